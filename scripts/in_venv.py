@@ -14,15 +14,23 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 if sys.version_info < (3, 11):  # noqa: UP036  # told here, because pip would tell it in many more words
     sys.exit(f"in_venv: Python 3.11 or newer is needed, and this is {sys.version.split()[0]} ({sys.executable}).")
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+BIN = VENV / ("Scripts" if sys.platform == "win32" else "bin")
+BASE_PYTHON: str = getattr(sys, "_base_executable", sys.executable)  # not .venv's own, when that is the one we run on
 LOCK_FILE = VENV / ".in_venv.lock"  # held while .venv is made; where it lies, .venv is ours to make anew
 PACKAGES_STAMP = VENV / ".in_venv.packages"
 PROJECT_STAMP = VENV / ".in_venv.project"
@@ -67,7 +75,7 @@ def run(command: list[str], lock: IO[bytes]) -> subprocess.CompletedProcess[str]
     # A mirror, a proxy or certificates that pip is configured with are kept; options that would lead packages past
     # the environment are not.
     env = {**environment(), "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    keep = () if os.name == "nt" else (lock.fileno(),)
+    keep = () if sys.platform == "win32" else (lock.fileno(),)
     return subprocess.run(
         command, env=env, cwd=ROOT, pass_fds=keep, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
@@ -78,7 +86,7 @@ def pip_install(arguments: list[str], lock: IO[bytes]) -> None:
     """Install into .venv with its own pip, or with this Python's where the system keeps ensurepip from it."""
     python = str(BIN / "python")
     own_pip = run([python, "-c", "import pip"], lock).returncode == 0
-    pip = [python, "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", python]
+    pip = [python, "-m", "pip"] if own_pip else [BASE_PYTHON, "-m", "pip", "--python", python]
     result = run([*pip, "install", "--quiet", "--no-deps", "--no-input", *arguments], lock)
     if result.returncode != 0:
         raise SetUpError(f"{result.stdout.strip()}\n{cure_of(result.stdout)}")
@@ -107,14 +115,87 @@ def make_packages(lock: IO[bytes]) -> None:
             shutil.rmtree(entry)
         else:
             entry.unlink()
-    venv = [sys.executable, "-m", "venv", str(VENV)]
+    venv = [BASE_PYTHON, "-m", "venv", str(VENV)]
     if run(venv, lock).returncode != 0:  # Debian without python3-venv has no ensurepip
-        result = run([*venv, "--without-pip", "--clear"], lock)
+        result = run([*venv, "--without-pip"], lock)
         if result.returncode != 0:
-            raise SetUpError(f"{result.stdout.strip()}\n.venv could not be made with {sys.executable}.")
+            raise SetUpError(f"{result.stdout.strip()}\n{BASE_PYTHON} could not make .venv, see above.")
     pip_install(["--no-compile", "--require-hashes", "-r", str(REQUIREMENTS)], lock)
 
 
 def make_project(lock: IO[bytes]) -> None:
     """Install the project itself, editable, with the build backend that the lock pins: nothing is fetched."""
     pip_install(["--no-build-isolation", "-e", str(ROOT)], lock)
+
+
+@contextmanager
+def exclusive() -> Iterator[IO[bytes]]:
+    """Hold the lock of the environment, so that of two set-ups at once the second waits for the first."""
+    if VENV.exists() and not LOCK_FILE.exists() and any(VENV.iterdir()):
+        raise SetUpError(f"{VENV} was not made by this script, so it is left alone: move it away, or use it directly.")
+    VENV.mkdir(exist_ok=True)
+    with LOCK_FILE.open("ab") as lock:
+        if sys.platform == "win32":
+            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("another set-up of .venv is under way, waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock
+
+
+def say(text: str) -> None:
+    """Print a word of progress where it does not mix with what the command prints."""
+    print(f"in_venv: {text}", file=sys.stderr, flush=True)
+
+
+def set_up() -> None:
+    """Bring .venv up to date. A stamp is written when its step is complete, so what was interrupted is redone."""
+    if all(is_current(stamp) for stamp in states()):
+        return
+    with exclusive() as lock:
+        for stamp, make in ((PACKAGES_STAMP, make_packages), (PROJECT_STAMP, make_project)):
+            if is_current(stamp):
+                continue
+            started = time.monotonic()
+            say(f"setting up .venv: {make.__name__.removeprefix('make_')} ...")
+            stamp.unlink(missing_ok=True)
+            make(lock)
+            stamp.write_text(states()[stamp])
+            say(f"done in {time.monotonic() - started:.0f} s")
+
+
+def become(command: list[str]) -> NoReturn:
+    """Hand over to a program of the environment: its exit code is ours."""
+    program = shutil.which(command[0], path=str(BIN))
+    if program is None:
+        say(f"there is no command {command[0]!r} in {BIN}")
+        sys.exit(127)
+    if sys.platform == "win32":
+        sys.exit(subprocess.call([program, *command[1:]], env=environment()))
+    os.execve(program, [program, *command[1:]], environment())  # noqa: S606
+
+
+def main(command: list[str]) -> NoReturn:
+    """Set up, then become the command."""
+    if not command or command[0] in {"-h", "--help"}:
+        print(__doc__)
+        sys.exit(0 if command else 2)
+    try:
+        set_up()
+    except SetUpError as error:
+        say(str(error))
+        sys.exit(1)
+    except OSError as error:
+        say(f"{error}. The set-up writes into {VENV}; mend that and run the command again.")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("interrupted; the next run begins the set-up anew")
+        sys.exit(130)
+    become(command)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
