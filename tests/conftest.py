@@ -1,0 +1,61 @@
+"""What every test gets: no network, no settings of the one who runs it, both event loops, no thread left behind."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import network_guard
+import pytest
+
+GRACE_SECONDS = 5.0
+
+# Timing is never judged: the machines that run this are shared, and slow now and then.
+hypothesis.settings.register_profile(
+    "local",
+    deadline=None,
+    print_blob=True,
+    max_examples=50,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+# The same examples in every run, so that a run that fails was broken by a change and not by luck.
+hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("local"), derandomize=True, database=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_configure() -> None:
+    """Guard this process and those that it starts, and forget settings that would change what the tests see."""
+    network_guard.install()
+    guard = str(Path(network_guard.__file__).parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [guard, os.environ.get("PYTHONPATH")]))
+    for name in list(os.environ):
+        if name.startswith("IDEOGRAM_") or name.lower().endswith("_proxy"):
+            del os.environ[name]
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """Run each async test on both event loops."""
+    return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _no_network() -> Iterator[None]:
+    """Fail a test that reached for the network, also when the code under test made nothing of it."""
+    network_guard.refused.clear()
+    yield
+    assert not network_guard.refused
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    """Fail a test that leaves a thread running. Daemons, and the pool of a loop that lives on, end by themselves."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + GRACE_SECONDS
+    left = [t for t in threading.enumerate() if t not in before and not t.daemon and not t.name.startswith("asyncio_")]
+    for thread in left:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    assert not [thread.name for thread in left if thread.is_alive()]
