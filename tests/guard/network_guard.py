@@ -37,7 +37,9 @@ def _watch(event: str, args: Args) -> None:
         case _:
             return
     if not allowed:
-        text = f"{event}: tests may reach nothing but this machine, and this was for {args[1:] or args!r} (host {host!r})"
+        text = (
+            f"{event}: tests may reach nothing but this machine, and this was for {args[1:] or args!r} (host {host!r})"
+        )
         refused.append(text)
         raise NetworkAccessError(text)
 

@@ -1,4 +1,4 @@
-"""Python imports this at its start when this folder is on PYTHONPATH: so programs that the tests run are guarded too."""
+"""Python imports this at its start when this folder is on PYTHONPATH, so that programs of the tests are guarded too."""
 
 from network_guard import install
 

@@ -1,0 +1,31 @@
+"""Ways through the contract for the tests: every object in it, and every object that a part of it leads to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Node = dict[str, Any]
+
+
+def nodes(node: object, place: str = "#") -> Iterator[tuple[str, Node]]:
+    """Yield every object in a part of a document with its place; references are not followed."""
+    if isinstance(node, dict):
+        yield place, node
+        for key, value in node.items():
+            yield from nodes(value, f"{place}/{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from nodes(value, f"{place}/{index}")
+
+
+def reachable(contract: Node, start: object) -> Iterator[tuple[str, Node]]:
+    """Yield every object in a part of the contract, and in every schema that it refers to."""
+    seen: set[str] = set()
+    waiting: list[tuple[str, object]] = [("#", start)]
+    while waiting:
+        place, part = waiting.pop()
+        for inner, node in nodes(part, place):
+            yield inner, node
+            name = str(node.get("$ref", "")).rpartition("/")[2]
+            if name and name not in seen:
+                seen.add(name)
+                waiting.append((name, contract["components"]["schemas"][name]))

@@ -1,0 +1,115 @@
+"""What may come back. The money is spent by then, so nothing that is merely new may break a client."""
+
+from collections.abc import Callable
+
+import pytest
+from contract_document import Node, reachable
+
+IsValid = Callable[[str, object], bool]
+
+RESPONSE = "GenerateImageResponseV4"
+IMAGE = {"prompt": "a cat", "resolution": "2048x2048", "is_image_safe": True, "seed": 12345}
+LINK = "https://ideogram.ai/api/images/ephemeral/a.png?exp=1743867804&sig=e1"
+
+
+def answer(**changes: object) -> Node:
+    return {"created": "2026-10-07T12:00:00Z", "data": [{**IMAGE, "url": LINK}], **changes}
+
+
+def test_no_answer_closes_a_list_of_values(contract: Node, operation: Node) -> None:
+    seen = list(reachable(contract, operation["responses"]))
+    assert any(place == "ImageObjectV4/properties/seed" for place, _ in seen), "the walk reached the images"
+    assert [place for place, node in seen if {"enum", "const", "discriminator"} & node.keys()] == []
+
+
+def test_the_walk_finds_closed_lists_where_they_are(contract: Node, operation: Node) -> None:
+    closed = [place for place, node in reachable(contract, operation["requestBody"]) if {"enum", "const"} & node.keys()]
+    assert sorted(closed) == [
+        "RenderingSpeedV4",
+        "ResolutionV4",
+        "V4ObjPromptElement/properties/type",
+        "V4TextPromptElement/properties/type",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("created", "allowed"),
+    [
+        ("2000-01-23 04:56:07+00:00", True),  # as the provider's page prints it
+        ("2000-01-23T04:56:07+00:00", True),
+        ("2000-01-23T04:56:07Z", True),
+        ("2000-01-23T04:56:07.123456Z", True),
+        ("2000-01-23 04:56:07", True),
+        ("2000-01-23T04:56:07-0330", True),
+        ("2000-01-23", False),
+        ("yesterday", False),
+        ("2000-01-23T04:56:07Z and more", False),
+        (948603367, False),
+    ],
+)
+def test_created_is_a_date_and_time_in_the_forms_that_occur(is_valid: IsValid, created: object, allowed: bool) -> None:
+    assert is_valid(RESPONSE, answer(created=created)) is allowed
+
+
+@pytest.mark.parametrize("missing", ["created", "data"])
+def test_an_answer_without_its_two_parts_breaks_the_contract(is_valid: IsValid, missing: str) -> None:
+    assert is_valid(RESPONSE, answer())
+    assert not is_valid(RESPONSE, {key: value for key, value in answer().items() if key != missing})
+
+
+@pytest.mark.parametrize("missing", sorted(IMAGE))
+def test_an_image_needs_all_but_its_link(is_valid: IsValid, missing: str) -> None:
+    assert is_valid(RESPONSE, answer(data=[IMAGE]))
+    assert not is_valid(RESPONSE, answer(data=[{key: value for key, value in IMAGE.items() if key != missing}]))
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [(LINK, True), (None, True), ("", True), ("http://127.0.0.1:1/a.png", True), ("not a link", False), (7, False)],
+)
+def test_the_link_of_a_withheld_image_is_null_or_empty(is_valid: IsValid, url: object, allowed: bool) -> None:
+    assert is_valid(RESPONSE, answer(data=[{**IMAGE, "url": url}])) is allowed
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("resolution", "4096x4096", True),  # in no list of sizes that can be asked for
+        ("resolution", "2048", False),
+        ("resolution", "0x0", False),
+        ("seed", 0, True),
+        ("seed", 2**31 - 1, True),
+        ("seed", 2**31, False),
+        ("seed", -1, False),
+        ("seed", "12345", False),
+        ("is_image_safe", "true", False),
+        ("a_new_field", {"with": ["anything"]}, True),
+    ],
+)
+def test_an_image_may_be_new_but_not_of_another_kind(
+    is_valid: IsValid, field: str, value: object, allowed: bool
+) -> None:
+    assert is_valid(RESPONSE, answer(data=[{**IMAGE, field: value}])) is allowed
+
+
+def test_new_fields_and_kinds_of_answer_are_no_breach(is_valid: IsValid) -> None:
+    assert is_valid(RESPONSE, answer(response_type="video", generation_id="g1", data=[]))
+
+
+@pytest.mark.parametrize("body", [{"error": "unsafe"}, {"error": {"code": 1}}, {}, {"error": "unsafe", "more": 1}])
+def test_the_safety_answer_is_taken_in_each_form_that_was_seen(is_valid: IsValid, body: object) -> None:
+    assert is_valid("PromptSafetyError", body)
+    assert not is_valid("PromptSafetyError", {"error": 7})
+
+
+@pytest.mark.parametrize("schema", ["UndocumentedProblem", "UndocumentedRejection"])
+@pytest.mark.parametrize("body", [{}, {"status": "400"}, {"reject_reason": "a new one"}, [], "text", None, 7])
+def test_where_nothing_is_documented_any_body_is_valid(is_valid: IsValid, schema: str, body: object) -> None:
+    assert is_valid(schema, body)
+
+
+def test_the_forms_that_were_seen_are_told_apart_from_anything(is_valid: IsValid) -> None:
+    assert is_valid("ProblemDetails", {"type": "about:blank", "title": "t", "detail": "d", "status": 400})
+    assert not is_valid("ProblemDetails", {"status": "400"})
+    assert is_valid("Rejection", {"error": "e", "reject_reason": "a new one", "task_completion_speed": 0.5})
+    assert not is_valid("Rejection", {"max_inflight_requests": "10"})

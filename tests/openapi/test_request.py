@@ -1,0 +1,163 @@
+"""What may be asked for: the prompt rule, the sizes, the speeds, and the layout of a structured prompt.
+
+The expected facts are few and independent of the contract's text: counts, sums and properties that the provider's list
+had when it was read. When the provider changes the list, they change with it.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from contract_document import Node
+
+IsValid = Callable[[str, object], bool]
+
+REQUEST = "GenerateImageRequestV4"
+JSON_PROMPT = {
+    "high_level_description": "a cat",
+    "compositional_deconstruction": {"background": "grey", "elements": []},
+}
+RULES = {"text_prompt": "a cat", "json_prompt": JSON_PROMPT}
+
+
+def with_element(element: object) -> Node:
+    return {**JSON_PROMPT, "compositional_deconstruction": {"background": "grey", "elements": [element]}}
+
+
+def sizes(schemas: Node) -> list[tuple[int, int]]:
+    pairs = [value.split("x") for value in schemas["ResolutionV4"]["enum"]]
+    return [(int(width), int(height)) for width, height in pairs]
+
+
+@pytest.mark.parametrize("rest", [{}, {"resolution": "1024x1024", "rendering_speed": "TURBO"}, {"a_new_field": 1}])
+def test_exactly_one_prompt_is_taken(is_valid: IsValid, rest: Node) -> None:
+    assert is_valid(REQUEST, {"text_prompt": RULES["text_prompt"], **rest})
+    assert is_valid(REQUEST, {"json_prompt": RULES["json_prompt"], **rest})
+    assert not is_valid(REQUEST, {**RULES, **rest})
+    assert not is_valid(REQUEST, rest)
+
+
+def test_the_request_has_the_five_public_fields_and_requires_none_by_name(schemas: Node) -> None:
+    assert list(schemas[REQUEST]["properties"]) == [
+        "text_prompt",
+        "json_prompt",
+        "resolution",
+        "rendering_speed",
+        "enable_copyright_detection",
+    ]
+    assert "required" not in schemas[REQUEST]
+    # At the top level, either of these makes the code generator drop the body without a word.
+    assert not {"oneOf", "anyOf"} & schemas[REQUEST].keys()
+
+
+def test_there_are_38_sizes_and_the_first_21_are_the_2k_ones(schemas: Node) -> None:
+    areas = [width * height for width, height in sizes(schemas)]
+    assert len(set(sizes(schemas))) == len(areas) == 38
+    assert min(areas[:21]) > max(areas[21:])
+    assert (sum(areas[:21]), sum(areas)) == (83_516_416, 104_468_480)
+    assert sizes(schemas)[0] == (2048, 2048)
+
+
+def test_every_size_has_its_transpose_and_fits_the_models_grid(schemas: Node) -> None:
+    assert {(height, width) for width, height in sizes(schemas)} == set(sizes(schemas))
+    assert all(side % 16 == 0 for size in sizes(schemas) for side in size)
+    assert all(max(size) <= 3 * min(size) for size in sizes(schemas))
+
+
+def test_a_size_outside_the_list_is_no_valid_request(is_valid: IsValid) -> None:
+    assert is_valid("ResolutionV4", "2048x2048")
+    for invented in ["2048X2048", "2048x2047", "ASPECT_1_1", "1:1", " 2048x2048", 2048, None]:
+        assert not is_valid("ResolutionV4", invented), invented
+
+
+def test_there_are_four_speeds_and_one_is_the_default(schemas: Node, is_valid: IsValid) -> None:
+    assert schemas["RenderingSpeedV4"]["enum"] == ["FLASH", "TURBO", "DEFAULT", "QUALITY"]
+    assert schemas["RenderingSpeedV4"]["default"] == "DEFAULT"
+    assert not is_valid("RenderingSpeedV4", "turbo")
+
+
+@pytest.mark.parametrize(("value", "allowed"), [(True, True), (False, True), (None, True), ("true", False), (1, False)])
+def test_copyright_detection_is_a_boolean_or_null(is_valid: IsValid, value: object, allowed: bool) -> None:
+    assert is_valid(REQUEST, {"text_prompt": "a", "enable_copyright_detection": value}) is allowed
+
+
+@pytest.mark.parametrize("missing", ["high_level_description", "compositional_deconstruction"])
+def test_a_structured_prompt_needs_its_two_parts(is_valid: IsValid, missing: str) -> None:
+    assert is_valid("V4JsonPrompt", JSON_PROMPT)
+    assert not is_valid("V4JsonPrompt", {key: value for key, value in JSON_PROMPT.items() if key != missing})
+
+
+def test_a_style_requires_nothing(is_valid: IsValid) -> None:
+    assert is_valid("V4StyleDescription", {})
+    assert is_valid("V4StyleDescription", {"photo": "35 mm", "art_style": "cubist"}), "one of both is advice only"
+    assert not is_valid("V4StyleDescription", {"lighting": ["soft"]})
+
+
+@pytest.mark.parametrize(
+    ("element", "allowed"),
+    [
+        ({"type": "obj", "desc": "a cat"}, True),
+        ({"type": "text", "text": "MEOW", "desc": "capitals"}, True),
+        ({"type": "obj", "desc": "a cat", "text": "a key of the other kind"}, True),
+        ({"type": "obj"}, False),
+        ({"type": "text", "desc": "no text"}, False),
+        ({"type": "text", "text": "no desc"}, False),
+        ({"type": "image", "desc": "a kind that is not there"}, False),
+        ({"desc": "no type"}, False),
+    ],
+)
+def test_an_element_is_an_object_or_a_text(is_valid: IsValid, element: Node, allowed: bool) -> None:
+    assert is_valid("V4JsonPrompt", with_element(element)) is allowed
+
+
+@pytest.mark.parametrize(
+    ("bbox", "allowed"),
+    [
+        ([0, 0, 1000, 1000], True),
+        ([900, 900, 100, 100], True),  # nobody says that min may not be above max
+        ([0, 0, 1000], False),
+        ([0, 0, 1000, 1000, 1000], False),
+        ([-1, 0, 1000, 1000], False),
+        ([0, 0, 1000, 1001], False),
+        ([0, 0, 0.5, 1], False),
+        (["0", 0, 1, 1], False),
+        ([], False),
+    ],
+)
+def test_a_box_is_four_integers_of_0_to_1000(is_valid: IsValid, bbox: object, allowed: bool) -> None:
+    assert is_valid("V4PromptBbox", bbox) is allowed
+    assert is_valid("V4JsonPrompt", with_element({"type": "obj", "desc": "a", "bbox": bbox})) is allowed
+
+
+@pytest.mark.parametrize(
+    ("palette", "allowed"),
+    [
+        ([], True),
+        (["#0B1D3A", "#f2b705"], True),
+        (["#000000"] * 17, True),  # at most 16 is advice
+        (["#0B1D3"], False),
+        (["#0B1D3A0"], False),
+        (["0B1D3A"], False),
+        (["#0B1D3G"], False),
+        (["red"], False),
+        ("#0B1D3A", False),
+    ],
+)
+def test_a_colour_is_a_hash_and_six_hex_digits(is_valid: IsValid, palette: object, allowed: bool) -> None:
+    assert is_valid("V4ColorPalette", palette) is allowed
+    assert is_valid("V4StyleDescription", {"color_palette": palette}) is allowed
+    assert is_valid("V4JsonPrompt", with_element({"type": "obj", "desc": "a", "color_palette": palette})) is allowed
+
+
+def test_the_structured_prompt_travels_as_json(operation: Node) -> None:
+    assert list(operation["requestBody"]["content"]) == ["multipart/form-data"]
+    encoding = operation["requestBody"]["content"]["multipart/form-data"]["encoding"]
+    assert encoding == {"json_prompt": {"contentType": "application/json"}}
+    assert operation["requestBody"]["required"] is True
+
+
+def test_the_key_goes_into_a_header_of_its_own(contract: Node) -> None:
+    (requirement,) = contract["security"]
+    (name,) = requirement
+    scheme = contract["components"]["securitySchemes"][name]
+    assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "Api-Key")
+    assert [server["url"] for server in contract["servers"]] == ["https://api.ideogram.ai"]
