@@ -1,0 +1,224 @@
+"""AsyncIdeogram: the client for programs on asyncio or trio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+
+import httpx
+
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+
+from .core import closed_error, make_core, no_cookies
+from .credentials import take_key
+from .exchange import Exchange, Sleep, Timing, Work
+from .redaction import strip_tracebacks
+from .retry import RetryPolicy
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Unpack
+
+    from ideogram_ai.generated.models import V4JsonPrompt
+    from ideogram_ai.generated.operations import PostGenerateImageV4Fields
+
+    from .exchange import Flow
+    from .generation import GeneratedImage, Generation
+
+T = TypeVar("T")
+
+
+class AsyncIdeogram:
+    """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
+
+    Args:
+        api_key: As in Ideogram, like all that follows but the types of the two clients.
+        base_url: As in Ideogram.
+        timeout: As in Ideogram.
+        retry: As in Ideogram.
+        http_client: An httpx.AsyncClient to reach the API through; you close it yourself.
+        image_client: The same for the image host. It is never given the key.
+        timing: As in Ideogram; its sleep is awaited.
+
+    Raises:
+        ConfigurationError: The key, the base URL or the time limit cannot be used.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        http_client: httpx.AsyncClient | None = None,
+        image_client: httpx.AsyncClient | None = None,
+        timing: Timing = Timing(),  # noqa: B008 - frozen
+    ) -> None:
+        key = take_key(api_key)
+        del api_key  # or a traceback with local variables would show it
+        self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
+        self._owned: list[httpx.AsyncClient] = []
+        self._api = http_client or self._own()
+        self._images = image_client or self._own()
+
+    @overload
+    async def generate(
+        self,
+        *,
+        text_prompt: str,
+        json_prompt: None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **fields: Unpack[PostGenerateImageV4Fields],
+    ) -> Generation: ...
+
+    @overload
+    async def generate(
+        self,
+        *,
+        json_prompt: V4JsonPrompt | Mapping[str, Any],
+        text_prompt: None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **fields: Unpack[PostGenerateImageV4Fields],
+    ) -> Generation: ...
+
+    async def generate(
+        self,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **fields: Any,
+    ) -> Generation:
+        """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
+
+        Values are not checked against the contract: the service refuses what it does not take, for free.
+
+        Args:
+            text_prompt: A prompt in plain language; the service rewrites it. None counts as absent, "" as given.
+            json_prompt: A structured prompt, a mapping or the generated model; its key order is kept. None counts as
+                absent, {} as given. Exactly one of the two prompts is given.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in AsyncIdeogram().
+            **fields: The other request fields of the contract (resolution, rendering_speed,
+                enable_copyright_detection); None counts as absent.
+
+        Returns:
+            The images, with the prompt and the seed that were really used.
+
+        Raises:
+            PromptError: Both prompts, or neither. Nothing was sent.
+            RequestError: An unknown field, or a value that cannot be written. Nothing was sent.
+            APIConnectionError: The request never left.
+            OutcomeUnknownError: It left, and no whole answer came back.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 that names no image; its body is kept.
+        """
+        self._ensure_open()
+        flow = self._core.call(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
+        return await self._drive(flow)
+
+    async def download(
+        self,
+        image: GeneratedImage,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        max_bytes: int | None = None,
+    ) -> Path:
+        """Save an image. It costs nothing, and failures that may pass are tried again.
+
+        Args:
+            image: An image of a Generation.
+            path: A file, or a folder in which the file is named after the link, with the suffix of its format.
+            overwrite: Whether an existing file may be replaced.
+            max_bytes: The largest image that is taken, in bytes; None means 256 MiB.
+
+        Returns:
+            The path of the image, which is there whole or not at all.
+
+        Raises:
+            DownloadError: With its reason, as in "withheld" or "expired".
+        """
+        self._ensure_open()
+        return await self._drive(self._core.download(image, path, overwrite=overwrite, max_bytes=max_bytes))
+
+    async def aclose(self) -> None:
+        """Close the connections that the client opened itself."""
+        for client in self._owned:
+            await client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._core.base_url!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} holds a key and connections; make one where it is used")
+
+    def _own(self) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(cookies=no_cookies(), follow_redirects=False)
+        self._owned.append(client)
+        return client
+
+    def _ensure_open(self) -> None:
+        if self._api.is_closed or self._images.is_closed:
+            raise closed_error()
+
+    async def _drive(self, flow: Flow[T]) -> T:
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = await self._perform(step)
+                except BaseException as error:  # noqa: BLE001 - the flow judges it, or lets it go on
+                    strip_tracebacks(error)
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+
+    async def _perform(self, step: Exchange | Sleep | Work) -> object:
+        import anyio  # noqa: PLC0415 - httpx brings it, and loads it for async programs alone
+        import anyio.to_thread  # noqa: PLC0415
+
+        if isinstance(step, Work):
+            return await anyio.to_thread.run_sync(step.call)
+        if isinstance(step, Exchange):
+            await self._exchange(step)
+        else:
+            await (self._core.timing.sleep or anyio.sleep)(step.seconds)
+        return None
+
+    async def _exchange(self, step: Exchange) -> None:
+        client = self._api if step.outgoing.to == "api" else self._images
+
+        async def trace(event: str, info: dict[str, Any]) -> None:
+            try:
+                step.watch.observe(event, info)
+            except BaseException:
+                await info["return_value"].aclose()
+                raise
+
+        request = client.build_request(**self._core.request_arguments(step.outgoing, trace))
+        response = await client.send(request, stream=True, follow_redirects=False)
+        try:
+            read = response.is_stream_consumed
+            if step.sink.start(response.status_code, response.headers, decoded=read):
+                chunks: AsyncIterator[bytes] = response.aiter_bytes() if read else response.aiter_raw()
+                async for chunk in chunks:
+                    if not step.sink.feed(chunk):
+                        break
+        finally:
+            await response.aclose()

@@ -1,0 +1,166 @@
+"""The flow of one API call: send, judge, decide, and perhaps send again. No I/O of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from http import HTTPStatus
+from itertools import count
+from typing import TYPE_CHECKING
+
+import httpx
+from attrs import evolve
+
+from .collector import BodyCollector
+from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseWarning
+from .exchange import Exchange, Flow, Outgoing, Sleep, Timing, Watch
+from .generation import Generation
+from .judge import judge
+from .retry import Stop
+
+if TYPE_CHECKING:
+    from ideogram_ai.generated.operations import Operation
+
+    from .redaction import ApiKey
+    from .retry import RetryPolicy
+
+logger = logging.getLogger("ideogram_ai.client")
+
+UNKNOWN_OUTCOME = "The image may have been made and billed: look at the account's usage before sending it again."
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+def call_flow(
+    operation: Operation, outgoing: Outgoing, *, key: ApiKey, policy: RetryPolicy, timing: Timing
+) -> Flow[Generation]:
+    """Send a request until it has an outcome that the policy does not repeat.
+
+    Args:
+        operation: What the contract says of the operation.
+        outgoing: The request.
+        key: The API key, to take it out of what a server echoes.
+        policy: When to send again.
+        timing: Where time and chance come from.
+
+    Returns:
+        The images.
+
+    Raises:
+        IdeogramError: The last attempt's error, with the transport's exception as its cause.
+    """
+    began = timing.monotonic()
+    for attempt in count(1):
+        outcome = yield from _attempt(operation, outgoing, key=key, timing=timing)
+        if isinstance(outcome, Generation):
+            return outcome
+        elapsed = timing.monotonic() - began
+        decision = policy.decide(outcome, attempt=attempt, elapsed=elapsed, random=timing.random())
+        if isinstance(decision, Stop):
+            outcome.explain(decision.why)
+            raise outcome
+        logger.info("attempt %d: %s; next in %.2f s", attempt, type(outcome).__name__, decision.seconds)
+        yield Sleep(decision.seconds)
+    raise AssertionError("count() never ends")
+
+
+def _attempt(
+    operation: Operation, outgoing: Outgoing, *, key: ApiKey, timing: Timing
+) -> Flow[Generation | IdeogramError]:
+    collector = BodyCollector(timing.monotonic, outgoing.timeout.read or 0.0)
+    watch = Watch()
+    failure: httpx.HTTPError | httpx.StreamError | OSError | None = None
+    try:
+        yield Exchange(outgoing, collector, watch)
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        failure = error
+    except BaseException as error:
+        report_interruption(error, watch)
+        raise
+    outcome = _judge_exchange(operation, collector, watch, failure, key=key, now=timing.wall())
+    if isinstance(outcome, Generation):
+        _warn(outcome.problems)
+        return evolve(outcome, request=outgoing.body.fields if outgoing.body else {})
+    outcome.__cause__ = failure
+    return outcome
+
+
+def _warn(problems: tuple[str, ...]) -> None:
+    """Tell that an answer with images in it broke the contract."""
+    if not problems:
+        return
+    message = f"The answer breaks the contract, and the images in it are returned all the same: {'; '.join(problems)}"
+    logger.warning(message)
+    # A program that turns warnings into errors would lose the images that it paid for; the log has the words.
+    with contextlib.suppress(ResponseWarning):
+        warnings.warn(message, ResponseWarning, stacklevel=2)
+
+
+def _judge_exchange(
+    operation: Operation,
+    collector: BodyCollector,
+    watch: Watch,
+    failure: Exception | None,
+    *,
+    key: ApiKey,
+    now: float,
+) -> Generation | IdeogramError:
+    if collector.status is None:
+        return judge_failure(failure, watch)
+    outcome = judge(
+        operation,
+        status=collector.status,
+        headers=key.scrub_headers(collector.headers),
+        body=key.scrub_bytes(collector.body),
+        now=now,
+        complete=failure is None and collector.whole,
+    )
+    if isinstance(outcome, IdeogramError) and collector.status < HTTPStatus.MULTIPLE_CHOICES:
+        outcome.explain(f"({words(failure)})" if failure else f"({collector.broken})" if collector.broken else "")
+    return outcome
+
+
+def judge_failure(failure: Exception | None, watch: Watch) -> APIConnectionError | OutcomeUnknownError:
+    """Say what an exchange without an answer means: the request never left, or nobody knows.
+
+    Args:
+        failure: What the transport raised.
+        watch: How far the request got.
+    """
+    if isinstance(failure, _NEVER_LEFT) or watch.certainly_here:
+        transient = not is_certificate_error(failure) and isinstance(failure, _NEVER_LEFT[:3])
+        cure = "Check the network and the base URL." if transient else "Trying again will not help; mend the cause."
+        return APIConnectionError(
+            f"The request never left: {words(failure)}. Nothing was billed. {cure}", transient=transient
+        )
+    return OutcomeUnknownError(f"The request left, and no answer came: {words(failure)}. {UNKNOWN_OUTCOME}")
+
+
+def report_interruption(error: BaseException, watch: Watch) -> None:
+    """Tell that an exchange was broken off by something else than the network: Ctrl-C, a cancelled task.
+
+    The exception goes on; it gets a note, and `may_have_been_billed = True`, and the log has a warning, because
+    frameworks swallow cancellations.
+    """
+    if watch.certainly_here:
+        return
+    message = f"A request was interrupted ({type(error).__name__}) after it had left. {UNKNOWN_OUTCOME}"
+    error.add_note(message)
+    error.may_have_been_billed = True  # type: ignore[attr-defined]
+    logger.warning(message)
+
+
+def is_certificate_error(failure: BaseException | None) -> bool:
+    """Whether a peer's certificate was refused: another try would end alike."""
+    while failure is not None:
+        if "CERTIFICATE_VERIFY_FAILED" in str(failure):
+            return True
+        failure = failure.__cause__ or failure.__context__
+    return False
+
+
+def words(failure: BaseException | None) -> str:
+    """An exception's type and message, in one line."""
+    name = type(failure).__name__
+    text = " ".join(str(failure).split())
+    return f"{name}: {text}" if text else name

@@ -1,0 +1,184 @@
+"""What Ideogram and AsyncIdeogram share: settings, and the flows that are made of them."""
+
+from __future__ import annotations
+
+import math
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from attrs import field, frozen
+
+from ideogram_ai.generated.operations import API_KEY_HEADER
+
+from .calls import call_flow
+from .credentials import take_base_url
+from .download import MAX_IMAGE_BYTES, DownloadJob, download_flow
+from .errors import ConfigurationError, RequestError
+from .exchange import Outgoing, Timing
+from .fields import build_model
+from .links import LinkRules
+from .redaction import ApiKey
+from .retry import RetryPolicy
+from .version import __version__
+from .wire import JSON, Body, encode_body
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from ideogram_ai.generated.operations import Operation
+
+    from .exchange import Flow
+    from .generation import GeneratedImage, Generation
+
+DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=180.0, write=60.0, pool=10.0)
+_HEADERS = {
+    "Accept": "application/json",
+    # None is asked for, so that a body is bounded by what it weighs on the wire.
+    "Accept-Encoding": "identity",
+    "User-Agent": f"ideogram-ai-python/{__version__}",
+}
+
+
+@frozen
+class Core:
+    """Settings of a client.
+
+    Attributes:
+        key: The API key.
+        base_url: The API's server, without a slash at its end.
+        timeout: Time limits unless a call has its own.
+        retry: When a request is sent again.
+        timing: Where time and chance come from.
+        rules: Which image links may be fetched.
+    """
+
+    key: ApiKey
+    base_url: str
+    timeout: httpx.Timeout
+    retry: RetryPolicy
+    timing: Timing
+    rules: LinkRules = field(repr=False)
+
+    def call(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None,
+        timeout: float | httpx.Timeout | None,
+    ) -> Flow[Generation]:
+        """The flow of an operation; what cannot be sent is refused at once."""
+        model = build_model(operation, arguments, extra_fields or {})
+        body = encode_body(operation, model)
+        outgoing = Outgoing(
+            to="api",
+            method=operation.method,
+            url=self.base_url + operation.path,
+            headers=_HEADERS | ({"Content-Type": JSON} if body.content is not None else {}),
+            timeout=self.timeout if timeout is None else take_timeout(timeout),
+            body=body,
+        )
+        return call_flow(operation, outgoing, key=self.key, policy=self.retry, timing=self.timing)
+
+    def download(
+        self, image: GeneratedImage, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
+    ) -> Flow[Path]:
+        """The flow that saves an image."""
+        outgoing = Outgoing(
+            to="images",
+            method="GET",
+            url=image.url or "",
+            headers=_HEADERS | {"Accept": "image/*"},
+            timeout=self.timeout,
+        )
+        job = DownloadJob(
+            image=image,
+            path=path,
+            overwrite=overwrite,
+            max_bytes=MAX_IMAGE_BYTES if max_bytes is None else max_bytes,
+            outgoing=outgoing,
+        )
+        return download_flow(job, rules=self.rules, policy=self.retry, timing=self.timing)
+
+    def request_arguments(self, outgoing: Outgoing, trace: Callable[..., object]) -> dict[str, Any]:
+        """What httpx's build_request takes. The key is added here, for the API alone, and kept nowhere else."""
+        key = {API_KEY_HEADER: self.key.reveal()} if outgoing.to == "api" else {}
+        body = outgoing.body or Body()
+        return {
+            "method": outgoing.method,
+            "url": outgoing.url,
+            "headers": outgoing.headers | key,
+            "files": list(body.parts) or None,
+            "content": body.content,
+            "timeout": outgoing.timeout,
+            "extensions": {"trace": trace},
+        }
+
+
+def closed_error() -> RequestError:
+    """The error of a client that is used after it was closed."""
+    return RequestError("The client is closed. Make a new one. Nothing was sent, nothing billed.")
+
+
+def make_core(
+    key: ApiKey | str,
+    *,
+    base_url: str | None,
+    timeout: float | httpx.Timeout | None,
+    retry: RetryPolicy,
+    timing: Timing,
+) -> Core:
+    """Check the settings.
+
+    Args:
+        key: What take_key returned: the key, or what is wrong with it.
+        base_url: The API's server; None for IDEOGRAM_BASE_URL, or else the contract's server.
+        timeout: Seconds of silence that are borne, or limits of each kind.
+        retry: When a request is sent again.
+        timing: Where time and chance come from.
+
+    Raises:
+        ConfigurationError: A setting cannot be used; the message names it and the cure.
+    """
+    if isinstance(key, str):
+        raise ConfigurationError(f"{key} Nothing was sent, nothing billed.")
+    url = take_base_url(base_url)
+    limits = DEFAULT_TIMEOUT if timeout is None else take_timeout(timeout)
+    return Core(key=key, base_url=url, timeout=limits, retry=retry, timing=timing, rules=LinkRules.of(url))
+
+
+def take_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
+    """Finite time limits.
+
+    Args:
+        value: Seconds of silence that are borne while writing and reading (connecting keeps its own, shorter limit), or
+            an httpx.Timeout.
+
+    Raises:
+        ConfigurationError: A limit is missing, not finite or not positive: a client that waits for ever loses images.
+    """
+    limits = value
+    if not isinstance(limits, httpx.Timeout):
+        connect = min(limits, DEFAULT_TIMEOUT.connect or limits) if _is_positive(limits) else limits
+        limits = httpx.Timeout(limits, connect=connect, pool=connect)
+    for name, seconds in limits.as_dict().items():
+        if not _is_positive(seconds):
+            raise ConfigurationError(
+                f"timeout: the {name} limit is {seconds!r}. Give seconds, finite and more than 0. Nothing was sent, "
+                "nothing billed."
+            )
+    return limits
+
+
+def _is_positive(seconds: object) -> bool:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        return False
+    return math.isfinite(seconds) and seconds > 0
+
+
+def no_cookies() -> CookieJar:
+    """A jar that takes no cookie, so that nothing is carried from one image host to another."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))

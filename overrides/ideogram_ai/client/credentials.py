@@ -1,0 +1,107 @@
+"""The API key and the base URL: taken from arguments or the environment, and checked before anything is sent."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
+
+from .errors import ConfigurationError
+from .redaction import ApiKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY_VARIABLE = "IDEOGRAM_API_KEY"
+URL_VARIABLE = "IDEOGRAM_BASE_URL"
+
+
+def take_key(argument: object, environment: Mapping[str, str] = os.environ) -> ApiKey | str:
+    """The key to use, or what is wrong with it.
+
+    The complaint is returned and not raised, so that no frame of a traceback holds a mistyped key.
+
+    Args:
+        argument: The key, or None to read IDEOGRAM_API_KEY.
+        environment: Where the variable is looked up.
+    """
+    source = KEY_VARIABLE if argument is None else "api_key"
+    value = environment.get(KEY_VARIABLE) if argument is None else argument
+    if value is None:
+        return f"No API key: pass api_key=..., or set {KEY_VARIABLE}."
+    if not isinstance(value, str):
+        return f"{source}: the API key is {type(value).__name__}, not a string."
+    if not value.strip():
+        return f"{source}: the API key is blank."
+    if value != value.strip():
+        return f"{source}: the API key begins or ends with white space; a line end of a file, perhaps? Strip it."
+    if any(not "!" <= character <= "~" for character in value):
+        return f"{source}: the API key holds white space, control characters or non-ASCII text. Copy it anew."
+    if value.lower().startswith(("bearer", "api-key:")):
+        return f"{source}: give the API key alone, without Bearer or a header's name."
+    return ApiKey(value)
+
+
+def take_base_url(argument: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """The base URL to use, without a slash at its end.
+
+    Args:
+        argument: The URL, or None to read IDEOGRAM_BASE_URL, or else the contract's server.
+        environment: Where the variable is looked up.
+
+    Raises:
+        ConfigurationError: It is no URL of a server, or would carry the key unprotected, or repeats the API's path.
+    """
+    source = URL_VARIABLE if argument is None else "base_url"
+    value = (environment.get(URL_VARIABLE) or SERVER_URL) if argument is None else argument
+    try:
+        parts = urlsplit(value.strip())
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"{source}: this is no URL: {error}.") from None
+    shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    complaint = _judge_base_url(parts)
+    if complaint:
+        raise ConfigurationError(f"{source} {shown!r}: {complaint}")
+    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _judge_base_url(parts: SplitResult) -> str | None:
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+        return f"give a whole URL, as in {SERVER_URL}."
+    if parts.username is not None or parts.password is not None:
+        return "leave out the user and password; the API key is all that is sent."
+    if parts.query or parts.fragment:
+        return "leave out everything from ? or # on."
+    path = parts.path.rstrip("/")
+    for operation in OPERATIONS.values():
+        pasted = _pasted_part(path, operation.path)
+        if pasted:
+            cure = urlunsplit((parts.scheme, parts.netloc, path.removesuffix(pasted), "", ""))
+            return f"{pasted} is part of the API's path, and the client adds that itself. Give {cure}."
+    if parts.scheme.lower() == "http" and not is_loopback(parts.hostname):
+        return "use https: over http the API key could be read on the way. http is for loopback only."
+    return None
+
+
+def _pasted_part(path: str, operation_path: str) -> str | None:
+    """The beginning of the operation's path that the base URL's path ends with."""
+    segments = operation_path.split("/")
+    for count in range(len(segments), 1, -1):
+        beginning = "/".join(segments[:count])
+        if path.endswith(beginning):
+            return beginning
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address stays on this machine."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,182 @@
+"""The file that an image is saved to: written beside its place, checked, and moved there whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from .errors import DownloadError, DownloadReason
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+HEAD_BYTES = 16
+"""So many first bytes tell an image's format."""
+_PNG_END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
+
+
+def image_suffix(head: bytes) -> str | None:
+    """The file name's suffix for an image that begins with these bytes; None for what is no image."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return ".png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return ".jpg"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return ".webp"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return ".gif"
+    if head[4:12] in {b"ftypavif", b"ftypavis"}:
+        return ".avif"
+    return None
+
+
+def looks_whole(suffix: str, size: int, head: bytes, tail: bytes) -> bool:
+    """Whether an image ends as its format ends; for formats that do not tell, True.
+
+    Args:
+        suffix: The format, as image_suffix names it.
+        size: Bytes in all.
+        head: The first HEAD_BYTES bytes.
+        tail: The last bytes, at least 12.
+    """
+    if suffix == ".png":
+        return tail.endswith(_PNG_END)
+    if suffix == ".jpg":
+        return tail.endswith(b"\xff\xd9")
+    if suffix == ".webp":
+        return size >= int.from_bytes(head[4:8], "little") + 8
+    return True
+
+
+class ImageFile:
+    """Where an image goes. Used as a context manager, it leaves nothing behind unless finish() was called.
+
+    Args:
+        path: The file, or a folder (one that exists, or a text that ends with a slash) in which the file is named
+            after the link.
+        stem: The file's name in a folder, without the suffix.
+        overwrite: Whether a file of that name may be replaced.
+
+    Raises:
+        DownloadError: The file exists (EXISTS), or its folder does not (UNWRITABLE).
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, stem: str, overwrite: bool) -> None:
+        text = os.fspath(path)
+        self._overwrite = overwrite
+        self._target = Path(text)
+        self._stem = None
+        if self._target.is_dir() or text.endswith(("/", os.sep)):
+            self._stem = re.sub(r"[^A-Za-z0-9_-]", "", stem)[:100] or "image"
+        self._folder = self._target if self._stem else self._target.parent
+        if not self._folder.is_dir():
+            raise _unwritable(self._target, f"there is no folder {str(self._folder)!r}; make it first")
+        if not self._stem:
+            self._refuse_existing(self._target)
+        self._part = self._folder / f".{secrets.token_hex(8)}.part"
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        try:
+            # Not tempfile: its files are readable by their owner alone, and would stay so.
+            self._file = self._part.open("x+b")
+        except OSError as error:
+            raise _unwritable(self._target, str(error.strerror)) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._part.unlink()
+
+    def restart(self) -> None:
+        """Forget what was written."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.size = 0
+
+    def write(self, piece: bytes) -> None:
+        """Append a piece."""
+        try:
+            self._file.write(piece)
+        except OSError as error:
+            raise _unwritable(self._target, str(error.strerror)) from error
+        self.size += len(piece)
+
+    def tail(self, count: int) -> bytes:
+        """The last bytes."""
+        self._file.seek(max(0, self.size - count))
+        return self._file.read()
+
+    def finish(self, suffix: str) -> Path:
+        """Put the whole image into its place, on the disk before it has its name.
+
+        Args:
+            suffix: The suffix for a file that is named after the link.
+
+        Returns:
+            The image's path.
+        """
+        target = self._target / f"{self._stem}{suffix}" if self._stem else self._target
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            if self._overwrite:
+                self._part.replace(target)
+            else:
+                self._claim(target)
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise _unwritable(target, str(error.strerror)) from error
+        return target
+
+    def _claim(self, target: Path) -> None:
+        """Move the part to the target unless a file of that name appeared in the meantime."""
+        self._refuse_existing(target)
+        try:
+            os.link(self._part, target)
+        except FileExistsError:
+            raise _exists(target) from None
+        except OSError:
+            # A file system without hard links: claim the name with an empty file, and replace that.
+            try:
+                target.open("xb").close()
+            except FileExistsError:
+                raise _exists(target) from None
+            self._part.replace(target)
+
+    def _refuse_existing(self, target: Path) -> None:
+        if not self._overwrite and os.path.lexists(target):
+            raise _exists(target)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last through a power cut, where the system lets a folder be opened."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _exists(target: Path) -> DownloadError:
+    return DownloadError(
+        f"{str(target)!r} exists and is left as it is. Choose another path, or pass overwrite=True; downloading again "
+        "costs nothing.",
+        reason=DownloadReason.EXISTS,
+    )
+
+
+def _unwritable(target: Path, why: str) -> DownloadError:
+    return DownloadError(
+        f"{str(target)!r} cannot be written: {why}. Downloading again costs nothing.", reason=DownloadReason.UNWRITABLE
+    )

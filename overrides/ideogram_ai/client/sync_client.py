@@ -1,0 +1,226 @@
+"""Ideogram: the client for programs that wait."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+
+import httpx
+
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+
+from .core import closed_error, make_core, no_cookies
+from .credentials import take_key
+from .exchange import Exchange, Sleep, Timing, Work
+from .redaction import strip_tracebacks
+from .retry import RetryPolicy
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Unpack
+
+    from ideogram_ai.generated.models import V4JsonPrompt
+    from ideogram_ai.generated.operations import PostGenerateImageV4Fields
+
+    from .exchange import Flow
+    from .generation import GeneratedImage, Generation
+
+T = TypeVar("T")
+
+
+class Ideogram:
+    """A client for Ideogram 4.0. Use it as a context manager, or call close().
+
+    It may be shared by threads.
+
+    Args:
+        api_key: The key; None reads IDEOGRAM_API_KEY.
+        base_url: The API's server; None reads IDEOGRAM_BASE_URL, and else takes the contract's server.
+        timeout: Seconds of silence that are borne while writing and reading, or an httpx.Timeout; None means 10 s to
+            connect, 60 s to write and 180 s to read.
+        retry: When a request is sent again. The default repeats only what cannot cost a second image.
+        http_client: An httpx.Client to reach the API through, with a proxy or a certificate authority of your own; the
+            key is added to each request and not kept in it. You close it yourself.
+        image_client: The same for the image host. It is never given the key.
+        timing: Where time and chance come from, for tests.
+
+    Raises:
+        ConfigurationError: The key, the base URL or the time limit cannot be used.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        http_client: httpx.Client | None = None,
+        image_client: httpx.Client | None = None,
+        timing: Timing = Timing(),  # noqa: B008 - frozen
+    ) -> None:
+        key = take_key(api_key)
+        del api_key  # or a traceback with local variables would show it
+        self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
+        self._owned: list[httpx.Client] = []
+        self._api = http_client or self._own()
+        self._images = image_client or self._own()
+
+    @overload
+    def generate(
+        self,
+        *,
+        text_prompt: str,
+        json_prompt: None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **fields: Unpack[PostGenerateImageV4Fields],
+    ) -> Generation: ...
+
+    @overload
+    def generate(
+        self,
+        *,
+        json_prompt: V4JsonPrompt | Mapping[str, Any],
+        text_prompt: None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **fields: Unpack[PostGenerateImageV4Fields],
+    ) -> Generation: ...
+
+    def generate(
+        self,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **fields: Any,
+    ) -> Generation:
+        """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
+
+        Values are not checked against the contract: the service refuses what it does not take, for free.
+
+        Args:
+            text_prompt: A prompt in plain language; the service rewrites it. None counts as absent, "" as given.
+            json_prompt: A structured prompt, a mapping or the generated model; its key order is kept. None counts as
+                absent, {} as given. Exactly one of the two prompts is given.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in Ideogram().
+            **fields: The other request fields of the contract (resolution, rendering_speed,
+                enable_copyright_detection); None counts as absent.
+
+        Returns:
+            The images, with the prompt and the seed that were really used.
+
+        Raises:
+            PromptError: Both prompts, or neither. Nothing was sent.
+            RequestError: An unknown field, or a value that cannot be written. Nothing was sent.
+            APIConnectionError: The request never left.
+            OutcomeUnknownError: It left, and no whole answer came back.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 that names no image; its body is kept.
+        """
+        self._ensure_open()
+        flow = self._core.call(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
+        return self._drive(flow)
+
+    def download(
+        self,
+        image: GeneratedImage,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        max_bytes: int | None = None,
+    ) -> Path:
+        """Save an image. It costs nothing, and failures that may pass are tried again.
+
+        Args:
+            image: An image of a Generation.
+            path: A file, or a folder in which the file is named after the link, with the suffix of its format.
+            overwrite: Whether an existing file may be replaced.
+            max_bytes: The largest image that is taken, in bytes; None means 256 MiB.
+
+        Returns:
+            The path of the image, which is there whole or not at all.
+
+        Raises:
+            DownloadError: With its reason, as in "withheld" or "expired".
+        """
+        self._ensure_open()
+        return self._drive(self._core.download(image, path, overwrite=overwrite, max_bytes=max_bytes))
+
+    def close(self) -> None:
+        """Close the connections that the client opened itself."""
+        for client in self._owned:
+            client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._core.base_url!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} holds a key and connections; make one where it is used")
+
+    def _own(self) -> httpx.Client:
+        client = httpx.Client(cookies=no_cookies(), follow_redirects=False)
+        self._owned.append(client)
+        return client
+
+    def _ensure_open(self) -> None:
+        if self._api.is_closed or self._images.is_closed:
+            raise closed_error()
+
+    def _drive(self, flow: Flow[T]) -> T:
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = self._perform(step)
+                except BaseException as error:  # noqa: BLE001 - the flow judges it, or lets it go on
+                    strip_tracebacks(error)
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+
+    def _perform(self, step: Exchange | Sleep | Work) -> object:
+        if isinstance(step, Work):
+            return step.call()
+        if isinstance(step, Exchange):
+            self._exchange(step)
+        else:
+            (self._core.timing.sleep or time.sleep)(step.seconds)
+        return None
+
+    def _exchange(self, step: Exchange) -> None:
+        client = self._api if step.outgoing.to == "api" else self._images
+
+        def trace(event: str, info: dict[str, Any]) -> None:
+            try:
+                step.watch.observe(event, info)
+            except BaseException:
+                info["return_value"].close()
+                raise
+
+        request = client.build_request(**self._core.request_arguments(step.outgoing, trace))
+        response = client.send(request, stream=True, follow_redirects=False)
+        try:
+            read = response.is_stream_consumed
+            if step.sink.start(response.status_code, response.headers, decoded=read):
+                chunks: Iterator[bytes] = response.iter_bytes() if read else response.iter_raw()
+                for chunk in chunks:
+                    if not step.sink.feed(chunk):
+                        break
+        finally:
+            response.close()
