@@ -1,0 +1,119 @@
+"""The answers of the mock server: each is the contract's own example of its status where there is one."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import Factory, asdict, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .contract_view import ContractView
+    from .problems import Problem
+
+_WITHOUT_BODY: Final = frozenset({204, 205, 304})
+
+
+@frozen
+class Answer:
+    """An answer that is ready to be sent.
+
+    Attributes:
+        status: HTTP status.
+        body: The body's bytes, JSON or nothing.
+        headers: Headers beside Content-Type and Content-Length.
+        why: Why this is the answer, for the ledger.
+    """
+
+    status: int
+    body: bytes
+    why: str
+    headers: Mapping[str, str] = Factory(dict[str, str])
+
+
+def json_answer(status: int, value: Any, why: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer with a JSON body."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return Answer(status, body, why, headers or {})
+
+
+def problem_answer(
+    view: ContractView,
+    status: int,
+    detail: str,
+    problems: Sequence[Problem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Problem details in the form that the contract's example of a 400 has."""
+    body: dict[str, Any] = {**view.responses[400].examples[0], "title": _phrase(status), "detail": detail}
+    body["status"] = status
+    if problems:
+        body["errors"] = [asdict(problem, filter=lambda attribute, _: attribute.name != "status") for problem in problems]
+    return json_answer(status, body, detail, headers)
+
+
+def refusal(view: ContractView, problems: Sequence[Problem]) -> Answer:
+    """The answer to a request that breaks the contract: the first problem's, with all of them listed."""
+    first = problems[0]
+    more = {problem.detail for problem in problems} - {first.detail}
+    detail = first.detail + (f" And {len(more)} more, see errors." if more else "")
+    return problem_answer(view, first.status, detail, problems)
+
+
+def no_key_answer(view: ContractView, *, bearer: bool) -> Answer:
+    """The answer to a request without a key."""
+    body: dict[str, Any] = dict(view.responses[401].examples[0])
+    why = f"no key in the header {view.api_key_header}"
+    if bearer:
+        body["detail"] += (
+            f". The key came in Authorization, which is not read here: send it, without Bearer, "
+            f"in the header {view.api_key_header}."
+        )
+        why += ", but one in Authorization"
+    return json_answer(401, body, why)
+
+
+def in_flight_answer(view: ContractView, limit: int) -> Answer:
+    """The answer to a request over the limit of requests in progress."""
+    body: dict[str, Any] = dict(view.responses[429].examples[0])
+    if "max_inflight_requests" in body:
+        body["max_inflight_requests"] = limit
+    return json_answer(429, body, f"{limit} requests are in progress already", view.responses[429].headers)
+
+
+def forced_answer(view: ContractView, status: int, why: str) -> Answer:
+    """An answer on demand, whatever the request was.
+
+    Args:
+        view: The contract.
+        status: A status from 200 to 599; documented or not.
+        why: Who asked for it, for the ledger.
+    """
+    if status in _WITHOUT_BODY:
+        return Answer(status, b"", why)
+    rule = view.responses.get(status)
+    if rule and rule.examples:
+        return json_answer(status, rule.examples[0], why, rule.headers)
+    if status == 402:
+        return json_answer(status, _no_balance(view), why)
+    because = view.observed.get(status, "asked for")
+    answer = problem_answer(view, status, f"{because} ({why})")
+    return Answer(status, answer.body, why)
+
+
+def _no_balance(view: ContractView) -> dict[str, Any]:
+    """A 402 has the body of a 429, with a reason that waiting does not remove."""
+    reason = next(reason for reason, waiting_helps in view.operation.reject_reasons.items() if not waiting_helps)
+    body: dict[str, Any] = {**view.responses[429].examples[0], "error": view.observed[402], "reject_reason": reason}
+    body.pop("max_inflight_requests", None)
+    return body
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"

@@ -1,0 +1,235 @@
+"""The mock server's ASGI application. It needs asyncio, as uvicorn has it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from itertools import count
+from typing import TYPE_CHECKING, Final, final
+
+from attrs import evolve
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .answers import Answer, forced_answer, no_key_answer, problem_answer
+from .byte_ranges import bytes_response
+from .contract_view import read_view
+from .generation import Generator, ReadRequest, read_request
+from .images import LINK_LIFE, ImageStore, LinkRefusal
+from .recording import Exchange, Ledger, Recorder, redact_headers
+from .scenario import check_scenario, preferred_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.exceptions import HTTPException
+
+LARGEST_BODY: Final = 4 * 1024 * 1024
+"""Bytes of the largest request body; a larger one gets a 413."""
+
+_JSON: Final = "application/json"
+_HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
+_READ_ON: Final = 16 * LARGEST_BODY  # a client that is still sending does not hear the answer
+_NO_FIELDS: Final = ReadRequest((), (), None)
+
+
+def create_app(
+    *,
+    scenario: Iterable[int] = (),
+    latency: float = 0.0,
+    in_flight: int | None = None,
+    link_life: float = LINK_LIFE,
+    ledger: Ledger | None = None,
+    recorder: Recorder | None = None,
+) -> Starlette:
+    """Make the application of the mock server. It reads the contract once, here.
+
+    Args:
+        scenario: Statuses, 200 to 599, that the first requests get, one each in order; 200 stands for the normal
+            judgement of the request. After the last one everything is judged normally.
+        latency: Seconds, 0 or more, that a request takes that is not refused.
+        in_flight: How many requests, 0 or more, may be in progress; None for the contract's limit.
+        link_life: Seconds that an image link lives.
+        ledger: Where generate requests are entered; None makes one.
+        recorder: Where every request is written, of whatever path; None writes nothing. It is not closed.
+
+    Returns:
+        The application. Its `state.mock` has the `ledger`.
+
+    Raises:
+        ValueError: An argument is out of range.
+    """
+    view = read_view()
+    if in_flight is None:
+        in_flight = view.operation.in_flight_limit
+    if in_flight is None or in_flight < 0:
+        raise ValueError(f"in_flight is {in_flight}; it is the number of requests that may be in progress, 0 or more.")
+    if not 0 <= latency < float("inf"):
+        raise ValueError(f"latency is {latency}; it is a number of seconds, 0 or more.")
+    images = ImageStore(view.link_folder, view.link_suffix, link_life)
+    generator = Generator(view, images, in_flight, latency)
+    mock = MockApplication(generator, check_scenario(scenario), Ledger() if ledger is None else ledger, recorder)
+    app = Starlette(
+        routes=[
+            Route(view.operation.path, mock.generate, methods=[view.operation.method]),
+            Route(f"{view.link_folder}{{name}}{view.link_suffix}", mock.image, methods=["GET"]),
+        ],
+        exception_handlers={404: mock.not_served, 405: mock.not_served},
+    )
+    app.router.redirect_slashes = False  # a redirect would hide a wrong path
+    app.state.mock = mock
+    return app
+
+
+@final
+class MockApplication:
+    """Receives requests, has them judged, and enters them into the ledger and the record.
+
+    Args:
+        generator: Runs what the contract allows.
+        scenario: Statuses that the first requests get.
+        ledger: Where generate requests are entered.
+        recorder: Where every request is written.
+    """
+
+    def __init__(
+        self, generator: Generator, scenario: Iterable[int], ledger: Ledger, recorder: Recorder | None
+    ) -> None:
+        self.generator = generator
+        self.ledger = ledger
+        self._view = generator.view
+        self._scenario = iter(scenario)
+        self._recorder = recorder
+        self._numbers = count(1)
+
+    async def generate(self, request: Request) -> Response:
+        """The generate operation."""
+        exchange, secrets = self._arrived(request)
+        self.ledger.put(exchange)
+        scripted = next(self._scenario, None)
+        read = _NO_FIELDS
+        try:
+            body = await _read_body(request)
+        except ClientDisconnect:
+            self._close(exchange, read, None, "the client went away before it had sent the whole body", secrets)
+            return Response(status_code=400)
+        if body is None:
+            detail = f"The body is larger than {LARGEST_BODY} bytes."
+            answer = problem_answer(self._view, 413, detail)
+        else:
+            read = read_request(self._view, request.headers.get("content-type"), body)
+            answer = await self._judge(request, read, scripted)
+        self._close(exchange, read, answer.status, answer.why, secrets)
+        return _response(answer)
+
+    async def _judge(self, request: Request, read: ReadRequest, scripted: int | None) -> Answer:
+        wanted, why = scripted, "the scenario has it"
+        prefer = request.headers.getlist("prefer")
+        if prefer:
+            try:
+                preferred = preferred_status(", ".join(prefer))
+            except ValueError as error:
+                return problem_answer(self._view, 400, str(error))
+            if preferred is not None:
+                wanted, why = preferred, "the Prefer header asks for it"
+        if wanted not in {None, 200}:
+            return forced_answer(self._view, wanted, why)
+        if not request.headers.get(self._view.api_key_header, "").strip():
+            return no_key_answer(self._view, bearer="authorization" in request.headers)
+        return read.refused or await self.generator.run(read.fields, _base_url(request))
+
+    async def image(self, request: Request) -> Response:
+        """An image link: drawn when it is fetched."""
+        exchange, secrets = self._arrived(request)
+        images = self.generator.images
+        name: str = request.path_params["name"]
+        query = request.query_params
+        found = images.find(name, query.get("exp", ""), query.get("sig", ""))
+        if isinstance(found, LinkRefusal):
+            self._close(exchange, _NO_FIELDS, found.status, found.detail, secrets)
+            return _response(problem_answer(self._view, found.status, found.detail))
+        content = images.drawn(name)
+        if content is None:
+            from .drawing import draw_png  # noqa: PLC0415 - Pillow is loaded for the first image only
+
+            content = await asyncio.to_thread(draw_png, found)
+            images.keep_drawn(name, content)
+        response = bytes_response(content, "image/png", request.headers)
+        self._close(exchange, _NO_FIELDS, response.status_code, "an image link", secrets)
+        return response
+
+    async def not_served(self, request: Request, error: Exception) -> Response:
+        """Another path or method: 404 or 405."""
+        exchange, secrets = self._arrived(request)
+        refused: HTTPException = error  # pyright: ignore[reportAssignmentType] - registered for these statuses only
+        operation = self._view.operation
+        detail = (
+            f"{request.method} {exchange.path} is not served. This mock server has {operation.method} "
+            f"{operation.path}, and the image links that it answers."
+        )
+        self._close(exchange, _NO_FIELDS, refused.status_code, detail, secrets)
+        return _response(problem_answer(self._view, refused.status_code, detail, headers=refused.headers))
+
+    def _arrived(self, request: Request) -> tuple[Exchange, frozenset[str]]:
+        headers, secrets = redact_headers(request.headers.items(), self._view.api_key_header)
+        exchange = Exchange(
+            number=next(self._numbers),
+            method=request.method,
+            path=request.scope["path"],
+            headers=headers,
+            fields=(),
+            status=None,
+            why="in progress",
+            billed=False,
+            remarks=(),
+            received_at=datetime.now(UTC),
+            answered_at=None,
+        )
+        return exchange, secrets
+
+    def _close(
+        self, exchange: Exchange, read: ReadRequest, status: int | None, why: str, secrets: frozenset[str]
+    ) -> None:
+        is_generate = exchange.path == self._view.operation.path and exchange.method == self._view.operation.method
+        closed = evolve(
+            exchange,
+            fields=read.fields,
+            remarks=read.remarks,
+            status=status,
+            why=why,
+            billed=is_generate and self._view.operation.billed.get(status or 0) is True,
+            answered_at=datetime.now(UTC),
+        )
+        if is_generate:
+            self.ledger.put(closed)
+        if self._recorder:
+            self._recorder.write(closed, secrets)
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers), _JSON if answer.body else None)
+
+
+def _base_url(request: Request) -> str:
+    """Scheme and host as the client wrote them; the address of the socket if it wrote something strange."""
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        address, port = request.scope["server"]
+        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return f"{request.scope['scheme']}://{host}"
+
+
+async def _read_body(request: Request) -> bytes | None:
+    """The whole body, or None when it is too large. It is read to its end even then, so that the answer is heard."""
+    body = bytearray()
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            body += chunk
+        elif size > _READ_ON:
+            break
+    return bytes(body) if size <= LARGEST_BODY else None

@@ -1,0 +1,165 @@
+"""Turns the parts of a multipart body into the values that the contract speaks of."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, Never
+
+from attrs import define, field
+
+from .problems import Problem, pointer_to, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .contract_view import ContractView, FieldRule
+    from .multipart import Part
+
+DEEPEST_JSON: Final = 100
+"""How many levels a JSON value may be nested. The contract needs six; parsers and validators fail at some hundreds."""
+
+_UTF8: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
+_JSON: Final = "application/json"
+
+
+@define
+class DecodedFields:
+    """The fields of a request.
+
+    Attributes:
+        items: Name and value of each part in wire order; the raw text where the value could not be read.
+        remarks: What was let pass although it is not as the contract has it.
+        problems: What could not be read.
+    """
+
+    items: list[tuple[str, Any]] = field(factory=list[tuple[str, Any]])
+    remarks: list[str] = field(factory=list[str])
+    problems: list[Problem] = field(factory=list[Problem])
+
+
+class _UnreadableError(Exception):
+    """A value that cannot be read; the message continues the field's name."""
+
+
+def decode_parts(parts: Iterable[Part], view: ContractView) -> DecodedFields:
+    """Decode each part by the rule of its field. Fields that the contract does not have stay text, with a remark."""
+    decoded = DecodedFields()
+    seen: set[str] = set()
+    for part in parts:
+        rule = view.fields.get(part.name)
+        if part.name in seen:
+            decoded.problems.append(_problem(part.name, "is given more than once; give it once."))
+        seen.add(part.name)
+        if rule is None:
+            decoded.remarks.append(remark_on_unknown(part.name, view))
+        elif part.filename is not None:
+            decoded.remarks.append(f"{part.name} came as a file ({shown(part.filename)}); its content was read.")
+        decoded.items.append((part.name, _decode(part, rule, decoded)))
+    return decoded
+
+
+def remark_on_unknown(name: str, view: ContractView) -> str:
+    """What to say of a field that the operation does not have, with the contract's hint if there is one."""
+    hint = view.operation.field_hints.get(name)
+    remark = f"{shown(name)} is no field of this operation"
+    if hint and hint.use:
+        remark += f"; use {hint.use}"
+    if hint and hint.because:
+        remark += f" ({hint.because})"
+    return f"{remark}."
+
+
+def json_text(value: Any) -> str:
+    """A value as compact JSON in its own key order, as it can be sent.
+
+    Raises:
+        ValueError: It holds a number that JSON cannot write, or half of a surrogate pair.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text.encode()
+    return text
+
+
+def _decode(part: Part, rule: FieldRule | None, decoded: DecodedFields) -> Any:
+    if part.charset not in _UTF8:
+        decoded.problems.append(_problem(part.name, f"is sent in charset {shown(part.charset)}; write UTF-8."))
+    try:
+        text = part.value.decode()
+    except UnicodeDecodeError as error:
+        decoded.problems.append(_problem(part.name, f"is not UTF-8 at byte {error.start}."))
+        return part.value.decode("utf-8", "backslashreplace")
+    if rule is None:
+        return text
+    try:
+        return _value(text, part, rule, decoded)
+    except _UnreadableError as error:
+        decoded.problems.append(_problem(part.name, str(error)))
+        return text
+
+
+def _value(text: str, part: Part, rule: FieldRule, decoded: DecodedFields) -> Any:
+    if rule.content_type == _JSON:
+        if part.content_type != _JSON:
+            decoded.remarks.append(f"{part.name} came without Content-Type: {_JSON} of its own; it was read as JSON.")
+        return _json_value(text)
+    if not rule.types or "string" in rule.types:
+        return text
+    if text == "null" and "null" in rule.types:
+        decoded.remarks.append(f"{part.name} came as the text null; leave the field out instead.")
+        return None
+    return _scalar(text, rule)
+
+
+def _scalar(text: str, rule: FieldRule) -> Any:
+    """A boolean or a number, as JSON spells them."""
+    if "boolean" in rule.types:
+        if text in {"true", "false"}:
+            return text == "true"
+        raise _UnreadableError(f"is {shown(text)}; write true or false.")
+    value = _json_value(text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _UnreadableError(f"is {shown(text)}; write a number.")
+    return value
+
+
+def _refuse_constant(name: str) -> Never:
+    raise _UnreadableError(f"holds {name}, which is no JSON.")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _json_value(text: str) -> Any:
+    try:
+        value = _DECODER.decode(text)
+        if text.count("[") + text.count("{") > DEEPEST_JSON:
+            _refuse_depth(value)
+        json_text(value)
+    except json.JSONDecodeError as error:
+        raise _UnreadableError(f"is no JSON: {error}. It is {shown(text)}.") from error
+    except UnicodeEncodeError as error:
+        half = ascii(error.object[error.start])
+        raise _UnreadableError(f"holds {half}, half of a surrogate pair, which cannot be written in UTF-8.") from error
+    except RecursionError as error:
+        raise _UnreadableError(f"is nested more than {DEEPEST_JSON} levels deep.") from error
+    except ValueError as error:
+        raise _UnreadableError(f"holds a number that is too large: {error}.") from error
+    return value
+
+
+def _refuse_depth(value: Any) -> None:
+    level: list[Any] = [value]
+    for _ in range(DEEPEST_JSON + 1):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            elif isinstance(item, list):
+                inner.extend(item)  # pyright: ignore[reportUnknownArgumentType]
+        level = inner
+    if level:
+        raise _UnreadableError(f"is nested more than {DEEPEST_JSON} levels deep.")
+
+
+def _problem(name: str, detail: str) -> Problem:
+    return Problem(pointer_to([name]), f"{name} {detail}")

@@ -1,0 +1,131 @@
+"""Takes a multipart/form-data body apart."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field, frozen
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from .problems import RequestRefusedError, shown
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+_MOST_PARTS: Final = 1000
+
+
+@frozen
+class Part:
+    """One part of a multipart body.
+
+    Attributes:
+        name: Name of the field.
+        value: The bytes as they were sent.
+        content_type: Media type in lower case; empty when the part has none.
+        charset: The charset parameter of the media type in lower case; empty without one.
+        filename: The file name; None when the part has none.
+    """
+
+    name: str
+    value: bytes
+    content_type: str
+    charset: str
+    filename: str | None
+
+
+def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> list[Part]:
+    """Take a body apart, in wire order.
+
+    Args:
+        content_type: The request's Content-Type header; None when it was absent.
+        body: The whole body.
+        media_type: The media type that the operation takes.
+
+    Raises:
+        RequestRefusedError: 415 for another media type, 400 for a body that cannot be read.
+    """
+    kind, options = parse_options_header(content_type)
+    if kind.decode("latin-1") != media_type:
+        sent = shown(content_type) if content_type else "none"
+        raise RequestRefusedError(415, f"The Content-Type is {sent}. This operation takes {media_type} only.")
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise RequestRefusedError(
+            400,
+            f"The Content-Type {shown(content_type)} has no boundary. A Content-Type that was set by hand loses it: "
+            "leave that header to the HTTP library.",
+        )
+    reader = _Reader()
+    try:
+        parser = MultipartParser(boundary, reader.callbacks())
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as error:
+        raise RequestRefusedError(400, f"The multipart body cannot be read: {error}.") from error
+    if not reader.ended:
+        raise RequestRefusedError(400, "The multipart body cannot be read: its closing boundary is missing.")
+    return reader.parts
+
+
+@define
+class _Reader:
+    """Collects what the parser calls out."""
+
+    parts: list[Part] = field(factory=list[Part])
+    ended: bool = False
+    _headers: dict[bytes, bytes] = field(factory=dict[bytes, bytes])
+    _name: bytearray = field(factory=bytearray)
+    _text: bytearray = field(factory=bytearray)
+    _value: bytearray = field(factory=bytearray)
+
+    def callbacks(self) -> MultipartCallbacks:
+        return {
+            "on_part_begin": self._part_begin,
+            "on_header_field": partial(_extend, self._name),
+            "on_header_value": partial(_extend, self._text),
+            "on_header_end": self._header_end,
+            "on_part_data": partial(_extend, self._value),
+            "on_part_end": self._part_end,
+            "on_end": self._end,
+        }
+
+    def _part_begin(self) -> None:
+        if len(self.parts) >= _MOST_PARTS:
+            raise RequestRefusedError(400, f"The multipart body has more than {_MOST_PARTS} parts.")
+        self._headers.clear()
+        self._value.clear()
+
+    def _header_end(self) -> None:
+        self._headers[bytes(self._name).lower()] = bytes(self._text)
+        self._name.clear()
+        self._text.clear()
+
+    def _part_end(self) -> None:
+        place = len(self.parts) + 1
+        disposition, options = parse_options_header(self._headers.get(b"content-disposition"))
+        name = options.get(b"name")
+        if disposition != b"form-data" or name is None:
+            raise RequestRefusedError(
+                400, f'Part {place} has no name: it needs the header Content-Disposition: form-data; name="...".'
+            )
+        filename = options.get(b"filename")
+        content_type, parameters = parse_options_header(self._headers.get(b"content-type"))
+        self.parts.append(
+            Part(
+                name=name.decode("utf-8", "replace"),
+                value=bytes(self._value),
+                content_type=content_type.decode("latin-1"),
+                charset=parameters.get(b"charset", b"").decode("latin-1").lower(),
+                filename=None if filename is None else filename.decode("utf-8", "replace"),
+            )
+        )
+
+    def _end(self) -> None:
+        self.ended = True
+
+
+def _extend(buffer: bytearray, data: bytes, start: int, end: int) -> None:
+    buffer += data[start:end]

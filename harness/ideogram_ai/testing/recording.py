@@ -1,0 +1,137 @@
+"""What arrived at a test server and how it was judged: the ledger in memory and the record file. Never the key."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from threading import Lock
+from typing import IO, TYPE_CHECKING, Any, Final, Self
+
+from attrs import asdict, define, field, frozen
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+REDACTED: Final = "[redacted]"
+
+_SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
+_SHORTEST_SECRET: Final = 8  # a shorter key is also a word that prompts have
+
+
+@frozen
+class Exchange:
+    """A request and the answer to it.
+
+    Attributes:
+        number: Place in the order of arrival, from 1.
+        method: HTTP method.
+        path: Path without the query.
+        headers: Headers in lower case; those that carry secrets say `[redacted]`.
+        fields: Name and decoded value of each form field in wire order; the raw text where it could not be decoded.
+        status: Status of the answer; None while there is none.
+        why: Why it was answered so.
+        billed: Whether the service would charge for it.
+        remarks: What was let pass although it is not as the contract has it.
+        received_at: When the headers had arrived, in UTC.
+        answered_at: When the answer was ready, in UTC; None before.
+    """
+
+    number: int
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    fields: tuple[tuple[str, Any], ...]
+    status: int | None
+    why: str
+    billed: bool
+    remarks: tuple[str, ...]
+    received_at: datetime
+    answered_at: datetime | None
+
+
+@define
+class Ledger:
+    """Every generate request that arrived, in order of arrival. Safe to read from any thread.
+
+    Attributes:
+        most: How many are kept, the latest ones; None keeps all.
+    """
+
+    most: int | None = None
+    _exchanges: dict[int, Exchange] = field(factory=dict[int, Exchange], init=False)
+    _lock: Lock = field(factory=Lock, init=False, repr=False)
+
+    def put(self, exchange: Exchange) -> None:
+        """Enter an exchange, or replace the one with its number."""
+        with self._lock:
+            self._exchanges[exchange.number] = exchange
+            if self.most is not None and len(self._exchanges) > self.most:
+                del self._exchanges[next(iter(self._exchanges))]
+
+    def exchanges(self) -> list[Exchange]:
+        """All that are kept, as they stand now."""
+        with self._lock:
+            return list(self._exchanges.values())
+
+
+class Recorder:
+    """Appends exchanges to a file as JSON lines, each flushed as it is written. A context manager.
+
+    Args:
+        path: The file. Entering the context opens it: it is made if there is none, and never emptied.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self._file: IO[bytes] | None = None
+
+    def write(self, exchange: Exchange, secrets: Iterable[str]) -> None:
+        """Append an exchange. The secrets are cut out wherever they stand, in a prompt too.
+
+        Raises:
+            RuntimeError: The file is not open.
+        """
+        if self._file is None:
+            raise RuntimeError(f"{self._path} is not open for the record")
+        line = json.dumps(asdict(exchange, recurse=False), ensure_ascii=False, default=_plain)
+        for secret in secrets:
+            line = line.replace(json.dumps(secret, ensure_ascii=False)[1:-1], REDACTED)
+        # A lone surrogate becomes \\udXXX, which is how JSON writes it.
+        self._file.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        self._file.flush()
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("ab")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def redact_headers(headers: Iterable[tuple[str, str]], key_header: str) -> tuple[dict[str, str], frozenset[str]]:
+    """Separate what may be shown from what may not.
+
+    Args:
+        headers: Names in lower case, and values.
+        key_header: Name of the header that carries the key.
+
+    Returns:
+        The headers with secret values replaced and repeated ones joined, and the secrets that were in them.
+    """
+    safe: dict[str, str] = {}
+    secrets: set[str] = set()
+    for name, value in headers:
+        shown = value
+        if name in _SECRET_HEADERS or name == key_header.lower():
+            shown = REDACTED
+            secrets.update(word for word in [value, *value.split()] if len(word) >= _SHORTEST_SECRET)
+        safe[name] = f"{safe[name]}, {shown}" if name in safe else shown
+    return safe, frozenset(secrets)
+
+
+def _plain(value: datetime) -> str:
+    return value.isoformat()

@@ -1,0 +1,212 @@
+"""The mock server on a real socket: in a thread for tests, or in the main thread for the command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING, Final, Self, final
+
+import uvicorn
+
+from .app import create_app
+from .images import LINK_LIFE
+from .recording import Ledger, Recorder
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable
+    from types import FrameType
+
+    from starlette.applications import Starlette
+
+    from .app import MockApplication
+    from .recording import Exchange
+
+_LAST_EXCHANGES: Final = 10_000  # of the ledger when the server runs for ever
+_GRACE: Final = 1.0  # seconds for the requests in progress when the server closes
+
+
+@final
+class MockServer:
+    """A server that answers as the contract has it, for free and without a network.
+
+    A context manager that serves in a thread of its own; `start()` and `close()` do the same, and `serve_forever()`
+    serves in the main thread. It can be started once. Any key that is not blank is accepted; everything else that it
+    accepts and refuses is read from the contract.
+
+    Args:
+        host: Address to listen on. Loopback unless told otherwise.
+        port: Port to listen on; 0 picks a free one.
+        scenario: Statuses, 200 to 599, that the first generate requests get, one each in order; 200 stands for the
+            normal judgement of the request. After the last one everything is judged normally.
+        latency: Seconds, 0 or more, that a request takes that is not refused. It counts as in progress meanwhile.
+        in_flight: How many requests, 0 or more, may be in progress; the next one gets a 429. None for the contract's
+            limit.
+        link_life: Seconds that an image link lives.
+        record: File to which every request and its verdict is appended as a JSON line, without keys.
+
+    Raises:
+        ValueError: An argument is out of range.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        scenario: Iterable[int] = (),
+        latency: float = 0.0,
+        in_flight: int | None = None,
+        link_life: float = LINK_LIFE,
+        record: str | os.PathLike[str] | None = None,
+    ) -> None:
+        self._address = (host, port)
+        self._ledger = Ledger()
+        self._recorder = None if record is None else Recorder(record)
+        self._app = create_app(
+            scenario=scenario,
+            latency=latency,
+            in_flight=in_flight,
+            link_life=link_life,
+            ledger=self._ledger,
+            recorder=self._recorder,
+        )
+        self._url: str | None = None
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+        self._resources = contextlib.ExitStack()
+
+    @property
+    def url(self) -> str:
+        """`http://HOST:PORT` without a slash at the end: the base URL for clients.
+
+        Raises:
+            RuntimeError: The server was not started.
+        """
+        if self._url is None:
+            raise RuntimeError("the mock server was not started")
+        return self._url
+
+    @property
+    def ledger(self) -> list[Exchange]:
+        """Every generate request that arrived so far, in order of arrival, with its verdict. Also after `close()`."""
+        return self._ledger.exchanges()
+
+    def start(self) -> Self:
+        """Serve in a thread until `close()`. It accepts connections when this returns.
+
+        Raises:
+            OSError: The address cannot be bound, or the record file cannot be opened.
+            RuntimeError: The server was started before.
+        """
+        listening = threading.Event()
+        server, listener = self._open(listening.set)
+
+        def serve() -> None:
+            try:
+                server.run([listener])
+            finally:
+                listening.set()  # start() waits for it, also when serving failed
+
+        self._thread = threading.Thread(target=serve, name="ideogram mock server", daemon=True)
+        self._thread.start()
+        listening.wait()
+        if not server.started:
+            self.close()
+            raise RuntimeError("the mock server could not be started")
+        return self
+
+    def close(self) -> None:
+        """Stop serving and give everything back. Requests in progress get a 503. Does nothing when it is closed."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._thread = None
+        self._resources.close()
+
+    def serve_forever(self, on_ready: Callable[[str], None] | None = None) -> None:
+        """Serve in the main thread until SIGINT (Ctrl-C) or SIGTERM, and return then.
+
+        The ledger keeps the last ten thousand requests only.
+
+        Args:
+            on_ready: Called with the URL, once connections are accepted and before the first request is answered.
+
+        Raises:
+            OSError: The address cannot be bound, or the record file cannot be opened.
+            RuntimeError: The server was started before.
+        """
+        self._ledger.most = _LAST_EXCHANGES
+        server, listener = self._open(lambda: on_ready(self.url) if on_ready else None)
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                server.run([listener])
+        finally:
+            self.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self, on_ready: Callable[[], None]) -> tuple[_Server, socket.socket]:
+        """Bind the address and open the record. Both are given back by `close()`."""
+        if self._server is not None:
+            raise RuntimeError("a mock server is started once; make another one")
+        host, port = self._address
+        with contextlib.ExitStack() as opening:
+            if self._recorder is not None:
+                opening.enter_context(self._recorder)
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listener = opening.enter_context(socket.create_server(self._address, family=family))
+            self._resources = opening.pop_all()
+        port = listener.getsockname()[1]
+        self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self._server = _Server(self._app, on_ready)
+        return self._server, listener
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, quiet, that says when it listens and does not hang on open requests when it closes."""
+
+    def __init__(self, app: Starlette, on_ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                workers=1,
+            )
+        )
+        self._mock: MockApplication = app.state.mock
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._mock.generator.closing.set()
+        # Somebody who does not send the rest of a request would keep the server for ever.
+        abort = asyncio.get_running_loop().call_later(_GRACE, self._abort_connections)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            abort.cancel()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        # Uvicorn would raise the signal again after closing, and the process would end with an error.
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    def _abort_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
