@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import OutcomeUnknownError, ResponseValidationError
 from .generation import GeneratedImage, Generation
+from .json_types import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,17 +97,16 @@ def _read_entries(body: bytes, problems: _Problems) -> tuple[Mapping[str, Any], 
         nested = isinstance(error, RecursionError)
         problems.add("the body nests too deep" if nested else "the body is not JSON" if body else "the body is empty")
         return {}, _salvage_entries(body.decode(errors="replace"))
-    if not isinstance(document, dict):
+    if not is_object(document):
         problems.add(f"the body is {_kind(document)}, not an object")
-        return {}, cast("list[Any]", document) if isinstance(document, list) else []
-    members = cast("dict[str, Any]", document)
-    data: Any = members.get("data")
-    if not isinstance(data, list):
-        problems.add(f"data is {_kind(data)}, not an array" if "data" in members else "data is missing")
-        return members, [data] if isinstance(data, dict) else []
+        return {}, document if is_array(document) else []
+    data: object = document.get("data")
+    if not is_array(data):
+        problems.add(f"data is {_kind(data)}, not an array" if "data" in document else "data is missing")
+        return document, [data] if is_object(data) else []
     if not data:
         problems.add("data is empty")
-    return members, cast("list[Any]", data)
+    return document, data
 
 
 def _salvage_entries(text: str) -> list[Any]:
@@ -147,10 +147,10 @@ def _read_created(document: Mapping[str, Any], problems: _Problems) -> datetime 
 def _read_image(entry: object, index: int, problems: _Problems) -> GeneratedImage | None:
     """An image of an entry that has a link or says that the image was withheld; None for any other."""
     place = f"data[{index}]"
-    if not isinstance(entry, dict):
+    if not is_object(entry):
         problems.add(f"{place} is {_kind(entry)}, not an object")
         return None
-    rest = dict(cast("dict[str, Any]", entry))
+    rest = dict(entry)
     url = rest.pop("url", None)
     if url is not None and not isinstance(url, str):
         problems.add(f"{place}.url is {_kind(url)}, not a string")

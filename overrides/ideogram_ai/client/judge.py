@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from .answer import parse_generation
 from .errors import (
@@ -22,9 +21,12 @@ from .errors import (
     RateLimitError,
     UnprocessableEntityError,
 )
+from .json_types import is_object
 from .retry_after import parse_retry_after
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import httpx
 
     from ideogram_ai.generated.operations import Operation
@@ -151,7 +153,7 @@ def _load(body: bytes) -> Any:
 
 
 def _members(document: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    return document if is_object(document) else {}
 
 
 def _join(*sentences: str) -> str:

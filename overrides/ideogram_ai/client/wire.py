@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 from uuid import UUID
 
 from attrs import field, frozen
@@ -21,14 +21,13 @@ from ideogram_ai.generated.types import Unset
 
 from .errors import FieldValueError
 from .fields import NOTHING_SENT
+from .json_types import is_array, is_object
 
 if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Field, Operation
 
 JSON = "application/json"
 _GENERATED_PACKAGE = operations.__name__.rpartition(".")[0]
-
-_BYTES = (bytes, bytearray, memoryview)
 
 Part = tuple[str, tuple[None, bytes, str | None]]
 """One multipart part as httpx takes it: name, (no file name, body, content type or none)."""
@@ -118,13 +117,16 @@ def _to_plain(value: object, name: str, pointer: str) -> Any:
 def _container_to_plain(value: object, name: str, pointer: str) -> Any:
     if isinstance(value, Mapping):
         return _mapping_to_plain(cast("Mapping[Any, object]", value), name, pointer)
-    if isinstance(value, Sequence) and not isinstance(value, _BYTES):
-        items = cast("Sequence[object]", value)
-        return [_to_plain(item, name, f"{pointer}/{index}") for index, item in enumerate(items)]
-    kind = cast("type[object]", type(value))
+    if _is_sequence(value):
+        return [_to_plain(item, name, f"{pointer}/{index}") for index, item in enumerate(value)]
+    kind = type(value)
     if kind.__module__.startswith(_GENERATED_PACKAGE + ".models."):
         return _mapping_to_plain(_model_items(value), name, pointer)
     raise _unwritable(name, pointer, f"{kind.__name__} is no JSON type; use text, numbers, mappings and lists")
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview))
 
 
 def _mapping_to_plain(value: Mapping[Any, object], name: str, pointer: str) -> dict[str, Any]:
@@ -158,11 +160,9 @@ def _check_text(text: str, name: str, pointer: str) -> None:
 
 def _encode_part(name: str, wire_field: Field | None, plain: Any) -> list[Part]:
     content_type = wire_field.content_type if wire_field else None
-    if isinstance(plain, list) and content_type != JSON:
-        items = cast("list[Any]", plain)
-        if not any(isinstance(item, (dict, list)) for item in items):
-            return [part for item in items for part in _encode_part(name, wire_field, item)]
-    if isinstance(plain, (dict, list)) or content_type == JSON:
+    if is_array(plain) and content_type != JSON and not any(is_object(item) or is_array(item) for item in plain):
+        return [part for item in plain for part in _encode_part(name, wire_field, item)]
+    if is_object(plain) or is_array(plain) or content_type == JSON:
         return [(name, (None, _dump(name, plain), content_type or JSON))]
     text = plain if isinstance(plain, str) else _dump(name, plain).decode()
     return [(name, (None, text.encode(), content_type))]
