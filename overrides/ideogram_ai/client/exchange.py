@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import httpx
 from attrs import define, field, frozen
 
+from .patience import bound_reads
 from .wire import Body
 
 T = TypeVar("T")
@@ -91,9 +92,13 @@ class Watch:
         self.watching = True
         if event == "connection.connect_tcp.started":
             self._connecting_to = info["host"]
-        elif event == "connection.connect_tcp.complete" and self.check_peer is not None:
-            address = info["return_value"].get_extra_info("server_addr")
-            self.check_peer(self._connecting_to, address[0])
+        elif event == "connection.connect_tcp.complete":
+            stream = info["return_value"]
+            if self.check_peer is not None:
+                self.check_peer(self._connecting_to, stream.get_extra_info("server_addr")[0])
+            bound_reads(stream)
+        elif event.endswith(".start_tls.complete"):
+            bound_reads(info["return_value"])
         elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
             self.left = True
 

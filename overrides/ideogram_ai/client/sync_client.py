@@ -12,6 +12,7 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from .core import closed_error, make_core, no_cookies
 from .credentials import take_key
 from .exchange import Exchange, Sleep, Timing, Work
+from .patience import head_within
 from .redaction import strip_tracebacks
 from .retry import RetryPolicy
 
@@ -214,7 +215,8 @@ class Ideogram:
                 raise
 
         request = client.build_request(**self._core.request_arguments(step.outgoing, trace))
-        response = client.send(request, stream=True, follow_redirects=False)
+        with head_within(step.outgoing.timeout):
+            response = client.send(request, stream=True, follow_redirects=False)
         try:
             read = response.is_stream_consumed
             if step.sink.start(response.status_code, response.headers, decoded=read):
