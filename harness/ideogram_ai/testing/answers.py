@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, asdict, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from .contract_view import ContractView
     from .problems import Problem
@@ -51,7 +52,9 @@ def problem_answer(
     body: dict[str, Any] = {**view.responses[400].examples[0], "title": _phrase(status), "detail": detail}
     body["status"] = status
     if problems:
-        body["errors"] = [asdict(problem, filter=lambda attribute, _: attribute.name != "status") for problem in problems]
+        body["errors"] = [
+            asdict(problem, filter=lambda attribute, _: attribute.name != "status") for problem in problems
+        ]
     return json_answer(status, body, detail, headers)
 
 
@@ -107,7 +110,11 @@ def forced_answer(view: ContractView, status: int, why: str) -> Answer:
 def _no_balance(view: ContractView) -> dict[str, Any]:
     """A 402 has the body of a 429, with a reason that waiting does not remove."""
     reason = next(reason for reason, waiting_helps in view.operation.reject_reasons.items() if not waiting_helps)
-    body: dict[str, Any] = {**view.responses[429].examples[0], "error": view.observed[402], "reject_reason": reason}
+    body: dict[str, Any] = {
+        **view.responses[429].examples[0],
+        "error": view.observed[402].partition(";")[0],
+        "reject_reason": reason,
+    }
     body.pop("max_inflight_requests", None)
     return body
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from attrs import evolve
 from starlette.applications import Starlette
@@ -126,7 +126,7 @@ class MockApplication:
         return _response(answer)
 
     async def _judge(self, request: Request, read: ReadRequest, scripted: int | None) -> Answer:
-        wanted, why = scripted, "the scenario has it"
+        wanted, why = scripted or 200, "the scenario has it"
         prefer = request.headers.getlist("prefer")
         if prefer:
             try:
@@ -135,7 +135,7 @@ class MockApplication:
                 return problem_answer(self._view, 400, str(error))
             if preferred is not None:
                 wanted, why = preferred, "the Prefer header asks for it"
-        if wanted not in {None, 200}:
+        if wanted != 200:
             return forced_answer(self._view, wanted, why)
         if not request.headers.get(self._view.api_key_header, "").strip():
             return no_key_answer(self._view, bearer="authorization" in request.headers)
@@ -163,8 +163,8 @@ class MockApplication:
 
     async def not_served(self, request: Request, error: Exception) -> Response:
         """Another path or method: 404 or 405."""
+        refused = cast("HTTPException", error)  # it is registered for these statuses only
         exchange, secrets = self._arrived(request)
-        refused: HTTPException = error  # pyright: ignore[reportAssignmentType] - registered for these statuses only
         operation = self._view.operation
         detail = (
             f"{request.method} {exchange.path} is not served. This mock server has {operation.method} "

@@ -7,9 +7,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
+from jsonschema_rs import Draft202012Validator
+
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4, Operation
-from jsonschema_rs import Draft202012Validator
 
 JsonObject = dict[str, Any]
 
@@ -84,7 +85,7 @@ class ContractView:
     link_folder: str
     link_suffix: str
     request_validator: Draft202012Validator
-    _document: JsonObject = field(repr=False)
+    _document: JsonObject = field(repr=False, alias="document")
 
     def node(self, path: list[str | int]) -> Any:
         """The part of the contract at a validator's schema path."""
@@ -177,7 +178,7 @@ def _seeds(document: JsonObject, schema: JsonObject) -> tuple[int, int]:
 
 def _link_parts(response: ResponseRule) -> tuple[str, str]:
     """Folder and suffix of image links, from the first example that has a link."""
-    urls = (image.get("url") for example in response.examples for image in example["data"])
+    urls: list[str | None] = [image.get("url") for example in response.examples for image in example["data"]]
     path = urlsplit(next(url for url in urls if url)).path
     folder, _, name = path.rpartition("/")
     return f"{folder}/", f".{name.rpartition('.')[2]}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import define, field, frozen
 
 from .answers import Answer, in_flight_answer, json_answer, problem_answer, refusal
+from .contract_view import ContractView
 from .decoding import decode_parts, json_text
 from .images import ImageStore, Picture
 from .multipart import parse_multipart
@@ -19,7 +20,6 @@ from .validation import find_problems
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .contract_view import ContractView
 
 UNSAFE_WORD: Final = "mock-unsafe"
 """A prompt with this word, in any case and at any place, gets a 422: it fails the safety check."""
@@ -97,7 +97,9 @@ class Generator:
         self._running += 1
         try:
             if self.latency and await self._interrupted():
-                return problem_answer(self.view, 503, "The mock server was shut down while the request was in progress.")
+                return problem_answer(
+                    self.view, 503, "The mock server was shut down while the request was in progress."
+                )
         finally:
             self._running -= 1
         size: str = values.get("resolution", self.view.fields["resolution"].choices[0])

@@ -6,15 +6,13 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from attrs import define, field, frozen
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 LINK_LIFE: Final = 24 * 60 * 60.0
 """Seconds that an image link lives, as the provider says."""
@@ -86,9 +84,13 @@ class ImageStore:
             signature: `sig` of the link as it was sent.
         """
         if not hmac.compare_digest(self._sign(name, expires).encode(), signature.encode("utf-8", "replace")):
-            return LinkRefusal(HTTPStatus.FORBIDDEN, "The signature of the link is wrong; use the link as it was given.")
+            return LinkRefusal(
+                HTTPStatus.FORBIDDEN, "The signature of the link is wrong; use the link as it was given."
+            )
         if self.clock() >= int(expires):
-            return LinkRefusal(HTTPStatus.GONE, f"The link expired at {expires} (unix seconds); generate the image again.")
+            return LinkRefusal(
+                HTTPStatus.GONE, f"The link expired at {expires} (unix seconds); generate the image again."
+            )
         picture = self._pictures.get(name)
         if picture is None:
             return LinkRefusal(HTTPStatus.GONE, f"The mock server keeps the last {_MOST_PICTURES} pictures only.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Final, Self
@@ -11,8 +13,7 @@ from attrs import asdict, define, field, frozen
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
 REDACTED: Final = "[redacted]"
 

@@ -208,5 +208,4 @@ class _Server(uvicorn.Server):
 
     def _abort_connections(self) -> None:
         for connection in list(self.server_state.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
+            connection.transport.abort()

@@ -14,7 +14,7 @@ from .problems import Problem, name_of, pointer_to, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from jsonschema_rs import ValidationError
+    from jsonschema_rs import JsonValue, ValidationError
 
     from .contract_view import ContractView
 
@@ -76,12 +76,12 @@ def _explain_choice(error: ValidationError, view: ContractView) -> Iterator[Prob
     key: str = discriminator["propertyName"]
     mapping: dict[str, str] = discriminator["mapping"]
     choices = ", ".join(mapping)
-    value: Any = error.instance
+    value: JsonValue = error.instance
     if not isinstance(value, dict):
         yield _problem(error, f"{shown(value)} is no object.")
     elif key not in value:
         yield _problem(error, f"{key} is missing; it is one of {choices}.")
-    elif (kind := value[key]) not in list(mapping):
+    elif not isinstance(kind := value[key], str) or kind not in mapping:
         yield _problem(error, f"{shown(kind)} is not one of {choices}.", key)
     else:
         branches = [branch["$ref"] for branch in schema["oneOf"]]
