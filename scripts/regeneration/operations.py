@@ -1,155 +1,216 @@
-"""Gathers what the contract says of each operation, for the template of operations.py."""
+"""Gathers what a contract says of its operations, for the template of the generated operations.py."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import attrs
-from openapi_python_client.parser.properties import AnyProperty, ListProperty, ModelProperty, UnionProperty
+from openapi_python_client.parser.properties import AnyProperty, ModelProperty, Property
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.union import UnionProperty
 
 from regeneration import schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from openapi_python_client.parser import GeneratorData
     from openapi_python_client.parser.openapi import Endpoint
-    from openapi_python_client.parser.properties import Property
+    from openapi_python_client.parser.properties.protocol import PropertyProtocol
+    from openapi_python_client.schema.untrusted_string import UntrustedString
 
-TYPED_DICT_SUFFIX = "Fields"
+    from regeneration.contract import Contract
+
+_MAPPING = "Mapping[str, Any]"
 
 
-def context(document: Mapping[str, Any], data: GeneratorData) -> dict[str, Any]:
+@attrs.frozen
+class Field:
+    """A field of a request body."""
+
+    prop: Property
+    content_type: str | None
+
+    @property
+    def wire_name(self) -> str:
+        """The name on the wire."""
+        return self.prop.name.get_untrusted_value()
+
+    @property
+    def python_name(self) -> str:
+        """The name in Python."""
+        return str(self.prop.python_name)
+
+    @property
+    def required(self) -> bool:
+        """Whether the contract requires it."""
+        return self.prop.required
+
+    @property
+    def description(self) -> UntrustedString | str:
+        """What the contract says of it."""
+        return self.prop.description or "Not described in the contract."
+
+    @property
+    def annotation(self) -> str:
+        """The type of a keyword argument for it: the generator's, with None where the field may be left out."""
+        types = _types(self.prop)
+        if self.required:
+            return f"Required[{' | '.join(types)}]"
+        return "Any" if isinstance(self.prop, AnyProperty) else " | ".join([*(t for t in types if t != "None"), "None"])
+
+
+@attrs.frozen
+class Operation:
+    """An operation, as the template needs it."""
+
+    name: str
+    operation_id: str
+    method: str
+    path: str
+    media_type: str
+    request_model: str
+    fields: tuple[Field, ...]
+    exactly_one_of: tuple[tuple[str, ...], ...]
+    field_hints: Mapping[str, Mapping[str, str]]
+    billed: Mapping[int, bool | None]
+    reject_reasons: Mapping[str, bool]
+    in_flight_limit: int | None
+
+    @property
+    def constant(self) -> str:
+        """Name of the operation's constant."""
+        return self.name.upper()
+
+    @property
+    def typed_dict(self) -> str:
+        """Name of the class of its keyword arguments."""
+        return "".join(word.capitalize() for word in self.name.split("_")) + "Fields"
+
+    @property
+    def arguments(self) -> tuple[Field, ...]:
+        """The fields that stand in that class."""
+        excluded = {name for group in self.exactly_one_of for name in group}
+        return tuple(field for field in self.fields if field.wire_name not in excluded)
+
+
+def variables(contract: Contract, data: GeneratorData) -> dict[str, Any]:
     """Build the variables of the template operations.py.jinja.
 
     Args:
-        document: The contract.
+        contract: The contract.
         data: The same contract as the generator parsed it.
+
+    Raises:
+        ContractError: The contract lacks something that a client needs, or two operations get the same name.
     """
-    raw = {
-        (path, method): operation
-        for path, item in document["paths"].items()
-        for method, operation in schemas.resolve(document, item).items()
-    }
+    models = {str(model.class_info.name): model for model in data.models}
     endpoints = [e for collection in data.endpoint_collections_by_tag.values() for e in collection.endpoints]
-    models = {model.class_info.name: model for model in data.models}
-    imports: set[str] = set()
-    operations = []
-    for endpoint in endpoints:
-        path = endpoint.path.get_untrusted_value()
-        operations.append(_operation(document, path, raw[path, endpoint.method], endpoint, models, imports))
+    operations = [_operation(contract, endpoint, models) for endpoint in endpoints]
+    _refuse_equal_names(contract, operations)
+    imports = {
+        line
+        for operation in operations
+        for field in operation.arguments
+        for line in field.prop.get_imports(prefix=".") | field.prop.get_lazy_imports(prefix=".")
+    }
     return {
         "imports": sorted(imports),
         "operations": operations,
-        "server_url": document["servers"][0]["url"],
-        "api_key_header": _api_key_header(document),
+        "server_url": _server_url(contract),
+        "api_key_header": _api_key_header(contract),
         "model_fields": {
-            name: tuple((str(p.python_name), p.name.get_untrusted_value()) for p in _in_order(document, model))
+            name: tuple((str(p.python_name), p.name.get_untrusted_value()) for p in _in_order(contract.document, model))
             for name, model in sorted(models.items())
         },
     }
 
 
-def _operation(
-    document: Mapping[str, Any],
-    path: str,
-    raw: Mapping[str, Any],
-    endpoint: Endpoint,
-    models: Mapping[str, ModelProperty],
-    imports: set[str],
-) -> dict[str, Any]:
-    media_type, request_model, fields, schema = "", "", [], {}
+def _operation(contract: Contract, endpoint: Endpoint, models: Mapping[str, ModelProperty]) -> Operation:
+    document = contract.document
+    path, raw = _raw_operation(document, endpoint)
+    media_type, request_model = "", ""
+    schema: dict[str, Any] = {}
+    fields: tuple[Field, ...] = ()
     if endpoint.bodies:
         body = endpoint.bodies[0]
         media_type = body.content_type.get_untrusted_value()
         media = schemas.resolve(document, raw["requestBody"])["content"][media_type]
         schema = schemas.resolve(document, media["schema"])
         if isinstance(body.prop, ModelProperty):
-            model = models[body.prop.class_info.name]
-            request_model = str(model.class_info.name)
-            fields = [_field(document, media, schema, prop) for prop in _in_order(document, model)]
-    exactly_one_of = tuple(_exactly_one_of(schema))
-    arguments = [f for f in fields if not any(f["wire_name"] in group for group in exactly_one_of)]
-    for field in arguments:
-        imports |= field["prop"].get_imports(prefix=".") | field["prop"].get_lazy_imports(prefix=".")
-    responses = {s: schemas.resolve(document, response) for s, response in raw["responses"].items()}
+            request_model = str(body.prop.class_info.name)
+            fields = tuple(_fields(document, media, _in_order(document, models[request_model])))
+    responses = {status: schemas.resolve(document, response) for status, response in raw.get("responses", {}).items()}
     rejected = responses.get("429", {})
-    return {
-        "constant": endpoint.name.upper(),
-        "typed_dict": "".join(word.capitalize() for word in endpoint.name.split("_")) + TYPED_DICT_SUFFIX,
-        "operation_id": raw.get("operationId", str(endpoint.name)),
-        "method": endpoint.method.upper(),
-        "path": path,
-        "media_type": media_type,
-        "request_model": request_model,
-        "fields": fields,
-        "arguments": arguments,
-        "exactly_one_of": exactly_one_of,
-        "field_hints": {
-            name: {"use": hint.get("use"), "because": hint.get("because")}
-            for name, hint in schema.get("x-field-hints", {}).items()
-        },
-        "billed": _billed(raw, responses),
-        "reject_reasons": dict(_reject_reasons(document, rejected)),
-        "in_flight_limit": rejected.get("x-in-flight-limit"),
-    }
+    return Operation(
+        name=str(endpoint.name),
+        operation_id=raw.get("operationId", str(endpoint.name)),
+        method=endpoint.method.upper(),
+        path=path,
+        media_type=media_type,
+        request_model=request_model,
+        fields=fields,
+        exactly_one_of=tuple(_exactly_one_of(schema)),
+        field_hints=schema.get("x-field-hints", {}),
+        billed=_billed(raw, responses),
+        reject_reasons=dict(_reject_reasons(document, rejected)),
+        in_flight_limit=rejected.get("x-in-flight-limit"),
+    )
+
+
+def _raw_operation(document: Mapping[str, Any], endpoint: Endpoint) -> tuple[str, dict[str, Any]]:
+    """Find the endpoint in the contract; the generator changed the names of its path's parameters."""
+    generated = endpoint.path.get_untrusted_value()
+    for path, method, raw in schemas.operations(document):
+        python_path = path
+        for parameter in endpoint.path_parameters:
+            name = parameter.name.get_untrusted_value()
+            python_path = python_path.replace(f"{{{name}}}", f"{{{parameter.python_name}}}")
+        if (python_path, method) == (generated, endpoint.method):
+            return path, raw
+    raise LookupError(generated)
 
 
 def _in_order(document: Mapping[str, Any], model: ModelProperty) -> list[Property]:
     """Return the model's properties in the author's order; the generator puts the required ones first."""
-    by_name = {p.name.get_untrusted_value(): p for p in [*model.required_properties, *model.optional_properties]}
-    schema = {
-        "properties": {name.get_untrusted_value(): None for name in model.data.properties or {}},
-        "allOf": [_plain(part) for part in model.data.allOf],
+    by_name = {
+        prop.name.get_untrusted_value(): prop
+        for prop in [*(model.required_properties or ()), *(model.optional_properties or ())]
     }
-    return [by_name[name] for name in schemas.properties(document, schema) if name in by_name]
+    return [by_name[name] for name in schemas.properties(document, _as_written(model.data)) if name in by_name]
 
 
-def _plain(part: Any) -> dict[str, Any]:
-    """Turn a part of an allOf, as the generator parsed it, back into the form of the document."""
-    if hasattr(part, "ref"):
-        return {"$ref": part.ref.get_untrusted_value()}
-    return {
-        "properties": {name.get_untrusted_value(): None for name in part.properties or {}},
-        "allOf": [_plain(inner) for inner in part.allOf],
-    }
+def _as_written(schema: Any) -> dict[str, Any]:
+    """Turn a schema, as the generator parsed it, back into the form of the contract, as far as order matters."""
+    if hasattr(schema, "ref"):
+        return {"$ref": schema.ref.get_untrusted_value()}
+    names: list[Any] = list(schema.properties or ())
+    own = {name.get_untrusted_value(): None for name in names}
+    return {"properties": own, "allOf": [_as_written(part) for part in schema.allOf]}
 
 
-def _field(document: Mapping[str, Any], media: Mapping[str, Any], schema: Any, prop: Property) -> dict[str, Any]:
-    name = prop.name.get_untrusted_value()
-    content_type = media.get("encoding", {}).get(name, {}).get("contentType")
-    if content_type is None and schemas.is_object(document, schemas.properties(document, schema)[name]):
-        content_type = "application/json"
-    return {
-        "prop": prop,
-        "python_name": str(prop.python_name),
-        "wire_name": name,
-        "content_type": content_type,
-        "required": prop.required,
-        "description": prop.description or "Not described in the contract.",
-        "annotation": _annotation(prop),
-    }
+def _fields(document: Mapping[str, Any], media: Mapping[str, Any], props: list[Property]) -> Iterator[Field]:
+    declared = schemas.properties(document, media["schema"])
+    for prop in props:
+        name = prop.name.get_untrusted_value()
+        content_type = media.get("encoding", {}).get(name, {}).get("contentType")
+        if content_type is None and schemas.is_object(document, declared[name]):
+            content_type = "application/json"
+        yield Field(prop, content_type)
 
 
-def _annotation(prop: Property) -> str:
-    types = _types(prop)
-    if prop.required:
-        return f"Required[{' | '.join(types)}]"
-    if isinstance(prop, AnyProperty):
-        return "Any"
-    return " | ".join([*(t for t in types if t != "None"), "None"])
-
-
-def _types(prop: Property) -> list[str]:
-    """Return the members of the type that an argument takes: the generator's, and a mapping where it has a model."""
+def _types(prop: PropertyProtocol) -> list[str]:
+    """Return the members of the type that an argument takes: a mapping is taken wherever the generator has a model."""
     if isinstance(prop, UnionProperty):
-        return list(dict.fromkeys(t for inner in prop.inner_properties for t in _types(inner)))
-    if isinstance(prop, ModelProperty):
-        return [prop.get_type_string(no_optional=True).as_unembedded_code(), "Mapping[str, Any]"]
+        return list(dict.fromkeys(member for inner in prop.inner_properties for member in _types(inner)))
     if isinstance(prop, ListProperty):
         inner = " | ".join(_types(prop.inner_property))
-        return [f"Sequence[{inner}]" if "Mapping[str, Any]" in inner else f"list[{inner}]"]
-    return [prop.get_type_string(no_optional=True).as_unembedded_code()]
+        return [f"Sequence[{inner}]" if _MAPPING in inner else f"list[{inner}]"]
+    own = prop.get_type_string(no_optional=True).as_unembedded_code()
+    return [own, _MAPPING] if isinstance(prop, ModelProperty) else [own]
 
 
 def _exactly_one_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -160,9 +221,9 @@ def _exactly_one_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _billed(raw: Mapping[str, Any], responses: Mapping[str, Any]) -> dict[int, bool | None]:
-    billed = {int(status): response.get("x-billed") for status, response in responses.items() if status.isdecimal()}
-    billed |= {observed["status"]: observed["billed"] for observed in raw.get("x-observed-statuses", ())}
-    return {status: value if isinstance(value, bool) else None for status, value in sorted(billed.items())}
+    said = {int(status): response.get("x-billed") for status, response in responses.items() if status.isdecimal()}
+    said |= {observed["status"]: observed["billed"] for observed in raw.get("x-observed-statuses", ())}
+    return {status: billed if isinstance(billed, bool) else None for status, billed in sorted(said.items())}
 
 
 def _reject_reasons(document: Mapping[str, Any], response: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
@@ -172,8 +233,27 @@ def _reject_reasons(document: Mapping[str, Any], response: Mapping[str, Any]) ->
                 yield known["value"], known["waiting_helps"]
 
 
-def _api_key_header(document: Mapping[str, Any]) -> str:
-    for scheme in document["components"]["securitySchemes"].values():
-        if scheme["type"] == "apiKey" and scheme["in"] == "header":
+def _refuse_equal_names(contract: Contract, operations: list[Operation]) -> None:
+    counts = Counter(operation.constant for operation in operations)
+    for operation in operations:
+        if counts[operation.constant] > 1:
+            raise contract.error(
+                ("paths", operation.path, operation.method.lower(), "operationId"),
+                f"another operation gets the name {operation.constant} too; their modules would overwrite each other",
+            )
+
+
+def _server_url(contract: Contract) -> str:
+    for server in contract.document.get("servers", ())[:1]:
+        url = str(server["url"])
+        if urlsplit(url).scheme in {"http", "https"} and "{" not in url:
+            return url.rstrip("/")
+    raise contract.error(("servers", 0, "url"), "the first server needs an http or https URL without variables")
+
+
+def _api_key_header(contract: Contract) -> str:
+    schemes = contract.document.get("components", {}).get("securitySchemes", {})
+    for scheme in schemes.values():
+        if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
             return str(scheme["name"])
-    raise NotImplementedError
+    raise contract.error(("components", "securitySchemes"), "there is no security scheme of type apiKey in a header")

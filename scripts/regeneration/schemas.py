@@ -1,24 +1,31 @@
-"""Looks into the schemas of a raw OpenAPI document, without the generator."""
+"""Looks into the schemas of a contract, without the generator. The contract's references were checked before."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final
+
+from regeneration.nodes import is_list, is_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-def unescape(token: str) -> str:
-    """Undo the escapes of a JSON pointer's token."""
-    return token.replace("~1", "/").replace("~0", "~")
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield path, method and the operation itself, for every operation of a contract."""
+    for path, item in document.get("paths", {}).items():
+        resolved = resolve(document, item)
+        yield from ((path, method, resolved[method]) for method in METHODS if method in resolved)
 
 
 def resolve(document: Mapping[str, Any], node: Any) -> Any:
-    """Follow the node's $ref, if it has one, to what it means. The document has no cycle of $refs."""
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+    """Follow the node's $ref, if it has one, to what it means."""
+    while is_mapping(node) and isinstance(node.get("$ref"), str):
         target: Any = document
-        for token in node["$ref"].removeprefix("#").split("/")[1:]:
-            target = target[int(token)] if isinstance(target, list) else target[unescape(token)]
+        for token in node["$ref"].removeprefix("#/").split("/"):
+            name = token.replace("~1", "/").replace("~0", "~")
+            target = target[int(token)] if is_list(target) else target[name]
         node = target
     return node
 
@@ -26,49 +33,32 @@ def resolve(document: Mapping[str, Any], node: Any) -> Any:
 def properties(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     """Collect the properties of a schema by wire name, in the author's order, those of its allOf parts included."""
     schema = resolve(document, schema)
-    if not isinstance(schema, dict):
-        return {}
     found: dict[str, Any] = {}
-    for key, value in cast("dict[str, Any]", schema).items():
+    for key, value in schema.items() if is_mapping(schema) else ():
         if key == "properties":
-            found.update(value)
+            found |= value
         elif key == "allOf":
             for part in value:
-                found.update(properties(document, part))
+                found |= properties(document, part)
     return found
 
 
-def required(document: Mapping[str, Any], schema: Any) -> set[str]:
-    """Collect the names that a schema requires, those of its allOf parts included."""
-    schema = resolve(document, schema)
-    if not isinstance(schema, dict):
-        return set()
-    names = set(schema.get("required", ()))
-    for part in schema.get("allOf", ()):
-        names |= required(document, part)
-    return names
-
-
 def is_object(document: Mapping[str, Any], schema: Any) -> bool:
-    """Tell whether a value of the schema is an object."""
+    """Tell whether the values of a schema are objects."""
     schema = resolve(document, schema)
-    if not isinstance(schema, dict):
+    if not is_mapping(schema):
         return False
-    types = schema.get("type")
-    if types is not None:
-        return "object" in ([types] if isinstance(types, str) else types)
+    if "type" in schema:
+        return "object" in schema["type"]  # a word or a list of words, none of which is part of another
     return bool(properties(document, schema))
 
 
 def subschemas(document: Mapping[str, Any], schema: Any) -> Iterator[dict[str, Any]]:
-    """Walk the schema and all that it is composed of, through $ref, compositions, properties and items."""
+    """Yield a schema and all that it is made of, through references, compositions, properties and items."""
     schema = resolve(document, schema)
-    if not isinstance(schema, dict):
+    if not is_mapping(schema):
         return
     yield schema
-    for key in ("allOf", "anyOf", "oneOf"):
-        for part in schema.get(key, ()):
-            yield from subschemas(document, part)
-    for part in schema.get("properties", {}).values():
+    parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
+    for part in [*parts, *schema.get("properties", {}).values(), schema.get("items")]:
         yield from subschemas(document, part)
-    yield from subschemas(document, schema.get("items"))

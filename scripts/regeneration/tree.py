@@ -1,4 +1,4 @@
-"""Writes the tree: the generator's package, and what we add to it."""
+"""Writes the tree: what the generator makes of a contract, and what we add to it."""
 
 from __future__ import annotations
 
@@ -7,36 +7,49 @@ import io
 import json
 import subprocess
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
 from regeneration.errors import RegenerationError
+from regeneration.paths import CONFIGURATION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from openapi_python_client import Project
     from openapi_python_client.parser.errors import GeneratorError
 
     from regeneration.contract import Contract
 
-CONFIGURATION = Path(__file__).resolve().parents[2] / "overrides" / "generator"
-TEMPLATES = CONFIGURATION / "templates"
-RUFF = (sys.executable, "-P", "-m", "ruff")  # -P: the package has modules named like those of the standard library
-RUFF_SETTINGS = (
+# -P: the working folder holds modules that are named like those of the standard library (types.py).
+_RUFF: Final = (sys.executable, "-P", "-m", "ruff")
+_RUFF_COMMANDS: Final = (("check", "--fix-only", "--select", "F,I"), ("format",))
+_RUFF_SETTINGS: Final = (
+    "--quiet",
     "--isolated",
     "--no-cache",
     "--no-respect-gitignore",
-    *("--config", "exclude = []"),  # a tag named build or dist names a folder that ruff would skip
+    *("--config", "exclude = []"),  # a tag may be named build or dist, as folders are that ruff passes over
     *("--config", "line-length = 120"),
+    *("--config", "format.line-ending = 'lf'"),
     *("--target-version", "py311"),
 )
 
 
 def write_tree(contract: Contract, target: Path) -> None:
-    """Generate the package from the contract into the folder target, which does not exist yet."""
+    """Generate the package into a folder that does not exist yet.
+
+    Args:
+        contract: A contract that passed its checks.
+        target: The folder of the package.
+
+    Raises:
+        RegenerationError: The generator has an error or a warning, or ruff fails.
+    """
     project = _project(contract, target)
-    with contextlib.redirect_stdout(io.StringIO()):
-        errors = project.build()
-    _raise_for(errors)
+    with contextlib.redirect_stdout(io.StringIO()):  # the generator prints what it does
+        _refuse(project.build())
     _add_data(contract, target)
     _add_modules(contract, project, target)
     _format(target)
@@ -46,6 +59,7 @@ def _project(contract: Contract, target: Path) -> Project:
     from openapi_python_client import Project  # noqa: PLC0415 - slow to import
     from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
     from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
+    from openapi_python_client.parser.errors import GeneratorError  # noqa: PLC0415
 
     config = Config.from_sources(
         ConfigFile.load_from_path(CONFIGURATION / "config.yaml"),
@@ -56,51 +70,60 @@ def _project(contract: Contract, target: Path) -> Project:
         output_path=target,
     )
     data = GeneratorData.from_dict(contract.document, config=config)
-    if not isinstance(data, GeneratorData):
-        _raise_for([data])
-        raise AssertionError
-    project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
-    project.env.filters["py"] = _python_literal
+    if isinstance(data, GeneratorError):
+        raise RegenerationError(_describe(data))
+    _refuse_equal_modules(str(c.class_info.module_name) for c in [*data.models, *data.enums])
+    project = Project(openapi=data, config=config, custom_template_path=CONFIGURATION / "templates")
+    # ASCII, because what repr() escapes depends on the Unicode tables of the Python that runs it.
+    project.env.filters["py"] = ascii
     return project
 
 
-def _raise_for(errors: Any) -> None:
-    if errors:
-        raise RegenerationError("\n".join(_describe(error) for error in errors))
+def _refuse(errors: Iterable[GeneratorError]) -> None:
+    """Stop at any error of the generator. To it most are warnings: it leaves the part out and exits with 0."""
+    descriptions = [_describe(error) for error in errors]
+    if descriptions:
+        raise RegenerationError("the generator cannot write all of the contract:\n" + "\n".join(descriptions))
 
 
 def _describe(error: GeneratorError) -> str:
-    return f"{error.header.strip()} {error.detail or ''}".strip()
+    place = getattr(error, "data", None)
+    about = place.model_dump_json(exclude_none=True, exclude_defaults=True, by_alias=True) if place is not None else ""
+    return " ".join(filter(None, [error.header.strip(), error.detail, about and f"in {about[:300]}"]))
+
+
+def _refuse_equal_modules(modules: Iterable[str]) -> None:
+    for module, count in Counter(modules).items():
+        if count > 1:
+            raise RegenerationError(
+                f"{count} schemas get the module name {module}, so their files would overwrite each other; "
+                "give them names or titles that differ in more than case and punctuation"
+            )
 
 
 def _add_data(contract: Contract, target: Path) -> None:
     (target / "contract.yaml").write_bytes(contract.source)
-    text = json.dumps(contract.document, ensure_ascii=False, indent=1)
-    (target / "contract.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    text = json.dumps(contract.document, ensure_ascii=False, allow_nan=False, indent=1)
+    (target / "contract.json").write_bytes(f"{text}\n".encode())
     (target / "py.typed").write_bytes(b"")
 
 
 def _add_modules(contract: Contract, project: Project, target: Path) -> None:
     from regeneration import operations  # noqa: PLC0415 - slow to import
 
-    pages = {
+    modules: dict[str, dict[str, Any]] = {
         "contract.py": {"sha256": contract.sha256},
-        "operations.py": operations.context(contract.document, project.openapi),
+        "operations.py": operations.variables(contract, project.openapi),
     }
-    for name, variables in pages.items():
+    for name, variables in modules.items():
         text = project.env.get_template(f"{name}.jinja").render(variables)
-        (target / name).write_text(text, encoding="utf-8", newline="\n")
-
-
-def _python_literal(value: Any) -> str:
-    """Write a value as a Python literal in ASCII: repr() depends on the Unicode tables of the Python that runs it."""
-    return ascii(value)
+        (target / name).write_bytes(text.encode())
 
 
 def _format(target: Path) -> None:
-    for command in (("check", "--fix-only", "--quiet", "--select", "F,I"), ("format", "--quiet")):
+    for command in _RUFF_COMMANDS:
         done = subprocess.run(
-            [*RUFF, *command, *RUFF_SETTINGS, "."], cwd=target, capture_output=True, text=True, check=False
+            [*_RUFF, *command, *_RUFF_SETTINGS, "."], cwd=target, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise RegenerationError(f"ruff {command[0]} failed on the generated code:\n{done.stderr or done.stdout}")
+            raise RegenerationError(f"ruff {command[0]} fails on the generated code:\n{done.stderr or done.stdout}")

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from attrs import frozen
 
 if TYPE_CHECKING:
-    pass
-
     from .models.rendering_speed_v4 import RenderingSpeedV4
     from .models.resolution_v4 import ResolutionV4
 

@@ -1,0 +1,74 @@
+"""The steps of a regeneration in their order."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regeneration.comparison import compare
+from regeneration.contract import read_contract
+from regeneration.extensions import check_extensions
+from regeneration.lock import LOCK, explain, files, write_lock
+from regeneration.names import check_names
+from regeneration.openapi import check_openapi
+from regeneration.paths import OUT, PACKAGE
+from regeneration.proof import prove
+from regeneration.references import check_references
+from regeneration.swap import swap, workplace
+from regeneration.tree import write_tree
+
+if TYPE_CHECKING:
+    from regeneration.contract import Contract
+
+
+def write(contract_path: Path, out: Path) -> int:
+    """Generate the package below out, prove it, and put it in the place of the old one.
+
+    Returns:
+        The number of files that were written.
+
+    Raises:
+        RegenerationError: The contract or what was generated from it is refused; the old package is untouched.
+        OSError: Something cannot be written; the old package is untouched.
+    """
+    contract = _read(contract_path)
+    with workplace(out, PACKAGE) as root:
+        _build(contract, root)
+        prove(contract, root)
+        count = len(files(root / PACKAGE))
+        swap(root / PACKAGE, out, PACKAGE)
+    return count
+
+
+def check(contract_path: Path, out: Path) -> list[str]:
+    """Generate the package elsewhere and compare it with what is below out. Nothing there is touched.
+
+    Returns:
+        Lines that say what differs and why; none when nothing does.
+
+    Raises:
+        RegenerationError: The contract is refused.
+    """
+    contract = _read(contract_path)
+    with tempfile.TemporaryDirectory(prefix="regeneration-") as folder:
+        root = Path(folder)
+        _build(contract, root)
+        # Our own folder holds nothing but the package; in somebody else's there may be more beside it.
+        whole = out.resolve() == OUT
+        lines = compare(out, root) if whole else compare(out / PACKAGE, root / PACKAGE)
+        return [*lines, *explain(out / PACKAGE / LOCK, root / PACKAGE / LOCK)]
+
+
+def _read(path: Path) -> Contract:
+    contract = read_contract(path)
+    for judge in (check_references, check_openapi, check_extensions, check_names):
+        judge(contract)
+    return contract
+
+
+def _build(contract: Contract, root: Path) -> None:
+    package = root / PACKAGE
+    package.parent.mkdir(parents=True)
+    write_tree(contract, package)
+    write_lock(contract, package)
