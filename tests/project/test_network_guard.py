@@ -1,5 +1,6 @@
 """No test may reach the network: a suite that does can cost money, and passes or fails with the weather."""
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -70,6 +71,10 @@ def test_a_connection_on_this_machine_passes() -> None:
 
 @pytest.mark.anyio
 async def test_async_tests_run_on_both_event_loops(anyio_backend: str) -> None:
-    import sniffio
-
-    assert sniffio.current_async_library() == anyio_backend
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        loop = "trio"
+    else:
+        loop = "asyncio"
+    assert loop == anyio_backend

@@ -1,0 +1,56 @@
+"""Every Python example of README and docs runs as it stands, one document after the other, against the mock server.
+
+The blocks of a document run in order and share their names, as a reader would type them. A block that is no program
+(part of one, or a traceback) is marked as something else than `python` in its document.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from ideogram_ai.testing import MockServer
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+
+
+def blocks(document: Path) -> list[Token]:
+    every = MarkdownIt().parse(document.read_text("utf-8"))
+    return [token for token in every if token.type == "fence" and token.info.strip() == "python"]
+
+
+DOCUMENTS = [path for path in [README, *sorted(ROOT.glob("docs/**/*.md"))] if blocks(path)]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[MockServer]:
+    """A mock server that clients find by themselves, and an empty folder to work in."""
+    with MockServer() as server:
+        monkeypatch.setenv("IDEOGRAM_BASE_URL", server.url)
+        monkeypatch.setenv("IDEOGRAM_API_KEY", "a-key")
+        monkeypatch.chdir(tmp_path)
+        yield server
+
+
+def run(document: Path) -> None:
+    module = ModuleType("example")
+    for block in blocks(document):
+        assert block.map is not None
+        padding = "\n" * (block.map[0] + 1)  # so that a traceback names the line of the document
+        exec(compile(padding + block.content, document, "exec"), module.__dict__)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.usefixtures("server")
+def test_the_examples_of_a_document_run(document: Path) -> None:
+    run(document)
+
+
+def test_the_example_of_the_readme_makes_its_picture(server: MockServer, tmp_path: Path) -> None:
+    run(README)
+    assert (tmp_path / "cat.png").read_bytes().startswith(b"\x89PNG")
+    assert len(server.ledger) == 1

@@ -1,0 +1,62 @@
+"""The floors of the house: who may import whom, and how little the client loads."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# Whatever httpx and attrs load by themselves (httpx takes click and rich when they are there) is theirs to answer for.
+LOADED = """
+import json, sys
+import httpx, attr, attrs
+before = set(sys.modules)
+import ideogram_ai.{floor}
+after = {{name.partition('.')[0] for name in set(sys.modules) - before}}
+floors = {{'.'.join(name.split('.')[:2]) for name in sys.modules if name.startswith('ideogram_ai.')}}
+print(json.dumps([sorted(after - set(sys.stdlib_module_names)), sorted(floors)]))
+"""
+
+
+def loaded_by(floor: str) -> tuple[list[str], list[str]]:
+    program = LOADED.format(floor=floor)
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    foreign, floors = json.loads(result.stdout)
+    return foreign, floors
+
+
+def test_the_client_loads_httpx_attrs_and_the_standard_library_only() -> None:
+    assert loaded_by("client") == (["ideogram_ai"], ["ideogram_ai.client", "ideogram_ai.generated"])
+
+
+def test_the_generated_floor_stands_alone() -> None:
+    assert loaded_by("generated") == (["ideogram_ai"], ["ideogram_ai.generated"])
+
+
+def test_no_floor_imports_from_above() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "1 kept, 0 broken" in result.stdout
+
+
+def test_every_floor_is_under_the_import_contract() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packages = {f"ideogram_ai.{path.parent.name}" for path in ROOT.glob("*/ideogram_ai/*/__init__.py")}
+    assert packages == set(settings["tool"]["importlinter"]["root_packages"])
+
+
+def test_the_floors_share_one_namespace() -> None:
+    """An __init__.py in one portion would hide the others."""
+    assert list(ROOT.glob("*/ideogram_ai/__init__.py")) == []
+
+
+@pytest.mark.parametrize("folder", ["generated", "overrides", "harness", "apps"])
+def test_every_package_says_that_it_is_typed(folder: str) -> None:
+    packages = [path.parent for path in (ROOT / folder).glob("ideogram_ai/*/__init__.py")]
+    assert packages
+    assert [package.name for package in packages if not (package / "py.typed").is_file()] == []

@@ -1,0 +1,47 @@
+"""What the project says holds anywhere: its texts name no package registry's host and no path of somebody's machine."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOT_OURS = {"__pycache__", "node_modules", "dist", "htmlcov"}  # and hidden folders but for .ci
+
+# Written so that they do not match themselves.
+FOREIGN = [
+    r"pypi[.]org",
+    r"pythonhosted[.]org",
+    r"npmjs[.](?:org|com)",
+    r"deb[.]debian[.]org",
+    r"(?<![\w.~-])/(?:work|root|home|Users|opt|tmp)/\w",
+    r"[A-Z]:\\Users\\",
+]
+
+
+def texts() -> Iterator[Path]:
+    waiting = [ROOT]
+    while waiting:
+        for path in sorted(waiting.pop().iterdir()):
+            if path.is_dir():
+                if path.name not in NOT_OURS and (path.name == ".ci" or not path.name.startswith(".")):
+                    waiting.append(path)
+            elif b"\0" not in path.read_bytes()[:8000]:
+                yield path
+
+
+def test_the_texts_that_are_read_are_the_projects() -> None:
+    names = {path.relative_to(ROOT).as_posix() for path in texts()}
+    assert {"README.md", "noxfile.py", ".ci/run", "requirements.lock", "openapi/ideogram-v4.yaml"} <= names
+
+
+@pytest.mark.parametrize("pattern", FOREIGN)
+def test_no_text_names_a_registry_or_a_place_on_a_machine(pattern: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:120]}"
+        for path in texts()
+        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+    assert found == []

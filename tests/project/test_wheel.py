@@ -1,0 +1,111 @@
+"""The wheel: what is in it, what is not, and that it works with nothing beside it but what it asks for."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from email.message import Message
+from email.parser import Parser
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel: Path, names: set[str]) -> Message:
+    (name,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+    with zipfile.ZipFile(wheel) as archive:
+        return Parser().parsestr(archive.read(name).decode())
+
+
+def test_it_holds_every_floor_and_its_type_marker(names: set[str]) -> None:
+    floors = {path.parent.name for path in ROOT.glob("*/ideogram_ai/*/__init__.py")}
+    assert {"generated", "client", "testing", "cli"} <= floors
+    assert {name.split("/")[1] for name in names if name.startswith("ideogram_ai/")} == floors
+    assert {f"ideogram_ai/{floor}/py.typed" for floor in floors} <= names
+    assert "ideogram_ai/__init__.py" not in names
+
+
+def test_it_holds_every_file_of_the_floors(names: set[str]) -> None:
+    """Data files too: the contract, fonts, whatever a floor reads at run time."""
+    files = [path for path in ROOT.glob("*/ideogram_ai/*/**/*") if path.is_file() and path.parent.name != "__pycache__"]
+    present = {path.relative_to(ROOT).as_posix().partition("/")[2] for path in files}
+    assert {"ideogram_ai/generated/contract.yaml", "ideogram_ai/generated/contract.json"} <= present
+    assert present - names == set()
+
+
+def test_it_holds_nothing_else(names: set[str]) -> None:
+    others = {name for name in names if not name.startswith("ideogram_ai/")}
+    assert {re.sub(r"^ideogram_ai-[^/]+\.dist-info/", "", name) for name in others} == {
+        "METADATA",
+        "RECORD",
+        "WHEEL",
+        "entry_points.txt",
+        "licenses/LICENSE",
+    }
+    suffixes = {Path(name).suffix for name in names if name.startswith("ideogram_ai/")}
+    assert not suffixes & {".pyc", ".jinja", ".whl", ".lock"}
+
+
+def test_it_asks_for_httpx_and_attrs_and_the_rest_is_extra(metadata: Message) -> None:
+    asked = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
+    assert {requirement.name for requirement in asked if not requirement.marker} == {"attrs", "httpx"}
+    assert {"all", "cli", "testing"} <= set(metadata.get_all("Provides-Extra", []))
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.11"
+
+
+def test_its_version_is_the_clients(metadata: Message) -> None:
+    from ideogram_ai.client import __version__
+
+    assert metadata["Version"] == __version__
+
+
+def closure(*roots: str) -> set[str]:
+    """Name the installed distributions that these need, extras left out."""
+    waiting, found = list(roots), set[str]()
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name in found:
+            continue
+        found.add(name)
+        asked = [Requirement(text) for text in distribution(name).requires or []]
+        waiting += [item.name for item in asked if not item.marker or item.marker.evaluate({"extra": ""})]
+    return found
+
+
+def test_it_works_alone(wheel: Path, tmp_path: Path) -> None:
+    """In a folder that holds the wheel, httpx, attrs and what these two need, and nothing more."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    for name in closure("httpx", "attrs"):
+        for file in distribution(name).files or []:
+            top = Path(file.parts[0])
+            if top.suffix != ".pth" and ".." not in file.parts and not (tmp_path / top).exists():
+                (tmp_path / top).symlink_to(distribution(name).locate_file(top))
+    start = f"import runpy, sys; sys.path.append({str(tmp_path)!r}); runpy.run_path(sys.argv[1], run_name='__main__')"
+    command = [sys.executable, "-I", "-S", "-W", "error", "-c", start, str(Path(__file__).with_name("first_steps.py"))]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == ["ideogram_ai"]
