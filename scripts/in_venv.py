@@ -14,15 +14,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NoReturn
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 if sys.version_info < (3, 11):  # noqa: UP036  # told here, because pip would tell it in many more words
     sys.exit(f"in_venv: Python 3.11 or newer is needed, and this is {sys.version.split()[0]} ({sys.executable}).")
@@ -129,21 +124,30 @@ def make_project(lock: IO[bytes]) -> None:
 
 
 @contextmanager
-def exclusive() -> Iterator[IO[bytes]]:
+def exclusive() -> Generator[IO[bytes]]:
     """Hold the lock of the environment, so that of two set-ups at once the second waits for the first."""
     if VENV.exists() and not LOCK_FILE.exists() and any(VENV.iterdir()):
         raise SetUpError(f"{VENV} was not made by this script, so it is left alone: move it away, or use it directly.")
     VENV.mkdir(exist_ok=True)
     with LOCK_FILE.open("ab") as lock:
-        if sys.platform == "win32":
-            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                say("another set-up of .venv is under way, waiting for it")
-                fcntl.flock(lock, fcntl.LOCK_EX)
+        take(lock)
         yield lock
+
+
+def take(lock: IO[bytes]) -> None:
+    """Wait for the lock; it is given back when the last process that holds the file open ends."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415  # there on Windows alone
+
+        msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415  # there everywhere else
+
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another set-up of .venv is under way, waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def say(text: str) -> None:

@@ -42,7 +42,7 @@ class Service(BaseHTTPRequestHandler):
         assert self.headers["Api-Key"] == "a-key"
         assert b'name="text_prompt"\r\n\r\nA photo of a cat\r\n' in body
         image = {"prompt": "p", "resolution": "1x1", "is_image_safe": True, "seed": 1}
-        link = f"http://127.0.0.1:{self.server.server_address[1]}/cat.png"
+        link = f"http://{self.headers['Host']}/cat.png"
         answer = {"created": "2026-10-07T12:00:00Z", "data": [{**image, "url": link}]}
         self.answer("application/json", json.dumps(answer).encode())
 

@@ -103,7 +103,7 @@ def test_it_works_alone(wheel: Path, tmp_path: Path) -> None:
         for file in distribution(name).files or []:
             top = Path(file.parts[0])
             if top.suffix != ".pth" and ".." not in file.parts and not (tmp_path / top).exists():
-                (tmp_path / top).symlink_to(distribution(name).locate_file(top))
+                (tmp_path / top).symlink_to(str(distribution(name).locate_file(top)))
     start = f"import runpy, sys; sys.path.append({str(tmp_path)!r}); runpy.run_path(sys.argv[1], run_name='__main__')"
     command = [sys.executable, "-I", "-S", "-W", "error", "-c", start, str(Path(__file__).with_name("first_steps.py"))]
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
