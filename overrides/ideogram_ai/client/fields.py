@@ -7,15 +7,14 @@ nothing, and it may know more than our contract.
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from ideogram_ai.generated.types import UNSET
 
 from .errors import PromptError, RequestError, UnknownFieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ideogram_ai.generated.operations import Operation
 
 NOTHING_SENT = "Nothing was sent, nothing billed."
@@ -91,14 +90,17 @@ def _unknown_field(operation: Operation, name: str) -> UnknownFieldError:
     )
 
 
-def _check_extra_fields(operation: Operation, extra_fields: Mapping[str, object]) -> None:
+def _check_extra_fields(operation: Operation, extra_fields: object) -> None:
+    if not isinstance(extra_fields, Mapping):
+        kind = type(extra_fields).__name__
+        raise RequestError(f"extra_fields is {kind}: give a mapping of field names to values. {NOTHING_SENT}")
     documented = {field.wire_name: field.python_name for field in operation.fields}
-    for name in extra_fields:
-        if not name.isprintable() or not name.strip() or set(name) & {'"', "\\"}:
+    for name in cast("Mapping[object, object]", extra_fields):
+        if not isinstance(name, str) or not name.isprintable() or not name.strip() or set(name) & {'"', "\\"}:
             raise UnknownFieldError(
                 f"extra_fields: {name!r} cannot be the name of a field. Use printable text without quotes and "
                 f"backslashes. {NOTHING_SENT}",
-                field=name,
+                field=str(name),
                 suggestion=None,
             )
         if name in documented:
