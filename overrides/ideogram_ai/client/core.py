@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
@@ -105,12 +106,17 @@ class Core:
 
     def request_arguments(self, outgoing: Outgoing, trace: Callable[..., object]) -> dict[str, Any]:
         """What httpx's build_request takes. The key is added here, for the API alone, and kept nowhere else."""
-        key = {API_KEY_HEADER: self.key.reveal()} if outgoing.to == "api" else {}
+        headers = dict(outgoing.headers)
+        if outgoing.to == "api":
+            headers[API_KEY_HEADER] = self.key.reveal()
         body = outgoing.body or Body()
+        if body.parts:
+            # Left to httpx, a Content-Type that a caller's http_client brings along would win, and lose the boundary.
+            headers["Content-Type"] = f"multipart/form-data; boundary={secrets.token_hex(16)}"
         return {
             "method": outgoing.method,
             "url": outgoing.url,
-            "headers": outgoing.headers | key,
+            "headers": headers,
             "files": list(body.parts) or None,
             "content": body.content,
             "timeout": outgoing.timeout,
