@@ -21,7 +21,7 @@ from ideogram_ai.client import FieldValueError, RequestError
 from ideogram_ai.generated import models
 
 
-class Speed(str, Enum):
+class Speed(str, Enum):  # noqa: UP042 - not StrEnum, whose members print as their values
     """As many programs write enums: str() of a member is 'Speed.QUALITY'."""
 
     QUALITY = "QUALITY"
@@ -88,7 +88,11 @@ def test_what_json_can_hold_arrives(value: object, arrives: object) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_enums_of_plain_fields_go_by_their_value(shell: Shell) -> None:
     service = Service()
-    fields = {"resolution": Size.SQUARE, "rendering_speed": Speed.QUALITY, "extra_fields": {"seed": Number.SEVEN}}
+    fields: dict[str, Any] = {
+        "resolution": Size.SQUARE,
+        "rendering_speed": Speed.QUALITY,
+        "extra_fields": {"seed": Number.SEVEN},
+    }
     generate(shell, service, text_prompt=Word("word"), **fields)
     parts = {part.name: part.data.decode() for part in read_parts(service.requests[0])}
     assert parts == {
@@ -148,8 +152,8 @@ UNWRITABLE: dict[str, tuple[Callable[[], object], str]] = {
 @pytest.mark.parametrize("field", ["json_prompt", "text_prompt", "resolution", "extra"])
 def test_what_cannot_be_written_is_refused_before_anything_is_sent(shell: Shell, name: str, field: str) -> None:
     make, reason = UNWRITABLE[name]
-    prompt = {} if field.endswith("prompt") else {"text_prompt": "a cat"}
-    given = {"extra_fields": {"extra": make()}} if field == "extra" else {field: make()}
+    prompt: dict[str, Any] = {} if field.endswith("prompt") else {"text_prompt": "a cat"}
+    given: dict[str, Any] = {"extra_fields": {"extra": make()}} if field == "extra" else {field: make()}
     service = Service()
     with pytest.raises(FieldValueError, match="Nothing was sent, nothing billed") as caught:
         generate(shell, service, **prompt, **given)
@@ -175,14 +179,11 @@ def test_the_pointer_leads_to_the_value(prompt: object, pointer: str) -> None:
     assert caught.value.pointer == pointer
 
 
-@given(
-    prompt=st.recursive(
-        st.none() | st.binary() | st.floats() | st.text(st.characters()),
-        lambda inner: (
-            st.lists(inner) | st.dictionaries(st.text(st.characters(categories=["Cs", "L"])) | st.integers(), inner)
-        ),
-    )
-)
+leaves = st.none() | st.binary() | st.floats() | st.text(st.characters())
+keys = st.text(st.characters(categories=["Cs", "L"])) | st.integers()
+
+
+@given(prompt=st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(keys, inner)))
 def test_anything_is_sent_whole_or_refused_with_a_message_that_can_be_printed(prompt: object) -> None:
     service = Service()
     try:
