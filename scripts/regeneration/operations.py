@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from regeneration.contract import Contract
 
 _MAPPING = "Mapping[str, Any]"
+# The names that operations.py has for itself.
+_CONSTANTS = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "SERVER_URL", "TYPE_CHECKING"})
+_CLASSES = frozenset(
+    {"Any", "Field", "FieldHint", "Final", "Literal", "Mapping", "Operation", "Required", "Sequence", "TypedDict"}
+)
 
 
 @attrs.frozen
@@ -110,13 +115,17 @@ def variables(contract: Contract, data: GeneratorData) -> dict[str, Any]:
     models = {str(model.class_info.name): model for model in data.models}
     endpoints = [e for collection in data.endpoint_collections_by_tag.values() for e in collection.endpoints]
     operations = [_operation(contract, endpoint, models) for endpoint in endpoints]
-    _refuse_equal_names(contract, operations)
+    _refuse_taken_names(contract, operations)
     imports = {
         line
         for operation in operations
         for field in operation.arguments
         for line in field.prop.get_imports(prefix=".") | field.prop.get_lazy_imports(prefix=".")
     }
+    for name in _CLASSES.intersection(line.rpartition(" ")[2] for line in imports):
+        raise contract.error(
+            ("components", "schemas", name), "operations.py has a class of that name; rename the schema"
+        )
     return {
         "imports": sorted(imports),
         "operations": operations,
@@ -154,7 +163,7 @@ def _operation(contract: Contract, endpoint: Endpoint, models: Mapping[str, Mode
         request_model=request_model,
         fields=fields,
         exactly_one_of=tuple(_exactly_one_of(schema)),
-        field_hints=schema.get("x-field-hints", {}),
+        field_hints=_field_hints(contract, path, endpoint.method, schema),
         billed=_billed(raw, responses),
         reject_reasons=dict(_reject_reasons(document, rejected)),
         in_flight_limit=rejected.get("x-in-flight-limit"),
@@ -189,7 +198,7 @@ def _as_written(schema: Any) -> dict[str, Any]:
         return {"$ref": schema.ref.get_untrusted_value()}
     names: list[Any] = list(schema.properties or ())
     own = {name.get_untrusted_value(): None for name in names}
-    return {"properties": own, "allOf": [_as_written(part) for part in schema.allOf]}
+    return {"allOf": [_as_written(part) for part in schema.allOf], "properties": own}
 
 
 def _fields(document: Mapping[str, Any], media: Mapping[str, Any], props: list[Property]) -> Iterator[Field]:
@@ -220,6 +229,17 @@ def _exactly_one_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             yield tuple(a["required"][0] for a in alternatives)
 
 
+def _field_hints(contract: Contract, path: str, method: str, schema: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the hints; each is for a name that is no field, and points at one that is."""
+    hints: dict[str, dict[str, str]] = schema.get("x-field-hints", {})
+    declared = schemas.properties(contract.document, schema)
+    for name, hint in hints.items():
+        if name in declared or hint.get("use", name) not in {*declared, name}:
+            message = f"x-field-hints: {name} is a field, or what it points at ({hint.get('use')}) is none"
+            raise contract.error(("paths", path, method, "requestBody"), message)
+    return hints
+
+
 def _billed(raw: Mapping[str, Any], responses: Mapping[str, Any]) -> dict[int, bool | None]:
     said = {int(status): response.get("x-billed") for status, response in responses.items() if status.isdecimal()}
     said |= {observed["status"]: observed["billed"] for observed in raw.get("x-observed-statuses", ())}
@@ -233,14 +253,13 @@ def _reject_reasons(document: Mapping[str, Any], response: Mapping[str, Any]) ->
                 yield known["value"], known["waiting_helps"]
 
 
-def _refuse_equal_names(contract: Contract, operations: list[Operation]) -> None:
-    counts = Counter(operation.constant for operation in operations)
+def _refuse_taken_names(contract: Contract, operations: list[Operation]) -> None:
+    """Refuse operations with one name: the module of one would overwrite that of the other."""
+    counts = Counter([*_CONSTANTS, *(operation.constant for operation in operations)])
     for operation in operations:
         if counts[operation.constant] > 1:
-            raise contract.error(
-                ("paths", operation.path, operation.method.lower(), "operationId"),
-                f"another operation gets the name {operation.constant} too; their modules would overwrite each other",
-            )
+            pointer = ("paths", operation.path, operation.method.lower(), "operationId")
+            raise contract.error(pointer, f"the name {operation.constant} is taken; choose another operationId")
 
 
 def _server_url(contract: Contract) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = ".".join(PACKAGE.parts)
 _TIMEOUT: Final = 120
+_MAX_COMPLAINTS: Final = 10
 _MYPY_SETTINGS: Final = (
     "--strict",
     "--config-file=",
@@ -71,4 +72,6 @@ def prove(contract: Contract, root: Path) -> None:
     for failure in json.loads(output["prove"][0]):
         raise contract.error(tuple(failure["pointer"]), failure["message"])
     if running["mypy"].returncode:
-        raise RegenerationError(f"mypy --strict refuses the generated code:\n{''.join(output['mypy']).strip()}")
+        complaints = "".join(output["mypy"]).strip().splitlines()
+        shown = "\n".join(complaints[:_MAX_COMPLAINTS])
+        raise RegenerationError(f"mypy --strict refuses the generated code ({len(complaints)} lines):\n{shown}")

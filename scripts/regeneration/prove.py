@@ -13,6 +13,7 @@ import json
 import pkgutil
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ import httpx
 
 from regeneration import schemas
 from regeneration.contract import read_contract
-from regeneration.errors import Pointer
+from regeneration.errors import Pointer, RegenerationError
 from regeneration.loopback import loopback_server
 from regeneration.nodes import is_list
 from regeneration.samples import sample
@@ -69,10 +70,14 @@ def prove(root: Path, contract: Path) -> Iterator[Failure]:
         root: The folder below which ideogram_ai.generated was written.
         contract: The contract that it was generated from.
     """
-    modules = _import_all(root)
-    data, operations = modules[f"{PACKAGE}.contract"], modules[f"{PACKAGE}.operations"]
     original = read_contract(contract)
     document = original.document
+    shared = list(_shared_schemas(document))
+    yield from shared
+    modules = {} if shared else _import_all(root)
+    if not modules:
+        return
+    data, operations = modules[f"{PACKAGE}.contract"], modules[f"{PACKAGE}.operations"]
     if data.read_contract_source() != original.source or original.sha256 != data.CONTRACT_SHA256:
         yield Failure((), "the contract in the package is not the one that it was generated from")
     if data.read_contract() != document:
@@ -92,12 +97,31 @@ def prove(root: Path, contract: Path) -> Iterator[Failure]:
         yield from _prove_sending(case, operations.API_KEY_HEADER, modules[f"{PACKAGE}.client"])
 
 
+def _shared_schemas(document: dict[str, Any]) -> Iterator[Failure]:
+    """Find media types of one body that share a schema. The generator writes code for them that cannot even run."""
+    for path, method, raw in schemas.operations(document):
+        content = schemas.resolve(document, raw.get("requestBody", {})).get("content", {})
+        references = Counter(media["schema"].get("$ref") for media in content.values() if "schema" in media)
+        for reference, count in references.items():
+            if reference is not None and count > 1:
+                yield Failure(
+                    ("paths", path, method, "requestBody", "content"),
+                    f"{count} media types share the schema {reference}, so the generator would send the body in the "
+                    "form of one under the name of the other; keep one media type, or give each a schema of its own",
+                )
+
+
 def _import_all(root: Path) -> dict[str, ModuleType]:
     package = importlib.import_module(PACKAGE)
     if not Path(package.__file__ or "").is_relative_to(root):
         raise ImportError(f"{PACKAGE} was found in {package.__file__} instead of {root}")
-    names = [module.name for module in pkgutil.walk_packages(package.__path__, f"{PACKAGE}.")]
-    return {name: importlib.import_module(name) for name in names}
+    modules: dict[str, ModuleType] = {}
+    for module in pkgutil.walk_packages(package.__path__, f"{PACKAGE}."):
+        try:
+            modules[module.name] = importlib.import_module(module.name)
+        except Exception as error:
+            raise RegenerationError(f"{module.name} cannot be imported: {type(error).__name__}: {error}") from error
+    return modules
 
 
 def _prove_fields(case: Case, operations: ModuleType) -> Iterator[Failure]:
@@ -106,13 +130,6 @@ def _prove_fields(case: Case, operations: ModuleType) -> Iterator[Failure]:
         return
     body = (*case.pointer, "requestBody")
     content = schemas.resolve(case.document, case.raw["requestBody"])["content"]
-    referred = [media["schema"]["$ref"] for media in content.values() if "$ref" in media.get("schema", ())]
-    for reference in sorted({reference for reference in referred if referred.count(reference) > 1}):
-        yield Failure(
-            (*body, "content"),
-            f"several media types share {reference}; the generator sends the body in one form under the other's name, "
-            "so keep one media type, or give each a schema of its own",
-        )
     schema = content.get(case.operation.media_type, {}).get("schema")
     properties = schemas.properties(case.document, schema)
     model = getattr(case.models, case.operation.request_model, None)
@@ -224,7 +241,10 @@ def _same_text(sent: Any, arrived: Any) -> bool:
 
 def main() -> None:
     """Prove the package below the folder argv[1] against the contract argv[2]; print the failures as JSON."""
-    failures = prove(Path(sys.argv[1]), Path(sys.argv[2]))
+    try:
+        failures = list(prove(Path(sys.argv[1]), Path(sys.argv[2])))
+    except RegenerationError as error:
+        failures = [Failure((), str(error))]
     json.dump([attrs.asdict(failure) for failure in failures], sys.stdout)
 
 

@@ -31,15 +31,13 @@ def resolve(document: Mapping[str, Any], node: Any) -> Any:
 
 
 def properties(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
-    """Collect the properties of a schema by wire name, in the author's order, those of its allOf parts included."""
+    """Collect the properties of a schema by wire name, in the author's order; those of its allOf parts come first."""
     schema = resolve(document, schema)
     found: dict[str, Any] = {}
-    for key, value in schema.items() if is_mapping(schema) else ():
-        if key == "properties":
-            found |= value
-        elif key == "allOf":
-            for part in value:
-                found |= properties(document, part)
+    if is_mapping(schema):
+        for part in schema.get("allOf", ()):
+            found |= properties(document, part)
+        found |= schema.get("properties", {})
     return found
 
 

@@ -33,12 +33,17 @@ def workplace(out: Path, package: Path) -> Generator[Path]:
     Raises:
         RegenerationError: Another regeneration is at work here.
     """
+    new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
-    with _exclusive(out):
-        _recover(out, package)
-        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=out) as folder:
-            (Path(folder) / ".gitignore").write_text("*\n", encoding="utf-8")
-            yield Path(folder)
+    try:
+        with _exclusive(out):
+            _recover(out, package)
+            with tempfile.TemporaryDirectory(prefix=PREFIX, dir=out) as folder:
+                (Path(folder) / ".gitignore").write_text("*\n", encoding="utf-8")
+                yield Path(folder)
+    finally:
+        if new and not any(out.iterdir()):
+            out.rmdir()
 
 
 def swap(fresh: Path, out: Path, package: Path) -> None:

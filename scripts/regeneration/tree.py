@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from regeneration.errors import RegenerationError
+from regeneration.errors import RegenerationError, shorten
 from regeneration.paths import CONFIGURATION
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from openapi_python_client.parser.errors import GeneratorError
 
     from regeneration.contract import Contract
+    from regeneration.errors import Pointer
 
 # -P: the working folder holds modules that are named like those of the standard library (types.py).
 _RUFF: Final = (sys.executable, "-P", "-m", "ruff")
@@ -35,6 +37,9 @@ _RUFF_SETTINGS: Final = (
     *("--config", "format.line-ending = 'lf'"),
     *("--target-version", "py311"),
 )
+# How the generator's messages name the part of the contract that they are about.
+_SCHEMA: Final = re.compile(r"/components/schemas/([\w.-]+)")
+_OPERATION: Final = re.compile(r"parsing ([A-Z]+) (\S+) within")
 
 
 def write_tree(contract: Contract, target: Path) -> None:
@@ -49,7 +54,9 @@ def write_tree(contract: Contract, target: Path) -> None:
     """
     project = _project(contract, target)
     with contextlib.redirect_stdout(io.StringIO()):  # the generator prints what it does
-        _refuse(project.build())
+        errors = project.build()
+    _refuse(contract, errors)
+    _refuse_equal_modules(str(c.class_info.module_name) for c in [*project.openapi.models, *project.openapi.enums])
     _add_data(contract, target)
     _add_modules(contract, project, target)
     _format(target)
@@ -59,7 +66,6 @@ def _project(contract: Contract, target: Path) -> Project:
     from openapi_python_client import Project  # noqa: PLC0415 - slow to import
     from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
     from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
-    from openapi_python_client.parser.errors import GeneratorError  # noqa: PLC0415
 
     config = Config.from_sources(
         ConfigFile.load_from_path(CONFIGURATION / "config.yaml"),
@@ -70,26 +76,29 @@ def _project(contract: Contract, target: Path) -> Project:
         output_path=target,
     )
     data = GeneratorData.from_dict(contract.document, config=config)
-    if isinstance(data, GeneratorError):
-        raise RegenerationError(_describe(data))
-    _refuse_equal_modules(str(c.class_info.module_name) for c in [*data.models, *data.enums])
+    if not isinstance(data, GeneratorData):
+        raise contract.error((), _describe(data))
     project = Project(openapi=data, config=config, custom_template_path=CONFIGURATION / "templates")
     # ASCII, because what repr() escapes depends on the Unicode tables of the Python that runs it.
     project.env.filters["py"] = ascii
     return project
 
 
-def _refuse(errors: Iterable[GeneratorError]) -> None:
+def _refuse(contract: Contract, errors: Iterable[GeneratorError]) -> None:
     """Stop at any error of the generator. To it most are warnings: it leaves the part out and exits with 0."""
-    descriptions = [_describe(error) for error in errors]
-    if descriptions:
-        raise RegenerationError("the generator cannot write all of the contract:\n" + "\n".join(descriptions))
+    # A schema that fails takes the operations with it, so its error says more than theirs.
+    for description in sorted(map(_describe, errors), key=lambda text: _SCHEMA.search(text) is None):
+        schema, operation = _SCHEMA.search(description), _OPERATION.search(description)
+        pointer: Pointer = ()
+        if schema:
+            pointer = ("components", "schemas", schema[1])
+        elif operation:
+            pointer = ("paths", operation[2], operation[1].lower())
+        raise contract.error(pointer, f"the generator cannot write this: {description}")
 
 
 def _describe(error: GeneratorError) -> str:
-    place = getattr(error, "data", None)
-    about = place.model_dump_json(exclude_none=True, exclude_defaults=True, by_alias=True) if place is not None else ""
-    return " ".join(filter(None, [error.header.strip(), error.detail, about and f"in {about[:300]}"]))
+    return shorten(" ".join(f"{error.header} {error.detail or ''}".split()), 500)
 
 
 def _refuse_equal_modules(modules: Iterable[str]) -> None:
