@@ -33,6 +33,7 @@ LARGEST_BODY: Final = 4 * 1024 * 1024
 _JSON: Final = "application/json"
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
 _READ_ON: Final = 16 * LARGEST_BODY  # a client that is still sending does not hear the answer
+_LONGEST_LIFE: Final = 100 * 366 * 24 * 60 * 60.0
 _NO_FIELDS: Final = ReadRequest((), (), None)
 
 
@@ -52,7 +53,7 @@ def create_app(
             judgement of the request. After the last one everything is judged normally.
         latency: Seconds, 0 or more, that a request takes that is not refused.
         in_flight: How many requests, 0 or more, may be in progress; None for the contract's limit.
-        link_life: Seconds that an image link lives.
+        link_life: Seconds, 0 or more, that an image link lives.
         ledger: Where generate requests are entered; None makes one.
         recorder: Where every request is written, of whatever path; None writes nothing. It is not closed.
 
@@ -69,6 +70,8 @@ def create_app(
         raise ValueError(f"in_flight is {in_flight}; it is the number of requests that may be in progress, 0 or more.")
     if not 0 <= latency < float("inf"):
         raise ValueError(f"latency is {latency}; it is a number of seconds, 0 or more.")
+    if not 0 <= link_life < _LONGEST_LIFE:
+        raise ValueError(f"link_life is {link_life}; it is a number of seconds from 0 to a hundred years.")
     images = ImageStore(view.link_folder, view.link_suffix, link_life)
     generator = Generator(view, images, in_flight, latency)
     mock = MockApplication(generator, check_scenario(scenario), Ledger() if ledger is None else ledger, recorder)

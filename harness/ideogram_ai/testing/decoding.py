@@ -149,7 +149,7 @@ def _json_value(text: str) -> Any:
 
 def _refuse_depth(value: Any) -> None:
     level: list[Any] = [value]
-    for _ in range(DEEPEST_JSON + 1):
+    for _ in range(DEEPEST_JSON):
         inner: list[Any] = []
         for item in level:
             if isinstance(item, dict):
@@ -157,7 +157,7 @@ def _refuse_depth(value: Any) -> None:
             elif isinstance(item, list):
                 inner.extend(item)  # pyright: ignore[reportUnknownArgumentType]
         level = inner
-    if level:
+    if any(isinstance(item, dict | list) for item in level):
         raise _UnreadableError(f"is nested more than {DEEPEST_JSON} levels deep.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 REDACTED: Final = "[redacted]"
 
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
+_SEPARATORS: Final = re.compile(r"[\s=;,]+")  # between a scheme and its token, a cookie's name and its value
 _SHORTEST_SECRET: Final = 8  # a shorter key is also a word that prompts have
 
 
@@ -97,8 +99,7 @@ class Recorder:
         if self._file is None:
             raise RuntimeError(f"{self._path} is not open for the record")
         line = json.dumps(asdict(exchange, recurse=False), ensure_ascii=False, default=_plain)
-        for secret in secrets:
-            line = line.replace(json.dumps(secret, ensure_ascii=False)[1:-1], REDACTED)
+        line = cut_out((json.dumps(secret, ensure_ascii=False)[1:-1] for secret in secrets), line)
         # A lone surrogate becomes \\udXXX, which is how JSON writes it.
         self._file.write(line.encode("utf-8", "backslashreplace") + b"\n")
         self._file.flush()
@@ -121,17 +122,24 @@ def redact_headers(headers: Iterable[tuple[str, str]], key_header: str) -> tuple
         key_header: Name of the header that carries the key.
 
     Returns:
-        The headers with secret values replaced and repeated ones joined, and the secrets that were in them.
+        The headers without secrets, repeated ones joined, and the secrets that were in them.
     """
+    pairs = list(headers)
+    is_secret = _SECRET_HEADERS | {key_header.lower()}
+    words = {word for name, value in pairs if name in is_secret for word in [value, *_SEPARATORS.split(value)]}
+    secrets = frozenset(word for word in words if len(word) >= _SHORTEST_SECRET)
     safe: dict[str, str] = {}
-    secrets: set[str] = set()
-    for name, value in headers:
-        shown = value
-        if name in _SECRET_HEADERS or name == key_header.lower():
-            shown = REDACTED
-            secrets.update(word for word in [value, *value.split()] if len(word) >= _SHORTEST_SECRET)
+    for name, value in pairs:
+        shown = REDACTED if name in is_secret else cut_out(secrets, value)
         safe[name] = f"{safe[name]}, {shown}" if name in safe else shown
-    return safe, frozenset(secrets)
+    return safe, secrets
+
+
+def cut_out(secrets: Iterable[str], text: str) -> str:
+    """A text without the secrets, the longest ones first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, REDACTED)
+    return text
 
 
 def _plain(value: datetime) -> str:

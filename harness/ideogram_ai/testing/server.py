@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .recording import Exchange
 
 _LAST_EXCHANGES: Final = 10_000  # of the ledger when the server runs for ever
+_PORTS: Final = range(65536)
 _GRACE: Final = 1.0  # seconds for the requests in progress when the server closes
 
 
@@ -44,7 +45,7 @@ class MockServer:
         latency: Seconds, 0 or more, that a request takes that is not refused. It counts as in progress meanwhile.
         in_flight: How many requests, 0 or more, may be in progress; the next one gets a 429. None for the contract's
             limit.
-        link_life: Seconds that an image link lives.
+        link_life: Seconds, 0 or more, that an image link lives.
         record: File to which every request and its verdict is appended as a JSON line, without keys.
 
     Raises:
@@ -62,6 +63,8 @@ class MockServer:
         link_life: float = LINK_LIFE,
         record: str | os.PathLike[str] | None = None,
     ) -> None:
+        if port not in _PORTS:
+            raise ValueError(f"port is {port}; it is a number from {_PORTS.start} to {_PORTS.stop - 1}.")
         self._address = (host, port)
         self._ledger = Ledger()
         self._recorder = None if record is None else Recorder(record)
@@ -147,7 +150,7 @@ class MockServer:
             self.close()
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self._thread else self.start()
 
     def __exit__(self, *_: object) -> None:
         self.close()

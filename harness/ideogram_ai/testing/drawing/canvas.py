@@ -110,5 +110,5 @@ def _steps(start: float, end: float, step: float) -> list[float]:
 def _gradient(width: int, height: int, top: Colour, bottom: Colour) -> Image.Image:
     if top == bottom:
         return Image.new("RGB", (width, height), top)
-    mask = Image.linear_gradient("L").resize((width, height))
+    mask = Image.linear_gradient("L").resize((width, height))  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
     return Image.composite(Image.new("RGB", (width, height), bottom), Image.new("RGB", (width, height), top), mask)

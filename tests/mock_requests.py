@@ -1,0 +1,65 @@
+"""Requests for the mock server, written as a client that follows the contract writes them."""
+
+import json
+import ssl
+from typing import Any
+
+import httpx
+
+from ideogram_ai.generated.operations import API_KEY_HEADER
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
+
+KEY = "key-that-no-one-may-see"
+HEADERS = {API_KEY_HEADER: KEY}
+
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without any certificate
+
+Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
+
+
+def part(name: str, value: Any, *, content_type: str | None = None, filename: str | None = None) -> Part:
+    """A form field: text as it is, anything else as JSON of the media type that the contract gives the field."""
+    data = value if isinstance(value, bytes) else _text(value).encode()
+    if content_type is None:
+        content_type = next((field.content_type for field in OPERATION.fields if field.wire_name == name), None)
+    return (name, (filename, data, content_type) if content_type else (filename, data))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def fields(**values: Any) -> list[Part]:
+    """A form with these fields, in this order."""
+    return [part(name, value) for name, value in values.items()]
+
+
+def encode(parts: list[Part]) -> tuple[str, bytes]:
+    """Content-Type and body of a form."""
+    request = httpx.Request("POST", "http://localhost", files=parts)
+    return request.headers["content-type"], request.read()
+
+
+def send(method: str, url: str | httpx.URL, **arguments: Any) -> httpx.Response:
+    """Send a request as it is; `httpx.request` without its reading of certificates, which takes most of its time."""
+    with httpx.Client(verify=_NO_TLS, trust_env=False) as client:
+        return client.request(method, url, **arguments)
+
+
+def get(url: str | httpx.URL, **headers: str) -> httpx.Response:
+    """Send a GET without the key."""
+    return send("GET", url, headers=headers)
+
+
+def post(base_url: str, parts: list[Part], **headers: str) -> httpx.Response:
+    """Send a form with the key."""
+    return send("POST", base_url + OPERATION.path, files=parts, headers={**HEADERS, **headers})
+
+
+def json_prompt(*elements: Any, **more: Any) -> dict[str, Any]:
+    """A JSON prompt with these elements."""
+    return {
+        "high_level_description": "A poster",
+        **more,
+        "compositional_deconstruction": {"background": "plain paper", "elements": list(elements)},
+    }
