@@ -7,6 +7,8 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+import httpx
+
 from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 
 from .errors import ConfigurationError
@@ -38,14 +40,14 @@ def take_key(argument: object, environment: Mapping[str, str] = os.environ) -> A
         return f"{source}: the API key is blank."
     if value != value.strip():
         return f"{source}: the API key begins or ends with white space; a line end of a file, perhaps? Strip it."
-    if any(not "!" <= character <= "~" for character in value):
-        return f"{source}: the API key holds white space, control characters or non-ASCII text. Copy it anew."
     if value.lower().startswith(("bearer", "api-key:")):
         return f"{source}: give the API key alone, without Bearer or a header's name."
+    if any(not "!" <= character <= "~" for character in value):
+        return f"{source}: the API key holds white space, control characters or non-ASCII text. Copy it anew."
     return ApiKey(value)
 
 
-def take_base_url(argument: str | None, environment: Mapping[str, str] = os.environ) -> str:
+def take_base_url(argument: object, environment: Mapping[str, str] = os.environ) -> str:
     """The base URL to use, without a slash at its end.
 
     Args:
@@ -56,17 +58,30 @@ def take_base_url(argument: str | None, environment: Mapping[str, str] = os.envi
         ConfigurationError: It is no URL of a server, or would carry the key unprotected, or repeats the API's path.
     """
     source = URL_VARIABLE if argument is None else "base_url"
-    value = (environment.get(URL_VARIABLE) or SERVER_URL) if argument is None else argument
+    value = (environment.get(URL_VARIABLE, "").strip() or SERVER_URL) if argument is None else argument
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{source}: this is {type(value).__name__}, not a string.")
     try:
-        parts = urlsplit(value.strip())
-        _ = parts.port
-    except ValueError as error:
+        parts = _split_url(value.strip())
+    except (ValueError, httpx.InvalidURL) as error:
         raise ConfigurationError(f"{source}: this is no URL: {error}.") from None
     shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     complaint = _judge_base_url(parts)
     if complaint:
-        raise ConfigurationError(f"{source} {shown!r}: {complaint}")
+        raise ConfigurationError(f"{source} {shown[:200]!r}: {complaint}")
     return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _split_url(text: str) -> SplitResult:
+    """The parts of a URL that httpx and the system's resolver can use; ValueError or InvalidURL for any other text."""
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise ValueError("it holds white space or control characters")
+    parts = urlsplit(text)
+    _ = parts.port
+    # What resolves the name raises this late, and as an exception that nobody expects from a connection.
+    (parts.hostname or "").encode("idna")
+    httpx.URL(text)
+    return parts
 
 
 def _judge_base_url(parts: SplitResult) -> str | None:
