@@ -1,0 +1,48 @@
+"""The client of a run: to the service, to another base URL, or to a mock server that lives as long as the run."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import click
+import httpx
+
+from ideogram_ai.client import Ideogram
+
+from ..mock_server import load_mock_server
+from .key import find_key
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .options import Options
+
+_NO_KEY = "mock"
+"""What is sent to the mock server in place of a key."""
+
+
+@contextmanager
+def open_client(options: Options) -> Generator[Ideogram]:
+    """A client, and with --mock the server that it talks to.
+
+    Raises:
+        click.UsageError: No key, or no mock server.
+        ideogram_ai.client.RequestError: The key, the base URL or the time limit cannot be used.
+    """
+    with ExitStack() as stack:
+        if not options.mock:
+            key = find_key(options.api_key_file)
+            yield stack.enter_context(Ideogram(key, base_url=options.base_url, timeout=options.timeout))
+            return
+        try:
+            server = stack.enter_context(load_mock_server()())
+        except OSError as error:
+            raise click.UsageError(f"--mock: no server can be started on this machine: {error.strerror}.") from None
+        # A proxy of the environment must not carry what stays on this machine.
+        direct = [stack.enter_context(httpx.Client(trust_env=False)) for _ in range(2)]
+        yield stack.enter_context(
+            Ideogram(
+                _NO_KEY, base_url=server.url, timeout=options.timeout, http_client=direct[0], image_client=direct[1]
+            )
+        )

@@ -1,0 +1,124 @@
+"""What the command line of `ideogram generate` says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from attrs import frozen
+
+from .contract_fields import request_fields
+from .fields import (
+    JSON_PROMPT,
+    TEXT_PROMPT,
+    Fields,
+    add_field,
+    check_type,
+    read_value,
+    split_assignment,
+    without_line_end,
+)
+from .inputs import STDIN, Inputs
+
+
+@frozen(kw_only=True)
+class Options:
+    """The options, as they were given.
+
+    Attributes:
+        text: The arguments without a dash: the prompt, or `-` for stdin.
+        json_prompt: File of the structured prompt, or `-` for stdin.
+        resolution: The field of that name.
+        rendering_speed: The field of that name.
+        copyright_detection: The field enable_copyright_detection.
+        fields: NAME=VALUE of each -F.
+        extra_fields: NAME=VALUE of each --extra-field.
+        output: A file or a folder; None is the current folder.
+        overwrite: Whether an existing file may be replaced.
+        sidecar: Whether a JSON file is written beside each image.
+        as_json: Whether stdout gets one JSON object.
+        quiet: Whether stdout gets the paths alone, and stderr errors alone.
+        base_url: The API's server; None for the environment's or the contract's.
+        mock: Whether a mock server answers.
+        api_key_file: File that holds the API key.
+        timeout: Seconds of silence that are borne.
+    """
+
+    text: tuple[str, ...] = ()
+    json_prompt: str | None = None
+    resolution: str | None = None
+    rendering_speed: str | None = None
+    copyright_detection: bool | None = None
+    fields: tuple[str, ...] = ()
+    extra_fields: tuple[str, ...] = ()
+    output: str | None = None
+    overwrite: bool = False
+    sidecar: bool = False
+    as_json: bool = False
+    quiet: bool = False
+    base_url: str | None = None
+    mock: bool = False
+    api_key_file: Path | None = None
+    timeout: float | None = None
+
+    @property
+    def for_people(self) -> bool:
+        """Whether notes and a spinner are wanted."""
+        return not (self.as_json or self.quiet)
+
+
+def read_fields(options: Options) -> Fields:
+    """Read the request out of the options, and refuse what the client would refuse for lack of a prompt.
+
+    Raises:
+        click.UsageError: The options contradict each other, or a value cannot be read.
+    """
+    _check_combinations(options)
+    inputs = Inputs()
+    fields = Fields()
+    if options.text:
+        text = options.text[0]
+        from_stdin = text == STDIN
+        text = without_line_end(inputs.read_text(STDIN, "TEXT")) if from_stdin else text
+        fields.put(TEXT_PROMPT, text, "TEXT")
+    if options.json_prompt is not None:
+        document = inputs.read_json(options.json_prompt, "--json-prompt")
+        check_type(request_fields()[JSON_PROMPT], document, "--json-prompt")
+        fields.put(JSON_PROMPT, document, "--json-prompt")
+    for name, value, option in (
+        ("resolution", options.resolution, "--resolution"),
+        ("rendering_speed", options.rendering_speed, "--rendering-speed"),
+        ("enable_copyright_detection", options.copyright_detection, "--copyright-detection"),
+    ):
+        if value is not None:
+            fields.put(name, value, option)
+    for assignment in options.fields:
+        add_field(fields, assignment, inputs)
+    for assignment in options.extra_fields:
+        name, value = split_assignment(assignment, "--extra-field")
+        source = f"--extra-field {name}"
+        fields.put_extra(name, read_value(value, source, inputs), source)
+    _check_prompt(fields)
+    return fields
+
+
+def _check_combinations(options: Options) -> None:
+    if len(options.text) > 1:
+        raise click.UsageError("The prompt is one argument: put it in quotes, as in 'A photo of a cat'.")
+    if options.text and options.json_prompt is not None:
+        raise click.UsageError("TEXT and --json-prompt were both given: they exclude each other, so leave one out.")
+    if options.mock and options.base_url is not None:
+        raise click.UsageError("--mock and --base-url were both given: they exclude each other, so leave one out.")
+    if options.as_json and options.quiet:
+        raise click.UsageError("--json and --quiet were both given: they exclude each other, so leave one out.")
+
+
+def _check_prompt(fields: Fields) -> None:
+    """Refuse what can only be a slip; the client judges the rest of the prompt rule."""
+    text = fields.documented.get(TEXT_PROMPT)
+    if isinstance(text, str) and not text.strip():
+        raise click.UsageError(
+            f"The prompt is blank ({fields.sources[TEXT_PROMPT]}); is a shell variable unset? Nothing was sent."
+        )
+    if TEXT_PROMPT not in fields.documented and JSON_PROMPT not in fields.documented:
+        raise click.UsageError("No prompt: give TEXT in quotes, or --json-prompt FILE. Nothing was sent.")

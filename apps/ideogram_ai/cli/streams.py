@@ -1,0 +1,61 @@
+"""Writes to stdout and stderr: whole, harmless, and without losing what stdout does not take."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+import unicodedata
+from typing import TextIO
+
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """One line of text that cannot steer a terminal: control characters and half surrogates as escapes.
+
+    Services, servers and file names choose what stands in a message.
+    """
+    return "".join(_escape(character) for character in text)
+
+
+def _escape(character: str) -> str:
+    if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in _BIDI_CONTROLS:
+        return character.encode("unicode_escape").decode()
+    return character
+
+
+def write_out(text: str) -> None:
+    """Write a report to stdout. What stdout does not take goes to stderr, because it may tell where paid images are."""
+    try:
+        _write(sys.stdout, text)
+    except OSError as error:
+        _abandon_stdout()
+        why = "" if error.errno == errno.EPIPE else f" ({error.strerror})"
+        write_error(f"stdout is closed{why}; this was for it:\n{text}")
+
+
+def write_error(text: str) -> None:
+    """Write to stderr. When that is gone too there is nobody left to tell."""
+    with contextlib.suppress(OSError):
+        _write(sys.stderr, text)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None or stream.closed:  # the shell's `>&-`
+        raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
+
+
+def _abandon_stdout() -> None:
+    """Let Python's own flush at exit succeed: it would end the program with code 120."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
