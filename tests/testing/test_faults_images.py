@@ -40,8 +40,10 @@ def test_the_link_of_a_good_answer_leads_to_the_image() -> None:
 
 def test_a_head_gets_the_head_alone() -> None:
     with FaultServer() as server:
-        response = httpx.head(server.image_url)
-    assert (response.headers["Content-Length"], response.content) == (str(len(PNG)), b"")
+        heard = talk(server.url, get().replace(b"GET", b"HEAD"))
+        (received,) = server.wait_closed().requests
+    assert (heard.status, heard.header("Content-Length"), heard.body) == (200, str(len(PNG)), b"")
+    assert received.method == "HEAD"
 
 
 @pytest.mark.parametrize(

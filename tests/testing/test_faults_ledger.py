@@ -144,6 +144,14 @@ def test_what_waits_in_the_kernel_is_not_idle() -> None:
             assert server.wait_idle().may_have_run == count
 
 
+def test_a_kept_connection_with_a_new_request_is_not_idle() -> None:
+    with FaultServer() as server, connect(server.url) as sock:
+        for count in range(1, 101):
+            sock.sendall(post(close=False))
+            assert server.wait_idle().may_have_run == count
+            read_until(sock, b"}]")
+
+
 def test_a_request_that_is_half_there_is_not_idle() -> None:
     with FaultServer() as server, connect(server.url) as sock:
         sock.sendall(post()[:-1])
