@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 import httpx
 
@@ -17,7 +18,7 @@ from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Unpack
@@ -63,7 +64,7 @@ class AsyncIdeogram:
         self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
         self._owned: list[httpx.AsyncClient] = []
         self._api = http_client or self._own()
-        self._images = image_client or self._own()
+        self._images = image_client  # made when it is needed: not every program downloads
 
     @overload
     async def generate(
@@ -171,8 +172,13 @@ class AsyncIdeogram:
         self._owned.append(client)
         return client
 
+    def _image_client(self) -> httpx.AsyncClient:
+        if self._images is None:
+            self._images = self._own()
+        return self._images
+
     def _ensure_open(self) -> None:
-        if self._api.is_closed or self._images.is_closed:
+        if self._api.is_closed:
             raise closed_error()
 
     async def _drive(self, flow: Flow[T]) -> T:
@@ -203,7 +209,7 @@ class AsyncIdeogram:
         return None
 
     async def _exchange(self, step: Exchange) -> None:
-        client = self._api if step.outgoing.to == "api" else self._images
+        client = self._api if step.outgoing.to == "api" else self._image_client()
 
         async def trace(event: str, info: dict[str, Any]) -> None:
             try:
@@ -218,9 +224,10 @@ class AsyncIdeogram:
         try:
             read = response.is_stream_consumed
             if step.sink.start(response.status_code, response.headers, decoded=read):
-                chunks: AsyncIterator[bytes] = response.aiter_bytes() if read else response.aiter_raw()
-                async for chunk in chunks:
-                    if not step.sink.feed(chunk):
-                        break
+                chunks = cast("AsyncGenerator[bytes, None]", response.aiter_bytes() if read else response.aiter_raw())
+                async with aclosing(chunks):
+                    async for chunk in chunks:
+                        if not step.sink.feed(chunk):
+                            break
         finally:
             await response.aclose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from .exchange import Outgoing, Timing
 from .fields import build_model
 from .links import LinkRules
 from .redaction import ApiKey
-from .retry import RetryPolicy
+from .retry import MAX_SECONDS, RetryPolicy
 from .version import __version__
 from .wire import JSON, Body, encode_body
 
@@ -164,25 +163,23 @@ def take_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
             an httpx.Timeout.
 
     Raises:
-        ConfigurationError: A limit is missing, not finite or not positive: a client that waits for ever loses images.
+        ConfigurationError: A limit is missing, too long or not positive: a client that waits for ever loses images.
     """
-    limits = value
-    if not isinstance(limits, httpx.Timeout):
-        connect = min(limits, DEFAULT_TIMEOUT.connect or limits) if _is_positive(limits) else limits
-        limits = httpx.Timeout(limits, connect=connect, pool=connect)
-    for name, seconds in limits.as_dict().items():
-        if not _is_positive(seconds):
+    given = value.as_dict() if isinstance(value, httpx.Timeout) else {"given": value}
+    for name, seconds in given.items():
+        if not _is_usable(seconds):
             raise ConfigurationError(
-                f"timeout: the {name} limit is {seconds!r}. Give seconds, finite and more than 0. Nothing was sent, "
-                "nothing billed."
+                f"timeout: the {name} limit is {seconds!r:.80}. Give seconds, more than 0 and at most {MAX_SECONDS:.0f}. "
+                "Nothing was sent, nothing billed."
             )
-    return limits
+    if isinstance(value, httpx.Timeout):
+        return value
+    connect = min(value, DEFAULT_TIMEOUT.connect or value)
+    return httpx.Timeout(value, connect=connect, pool=connect)
 
 
-def _is_positive(seconds: object) -> bool:
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        return False
-    return math.isfinite(seconds) and seconds > 0
+def _is_usable(seconds: object) -> bool:
+    return isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds <= MAX_SECONDS
 
 
 def no_cookies() -> CookieJar:

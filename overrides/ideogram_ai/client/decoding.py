@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _GZIP_OR_ZLIB = 47
 _RAW_DEFLATE = -15
 _STEP = 1 << 16
+_KNOWN = frozenset({"identity", "gzip", "x-gzip", "deflate"})
+_MAX_ENCODINGS = 3
 
 
 class DecodingError(Exception):
@@ -22,42 +24,64 @@ class DecodingError(Exception):
 
 
 class Decoder:
-    """Decodes a body piece by piece.
+    """Decodes a body piece by piece, in bounded memory however far it expands.
 
     Args:
-        encoding: The Content-Encoding header, possibly empty.
+        encoding: The Content-Encoding header: nothing, or some of identity, gzip and deflate, in the order applied.
 
     Raises:
-        DecodingError: For anything but identity, gzip and deflate.
+        DecodingError: For another encoding, or more than three.
     """
 
     def __init__(self, encoding: str) -> None:
-        encoding = encoding.strip().lower()
-        if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-            raise DecodingError(f"the content encoding {encoding[:80]!r} was not asked for")
-        self._inflate = None if encoding in {"", "identity"} else zlib.decompressobj(_GZIP_OR_ZLIB)
-        self._may_be_raw = encoding == "deflate"
+        names = [name for name in (part.strip().lower() for part in encoding.split(",")) if name]
+        if unknown := [name for name in names if name not in _KNOWN]:
+            raise DecodingError(f"the content encoding {unknown[0][:80]!r} was not asked for")
+        names = [name for name in names if name != "identity"]
+        if len(names) > _MAX_ENCODINGS:
+            raise DecodingError(f"{len(names)} content encodings lie on top of each other")
+        self._layers = [_Layer(may_be_raw=name == "deflate") for name in reversed(names)]
 
     @property
     def complete(self) -> bool:
-        """Whether the compressed stream came to its end."""
-        return self._inflate is None or self._inflate.eof
+        """Whether every compressed stream came to its end."""
+        return all(layer.complete for layer in self._layers)
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Yield the decoded bytes in pieces of at most 64 KiB, or as they came where nothing is to be decoded."""
-        if self._inflate is None:
-            yield data
-            return
-        while data and not self._inflate.eof:
-            try:
-                piece = self._inflate.decompress(data, _STEP)
-            except zlib.error as error:
-                if not self._may_be_raw:
-                    raise DecodingError(f"the body does not decompress: {error}") from None
-                self._inflate = zlib.decompressobj(_RAW_DEFLATE)
-                self._may_be_raw = False
-                continue
+        pieces: Iterator[bytes] = iter((data,))
+        for layer in self._layers:
+            pieces = layer.decode(pieces)
+        return pieces
+
+
+class _Layer:
+    """One compressed stream."""
+
+    def __init__(self, *, may_be_raw: bool) -> None:
+        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._may_be_raw = may_be_raw
+
+    @property
+    def complete(self) -> bool:
+        return self._inflate.eof
+
+    def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for data in pieces:
+            while data and not self._inflate.eof:
+                piece = self._decompress(data)
+                data = self._inflate.unconsumed_tail  # noqa: PLW2901 - what is left of it
+                if piece:
+                    yield piece
+
+    def _decompress(self, data: bytes) -> bytes:
+        try:
+            return self._inflate.decompress(data, _STEP)
+        except zlib.error as error:
+            if not self._may_be_raw:
+                raise DecodingError(f"the body does not decompress: {error}") from None
+            # Some servers send deflate without the zlib header that RFC 9110 asks for.
+            self._inflate = zlib.decompressobj(_RAW_DEFLATE)
+            return self._decompress(data)
+        finally:
             self._may_be_raw = False
-            data = self._inflate.unconsumed_tail
-            if piece:
-                yield piece

@@ -41,6 +41,8 @@ _ERRORS: Mapping[int, tuple[type[APIStatusError], str]] = {
     402: (PaymentRequiredError, "Top up the account's balance."),
     403: (PermissionDeniedError, "Check what the key may do, and whether a network in front refuses you."),
     404: (NotFoundError, "Check the base URL."),
+    413: (APIStatusError, "Make the request smaller."),
+    415: (APIStatusError, "The service does not take this kind of body; is the base URL right?"),
     422: (UnprocessableEntityError, "Change the prompt: it did not pass the safety check."),
     429: (RateLimitError, ""),
 }

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import httpx
 
 PLACEHOLDER = "[api key]"
+_SHORTEST_SECRET = 8
+"""A shorter key is a stand-in of a test, and would be found inside ordinary words."""
 
 
 @final
@@ -26,14 +28,18 @@ class ApiKey:
 
     def scrub_bytes(self, data: bytes) -> bytes:
         """The data with the key replaced, in case a server echoes it."""
-        return data.replace(self._value.encode(), PLACEHOLDER.encode())
+        return data.replace(self._value.encode(), PLACEHOLDER.encode()) if self._is_secret else data
 
     def scrub_headers(self, headers: httpx.Headers) -> httpx.Headers:
         """The headers with the key replaced, in case a server echoes it."""
-        if not any(self._value in value for value in headers.values()):
+        if not self._is_secret or not any(self._value in value for value in headers.values()):
             return headers
         pairs = [(name, value.replace(self._value, PLACEHOLDER)) for name, value in headers.multi_items()]
         return type(headers)(pairs)
+
+    @property
+    def _is_secret(self) -> bool:
+        return len(self._value) >= _SHORTEST_SECRET
 
     def __repr__(self) -> str:
         return PLACEHOLDER

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from attrs import Attribute, field, frozen
 
 from .errors import (
@@ -15,10 +13,13 @@ from .errors import (
     RateLimitError,
 )
 
+MAX_SECONDS = 1_000_000.0
+"""Some eleven days. Much longer times overflow in sockets and in sleep, on one system or another."""
 
-def _finite(_instance: object, attribute: Attribute[float], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-        raise ConfigurationError(f"RetryPolicy({attribute.name}={value!r}): give seconds, finite and not negative.")
+
+def _seconds(_instance: object, attribute: Attribute[float], value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_SECONDS:
+        raise ConfigurationError(f"RetryPolicy({attribute.name}={value!r:.80}): give seconds, 0 to {MAX_SECONDS:.0f}.")
 
 
 def _at_least_one(_instance: object, _attribute: Attribute[int], value: object) -> None:
@@ -59,9 +60,9 @@ class RetryPolicy:
     """
 
     max_attempts: int = field(default=4, validator=_at_least_one)
-    base_delay: float = field(default=1.0, validator=_finite)
-    max_delay: float = field(default=60.0, validator=_finite)
-    deadline: float = field(default=300.0, validator=_finite)
+    base_delay: float = field(default=1.0, validator=_seconds)
+    max_delay: float = field(default=60.0, validator=_seconds)
+    deadline: float = field(default=300.0, validator=_seconds)
     retry_possibly_billed: bool = False
 
     def decide(self, error: IdeogramError, *, attempt: int, elapsed: float, random: float) -> Wait | Stop:
@@ -104,7 +105,7 @@ class RetryPolicy:
 
     def bound(self, attempt: int) -> float:
         """The longest pause after this attempt, in seconds."""
-        return min(self.max_delay, math.ldexp(self.base_delay, min(attempt - 1, 1000)))
+        return min(self.max_delay, self.base_delay * 2.0 ** min(attempt - 1, 100))
 
     def is_repeatable(self, error: IdeogramError) -> bool:
         """Whether sending again is harmless, or allowed by retry_possibly_billed."""

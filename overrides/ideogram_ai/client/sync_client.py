@@ -18,7 +18,7 @@ from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Unpack
@@ -68,7 +68,7 @@ class Ideogram:
         self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
         self._owned: list[httpx.Client] = []
         self._api = http_client or self._own()
-        self._images = image_client or self._own()
+        self._images = image_client  # made when it is needed: not every program downloads
 
     @overload
     def generate(
@@ -176,8 +176,13 @@ class Ideogram:
         self._owned.append(client)
         return client
 
+    def _image_client(self) -> httpx.Client:
+        if self._images is None:
+            self._images = self._own()
+        return self._images
+
     def _ensure_open(self) -> None:
-        if self._api.is_closed or self._images.is_closed:
+        if self._api.is_closed:
             raise closed_error()
 
     def _drive(self, flow: Flow[T]) -> T:
@@ -205,7 +210,7 @@ class Ideogram:
         return None
 
     def _exchange(self, step: Exchange) -> None:
-        client = self._api if step.outgoing.to == "api" else self._images
+        client = self._api if step.outgoing.to == "api" else self._image_client()
 
         def trace(event: str, info: dict[str, Any]) -> None:
             try:
@@ -220,8 +225,7 @@ class Ideogram:
         try:
             read = response.is_stream_consumed
             if step.sink.start(response.status_code, response.headers, decoded=read):
-                chunks: Iterator[bytes] = response.iter_bytes() if read else response.iter_raw()
-                for chunk in chunks:
+                for chunk in response.iter_bytes() if read else response.iter_raw():
                     if not step.sink.feed(chunk):
                         break
         finally:
