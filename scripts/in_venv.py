@@ -84,7 +84,12 @@ def pip_install(arguments: list[str], lock: IO[bytes]) -> None:
     pip = [python, "-m", "pip"] if own_pip else [BASE_PYTHON, "-m", "pip", "--python", python]
     result = run([*pip, "install", "--quiet", "--no-deps", "--no-input", *arguments], lock)
     if result.returncode != 0:
-        raise SetUpError(f"{result.stdout.strip()}\n{cure_of(result.stdout)}")
+        raise SetUpError(f"{cure_of(result.stdout)}\n{last_lines(result.stdout)}")
+
+
+def last_lines(output: str) -> str:
+    """Shorten what a step printed to its end, where the reason stands."""
+    return "\n".join(output.strip().splitlines()[-5:])
 
 
 def cure_of(output: str) -> str:
@@ -98,7 +103,7 @@ def cure_of(output: str) -> str:
             "The package index could not be reached. Look at the network, or at the proxy, certificates and index "
             "that pip is configured with (python3 -m pip config list), and run the command again."
         )
-    return "pip failed, see above. Nothing outside .venv was touched; run the command again when the cause is mended."
+    return "pip failed. Nothing outside .venv was touched; run the command again when the cause below is mended."
 
 
 def make_packages(lock: IO[bytes]) -> None:
@@ -114,7 +119,7 @@ def make_packages(lock: IO[bytes]) -> None:
     if run(venv, lock).returncode != 0:  # Debian without python3-venv has no ensurepip
         result = run([*venv, "--without-pip"], lock)
         if result.returncode != 0:
-            raise SetUpError(f"{result.stdout.strip()}\n{BASE_PYTHON} could not make .venv, see above.")
+            raise SetUpError(f"{BASE_PYTHON} could not make .venv.\n{last_lines(result.stdout)}")
     pip_install(["--no-compile", "--require-hashes", "-r", str(REQUIREMENTS)], lock)
 
 
