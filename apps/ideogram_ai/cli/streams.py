@@ -28,6 +28,8 @@ def _escape(character: str) -> str:
 
 def write_out(text: str) -> None:
     """Write a report to stdout. What stdout does not take goes to stderr, because it may tell where paid images are."""
+    if not text:
+        return
     try:
         _write(sys.stdout, text)
     except OSError as error:

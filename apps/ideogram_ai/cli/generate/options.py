@@ -7,7 +7,11 @@ from pathlib import Path
 import click
 from attrs import frozen
 
-from .contract_fields import request_fields
+from ideogram_ai.client import UnknownFieldError
+from ideogram_ai.client.fields import build_model
+from ideogram_ai.client.wire import encode_body
+
+from .contract_fields import OPERATION, request_fields
 from .fields import (
     JSON_PROMPT,
     TEXT_PROMPT,
@@ -68,10 +72,11 @@ class Options:
 
 
 def read_fields(options: Options) -> Fields:
-    """Read the request out of the options, and refuse what the client would refuse for lack of a prompt.
+    """Read the request out of the options, and refuse what cannot be sent.
 
     Raises:
         click.UsageError: The options contradict each other, or a value cannot be read.
+        ideogram_ai.client.RequestError: The client would refuse it.
     """
     _check_combinations(options)
     inputs = Inputs()
@@ -97,8 +102,11 @@ def read_fields(options: Options) -> Fields:
     for assignment in options.extra_fields:
         name, value = split_assignment(assignment, "--extra-field")
         source = f"--extra-field {name}"
+        if name in request_fields():
+            raise click.UsageError(f"{source}: the contract has this field; give it with -F.")
         fields.put_extra(name, read_value(value, source, inputs), source)
     _check_prompt(fields)
+    _check_request(fields)
     return fields
 
 
@@ -111,6 +119,16 @@ def _check_combinations(options: Options) -> None:
         raise click.UsageError("--mock and --base-url were both given: they exclude each other, so leave one out.")
     if options.as_json and options.quiet:
         raise click.UsageError("--json and --quiet were both given: they exclude each other, so leave one out.")
+
+
+def _check_request(fields: Fields) -> None:
+    """Let the client judge the request now, and not after somebody was asked for a key."""
+    try:
+        encode_body(OPERATION, build_model(OPERATION, fields.keywords(), fields.extra))
+    except UnknownFieldError as error:
+        error.message = error.message.replace("extra_fields", "--extra-field")  # as the command has it
+        error.args = (error.message,)
+        raise
 
 
 def _check_prompt(fields: Fields) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 import os
 import sys
 from typing import TYPE_CHECKING, Any
+
+from ideogram_ai.client.image_file import HEAD_BYTES, image_suffix
 
 from ..exit_codes import ExitCode
 from ..messages import tell_error, tell_note, tell_warning
@@ -14,6 +17,7 @@ from .fields import JSON_PROMPT, TEXT_PROMPT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from .options import Options
     from .outcome import ImageOutcome, Outcome
@@ -30,11 +34,14 @@ def report(outcome: Outcome, options: Options, request: Mapping[str, Any]) -> No
     if options.as_json:
         write_out(outcome.as_json() + "\n")
         return
-    for image in outcome.images:
-        if image.path is not None and options.quiet:
-            write_out(f"{image.path}\n")
-        elif image.path is not None:
-            _show_saved(image, request)
+    saved = [(image, image.path) for image in outcome.images if image.path is not None]
+    if options.quiet:
+        write_out("".join(f"{path}\n" for _, path in saved))
+    else:
+        # In one piece, so that it is whole on stderr when stdout is closed.
+        write_out("".join(_describe_saved(image, path, request) for image, path in saved))
+        for _, path in saved:
+            _warn_of_suffix(path)
     _tell_failures(outcome)
 
 
@@ -62,7 +69,19 @@ def _tell_link(image: ImageOutcome) -> None:
     write_error(f"{printable(image.image.url or '')}\n")
 
 
-def _show_saved(outcome: ImageOutcome, request: Mapping[str, Any]) -> None:
+def _warn_of_suffix(path: Path) -> None:
+    """Tell of a PNG that is called cat.jpg: programs that go by the name refuse it."""
+    try:
+        with path.open("rb") as file:
+            suffix = image_suffix(file.read(HEAD_BYTES))
+    except OSError:  # moved away already
+        return
+    named = mimetypes.guess_type(path.name)[0] or ""
+    if suffix is not None and named.startswith("image/") and named != mimetypes.guess_type(f"a{suffix}")[0]:
+        tell_warning(f"{os.fspath(path)!r} holds a {suffix.removeprefix('.').upper()} image, whatever its name says.")
+
+
+def _describe_saved(outcome: ImageOutcome, path: Path, request: Mapping[str, Any]) -> str:
     image = outcome.image
     rows = [
         ("seed", str(image.seed)),
@@ -74,11 +93,10 @@ def _show_saved(outcome: ImageOutcome, request: Mapping[str, Any]) -> None:
     if image.prompt is not None and _was_rewritten(image.prompt, request):
         rows.append(("prompt", image.prompt))
     lines = [(label, printable(text)) for label, text in rows]
-    path = printable(os.fspath(outcome.path or ""))
+    shown = printable(os.fspath(path))
     if sys.stdout is None or sys.stdout.closed or not sys.stdout.isatty():
-        write_out(f"saved {path}\n" + "".join(f"  {label:<10}  {text}\n" for label, text in lines))
-        return
-    write_out(_styled(path, lines))
+        return f"saved {shown}\n" + "".join(f"  {label:<10}  {text}\n" for label, text in lines)
+    return _styled(shown, lines)
 
 
 def _styled(path: str, lines: list[tuple[str, str]]) -> str:

@@ -104,8 +104,9 @@ def _generate(client: Ideogram, fields: Fields, destination: Destination, option
     if generation.problems:
         tell_warning(f"The answer breaks the contract: {'; '.join(generation.problems)}.")
         answer_file = _keep_answer(generation.raw, destination)
+    code = exit_code_of_images(images)
     failure = next((image.failure for image in images if image.failure), None)
-    return Outcome(exit_code_of_images(images), images, failure, answer_file)
+    return Outcome(code, images, failure if code else None, answer_file)
 
 
 def _keep_answer(body: bytes, destination: Destination) -> Path | None:
