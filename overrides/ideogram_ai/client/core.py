@@ -169,7 +169,7 @@ def take_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
     for name, seconds in given.items():
         if not _is_usable(seconds):
             raise ConfigurationError(
-                f"timeout: the {name} limit is {seconds!r:.80}. Give seconds, more than 0 and at most {MAX_SECONDS:.0f}. "
+                f"timeout: the {name} limit is {seconds!r:.80}. Give seconds, more than 0, {MAX_SECONDS:.0f} at most. "
                 "Nothing was sent, nothing billed."
             )
     if isinstance(value, httpx.Timeout):
