@@ -108,7 +108,7 @@ def test_another_method_gets_a_405(mock_url: str) -> None:
 
 @pytest.mark.parametrize("form", [{"data": {"text_prompt": "a"}}, {"json": {"text_prompt": "a"}}, {"content": b"a"}])
 def test_anything_but_multipart_gets_a_415(mock_url: str, form: dict[str, dict[str, str]]) -> None:
-    answer = send("POST", mock_url + OPERATION.path, headers=HEADERS, **form)  # type: ignore[arg-type]
+    answer = send("POST", mock_url + OPERATION.path, headers=HEADERS, **form)
     assert answer.status_code == answer.json()["status"] == 415
     assert OPERATION.media_type in answer.json()["detail"]
 

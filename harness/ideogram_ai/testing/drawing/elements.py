@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MOST_SWATCHES: Final = 5
 _SHADE: Final = 205  # opacity of a box, 255 for opaque: what lies behind it stays visible
+_LONGEST_WORDS: Final = 1000  # characters; there may be many elements
 _SMALLEST: Final = 6  # font size in pixels
 _READABLE: Final = 1.8  # least contrast of words that have no outline
 
@@ -64,7 +65,7 @@ def _draw_words(canvas: Canvas, box: Rectangle, element: Element) -> None:
     left, top, right, bottom = box
     pad = min(canvas.unit, (right - left) * 0.04, (bottom - top) * 0.04)
     width, height = right - left - 2 * pad, bottom - top - 2 * pad
-    lettering = _fit_words(showable(element.text or "").strip(), width, height)
+    lettering = _fit_words(showable(element.text or "", _LONGEST_WORDS).strip(), width, height)
     if lettering is None:
         return
     ground = canvas.colour_at((left + right) / 2, (top + bottom) / 2)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .canvas import Canvas, Rectangle
     from .scene import Element
 
+_LONGEST_LABEL: Final = 400  # characters; more than its lines hold
 _LABEL_LINES: Final = 3
 _NOTE_LINES: Final = 5
 _NOTE_STEPS: Final = 24
@@ -43,7 +44,9 @@ class Labels:
         canvas = self._canvas
         width = max(canvas.unit * 24, min(box[2] - box[0] - canvas.unit * 3, canvas.unit * 60))
         turned = " (min > max)" if element.box is not None and element.box.turned else ""
-        lettering = self._set(showable(f"{element.number}. {element.desc}{turned}"), width, _LABEL_LINES)
+        lettering = self._set(
+            showable(f"{element.number}. {element.desc}{turned}", _LONGEST_LABEL), width, _LABEL_LINES
+        )
         if lettering is None:
             return
         places = list(_places(box, canvas.chip_width(lettering), canvas.chip_height(lettering), canvas.unit * 0.8))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 from PIL import Image, ImageDraw, ImageFont
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 LONGEST_TEXT: Final = 4000
-"""Characters of a text that are drawn at most."""
+"""Characters of a text that are shown at most."""
 
 _NO_GLYPH: Final = "\ufffd"  # the font has none for it either, so it draws the box for missing glyphs
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Mn", "Mc", "Me"})
@@ -58,13 +59,13 @@ def font_of(size: int) -> ImageFont.FreeTypeFont:
     return font
 
 
-def showable(text: str) -> str:
-    """The text as the font can show it.
+def showable(text: str, most: int = LONGEST_TEXT) -> str:
+    """The text as the font can show it, cut off with a mark after so many characters.
 
     Accents that the font lacks are dropped, some letters are spelled out, invisible characters go, and what has no
     glyph at all (most scripts that are not Latin, emoji) becomes the font's box for missing glyphs.
     """
-    return "".join(map(_show, text[:LONGEST_TEXT])) + ("..." if len(text) > LONGEST_TEXT else "")
+    return "".join(map(_show, text[:most])) + ("..." if len(text) > most else "")
 
 
 def count_missing(shown: str) -> int:
@@ -88,34 +89,52 @@ def fit(
     low, high, best = smallest, max(largest, smallest), None
     while low <= high:
         size = (low + high) // 2
-        lettering = set_lines(text, width, size)
+        lettering = set_lines(text, width, size, int(height // size))
         broken = keep_lines and len(lettering.lines) > text.count("\n") + 1
         if lettering.whole and not broken and lettering.height <= height:
             best, low = lettering, size + 1
         else:
             high = size - 1
-    return best or _cut(set_lines(text, width, smallest), width, height)
+    return best or _cut(text, width, height, smallest)
 
 
-def set_lines(text: str, width: float, size: int) -> Lettering:
-    """Break a shown text into lines not wider than a width, between words where it can be done."""
-    font = font_of(size)
+def set_lines(text: str, width: float, size: int, most: int | None = None) -> Lettering:
+    """Break a shown text into lines not wider than a width, between words where it can be done.
+
+    Args:
+        text: A text that `showable` returned.
+        width: Pixels of the longest line.
+        size: Font size in pixels.
+        most: How many lines to stop after; None for all.
+    """
     lines: list[str] = []
     whole = True
     for paragraph in text.split("\n"):
-        pieces = list(_pieces(paragraph, font, width))
-        whole = whole and len(pieces) == len(paragraph.split())
-        lines.extend(_fill(pieces, font, width))
+        words = paragraph.split()
+        whole = whole and all(_length(word, size) <= width for word in words)
+        room = None if most is None else most + 1 - len(lines)
+        lines.extend(islice(_fill(_pieces(words, size, width), size, width), room))
+    if most is not None and len(lines) > most:
+        lines, whole = lines[:most], False
+    return _lettering(lines, size, whole=whole)
+
+
+def _lettering(lines: list[str], size: int, *, whole: bool) -> Lettering:
     line_height = max(1, round(size * 1.2))
-    widest = max(map(font.getlength, lines))
-    return Lettering(tuple(lines), font, line_height, widest, line_height * len(lines), whole)
+    widest = max((_length(line, size) for line in lines), default=0.0)
+    return Lettering(tuple(lines), font_of(size), line_height, widest, line_height * len(lines), whole)
 
 
-def _fill(pieces: list[str], font: ImageFont.FreeTypeFont, width: float) -> Iterator[str]:
+@lru_cache(maxsize=8192)
+def _length(text: str, size: int) -> float:
+    return font_of(size).getlength(text)
+
+
+def _fill(pieces: Iterable[str], size: int, width: float) -> Iterator[str]:
     line, length = "", 0.0
-    space = font.getlength(" ")
+    space = _length(" ", size)
     for piece in pieces:
-        extent = font.getlength(piece)
+        extent = _length(piece, size)
         if line and length + space + extent > width:
             yield line
             line, length = piece, extent
@@ -125,15 +144,15 @@ def _fill(pieces: list[str], font: ImageFont.FreeTypeFont, width: float) -> Iter
     yield line
 
 
-def _pieces(paragraph: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[str]:
+def _pieces(words: Iterable[str], size: int, width: float) -> Iterator[str]:
     """The words; those that are wider than a line in pieces that are not."""
-    for word in paragraph.split():
-        if font.getlength(word) <= width:
+    for word in words:
+        if _length(word, size) <= width:
             yield word
             continue
         start, length = 0, 0.0
         for place, character in enumerate(word):
-            extent = font.getlength(character)
+            extent = _length(character, size)
             if place > start and length + extent > width:
                 yield word[start:place]
                 start, length = place, 0.0
@@ -141,21 +160,18 @@ def _pieces(paragraph: str, font: ImageFont.FreeTypeFont, width: float) -> Itera
         yield word[start:]
 
 
-def _cut(lettering: Lettering, width: float, height: float) -> Lettering | None:
+def _cut(text: str, width: float, height: float, size: int) -> Lettering | None:
     """As many lines as fit, the last one marked when more would follow."""
-    count = int(height // lettering.line_height)
+    count = int(height // max(1, round(size * 1.2)))
     if count < 1:
         return None
-    lines = list(lettering.lines[:count])
-    if count < len(lettering.lines):
-        last = lines[-1]
-        while last and lettering.font.getlength(last + "...") > width:
+    lines = list(set_lines(text, width, size, count + 1).lines)
+    if len(lines) > count:
+        last = lines[count - 1]
+        while last and _length(f"{last}...", size) > width:
             last = last[:-1]
-        lines[-1] = last + "..."
-    widest = max(map(lettering.font.getlength, lines))
-    return Lettering(
-        tuple(lines), lettering.font, lettering.line_height, widest, lettering.line_height * len(lines), whole=False
-    )
+        lines[count - 1 :] = [f"{last}..."]
+    return _lettering(lines, size, whole=False)
 
 
 @lru_cache(maxsize=4096)
