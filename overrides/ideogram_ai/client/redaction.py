@@ -35,7 +35,7 @@ class ApiKey:
         if not self._is_secret or not any(self._value in value for value in headers.values()):
             return headers
         pairs = [(name, value.replace(self._value, PLACEHOLDER)) for name, value in headers.multi_items()]
-        return type(headers)(pairs)
+        return type(headers)(pairs, encoding=headers.encoding)
 
     @property
     def _is_secret(self) -> bool:
