@@ -119,7 +119,9 @@ def _money(may_have_been_billed: bool) -> str:
 
 
 def _target(headers: httpx.Headers) -> str:
-    location = headers.get("location", "")
+    location = headers.get("location")
+    if not location:
+        return "It points nowhere."
     match = re.match(r"(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?([^/?#]+)", location, re.IGNORECASE)
     return f"It points to {match[1]}." if match else "It points to this same host."
 
@@ -142,7 +144,9 @@ def _describe(headers: httpx.Headers, body: bytes) -> str:
             return f": an HTML page{f' titled {title[1].strip()!r}' if title else ''}"
         words = text
     text = words if isinstance(words, str) else repr(words)
-    text = " ".join(text.split())
+    text = " ".join(text.split())[: _MAX_DETAIL + 1]
+    # Whatever drives a terminal, or cannot be encoded, is in the body alone.
+    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
     text = f"{text[:_MAX_DETAIL]}..." if len(text) > _MAX_DETAIL else text
     return f": {text.rstrip('.')}"
 
