@@ -292,6 +292,17 @@ def test_it_serves_until_a_signal_and_ends_cleanly(number: signal.Signals, tmp_p
     assert record.read_text().count("\n") == 1
 
 
+def test_an_error_of_the_one_who_is_told_that_it_listens_closes_the_server() -> None:
+    def fail(url: str) -> None:
+        urls.append(url)
+        raise BrokenPipeError(url)
+
+    urls: list[str] = []
+    with pytest.raises(BrokenPipeError):
+        MockServer().serve_forever(fail)
+    MockServer(port=int(urls[0].rpartition(":")[2])).start().close()
+
+
 def _connect(stack: contextlib.ExitStack, url: str) -> socket.socket:
     host, _, port = url.removeprefix("http://").rpartition(":")
     return stack.enter_context(socket.create_connection((host, int(port)), timeout=10))

@@ -35,7 +35,8 @@ class MockServer:
 
     A context manager that serves in a thread of its own; `start()` and `close()` do the same, and `serve_forever()`
     serves in the main thread. It can be started once. Any key that is not blank is accepted; everything else that it
-    accepts and refuses is read from the contract.
+    accepts and refuses is read from the contract. A request gets another answer on demand with the header
+    `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt, and a withheld image with `WITHHELD_WORD`.
 
     Args:
         host: Address to listen on. Loopback unless told otherwise.
@@ -140,6 +141,7 @@ class MockServer:
         Raises:
             OSError: The address cannot be bound, or the record file cannot be opened.
             RuntimeError: The server was started before.
+            Exception: What `on_ready` raised; the server is closed then.
         """
         self._ledger.most = _LAST_EXCHANGES
         server, listener = self._open(lambda: on_ready(self.url) if on_ready else None)
@@ -193,7 +195,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._on_ready()
+        try:
+            self._on_ready()
+        except BaseException:  # whoever was to be told is gone, a closed pipe say
+            await self.shutdown(sockets)
+            raise
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._mock.generator.closing.set()
