@@ -10,10 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# Whatever httpx and attrs load by themselves (httpx takes click and rich when they are there) is theirs to answer for.
+# Whatever httpx and attrs load by themselves is theirs to answer for: httpcore and its event loops when a client is
+# made, and even click and rich where they happen to be installed.
 LOADED = """
 import json, sys
 import httpx, attr, attrs
+httpx.Client().close()
 before = set(sys.modules)
 import ideogram_ai.{floor}
 after = {{name.partition('.')[0] for name in set(sys.modules) - before}}
