@@ -22,6 +22,7 @@ from .errors import (
     UnprocessableEntityError,
 )
 from .json_types import is_object
+from .redaction import printable
 from .retry_after import parse_retry_after
 
 if TYPE_CHECKING:
@@ -144,9 +145,7 @@ def _describe(headers: httpx.Headers, body: bytes) -> str:
             return f": an HTML page{f' titled {title[1].strip()!r}' if title else ''}"
         words = text
     text = words if isinstance(words, str) else repr(words)
-    text = " ".join(text.split())[: _MAX_DETAIL + 1]
-    # Whatever drives a terminal, or cannot be encoded, is in the body alone.
-    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    text = printable(" ".join(text.split())[: _MAX_DETAIL + 1])
     text = f"{text[:_MAX_DETAIL]}..." if len(text) > _MAX_DETAIL else text
     return f": {text.rstrip('.')}"
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import httpx
 
 PLACEHOLDER = "[api key]"
+_LONGEST_LINK = 500
 _SHORTEST_SECRET = 8
 """A shorter key is a stand-in of a test, and would be found inside ordinary words."""
 
@@ -57,7 +58,12 @@ def shorten_link(url: str | None) -> str:
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return "a link that cannot be read"
-    return urlunsplit((parts.scheme, host, parts.path, "..." if parts.query else "", ""))
+    return printable(urlunsplit((parts.scheme, host, parts.path, "..." if parts.query else "", ""))[:_LONGEST_LINK])
+
+
+def printable(text: str) -> str:
+    """A text of a server without what drives a terminal or cannot be encoded, for messages."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def strip_tracebacks(error: BaseException) -> None:
