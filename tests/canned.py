@@ -1,5 +1,6 @@
 """A service made of a function, and one call for the synchronous client and for the asynchronous one on both loops."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +27,8 @@ def entry(**changes: object) -> dict[str, object]:
 def success(*entries: object, **members: object) -> httpx.Response:
     """A 200 with these entries, one sound one unless told otherwise."""
     data = list(entries) or [entry()]
-    return httpx.Response(200, json={"created": "2026-10-07T12:00:00Z", "data": data} | members)
+    # ASCII escapes, because an answer can hold half a surrogate pair.
+    return httpx.Response(200, text=json.dumps({"created": "2026-10-07T12:00:00Z", "data": data} | members))
 
 
 class Service:
