@@ -10,7 +10,6 @@ import re
 from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
 
 import httpx
 from attrs import evolve, field, frozen
@@ -21,6 +20,7 @@ from .errors import DownloadError, DownloadReason
 from .exchange import Exchange, Flow, Outgoing, Sleep, Timing, Watch, Work
 from .generation import GeneratedImage
 from .image_file import HEAD_BYTES, ImageFile, image_suffix, looks_whole
+from .links import follow
 from .redaction import shorten_link
 from .retry import Stop
 from .retry_after import parse_retry_after
@@ -85,7 +85,7 @@ def download_flow(job: DownloadJob, *, rules: LinkRules, policy: RetryPolicy, ti
     _refuse_withheld(job.image)
     _refuse_expired(job.image, timing)
     rules.check(job.outgoing.url)
-    stem = urlsplit(job.outgoing.url).path.rpartition("/")[2].partition(".")[0]
+    stem = httpx.URL(job.outgoing.url).path.rpartition("/")[2].partition(".")[0]
     with ImageFile(job.path, stem=stem, overwrite=job.overwrite) as file:
         sink = _ImageSink(file, job.max_bytes)
         began = timing.monotonic()
@@ -131,14 +131,14 @@ def _attempt(job: DownloadJob, sink: _ImageSink, rules: LinkRules, timing: Timin
         sink.refused = None
         try:
             yield Exchange(outgoing, sink, watch)
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError) as error:
             return _connection_failure(error)
         if sink.refused is not None:
             return _Failure(sink.refused)
         location = sink.headers.get("location")
         if sink.status not in _REDIRECTS or not location or hop == MAX_REDIRECTS:
             break
-        outgoing = evolve(outgoing, url=urljoin(outgoing.url, location))
+        outgoing = evolve(outgoing, url=follow(outgoing.url, location))
     return _judge(job, sink, timing)
 
 

@@ -10,6 +10,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import httpx
 from attrs import frozen
 
 from .credentials import is_loopback
@@ -28,6 +29,7 @@ _INNER_NETWORKS = tuple(
     )
 )  # fmt: skip
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_MAX_PORT = 65535
 
 
 @frozen
@@ -62,16 +64,14 @@ class LinkRules:
         Raises:
             DownloadError: The link may not be fetched; its reason is FORBIDDEN_ADDRESS.
         """
-        try:
-            parts = urlsplit(url)
-            host, _ = (parts.hostname or "").lower(), parts.port
-        except ValueError:
-            raise _forbidden(url, "this is no URL") from None
-        if not host or parts.scheme not in {"https", "http"}:
+        link = _parse(url)
+        # Not `link.host`: this is what is connected to, an international name in its ASCII form.
+        host = link.raw_host.decode("ascii")
+        if not host or link.scheme not in {"https", "http"}:
             raise _forbidden(url, "images are fetched over https")
-        if parts.scheme == "http" and not (self.loopback and is_loopback(host)):
+        if link.scheme == "http" and not (self.loopback and is_loopback(host)):
             raise _forbidden(url, "images are fetched over https, and http would let others read and change them")
-        if parts.username is not None or parts.password is not None:
+        if link.userinfo:
             raise _forbidden(url, "it carries a user name")
         if _is_inner(host) or is_loopback(host):
             self._refuse_inner(url, host)
@@ -86,6 +86,33 @@ class LinkRules:
     def _refuse_inner(self, url: str, host: str) -> None:
         if not self.inner and host != self.base_host:
             raise _forbidden(url, "it leads to an address inside a private network or this machine")
+
+
+def follow(url: str, location: str) -> str:
+    """The absolute URL that a redirect leads to.
+
+    Args:
+        url: Where the redirect came from.
+        location: Its Location header.
+
+    Raises:
+        DownloadError: It leads to no URL.
+    """
+    try:
+        return str(httpx.URL(url).join(location))
+    except (httpx.InvalidURL, ValueError):
+        raise _forbidden(location, "this is no URL") from None
+
+
+def _parse(url: str) -> httpx.URL:
+    """The URL as httpx reads it: whoever reads it in another way checks another host than the one connected to."""
+    try:
+        link = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        raise _forbidden(url, "this is no URL") from None
+    if link.port is not None and not 0 < link.port <= _MAX_PORT:
+        raise _forbidden(url, f"there is no port {link.port}")
+    return link
 
 
 def _is_inner(host: str) -> bool:

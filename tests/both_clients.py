@@ -1,0 +1,73 @@
+"""Both clients on real sockets, used in the same way: the synchronous one, and the other one on each event loop."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Ideogram, Timing
+
+Shell = Literal["sync", "asyncio", "trio"]
+SHELLS: tuple[Shell, ...] = ("sync", "asyncio", "trio")
+KEY = "sentinel-3f9c2b7d51e84a06"
+"""A key that stands in no other text."""
+
+
+def hurried(shell: Shell, **changes: Any) -> Timing:
+    """Time in which pauses between attempts take none."""
+    return Timing(**({"sleep": _no_pause if shell == "sync" else _no_async_pause} | changes))
+
+
+def _no_pause(_seconds: float) -> None:
+    pass
+
+
+async def _no_async_pause(_seconds: float) -> None:
+    await anyio.lowlevel.checkpoint()
+
+
+def run(shell: Shell, use: Callable[[Any], Any], **settings: Any) -> Any:
+    """Open the shell's client, hand it to `use`, and return what that returns or, for the async client, awaits."""
+    every: dict[str, Any] = {"api_key": KEY, "timing": hurried(shell)} | settings
+    if shell == "sync":
+        with Ideogram(**every) as client:
+            return use(client)
+
+    async def main() -> Any:
+        async with AsyncIdeogram(**every) as client:
+            return await use(client)
+
+    return anyio.run(main, backend=shell)
+
+
+def generate(client: Any) -> Any:
+    """Ask for an image."""
+    return client.generate(text_prompt="A photo of a cat")
+
+
+def download_errors(shell: Shell, links: Sequence[str], path: Path, **settings: Any) -> list[BaseException]:
+    """Download every link with one client, and return the errors. A link that is saved is a failure."""
+    errors: list[BaseException] = []
+
+    def use(client: Any) -> Any:
+        for link in links:
+            with pytest.raises(Exception) as caught:  # noqa: PT011 - the test judges it
+                client.download(image_at(link), path)
+            errors.append(caught.value)
+
+    async def use_async(client: Any) -> None:
+        for link in links:
+            with pytest.raises(Exception) as caught:  # noqa: PT011 - the test judges it
+                await client.download(image_at(link), path)
+            errors.append(caught.value)
+
+    run(shell, use if shell == "sync" else use_async, **settings)
+    return errors
+
+
+def image_at(url: str | None, *, safe: bool = True) -> GeneratedImage:
+    """An image as an answer names it."""
+    return GeneratedImage(url=url, prompt="A photo of a cat", resolution="64x64", seed=1, is_image_safe=safe)

@@ -1,0 +1,177 @@
+"""A few TLS hosts on loopback that look like hosts of the internet: names, certificates, and what each one heard."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+import trustme
+
+PUBLIC, INNER = "127.0.0.2", "127.0.0.1"
+"""Two addresses of this machine; `open_doors` makes the client take the first one for a public address."""
+PATIENCE = 10.0
+
+Answer = bytes | Callable[[bytes], bytes]
+
+
+def answer(status: int, body: bytes = b"", *headers: str) -> bytes:
+    """An HTTP answer after which the connection ends."""
+    lines = [f"HTTP/1.1 {status} Words", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+class Host:
+    """One name. Every connection gets one answer, or TLS alone if there is none.
+
+    Attributes:
+        heard: What came over each connection, after TLS if there is any.
+    """
+
+    def __init__(self, name: str, address: str, context: ssl.SSLContext | None, reply: Answer) -> None:
+        self.name = name
+        self.heard: list[bytes] = []
+        self._ended = 0
+        self._changed = threading.Condition()
+        self._context = context
+        self._reply = reply
+        self._listener = socket.create_server((address, 0))
+        self._thread = threading.Thread(target=self._serve, name=f"host {name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Its origin, over https."""
+        return f"https://{self.name}:{self.port}"
+
+    def settle(self, connections: int) -> list[bytes]:
+        """What was heard, after so many connections have ended; more or fewer are a failure."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._ended >= connections, PATIENCE), f"only {self._ended} ended"
+            assert len(self.heard) == connections
+            return list(self.heard)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.heard.append(b"")
+            connection.settimeout(PATIENCE)
+            # A client that refuses the certificate, or goes away, is what some tests want.
+            with connection, suppress(OSError):
+                self._talk(connection)
+            with self._changed:
+                self._ended += 1
+                self._changed.notify_all()
+
+    def _talk(self, connection: socket.socket) -> None:
+        if self._context is not None:
+            connection = self._context.wrap_socket(connection, server_side=True)
+        with connection:
+            # Whoever wants TLS sends no whole request to a host without it: the first piece is enough.
+            while not (_is_whole(self.heard[-1]) or (self.heard[-1] and self._context is None)):
+                piece = connection.recv(65536)
+                if not piece:
+                    return
+                self.heard[-1] += piece
+            reply = self._reply if isinstance(self._reply, bytes) else self._reply(self.heard[-1])
+            connection.sendall(reply)
+
+
+def _is_whole(request: bytes) -> bool:
+    head, end, body = request.partition(b"\r\n\r\n")
+    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return bool(end) and len(body) >= (int(lengths[0].split(b":")[1]) if lengths else 0)
+
+
+class Internet:
+    """Names that resolve to hosts of a test, and an authority whose certificates every client of the test trusts.
+
+    Args:
+        monkeypatch: Takes everything back.
+        folder: Where the authority's certificate is put.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.authority = trustme.CA()
+        self._addresses: dict[str, str] = {}
+        self._hosts: list[Host] = []
+        self._resolve = socket.getaddrinfo
+        bundle = folder / "authority.pem"
+        self.authority.cert_pem.write_to_path(str(bundle))
+        monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+        monkeypatch.setattr(socket, "getaddrinfo", self._getaddrinfo)
+
+    def host(
+        self,
+        name: str,
+        reply: Answer = b"",
+        *,
+        address: str = PUBLIC,
+        tls: bool = True,
+        authority: trustme.CA | None = None,
+    ) -> Host:
+        """Start a host.
+
+        Args:
+            name: What it is called.
+            reply: What it answers, or a function of the request's bytes.
+            address: Where it listens.
+            tls: False to talk without TLS.
+            authority: Who signs its certificate; the one that is trusted if not given.
+        """
+        context = None
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            (authority or self.authority).issue_cert(name).configure_cert(context)
+        host = Host(name, address, context, reply)
+        self._hosts.append(host)
+        self.name(name, address)
+        return host
+
+    def name(self, name: str, address: str) -> None:
+        """Let a name resolve to an address."""
+        self._addresses[name] = address
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for host in self._hosts:
+            host.close()
+
+    def _getaddrinfo(self, host: str | bytes, *args: object, **kwargs: object) -> Iterable[object]:
+        name = (host.decode("ascii") if isinstance(host, bytes) else host).encode("idna").decode("ascii").lower()
+        address = self._addresses.get(name, name)
+        if not address.startswith("127.0.0."):
+            raise socket.gaierror(socket.EAI_NONAME, f"this internet has no {name}")
+        resolve: Callable[..., Iterable[object]] = self._resolve
+        return resolve(address, *args, **kwargs)
+
+
+def open_doors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the client take PUBLIC for an address of the internet; the rest of this machine stays inside."""
+    import ipaddress
+
+    from ideogram_ai.client import links
+
+    networks = [network for network in links._INNER_NETWORKS if ipaddress.ip_address(PUBLIC) not in network]
+    monkeypatch.setattr(links, "_INNER_NETWORKS", (*networks, ipaddress.ip_network(f"{INNER}/32")))
