@@ -22,13 +22,13 @@ def check_names(contract: Contract) -> None:
     Raises:
         ContractError: There is such a name or value.
     """
-    for pointer, name in _names((), contract.document):
+    for pointer, name in _names(contract.document):
+        _refuse_new_characters(contract, pointer, name)
         if unicodedata.normalize("NFKC", name) != name:
             raise contract.error(pointer, "Python changes this name (NFKC); use plain letters")
         for character in name:
             if unicodedata.category(character).startswith("C"):
                 raise contract.error(pointer, f"the name holds U+{ord(character):04X}, which cannot be printed")
-        _refuse_new_characters(contract, pointer, name)
     for pointer, node in mappings((), contract.document):
         for keyword in ("enum", "const", "default"):
             for value in _strings(node.get(keyword)):
@@ -38,9 +38,11 @@ def check_names(contract: Contract) -> None:
                     raise contract.error((*pointer, keyword), 'the generator spoils a value with a backslash or a "')
 
 
-def _names(pointer: Pointer, document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+def _names(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """Yield all that the generator makes identifiers from."""
-    for here, node in mappings(pointer, document):
+    for here, node in mappings((), document):
+        if here[:1] == ("info",):
+            continue  # its title becomes a text
         yield from (((*here, key), node[key]) for key in _NAMED if isinstance(node.get(key), str))
         for key, child in node.items():
             if holds_names((key,)) and is_mapping(child):

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from regeneration.errors import Pointer
 
 # What stands below these keywords, and below every x- field, is data: "$ref" or "properties" mean nothing in it.
-_DATA: Final = frozenset({"const", "default", "enum", "example", "value"})
+# So it is below "default", but openapi-spec-validator (0.9.0) follows references there.
+_DATA: Final = frozenset({"const", "enum", "example", "value"})
 # Below these keywords stand names that the author chose, whatever they look like.
 _NAMES: Final = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas", "schemas"})
 

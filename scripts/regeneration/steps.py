@@ -32,9 +32,9 @@ def write(contract_path: Path, out: Path) -> int:
         RegenerationError: The contract or what was generated from it is refused; the old package is untouched.
         OSError: Something cannot be written; the old package is untouched.
     """
-    contract = _read(contract_path)
+    contract = read(contract_path)
     with workplace(out, PACKAGE) as root:
-        _build(contract, root)
+        build(contract, root)
         prove(contract, root)
         count = len(files(root / PACKAGE))
         swap(root / PACKAGE, out, PACKAGE)
@@ -50,24 +50,34 @@ def check(contract_path: Path, out: Path) -> list[str]:
     Raises:
         RegenerationError: The contract is refused.
     """
-    contract = _read(contract_path)
+    contract = read(contract_path)
     with tempfile.TemporaryDirectory(prefix="regeneration-") as folder:
         root = Path(folder)
-        _build(contract, root)
+        build(contract, root)
         # Our own folder holds nothing but the package; in somebody else's there may be more beside it.
         whole = out.resolve() == OUT
         lines = compare(out, root) if whole else compare(out / PACKAGE, root / PACKAGE)
         return [*lines, *explain(out / PACKAGE / LOCK, root / PACKAGE / LOCK)]
 
 
-def _read(path: Path) -> Contract:
+def read(path: Path) -> Contract:
+    """Read a contract and judge what it says.
+
+    Raises:
+        ContractError: It cannot be read, is no valid OpenAPI 3.1, or says what cannot be generated.
+    """
     contract = read_contract(path)
     for judge in (check_references, check_openapi, check_extensions, check_names):
         judge(contract)
     return contract
 
 
-def _build(contract: Contract, root: Path) -> None:
+def build(contract: Contract, root: Path) -> None:
+    """Generate the package, with its lock, into the empty folder root.
+
+    Raises:
+        RegenerationError: The generator does not understand all of the contract.
+    """
     package = root / PACKAGE
     package.parent.mkdir(parents=True)
     write_tree(contract, package)
