@@ -7,10 +7,9 @@ import socket
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-import click
-
 from ideogram_ai.client.credentials import is_loopback
 
+from .errors import WrongUseError
 from .messages import on_terminal, tell_note, tell_warning
 from .streams import write_out
 
@@ -24,15 +23,15 @@ def load_mock_server() -> type[MockServer]:
     """The class of the mock server.
 
     Raises:
-        click.UsageError: What it needs is not installed; the message has the command that installs it.
+        WrongUseError: What it needs is not installed; the message has the command that installs it.
     """
     try:
         # Pillow is used for the first image only, which is too late to find out.
         for needed in ("PIL", "ideogram_ai.testing.server"):
             import_module(needed)
     except ModuleNotFoundError as error:
-        raise click.UsageError(
-            f"The mock server needs {error.name}, which the extra testing brings: pip install 'ideogram-ai[testing]'"
+        raise WrongUseError(
+            f"The mock server needs {error.name}; pip install 'ideogram-ai[testing]' brings it."
         ) from None
     from ideogram_ai.testing import MockServer  # noqa: PLC0415 - an extra, which is there now
 
@@ -51,7 +50,7 @@ def serve(host: str, port: int, *, scenario: str, latency: float, in_flight: int
         record: File that requests and verdicts are appended to.
 
     Raises:
-        click.UsageError: An option cannot be used, or the address cannot be had.
+        WrongUseError: An option cannot be used, or the address cannot be had.
     """
     mock_server = load_mock_server()
     from ideogram_ai.testing import parse_scenario  # noqa: PLC0415
@@ -61,13 +60,13 @@ def serve(host: str, port: int, *, scenario: str, latency: float, in_flight: int
             host, port, scenario=parse_scenario(scenario), latency=latency, in_flight=in_flight, record=record
         )
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        raise WrongUseError(str(error)) from None
     if not is_loopback(host):
         tell_warning(f"{host} can be reached from other machines: whoever reaches it may use this server.")
     try:
         server.serve_forever(_tell_ready)
     except OSError as error:
-        raise click.UsageError(_why_not(error, host, port)) from None
+        raise WrongUseError(_why_not(error, host, port)) from None
 
 
 def _tell_ready(url: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-import click
 import httpx
 
 from ideogram_ai.client import Ideogram
 
+from ..errors import WrongUseError
 from ..mock_server import load_mock_server
 from .key import find_key
 
@@ -27,7 +27,7 @@ def open_client(options: Options) -> Generator[Ideogram]:
     """A client, and with --mock the server that it talks to.
 
     Raises:
-        click.UsageError: No key, or no mock server.
+        WrongUseError: No key, or no mock server.
         ideogram_ai.client.RequestError: The key, the base URL or the time limit cannot be used.
     """
     with ExitStack() as stack:
@@ -38,7 +38,7 @@ def open_client(options: Options) -> Generator[Ideogram]:
         try:
             server = stack.enter_context(load_mock_server()())
         except OSError as error:
-            raise click.UsageError(f"--mock: no server can be started on this machine: {error.strerror}.") from None
+            raise WrongUseError(f"--mock: no server can be started on this machine: {error.strerror}.") from None
         # A proxy of the environment must not carry what stays on this machine.
         direct = [stack.enter_context(httpx.Client(trust_env=False)) for _ in range(2)]
         yield stack.enter_context(

@@ -9,13 +9,13 @@ import re
 import secrets
 import shutil
 import stat
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import click
 from attrs import frozen
 
+from ..errors import WrongUseError
 from .contract_fields import request_fields
 
 if TYPE_CHECKING:
@@ -54,17 +54,15 @@ class Destination:
             sidecar: Whether sidecars are asked for.
 
         Raises:
-            click.UsageError: An image could not be saved there.
+            WrongUseError: An image could not be saved there.
         """
         if output is not None and not output.strip():
-            raise click.UsageError("-o is empty; is a shell variable unset?")
+            raise WrongUseError("-o is empty; is a shell variable unset?")
         if output == "-":
-            raise click.UsageError(
-                "-o -: an image is not written to stdout; give a path (./- for a file of that name)."
-            )
+            raise WrongUseError("-o -: an image is not written to stdout; give a path (./- for a file of that name).")
         text = output or "."
         path = Path(text)
-        is_folder = path.is_dir() or text.endswith(("/", os.sep))
+        is_folder = _is_folder(path) or text.endswith(("/", os.sep))
         destination = cls(path, is_folder, overwrite, sidecar)
         destination._try_out()
         return destination
@@ -111,8 +109,8 @@ class Destination:
         raise AssertionError("count() never ends")
 
     def _try_out(self) -> None:
-        if not self.folder.is_dir():
-            raise click.UsageError(f"-o: there is no folder {str(self.folder)!r}; make it first. Nothing was sent.")
+        if not _is_folder(self.folder):
+            raise WrongUseError(f"-o: there is no folder {str(self.folder)!r}; make it first.")
         if not self.is_folder:
             self._check_target(self.path, replaceable=self.overwrite)
             if self.sidecar:
@@ -126,13 +124,11 @@ class Destination:
         except FileNotFoundError:
             return
         except OSError as error:  # a name that is too long, say
-            raise click.UsageError(f"-o: {str(target)!r}: {error.strerror}. Nothing was sent.") from None
+            raise WrongUseError(f"-o: {str(target)!r}: {error.strerror}.") from None
         if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-            raise click.UsageError(f"-o: {str(target)!r} is there and is no regular file. Nothing was sent.")
+            raise WrongUseError(f"-o: {str(target)!r} is there and is no regular file.")
         if not replaceable:
-            raise click.UsageError(
-                f"-o: {str(target)!r} exists. Choose another path, or replace it with --overwrite. Nothing was sent."
-            )
+            raise WrongUseError(f"-o: {str(target)!r} exists. Choose another path, or replace it with --overwrite.")
 
     def _try_writing(self) -> None:
         """Write and remove a small file: permissions alone tell little, and nothing of a read-only disk."""
@@ -141,9 +137,7 @@ class Destination:
             with trial.open("xb") as file:
                 file.write(b"\0")
         except OSError as error:
-            raise click.UsageError(
-                f"-o: nothing can be written into {str(self.folder)!r}: {error.strerror}. Nothing was sent."
-            ) from None
+            raise WrongUseError(f"-o: nothing can be written into {str(self.folder)!r}: {error.strerror}.") from None
         finally:
             with contextlib.suppress(FileNotFoundError):
                 trial.unlink()
@@ -153,9 +147,12 @@ class Destination:
         needed = _BYTES_PER_PIXEL * max((int(size[1]) * int(size[2]) for size in sizes if size), default=0)
         free = shutil.disk_usage(self.folder).free
         if free < needed:
-            raise click.UsageError(
-                f"-o: {str(self.folder)!r} has {free:,} bytes left, and an image may take {needed:,}. Nothing was sent."
-            )
+            raise WrongUseError(f"-o: {str(self.folder)!r} has {free:,} bytes left, and an image may take {needed:,}.")
+
+
+def _is_folder(path: Path) -> bool:
+    # Path.is_dir() raises for a name that is too long, and in a folder that may not be searched (until Python 3.14).
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def sidecar_of(path: Path) -> Path:
@@ -164,5 +161,7 @@ def sidecar_of(path: Path) -> Path:
 
 
 def _name_of_link(url: str | None) -> str:
-    name = PurePosixPath(urlsplit(url or "").path).name
-    return re.sub(r"[^A-Za-z0-9_.-]", "", name).lstrip(".")[-100:] or "image.png"
+    """A file name like the one that the client makes of a link, which is taken already."""
+    stem, _, suffix = urlsplit(url or "").path.rpartition("/")[2].partition(".")
+    stem, suffix = (re.sub("[^A-Za-z0-9_-]", "", part)[:100] for part in (stem, suffix))
+    return f"{stem or 'image'}.{suffix or 'png'}"

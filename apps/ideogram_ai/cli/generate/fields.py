@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-import click
 from attrs import field, frozen
 
+from ..errors import WrongUseError
 from .contract_fields import OPERATION, request_fields
 from .inputs import STDIN, parse_json
 
@@ -52,7 +52,7 @@ class Fields:
 
     def _claim(self, name: str, source: str) -> None:
         if name in self.sources:
-            raise click.UsageError(f"{name} was given twice, by {self.sources[name]} and by {source}. Give it once.")
+            raise WrongUseError(f"{name} was given twice, by {self.sources[name]} and by {source}. Give it once.")
         self.sources[name] = source
 
 
@@ -68,7 +68,7 @@ def add_field(fields: Fields, assignment: str, inputs: Inputs) -> None:
         inputs: Where `@FILE` is read.
 
     Raises:
-        click.UsageError: The value cannot be what the contract has for the field.
+        WrongUseError: The value cannot be what the contract has for the field.
     """
     name, value = split_assignment(assignment, "-F")
     known = request_fields().get(name)
@@ -85,7 +85,7 @@ def split_assignment(assignment: str, option: str) -> tuple[str, str]:
     """Split NAME=VALUE at its first equals sign."""
     name, sign, value = assignment.partition("=")
     if not sign or not name.strip():
-        raise click.UsageError(f"{option} {assignment!r}: write NAME=VALUE, as in {option} resolution=1024x1024.")
+        raise WrongUseError(f"{option} {assignment!r}: write NAME=VALUE, as in {option} resolution=1024x1024.")
     return name.strip(), value
 
 
@@ -114,7 +114,7 @@ def _typed(known: RequestField, value: str, source: str, inputs: Inputs) -> Any:
     if "boolean" in known.types and text in {"true", "false"}:
         return text == "true"
     if known.types <= {"boolean", "null"}:
-        raise click.UsageError(f"{source}: {text!r} is neither true nor false.")
+        raise WrongUseError(f"{source}: {text!r} is neither true nor false.")
     parsed = parse_json(text, source)
     check_type(known, parsed, source)
     return parsed
@@ -125,7 +125,7 @@ def check_type(known: RequestField, value: Any, source: str) -> None:
     kind = json_type(value)
     if kind not in known.types and not (kind == "integer" and "number" in known.types):
         wanted = " or ".join(sorted(known.types - {"null"}))
-        raise click.UsageError(f"{source}: this is JSON of type {kind}, and {known.name} is of type {wanted}.")
+        raise WrongUseError(f"{source}: this is JSON of type {kind}, and {known.name} is of type {wanted}.")
 
 
 def json_type(value: Any) -> str:

@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
-import click
-
 from ideogram_ai.client.json_types import is_array, is_object
 
+from ..errors import WrongUseError
 from ..messages import on_terminal, tell_note
 
 if TYPE_CHECKING:
@@ -33,19 +32,19 @@ class Inputs:
             reader: The option that wants it, for messages.
 
         Raises:
-            click.UsageError: It cannot be read, or is not UTF-8.
+            WrongUseError: It cannot be read, or is not UTF-8.
         """
         data = self._read(source, reader)
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise click.UsageError(f"{reader}: {shown(source)} is not UTF-8 at byte {error.start}.") from None
+            raise WrongUseError(f"{reader}: {shown(source)} is not UTF-8 at byte {error.start}.") from None
 
     def read_json(self, source: str, reader: str) -> Any:
         """Read a JSON document with its key order.
 
         Raises:
-            click.UsageError: It is no JSON, with the place; or a key is there twice, with the place.
+            WrongUseError: It is no JSON, with the place; or a key is there twice, with the place.
         """
         return parse_json(self.read_text(source, reader), f"{reader}: {shown(source)}")
 
@@ -54,12 +53,12 @@ class Inputs:
             try:
                 return Path(source).read_bytes()
             except OSError as error:
-                raise click.UsageError(f"{reader}: {shown(source)} cannot be read: {error.strerror}.") from None
+                raise WrongUseError(f"{reader}: {shown(source)} cannot be read: {error.strerror}.") from None
         if self._stdin_reader is not None:
-            raise click.UsageError(f"{self._stdin_reader} and {reader} both read stdin; give a file for one of them.")
+            raise WrongUseError(f"{self._stdin_reader} and {reader} both read stdin; give a file for one of them.")
         self._stdin_reader = reader
         if sys.stdin is None:
-            raise click.UsageError(f"{reader}: stdin is closed.")
+            raise WrongUseError(f"{reader}: stdin is closed.")
         if sys.stdin.isatty() and on_terminal():
             tell_note(f"{reader} is read from the keyboard; Ctrl-D on an empty line ends it.")
         return sys.stdin.buffer.read()
@@ -84,17 +83,17 @@ def parse_json(text: str, name: str) -> Any:
         name: What it is, for messages.
 
     Raises:
-        click.UsageError: With the place of the fault.
+        WrongUseError: With the place of the fault.
     """
     try:
         value: Any = json.loads(text, object_pairs_hook=_keep_repeated, parse_constant=_refuse_constant)
         _refuse_repeated(value, "", name)
     except json.JSONDecodeError as error:
-        raise click.UsageError(f"{name}, line {error.lineno}, column {error.colno}: {error.msg}.") from None
+        raise WrongUseError(f"{name}, line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except RecursionError:
-        raise click.UsageError(f"{name} nests too deep.") from None
+        raise WrongUseError(f"{name} nests too deep.") from None
     except ValueError as error:
-        raise click.UsageError(f"{name} is no JSON: {error}.") from None
+        raise WrongUseError(f"{name} is no JSON: {error}.") from None
     return value
 
 
@@ -111,7 +110,7 @@ def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_repeated(value: Any, pointer: str, name: str) -> None:
     if isinstance(value, _RepeatedKey):
         place = f"in {pointer}" if pointer else "at the top"
-        raise click.UsageError(f"{name} has the key {json.dumps(value.key)} twice {place}; keep one of them.")
+        raise WrongUseError(f"{name} has the key {json.dumps(value.key)} twice {place}; keep one of them.")
     for key, item in _items(value):
         _refuse_repeated(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}", name)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ideogram_ai.client.credentials import KEY_VARIABLE
+from ideogram_ai.client.credentials import KEY_VARIABLE, take_key
 
+from ..errors import WrongUseError
 from ..messages import on_terminal
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def find_key(file: Path | None) -> str | None:
         file: The file that --api-key-file names.
 
     Raises:
-        click.UsageError: The file cannot be read, or there is no key and nobody to ask.
+        WrongUseError: The file cannot be read, or there is no key and nobody to ask.
         click.Abort: The prompt was broken off.
     """
     if file is not None:
@@ -35,10 +36,9 @@ def find_key(file: Path | None) -> str | None:
         return None
     if sys.stdin is not None and sys.stdin.isatty() and on_terminal():
         key: str = click.prompt(f"API key (hidden; {KEY_VARIABLE} is not set)", hide_input=True, err=True)
-        return key.strip()
-    raise click.UsageError(
-        f"No API key: set {KEY_VARIABLE}, or give --api-key-file FILE. To rehearse without one, give --mock. Nothing "
-        "was sent."
+        return _checked(key.strip(), "The prompt")
+    raise WrongUseError(
+        f"No API key: set {KEY_VARIABLE}, or give --api-key-file FILE. To rehearse without one, give --mock."
     )
 
 
@@ -47,10 +47,15 @@ def _read_key(file: Path) -> str:
         with file.open("rb") as stream:
             data = stream.read(_LONGEST + 1)
     except OSError as error:
-        raise click.UsageError(f"--api-key-file: {str(file)!r} cannot be read: {error.strerror}.") from None
+        raise WrongUseError(f"--api-key-file: {str(file)!r} cannot be read: {error.strerror}.") from None
     if len(data) > _LONGEST:
-        raise click.UsageError(f"--api-key-file: {str(file)!r} is too large to hold a key alone.")
-    key = data.decode("utf-8-sig", "replace").strip()
-    if not key:
-        raise click.UsageError(f"--api-key-file: {str(file)!r} is empty.")
+        raise WrongUseError(f"--api-key-file: {str(file)!r} is too large to hold a key alone.")
+    return _checked(data.decode("utf-8-sig", "replace").strip(), f"--api-key-file {str(file)!r}")
+
+
+def _checked(key: str, source: str) -> str:
+    """The key, unless the client would refuse it: then its reason, with the source that people know."""
+    complaint = take_key(key)
+    if isinstance(complaint, str):
+        raise WrongUseError(f"{source}: {complaint.removeprefix('api_key: ')}")
     return key

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
 from attrs import frozen
 
 from ideogram_ai.client import UnknownFieldError
 from ideogram_ai.client.fields import build_model
 from ideogram_ai.client.wire import encode_body
 
+from ..errors import WrongUseError
 from .contract_fields import OPERATION, request_fields
 from .fields import (
     JSON_PROMPT,
@@ -75,7 +75,7 @@ def read_fields(options: Options) -> Fields:
     """Read the request out of the options, and refuse what cannot be sent.
 
     Raises:
-        click.UsageError: The options contradict each other, or a value cannot be read.
+        WrongUseError: The options contradict each other, or a value cannot be read.
         ideogram_ai.client.RequestError: The client would refuse it.
     """
     _check_combinations(options)
@@ -103,7 +103,7 @@ def read_fields(options: Options) -> Fields:
         name, value = split_assignment(assignment, "--extra-field")
         source = f"--extra-field {name}"
         if name in request_fields():
-            raise click.UsageError(f"{source}: the contract has this field; give it with -F.")
+            raise WrongUseError(f"{source}: the contract has this field; give it with -F.")
         fields.put_extra(name, read_value(value, source, inputs), source)
     _check_prompt(fields)
     _check_request(fields)
@@ -112,13 +112,13 @@ def read_fields(options: Options) -> Fields:
 
 def _check_combinations(options: Options) -> None:
     if len(options.text) > 1:
-        raise click.UsageError("The prompt is one argument: put it in quotes, as in 'A photo of a cat'.")
+        raise WrongUseError("The prompt is one argument: put it in quotes, as in 'A photo of a cat'.")
     if options.text and options.json_prompt is not None:
-        raise click.UsageError("TEXT and --json-prompt were both given: they exclude each other, so leave one out.")
+        raise WrongUseError("TEXT and --json-prompt were both given: they exclude each other, so leave one out.")
     if options.mock and options.base_url is not None:
-        raise click.UsageError("--mock and --base-url were both given: they exclude each other, so leave one out.")
+        raise WrongUseError("--mock and --base-url were both given: they exclude each other, so leave one out.")
     if options.as_json and options.quiet:
-        raise click.UsageError("--json and --quiet were both given: they exclude each other, so leave one out.")
+        raise WrongUseError("--json and --quiet were both given: they exclude each other, so leave one out.")
 
 
 def _check_request(fields: Fields) -> None:
@@ -135,8 +135,6 @@ def _check_prompt(fields: Fields) -> None:
     """Refuse what can only be a slip; the client judges the rest of the prompt rule."""
     text = fields.documented.get(TEXT_PROMPT)
     if isinstance(text, str) and not text.strip():
-        raise click.UsageError(
-            f"The prompt is blank ({fields.sources[TEXT_PROMPT]}); is a shell variable unset? Nothing was sent."
-        )
+        raise WrongUseError(f"The prompt is blank ({fields.sources[TEXT_PROMPT]}); is a shell variable unset?")
     if TEXT_PROMPT not in fields.documented and JSON_PROMPT not in fields.documented:
-        raise click.UsageError("No prompt: give TEXT in quotes, or --json-prompt FILE. Nothing was sent.")
+        raise WrongUseError("No prompt: give TEXT in quotes, or --json-prompt FILE.")

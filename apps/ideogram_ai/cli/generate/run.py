@@ -17,7 +17,9 @@ from ideogram_ai.client import (
     ResponseValidationError,
     ResponseWarning,
 )
+from ideogram_ai.client.fields import NOTHING_SENT
 
+from ..errors import WrongUseError
 from ..exit_codes import ExitCode
 from ..messages import spinner, tell_error, tell_note, tell_warning
 from ..signals import Terminated
@@ -64,8 +66,8 @@ def run(options: Options) -> ExitCode:
             # Before the client and the server of --mock are closed: what was paid for is told first.
             report(outcome, options, fields.documented)
             told = True
-    except click.UsageError as error:
-        outcome = Outcome(ExitCode.WRONG_USE, failure=Failure.of(error, error.format_message()))
+    except WrongUseError as error:
+        outcome = Outcome(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error.format_message()} {NOTHING_SENT}"))
     except RequestError as error:
         outcome = Outcome(ExitCode.WRONG_USE, failure=Failure.of(error))
     except (click.Abort, KeyboardInterrupt) as error:

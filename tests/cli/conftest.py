@@ -1,0 +1,44 @@
+"""What the tests of the command share: runs in this process, in an empty folder, that never show the key."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cli_runs import KEY, Run
+
+from ideogram_ai.cli.main import main
+from ideogram_ai.testing import MockServer
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The empty folder that the command runs in."""
+    path = tmp_path / "here"
+    path.mkdir()
+    monkeypatch.chdir(path)
+    return path
+
+
+@pytest.fixture
+def ideogram(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """Run `ideogram` with some arguments. The key is in the environment; nobody waits between attempts."""
+    monkeypatch.setenv("IDEOGRAM_API_KEY", KEY)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+
+    def run(*arguments: object) -> Run:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert KEY not in out + err
+        assert "Traceback" not in err
+        return Run(code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockServer]:
+    """A mock server that the command finds by itself."""
+    with MockServer() as server:
+        monkeypatch.setenv("IDEOGRAM_BASE_URL", server.url)
+        yield server

@@ -1,0 +1,194 @@
+"""What -F and --extra-field send: typed by the contract where it knows the field, and left alone where it does not."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from altered_contract import fields, put, write_altered
+from cli_runs import IDEOGRAM, POSTER, Run, environment
+
+from ideogram_ai.testing import MockServer
+from ideogram_ai.testing.faults import FaultServer
+
+Command = Callable[..., Run]
+ROOT = Path(__file__).parents[2]
+SMALL = ("--resolution", "512x1536")
+
+
+def sent(service: MockServer) -> list[tuple[str, Any]]:
+    """The fields of the last request."""
+    return list(service.ledger[-1].fields)
+
+
+def test_the_options_are_the_fields_of_their_names(ideogram: Command, service: MockServer) -> None:
+    run = ideogram("generate", "a", *SMALL, "--rendering-speed", "TURBO", "--no-copyright-detection")
+    assert (run.code, run.err) == (0, "")
+    assert sent(service) == [
+        ("text_prompt", "a"),
+        ("resolution", "512x1536"),
+        ("rendering_speed", "TURBO"),
+        ("enable_copyright_detection", False),
+    ]
+    ideogram("generate", "a", *SMALL, "--copyright-detection")
+    assert ("enable_copyright_detection", True) in sent(service)
+
+
+def test_every_field_can_be_given_by_its_name(ideogram: Command, service: MockServer, folder: Path) -> None:
+    (folder / "poster.json").write_text(json.dumps(POSTER))
+    run = ideogram(
+        "generate", "-F", "json_prompt=@poster.json", "-F", "resolution=512x1536",
+        "-F", "rendering_speed=QUALITY", "-F", "enable_copyright_detection=true",
+    )  # fmt: skip
+    assert (run.code, run.err) == (0, "")
+    assert sent(service) == [
+        ("json_prompt", POSTER),
+        ("resolution", "512x1536"),
+        ("rendering_speed", "QUALITY"),
+        ("enable_copyright_detection", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a=b", "a=b"),
+        ("@prompt.txt", "line one\nline two"),
+        ("@@home", "@home"),
+        ("@@@", "@@"),
+        ("true", "true"),
+        ("5", "5"),
+        (" spaced ", " spaced "),
+    ],
+)
+def test_text_is_sent_as_it_is(ideogram: Command, service: MockServer, folder: Path, value: str, text: str) -> None:
+    (folder / "prompt.txt").write_bytes(b"\xef\xbb\xbfline one\nline two\r\n")
+    assert ideogram("generate", *SMALL, "-F", f"text_prompt={value}").code == 0
+    assert sent(service)[0] == ("text_prompt", text)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "says"),
+    [
+        ("resolution", "write NAME=VALUE"),
+        ("=1024x1024", "write NAME=VALUE"),
+        ("enable_copyright_detection=True", "'True' is neither true nor false"),
+        ("enable_copyright_detection=", "'' is neither true nor false"),
+        ("enable_copyright_detection=1", "'1' is neither true nor false"),
+        ("text_prompt=b", "text_prompt was given twice, by TEXT and by -F text_prompt"),
+        ("json_prompt=[1]", "JSON of type array, and json_prompt is of type object"),
+        ("json_prompt={", "-F json_prompt, line 1, column 2"),
+        ("json_prompt=@nowhere", "'nowhere' cannot be read: No such file"),
+        ("json_prompt=@.", "'.' cannot be read: Is a directory"),
+        ("prompt=b", "Did you mean text_prompt?"),
+        ("num_images=2", "4.0 has no count"),
+        ("seed=5", "--extra-field sends an undocumented field all the same"),
+        ("rendering_sped=TURBO", "Did you mean rendering_speed?"),
+        ('a"b=c', "cannot be the name of a field"),
+    ],
+)
+def test_what_is_refused_before_anything_is_sent(
+    ideogram: Command, service: MockServer, monkeypatch: pytest.MonkeyPatch, assignment: str, says: str
+) -> None:
+    monkeypatch.delenv("IDEOGRAM_API_KEY")  # it is said before a key is asked for
+    run = ideogram("generate", "a", "-F", assignment)
+    assert (run.code, run.out) == (2, "")
+    assert says in run.err
+    assert not service.ledger
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (["--resolution", "512x1536"], ["-F", "resolution=512x1536"]),
+        (["-F", "resolution=512x1536"], ["-F", "resolution=1024x1024"]),
+        (["--extra-field", "x=1"], ["-F", "x=2"]),
+    ],
+)
+def test_a_field_is_given_once(ideogram: Command, service: MockServer, first: list[str], second: list[str]) -> None:
+    run = ideogram("generate", "a", *first, *second)
+    assert run.code == 2
+    assert "was given twice" in run.err
+    assert not service.ledger
+
+
+def test_undocumented_fields_are_sent_as_text(ideogram: Command, service: MockServer) -> None:
+    run = ideogram("generate", "a", *SMALL, "-F", "custom_model_uri=model/x", "--extra-field", "seed=5")
+    assert run.code == 0
+    assert run.err.splitlines() == [
+        "warning: 'custom_model_uri' is no field of the contract; it is sent as it is.",
+        "warning: 'seed' is no field of the contract; it is sent as it is.",
+    ]
+    assert sent(service)[-2:] == [("custom_model_uri", "model/x"), ("seed", "5")]
+
+
+def test_an_extra_field_is_no_way_around_the_contract(ideogram: Command, service: MockServer) -> None:
+    run = ideogram("generate", "a", "--extra-field", "resolution=1x1")
+    assert run.code == 2
+    assert "give it with -F" in run.err
+    assert not service.ledger
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (
+            ["--resolution", "2048X2048"],
+            "'2048X2048' is not in the contract; it is sent as it is. Did you mean 2048x2048?",
+        ),
+        (["-F", "resolution=1x1"], "'1x1' is not in the contract; it is sent as it is."),
+        (["--rendering-speed", "turbo"], "Did you mean TURBO?"),
+        (["--rendering-speed", "FLASH"], "not in service yet"),
+    ],
+)
+def test_values_that_the_contract_does_not_have_go_to_the_service(
+    ideogram: Command, options: list[str], says: str
+) -> None:
+    with FaultServer() as server:  # it takes everything
+        run = ideogram("generate", "a", "-o", "a.png", *options, "--base-url", server.url)
+        (request,) = server.wait_idle().posts
+    assert run.code == 0
+    assert run.err.startswith("warning: ")
+    assert says in run.err
+    assert f"\r\n\r\n{options[1].removeprefix('resolution=')}\r\n".encode() in request.body
+
+
+def test_a_field_that_regeneration_brings_is_typed(folder: Path) -> None:
+    """Nothing but the contract changes: the same command takes the new fields, and refuses what they are not."""
+    contract = write_altered(
+        folder / "contract.yaml",
+        put(
+            fields,
+            style_strength={"type": ["integer", "null"]},
+            guidance={"type": "number"},
+            tiling={"type": "boolean"},
+            tags={"type": "array", "items": {"type": "string"}},
+            finish={"anyOf": [{"type": "string", "enum": ["MATT", "GLOSS"]}, {"type": "null"}]},
+        ),
+    )
+    subprocess.run(
+        [sys.executable, ROOT / "scripts/regenerate.py", "--contract", contract, "--out", folder / "other"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    path = environment()["PYTHONPATH"]
+
+    def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*IDEOGRAM, "generate", "a", *arguments, "--mock", *SMALL, "-o", "a.png", "--sidecar"],
+            cwd=folder, env=environment(PYTHONPATH=f"{folder / 'other'}:{path}"),
+            text=True, capture_output=True, check=False,
+        )  # fmt: skip
+
+    done = generate("-F", "style_strength=5", "-F", "guidance=1", "-F", "tiling=true", "-F", "finish=MATT")
+    assert (done.returncode, done.stderr) == (0, "")
+    request = json.loads((folder / "a.png.json").read_text())["request"]
+    new = {"style_strength": 5, "guidance": 1, "tiling": True, "finish": "MATT"}
+    assert {name: request[name] for name in new} == new
+    refused = generate("-F", "style_strength=0.5", "--overwrite")
+    assert "JSON of type number, and style_strength is of type integer" in refused.stderr
+    refused = generate("-F", "tags=a", "-F", "finish=SATIN", "--overwrite")
+    assert "-F tags, line 1, column 1" in refused.stderr
+    assert refused.returncode == 2

@@ -1,0 +1,69 @@
+"""Runs of `ideogram`, in this process and in one of its own, and services that answer what a test wants."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ideogram_ai.testing.faults import Fault, Phase
+from ideogram_ai.testing.faults.exchange import Exchange
+from ideogram_ai.testing.faults.wire import Answer
+
+KEY = "the-key-of-this-test"
+IDEOGRAM = (sys.executable, "-m", "ideogram_ai.cli")
+POSTER: dict[str, Any] = {
+    "high_level_description": "A poster",
+    "compositional_deconstruction": {"background": "paper", "elements": []},
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one object on stdout."""
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+    @property
+    def error(self) -> str:
+        """The message of that object's error."""
+        message: str = self.json["error"]["message"]
+        return message
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The variables of a process that speaks English and has a key."""
+    return {**os.environ, "IDEOGRAM_API_KEY": KEY, "COLUMNS": "80", **changes}
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """An entry of `data`, its link leading to the image of the server that answers."""
+    whole = {"url": "URL/image.png", "prompt": "A cat", "resolution": "64x64", "is_image_safe": True, "seed": 7}
+    return whole | changes
+
+
+def answering(*entries: dict[str, Any], **members: Any) -> Fault:
+    """A behaviour of a FaultServer: a 200 with these entries; `URL` in it is the server's own."""
+    document = json.dumps({"created": "2026-10-07T12:00:00Z", "data": entries} | members)
+
+    def act(exchange: Exchange) -> None:
+        exchange.read_request()
+        body = document.replace("URL", exchange.settings.url)
+        exchange.answer(Answer(200, body.encode(), (("Content-Type", "application/json"),)))
+
+    return Fault("answering", "Answers 200 with what the test wants.", Phase.IN_ANSWER, may_have_run=True, act=act)
+
+
+def files(folder: Path, *but: str) -> Sequence[str]:
+    """The names in a folder, hidden ones too, without some."""
+    return sorted(path.name for path in folder.iterdir() if path.name not in but)
