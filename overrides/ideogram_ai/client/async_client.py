@@ -64,6 +64,7 @@ class AsyncIdeogram:
         self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
         self._owned: list[httpx.AsyncClient] = []
         self._api = http_client or self._own()
+        self._closed = False
         self._images = image_client  # made when it is needed: not every program downloads
 
     @overload
@@ -150,6 +151,7 @@ class AsyncIdeogram:
 
     async def aclose(self) -> None:
         """Close the connections that the client opened itself."""
+        self._closed = True
         for client in self._owned:
             await client.aclose()
 
@@ -178,7 +180,7 @@ class AsyncIdeogram:
         return self._images
 
     def _ensure_open(self) -> None:
-        if self._api.is_closed:
+        if self._closed or self._api.is_closed or (self._images is not None and self._images.is_closed):
             raise closed_error()
 
     async def _drive(self, flow: Flow[T]) -> T:
