@@ -70,10 +70,10 @@ class ImageFile:
         self._overwrite = overwrite
         self._target = Path(text)
         self._stem = None
-        if self._target.is_dir() or text.endswith(("/", os.sep)):
+        if _is_folder(text) or text.endswith(("/", os.sep)):
             self._stem = re.sub(r"[^A-Za-z0-9_-]", "", stem)[:100] or "image"
         self._folder = self._target if self._stem else self._target.parent
-        if not self._folder.is_dir():
+        if not _is_folder(self._folder):
             raise _unwritable(self._target, f"there is no folder {str(self._folder)!r}; make it first")
         if not self._stem:
             self._refuse_existing(self._target)
@@ -154,8 +154,19 @@ class ImageFile:
             self._part.replace(target)
 
     def _refuse_existing(self, target: Path) -> None:
-        if not self._overwrite and os.path.lexists(target):
+        try:
+            os.lstat(target)
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            raise _unwritable(target, getattr(error, "strerror", None) or str(error)) from error
+        if not self._overwrite:
             raise _exists(target)
+
+
+def _is_folder(path: str | Path) -> bool:
+    # Before Python 3.14, Path.is_dir() raises for a name that is too long.
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def _sync_folder(folder: Path) -> None:
