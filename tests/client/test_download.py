@@ -1,0 +1,192 @@
+"""Saving an image: where it goes, how it is named, and that nothing is overwritten or half-written."""
+
+import io
+from pathlib import Path
+
+import httpx
+import pytest
+from canned import KEY, SHELLS, FakeTiming, Service, Shell, download
+from PIL import Image
+
+from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError
+
+
+def drawn(kind: str) -> bytes:
+    """A small image in a format."""
+    file = io.BytesIO()
+    Image.new("RGB", (3, 2), "teal").save(file, kind)
+    return file.getvalue()
+
+
+PNG = drawn("PNG")
+LINK = "https://ideogram.ai/api/images/ephemeral/xtdZ-iq_1.png?exp=4102444800&sig=0a0b"
+
+
+def host(content: bytes = PNG, status: int = 200, kind: str = "image/png") -> Service:
+    return Service(lambda _: httpx.Response(status, content=content, headers={"content-type": kind}))
+
+
+def made(**changes: object) -> GeneratedImage:
+    fields = {"url": LINK, "prompt": "p", "resolution": "3x2", "seed": 1, "is_image_safe": True} | changes
+    return GeneratedImage(**fields)  # type: ignore[arg-type]
+
+
+def refused(
+    shell: Shell, images: Service, path: str | Path, image: GeneratedImage | None = None, **options: object
+) -> DownloadError:
+    with pytest.raises(DownloadError) as caught:
+        download(shell, images, image or made(), path, **options)
+    assert isinstance(caught.value, IdeogramError)
+    return caught.value
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_image_is_saved_whole_under_the_name_that_was_asked_for(shell: Shell, tmp_path: Path) -> None:
+    images = host()
+    path = download(shell, images, made(), tmp_path / "cat.png")
+    assert path == tmp_path / "cat.png"
+    assert path.read_bytes() == PNG
+    assert list(tmp_path.iterdir()) == [path]
+    (request,) = images.requests
+    assert (request.method, str(request.url)) == ("GET", LINK)
+    assert "api-key" not in request.headers
+    assert KEY not in f"{request.headers!r}"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_path_may_be_a_text(shell: Shell, tmp_path: Path) -> None:
+    assert download(shell, host(), made(), f"{tmp_path}/cat.png") == tmp_path / "cat.png"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [("PNG", ".png"), ("JPEG", ".jpg"), ("WEBP", ".webp"), ("GIF", ".gif"), ("AVIF", ".avif")]
+)
+def test_in_a_folder_the_file_is_named_after_the_link_with_the_suffix_of_its_format(
+    shell: Shell, kind: str, suffix: str, tmp_path: Path
+) -> None:
+    content = drawn(kind)
+    path = download(shell, host(content), made(), tmp_path)
+    assert path == tmp_path / f"xtdZ-iq_1{suffix}"
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://i.example/", "image.png"),
+        ("https://i.example/..%2f..%2fetc.png", "etc.png"),
+        ("https://i.example/%2e%2e/x", "x.png"),
+        ("https://i.example/.png", "image.png"),
+        ("https://i.example/a%20b.c.png", "ab.png"),
+        ("https://i.example/\u00e9t\u00e9.png", "t.png"),
+        (f"https://i.example/{'a' * 300}.png", f"{'a' * 100}.png"),
+    ],
+)
+def test_a_link_names_no_file_outside_of_the_folder(url: str, name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    path = download("sync", host(), made(url=url), folder)
+    assert path.parent == folder
+    assert path.name == name
+    assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == [name]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_file_that_exists_is_left_alone_unless_told(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    path.write_bytes(b"mine")
+    images = host()
+    error = refused(shell, images, path)
+    assert error.reason is DownloadReason.EXISTS
+    assert str(error.reason) == "exists"
+    assert "pass overwrite=True" in error.message
+    assert path.read_bytes() == b"mine"
+    assert images.requests == []
+    assert download(shell, images, made(), path, overwrite=True).read_bytes() == PNG
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_of_that_name_in_a_folder_is_left_alone_unless_told(tmp_path: Path) -> None:
+    path = tmp_path / "xtdZ-iq_1.png"
+    path.write_bytes(b"mine")
+    assert refused("sync", host(), tmp_path).reason is DownloadReason.EXISTS
+    assert path.read_bytes() == b"mine"
+    assert download("sync", host(), made(), tmp_path, overwrite=True) == path
+    assert path.read_bytes() == PNG
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_dangling_link_of_the_file_system_counts_as_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    path.symlink_to(tmp_path / "elsewhere.png")
+    assert refused("sync", host(), path).reason is DownloadReason.EXISTS
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("name", ["missing/cat.png", "missing/", "file.txt/cat.png", "a\0b.png", "n" * 300 + ".png"])
+def test_a_place_that_cannot_be_written_to_is_refused(shell: Shell, name: str, tmp_path: Path) -> None:
+    (tmp_path / "file.txt").touch()
+    error = refused(shell, host(), f"{tmp_path}/{name}")
+    assert error.reason is DownloadReason.UNWRITABLE
+    assert "Downloading again costs nothing." in error.message or "make it first" in error.message
+    assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("changes", [{"url": None}, {"url": ""}, {"is_image_safe": False}])
+def test_a_withheld_image_has_its_own_reason(shell: Shell, changes: dict[str, object], tmp_path: Path) -> None:
+    images = host()
+    error = refused(shell, images, tmp_path, made(**changes))
+    assert (error.reason, images.requests) == (DownloadReason.WITHHELD, [])
+    assert "billed all the same" in error.message
+    assert error.may_have_been_billed is True
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_expired_link_has_its_own_reason(shell: Shell, tmp_path: Path) -> None:
+    images = host()
+    now = int(FakeTiming().of("sync").wall())
+    error = refused(shell, images, tmp_path, made(url=f"https://i.example/1.png?exp={now}&sig=0a0b"))
+    assert (error.reason, images.requests) == (DownloadReason.EXPIRED, [])
+    assert "0a0b" not in error.message
+    assert download(shell, host(), made(url=f"https://i.example/1.png?exp={now + 1}"), tmp_path).exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("content", [b"<!DOCTYPE html>", b"", b'{"error": "gone"}', b"\x89PNG"])
+def test_what_is_no_image_is_not_saved(shell: Shell, content: bytes, tmp_path: Path) -> None:
+    error = refused(shell, host(content), tmp_path / "cat.png")
+    assert error.reason is DownloadReason.NOT_AN_IMAGE
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_image_larger_than_allowed_is_not_saved(shell: Shell, tmp_path: Path) -> None:
+    error = refused(shell, host(), tmp_path / "cat.png", max_bytes=len(PNG) - 1)
+    assert error.reason is DownloadReason.TOO_LARGE
+    assert list(tmp_path.iterdir()) == []
+    assert download(shell, host(), made(), tmp_path / "cat.png", max_bytes=len(PNG)).exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("status", [204, 400, 403, 404, 410, 429, 500, 503])
+def test_a_status_of_the_image_host_is_in_the_error(shell: Shell, status: int, tmp_path: Path) -> None:
+    error = refused(shell, host(b"", status), tmp_path / "cat.png")
+    assert (error.reason, error.status_code) == (DownloadReason.STATUS, status)
+    assert "Downloading again costs nothing." in error.message
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://i.example/1.png", "ftp://i.example/1", "//i.example/1", "https://[::1", "https://10.0.0.1/1.png",
+     "https://me@i.example/1", "https://\ud800/", "1.png"],
+)  # fmt: skip
+def test_a_link_that_may_not_be_fetched_is_refused(url: str, tmp_path: Path) -> None:
+    images = host()
+    error = refused("sync", images, tmp_path, made(url=url))
+    assert (error.reason, images.requests) == (DownloadReason.FORBIDDEN_ADDRESS, [])
+    assert error.message.isprintable()
+    assert list(tmp_path.iterdir()) == []
