@@ -165,7 +165,7 @@ class ImageFile:
 
 
 def _is_folder(path: str | Path) -> bool:
-    # Before Python 3.14, Path.is_dir() raises for a name that is too long.
+    # Path.is_dir() raises for a name that is too long, on Python 3.11 to 3.13.
     return os.path.isdir(path)  # noqa: PTH112
 
 
