@@ -2,6 +2,8 @@
 
 import json
 import ssl
+import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -54,6 +56,14 @@ def get(url: str | httpx.URL, **headers: str) -> httpx.Response:
 def post(base_url: str, parts: list[Part], **headers: str) -> httpx.Response:
     """Send a form with the key."""
     return send("POST", base_url + OPERATION.path, files=parts, headers={**HEADERS, **headers})
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for something that happens in a server's thread; for a minute at most, and then fail."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
 
 
 def json_prompt(*elements: Any, **more: Any) -> dict[str, Any]:

@@ -163,6 +163,22 @@ def test_the_oldest_pictures_are_forgotten_beyond_the_bound(monkeypatch: pytest.
     assert [picture.seed for picture in found[1:] if isinstance(picture, Picture)] == [1, 2]
 
 
+def test_a_resumed_download_does_not_draw_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Picture] = []
+
+    def draw(picture: Picture) -> bytes:
+        drawn.append(picture)
+        return b"an image"
+
+    monkeypatch.setattr("ideogram_ai.testing.drawing.draw_png", draw)
+    with MockServer() as server:
+        url = post(server.url, fields(text_prompt="a cat", resolution="512x1536")).json()["data"][0]["url"]
+        assert get(url).content == b"an image"
+        assert get(url, Range="bytes=3-").content == b"image"
+    (picture,) = drawn
+    assert (picture.width, picture.height, picture.prompt) == (512, 1536, "a cat")
+
+
 def test_pictures_drawn_again_have_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ideogram_ai.testing.images._MOST_DRAWN", 0)
     with MockServer() as server:

@@ -1,13 +1,12 @@
 """The ledger and the record file: everything that arrived and how it was judged, and never the key."""
 
 import json
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mock_requests import KEY, fields, get, json_prompt, part, post, send
+from mock_requests import KEY, fields, get, json_prompt, part, post, send, wait_until
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import Exchange, MockServer
@@ -47,11 +46,9 @@ def test_the_verdict_is_entered_before_the_answer_is_heard() -> None:
 
 
 def test_a_request_in_progress_stands_in_the_ledger_without_a_verdict() -> None:
-    arrived = threading.Event()
-    with MockServer(latency=600) as server, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, MockServer(latency=600) as server:
         future = pool.submit(post, server.url, fields(text_prompt="a cat"))
-        while not server.ledger:
-            arrived.wait(0.01)
+        wait_until(lambda: bool(server.ledger))
         assert (server.ledger[0].status, server.ledger[0].billed, server.ledger[0].answered_at) == (None, False, None)
         server.close()
         assert future.result().status_code == 503

@@ -7,13 +7,12 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
-from mock_requests import HEADERS, KEY, fields, get, json_prompt, post, send
+from mock_requests import HEADERS, KEY, fields, get, json_prompt, post, send, wait_until
 
 from ideogram_ai.generated.operations import API_KEY_HEADER
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
@@ -148,10 +147,9 @@ def test_a_withheld_image_is_a_200_without_a_link_and_billed() -> None:
 
 def test_more_requests_than_may_be_in_progress_get_a_429_and_do_not_run() -> None:
     limit, count = 2, 5
-    with MockServer(in_flight=limit, latency=600) as server, ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(count) as pool, MockServer(in_flight=limit, latency=600) as server:
         futures = [pool.submit(post, server.url, fields(text_prompt="a cat")) for _ in range(count)]
-        while sum(exchange.status is not None for exchange in server.ledger) < count - limit:
-            time.sleep(0.01)
+        wait_until(lambda: sum(exchange.status == 429 for exchange in server.ledger) == count - limit)
         server.close()  # those that run would take ten minutes more
         answers = [future.result() for future in futures]
     refused = [answer for answer in answers if answer.status_code == 429]
@@ -246,8 +244,7 @@ def test_a_client_that_does_not_finish_its_request_does_not_keep_the_server() ->
         silent, halfway = (_connect(stack, server.url) for _ in range(2))
         silent.sendall(b"")
         halfway.sendall(_head(server.url, length=1000) + b"--b\r\n")
-        while not server.ledger:
-            time.sleep(0.01)
+        wait_until(lambda: bool(server.ledger))
         server.close()
         assert server.ledger[0].status is None
         assert "went away" in server.ledger[0].why
@@ -259,8 +256,7 @@ def test_a_client_that_goes_away_is_entered_as_such() -> None:
         server = stack.enter_context(MockServer())
         with _connect(stack, server.url) as client:
             client.sendall(_head(server.url, length=1000) + b"--b\r\n")
-        while not server.ledger or "went away" not in server.ledger[0].why:
-            time.sleep(0.01)
+        wait_until(lambda: bool(server.ledger) and "went away" in server.ledger[0].why)
         assert (server.ledger[0].status, server.ledger[0].billed) == (None, False)
 
 
@@ -270,8 +266,7 @@ def test_a_client_that_does_not_wait_is_billed_all_the_same() -> None:
         body = b'--b\r\nContent-Disposition: form-data; name="text_prompt"\r\n\r\na cat\r\n--b--\r\n'
         with _connect(stack, server.url) as client:
             client.sendall(_head(server.url, length=len(body)) + body)
-        while not server.ledger or server.ledger[0].status is None:
-            time.sleep(0.01)
+        wait_until(lambda: bool(server.ledger) and server.ledger[0].status is not None)
         assert (server.ledger[0].status, server.ledger[0].billed) == (200, True)
 
 
