@@ -12,6 +12,7 @@ import httpx
 from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 
 from .errors import ConfigurationError
+from .fields import NOTHING_SENT
 from .redaction import ApiKey
 
 if TYPE_CHECKING:
@@ -60,15 +61,15 @@ def take_base_url(argument: object, environment: Mapping[str, str] = os.environ)
     source = URL_VARIABLE if argument is None else "base_url"
     value = (environment.get(URL_VARIABLE, "").strip() or SERVER_URL) if argument is None else argument
     if not isinstance(value, str):
-        raise ConfigurationError(f"{source}: this is {type(value).__name__}, not a string.")
+        raise ConfigurationError(f"{source}: this is {type(value).__name__}, not a string. {NOTHING_SENT}")
     try:
         parts = _split_url(value.strip())
     except (ValueError, httpx.InvalidURL) as error:
-        raise ConfigurationError(f"{source}: this is no URL: {error}.") from None
+        raise ConfigurationError(f"{source}: this is no URL: {error}. {NOTHING_SENT}") from None
     shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     complaint = _judge_base_url(parts)
     if complaint:
-        raise ConfigurationError(f"{source} {shown[:200]!r}: {complaint}")
+        raise ConfigurationError(f"{source} {shown[:200]!r}: {complaint} {NOTHING_SENT}")
     return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path.rstrip("/"), "", ""))
 
 
