@@ -28,11 +28,11 @@ TAKEN = {
     "https://[2001:db8::1]": "https://[2001:db8::1]",
 }
 REFUSED = {
-    f"https://api.ideogram.ai{PATH}": rf"{PATH} is part of the API's path.*Give https://api\.ideogram\.ai\. Nothing was sent",
-    f"https://api.ideogram.ai{PATH}/": r"Give https://api\.ideogram\.ai\. Nothing was sent",
-    "https://api.ideogram.ai/v1/ideogram-v4": r"/v1/ideogram-v4 is part.*Give https://api\.ideogram\.ai\. Nothing was sent",
-    "https://api.ideogram.ai/v1": r"/v1 is part.*Give https://api\.ideogram\.ai\. Nothing was sent",
-    f"https://gateway.example/team{PATH}": r"Give https://gateway\.example/team\. Nothing was sent",
+    f"https://api.ideogram.ai{PATH}": rf"{PATH} is part of the API's path.*Give https://api\.ideogram\.ai\. Nothing",
+    f"https://api.ideogram.ai{PATH}/": r"Give https://api\.ideogram\.ai\. Nothing",
+    "https://api.ideogram.ai/v1/ideogram-v4": r"/v1/ideogram-v4 is part.*Give https://api\.ideogram\.ai\. Nothing",
+    "https://api.ideogram.ai/v1": r"/v1 is part.*Give https://api\.ideogram\.ai\. Nothing",
+    f"https://gateway.example/team{PATH}": r"Give https://gateway\.example/team\. Nothing",
     "https://api.ideogram.ai?key=1": r"leave out everything from \? or # on",
     "https://api.ideogram.ai/#top": r"leave out everything from \? or # on",
     "https://me@api.ideogram.ai": "leave out the user and password",
