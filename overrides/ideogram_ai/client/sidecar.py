@@ -63,16 +63,17 @@ def save_sidecar(
         DownloadError: A file cannot be written; the image stays as it was. Reason UNWRITABLE.
     """
     image_path = Path(path)
-    sidecar_path = image_path.with_name(image_path.name + ".json")
     # ASCII escapes, because a service can answer half a surrogate pair, which no UTF-8 file can hold.
     text = json.dumps(describe_image(generation, image), indent=2, ensure_ascii=True) + "\n"
     try:
+        sidecar_path = image_path.with_name(f"{image_path.name}.json")
         if embed and (data := image_path.read_bytes()).startswith(_PNG_SIGNATURE):
             _replace(image_path, _with_text(data, text))
         _replace(sidecar_path, text.encode())
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
         raise DownloadError(
-            f"{sidecar_path} cannot be written: {error.strerror}. The image itself is saved.",
+            f"{f'{image_path}.json'!r} cannot be written: {why}. The image itself is saved.",
             reason=DownloadReason.UNWRITABLE,
         ) from error
     return sidecar_path
@@ -85,7 +86,7 @@ def _with_text(png: bytes, text: str) -> bytes:
     chunks = [chunk for chunk in _chunks(png) if not chunk[4:].startswith(ours)]
     kind = b"iTXt"
     added = struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
-    return b"".join((_PNG_SIGNATURE, chunks[0], added, *chunks[1:]))
+    return b"".join((_PNG_SIGNATURE, *chunks[:1], added, *chunks[1:]))
 
 
 def _chunks(png: bytes) -> list[bytes]:
