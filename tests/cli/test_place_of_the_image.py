@@ -10,7 +10,8 @@ import pytest
 from cli_runs import Run, answering, entry, files
 
 from ideogram_ai.testing import MockServer
-from ideogram_ai.testing.faults import FaultServer
+from ideogram_ai.testing.faults import FAULTS, Fault, FaultServer, Phase
+from ideogram_ai.testing.faults.exchange import Exchange
 
 Command = Callable[..., Run]
 TOO_LONG = "n" * 252 + ".png"
@@ -121,17 +122,24 @@ def test_several_images_are_numbered_and_nothing_is_replaced(ideogram: Command, 
     assert '"seed": 3' in (folder / "cat-5.png.json").read_text()
 
 
-def test_a_file_that_appears_while_the_image_is_made_is_left_alone(ideogram: Command, folder: Path) -> None:
-    answer = answering(entry())
+def putting(folder: Path, name: str, answer: Fault) -> Fault:
+    """An answer, and a file of somebody else that appears right before it."""
 
-    def act(exchange: object) -> None:
-        (folder / "cat.png").write_text("somebody else's")
-        answer.act(exchange)  # type: ignore[arg-type]
+    def act(exchange: Exchange) -> None:
+        (folder / name).write_text("somebody else's")
+        answer.act(exchange)
 
-    with FaultServer(type(answer)(answer.name, answer.does, answer.phase, answer.may_have_run, act)) as server:
+    return Fault("putting", "Puts a file in the way.", Phase.IN_ANSWER, may_have_run=True, act=act)
+
+
+def test_files_that_appear_in_the_meantime_are_left_alone(ideogram: Command, folder: Path) -> None:
+    images = answering(entry(), entry(seed=8))
+    with FaultServer(
+        putting(folder, "cat.png", images), image=["ok", putting(folder, "cat-3.png", FAULTS["ok"]), "ok"]
+    ) as server:
         run = ideogram("generate", "a", "-o", "cat.png", "--quiet", "--base-url", server.url)
-    assert (run.code, run.out, run.err) == (0, "cat-2.png\n", "")
-    assert (folder / "cat.png").read_text() == "somebody else's"
+    assert (run.code, run.out, run.err) == (0, "cat-2.png\ncat-4.png\n", "")
+    assert (folder / "cat.png").read_text() == (folder / "cat-3.png").read_text() == "somebody else's"
 
 
 @pytest.mark.usefixtures("service")

@@ -1,6 +1,7 @@
 """What is printed cannot steer a terminal, fits any encoding, and is not lost when stdout is gone."""
 
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -43,6 +44,16 @@ def test_text_that_the_encoding_does_not_have(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     write_out("saved Füchse 🦊.png\n")
     assert raw.getvalue() == b"saved F\\xfcchse \\U0001f98a.png\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux")
+def test_quiet_prints_the_bytes_of_a_path(folder: Path) -> None:
+    name = b"caf\xe9.png"
+    with FaultServer(answering(entry())) as server:
+        command = [*IDEOGRAM, "generate", "a", "-q", "--base-url", server.url, "-o", os.fsdecode(name)]
+        run = subprocess.run(command, cwd=folder, env=environment(PYTHONUTF8="1"), capture_output=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, name + b"\n", b"")
+    assert os.listdir(bytes(folder)) == [name]
 
 
 @pytest.mark.parametrize("redirection", [">&-", "> /dev/full", "| true"])

@@ -50,9 +50,17 @@ def _write(stream: TextIO | None, text: str) -> None:
     try:
         stream.write(text)
     except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+        stream.buffer.write(_encode(text, stream.encoding))
     stream.flush()
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    """Encode what an encoding does not have: bytes of a file name as they are, anything else as escapes."""
+    try:
+        return text.encode(encoding, "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(encoding, "backslashreplace")
 
 
 def _abandon_stdout() -> None:
