@@ -8,26 +8,77 @@
 Needs the extra `testing`. Nothing of it is loaded before it is used.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .answers import Answer
     from .app import create_app
+    from .check import RequestProblem, Severity, check_request
     from .generation import UNSAFE_WORD, WITHHELD_WORD
+    from .mock_checks import ContractBrokenError
     from .recording import Exchange
+    from .respx_mock import IdeogramMock, ideogram_mock
     from .scenario import parse_scenario
     from .server import MockServer
+    from .strategies import BrokenRequest, answers, broken_requests, request_rules, requests, unusual_answers
 
-__all__ = ("UNSAFE_WORD", "WITHHELD_WORD", "Exchange", "MockServer", "create_app", "parse_scenario")
+__all__ = (
+    "UNSAFE_WORD",
+    "WITHHELD_WORD",
+    "Answer",
+    "BrokenRequest",
+    "ContractBrokenError",
+    "Exchange",
+    "IdeogramMock",
+    "MockServer",
+    "RequestProblem",
+    "Severity",
+    "answers",
+    "broken_requests",
+    "check_request",
+    "create_app",
+    "ideogram_mock",
+    "parse_scenario",
+    "request_rules",
+    "requests",
+    "unusual_answers",
+)
 
 _MODULES = {
+    "Answer": "answers",
+    "BrokenRequest": "strategies",
+    "ContractBrokenError": "mock_checks",
     "Exchange": "recording",
+    "IdeogramMock": "respx_mock",
     "MockServer": "server",
+    "RequestProblem": "check",
+    "Severity": "check",
     "UNSAFE_WORD": "generation",
     "WITHHELD_WORD": "generation",
+    "answers": "strategies",
+    "broken_requests": "strategies",
+    "check_request": "check",
     "create_app": "app",
+    "ideogram_mock": "respx_mock",
     "parse_scenario": "scenario",
+    "request_rules": "strategies",
+    "requests": "strategies",
+    "unusual_answers": "strategies",
 }
+
+
+class _Package(ModuleType):
+    """Keeps the public name `answers`: importing the module of that name would bind the name to the module."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in _MODULES:
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

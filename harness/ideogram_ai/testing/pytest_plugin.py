@@ -1,0 +1,47 @@
+"""Fixtures for pytest. Installed with the package; nothing heavy is imported before a test asks for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from .respx_mock import IdeogramMock
+    from .server import MockServer
+
+_MOCK: pytest.StashKey[IdeogramMock] = pytest.StashKey()
+
+
+@pytest.fixture
+def ideogram_mock(request: pytest.FixtureRequest) -> Iterator[IdeogramMock]:
+    """The service, played in this process for sync and async clients. See `ideogram_ai.testing.IdeogramMock`."""
+    from .respx_mock import IdeogramMock  # noqa: PLC0415 - see above
+
+    with IdeogramMock() as mock:
+        request.node.stash[_MOCK] = mock
+        yield mock
+
+
+@pytest.fixture
+def ideogram_server() -> Iterator[MockServer]:
+    """The mock server on loopback; clients take its `url`. See `ideogram_ai.testing.MockServer`."""
+    from .server import MockServer  # noqa: PLC0415 - see above
+
+    with MockServer() as server:
+        yield server
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Let the test itself fail for what it sent, and not its teardown."""
+    try:
+        yield
+    except BaseException as error:
+        if _MOCK in item.stash:
+            item.stash[_MOCK].verify_beside(error)
+        raise
+    if _MOCK in item.stash:
+        item.stash[_MOCK].verify()

@@ -1,0 +1,111 @@
+"""Requests that break the contract, each in one rule.
+
+A rule is a keyword of the request's schema, named by its JSON pointer into the contract; the prompt rule and the values
+that are listed and not in service are rules too. Each broken request is a valid one with one place changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from hypothesis import strategies as st
+
+from ..contract_view import read_view
+from ..problems import pointer_to
+from .schema_values import JsonObject, SchemaValues
+from .sites import Path, Site, Sites
+from .valid import as_keywords, request_schema, wire_requests
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from ..contract_view import ContractView
+
+
+@frozen
+class BrokenRequest:
+    """A request that the contract refuses.
+
+    Attributes:
+        request: Keyword arguments for `generate(**request)`.
+        rule: The rule that it breaks: a JSON pointer into the contract, `#/components/schemas/ResolutionV4/enum` say.
+        pointer: Where it breaks it: a JSON pointer into the request as a URI fragment, `#/resolution` say; `#` for the
+            prompt rule.
+    """
+
+    request: dict[str, Any]
+    rule: str
+    pointer: str
+
+
+def broken_requests(rule: str | None = None) -> SearchStrategy[BrokenRequest]:
+    """Requests that break one rule of the contract each, and keep all others.
+
+    They are broken on the wire too. So a text field that holds a number is not among them: it arrives as text.
+
+    Args:
+        rule: The rule to break, one of `request_rules()`; None for any.
+
+    Raises:
+        ValueError: The contract has no such rule.
+    """
+    view = read_view()
+    sites = Sites(view, SchemaValues(view))
+    valid = wire_requests(view, sites.values)
+    by_rule = {_prompt_rule(view): _break_prompt_rule(view, sites.values, valid)}
+    for site in sites:
+        by_rule.setdefault(site.rule, []).append(_break_site(sites, site, valid))
+    if rule is None:
+        return st.sampled_from(list(by_rule)).flatmap(lambda each: st.one_of(by_rule[each]))
+    if rule not in by_rule:
+        raise ValueError(f"{rule!r} is no rule of the contract; the rules are {', '.join(by_rule)}.")
+    return st.one_of(by_rule[rule])
+
+
+def request_rules() -> tuple[str, ...]:
+    """Every rule that `broken_requests()` breaks, as JSON pointers into the contract."""
+    view = read_view()
+    return tuple(dict.fromkeys([_prompt_rule(view), *(site.rule for site in Sites(view, SchemaValues(view)))]))
+
+
+def _prompt_rule(view: ContractView) -> str:
+    """Where the contract says that exactly one of some fields is given."""
+    schema, pointer = request_schema(view)
+    for group in view.operation.exactly_one_of:
+        for number, part in enumerate(schema.get("allOf", ())):
+            if [branch.get("required") for branch in part.get("oneOf", ())] == [[name] for name in group]:
+                return f"{pointer}/allOf/{number}/oneOf"
+    raise LookupError(f"{pointer} does not say that exactly one of some fields is given")
+
+
+def _break_prompt_rule(
+    view: ContractView, values: SchemaValues, valid: SearchStrategy[JsonObject]
+) -> list[SearchStrategy[BrokenRequest]]:
+    """Every prompt at once, and none."""
+    rule = _prompt_rule(view)
+    members = values.members(request_schema(view)[0])
+    (group,) = view.operation.exactly_one_of
+
+    def neither(request: JsonObject) -> BrokenRequest:
+        rest = {name: value for name, value in request.items() if name not in group}
+        return BrokenRequest(as_keywords(view, rest), rule, pointer_to(()))
+
+    def both(request: JsonObject, prompts: JsonObject) -> BrokenRequest:
+        return BrokenRequest(as_keywords(view, request | prompts), rule, pointer_to(()))
+
+    prompts = st.fixed_dictionaries({name: members[name] for name in group})
+    return [st.builds(both, valid, prompts), st.builds(neither, valid)]
+
+
+def _break_site(sites: Sites, site: Site, valid: SearchStrategy[JsonObject]) -> SearchStrategy[BrokenRequest]:
+    view = sites.view
+    rivals = {name for group in view.operation.exactly_one_of if site.field in group for name in group} - {site.field}
+
+    def build(request: JsonObject, broken: tuple[Any, Path]) -> BrokenRequest:
+        value, path = broken
+        rest = {name: member for name, member in request.items() if name not in rivals}
+        keywords = as_keywords(view, rest | {site.field: value})
+        return BrokenRequest(keywords, site.rule, pointer_to((site.field, *path)))
+
+    return st.builds(build, valid, sites.broken_values(site))

@@ -1,0 +1,146 @@
+"""The places in the request's schema where a rule can be broken, and values that are broken there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+from hypothesis import strategies as st
+
+from .breakers import UNAVAILABLE, Breaker, Breakers
+from .schema_values import JsonObject, SchemaValues, follow
+from .valid import request_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hypothesis.strategies import SearchStrategy
+
+    from ..contract_view import ContractView
+
+Path = tuple[str | int, ...]
+
+_MOST_INDEX: Final = 20
+
+
+@frozen
+class _Item:
+    """Any item of an array, as a step."""
+
+
+@frozen
+class _Branch:
+    """A branch of a `oneOf`, as a step."""
+
+    number: int
+
+
+_Step = str | _Item | _Branch
+
+
+@frozen
+class Site:
+    """A place in the request's schema where a rule can be broken.
+
+    Attributes:
+        rule: The rule: a JSON pointer into the contract.
+        steps: How the place is reached from the request; the field's name first.
+        breaker: Turns valid values of the place into such that break the rule.
+    """
+
+    rule: str
+    steps: tuple[_Step, ...]
+    breaker: Breaker
+
+    @property
+    def field(self) -> str:
+        """The field of the request that the place is in, by its name on the wire."""
+        return str(self.steps[0])
+
+
+class Sites:
+    """Finds the sites of the request.
+
+    Args:
+        view: The contract.
+        values: Makes the values of its schemas.
+    """
+
+    def __init__(self, view: ContractView, values: SchemaValues) -> None:
+        self.view = view
+        self.values = values
+        self._breakers = Breakers(view, values)
+
+    def __iter__(self) -> Iterator[Site]:
+        schema, pointer = request_schema(self.view)
+        for name, part in schema["properties"].items():
+            inner, place = follow(self.view, part, f"{pointer}/properties/{name}")
+            yield from _sites(self._breakers.of(inner, field=self.view.fields[name]), place, (name,))
+            yield from self._below(inner, place, (name,))
+
+    def broken_values(self, site: Site) -> SearchStrategy[tuple[Any, Path]]:
+        """Values of the site's field that are broken at the site, each with the path from the field to there."""
+        schema, _ = request_schema(self.view)
+        return self._broken(schema["properties"][site.field], site.steps[1:], site.breaker)
+
+    def _below(
+        self, schema: JsonObject, pointer: str, steps: tuple[_Step, ...], keep: str | None = None
+    ) -> Iterator[Site]:
+        """The sites of all that a schema leads to.
+
+        Args:
+            schema: The schema, no `$ref`.
+            pointer: Where it stands in the contract.
+            steps: How a value of it is reached.
+            keep: The property by which it was chosen among others: if that is broken, the choice is what is broken.
+        """
+        parts: list[tuple[str, JsonObject, _Step]] = [
+            (f"properties/{name}", part, name) for name, part in schema.get("properties", {}).items() if name != keep
+        ]
+        if "items" in schema:
+            parts.append(("items", schema["items"], _Item()))
+        key: str | None = schema.get("discriminator", {}).get("propertyName")
+        for number, branch in enumerate(schema.get("oneOf", ())):
+            parts.append((f"oneOf/{number}", branch, _Branch(number)))
+        for where, part, step in parts:
+            inner, place = follow(self.view, part, f"{pointer}/{where}")
+            chosen_by = key if isinstance(step, _Branch) else None
+            yield from _sites(self._breakers.of(inner, keep=chosen_by), place, (*steps, step))
+            yield from self._below(inner, place, (*steps, step), chosen_by)
+
+    def _broken(
+        self, schema: JsonObject, steps: tuple[_Step, ...], breaker: Breaker
+    ) -> SearchStrategy[tuple[Any, Path]]:
+        schema, _ = follow(self.view, schema)
+        valid = self.values.of(schema)
+        if not steps:
+            return breaker(valid).map(_at_its_end)
+        step, rest = steps[0], steps[1:]
+        if isinstance(step, _Branch):
+            return self._broken(schema["oneOf"][step.number], rest, breaker)
+        if isinstance(step, _Item):
+            inner = self._broken(schema["items"], rest, breaker)
+            return st.builds(_replace_item, valid, inner, st.integers(0, _MOST_INDEX))
+        inner = self._broken(schema["properties"][step], rest, breaker)
+        return st.builds(partial(_replace_member, step), valid, inner)
+
+
+def _sites(ways: dict[str, Breaker], pointer: str, steps: tuple[_Step, ...]) -> Iterator[Site]:
+    for keyword, breaker in ways.items():
+        yield Site(f"{pointer}/{keyword}{'/0' if keyword == UNAVAILABLE else ''}", steps, breaker)
+
+
+def _at_its_end(value: Any) -> tuple[Any, Path]:
+    return value, ()
+
+
+def _replace_item(items: list[Any], broken: tuple[Any, Path], number: int) -> tuple[Any, Path]:
+    value, path = broken
+    index = number % len(items) if items else 0
+    return [*items[:index], value, *items[index + 1 :]], (index, *path)
+
+
+def _replace_member(name: str, content: JsonObject, broken: tuple[Any, Path]) -> tuple[Any, Path]:
+    value, path = broken
+    return content | {name: value}, (name, *path)

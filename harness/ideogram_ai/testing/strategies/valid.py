@@ -1,0 +1,63 @@
+"""Requests that keep the contract."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from ..contract_view import read_view
+from .schema_values import JsonObject, SchemaValues, follow, objects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hypothesis.strategies import SearchStrategy
+
+    from ..contract_view import ContractView
+
+
+def requests() -> SearchStrategy[dict[str, Any]]:
+    """Requests that keep the contract, as keyword arguments for `generate(**request)`.
+
+    Both kinds of prompt, every field, every value that is in service, keys in several orders. None is left out: it has
+    no form on the wire.
+    """
+    view = read_view()
+    return wire_requests(view, SchemaValues(view)).map(lambda request: as_keywords(view, request))
+
+
+def wire_requests(view: ContractView, values: SchemaValues) -> SearchStrategy[JsonObject]:
+    """The same by the names that fields have on the wire.
+
+    Args:
+        view: The contract.
+        values: Makes the values of its schemas.
+    """
+    schema, _ = request_schema(view)
+    members = {name: member.filter(_is_given) for name, member in values.members(schema).items()}
+    required: list[str] = schema.get("required", [])
+    groups = view.operation.exactly_one_of
+    grouped = {name for group in groups for name in group}
+    others = {name: member for name, member in members.items() if name not in grouped}
+    return st.one_of(
+        [objects(others | {name: members[name] for name in kind}, [*required, *kind]) for kind in product(*groups)]
+    )
+
+
+def request_schema(view: ContractView) -> tuple[JsonObject, str]:
+    """The schema of a request, and where it stands in the contract."""
+    operation = view.operation
+    path: list[str | int] = ["paths", operation.path, operation.method.lower(), "requestBody", "content"]
+    return follow(view, view.node([*path, operation.media_type, "schema"]))
+
+
+def as_keywords(view: ContractView, request: Mapping[str, Any]) -> dict[str, Any]:
+    """A request by the names of the keyword arguments."""
+    names = {field.wire_name: field.python_name for field in view.operation.fields}
+    return {names[name]: value for name, value in request.items()}
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None
