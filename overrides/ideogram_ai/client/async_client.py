@@ -98,27 +98,8 @@ class AsyncIdeogram:
     ) -> Generation:
         """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
 
-        Values are not checked against the contract: the service refuses what it does not take, for free.
-
-        Args:
-            text_prompt: A prompt in plain language; the service rewrites it. None counts as absent, "" as given.
-            json_prompt: A structured prompt, a mapping or the generated model; its key order is kept. None counts as
-                absent, {} as given. Exactly one of the two prompts is given.
-            extra_fields: Undocumented fields to send, by their name on the wire.
-            timeout: Time limits for this call, as in AsyncIdeogram().
-            **fields: The other request fields of the contract (resolution, rendering_speed,
-                enable_copyright_detection); None counts as absent.
-
-        Returns:
-            The images, with the prompt and the seed that were really used.
-
-        Raises:
-            PromptError: Both prompts, or neither. Nothing was sent.
-            RequestError: An unknown field, or a value that cannot be written. Nothing was sent.
-            APIConnectionError: The request never left.
-            OutcomeUnknownError: It left, and no whole answer came back.
-            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
-            ResponseValidationError: A 200 that names no image; its body is kept.
+        Arguments, result and errors are those of Ideogram.generate. A cancelled call is reported as one that may have
+        been billed if its request had left: the exception has a note, and the log a warning.
         """
         self._ensure_open()
         flow = self._core.call(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
@@ -134,17 +115,7 @@ class AsyncIdeogram:
     ) -> Path:
         """Save an image. It costs nothing, and failures that may pass are tried again.
 
-        Args:
-            image: An image of a Generation.
-            path: A file, or a folder in which the file is named after the link, with the suffix of its format.
-            overwrite: Whether an existing file may be replaced.
-            max_bytes: The largest image that is taken, in bytes; None means 256 MiB.
-
-        Returns:
-            The path of the image, which is there whole or not at all.
-
-        Raises:
-            DownloadError: With its reason, as in "withheld" or "expired".
+        Arguments, result and errors are those of Ideogram.download.
         """
         self._ensure_open()
         return await self._drive(self._core.download(image, path, overwrite=overwrite, max_bytes=max_bytes))
