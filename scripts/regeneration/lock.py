@@ -27,10 +27,15 @@ def write_lock(contract: Contract, package: Path) -> None:
     lock = {
         "contract": contract.sha256,
         "configuration": _sha256(ROOT, [*files(CONFIGURATION), *scripts]),
-        "tree": _sha256(package, files(package)),
+        "tree": tree_sha256(package),
         "versions": {tool: version(tool) for tool in _TOOLS},
     }
     (package / LOCK).write_bytes(f"{json.dumps(lock, indent=2)}\n".encode())
+
+
+def tree_sha256(package: Path) -> str:
+    """Hash the names and bytes of all files of a generated package but its lock."""
+    return _sha256(package, [path for path in files(package) if path != package / LOCK])
 
 
 def files(folder: Path) -> list[Path]:

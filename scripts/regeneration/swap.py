@@ -79,9 +79,10 @@ def _exclusive(folder: Path) -> Generator[None]:
 
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RegenerationError(f"another regeneration is at work in {folder}; wait until it has ended") from None
         yield
-    except BlockingIOError:
-        raise RegenerationError(f"another regeneration is at work in {folder}; wait until it has ended") from None
     finally:
         os.close(descriptor)

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from regeneration.errors import RegenerationError, shorten
@@ -37,6 +38,7 @@ _RUFF_SETTINGS: Final = (
     *("--config", "format.line-ending = 'lf'"),
     *("--target-version", "py311"),
 )
+_OLDEST_GENERATOR: Final = (0, 29, 1)
 # How the generator's messages name the part of the contract that they are about.
 _SCHEMA: Final = re.compile(r"/components/schemas/([\w.-]+)")
 _OPERATION: Final = re.compile(r"parsing ([A-Z]+) (\S+) within")
@@ -50,8 +52,9 @@ def write_tree(contract: Contract, target: Path) -> None:
         target: The folder of the package.
 
     Raises:
-        RegenerationError: The generator has an error or a warning, or ruff fails.
+        RegenerationError: The generator is too old, or has an error or a warning, or ruff fails.
     """
+    _refuse_old_generator()
     project = _project(contract, target)
     with contextlib.redirect_stdout(io.StringIO()):  # the generator prints what it does
         errors = project.build()
@@ -60,6 +63,15 @@ def write_tree(contract: Contract, target: Path) -> None:
     _add_data(contract, target)
     _add_modules(contract, project, target)
     _format(target)
+
+
+def _refuse_old_generator() -> None:
+    installed = version("openapi-python-client")
+    if tuple(map(int, re.findall(r"\d+", installed)[:3])) < _OLDEST_GENERATOR:
+        oldest = ".".join(map(str, _OLDEST_GENERATOR))
+        raise RegenerationError(
+            f"openapi-python-client {installed} executes what hostile contracts hold; {oldest} or newer is needed"
+        )
 
 
 def _project(contract: Contract, target: Path) -> Project:

@@ -1,7 +1,6 @@
 """A contract that cannot be used ends in one message that tells the place: file, line, column and JSON pointer."""
 
 import contextlib
-import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -107,12 +106,12 @@ def test_references(reference: str, message: str, alter: Alter) -> None:
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("numbers", [range(400), range(400, 0, -1)], ids=["forwards", "backwards"])
-def test_a_long_chain_of_references_is_refused(numbers: range, alter: Alter) -> None:
+@pytest.mark.parametrize("step", [1, -1], ids=["first link first", "last link first"])
+def test_a_long_chain_of_references_is_refused(step: int, alter: Alter) -> None:
+    chain = {f"X{number}": {"$ref": f"#/components/schemas/X{number + 1}"} for number in range(400)} | {"X400": {}}
+
     def change(document: Document) -> None:
-        for number, following in itertools.pairwise(numbers):
-            schemas(document)[f"X{number}"] = {"$ref": f"#/components/schemas/X{following}"}
-        schemas(document)[f"X{numbers[-1]}"] = {}
+        schemas(document).update(list(chain.items())[::step])
 
     with pytest.raises(ContractError, match="nested more than 150 levels deep"):
         check_references(read_contract(alter(change)))
