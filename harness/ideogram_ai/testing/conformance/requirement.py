@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from ideogram_ai.client.json_types import is_array, is_object
 from ideogram_ai.generated.contract import read_contract
 
 if TYPE_CHECKING:
@@ -27,10 +28,20 @@ def at_pointer(pointer: str) -> Any:
     node: Any = _contract()
     for step in pointer_steps(pointer):
         try:
-            node = node[int(step) if isinstance(node, list) else step]
+            node = node[int(step) if is_array(node) else step]
         except (LookupError, ValueError, TypeError):
             raise LookupError(f"the contract has nothing at {pointer}") from None
     return node
+
+
+def follow(pointer: str) -> str:
+    """Where the schema at a pointer really stands: the pointer itself, or what its `$ref` leads to.
+
+    Raises:
+        LookupError: The contract has no such place.
+    """
+    node = at_pointer(pointer)
+    return follow(node["$ref"]) if is_object(node) and "$ref" in node else pointer
 
 
 def pointer_steps(pointer: str) -> tuple[str, ...]:

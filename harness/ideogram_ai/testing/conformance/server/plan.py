@@ -1,0 +1,176 @@
+"""The requests of a run, in the order in which they are sent.
+
+What tells most for one image comes first, because a run may be short of images; refusals, which cost nothing on a
+server that keeps the contract, come before the valid requests that each cost one.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import define
+
+from ...contract_view import ContractView, read_view
+from .bodies import Bodies
+from .case import Case, Expect, KeyUse
+from .catalogue import PROMPT_RULE, part_type, rule_id
+from .generated import generated_cases
+from .payload import Payload, form, make_part, multipart
+from .rules import broken_by_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LEAKS: Final = "It would leave the key in the logs of whatever lies on the way."
+BILLS: Final = "A service ignores Prefer, and would make an image."
+COSTS: Final = "It is made for servers that cost nothing: there are many requests of this kind."
+
+_ANY_TEXT: Final = (
+    'quotes " and \\ backslashes, 100 % of it, <b>&amp;</b>',
+    "line\nends\r\nand\ttabs",
+    "\N{CAT FACE}, e\N{COMBINING ACUTE ACCENT}, \N{HEBREW LETTER ALEF}, \N{CJK UNIFIED IDEOGRAPH-732B}",
+    '\r\n--+++\r\nContent-Disposition: form-data; name="rendering_speed"\r\n\r\nnonsense\r\n--+++--\r\n',
+)
+_BOUNDARIES: Final = ("x", "'()+_,-./:=? and blanks'", "-" * 66 + "0123")
+_BROKEN_JSON: Final = (b"{", b"", b'{"high_level_description": "A poster",}', b"\xff\xfe{}")
+
+
+@define
+class Plan:
+    """Makes the cases.
+
+    Attributes:
+        view: The contract.
+        bodies: Valid values to start from.
+        metered: Whether requests may cost something.
+        seed: The seed of what is generated.
+    """
+
+    view: ContractView
+    bodies: Bodies
+    metered: bool
+    seed: int
+
+    def __iter__(self) -> Iterator[Case]:
+        yield from self._without_key()
+        yield self._first_image()
+        yield from self._wrong_places()
+        yield from self._broken_forms()
+        others = self.view.operation.exactly_one_of[0][1:]
+        yield from self._broken_rules(others, json=False)
+        for name in others:
+            yield self._valid(f"request.{name}.accepted", f"a valid {name}", {name: self.bodies[name]}, name)
+        yield from self._broken_rules(others, json=True)
+        yield from self._on_demand()
+        yield from self._valid_requests()
+        yield from generated_cases(self.seed, COSTS)
+
+    def _first_image(self) -> Case:
+        """One image that tells as much as possible where each costs something, and as little where none does."""
+        fields = self.bodies.plain | (self.bodies.scalars if self.metered else {})
+        also = tuple(f"request.{name}.accepted" for name in fields)
+        note = f"an image with {', '.join(fields)}"
+        return Case("auth.key-accepted", note, form(self.view, fields), Expect.ACCEPTED, also=also)
+
+    def _without_key(self) -> Iterator[Case]:
+        # Where somebody may have to pay there is no prompt either: a proxy may put in a key of its own.
+        prompt: dict[str, Any] = {} if self.metered else self.bodies.plain
+        for use, requirement in (
+            (KeyUse.NONE, "auth.key-missing"),
+            (KeyUse.BLANK, "auth.key-blank"),
+            (KeyUse.WRONG, "auth.key-wrong"),
+        ):
+            note = "an image of a plain prompt" if prompt else "a form without a field"
+            yield Case(requirement, note, form(self.view, prompt), Expect.UNAUTHORIZED, use)
+
+    def _wrong_places(self) -> Iterator[Case]:
+        payload = form(self.view, self.bodies.plain)
+        for use, requirement in ((KeyUse.QUERY, "auth.key-in-query"), (KeyUse.BEARER, "auth.key-as-bearer")):
+            local = LEAKS if use is KeyUse.QUERY else ""
+            yield Case(requirement, "an image of a plain prompt", payload, Expect.UNAUTHORIZED, use, local=local)
+
+    def _valid(self, requirement: str, note: str, fields: Mapping[str, Any], field: str | None = None) -> Case:
+        return Case(requirement, note, form(self.view, self.bodies.at_least_cost(fields)), Expect.ACCEPTED, field=field)
+
+    def _refused(self, requirement: str, note: str, payload: Payload, *statuses: int, field: str | None = None) -> Case:
+        return Case(requirement, note, payload, Expect.REFUSED, field=field, statuses=statuses or (400,))
+
+    def _broken_forms(self) -> Iterator[Case]:
+        plain = self.bodies.plain
+        whole = form(self.view, plain)
+        text = next(iter(plain.values()))
+        neither = f"{PROMPT_RULE}.neither-refused"
+        yield self._refused(neither, "a form without a field", form(self.view, {}))
+        yield self._refused(neither, "a form without a prompt", form(self.view, self.bodies.cheap))
+        yield self._refused("request.body-required", "no body", Payload(b"", None), 400, 415)
+        urlencoded = Payload(f"text_prompt={text.replace(' ', '+')}".encode(), "application/x-www-form-urlencoded")
+        yield self._refused("request.media-type", "an urlencoded form", urlencoded, 400, 415)
+        malformed = "request.malformed-form"
+        yield self._refused(malformed, "a form without its end", Payload(whole.body[:-20], whole.content_type))
+        bare = Payload(whole.body, self.view.operation.media_type)
+        yield self._refused(malformed, "a Content-Type without a boundary", bare)
+
+    def _broken_rules(self, others: tuple[str, ...], *, json: bool) -> Iterator[Case]:
+        """Requests that break a rule: those that have a JSON prompt, or those that have none."""
+        if json:
+            both = {name: self.bodies[name] for name in self.view.operation.exactly_one_of[0]}
+            yield self._refused(f"{PROMPT_RULE}.both-refused", "both prompts", form(self.view, both))
+            for name in others:
+                for data in _BROKEN_JSON:
+                    part = make_part(self.view, name, {})
+                    payload = multipart(self.view, [type(part)(name, data, part.content_type)])
+                    requirement = f"request.{name}.malformed-refused"
+                    yield self._refused(requirement, f"{name} is {data!r}", payload, field=name)
+        for broken in broken_by_rule(self.seed, 1 if self.metered else 3):
+            if (broken.field in others) == json:
+                fields = self.bodies.at_least_cost(broken.fields)
+                note = f"broken at {broken.pointer}"
+                payload = form(self.view, fields)
+                yield self._refused(rule_id(broken.rule), note, payload, broken.status, field=broken.field)
+
+    def _on_demand(self) -> Iterator[Case]:
+        for status in self.view.responses:
+            payload = form(self.view, self.bodies.plain)
+            payload = Payload(payload.body, payload.content_type, {"Prefer": f"code={status}"})
+            note = f"a {status} on demand (Prefer: code={status})"
+            yield Case(f"answer.{status}.body", note, payload, Expect.ON_DEMAND, statuses=(status,), local=BILLS)
+
+    def _valid_requests(self) -> Iterator[Case]:
+        text = self.view.operation.exactly_one_of[0][0]
+        for name, example in self.bodies.examples():
+            yield self._valid("request.examples", f"the contract's example {name}", example)
+        for name in self.view.fields:
+            for value in self.bodies.values(name):
+                fields = self.bodies.plain | {name: value}
+                yield self._valid(f"request.{name}.accepted", f"{name} is {_short(value)}", fields, name)
+        for name in self.view.fields:
+            fields = self.bodies.with_field(name)
+            payload = form(self.view, fields, **{name: part_type(self.view, name)})
+            note = f"the part {name} has the media type {part_type(self.view, name)}"
+            yield Case(f"request.{name}.part-type", note, payload, Expect.ACCEPTED, field=name)
+        for value in _ANY_TEXT:
+            yield self._valid("request.any-text", f"a prompt with {_short(value)}", {text: value})
+        backwards = dict(reversed(self.bodies.at_least_cost({text: self.bodies[text]} | self.bodies.scalars).items()))
+        yield Case("request.field-order", "the prompt comes last", form(self.view, backwards), Expect.ACCEPTED)
+        parts = [make_part(self.view, name, value) for name, value in self.bodies.plain.items()]
+        for boundary in _BOUNDARIES:
+            payload = multipart(self.view, parts, boundary)
+            yield Case("request.boundary", f"the boundary is {boundary!r}", payload, Expect.ACCEPTED)
+
+
+def _short(value: Any) -> str:
+    text = ascii(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+@cache
+def plan_cases(seed: int, *, metered: bool) -> tuple[Case, ...]:
+    """Every case of a run, the same for the same seed.
+
+    Args:
+        seed: The seed of what is generated.
+        metered: Whether requests may cost something: then there are fewer, and each asks for the cheapest speed.
+    """
+    view = read_view()
+    return tuple(Plan(view, Bodies(view, cheapest=metered), metered, seed))

@@ -1,0 +1,238 @@
+"""Runs the kit on a server."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from attrs import define, frozen
+
+from ideogram_ai.client.credentials import is_loopback, take_base_url, take_key
+from ideogram_ai.client.errors import ConfigurationError
+from ideogram_ai.generated.contract import CONTRACT_SHA256
+
+from ...contract_view import read_view
+from ..results import Report, Verdict
+from .answers import judge_answer, links_of
+from .budget import Budget
+from .case import Case, Expect, KeyUse
+from .catalogue import server_requirements
+from .findings import Findings
+from .generated import WITHOUT_SCHEMATHESIS, complaints_of_schemathesis, has_schemathesis
+from .judge import judge_case
+from .plan import plan_cases
+from .prices import describe_cost
+from .sender import CannotConnectError, Reply, Sender
+
+Progress = Callable[[int, int, str], None]
+"""Called before each request with how many went before, how many there are, and what it is."""
+
+STAND_IN_KEY: Final = "conformance-kit-stand-in-key"
+"""Sent to servers on loopback when no key is given: they take any."""
+
+
+@frozen
+class ServerOptions:
+    """How the kit is run on a server.
+
+    Attributes:
+        url: Base URL of the server.
+        api_key: The key to send; None sends a made-up one, to loopback only.
+        max_images: Images that may be billed; None for what the host allows: as many as it takes on loopback, where
+            nothing is billed, and none anywhere else.
+        seed: The seed of all that is generated, 0 or more.
+        timeout: Seconds, above 0, that an answer may take.
+    """
+
+    url: str
+    api_key: str | None = None
+    max_images: int | None = None
+    seed: int = 0
+    timeout: float = 60.0
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the server is on this machine."""
+        return is_loopback(urlsplit(self.url).hostname or "")
+
+    @property
+    def limit(self) -> int | None:
+        """How many images may be billed; None where nothing is."""
+        return 0 if self.max_images is None and not self.on_loopback else self.max_images
+
+
+def check_options(options: ServerOptions) -> ServerOptions:
+    """Options that can be used, the URL in its usual form.
+
+    Raises:
+        ConfigurationError: One of them cannot be; the message names it and the cure.
+    """
+    if options.max_images is not None and options.max_images < 0:
+        raise ConfigurationError(f"max_images is {options.max_images}; it is a number of images, 0 or more.")
+    if options.seed < 0:
+        raise ConfigurationError(f"seed is {options.seed}; it is a number, 0 or more.")
+    if not 0 < options.timeout < float("inf"):
+        raise ConfigurationError(f"timeout is {options.timeout}; it is a number of seconds above 0.")
+    if options.api_key is not None and isinstance(complaint := take_key(options.api_key), str):
+        raise ConfigurationError(complaint)
+    if options.limit and not options.on_loopback and options.api_key is None:
+        raise ConfigurationError("An image of this server needs an API key, and none is given.")
+    return ServerOptions(take_base_url(options.url), options.api_key, options.max_images, options.seed, options.timeout)
+
+
+def run_server(options: ServerOptions, on_progress: Progress | None = None) -> Report:
+    """Run the kit on a server. Nobody is asked for anything: a limit of images is what it says.
+
+    Args:
+        options: What to test, and what that may cost.
+        on_progress: Told of each request before it is sent.
+
+    Returns:
+        The report.
+
+    Raises:
+        ConfigurationError: An option cannot be used.
+    """
+    options = check_options(options)
+    began = datetime.now(UTC)
+    run = _Run(options, Findings(server_requirements()), Budget(options.limit, read_view().operation.billed))
+    run.everything(on_progress or _tell_nobody)
+    return Report(
+        subject=options.url,
+        kind="server",
+        contract_sha256=CONTRACT_SHA256,
+        seed=options.seed,
+        began=began,
+        results=run.findings.results(),
+        notes=tuple(run.notes()),
+    )
+
+
+def _tell_nobody(_number: int, _total: int, _what: str) -> None:
+    pass
+
+
+@define
+class _Run:
+    options: ServerOptions
+    findings: Findings
+    budget: Budget
+    sent: int = 0
+    link: str | None = None
+    last: str = ""
+
+    def everything(self, on_progress: Progress) -> None:
+        """Send what may be sent."""
+        cases = plan_cases(self.options.seed, metered=self.budget.metered)
+        key = self.options.api_key or STAND_IN_KEY
+        trust = not self.options.on_loopback
+        with Sender(self.options.url, read_view(), key, self.options.timeout, trust_env=trust) as sender:
+            try:
+                for number, case in enumerate(cases):
+                    on_progress(number, len(cases), case.note)
+                    self._try(case, sender)
+                self._open_link(sender)
+            except CannotConnectError as error:
+                self._lose(error)
+        on_progress(len(cases), len(cases), "done")
+        self._weigh()
+
+    def _try(self, case: Case, sender: Sender) -> None:
+        reason = self._reason_against(case)
+        if reason:
+            for name in case.requirements:
+                self.findings.add(name, Verdict.NOT_TRIED, reason)
+            return
+        reply = sender.send(case)
+        self.sent += 1
+        self.last = case.note
+        self.budget.settle(case, reply)
+        try:
+            self._judge(case, reply)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault of the kit, and the run goes on
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            words = f"The kit itself failed ({type(error).__name__}: {error}, in {frame.name}, line {frame.lineno})."
+            self.findings.add(case.requirement, Verdict.HARNESS_FAULT, words, reply.exchange)
+
+    def _reason_against(self, case: Case) -> str | None:
+        if self.budget.metered and case.local:
+            return case.local
+        if case.key is KeyUse.WRONG and not self.budget.metered and self.options.api_key is None:
+            return "No key was given (--key-env), so none can be told to be wrong: a test server may take any."
+        return self.budget.refuses(case)
+
+    def _judge(self, case: Case, reply: Reply) -> None:
+        for name, verdict, words in judge_case(case, reply, metered=self.budget.metered):
+            self.findings.add(name, verdict, words, reply.exchange)
+        if reply.status is None:
+            return
+        for name, problem in judge_answer(reply).items():
+            verdict = Verdict.FAILED if problem else Verdict.HELD
+            words = f"After {case.note}: {problem}." if problem else ""
+            self.findings.add(name, verdict, words, reply.exchange)
+        if case.generated is not None:
+            complaints = complaints_of_schemathesis(case, reply)
+            verdict = Verdict.FAILED if complaints else Verdict.HELD
+            self.findings.add("generated.answers", verdict, " ".join(complaints), reply.exchange)
+        if reply.status == 200 and self.link is None:
+            self.link = next(iter(links_of(reply.body)), None)
+
+    def _open_link(self, sender: Sender) -> None:
+        """Fetch one image, if that reaches no machine that nobody spoke of."""
+        name = "answer.200.link-opens"
+        host = urlsplit(self.link or "").hostname
+        if self.link is None:
+            self.findings.add(name, Verdict.NOT_TRIED, "No answer had a link.")
+        elif self.options.on_loopback and not is_loopback(host or ""):
+            words = f"The link leads to {host}, and a run on loopback does not leave this machine."
+            self.findings.add(name, Verdict.NOT_TRIED, words)
+        else:
+            try:
+                reply = sender.fetch(self.link, "the image of a link, without the key")
+            except CannotConnectError as error:
+                self.findings.add(name, Verdict.NOT_TRIED, f"The host of the link cannot be reached ({error}).")
+                return
+            image = reply.headers.get("content-type", "").startswith("image/")
+            held = reply.status == 200 and image and bool(reply.body)
+            wrong = f"It {reply.words} with {reply.headers.get('content-type', 'no Content-Type')}, not an image."
+            self.findings.add(name, Verdict.HELD if held else Verdict.FAILED, "" if held else wrong, reply.exchange)
+
+    def _lose(self, error: CannotConnectError) -> None:
+        """The server is gone, or never was there: nothing is known of what was not tried."""
+        words = f"The server cannot be reached ({error})."
+        if self.sent:
+            words = f"The server can no longer be reached ({error}). The last of {self.sent} requests was: {self.last}."
+        for name in server_requirements():
+            if self.findings.verdict(name) is None:
+                self.findings.add(name, Verdict.HARNESS_FAULT, words)
+
+    def _weigh(self) -> None:
+        """Take back what held for a reason that says nothing."""
+        by_name = {case.requirement: case for case in plan_cases(self.options.seed, metered=self.budget.metered)}
+        let_in = self.findings.ever_held("auth.key-accepted")
+        for name, case in by_name.items():
+            if case.expect is not Expect.REFUSED:
+                continue
+            valid = f"request.{case.field}.accepted"
+            if not let_in:
+                self.findings.void(name, "Not even a valid request was accepted, so a refusal says nothing.")
+            elif case.field and not self.findings.ever_held(valid):
+                words = f"No valid {case.field} was seen to be accepted either, so that its refusal says nothing."
+                self.findings.void(name, words)
+        if not has_schemathesis():
+            for name in server_requirements():
+                if name.startswith("generated."):
+                    self.findings.add(name, Verdict.NOT_TRIED, WITHOUT_SCHEMATHESIS)
+
+    def notes(self) -> list[str]:
+        """What is true of the whole run."""
+        notes = [f"{self.sent} generate requests were sent."]
+        if self.budget.limit:
+            notes.append(f"{self.budget.spent} of at most {self.budget.limit} images were billed or may have been.")
+            notes.append(describe_cost(self.budget.limit))
+        elif self.budget.metered:
+            notes.append("Nothing was sent that could be billed: no request had the key, and none had a prompt.")
+        return notes
