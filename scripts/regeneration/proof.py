@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from regeneration.contract import Contract
 
-_TIMEOUT: Final = 120
+_TIMEOUT: Final = 300
 _MAX_COMPLAINTS: Final = 10
 _MYPY_SETTINGS: Final = (
     "--strict",

@@ -179,10 +179,16 @@ def _arguments(case: Case) -> tuple[dict[str, Any], list[tuple[dict[str, Any], A
     """Make the endpoint's arguments besides the body, and the parameters of the contract with their values."""
     item = schemas.resolve(case.document, case.document["paths"][case.operation.path])
     raw = [schemas.resolve(case.document, p) for p in [*item.get("parameters", ()), *case.raw.get("parameters", ())]]
-    values = [(parameter, sample(case.document, parameter.get("schema"))) for parameter in raw]
+    values = [(parameter, _parameter(case.document, parameter)) for parameter in raw]
     by_name = {_letters(parameter["name"]): value for parameter, value in values}
     names = inspect.signature(case.endpoint.sync_detailed).parameters.keys() - {"client", "body"}
     return {name: by_name[_letters(name)] for name in names if _letters(name) in by_name}, values
+
+
+def _parameter(document: dict[str, Any], parameter: dict[str, Any]) -> Any:
+    value = sample(document, parameter.get("schema"))
+    in_header = parameter["in"] in {"header", "cookie"}
+    return "plain" if in_header and isinstance(value, str) and not value.isascii() else value
 
 
 def _letters(name: str) -> str:
@@ -215,6 +221,8 @@ def _compare_request(case: Case, received: Received, parameters: list[tuple[dict
             path = path.replace(f"{{{name}}}", str(value))
         elif parameter["in"] == "query" and not _same(value, query.get(name, [])):
             yield f"the query parameter {name} was sent as {value!r} and arrived as {query.get(name)!r}"
+        elif parameter["in"] == "header" and not _same(value, [received.headers.get(name.lower())]):
+            yield f"the header {name} was sent as {value!r} and arrived as {received.headers.get(name.lower())!r}"
     if (received.method, unquote(url.path)) != (case.operation.method, path):
         yield f"the request arrived as {received.method} {received.target}"
     media_type = received.headers.get("content-type", "").partition(";")[0]

@@ -80,6 +80,39 @@ def test_what_the_generator_makes_of_the_contract_is_accepted(built: Path, contr
     assert not list(built.rglob("__pycache__"))
 
 
+def an_operation_with_parameters(document: Document) -> None:
+    def parameter(name: str, place: str, kind: str, **more: object) -> Document:
+        return {"name": name, "in": place, "schema": {"type": kind}, **more}
+
+    operation = {
+        "operationId": "getThing",
+        "parameters": [parameter("page", "query", "integer"), parameter("X-Trace", "header", "string")],
+        "responses": {"200": {"description": "A thing."}},
+    }
+    shared = [parameter("thing-id", "path", "string", required=True)]
+    document["paths"]["/things/{thing-id}"] = {"parameters": shared, "get": operation}
+
+
+@pytest.mark.parametrize(
+    ("message", "old", "new"),
+    [
+        (None, "", ""),
+        ("arrived as GET /things/X", 'quote(str(thing_id), safe="")', '"X"'),
+        ("the query parameter page was sent as 7 and arrived as None", 'params["page"] = page', ""),
+        ("the header X-Trace was sent as 'plain' and arrived as None", 'headers["X-Trace"] = x_trace', "pass"),
+    ],
+)
+def test_an_operation_with_parameters(message: str | None, old: str, new: str, tmp_path: Path) -> None:
+    changed = steps.read(write_altered(tmp_path / "contract.yaml", an_operation_with_parameters))
+    steps.build(changed, tmp_path / "root")
+    spoil(tmp_path / "root", "api/default/get_thing.py", old, new)
+    if message is None:
+        prove(changed, tmp_path / "root")
+    else:
+        with pytest.raises(RegenerationError, match=re.escape(message)):
+            prove_running(changed, tmp_path / "root")
+
+
 SEND_RESOLUTION = 'files.append(("resolution", (None, str(self.resolution).encode(), "text/plain")))'
 KEY = 'f"{self.prefix} {self.token}" if self.prefix else self.token'
 PROMPT = "str(self.text_prompt).encode()"
