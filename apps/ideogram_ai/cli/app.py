@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = ("generate", "mock")
+COMMANDS: Final = ("generate", "mock", "conform")
 """The commands in the order of the help; each is `command` in the module of its name in `commands`."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Final
 
 from attrs import Factory, frozen
@@ -61,7 +61,7 @@ def apply_expected(report: Report, path: Path | None = None) -> Outcome:
     Raises:
         ExpectedFailuresError: The file cannot be read, has an id twice, or one that the run does not have.
     """
-    reasons = {} if path is None else _read(path, {result.requirement.id for result in report.results})
+    reasons = {} if path is None else read_expected(path, {result.requirement.id for result in report.results})
     failed = report.of(Verdict.FAILED, Verdict.ADVICE)
     return Outcome(
         failures=tuple(r for r in failed if r.verdict is Verdict.FAILED and r.requirement.id not in reasons),
@@ -72,7 +72,19 @@ def apply_expected(report: Report, path: Path | None = None) -> Outcome:
     )
 
 
-def _read(path: Path, known: set[str]) -> dict[str, str]:
+def read_expected(path: Path, known: Container[str]) -> dict[str, str]:
+    """Read a file of expected failures.
+
+    Args:
+        path: The file.
+        known: The ids of the run.
+
+    Returns:
+        Why each is expected to fail, by id.
+
+    Raises:
+        ExpectedFailuresError: It cannot be read, has an id twice, or one that the run does not have.
+    """
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:

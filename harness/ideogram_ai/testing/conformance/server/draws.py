@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as use_seed
@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ALL_CHECKS: Final[Any] = list(HealthCheck)  # typed as a list of its metaclass
+
 # Nothing is sent while hypothesis runs: it sees no failure, so it neither shrinks nor repeats a request.
 _DRAWING = settings(
     database=None,
     deadline=None,
     phases=[Phase.generate],
-    suppress_health_check=tuple(HealthCheck),
+    suppress_health_check=_ALL_CHECKS,
     verbosity=Verbosity.quiet,
 )
 

@@ -51,9 +51,8 @@ def _cases(seed: int, local: str) -> Iterator[Case]:
     import schemathesis  # noqa: PLC0415 - an extra, and slow to load
 
     view = read_view()
-    operation: Any = schemathesis.openapi.from_dict(close_requests(read_contract()))[view.operation.path][
-        view.operation.method
-    ]
+    openapi: Any = schemathesis.openapi  # its types are generic without arguments
+    operation = openapi.from_dict(close_requests(read_contract()))[view.operation.path][view.operation.method]
     for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
         for made in draw(operation.as_strategy(generation_mode=mode), _COUNT, seed):
             fields = made.body
@@ -84,7 +83,7 @@ def complaints_of_schemathesis(case: Case, reply: Reply) -> list[str]:
     from schemathesis.core.failures import FailureGroup  # noqa: PLC0415
     from schemathesis.specs.openapi import checks as loaded  # noqa: PLC0415
 
-    checks: Any = loaded  # its types are generic without arguments
+    checks: Any = loaded
     if reply.response is None:
         return [reply.failure]
     # Named one by one: the default set has ignored_auth, which sends the request again without its key.

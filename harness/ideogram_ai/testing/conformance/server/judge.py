@@ -41,7 +41,7 @@ def judge_case(case: Case, reply: Reply, *, metered: bool) -> Iterator[Finding]:
         case Expect.REFUSED:
             yield from _refused(case, reply, reply.status)
         case Expect.ON_DEMAND:
-            yield from _on_demand(case, reply.status)
+            pass  # whatever comes, its body and head are judged by what they are
 
 
 def _accepted(case: Case, status: int, *, metered: bool) -> tuple[Verdict, str]:
@@ -82,12 +82,3 @@ def _refused(case: Case, reply: Reply, status: int) -> Iterator[Finding]:
         named = case.field.encode() in reply.body
         words = "" if named else f"{case.note}: the answer does not have the name {case.field}."
         yield "answer.refusal-names-field", Verdict.HELD if named else Verdict.FAILED, words
-
-
-def _on_demand(case: Case, status: int) -> Iterator[Finding]:
-    (wanted,) = case.statuses
-    if status != wanted:
-        words = (
-            f"No {wanted} could be provoked: the server does not honour Prefer: code={wanted} (it answered {status})."
-        )
-        yield case.requirement, Verdict.NOT_TRIED, words

@@ -46,7 +46,7 @@ def broken_by_rule(seed: int, count: int) -> tuple[BrokenFields, ...]:
     found: list[BrokenFields] = []
     for rule in request_rules()[1:]:
         # More are drawn than used: the first ones of hypothesis are the simplest, and often alike.
-        drawn = draw(broken_requests(rule), 4 * count, seed)
+        drawn = draw(broken_requests(rule), 2 * count, seed)
         distinct = list({shown(broken.request): broken for broken in reversed(drawn)}.values())
         found += [_on_the_wire(broken) for broken in distinct[:count]]
     return tuple(found)

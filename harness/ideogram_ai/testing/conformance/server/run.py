@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from ideogram_ai.client.credentials import is_loopback, take_base_url, take_key
 from ideogram_ai.client.errors import ConfigurationError
@@ -79,7 +79,9 @@ def check_options(options: ServerOptions) -> ServerOptions:
     if options.api_key is not None and isinstance(complaint := take_key(options.api_key), str):
         raise ConfigurationError(complaint)
     if options.limit and not options.on_loopback and options.api_key is None:
-        raise ConfigurationError("An image of this server needs an API key, and none is given.")
+        raise ConfigurationError(
+            "This server makes no image without an API key: name its variable with --key-env NAME."
+        )
     return ServerOptions(take_base_url(options.url), options.api_key, options.max_images, options.seed, options.timeout)
 
 
@@ -123,6 +125,7 @@ class _Run:
     sent: int = 0
     link: str | None = None
     last: str = ""
+    unprovoked: dict[int, str] = field(factory=dict[int, str])
 
     def everything(self, on_progress: Progress) -> None:
         """Send what may be sent."""
@@ -143,8 +146,11 @@ class _Run:
     def _try(self, case: Case, sender: Sender) -> None:
         reason = self._reason_against(case)
         if reason:
-            for name in case.requirements:
-                self.findings.add(name, Verdict.NOT_TRIED, reason)
+            if case.expect is Expect.ON_DEMAND:
+                self.unprovoked[case.statuses[0]] = reason
+            else:
+                for name in case.requirements:
+                    self.findings.add(name, Verdict.NOT_TRIED, reason)
             return
         reply = sender.send(case)
         self.sent += 1
@@ -165,6 +171,10 @@ class _Run:
         return self.budget.refuses(case)
 
     def _judge(self, case: Case, reply: Reply) -> None:
+        if case.expect is Expect.ON_DEMAND and reply.status is not None:
+            (wanted,) = case.statuses
+            asked = f"Prefer: code={wanted} is not honoured (the answer was a {reply.status})"
+            self.unprovoked[wanted] = f"No {wanted} could be provoked: {asked}."
         for name, verdict, words in judge_case(case, reply, metered=self.budget.metered):
             self.findings.add(name, verdict, words, reply.exchange)
         if reply.status is None:
@@ -222,10 +232,12 @@ class _Run:
             elif case.field and not self.findings.ever_held(valid):
                 words = f"No valid {case.field} was seen to be accepted either, so that its refusal says nothing."
                 self.findings.void(name, words)
-        if not has_schemathesis():
-            for name in server_requirements():
-                if name.startswith("generated."):
-                    self.findings.add(name, Verdict.NOT_TRIED, WITHOUT_SCHEMATHESIS)
+        for name in server_requirements():
+            if name.startswith("generated.") and not has_schemathesis():
+                self.findings.add(name, Verdict.NOT_TRIED, WITHOUT_SCHEMATHESIS)
+            for status, words in self.unprovoked.items():
+                if name.startswith(f"answer.{status}.") and self.findings.verdict(name) is None:
+                    self.findings.add(name, Verdict.NOT_TRIED, words)
 
     def notes(self) -> list[str]:
         """What is true of the whole run."""

@@ -1,0 +1,1 @@
+"""What `ideogram conform` does around the conformance kit: options, progress, and how it ended."""
