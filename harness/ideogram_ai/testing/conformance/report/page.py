@@ -38,7 +38,7 @@ def to_html(report: Report, outcome: Outcome) -> str:
         facts="".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items()),
         notes="".join(f"<p>{escape(note)}</p>" for note in report.notes),
         filters="".join(_filters(report)),
-        rows="".join(_row(result, outcome) for result in report.results),
+        rows="".join(_row(result, outcome) for result in sorted(report.results, key=_rank)),
         contract="".join(_contract_lines()),
     )
 
@@ -65,6 +65,12 @@ def _filters(report: Report) -> Iterator[str]:
             )
 
 
+def _rank(result: Result) -> int:
+    """What people look for comes first."""
+    order = (Verdict.FAILED, Verdict.HARNESS_FAULT, Verdict.ADVICE, Verdict.NOT_TRIED, Verdict.HELD)
+    return order.index(result.verdict)
+
+
 def _row(result: Result, outcome: Outcome) -> str:
     requirement = result.requirement
     expected = outcome.reasons.get(requirement.id)
@@ -73,14 +79,15 @@ def _row(result: Result, outcome: Outcome) -> str:
         mark = f'<span class="mark" title="{escape(expected)}">failure expected</span>'
     exchanges = "".join(_exchange(exchange) for exchange in result.exchanges)
     count = len(result.exchanges)
-    folded = f"<details><summary>{count} exchange{'s'[: count != 1]}</summary>{exchanges}</details>" if count else ""
+    folded = f"<details><summary>{count} exchange{'s'[: count != 1]}</summary>{exchanges}</details>"
+    more = f'<tr><td></td><td colspan="2">{folded}</td></tr>' if count else ""
     return (
-        f'<tr id="{escape(requirement.id)}" data-verdict="{_css(result.verdict)}">'
+        f'<tbody id="{escape(requirement.id)}" data-verdict="{_css(result.verdict)}"><tr>'
         f'<td><span class="verdict {_css(result.verdict)}">{result.verdict}</span>{mark}</td>'
         f"<td><p>{escape(requirement.title)}</p>"
         f'<code>{escape(requirement.id)}</code><a class="pointer" href="{escape(_anchor(requirement.pointer))}">'
-        f"{escape(requirement.pointer)}</a></td>"
-        f"<td><p>{escape(result.detail)}</p>{folded}</td></tr>\n"
+        f"{escape(requirement.pointer).replace('/', '/<wbr>')}</a></td>"
+        f"<td><p>{escape(result.detail)}</p></td></tr>{more}</tbody>\n"
     )
 
 

@@ -82,8 +82,8 @@ def _words(verdict: Verdict, gathered: Mapping[Verdict, _Gathered]) -> str:
     held = gathered[Verdict.HELD].count if Verdict.HELD in gathered else 0
     if verdict is Verdict.HELD:
         return "Held once." if held == 1 else f"Held {held} times."
-    more = len(told.words) - 3
-    words = [*told.words[:3], *([f"And {more} more of this kind."] if more > 0 else [])]
+    more = len(told.words) - 2
+    words = [*told.words[:2], *([f"And {more} more."] if more > 0 else [])]
     if verdict is Verdict.FAILED and total > 1:
         words.insert(0, f"{told.count} of {total} did not hold.")
     elif held:

@@ -17,7 +17,7 @@ from ...generation import read_request
 from .case import Case, Expect
 from .closed import close_requests
 from .draws import draw
-from .payload import form
+from .payload import form, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def _cases(seed: int, local: str) -> Iterator[Case]:
             refused = read_request(view, payload.content_type, payload.body).refused
             yield Case(
                 "generated.valid-accepted" if refused is None else "generated.invalid-refused",
-                f"a {mode.value} case of schemathesis",
+                f"schemathesis: {shorten(given)}",
                 payload,
                 Expect.ACCEPTED if refused is None else Expect.REFUSED,
                 statuses=() if refused is None else (refused.status,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, frozen
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...contract_view import ContractView
+
+_LONGEST: Final = 80
 
 
 @frozen
@@ -43,6 +45,12 @@ class Payload:
     body: bytes
     content_type: str | None
     headers: Mapping[str, str] = Factory(dict[str, str])
+
+
+def shorten(value: Any) -> str:
+    """A value as a few characters of JSON, for a note."""
+    text = json.dumps(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def make_part(view: ContractView, name: str, value: Any) -> Part:

@@ -16,7 +16,7 @@ from .bodies import Bodies
 from .case import Case, Expect, KeyUse
 from .catalogue import PROMPT_RULE, part_type, rule_id
 from .generated import generated_cases
-from .payload import Payload, form, make_part, multipart
+from .payload import Payload, form, make_part, multipart, shorten
 from .rules import broken_by_rule
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class Plan:
         yield from self._wrong_places()
         yield from self._broken_forms()
         others = self.view.operation.exactly_one_of[0][1:]
-        yield from self._broken_rules(others, json=False)
+        yield from self._broken_rules(others, with_json=False)
         for name in others:
             yield self._valid(f"request.{name}.accepted", f"a valid {name}", {name: self.bodies[name]}, name)
-        yield from self._broken_rules(others, json=True)
+        yield from self._broken_rules(others, with_json=True)
         yield from self._on_demand()
         yield from self._valid_requests()
         yield from generated_cases(self.seed, COSTS)
@@ -111,9 +111,9 @@ class Plan:
         bare = Payload(whole.body, self.view.operation.media_type)
         yield self._refused(malformed, "a Content-Type without a boundary", bare)
 
-    def _broken_rules(self, others: tuple[str, ...], *, json: bool) -> Iterator[Case]:
+    def _broken_rules(self, others: tuple[str, ...], *, with_json: bool) -> Iterator[Case]:
         """Requests that break a rule: those that have a JSON prompt, or those that have none."""
-        if json:
+        if with_json:
             both = {name: self.bodies[name] for name in self.view.operation.exactly_one_of[0]}
             yield self._refused(f"{PROMPT_RULE}.both-refused", "both prompts", form(self.view, both))
             for name in others:
@@ -123,9 +123,9 @@ class Plan:
                     requirement = f"request.{name}.malformed-refused"
                     yield self._refused(requirement, f"{name} is {data!r}", payload, field=name)
         for broken in broken_by_rule(self.seed, 1 if self.metered else 3):
-            if (broken.field in others) == json:
+            if (broken.field in others) == with_json:
                 fields = self.bodies.at_least_cost(broken.fields)
-                note = f"broken at {broken.pointer}"
+                note = f"{broken.pointer} is {shorten(broken.value)}"
                 payload = form(self.view, fields)
                 yield self._refused(rule_id(broken.rule), note, payload, broken.status, field=broken.field)
 
@@ -143,25 +143,20 @@ class Plan:
         for name in self.view.fields:
             for value in self.bodies.values(name):
                 fields = self.bodies.plain | {name: value}
-                yield self._valid(f"request.{name}.accepted", f"{name} is {_short(value)}", fields, name)
+                yield self._valid(f"request.{name}.accepted", f"{name} is {shorten(value)}", fields, name)
         for name in self.view.fields:
             fields = self.bodies.with_field(name)
             payload = form(self.view, fields, **{name: part_type(self.view, name)})
             note = f"the part {name} has the media type {part_type(self.view, name)}"
             yield Case(f"request.{name}.part-type", note, payload, Expect.ACCEPTED, field=name)
         for value in _ANY_TEXT:
-            yield self._valid("request.any-text", f"a prompt with {_short(value)}", {text: value})
+            yield self._valid("request.any-text", f"a prompt with {shorten(value)}", {text: value})
         backwards = dict(reversed(self.bodies.at_least_cost({text: self.bodies[text]} | self.bodies.scalars).items()))
         yield Case("request.field-order", "the prompt comes last", form(self.view, backwards), Expect.ACCEPTED)
         parts = [make_part(self.view, name, value) for name, value in self.bodies.plain.items()]
         for boundary in _BOUNDARIES:
             payload = multipart(self.view, parts, boundary)
             yield Case("request.boundary", f"the boundary is {boundary!r}", payload, Expect.ACCEPTED)
-
-
-def _short(value: Any) -> str:
-    text = ascii(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 @cache

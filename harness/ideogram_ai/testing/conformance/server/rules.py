@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 from attrs import frozen
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.json_types import is_array, is_object
 
 from ...contract_view import read_view
 from ...problems import shown
@@ -24,6 +25,7 @@ class BrokenFields:
         fields: Values by the names on the wire.
         rule: The rule: a JSON pointer into the contract.
         pointer: Where it is broken: a JSON pointer into the request.
+        value: What stands there.
         field: The field that it is broken in.
         status: The status that the contract has for it.
     """
@@ -31,6 +33,7 @@ class BrokenFields:
     fields: dict[str, Any]
     rule: str
     pointer: str
+    value: Any
     field: str
     status: int
 
@@ -54,11 +57,20 @@ def broken_by_rule(seed: int, count: int) -> tuple[BrokenFields, ...]:
 
 def _on_the_wire(broken: BrokenRequest) -> BrokenFields:
     names = {field.python_name: field.wire_name for field in read_view().operation.fields}
+    fields = {names[name]: value for name, value in broken.request.items()}
     node = at_pointer(broken.rule)
     return BrokenFields(
-        fields={names[name]: value for name, value in broken.request.items()},
+        fields=fields,
         rule=broken.rule,
         pointer=broken.pointer,
+        value=_value_at(fields, broken.pointer),
         field=broken.pointer.split("/")[1],
         status=node["status"] if is_object(node) and "status" in node else 400,
     )
+
+
+def _value_at(fields: Any, pointer: str) -> Any:
+    for step in pointer.split("/")[1:]:
+        name = unquote(step).replace("~1", "/").replace("~0", "~")
+        fields = fields[int(name)] if is_array(fields) else fields[name]
+    return fields

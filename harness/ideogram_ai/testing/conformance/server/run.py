@@ -138,9 +138,9 @@ class _Run:
                     on_progress(number, len(cases), case.note)
                     self._try(case, sender)
                 self._open_link(sender)
+                on_progress(len(cases), len(cases), "done")
             except CannotConnectError as error:
                 self._lose(error)
-        on_progress(len(cases), len(cases), "done")
         self._weigh()
 
     def _try(self, case: Case, sender: Sender) -> None:
@@ -230,7 +230,7 @@ class _Run:
             if not let_in:
                 self.findings.void(name, "Not even a valid request was accepted, so a refusal says nothing.")
             elif case.field and not self.findings.ever_held(valid):
-                words = f"No valid {case.field} was seen to be accepted either, so that its refusal says nothing."
+                words = f"No valid {case.field} was accepted either, so a refusal says nothing."
                 self.findings.void(name, words)
         for name in server_requirements():
             if name.startswith("generated.") and not has_schemathesis():
