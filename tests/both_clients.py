@@ -1,8 +1,10 @@
 """Both clients on real sockets, used in the same way: the synchronous one, and the other one on each event loop."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from unittest.mock import patch
 
 import anyio
 import anyio.lowlevel
@@ -30,8 +32,16 @@ async def _no_async_pause(_seconds: float) -> None:
 
 
 def run(shell: Shell, use: Callable[[Any], Any], **settings: Any) -> Any:
-    """Open the shell's client, hand it to `use`, and return what that returns or, for the async client, awaits."""
-    every: dict[str, Any] = {"api_key": KEY, "timing": hurried(shell)} | settings
+    """Open the shell's client, hand it to `use`, and return what that returns or, for the async client, awaits.
+
+    The key comes from the environment, so that no frame of a test holds it.
+    """
+    with patch.dict(os.environ, IDEOGRAM_API_KEY=KEY):
+        return _run(shell, use, settings)
+
+
+def _run(shell: Shell, use: Callable[[Any], Any], settings: Mapping[str, Any]) -> Any:
+    every: dict[str, Any] = {"timing": hurried(shell), **settings}
     if shell == "sync":
         with Ideogram(**every) as client:
             return use(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
@@ -12,8 +13,8 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from .core import closed_error, make_core, no_cookies
 from .credentials import take_key
 from .exchange import Exchange, Sleep, Timing, Work
+from .log_redaction import redacted_logs
 from .patience import head_within
-from .redaction import strip_tracebacks
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ class AsyncIdeogram:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._core.base_url!r})"
+        # Error reporters ask for it in the middle of __init__, too, when a setting was refused.
+        return f"{type(self).__name__}(base_url={self._core.base_url if hasattr(self, '_core') else None!r})"
 
     def __reduce__(self) -> Any:
         raise TypeError(f"{type(self).__name__} holds a key and connections; make one where it is used")
@@ -155,13 +157,14 @@ class AsyncIdeogram:
             raise closed_error()
 
     async def _drive(self, flow: Flow[T]) -> T:
+        outer = sys.exception()
         try:
             step = next(flow)
             while True:
                 try:
                     result = await self._perform(step)
                 except BaseException as error:  # noqa: BLE001 - the flow judges it, or lets it go on
-                    strip_tracebacks(error)
+                    self._core.key.scrub_exception(error, outer=outer)
                     step = flow.throw(error)
                 else:
                     step = flow.send(result)
@@ -176,7 +179,8 @@ class AsyncIdeogram:
         if isinstance(step, Work):
             return await anyio.to_thread.run_sync(step.call)
         if isinstance(step, Exchange):
-            await self._exchange(step)
+            with redacted_logs(self._core.key):
+                await self._exchange(step)
         else:
             await (self._core.timing.sleep or anyio.sleep)(step.seconds)
         return None

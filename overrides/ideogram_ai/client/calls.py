@@ -116,7 +116,8 @@ def _judge_exchange(
         complete=failure is None and collector.whole,
     )
     if isinstance(outcome, IdeogramError) and collector.status < HTTPStatus.MULTIPLE_CHOICES:
-        outcome.explain(f"({words(failure)})" if failure else f"({collector.broken})" if collector.broken else "")
+        broken = key.scrub(collector.broken or "")
+        outcome.explain(f"({words(failure)})" if failure else f"({broken})" if broken else "")
     return outcome
 
 
