@@ -61,14 +61,18 @@ class Breakers:
 
     def _alone(self, breaker: Breaker, keyword: str, schema: JsonObject) -> Breaker:
         """Only such values that break this keyword and keep the others."""
-        components: JsonObject = {"components": self._view.node(["components"])}
-        broken = Draft202012Validator({keyword: schema[keyword]} | components)
-        kept = Draft202012Validator({name: rule for name, rule in schema.items() if name != keyword} | components)
 
-        def is_fit(value: Any) -> bool:
-            return not broken.is_valid(value) and kept.is_valid(value)
+        def break_alone(valid: SearchStrategy[Any]) -> SearchStrategy[Any]:
+            components: JsonObject = {"components": self._view.node(["components"])}
+            broken = Draft202012Validator({keyword: schema[keyword]} | components)
+            kept = Draft202012Validator({name: rule for name, rule in schema.items() if name != keyword} | components)
 
-        return lambda valid: breaker(valid).filter(is_fit)
+            def is_fit(value: Any) -> bool:
+                return not broken.is_valid(value) and kept.is_valid(value)
+
+            return breaker(valid).filter(is_fit)
+
+        return break_alone
 
     def _find(self, keyword: str, schema: JsonObject, field: FieldRule | None, keep: str | None) -> Breaker | None:
         rule: Any = schema[keyword]

@@ -6,6 +6,7 @@ that are listed and not in service are rules too. Each broken request is a valid
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 
 from ..contract_view import read_view
 from ..problems import pointer_to
-from .schema_values import JsonObject, SchemaValues
+from .schema_values import JsonObject, SchemaValues, objects
 from .sites import Path, Site, Sites
-from .valid import as_keywords, request_schema, wire_requests
+from .valid import as_keywords, given_members, request_schema, wire_requests
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -52,21 +53,28 @@ def broken_requests(rule: str | None = None) -> SearchStrategy[BrokenRequest]:
     """
     view = read_view()
     sites = Sites(view, SchemaValues(view))
-    valid = wire_requests(view, sites.values)
-    by_rule = {_prompt_rule(view): _break_prompt_rule(view, sites.values, valid)}
-    for site in sites:
-        by_rule.setdefault(site.rule, []).append(_break_site(sites, site, valid))
+    rules = _rules(sites)
+
+    @cache  # a strategy is made when its rule has its turn, and once
+    def break_rule(rule: str) -> SearchStrategy[BrokenRequest]:
+        ways = [_break_site(sites, site) for site in sites if site.rule == rule]
+        return st.one_of(ways or _break_prompt_rule(view, sites.values))
+
     if rule is None:
-        return st.sampled_from(list(by_rule)).flatmap(lambda each: st.one_of(by_rule[each]))
-    if rule not in by_rule:
-        raise ValueError(f"{rule!r} is no rule of the contract; the rules are {', '.join(by_rule)}.")
-    return st.one_of(by_rule[rule])
+        return st.sampled_from(rules).flatmap(break_rule)
+    if rule not in rules:
+        raise ValueError(f"{rule!r} is no rule of the contract; the rules are {', '.join(rules)}.")
+    return break_rule(rule)
 
 
 def request_rules() -> tuple[str, ...]:
     """Every rule that `broken_requests()` breaks, as JSON pointers into the contract."""
     view = read_view()
-    return tuple(dict.fromkeys([_prompt_rule(view), *(site.rule for site in Sites(view, SchemaValues(view)))]))
+    return _rules(Sites(view, SchemaValues(view)))
+
+
+def _rules(sites: Sites) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([_prompt_rule(sites.view), *(site.rule for site in sites)]))
 
 
 def _prompt_rule(view: ContractView) -> str:
@@ -79,33 +87,25 @@ def _prompt_rule(view: ContractView) -> str:
     raise LookupError(f"{pointer} does not say that exactly one of some fields is given")
 
 
-def _break_prompt_rule(
-    view: ContractView, values: SchemaValues, valid: SearchStrategy[JsonObject]
-) -> list[SearchStrategy[BrokenRequest]]:
+def _break_prompt_rule(view: ContractView, values: SchemaValues) -> list[SearchStrategy[BrokenRequest]]:
     """Every prompt at once, and none."""
     rule = _prompt_rule(view)
-    members = values.members(request_schema(view)[0])
+    members = given_members(view, values)
+
+    def build(request: JsonObject) -> BrokenRequest:
+        return BrokenRequest(as_keywords(view, request), rule, pointer_to(()))
+
     (group,) = view.operation.exactly_one_of
-
-    def neither(request: JsonObject) -> BrokenRequest:
-        rest = {name: value for name, value in request.items() if name not in group}
-        return BrokenRequest(as_keywords(view, rest), rule, pointer_to(()))
-
-    def both(request: JsonObject, prompts: JsonObject) -> BrokenRequest:
-        return BrokenRequest(as_keywords(view, request | prompts), rule, pointer_to(()))
-
-    prompts = st.fixed_dictionaries({name: members[name] for name in group})
-    return [st.builds(both, valid, prompts), st.builds(neither, valid)]
+    rest = {name: member for name, member in members.items() if name not in group}
+    return [st.builds(build, objects(members, group)), st.builds(build, objects(rest, ()))]
 
 
-def _break_site(sites: Sites, site: Site, valid: SearchStrategy[JsonObject]) -> SearchStrategy[BrokenRequest]:
+def _break_site(sites: Sites, site: Site) -> SearchStrategy[BrokenRequest]:
     view = sites.view
-    rivals = {name for group in view.operation.exactly_one_of if site.field in group for name in group} - {site.field}
 
     def build(request: JsonObject, broken: tuple[Any, Path]) -> BrokenRequest:
         value, path = broken
-        rest = {name: member for name, member in request.items() if name not in rivals}
-        keywords = as_keywords(view, rest | {site.field: value})
+        keywords = as_keywords(view, request | {site.field: value})
         return BrokenRequest(keywords, site.rule, pointer_to((site.field, *path)))
 
-    return st.builds(build, valid, sites.broken_values(site))
+    return st.builds(build, wire_requests(view, sites.values, without=site.field), sites.broken_values(site))

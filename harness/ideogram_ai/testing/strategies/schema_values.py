@@ -87,6 +87,12 @@ class SchemaValues:
             self._made[key] = self._make(schema)
         return self._made[key]
 
+    def objects(self, schema: JsonObject, *, without: Collection[str] = ()) -> SearchStrategy[JsonObject]:
+        """The values of a schema of an object, certain members left out."""
+        schema, _ = follow(self._view, schema)
+        members = {name: member for name, member in self.members(schema).items() if name not in without}
+        return objects(members, schema.get("required", ()))
+
     def members(self, schema: JsonObject) -> dict[str, SearchStrategy[Any]]:
         """The values of each property of a schema, by name."""
         schema, _ = follow(self._view, schema)
@@ -122,7 +128,7 @@ class SchemaValues:
             case "null":
                 return st.none()
             case "object" if "properties" in schema:
-                return objects(self.members(schema), schema.get("required", ()))
+                return self.objects(schema)
             case "object":
                 return st.dictionaries(texts(), json_values(), max_size=_MOST_ITEMS)
             case _:
@@ -149,13 +155,13 @@ def objects(members: Mapping[str, SearchStrategy[Any]], required: Collection[str
 
 def _strings(schema: JsonObject) -> SearchStrategy[str]:
     known: list[str] = [entry["value"] for entry in schema.get("x-known-values", ())] or schema.get("examples", [])
+    _refuse({f"format {schema.get('format')}"} - {"format None", "format uri"}, schema)
     if "enum" in schema:
         refused = [entry["value"] for entry in schema.get("x-unavailable-values", ())]
         return st.sampled_from([value for value in schema["enum"] if value not in refused])
     if known:
         return st.sampled_from(known)
     if "format" in schema:
-        _refuse({f"format {schema['format']}"} - {"format uri"}, schema)
         made = st.from_regex(_LINKS, fullmatch=True)
     elif "pattern" in schema:
         pattern: str = schema["pattern"]

@@ -113,17 +113,16 @@ class Sites:
         self, schema: JsonObject, steps: tuple[_Step, ...], breaker: Breaker
     ) -> SearchStrategy[tuple[Any, Path]]:
         schema, _ = follow(self.view, schema)
-        valid = self.values.of(schema)
         if not steps:
-            return breaker(valid).map(_at_its_end)
+            return breaker(self.values.of(schema)).map(_at_its_end)
         step, rest = steps[0], steps[1:]
         if isinstance(step, _Branch):
             return self._broken(schema["oneOf"][step.number], rest, breaker)
         if isinstance(step, _Item):
             inner = self._broken(schema["items"], rest, breaker)
-            return st.builds(_replace_item, valid, inner, st.integers(0, _MOST_INDEX))
+            return st.builds(_replace_item, self.values.of(schema), inner, st.integers(0, _MOST_INDEX))
         inner = self._broken(schema["properties"][step], rest, breaker)
-        return st.builds(partial(_replace_member, step), valid, inner)
+        return st.builds(partial(_add_member, step), self.values.objects(schema, without=[step]), inner)
 
 
 def _sites(ways: dict[str, Breaker], pointer: str, steps: tuple[_Step, ...]) -> Iterator[Site]:
@@ -141,6 +140,6 @@ def _replace_item(items: list[Any], broken: tuple[Any, Path], number: int) -> tu
     return [*items[:index], value, *items[index + 1 :]], (index, *path)
 
 
-def _replace_member(name: str, content: JsonObject, broken: tuple[Any, Path]) -> tuple[Any, Path]:
+def _add_member(name: str, content: JsonObject, broken: tuple[Any, Path]) -> tuple[Any, Path]:
     value, path = broken
     return content | {name: value}, (name, *path)

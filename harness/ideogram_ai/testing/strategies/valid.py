@@ -28,22 +28,29 @@ def requests() -> SearchStrategy[dict[str, Any]]:
     return wire_requests(view, SchemaValues(view)).map(lambda request: as_keywords(view, request))
 
 
-def wire_requests(view: ContractView, values: SchemaValues) -> SearchStrategy[JsonObject]:
+def wire_requests(
+    view: ContractView, values: SchemaValues, *, without: str | None = None
+) -> SearchStrategy[JsonObject]:
     """The same by the names that fields have on the wire.
 
     Args:
         view: The contract.
         values: Makes the values of its schemas.
+        without: A field that is left out, and with it the others that would take its place.
     """
-    schema, _ = request_schema(view)
-    members = {name: member.filter(_is_given) for name, member in values.members(schema).items()}
-    required: list[str] = schema.get("required", [])
-    groups = view.operation.exactly_one_of
-    grouped = {name for group in groups for name in group}
-    others = {name: member for name, member in members.items() if name not in grouped}
+    members = given_members(view, values)
+    required: list[str] = request_schema(view)[0].get("required", [])
+    groups = [group for group in view.operation.exactly_one_of if without not in group]
+    grouped = {name for group in view.operation.exactly_one_of for name in group}
+    others = {name: member for name, member in members.items() if name not in grouped and name != without}
     return st.one_of(
         [objects(others | {name: members[name] for name in kind}, [*required, *kind]) for kind in product(*groups)]
     )
+
+
+def given_members(view: ContractView, values: SchemaValues) -> dict[str, SearchStrategy[Any]]:
+    """The values of each field of a request; None is none."""
+    return {name: member.filter(_is_given) for name, member in values.members(request_schema(view)[0]).items()}
 
 
 def request_schema(view: ContractView) -> tuple[JsonObject, str]:
