@@ -75,7 +75,10 @@ def test_what_the_generator_loses_in_silence_is_refused(
     assert re.match(rf"{re.escape(str(path))}:\d+:\d+: /paths/\S*{pointer}: ", str(caught.value))
 
 
-def test_what_the_generator_makes_of_the_contract_is_accepted(built: Path, contract: Contract) -> None:
+def test_what_the_generator_makes_of_the_contract_is_accepted(
+    built: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     prove(contract, built)
     assert not list(built.rglob("__pycache__"))
 
@@ -170,3 +173,10 @@ def test_code_that_no_client_needs_is_refused_before_it_is_run(new: str, message
     with pytest.raises(RegenerationError, match=re.escape(message)) as caught:
         audit(built / PACKAGE)
     assert f"{ENDPOINT}:" in str(caught.value)
+
+
+def test_the_proof_reads_before_it_runs(built: Path, contract: Contract, tmp_path: Path) -> None:
+    spoil(built, ENDPOINT, "import httpx\n", f"import httpx\nopen({str(tmp_path / 'sentinel')!r}, 'w')\n")
+    with pytest.raises(RegenerationError, match="which no generated client needs"):
+        prove(contract, built)
+    assert not (tmp_path / "sentinel").exists()

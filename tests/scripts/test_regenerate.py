@@ -49,9 +49,9 @@ def out(tmp_path: Path) -> Path:
 def test_the_bytes_depend_neither_on_the_folder_nor_on_the_run(tmp_path: Path) -> None:
     # The names of folders that ruff passes over and that isort could take for packages of the project.
     first, second = tmp_path / "node_modules" / "httpx", tmp_path / "build"
-    for place, seed in ((first, "1"), (second, "2")):
+    for place, seed, quotes in ((first, "1", "single"), (second, "2", "double")):
         place.mkdir(parents=True)
-        (place / "pyproject.toml").write_text("[tool.ruff]\nline-length = 40\n")
+        (place / "ruff.toml").write_text(f"[format]\nquote-style = '{quotes}'\n")
         done = run("--contract", CONTRACT, "--out", "out", cwd=place, PYTHONHASHSEED=seed)
         assert (done.returncode, done.stderr) == (0, "")
         assert re.match(r"wrote \d+ files to out/ideogram_ai/generated in \d+\.\d s\n$", done.stdout)
