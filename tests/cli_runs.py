@@ -42,8 +42,9 @@ class Run:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The variables of a process that speaks English and has a key."""
-    return {**os.environ, "IDEOGRAM_API_KEY": KEY, "COLUMNS": "80", **changes}
+    """The variables of a process that has a key, and Python as people have it: with buffered streams, say."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name == "PYTHONPATH"}
+    return {**ours, "IDEOGRAM_API_KEY": KEY, "COLUMNS": "80", **changes}
 
 
 def entry(**changes: Any) -> dict[str, Any]:

@@ -72,7 +72,12 @@ def test_the_report_looks_as_printed(folder: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == printed
 
 
-@pytest.mark.parametrize(("number", "name"), [*enumerate(COMMANDS, start=1)])
+def test_every_command_is_named() -> None:
+    named = {word for token in TOKENS for word in words(token)}
+    assert {f"ideogram {name}" for name in COMMANDS} <= named
+
+
+@pytest.mark.parametrize(("number", "name"), [(1, "generate"), (2, "mock")])
 def test_the_options_are_those_of_the_command(number: int, name: str) -> None:
     documented = {word.split()[0] for row in table("Option", number) for word in words(row[0])}
     context = click.Context(app)

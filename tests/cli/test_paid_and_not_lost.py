@@ -2,6 +2,7 @@
 
 import json
 import signal
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,9 +125,11 @@ def test_an_answer_that_cannot_be_kept_is_shown(ideogram: Command, folder: Path)
 
 def test_an_answer_that_breaks_the_contract_is_kept_beside_its_image(ideogram: Command, folder: Path) -> None:
     odd = answering({"url": LINK, "seed": "seven"}, {"nothing": "of use"})
-    with FaultServer(odd) as server:
+    with FaultServer(odd) as server, warnings.catch_warnings(record=True) as told_by_python:
+        warnings.simplefilter("always")
         run = ideogram("generate", "a", "-o", "cat.png", "--base-url", server.url)
     assert run.code == 0
+    assert told_by_python == []
     assert run.err.count("data[0].prompt is missing") == 1
     assert "kept in 'cat.png.answer.txt'" in run.err
     assert json.loads((folder / "cat.png.answer.txt").read_text())["data"][1] == {"nothing": "of use"}

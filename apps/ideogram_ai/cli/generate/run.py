@@ -131,16 +131,14 @@ def _client_logs(*, shown: bool) -> Generator[None]:
                 tell_note(record.getMessage())
 
     logger = logging.getLogger("ideogram_ai.client")
-    before = logger.level, logger.propagate
+    before = logger.level
     handler = Notes()
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    logger.propagate = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResponseWarning)
             yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(before[0])
-        logger.propagate = before[1]
+        logger.setLevel(before)
