@@ -50,18 +50,38 @@ def call_flow(
         IdeogramError: The last attempt's error, with the transport's exception as its cause.
     """
     began = timing.monotonic()
-    for attempt in count(1):
-        outcome = yield from _attempt(operation, outgoing, key=key, timing=timing)
-        if isinstance(outcome, Generation):
-            return outcome
-        elapsed = timing.monotonic() - began
-        decision = policy.decide(outcome, attempt=attempt, elapsed=elapsed, random=timing.random())
-        if isinstance(decision, Stop):
-            outcome.explain(decision.why)
-            raise outcome
-        logger.info("attempt %d: %s; next in %.2f s", attempt, type(outcome).__name__, decision.seconds)
-        yield Sleep(decision.seconds)
+    doubtful: IdeogramError | None = None
+    try:
+        for attempt in count(1):
+            outcome = yield from _attempt(operation, outgoing, key=key, timing=timing)
+            if isinstance(outcome, Generation):
+                return outcome
+            elapsed = timing.monotonic() - began
+            decision = policy.decide(outcome, attempt=attempt, elapsed=elapsed, random=timing.random())
+            if isinstance(decision, Stop):
+                outcome.explain(decision.why)
+                raise outcome  # noqa: TRY301 - what is known of earlier attempts is added to it below
+            doubtful = outcome if outcome.may_have_been_billed else doubtful
+            logger.info("attempt %d: %s; next in %.2f s", attempt, type(outcome).__name__, decision.seconds)
+            yield Sleep(decision.seconds)
+    except BaseException as error:
+        if doubtful:
+            _report_earlier(error, doubtful)
+        raise
     raise AssertionError("count() never ends")
+
+
+def _report_earlier(error: BaseException, doubtful: IdeogramError) -> None:
+    """Tell, of an exception that ends a call, that an earlier attempt may have been billed."""
+    if getattr(error, "may_have_been_billed", False):
+        return
+    message = f"An earlier attempt may have been billed all the same: {doubtful.message}"
+    error.may_have_been_billed = True  # type: ignore[attr-defined]
+    if isinstance(error, IdeogramError):
+        error.explain(message)
+    else:
+        error.add_note(message)
+        logger.warning(message)
 
 
 def _attempt(
