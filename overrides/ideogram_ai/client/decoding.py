@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _GZIP_OR_ZLIB = 47
 _RAW_DEFLATE = -15
+_ZLIB_HEADER = 2
 _STEP = 1 << 16
 _KNOWN = frozenset({"identity", "gzip", "x-gzip", "deflate"})
 _MAX_ENCODINGS = 3
@@ -60,7 +61,7 @@ class _Layer:
 
     def __init__(self, *, may_be_raw: bool) -> None:
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-        self._may_be_raw = may_be_raw
+        self._head = b"" if may_be_raw else None
 
     @property
     def complete(self) -> bool:
@@ -68,20 +69,25 @@ class _Layer:
 
     def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for data in pieces:
+            data = self._after_head(data)  # noqa: PLW2901 - what there is of it
             while data and not self._inflate.eof:
-                piece = self._decompress(data)
+                try:
+                    piece = self._inflate.decompress(data, _STEP)
+                except zlib.error as error:
+                    raise DecodingError(f"the body does not decompress: {error}") from None
                 data = self._inflate.unconsumed_tail  # noqa: PLW2901 - what is left of it
                 if piece:
                     yield piece
 
-    def _decompress(self, data: bytes) -> bytes:
-        try:
-            return self._inflate.decompress(data, _STEP)
-        except zlib.error as error:
-            if not self._may_be_raw:
-                raise DecodingError(f"the body does not decompress: {error}") from None
-            # Some servers send deflate without the zlib header that RFC 9110 asks for.
+    def _after_head(self, data: bytes) -> bytes:
+        """The data once two bytes told the format: some servers send deflate without the zlib header of RFC 9110."""
+        if self._head is None:
+            return data
+        data = self._head + data
+        if len(data) < _ZLIB_HEADER:
+            self._head = data
+            return b""
+        self._head = None
+        if data[0] % 16 != zlib.DEFLATED or int.from_bytes(data[:_ZLIB_HEADER]) % 31:
             self._inflate = zlib.decompressobj(_RAW_DEFLATE)
-            return self._decompress(data)
-        finally:
-            self._may_be_raw = False
+        return data
