@@ -9,22 +9,22 @@ from pathlib import Path
 
 Found = dict[tuple[str, int], list[str]]
 """What a type checker said, by file name and line."""
+CACHE = Path(__file__).parents[1] / ".mypy_cache/programs"
 _MARKED = re.compile(r"# error: \w")
 
 
-def mypy(programs: Sequence[Path], floors: Iterable[Path], work: Path, cache: Path) -> Found:
+def mypy(programs: Sequence[Path], floors: Iterable[Path], work: Path) -> Found:
     """The errors of mypy --strict.
 
     Args:
         programs: The files to check.
         floors: Folders to find packages in; an installed portion of a namespace package is found before these.
         work: An empty folder for settings.
-        cache: A folder that outlives the run, so that the next one is quicker.
     """
     settings = work / "mypy.ini"
     path = ":".join(map(str, floors))
     settings.write_text(f"[mypy]\nmypy_path = {path}\nexplicit_package_bases = True\n", "utf-8")
-    options = ("--strict", "--output=json", f"--config-file={settings}", f"--cache-dir={cache}")
+    options = ("--strict", "--output=json", f"--config-file={settings}", f"--cache-dir={CACHE}")
     output = _run(work, sys.executable, "-m", "mypy", *options, *map(str, programs))
     said = [json.loads(line) for line in output.splitlines()]
     return _collect((each["file"], each["line"], each["message"]) for each in said if each["severity"] == "error")

@@ -164,15 +164,14 @@ def test_every_call_has_an_expectation(said: dict[str, dict[str, Any]]) -> None:
     assert said["sync"].keys() == {*SENT, *REFUSED}
 
 
-def test_it_is_typed(regenerated: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+def test_it_is_typed(regenerated: Path, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, "utf-8")
     merged = tmp_path / "merged"
     shutil.copytree(regenerated, merged)
     shutil.copytree(Path(ideogram_ai.client.__file__).parent, merged / "ideogram_ai/client")
     (merged / "ideogram_ai/__init__.py").touch()  # or mypy would take the installed portions
-    cache = pytestconfig.cache
-    check_marked([program], mypy([program], [merged], tmp_path, cache.mkdir("mypy") if cache else tmp_path))
+    check_marked([program], mypy([program], [merged], tmp_path))
 
 
 def test_before_regeneration_it_is_an_unknown_field() -> None:

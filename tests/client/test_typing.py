@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from type_checkers import basedpyright, check_marked, mypy
 
 ROOT = Path(__file__).parents[2]
@@ -10,9 +9,8 @@ PROGRAMS = sorted((Path(__file__).parent / "typing").glob("*.py"))
 FLOORS = [ROOT / "generated", ROOT / "overrides"]
 
 
-def test_mypy_refuses_the_marked_lines_and_no_other(pytestconfig: pytest.Config, tmp_path: Path) -> None:
-    cache = pytestconfig.cache
-    check_marked(PROGRAMS, mypy(PROGRAMS, FLOORS, tmp_path, cache.mkdir("mypy") if cache else tmp_path))
+def test_mypy_refuses_the_marked_lines_and_no_other(tmp_path: Path) -> None:
+    check_marked(PROGRAMS, mypy(PROGRAMS, FLOORS, tmp_path))
 
 
 def test_basedpyright_refuses_the_marked_lines_and_no_other(tmp_path: Path) -> None:

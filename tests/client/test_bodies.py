@@ -1,0 +1,136 @@
+"""How the bytes of an answer are taken in: content encodings undone and sizes bounded, in memory and in time."""
+
+import gzip
+import zlib
+from collections.abc import Callable
+
+import httpx
+import pytest
+from canned import success
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ideogram_ai.client.collector import MAX_ANSWER_BYTES, BodyCollector
+from ideogram_ai.client.decoding import Decoder, DecodingError
+
+TEXT = b'{"data": []}' * 2000
+
+
+def raw_deflate(data: bytes) -> bytes:
+    squeeze = zlib.compressobj(wbits=-15)
+    return squeeze.compress(data) + squeeze.flush()
+
+
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "identity": bytes,
+    "gzip": gzip.compress,
+    " GZip ": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "Deflate": raw_deflate,
+    "gzip, identity": gzip.compress,
+    "deflate, gzip": lambda data: gzip.compress(zlib.compress(data)),
+}
+
+
+def pieces(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def collected(data: bytes, encoding: str, size: int = 4096) -> BodyCollector:
+    collector = BodyCollector(lambda: 0.0, 180.0)
+    assert collector.start(200, httpx.Headers({"content-encoding": encoding}), decoded=False)
+    _ = all(collector.feed(piece) for piece in pieces(data, size))
+    return collector
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_an_encoding_is_undone_whatever_the_pieces(encoding: str, size: int) -> None:
+    collector = BodyCollector(lambda: 0.0, 180.0)
+    collector.start(200, httpx.Headers({"content-encoding": encoding}), decoded=False)
+    assert all(collector.feed(piece) for piece in pieces(ENCODINGS[encoding](TEXT), size))
+    assert (collector.body, collector.whole, collector.broken) == (TEXT, True, None)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["br", "zstd", "compress", "gzip, br", "gzip;q=1", "gzip, gzip, gzip, gzip", "\u00e9"]
+)
+def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
+    with pytest.raises(DecodingError):
+        Decoder(encoding)
+
+
+def test_a_body_of_an_unknown_encoding_is_kept_as_it_came_and_is_not_whole() -> None:
+    collector = BodyCollector(lambda: 0.0, 180.0)
+    collector.start(200, httpx.Headers({"content-encoding": "br"}), decoded=False)
+    assert collector.feed(b"\x1b\x03 squeezed")
+    assert (collector.body, collector.whole) == (b"\x1b\x03 squeezed", False)
+    assert "'br' was not asked for" in (collector.broken or "")
+
+
+@pytest.mark.parametrize("cut", [0, 1, 10, -1])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "deflate, gzip"])
+def test_a_compressed_body_that_was_cut_is_not_whole(encoding: str, cut: int) -> None:
+    squeezed = ENCODINGS[encoding](TEXT)
+    collector = collected(squeezed[:cut], encoding)
+    assert collector.whole is False
+    assert TEXT.startswith(collector.body)
+
+
+def test_garbage_keeps_what_came_before_it() -> None:
+    squeezed = gzip.compress(TEXT, mtime=0)
+    garbled = squeezed[:-50] + b"\xff" * 50
+    collector = collected(garbled, "gzip")
+    assert collector.whole is False
+    assert collected(b"no gzip at all", "gzip").body == b"no gzip at all"
+    assert "does not decompress" in (collected(b"no gzip", "gzip").broken or "")
+
+
+@given(data=st.binary(), size=st.integers(1, 20))
+@example(data=b"no deflate", size=20)
+def test_any_bytes_under_any_encoding_are_taken(data: bytes, size: int) -> None:
+    for encoding in ENCODINGS:
+        collector = collected(data, encoding.strip(), size)
+        assert collector.whole in (True, False)
+        if not encoding.strip() or encoding == "identity":
+            assert collector.body == data
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "gzip, gzip"])
+def test_a_body_is_taken_up_to_a_bound(encoding: str) -> None:
+    body = b"\0" * (MAX_ANSWER_BYTES + 1)
+    for _ in range(encoding.count("gzip")):
+        body = gzip.compress(body)
+    collector = collected(body, encoding, 1 << 20)
+    assert len(collector.body) == MAX_ANSWER_BYTES
+    assert collector.whole is False
+    assert "larger than" in (collector.broken or "")
+
+
+def test_a_body_of_just_the_bound_is_whole() -> None:
+    assert collected(b"\0" * MAX_ANSWER_BYTES, "", 1 << 20).whole is True
+
+
+def test_a_body_that_drips_on_is_left() -> None:
+    now = 0.0
+    collector = BodyCollector(lambda: now, 180.0)
+    collector.start(200, httpx.Headers(), decoded=False)
+    assert collector.feed(b"a")
+    now = 180.0
+    assert collector.feed(b"b")
+    now = 180.1
+    assert not collector.feed(b"c")
+    assert (collector.body, collector.whole) == (b"abc", False)
+    assert collector.broken == "the body took longer than 180 s"
+
+
+def test_what_httpx_decoded_already_is_not_decoded_again() -> None:
+    """Mocks hand out whole responses, which httpx decodes when they are made."""
+    answer = success()
+    response = httpx.Response(200, content=gzip.compress(answer.content), headers={"content-encoding": "gzip"})
+    collector = BodyCollector(lambda: 0.0, 180.0)
+    collector.start(200, response.headers, decoded=response.is_stream_consumed)
+    assert collector.feed(response.content)
+    assert collector.body == answer.content

@@ -1,0 +1,160 @@
+"""The file of an image: claimed without overwriting, on file systems of every kind, and gone when something fails."""
+
+import errno
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from ideogram_ai.client import DownloadError, DownloadReason
+from ideogram_ai.client.image_file import ImageFile, image_suffix, looks_whole
+
+PNG_END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
+
+
+def failing(code: int) -> object:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+def save(path: Path, content: bytes = b"image", *, overwrite: bool = False) -> Path:
+    with ImageFile(path, stem="stem", overwrite=overwrite) as file:
+        file.write(content)
+        return file.finish(".png")
+
+
+@pytest.fixture(params=["hard links", "no hard links"])
+def file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file system with hard links, and one without: FAT, or a network share."""
+    if request.param == "no hard links":
+        monkeypatch.setattr(os, "link", failing(errno.EPERM))
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("file_system")
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_is_put_into_its_place(tmp_path: Path, overwrite: bool) -> None:
+    path = save(tmp_path / "cat.png", overwrite=overwrite)
+    assert path.read_bytes() == b"image"
+    assert list(tmp_path.iterdir()) == [path]
+    assert save(tmp_path).name == "stem.png"
+
+
+@pytest.mark.usefixtures("file_system")
+@pytest.mark.parametrize("seen", [True, False], ids=["seen before the claim", "not seen"])
+def test_a_file_that_appeared_in_the_meantime_is_left_alone(
+    tmp_path: Path, seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cat.png"
+    with ImageFile(path, stem="", overwrite=False) as file:
+        path.write_bytes(b"theirs")
+        if not seen:
+            monkeypatch.setattr(os, "lstat", failing(errno.ENOENT))
+        with pytest.raises(DownloadError) as caught:
+            file.finish(".png")
+    assert caught.value.reason is DownloadReason.EXISTS
+    assert path.read_bytes() == b"theirs"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_rights_of_a_new_file_are_those_of_any_other(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    assert save(tmp_path / "cat.png").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_folder_that_cannot_be_opened_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows lets nobody open a folder, and some file systems do not."""
+    monkeypatch.setattr(os, "open", failing(errno.EACCES))
+    assert save(tmp_path / "cat.png").read_bytes() == b"image"
+
+
+def test_a_disk_that_is_full_from_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "open", failing(errno.ENOSPC))
+    check_full(tmp_path)
+
+
+def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC))
+    check_full(tmp_path)
+
+
+def test_a_disk_that_becomes_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "open", lambda path, _: FullFile(path, "x+"))
+    check_full(tmp_path)
+
+
+class FullFile(io.FileIO):
+    """A file for which there is no room."""
+
+    def write(self, _: object, /) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def check_full(folder: Path) -> None:
+    with pytest.raises(DownloadError, match="No space left on device") as caught:
+        save(folder / "cat.png")
+    assert caught.value.reason is DownloadReason.UNWRITABLE
+    assert list(folder.iterdir()) == []
+
+
+def break_off(path: Path) -> None:
+    with ImageFile(path, stem="", overwrite=True) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+
+def test_an_exception_in_between_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        break_off(tmp_path / "cat.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_beginning_anew_forgets_what_was_written(tmp_path: Path) -> None:
+    with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
+        file.write(b"a long wrong beginning")
+        file.restart()
+        file.write(b"image")
+        assert (file.size, file.tail(3), file.tail(100)) == (5, b"age", b"image")
+        path = file.finish("")
+    assert path.read_bytes() == b"image"
+
+
+@pytest.mark.parametrize(
+    ("head", "suffix"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\x0d", ".png"),
+        (b"\xff\xd8\xff\xe0", ".jpg"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", ".webp"),
+        (b"RIFF\x10\0\0\0WAVEfmt ", None),
+        (b"GIF87a", ".gif"),
+        (b"GIF89a", ".gif"),
+        (b"\0\0\0\x20ftypavif", ".avif"),
+        (b"\0\0\0\x20ftypavis", ".avif"),
+        (b"\0\0\0\x20ftypisom", None),
+        (b"<svg", None),
+        (b"", None),
+    ],
+)
+def test_the_first_bytes_tell_the_format(head: bytes, suffix: str | None) -> None:
+    assert image_suffix(head) == suffix
+
+
+@pytest.mark.parametrize(
+    ("suffix", "size", "head", "tail", "whole"),
+    [
+        (".png", 100, b"", b"x" + PNG_END, True),
+        (".png", 100, b"", PNG_END[:-1], False),
+        (".jpg", 100, b"", b"\xff\xd9", True),
+        (".jpg", 100, b"", b"\xff\xd8", False),
+        (".webp", 28, b"RIFF\x14\0\0\0WEBP", b"", True),
+        (".webp", 27, b"RIFF\x14\0\0\0WEBP", b"", False),
+        (".gif", 1, b"", b"", True),
+    ],
+)
+def test_the_last_bytes_tell_whether_an_image_is_whole(
+    suffix: str, size: int, head: bytes, tail: bytes, whole: bool
+) -> None:
+    assert looks_whole(suffix, size, head, tail) is whole
