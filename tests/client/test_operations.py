@@ -1,0 +1,67 @@
+"""What holds for operations that the contract may get: JSON bodies, and the order and names of fields."""
+
+import json
+
+import pytest
+from attrs import evolve
+from canned import KEY, FakeTiming
+
+from ideogram_ai.client import FieldValueError, RetryPolicy
+from ideogram_ai.client.core import make_core
+from ideogram_ai.client.exchange import Exchange, Outgoing
+from ideogram_ai.client.redaction import ApiKey
+from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4, Field
+
+AS_JSON = evolve(POST_GENERATE_IMAGE_V4, media_type="application/json")
+
+
+def outgoing(**fields: object) -> Outgoing:
+    """The request that is made for an operation like ours with a JSON body."""
+    timing = FakeTiming().of("sync")
+    core = make_core(ApiKey(KEY), base_url=None, timeout=None, retry=RetryPolicy(), timing=timing)
+    flow = core.call(AS_JSON, fields, extra_fields={"seed": 7, "none": None}, timeout=None)
+    step = next(flow)
+    assert isinstance(step, Exchange)
+    return step.outgoing
+
+
+def test_a_json_body_is_one_object_in_the_contracts_order() -> None:
+    request = outgoing(resolution="1024x1024", json_prompt={"b": "ü", "a": True}, enable_copyright_detection=False)
+    assert request.body is not None
+    assert request.body.parts == ()
+    assert request.body.content == (
+        '{"json_prompt":{"b":"ü","a":true},"resolution":"1024x1024","enable_copyright_detection":false,"seed":7}'.encode()
+    )
+    assert request.body.fields == json.loads(request.body.content)
+    assert request.headers["Content-Type"] == "application/json"
+
+
+def test_a_json_body_is_what_httpx_gets_with_the_key() -> None:
+    core = make_core(ApiKey(KEY), base_url=None, timeout=None, retry=RetryPolicy(), timing=FakeTiming().of("sync"))
+    arguments = core.request_arguments(outgoing(text_prompt="a"), lambda *_: None)
+    assert arguments["headers"][API_KEY_HEADER] == KEY
+    assert arguments["headers"]["Content-Type"] == "application/json"
+    assert (arguments["files"], json.loads(arguments["content"])) == (None, {"text_prompt": "a", "seed": 7})
+
+
+def test_what_json_cannot_hold_is_refused_for_a_json_body_too() -> None:
+    with pytest.raises(FieldValueError, match="digits"):
+        outgoing(text_prompt=10**5000)
+
+
+def test_a_request_shows_neither_body_nor_url_when_it_is_printed() -> None:
+    assert "a secret idea" not in repr(outgoing(text_prompt="a secret idea"))
+
+
+def test_a_wire_name_may_differ_from_the_keyword() -> None:
+    renamed = Field(python_name="text_prompt", wire_name="text-prompt", content_type=None, required=False)
+    operation = evolve(
+        POST_GENERATE_IMAGE_V4,
+        fields=(renamed, *POST_GENERATE_IMAGE_V4.fields[1:]),
+        exactly_one_of=(("text-prompt", "json_prompt"),),
+    )
+    core = make_core(ApiKey(KEY), base_url=None, timeout=None, retry=RetryPolicy(), timing=FakeTiming().of("sync"))
+    step = next(core.call(operation, {"text_prompt": "a"}, extra_fields=None, timeout=None))
+    assert isinstance(step, Exchange)
+    assert step.outgoing.body is not None
+    assert step.outgoing.body.fields == {"text-prompt": "a"}
