@@ -77,7 +77,7 @@ def _judge_documented(status: int, body: Any) -> Findings:
     ids = {path: f"answer.{status}.{'.'.join(path)}" for path in members(status)}
     findings: Findings = {f"answer.{status}.body": None}
     findings |= {ids[path]: None for path in _told(body, ids)}
-    for error in read_view().response_validator(status).iter_errors(body):
+    for error in _validator(status).iter_errors(body):
         path, problem = _explain(error)
         place = ids.get(path, f"answer.{status}.body")
         findings[place] = findings.get(place) or problem
@@ -120,6 +120,11 @@ def _explain(error: ValidationError) -> tuple[tuple[str, ...], str]:
 def _unexpected(error: ValidationError) -> list[str]:
     assert isinstance(error.kind, ValidationErrorKind.AdditionalProperties)  # noqa: S101 - for type checkers
     return [name_of([*error.instance_path, name]) for name in error.kind.unexpected]
+
+
+@cache
+def _validator(status: int) -> Draft202012Validator:
+    return read_view().response_validator(status)
 
 
 @cache

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ...contract_view import ContractView
 
 DOCUMENTED: Final = "documented"
+KEY_ACCEPTED: Final = "auth.key-accepted"
+PROMPT_RULE: Final = "request.prompt-rule"
 _KEY: Final = "#/components/securitySchemes/ApiKey"
 
 
@@ -60,7 +62,7 @@ def server_requirements() -> Mapping[str, Requirement]:
 
 def _about_keys() -> Iterator[Requirement]:
     missing = join_pointer(places().responses, 401)
-    yield Requirement("auth.key-accepted", "A request with a key in its header is let in.", f"{_KEY}/name")
+    yield Requirement(KEY_ACCEPTED, "A request with a key in its header is let in.", f"{_KEY}/name")
     yield Requirement("auth.key-missing", "A request without a key gets a 401.", missing)
     yield Requirement("auth.key-blank", "A request with a blank key gets a 401.", missing)
     yield Requirement("auth.key-wrong", "A request with a key that is not known gets a 401.", missing)
@@ -92,9 +94,6 @@ def _about_requests(view: ContractView) -> Iterator[Requirement]:
 def part_type(view: ContractView, name: str) -> str:
     """The media type that the part of a field may have: the contract's, or text."""
     return view.fields[name].content_type or "text/plain"
-
-
-PROMPT_RULE: Final = "request.prompt-rule"
 
 
 def _about_refusals(view: ContractView) -> Iterator[Requirement]:

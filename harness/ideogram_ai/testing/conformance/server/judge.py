@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..results import Verdict
 from .case import Case, Expect
+from .catalogue import KEY_ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,9 @@ def judge_case(case: Case, reply: Reply, *, metered: bool) -> Iterator[Finding]:
     match case.expect:
         case Expect.ACCEPTED:
             verdict, words = _accepted(case, reply.status, metered=metered)
-            yield from ((name, verdict, words) for name in case.requirements)
+            # A key that is not let in says nothing of what else the request has.
+            names = case.requirements if reply.status != 401 else (case.requirement,)
+            yield from ((name, verdict, words) for name in names)
         case Expect.UNAUTHORIZED:
             yield _unauthorized(case, reply.status, metered=metered)
         case Expect.REFUSED:
@@ -52,7 +55,7 @@ def _accepted(case: Case, status: int, *, metered: bool) -> tuple[Verdict, str]:
     if status == 422 and case.may_be_unsafe:
         return Verdict.HELD, ""  # random words may fail the safety check: the request was understood
     words = f"{case.note}: {status} came, and 200 was to come."
-    if status == 401 and case.requirement == "auth.key-accepted":
+    if status == 401 and case.requirement == KEY_ACCEPTED:
         words += " If this server takes certain keys only, name one with --key-env."
     return Verdict.FAILED, words
 

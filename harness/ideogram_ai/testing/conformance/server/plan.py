@@ -14,7 +14,7 @@ from attrs import define
 from ...contract_view import ContractView, read_view
 from .bodies import Bodies
 from .case import Case, Expect, KeyUse
-from .catalogue import PROMPT_RULE, part_type, rule_id
+from .catalogue import KEY_ACCEPTED, PROMPT_RULE, part_type, rule_id
 from .generated import generated_cases
 from .payload import Payload, form, make_part, multipart, shorten
 from .rules import broken_by_rule
@@ -71,7 +71,7 @@ class Plan:
         fields = self.bodies.plain | (self.bodies.scalars if self.metered else {})
         also = tuple(f"request.{name}.accepted" for name in fields)
         note = f"an image with {', '.join(fields)}"
-        return Case("auth.key-accepted", note, form(self.view, fields), Expect.ACCEPTED, also=also)
+        return Case(KEY_ACCEPTED, note, form(self.view, fields), Expect.ACCEPTED, also=also)
 
     def _without_key(self) -> Iterator[Case]:
         # Where somebody may have to pay there is no prompt either: a proxy may put in a key of its own.

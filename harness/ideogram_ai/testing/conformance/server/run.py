@@ -19,7 +19,7 @@ from ..results import Report, Verdict
 from .answers import judge_answer, links_of
 from .budget import Budget
 from .case import Case, Expect, KeyUse
-from .catalogue import server_requirements
+from .catalogue import KEY_ACCEPTED, server_requirements
 from .findings import Findings
 from .generated import WITHOUT_SCHEMATHESIS, complaints_of_schemathesis, has_schemathesis
 from .judge import judge_case
@@ -125,6 +125,7 @@ class _Run:
     sent: int = 0
     link: str | None = None
     last: str = ""
+    locked_out: bool = False
     unprovoked: dict[int, str] = field(factory=dict[int, str])
 
     def everything(self, on_progress: Progress) -> None:
@@ -168,6 +169,8 @@ class _Run:
             return case.local
         if case.key is KeyUse.WRONG and not self.budget.metered and self.options.api_key is None:
             return "No key was given (--key-env), so none can be told to be wrong: a test server may take any."
+        if case.key.sends_key and self.locked_out:
+            return f"The key was not let in ({KEY_ACCEPTED}), so nothing else can be tried."
         return self.budget.refuses(case)
 
     def _judge(self, case: Case, reply: Reply) -> None:
@@ -183,6 +186,7 @@ class _Run:
             verdict = Verdict.FAILED if problem else Verdict.HELD
             words = f"After {case.note}: {problem}." if problem else ""
             self.findings.add(name, verdict, words, reply.exchange)
+        self.locked_out |= case.requirement == KEY_ACCEPTED and reply.status == 401
         if case.generated is not None:
             complaints = complaints_of_schemathesis(case, reply)
             verdict = Verdict.FAILED if complaints else Verdict.HELD
@@ -222,7 +226,7 @@ class _Run:
     def _weigh(self) -> None:
         """Take back what held for a reason that says nothing."""
         by_name = {case.requirement: case for case in plan_cases(self.options.seed, metered=self.budget.metered)}
-        let_in = self.findings.ever_held("auth.key-accepted")
+        let_in = self.findings.ever_held(KEY_ACCEPTED)
         for name, case in by_name.items():
             if case.expect is not Expect.REFUSED:
                 continue
