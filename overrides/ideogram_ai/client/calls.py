@@ -91,16 +91,18 @@ def _attempt(
     watch = Watch()
     failure: httpx.HTTPError | httpx.StreamError | OSError | None = None
     try:
-        yield Exchange(outgoing, collector, watch)
-    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-        failure = error
+        try:
+            yield Exchange(outgoing, collector, watch)
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            failure = error
+        # Inside too: an interruption of the judgement loses an answer that may have been paid for.
+        outcome = _judge_exchange(operation, collector, watch, failure, key=key, now=timing.wall())
+        if isinstance(outcome, Generation):
+            _warn(outcome.problems)
+            return evolve(outcome, request=outgoing.body.fields if outgoing.body else {})
     except BaseException as error:
         report_interruption(error, watch)
         raise
-    outcome = _judge_exchange(operation, collector, watch, failure, key=key, now=timing.wall())
-    if isinstance(outcome, Generation):
-        _warn(outcome.problems)
-        return evolve(outcome, request=outgoing.body.fields if outgoing.body else {})
     outcome.__cause__ = failure
     return outcome
 
