@@ -154,7 +154,7 @@ def damage_lock(path: Path) -> None:
         (Path.unlink, "py.typed", ["missing  py.typed"]),
         (Path.touch, "models/stale.py", ["extra    models/stale.py"]),
         (Path.touch, ".hidden", ["extra    .hidden"]),
-        (lambda path: (path.unlink(), path.symlink_to("types.py")), "types.py", ["differs  types.py"]),
+        (lambda path: path.symlink_to(path.rename(path.parents[3] / "same")), "types.py", ["differs  types.py"]),
         (damage_lock, "lock.json", ["differs  lock.json", "ruff was 0.0.0+"]),
         (Path.unlink, "lock.json", ["missing  lock.json", "there is no readable lock.json"]),
         (lambda path: path.write_text("[]"), "lock.json", ["differs  lock.json", "there is no readable lock.json"]),
