@@ -63,6 +63,13 @@ def test_both_prompts_come_before_what_is_wrong_inside_one_of_them() -> None:
     assert "Exactly one of" in refusal(fields(text_prompt="a cat", json_prompt={}))["detail"]
 
 
+def test_a_long_value_is_shortened_in_the_message() -> None:
+    body = refusal(fields(text_prompt="x" * 5000, resolution="9" * 5000))
+    assert '"' + "9" * 100 in body["detail"]
+    assert '..."' in body["detail"]
+    assert len(body["detail"]) < 1000
+
+
 def test_a_request_without_a_prompt_is_refused_and_says_what_it_had() -> None:
     body = refusal(fields(resolution="1024x1024"))
     assert "text_prompt and json_prompt" in body["detail"]
