@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any, Literal
 from unittest.mock import patch
 
 import anyio
 import anyio.lowlevel
+import httpx
 import pytest
 
 from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Ideogram, Timing
@@ -31,26 +33,39 @@ async def _no_async_pause(_seconds: float) -> None:
     await anyio.lowlevel.checkpoint()
 
 
-def run(shell: Shell, use: Callable[[Any], Any], **settings: Any) -> Any:
+def run(
+    shell: Shell,
+    use: Callable[[Any], Any],
+    *,
+    lend: Mapping[str, Any] | None = None,
+    lend_as: Sequence[str] = ("http_client",),
+    **settings: Any,
+) -> Any:
     """Open the shell's client, hand it to `use`, and return what that returns or, for the async client, awaits.
 
     The key comes from the environment, so that no frame of a test holds it.
+
+    Args:
+        shell: Which client, on which event loop.
+        use: What is done with it.
+        lend: Options of an HTTP client of the caller's; without them the client makes its own.
+        lend_as: The arguments that it is given as.
+        settings: Arguments of the client.
     """
-    with patch.dict(os.environ, IDEOGRAM_API_KEY=KEY):
-        return _run(shell, use, settings)
-
-
-def _run(shell: Shell, use: Callable[[Any], Any], settings: Mapping[str, Any]) -> Any:
     every: dict[str, Any] = {"timing": hurried(shell), **settings}
-    if shell == "sync":
-        with Ideogram(**every) as client:
-            return use(client)
+    with patch.dict(os.environ, IDEOGRAM_API_KEY=KEY), ExitStack() as stack:
+        if shell == "sync":
+            if lend is not None:
+                every |= dict.fromkeys(lend_as, stack.enter_context(httpx.Client(**lend)))
+            return use(stack.enter_context(Ideogram(**every)))
 
-    async def main() -> Any:
-        async with AsyncIdeogram(**every) as client:
-            return await use(client)
+        async def main() -> Any:
+            async with AsyncExitStack() as stack:
+                if lend is not None:
+                    every.update(dict.fromkeys(lend_as, await stack.enter_async_context(httpx.AsyncClient(**lend))))
+                return await use(await stack.enter_async_context(AsyncIdeogram(**every)))
 
-    return anyio.run(main, backend=shell)
+        return anyio.run(main, backend=shell)
 
 
 def generate(client: Any) -> Any:

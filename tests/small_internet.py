@@ -1,5 +1,6 @@
 """A few TLS hosts on loopback that look like hosts of the internet: names, certificates, and what each one heard."""
 
+import selectors
 import socket
 import ssl
 import threading
@@ -7,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import pytest
 import trustme
@@ -165,6 +166,64 @@ class Internet:
             raise socket.gaierror(socket.EAI_NONAME, f"this internet has no {name}")
         resolve: Callable[..., Iterable[object]] = self._resolve
         return resolve(address, *args, **kwargs)
+
+
+class Proxy:
+    """An HTTP proxy that tunnels, and sees what it is told and what it carries.
+
+    Attributes:
+        told: The head of each request to the proxy itself, CONNECT or not.
+        carried: What went through the tunnels towards the hosts.
+    """
+
+    def __init__(self) -> None:
+        self.told: list[bytes] = []
+        self.carried = b""
+        self._listener = socket.create_server((INNER, 0))
+        self.url = f"http://{INNER}:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, name="proxy", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            client.settimeout(PATIENCE)
+            with client, suppress(OSError):
+                self._tunnel(client)
+
+    def _tunnel(self, client: socket.socket) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += client.recv(1)
+        self.told.append(head)
+        if not head.startswith(b"CONNECT "):
+            return
+        port = int(head.split(b" ")[1].rpartition(b":")[2])
+        with socket.create_connection((PUBLIC, port), PATIENCE) as host, selectors.DefaultSelector() as selector:
+            client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            selector.register(client, selectors.EVENT_READ, host)
+            selector.register(host, selectors.EVENT_READ, client)
+            while True:
+                for key, _ in selector.select(PATIENCE):
+                    piece = cast("socket.socket", key.fileobj).recv(65536)
+                    if not piece:
+                        return
+                    self.carried += piece if key.fileobj is client else b""
+                    key.data.sendall(piece)
 
 
 def open_doors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ So only https and only public addresses are asked, at most three redirects are f
 that was really connected to. Nothing that names the user goes along.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any, cast
@@ -20,12 +20,6 @@ from ideogram_ai.testing.faults import FaultServer
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40 + b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 
 pytestmark = pytest.mark.parametrize("shell", SHELLS)
-
-
-@pytest.fixture
-def internet(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
-    with Internet(monkeypatch, tmp_path_factory.mktemp("authority")) as internet:
-        yield internet
 
 
 def refusals(shell: Shell, links: Sequence[str], folder: Path, *, base_url: str | None = None) -> list[DownloadError]:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from both_clients import SHELLS, Shell, generate, hurried, run
+from small_internet import Internet, answer
 
-from ideogram_ai.client import IdeogramError, RetryPolicy
+from ideogram_ai.client import APIConnectionError, IdeogramError, RetryPolicy
 from ideogram_ai.testing.faults import FaultServer
 
 WILLING = RetryPolicy(max_attempts=3, retry_possibly_billed=True)
@@ -56,9 +57,25 @@ def test_a_connection_that_is_refused_after_a_doubtful_attempt(shell: Shell) -> 
 
     with pytest.raises(IdeogramError) as caught:
         run(shell, generate, base_url=server.url, retry=WILLING, timing=hurried(shell, sleep=die))
-    assert type(caught.value).__name__ == "APIConnectionError"
+    assert isinstance(caught.value, APIConnectionError)
     assert server.ledger.may_have_run == 1
     assert caught.value.may_have_been_billed
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [answer(502), answer(407), answer(200), b"HTTP/1.1 200 OK\r\n\r\n", b"SSH-2.0\r\n"],
+    ids=lambda reply: reply[:16],
+)
+def test_a_proxy_that_does_not_reach_the_service(
+    shell: Shell, reply: bytes, internet: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a proxy answers is no answer of the service: the request never got there."""
+    proxy = internet.host("proxy.example", reply, tls=False)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://proxy.example:{proxy.port}")
+    with pytest.raises(APIConnectionError) as caught:
+        run(shell, generate, base_url="https://api.example", retry=WILLING)
+    assert caught.value.may_have_been_billed is False
 
 
 @pytest.mark.parametrize(("first", "billed"), [("status_500", True), ("status_429", False)])

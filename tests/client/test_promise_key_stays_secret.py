@@ -38,9 +38,9 @@ HURRY = 0.2
 
 def outcome_of(shell: Shell, url: str, use: Any = generate, **settings: Any) -> object:
     """What comes of a call: a result, or whatever is raised."""
-    retry = RetryPolicy(max_attempts=2)
+    every: dict[str, Any] = {"timeout": HURRY, "retry": RetryPolicy(max_attempts=2), **settings}
     try:
-        return run(shell, use, base_url=url, **({"timeout": HURRY, "retry": retry} | settings))
+        return run(shell, use, base_url=url, **every)
     except BaseException as error:  # noqa: BLE001 - Ctrl-C too
         return error
 

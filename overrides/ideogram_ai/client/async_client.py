@@ -10,7 +10,7 @@ import httpx
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .core import closed_error, make_core, no_cookies
+from .core import closed_error, make_core
 from .credentials import take_key
 from .exchange import Exchange, Sleep, Timing, Work
 from .log_redaction import redacted_logs
@@ -143,7 +143,7 @@ class AsyncIdeogram:
         raise TypeError(f"{type(self).__name__} holds a key and connections; make one where it is used")
 
     def _own(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(cookies=no_cookies(), follow_redirects=False)
+        client = httpx.AsyncClient(**self._core.client_options())
         self._owned.append(client)
         return client
 

@@ -89,11 +89,11 @@ def _attempt(
 ) -> Flow[Generation | IdeogramError]:
     collector = BodyCollector(timing.monotonic, outgoing.timeout.read or 0.0)
     watch = Watch()
-    failure: httpx.HTTPError | httpx.StreamError | OSError | None = None
+    failure: Exception | None = None
     try:
         try:
             yield Exchange(outgoing, collector, watch)
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError) as error:
             failure = error
         # Inside too: an interruption of the judgement loses an answer that may have been paid for.
         outcome = _judge_exchange(operation, collector, watch, failure, key=key, now=timing.wall())
@@ -127,6 +127,9 @@ def _judge_exchange(
     key: ApiKey,
     now: float,
 ) -> Generation | IdeogramError:
+    if collector.status is None and watch.head is not None:
+        # httpx fails over a redirect whose Location it cannot read, although nobody asked it to follow.
+        collector.start(*watch.head, decoded=True)
     if collector.status is None:
         return judge_failure(failure, watch)
     outcome = judge(

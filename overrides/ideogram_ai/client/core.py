@@ -103,6 +103,13 @@ class Core:
         )
         return download_flow(job, rules=self.rules, policy=self.retry, timing=self.timing)
 
+    def client_options(self) -> dict[str, Any]:
+        """How the clients for the API and for images are made."""
+        # A proxy of the environment is passed by on the way to this machine: over http, it would read the key.
+        near = {self.rules.base_host, "localhost", "127.0.0.1", "::1"} if self.rules.loopback else ()
+        mounts = {f"all://[{host}]" if ":" in host else f"all://{host}": None for host in near}
+        return {"cookies": _no_cookies(), "follow_redirects": False, "mounts": mounts}
+
     def request_arguments(self, outgoing: Outgoing, trace: Callable[..., object]) -> dict[str, Any]:
         """What httpx's build_request takes. The key is added here, for the API alone, and kept nowhere else."""
         headers = dict(outgoing.headers)
@@ -182,6 +189,6 @@ def _is_usable(seconds: object) -> bool:
     return isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds <= MAX_SECONDS
 
 
-def no_cookies() -> CookieJar:
+def _no_cookies() -> CookieJar:
     """A jar that takes no cookie, so that nothing is carried from one image host to another."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))

@@ -80,11 +80,13 @@ class Watch:
             raises to refuse.
         watching: Whether the transport reports at all; mocks do not.
         left: Whether a byte of the request may have left this machine.
+        head: Status and headers of the answer, once they have arrived.
     """
 
     check_peer: Callable[[str, str], None] | None = None
     watching: bool = False
     left: bool = False
+    head: tuple[int, httpx.Headers] | None = None
     _connecting_to: str = ""
 
     def observe(self, event: str, info: dict[str, Any]) -> None:
@@ -101,6 +103,9 @@ class Watch:
             bound_reads(info["return_value"])
         elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
             self.left = True
+        elif event == "http11.receive_response_headers.complete" and self.left:
+            _, status, _, headers = info["return_value"]
+            self.head = status, httpx.Headers(headers)
 
     @property
     def certainly_here(self) -> bool:
