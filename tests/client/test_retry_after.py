@@ -52,6 +52,7 @@ NOW = datetime(2026, 10, 7, 12, tzinfo=UTC).timestamp()
         ("2026-10-07T12:00:30Z", None),
         ("Wed, 32 Oct 2026 12:00:30 GMT", None),
         ("Wed, 07 Oct 99999 12:00:30 GMT", None),
+        (f"Wed, 07 Oct {'9' * 30} 12:00:30 GMT", None),
         ("Wed, 07 Oct 2026 12:00:30 +9999", None),
     ],
 )

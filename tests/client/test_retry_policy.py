@@ -134,6 +134,7 @@ def test_what_the_service_asks_to_wait_replaces_the_pause(asked: float) -> None:
 
 
 def test_a_longer_wait_than_allowed_is_not_cut_but_told() -> None:
+    assert isinstance(decide(RetryPolicy(), limited(60.01)), Stop)
     decision = decide(RetryPolicy(), limited(3600))
     assert decision == Stop("The service asks to wait 3600 s, longer than max_delay (60 s).")
 
