@@ -62,3 +62,39 @@ def server(**options: Any) -> int:
     from ..conform.server import ServerRun  # noqa: PLC0415 - loads httpx
 
     return ServerRun(**options).run()
+
+
+@command.command(
+    "client", short_help="Test a client, in any language.", context_settings={"allow_interspersed_args": False}
+)
+@click.option(
+    "--timeout", type=float, default=30.0, show_default=True, metavar="SECONDS", help="Time for each run of COMMAND."
+)
+@click.option(
+    "--workers", type=click.IntRange(1), default=4, show_default=True, metavar="N", help="Runs of COMMAND at a time."
+)
+@click.option(
+    "--scenario", "scenarios", multiple=True, metavar="ID", help="Play this scenario only; may be given several times."
+)
+@report_option
+@expected_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def client(**options: Any) -> int:
+    r"""Test whether a client keeps the contract: what it sends, what it makes of answers, and what it never sends twice.
+
+    \b
+    ideogram conform client -- python examples/conformance/this_client.py
+    ideogram conform client --report conformance -- node my_client.js
+
+    COMMAND is run once per scenario, against servers on this machine. It finds in its environment IDEOGRAM_BASE_URL,
+    IDEOGRAM_API_KEY, IDEOGRAM_SCENARIO, IDEOGRAM_REQUEST (the request to make as JSON, on stdin too) and
+    IDEOGRAM_OUTPUT_DIR, and prints one JSON object in the end:
+
+    \b
+    {"outcome": "image", "status": 200, "image": "PATH"}
+
+    outcome is image, withheld, refused (not billed), unknown (perhaps billed), or unsupported.
+    """
+    from ..conform.client import ClientRun  # noqa: PLC0415 - loads the kit
+
+    return ClientRun(**options).run()

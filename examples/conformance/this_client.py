@@ -1,0 +1,50 @@
+"""Conformance of the client of this project: ideogram conform client -- python examples/conformance/this_client.py."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ideogram_ai.client import (
+    APIStatusError,
+    DownloadError,
+    GeneratedImage,
+    Ideogram,
+    IdeogramError,
+    RequestError,
+)
+
+
+def tell(outcome: str, status: int | None = None, image: Path | None = None) -> None:
+    print(json.dumps({"outcome": outcome, "status": status, "image": image and str(image)}))
+
+
+def save(client: Ideogram, images: list[GeneratedImage]) -> None:
+    safe = [image for image in images if image.url]
+    if not safe:
+        tell("withheld", 200)
+        return
+    try:
+        path = client.download(safe[0], os.environ["IDEOGRAM_OUTPUT_DIR"])
+    except DownloadError:
+        tell("unknown", 200)
+    else:
+        tell("image", 200, path)
+
+
+def main() -> None:
+    request: dict[str, Any] = json.loads(os.environ["IDEOGRAM_REQUEST"])
+    with Ideogram() as client:
+        try:
+            generation = client.generate(**request)
+        except RequestError:
+            tell("refused")
+        except APIStatusError as error:
+            tell("unknown" if error.may_have_been_billed else "refused", error.status_code)
+        except IdeogramError:
+            tell("unknown")
+        else:
+            save(client, list(generation.images))
+
+
+main()

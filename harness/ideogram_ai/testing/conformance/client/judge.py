@@ -1,0 +1,172 @@
+"""Judges one run of a program: what arrived on the wire, and what the program told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ideogram_ai.client.json_types import is_array, is_object
+
+from ...contract_view import read_view
+from ...decoding import json_text
+from ...problems import shown
+from . import catalogue
+from .reading import body_of, read_form
+from .scenario import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from ...faults import ReceivedRequest
+    from .program import Account, Ran
+    from .reading import ReadForm
+    from .scenario import Scenario
+    from .stage import Seen
+
+Finding = tuple[str, str]
+"""The id of a requirement, and what is wrong; nothing when it held."""
+
+
+def judge_run(scenario: Scenario, seen: Seen, ran: Ran, key: str, folder: Path) -> Iterator[Finding]:
+    """What a run says of the requirements.
+
+    Args:
+        scenario: What was played.
+        seen: What reached the servers.
+        ran: What the program told.
+        key: The key that it was given.
+        folder: Where it ran, for paths that are not absolute.
+    """
+    yield catalogue.OUTPUT, ran.problem
+    for request in (request for request in seen.service.posts if request.whole_request_read):
+        yield from _judge_request(request, key, about_form=scenario.most_posts != 0)
+    if seen.service.posts:
+        count = seen.service.may_have_run
+        paid_twice = f"{count} requests that may have run, and been billed, were sent for one image"
+        yield catalogue.ONCE, paid_twice if count > 1 else ""
+    if scenario.most_posts != 0:
+        yield from _judge_other_hosts(seen, key)
+    if ran.account is not None and ran.account.told is Told.IMAGE:
+        yield catalogue.IMAGE_BYTES, _complaint_about_image(ran.account, seen.image, folder)
+    yield scenario.id, "; ".join(_complaints(scenario, seen, ran))
+
+
+def _judge_request(request: ReceivedRequest, key: str, *, about_form: bool) -> Iterator[Finding]:
+    view = read_view()
+    path, _, query = request.target.partition("?")
+    right = request.method == view.operation.method and path == view.operation.path
+    yield catalogue.OPERATION, "" if right else f"{request.method} {path} was asked for"
+    value = request.header(view.api_key_header)
+    words = f"the header {view.api_key_header} is " + ("missing" if value is None else "another one than the key")
+    yield catalogue.KEY, "" if value == key else words
+    bearer = request.header("Authorization") is not None
+    yield catalogue.BEARER, "there is an Authorization header" if bearer else ""
+    places = [place for place, text in (("query", query.encode()), ("body", request.body)) if key.encode() in text]
+    yield catalogue.KEY_ELSEWHERE, f"the key stands in the {' and the '.join(places)}" if places else ""
+    if about_form:
+        yield from _judge_form(read_form(request))
+
+
+def _judge_form(form: ReadForm) -> Iterator[Finding]:
+    # A value that cannot be read is told by the scenario; here it is the form that counts.
+    names = [name for name, _ in form.items]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    unreadable = form.problems[0] if not form.parts and form.problems else ""
+    yield catalogue.FORM, unreadable or (f"{', '.join(twice)} came more than once" if twice else "")
+    for part in form.parts:
+        rule = read_view().fields.get(part.name)
+        if rule is not None and rule.content_type:
+            sent = part.content_type or "not marked"
+            words = f"the part {part.name} is {sent}, and not {rule.content_type}"
+            yield catalogue.part_type_id(part.name), "" if part.content_type == rule.content_type else words
+
+
+def _judge_other_hosts(seen: Seen, key: str) -> Iterator[Finding]:
+    hosts = {"image host": seen.image_host, "host of a redirect": seen.other_host}
+    reached = {name: ledger for name, ledger in hosts.items() if ledger.requests}
+    if reached:
+        told = [name for name, ledger in reached.items() if key.encode() in ledger.raw]
+        yield catalogue.IMAGE_KEY, f"the key was sent to the {' and the '.join(told)}" if told else ""
+
+
+def _complaint_about_image(account: Account, image: bytes, folder: Path) -> str:
+    if account.image is None:
+        return "the outcome is image, and no path of it was printed"
+    path = folder / account.image
+    try:
+        saved = path.read_bytes()
+    except (OSError, ValueError) as error:
+        return f"the image cannot be read at {account.image!r}: {getattr(error, 'strerror', None) or error}"
+    if saved == image:
+        return ""
+    return f"the image that was saved has {len(saved)} bytes, and not the {len(image)} that were sent"
+
+
+def _complaints(scenario: Scenario, seen: Seen, ran: Ran) -> Iterator[str]:
+    """What is wrong with what the scenario itself is about."""
+    posts = [request for request in seen.service.posts if request.whole_request_read]
+    if scenario.sends is not None:
+        if posts:
+            yield from _complaints_about_fields(dict(read_form(posts[0]).items), scenario.sends, read_form(posts[0]))
+        else:
+            yield "no request arrived"
+    if scenario.most_posts is not None and len(seen.service.posts) > scenario.most_posts:
+        yield f"{len(seen.service.posts)} requests were sent, and at most {scenario.most_posts} may be"
+    if seen.other_host.posts:
+        yield "the request was sent to the host of a redirect"
+    if scenario.pause is not None:
+        pauses = [later - earlier for earlier, later in zip(seen.arrived, seen.arrived[1:], strict=False)]
+        if pauses and pauses[0] < scenario.pause:
+            yield f"the request was sent again after {pauses[0]:.2f} s, and not after {scenario.pause:g} s"
+    if ran.account is None:
+        yield ran.problem
+    elif not any(
+        ran.account.told is ending.told and ending.status in {None, ran.account.status} for ending in scenario.endings
+    ):
+        wanted = " or ".join(_ending(ending.told, ending.status) for ending in scenario.endings)
+        yield f"the program told {_ending(ran.account.told, ran.account.status)}, and not {wanted}"
+
+
+def _ending(told: Told, status: int | None) -> str:
+    return told.value if status is None else f"{told.value} with status {status}"
+
+
+def _complaints_about_fields(sent: Mapping[str, Any], wanted: Mapping[str, Any], form: ReadForm) -> Iterator[str]:
+    if not form.parts:
+        yield from form.problems
+        return
+    for name, value in wanted.items():
+        if name not in sent:
+            if value is not None:
+                yield f"{name} did not arrive"
+        elif not _same(sent[name], value):
+            difference = "its keys came in another order" if _sorted(sent[name]) == _sorted(value) else None
+            yield (
+                f"{name} is {shown(sent[name])}, and not {shown(value)}"
+                if difference is None
+                else (f"{name}: {difference}")
+            )
+    more = [name for name in sent if name not in wanted]
+    if more:
+        yield f"{', '.join(more)} arrived and was not asked for"
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON, key order too; 1 is the same as 1.0."""
+    if is_object(one) and is_object(other):
+        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
+    if is_array(one) and is_array(other):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def _sorted(value: Any) -> str:
+    if is_object(value):
+        return json_text([[key, _sorted(value[key])] for key in sorted(value)])
+    return json_text([_sorted(inner) for inner in value]) if is_array(value) else json_text(value)
+
+
+def texts_of(request: ReceivedRequest) -> str:
+    """A request as people read it, its transfer coding gone."""
+    head = request.raw.partition(b"\r\n\r\n")[0]
+    return (head + b"\r\n\r\n" + body_of(request)).decode("utf-8", "backslashreplace")
