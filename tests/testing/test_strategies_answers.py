@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from types import FunctionType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +15,7 @@ from hypothesis import given
 from samples import sample
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing import Answer, answers, unusual_answers
+from ideogram_ai.testing import Answer, answers, broken_requests, requests, unusual_answers
 
 RESPONSES: dict[str, Any] = CONTRACT["paths"][OPERATION.path]["post"]["responses"]
 DOCUMENTED = [int(status) for status in RESPONSES]
@@ -101,6 +102,11 @@ def test_a_429_comes_with_every_known_reason_and_both_forms_of_retry_after() -> 
     seconds = [wait for wait in waits if wait.isdecimal()]
     assert seconds
     assert {parsedate_to_datetime(wait).tzinfo for wait in waits if wait not in seconds} == {UTC}
+
+
+@pytest.mark.parametrize("strategy", [requests, broken_requests, answers, unusual_answers])
+def test_a_strategy_shows_itself_as_it_was_called(strategy: FunctionType) -> None:
+    assert repr(strategy()) == f"{strategy.__name__}()"
 
 
 def test_any_documented_status() -> None:

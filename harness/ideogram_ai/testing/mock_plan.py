@@ -110,34 +110,34 @@ def give(answer: Answer) -> Act:
     return lambda _request, _read: to_response(answer)
 
 
-def time_out(when: When, succeed: Act) -> Act:
+def time_out(when: When, whole: Act) -> Act:
     """An act that ends in silence.
 
     Args:
         when: How far the exchange gets before.
-        succeed: Makes the answer of which half arrives.
+        whole: Makes the answer of which half arrives.
     """
-    return _fail(_TIME_OUTS[when], f"time_out({when})", when, succeed)
+    return _fail(_TIME_OUTS[when], f"time_out({when})", when, whole)
 
 
-def break_off(when: When, succeed: Act) -> Act:
+def break_off(when: When, whole: Act) -> Act:
     """An act that ends in a broken connection.
 
     Args:
         when: How far the exchange gets before.
-        succeed: Makes the answer of which half arrives.
+        whole: Makes the answer of which half arrives.
     """
-    return _fail(_BREAKS[when], f"break_off({when})", when, succeed)
+    return _fail(_BREAKS[when], f"break_off({when})", when, whole)
 
 
-def _fail(kind: type[httpx.TransportError], word: str, when: When, succeed: Act) -> Act:
+def _fail(kind: type[httpx.TransportError], word: str, when: When, whole: Act) -> Act:
     def act(request: httpx.Request, read: ReadRequest) -> httpx.Response:
         error = kind(word, request=request)
         if when != "answering":
             raise error
-        whole = succeed(request, read)
-        half = whole.content[: len(whole.content) // 2]
-        return httpx.Response(whole.status_code, headers=whole.headers, stream=_Cut(half, error))
+        response = whole(request, read)
+        half = response.content[: len(response.content) // 2]
+        return httpx.Response(response.status_code, headers=response.headers, stream=_Cut(half, error))
 
     return act
 

@@ -98,23 +98,25 @@ class IdeogramMock:
         headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
         return self.reply(json_answer(429, body, "rate_limit", headers), times=times)
 
-    def time_out(self, when: When = "waiting", *, times: int | None = 1) -> Self:
+    def time_out(self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1) -> Self:
         """Be silent until the client's patience ends; here that takes no time.
 
         Args:
             when: How far the exchange gets before.
+            answer: The answer of which half arrives ("answering"); None for a success.
             times: For how many requests, 1 or more; None for every one from now on.
         """
-        return self._add(f"time_out({when})", time_out(when, self._service.succeed), times)
+        return self._add(f"time_out({when})", time_out(when, self._act(answer)), times)
 
-    def break_off(self, when: When = "waiting", *, times: int | None = 1) -> Self:
+    def break_off(self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1) -> Self:
         """Break the connection.
 
         Args:
             when: How far the exchange gets before.
+            answer: The answer of which half arrives ("answering"); None for a success.
             times: For how many requests, 1 or more; None for every one from now on.
         """
-        return self._add(f"break_off({when})", break_off(when, self._service.succeed), times)
+        return self._add(f"break_off({when})", break_off(when, self._act(answer)), times)
 
     def reply(self, answer: Answer, *, times: int | None = 1) -> Self:
         """Give this very answer: one that a strategy made, say.
@@ -177,6 +179,9 @@ class IdeogramMock:
     def _add(self, word: str, act: Act, times: int | None, *, judges: bool = False) -> Self:
         self._plan.add(Step(word, act, times, judges))
         return self
+
+    def _act(self, answer: Answer | None) -> Act:
+        return self._service.succeed if answer is None else give(answer)
 
     def _on_generate(self, request: httpx.Request) -> httpx.Response:
         step = self._plan.take()

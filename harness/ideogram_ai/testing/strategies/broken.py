@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ..contract_view import read_view
 from ..problems import pointer_to
 from .schema_values import JsonObject, SchemaValues, objects
+from .shown import shown_as
 from .sites import Path, Site, Sites
 from .valid import as_keywords, given_members, request_schema, wire_requests
 
@@ -61,10 +62,10 @@ def broken_requests(rule: str | None = None) -> SearchStrategy[BrokenRequest]:
         return st.one_of(ways or _break_prompt_rule(view, sites.values))
 
     if rule is None:
-        return st.sampled_from(rules).flatmap(break_rule)
+        return shown_as("broken_requests", st.sampled_from(rules).flatmap(break_rule))
     if rule not in rules:
         raise ValueError(f"{rule!r} is no rule of the contract; the rules are {', '.join(rules)}.")
-    return break_rule(rule)
+    return shown_as("broken_requests", break_rule(rule))
 
 
 def request_rules() -> tuple[str, ...]:

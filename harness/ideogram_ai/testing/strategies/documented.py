@@ -13,6 +13,7 @@ from ..answers import Answer
 from ..contract_view import read_view
 from ..image_links import link_origin
 from .schema_values import JsonObject, SchemaValues, follow, keywords_of, objects
+from .shown import shown_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,11 +43,11 @@ def answers(status: int | None = None) -> SearchStrategy[Answer]:
     """
     view = read_view()
     if status is None:
-        return st.one_of([_answers(view, each) for each in view.responses])
+        return shown_as("answers", st.one_of([_answers(view, each) for each in view.responses]))
     if status not in view.responses:
         documented = ", ".join(str(each) for each in view.responses)
         raise ValueError(f"{status} is not documented; the contract has {documented}.")
-    return _answers(view, status)
+    return shown_as("answers", _answers(view, status))
 
 
 def _answers(view: ContractView, status: int) -> SearchStrategy[Answer]:

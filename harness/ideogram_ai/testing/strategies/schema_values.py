@@ -72,7 +72,8 @@ class SchemaValues:
 
     def __init__(self, view: ContractView) -> None:
         self._view = view
-        self._made: dict[int, SearchStrategy[Any]] = {}  # by the identity of the schema, which the view keeps alive
+        self._made: dict[int, SearchStrategy[Any]] = {}  # by the identity of the schema
+        self._known: list[JsonObject] = []  # keeps them alive, so that no other takes their identity
 
     def of(self, schema: JsonObject) -> SearchStrategy[Any]:
         """The values of a schema of the contract. The same schema gives the same strategy.
@@ -83,6 +84,7 @@ class SchemaValues:
         schema, _ = follow(self._view, schema)
         key = id(schema)
         if key not in self._made:
+            self._known.append(schema)
             self._made[key] = st.deferred(lambda: self._made[key])  # met by a schema that leads back to itself
             self._made[key] = self._make(schema)
         return self._made[key]
@@ -165,14 +167,16 @@ def _strings(schema: JsonObject) -> SearchStrategy[str]:
         made = st.from_regex(_LINKS, fullmatch=True)
     elif "pattern" in schema:
         pattern: str = schema["pattern"]
-        made = st.from_regex(re.compile(pattern, re.ASCII))  # \d is 0 to 9 in JSON Schema
+        # \d is 0 to 9 in JSON Schema, and $ does not match before a line end.
+        whole = pattern.startswith("^") and pattern.endswith("$")
+        made = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=whole)
     else:
         return texts(min_size=schema.get("minLength", 0), max_size=schema.get("maxLength"))
     limits: JsonObject = {name: rule for name, rule in schema.items() if name in {"pattern", "minLength", "maxLength"}}
     validator = Draft202012Validator(limits)
 
     def is_valid(text: str) -> bool:
-        return validator.is_valid(text)  # Python's $ also matches before a line end
+        return validator.is_valid(text)
 
     return made.filter(is_valid)
 

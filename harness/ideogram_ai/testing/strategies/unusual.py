@@ -15,6 +15,7 @@ from ..answers import Answer
 from ..contract_view import read_view
 from .documented import JSON, answers
 from .json_values import json_values, texts
+from .shown import shown_as
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -36,7 +37,7 @@ def unusual_answers() -> SearchStrategy[Answer]:
     view = read_view()
     statuses = st.sampled_from(list(view.responses))
     documented = answers()
-    return st.one_of(
+    made = st.one_of(
         st.builds(_undocumented, _other_statuses(view.responses, view.observed), documented),
         st.builds(_page, st.integers(*_STATUSES)),
         st.builds(_empty, statuses),
@@ -48,6 +49,7 @@ def unusual_answers() -> SearchStrategy[Answer]:
         st.builds(partial(_written, "JSON of another shape"), statuses, json_values().map(_dump)),
         st.builds(partial(_written, "no text"), statuses, _no_text()),
     )
+    return shown_as("unusual_answers", made)
 
 
 def _other_statuses(documented: Collection[int], observed: Collection[int]) -> SearchStrategy[int]:
@@ -119,8 +121,12 @@ def _unknown_values(draw: DrawFn, documented: SearchStrategy[Answer]) -> Answer:
 
 def _no_text() -> SearchStrategy[bytes]:
     marked = ['{"data": []}'.encode(encoding) for encoding in ("utf-8-sig", "utf-16", "utf-32")]
-    nested = [opening * _DEEP for opening in (b"[", b'{"data":')]
-    return st.binary(min_size=1) | st.sampled_from([*marked, *nested])
+    nested = st.sampled_from([b"[", b'{"data":']).map(_nest)
+    return st.binary(min_size=1) | st.sampled_from(marked) | nested
+
+
+def _nest(opening: bytes) -> bytes:
+    return opening * _DEEP
 
 
 def _places(value: Any, path: _Path = ()) -> Iterator[_Path]:
