@@ -55,7 +55,7 @@ NASTY: dict[str, bytes] = {
     "duplicates": b'{"data":[],"data":[{"url":"https://i.example/1.png"}],"created":1,"created":2}',
     "surrogates": b'{"detail":"\\ud800","created":"\\ud800","data":[{"url":"https://i.example/\\udfff","prompt":"\\ud800"}]}',
     "odd links": b'{"data":[{"url":"http://[::1"},{"url":"\\u0000"},{"url":"//x?exp=1e9"},{"url":"x?exp=99999999999999"}]}',
-    "a million items": b'{"data":[' + b",".join([b"1"] * 1_000_000) + b"]}",
+    "many items": b'{"data":[' + b",".join([b"1"] * 50_000) + b"]}",
     "cut": SOUND[: len(SOUND) // 2],
 }
 
@@ -124,6 +124,12 @@ def test_bodies_that_broke_other_clients(status: int, name: str) -> None:
     head = httpx.Headers({"content-type": "application/json"})
     outcome = judge(POST_GENERATE_IMAGE_V4, status=status, headers=head, body=body, now=0.0)
     check(outcome, status, body)
+
+
+def test_a_million_items() -> None:
+    body = b'{"data":[' + b",".join([b"1"] * 1_000_000) + b"]}"
+    outcome = judge(POST_GENERATE_IMAGE_V4, status=200, headers=httpx.Headers(), body=body, now=0.0)
+    check(outcome, 200, body)
 
 
 @settings(max_examples=25)
