@@ -80,7 +80,7 @@ def server(**options: Any) -> int:
 @expected_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def client(**options: Any) -> int:
-    r"""Test whether a client keeps the contract: what it sends, what it makes of answers, and what it never sends twice.
+    r"""Test whether a client keeps the contract: what it sends, what it makes of answers, what it never repeats.
 
     \b
     ideogram conform client -- python examples/conformance/this_client.py
