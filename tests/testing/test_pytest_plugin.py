@@ -37,7 +37,9 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Py
 
 def outcomes(run: pytest.Pytester, test: str) -> tuple[dict[str, int], str]:
     run.makepyfile(HEADER + test)
-    result = run.runpytest_subprocess("-p", PLUGIN, "-p", "anyio.pytest_plugin", "-p", "no:cacheprovider", "-W", "error")
+    result = run.runpytest_subprocess(
+        "-p", PLUGIN, "-p", "anyio.pytest_plugin", "-p", "no:cacheprovider", "-W", "error"
+    )
     return result.parseoutcomes(), result.stdout.str()
 
 
