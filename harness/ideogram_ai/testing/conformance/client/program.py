@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+MASK: Final = "[key]"
+"""Stands where the key stood."""
+
 _MOST_OUTPUT: Final = 1 << 20
 _POSIX: Final = os.name == "posix"
 
@@ -79,10 +82,16 @@ def find_command(command: Sequence[str]) -> list[str]:
 
 
 class Programs:
-    """Runs programs, several at once from several threads. A context manager that leaves none of them running."""
+    """Runs programs, several at once from several threads. A context manager that leaves none of them running.
 
-    def __init__(self, command: Sequence[str], timeout: float) -> None:
-        self._command, self._timeout = command, timeout
+    Args:
+        command: The program and its arguments.
+        timeout: Seconds that a run may take.
+        secret: What is masked wherever the program prints it.
+    """
+
+    def __init__(self, command: Sequence[str], timeout: float, secret: str) -> None:
+        self._command, self._timeout, self._secret = command, timeout, secret
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
@@ -123,7 +132,7 @@ class Programs:
                     self._running.discard(process)
                     _kill(process)
                 process.wait()
-        printed, complained = (_read(path) for path in streams[1:])
+        printed, complained = (_read(path).replace(self._secret, MASK) for path in streams[1:])
         return self._judged(printed, complained, exit_code)
 
     def _start(

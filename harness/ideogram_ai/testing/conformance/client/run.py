@@ -20,7 +20,7 @@ from ..results import RecordedExchange, Report, Verdict
 from ..server.findings import Findings
 from . import catalogue
 from .judge import judge_run, texts_of
-from .program import CommandError, Programs, find_command
+from .program import MASK, CommandError, Programs, find_command
 from .reading import boundary_of
 from .scenario import Told
 from .stage import Stage
@@ -37,7 +37,6 @@ Progress = Callable[[int, int, str], None]
 
 STAND_IN_KEY: Final = "conformance-kit-stand-in-key"
 _MOST_SHOWN: Final = 4000
-_MASK: Final = "[key]"
 
 
 @frozen
@@ -94,7 +93,7 @@ def run_client(options: ClientOptions, on_progress: Progress | None = None) -> R
     run = _Run()
     every = catalogue.client_scenarios()
     chosen = [every[name] for name in checked.scenarios or every]
-    with Programs(checked.command, checked.timeout) as programs:
+    with Programs(checked.command, checked.timeout, STAND_IN_KEY) as programs:
         run.everything(chosen, programs, checked.workers, on_progress or _tell_nobody)
     run.weigh_boundaries()
     return Report(
@@ -149,7 +148,7 @@ class _Run:
             self.findings.add(scenario.id, Verdict.NOT_TRIED, "The program does not support it.", exchange)
             return
         for name, problem in played.findings:
-            words = f"{scenario.id}: {problem}." if problem else ""
+            words = f"{scenario.id}: {problem}.".replace(STAND_IN_KEY, MASK) if problem else ""
             self.findings.add(name, Verdict.FAILED if problem else Verdict.HELD, words, exchange)
         self.boundaries += played.boundaries
 
@@ -228,5 +227,5 @@ def _recorded(scenario: Scenario, seen: Seen, ran: Ran) -> RecordedExchange:
 
 
 def _shown(text: str) -> str:
-    text = text.replace(STAND_IN_KEY, _MASK)
+    text = text.replace(STAND_IN_KEY, MASK)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}\n... and {len(text) - _MOST_SHOWN} more"
