@@ -42,8 +42,6 @@ class Budget:
         """Why a case is not sent; None when it may be."""
         if self.limit is None or not case.key.sends_key:
             return None
-        if self.limit == 0:
-            return "It could be billed, and --max-images is 0."
         if self.spent < self.limit:
             return None
         images = f"{self.limit} image{'s'[: self.limit != 1]}"

@@ -173,12 +173,14 @@ def _about_answer(status: int) -> Iterator[Requirement]:
             yield Requirement(f"answer.{status}.{name}", f"{name} of a {status} is as the contract has it.", pointer)
 
 
+@cache
 def is_documented(status: int) -> bool:
     """Whether the provider documents an answer; others were seen only."""
     evidence: str | None = at_pointer(join_pointer(places().responses, status)).get("x-evidence")
     return evidence == DOCUMENTED
 
 
+@cache
 def members(status: int) -> dict[tuple[str, ...], str]:
     """The members of a documented answer, by the names that lead to them, and where the contract has them."""
     return dict(_members(places().answer(status), ()))

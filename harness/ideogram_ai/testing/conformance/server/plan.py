@@ -53,7 +53,7 @@ class Plan:
     seed: int
 
     def __iter__(self) -> Iterator[Case]:
-        yield from self._without_key()
+        yield from self.without_key()
         yield self._first_image()
         yield from self._wrong_places()
         yield from self._broken_forms()
@@ -73,7 +73,8 @@ class Plan:
         note = f"an image with {', '.join(fields)}"
         return Case(KEY_ACCEPTED, note, form(self.view, fields), Expect.ACCEPTED, also=also)
 
-    def _without_key(self) -> Iterator[Case]:
+    def without_key(self) -> Iterator[Case]:
+        """The requests that nobody can be billed for."""
         # Where somebody may have to pay there is no prompt either: a proxy may put in a key of its own.
         prompt: dict[str, Any] = {} if self.metered else self.bodies.plain
         for use, requirement in (
@@ -138,12 +139,6 @@ class Plan:
 
     def _valid_requests(self) -> Iterator[Case]:
         text = self.view.operation.exactly_one_of[0][0]
-        for name, example in self.bodies.examples():
-            yield self._valid("request.examples", f"the contract's example {name}", example)
-        for name in self.view.fields:
-            for value in self.bodies.values(name):
-                fields = self.bodies.plain | {name: value}
-                yield self._valid(f"request.{name}.accepted", f"{name} is {shorten(value)}", fields, name)
         for name in self.view.fields:
             fields = self.bodies.with_field(name)
             payload = form(self.view, fields, **{name: part_type(self.view, name)})
@@ -157,6 +152,12 @@ class Plan:
         for boundary in _BOUNDARIES:
             payload = multipart(self.view, parts, boundary)
             yield Case("request.boundary", f"the boundary is {boundary!r}", payload, Expect.ACCEPTED)
+        for name, example in self.bodies.examples():
+            yield self._valid("request.examples", f"the contract's example {name}", example)
+        for name in self.view.fields:
+            for value in self.bodies.values(name):
+                fields = self.bodies.plain | {name: value}
+                yield self._valid(f"request.{name}.accepted", f"{name} is {shorten(value)}", fields, name)
 
 
 @cache
@@ -169,3 +170,10 @@ def plan_cases(seed: int, *, metered: bool) -> tuple[Case, ...]:
     """
     view = read_view()
     return tuple(Plan(view, Bodies(view, cheapest=metered), metered, seed))
+
+
+@cache
+def keyless_cases() -> tuple[Case, ...]:
+    """The cases that nobody can be billed for, on any server."""
+    view = read_view()
+    return tuple(Plan(view, Bodies(view, cheapest=False), metered=True, seed=0).without_key())

@@ -23,7 +23,7 @@ from .catalogue import KEY_ACCEPTED, server_requirements
 from .findings import Findings
 from .generated import WITHOUT_SCHEMATHESIS, complaints_of_schemathesis, has_schemathesis
 from .judge import judge_case
-from .plan import plan_cases
+from .plan import keyless_cases, plan_cases
 from .prices import describe_cost
 from .sender import CannotConnectError, Reply, Sender
 
@@ -130,7 +130,7 @@ class _Run:
 
     def everything(self, on_progress: Progress) -> None:
         """Send what may be sent."""
-        cases = plan_cases(self.options.seed, metered=self.budget.metered)
+        cases = keyless_cases() if self.budget.limit == 0 else self._cases()
         key = self.options.api_key or STAND_IN_KEY
         trust = not self.options.on_loopback
         with Sender(self.options.url, read_view(), key, self.options.timeout, trust_env=trust) as sender:
@@ -142,7 +142,11 @@ class _Run:
                 on_progress(len(cases), len(cases), "done")
             except CannotConnectError as error:
                 self._lose(error)
-        self._weigh()
+        self._weigh(cases)
+
+    def _cases(self) -> tuple[Case, ...]:
+        """Every case there is for such a server."""
+        return plan_cases(self.options.seed, metered=self.budget.metered)
 
     def _try(self, case: Case, sender: Sender) -> None:
         reason = self._reason_against(case)
@@ -223,9 +227,9 @@ class _Run:
             if self.findings.verdict(name) is None:
                 self.findings.add(name, Verdict.HARNESS_FAULT, words)
 
-    def _weigh(self) -> None:
+    def _weigh(self, cases: tuple[Case, ...]) -> None:
         """Take back what held for a reason that says nothing."""
-        by_name = {case.requirement: case for case in plan_cases(self.options.seed, metered=self.budget.metered)}
+        by_name = {case.requirement: case for case in cases}
         let_in = self.findings.ever_held(KEY_ACCEPTED)
         for name, case in by_name.items():
             if case.expect is not Expect.REFUSED:
@@ -237,6 +241,8 @@ class _Run:
                 words = f"No valid {case.field} was accepted either, so a refusal says nothing."
                 self.findings.void(name, words)
         for name in server_requirements():
+            if self.budget.limit == 0 and self.findings.verdict(name) is None:
+                self.findings.add(name, Verdict.NOT_TRIED, "It takes requests that could be billed: --max-images is 0.")
             if name.startswith("generated.") and not has_schemathesis():
                 self.findings.add(name, Verdict.NOT_TRIED, WITHOUT_SCHEMATHESIS)
             for status, words in self.unprovoked.items():
