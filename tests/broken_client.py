@@ -33,6 +33,10 @@ def text_of(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, str):
+        if value[:1] in {"@", "<"} and FAULT == "files-read":
+            return f"the content of {value[1:]}"
+        if FAULT == "quotes-escaped":
+            return value.replace('"', "%22")
         return value.replace("\r\n", "\n").replace("\n", "\r\n") if FAULT == "line-ends-changed" else value
     return json.dumps(value, sort_keys=FAULT == "keys-sorted")
 
@@ -47,7 +51,7 @@ def form_of(request: dict[str, Any]) -> tuple[str, bytes]:
         return "application/x-www-form-urlencoded", urlencode({k: text_of(v) for k, v in fields.items()}).encode()
     boundary = "+++" if FAULT == "fixed-boundary" else secrets.token_hex(16)
     body = b""
-    for name, value in fields.items():
+    for name, value in [*fields.items(), *(fields.items() if FAULT == "fields-twice" else ())]:
         marked = isinstance(value, dict) and FAULT != "json-as-text"
         kind = "\r\nContent-Type: application/json" if marked else ""
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{kind}\r\n\r\n'
@@ -71,6 +75,8 @@ def ask(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> tu
 def post(request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     kind, body = form_of(request)
     headers = {"Api-Key": KEY, "Content-Type": kind}
+    if FAULT == "key-with-a-word":
+        headers["Api-Key"] = f"Bearer {KEY}"
     if FAULT == "bearer":
         headers["Authorization"] = f"Bearer {headers.pop('Api-Key')}"
     url = BASE + (PATH.replace("-v4", "-v3") if FAULT == "other-path" else PATH)
@@ -90,6 +96,8 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
         return {"text_prompt": "a cat", "json_prompt": {"high_level_description": "a cat"}} | request
     if FAULT == "field-dropped":
         return {name: value for name, value in request.items() if name != "resolution"}
+    if FAULT == "key-in-form":
+        return request | {"api_key": KEY}
     if FAULT == "default-added":
         return {"rendering_speed": "DEFAULT"} | request
     return request
@@ -126,6 +134,10 @@ def read(body: bytes) -> list[dict[str, Any]]:
 
 def save(images: list[dict[str, Any]]) -> None:
     path = Path(os.environ["IDEOGRAM_OUTPUT_DIR"]) / "image.png"
+    if FAULT in {"null-alone-withheld", "url-taken-for-granted"}:
+        url = images[0]["url"] if FAULT == "url-taken-for-granted" else images[0].get("url")
+        if url == "":
+            tell("image", 200, path)
     if not images[0].get("url"):
         if FAULT == "withheld-as-image":
             path.write_bytes(b"")
@@ -145,6 +157,8 @@ def main() -> None:
     status, _, body = generate(request)
     if status == 200:
         save(read(body))
+    if FAULT == "errors-are-json":
+        json.loads(body)
     unknown = status >= 500 and FAULT != "5xx-refused"
     tell("unknown" if unknown or FAULT == "refusals-unknown" else "refused", 500 if FAULT == "status-lost" else status)
 

@@ -27,7 +27,7 @@ def broken(caught_by: str, *also: str, play: tuple[str, ...] = ()) -> Broken:
 
 
 FLAG = "request.enable_copyright_detection"
-TEXT = ("request.text_prompt", "request.together.text_prompt")
+AFTER_CUTS = ("retry.never-after-close", "retry.never-after-half-head")
 BROKEN_CLIENTS = {
     "fixed-boundary": broken("wire.boundary", "request.text.injection", play=("request.text.injection",)),
     "python-booleans": broken(f"{FLAG}.true", f"{FLAG}.false", play=(f"{FLAG}.false",)),
@@ -42,14 +42,21 @@ BROKEN_CLIENTS = {
     "line-ends-changed": broken("request.text.line-ends"),
     "ascii-only": broken("request.text.unicode"),
     "urlencoded": broken("wire.form", "request.text_prompt", "request.json_prompt"),
+    "fields-twice": broken("wire.form"),
+    "files-read": broken(
+        "request.text.leading-at", "request.text.leading-less-than", play=("request.text.leading-less-than",)
+    ),
+    "quotes-escaped": broken("request.text.quotes"),
     "json-as-text": broken("wire.json_prompt.part-type"),
     "other-path": broken("wire.operation"),
     "key-in-query": broken("wire.key-nowhere-else"),
+    "key-in-form": broken("wire.key-nowhere-else", "request.text_prompt", "request.json_prompt"),
+    "key-with-a-word": broken("wire.key"),
     "bearer": broken("wire.no-authorization", "wire.key"),
     "key-to-image-host": broken("image.no-key"),
     "image-redirect-with-key": broken("image.no-key", play=("redirect.image",)),
     "redirects-followed": broken("redirect.307", "image.no-key", "redirect.302", play=("redirect.302",)),
-    "retry-after-reset": broken("retry.never-after-reset", "billing.once"),
+    "retry-after-reset": broken("retry.never-after-reset", *AFTER_CUTS, "billing.once", play=AFTER_CUTS),
     "retry-on-5xx": broken("retry.never-after-503", "billing.once"),
     "429-at-once": broken("retry.429"),
     "sent-twice": broken("billing.once", "request.text_prompt", "request.json_prompt"),
@@ -60,6 +67,15 @@ BROKEN_CLIENTS = {
     "closed-enum": broken("answer.200.unknown-values", "program.output"),
     "closed-members": broken("answer.200.unknown-members", "program.output"),
     "withheld-as-image": broken("answer.200.withheld.url-null", "image.bytes"),
+    "null-alone-withheld": broken("answer.200.withheld.url-empty", "image.bytes"),
+    "url-taken-for-granted": broken(
+        "answer.200.withheld.url-absent",
+        "program.output",
+        "answer.200.withheld.url-empty",
+        "image.bytes",
+        play=("answer.200.withheld.url-empty",),
+    ),
+    "errors-are-json": broken("answer.403.html", "program.output"),
     "image-cut": broken("image.bytes"),
 }
 
@@ -83,6 +99,16 @@ def test_a_broken_client_is_caught_by_the_requirement_that_speaks_of_its_fault(f
     assert caught == {mutant.caught_by, *mutant.also}
     assert not report.of(Verdict.HARNESS_FAULT)
     assert apply_expected(report).exit_code == 1
+
+
+@pytest.mark.parametrize("outcome", ["image", "withheld", "refused", "unknown"])
+def test_a_program_that_sends_nothing_holds_nothing_but_the_prompt_rule(outcome: str) -> None:
+    code = f'print(\'{{"outcome": "{outcome}", "status": 200}}\')'
+    report = run_client(ClientOptions((sys.executable, "-S", "-E", "-c", code)))
+    held = {result.requirement.id for result in report.of(Verdict.HELD)}
+    assert held == {"program.output"} | (
+        {"request.prompt-rule.both", "request.prompt-rule.neither"} if outcome == "refused" else set()
+    )
 
 
 def test_there_are_faults_of_every_kind() -> None:

@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -123,6 +126,22 @@ def test_a_program_that_does_not_end_is_killed_with_its_children(tmp_path: Path)
         assert is_gone(pid)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_interrupted_run_leaves_no_program_behind(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    code = f"import os, time; open({str(pids)!r}, 'a').write(f'{{os.getpid()}} '); time.sleep(600)"
+    command = [sys.executable, "-m", "ideogram_ai.cli", "conform", "client", "--", sys.executable, "-S", "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        while len(pids.read_text().split() if pids.exists() else []) < 4:
+            assert run.poll() is None
+            time.sleep(0.02)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    assert (run.returncode, out) == (130, "")
+    assert "Interrupted; no report was written." in err
+    assert all(is_gone(int(pid)) for pid in pids.read_text().split())
+
+
 def is_gone(pid: int) -> bool:
     """Whether a process has ended; what waits for a parent to look at it has ended too."""
     for _ in range(500):
@@ -136,11 +155,14 @@ def is_gone(pid: int) -> bool:
     return False
 
 
-def test_the_key_is_in_no_report() -> None:
-    report = run("import os, sys; key = os.environ['IDEOGRAM_API_KEY']; print(key); print(key, file=sys.stderr)")
-    shown = repr(report)
-    assert "stand-in-key" not in shown
-    assert "[key]" in shown
+def test_the_key_is_in_no_report_and_another_one_each_time(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    code = f"import os, sys; key = os.environ['IDEOGRAM_API_KEY']; open({str(keys)!r}, 'a').write(key + ' '); "
+    report = run(code + "print(key); print(key, file=sys.stderr)", ONE, "answer.401")
+    first, second = keys.read_text().split()
+    assert first != second
+    assert not {first, second} & set(re.findall(r"[\w-]+", repr(report)))
+    assert "[key]" in repr(report)
 
 
 def test_a_fault_of_the_kit_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

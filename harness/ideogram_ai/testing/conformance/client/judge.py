@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.json_types import is_array, is_object
 
@@ -27,6 +27,10 @@ Finding = tuple[str, str]
 """The id of a requirement, and what is wrong; nothing when it held."""
 
 
+_EARLY: Final = 0.01
+"""Seconds by which a pause may be too short: timers of some languages round down."""
+
+
 def judge_run(scenario: Scenario, seen: Seen, ran: Ran, key: str, folder: Path) -> Iterator[Finding]:
     """What a run says of the requirements.
 
@@ -39,19 +43,18 @@ def judge_run(scenario: Scenario, seen: Seen, ran: Ran, key: str, folder: Path) 
     """
     yield catalogue.OUTPUT, ran.problem
     for request in (request for request in seen.service.posts if request.whole_request_read):
-        yield from _judge_request(request, key, about_form=scenario.most_posts != 0)
+        yield from _judge_request(request, key)
     if seen.service.posts:
         count = seen.service.may_have_run
         paid_twice = f"{count} requests that may have run, and been billed, were sent for one image"
         yield catalogue.ONCE, paid_twice if count > 1 else ""
-    if scenario.most_posts != 0:
-        yield from _judge_other_hosts(seen, key)
+    yield from _judge_other_hosts(seen, key)
     if ran.account is not None and ran.account.told is Told.IMAGE:
         yield catalogue.IMAGE_BYTES, _complaint_about_image(ran.account, seen.image, folder)
     yield scenario.id, "; ".join(_complaints(scenario, seen, ran))
 
 
-def _judge_request(request: ReceivedRequest, key: str, *, about_form: bool) -> Iterator[Finding]:
+def _judge_request(request: ReceivedRequest, key: str) -> Iterator[Finding]:
     view = read_view()
     path, _, query = request.target.partition("?")
     right = request.method == view.operation.method and path == view.operation.path
@@ -63,8 +66,7 @@ def _judge_request(request: ReceivedRequest, key: str, *, about_form: bool) -> I
     yield catalogue.BEARER, "there is an Authorization header" if bearer else ""
     places = [place for place, text in (("query", query.encode()), ("body", request.body)) if key.encode() in text]
     yield catalogue.KEY_ELSEWHERE, f"the key stands in the {' and the '.join(places)}" if places else ""
-    if about_form:
-        yield from _judge_form(read_form(request))
+    yield from _judge_form(read_form(request))
 
 
 def _judge_form(form: ReadForm) -> Iterator[Finding]:
@@ -105,18 +107,17 @@ def _complaint_about_image(account: Account, image: bytes, folder: Path) -> str:
 def _complaints(scenario: Scenario, seen: Seen, ran: Ran) -> Iterator[str]:
     """What is wrong with what the scenario itself is about."""
     posts = [request for request in seen.service.posts if request.whole_request_read]
-    if scenario.sends is not None:
-        if posts:
-            yield from _complaints_about_fields(dict(read_form(posts[0]).items), scenario.sends, read_form(posts[0]))
-        else:
-            yield "no request arrived"
+    if not posts and scenario.most_posts != 0:
+        yield "no request arrived"
+    if posts and scenario.sends is not None:
+        yield from _complaints_about_fields(read_form(posts[0]), scenario.sends)
     if scenario.most_posts is not None and len(seen.service.posts) > scenario.most_posts:
         yield f"{len(seen.service.posts)} requests were sent, and at most {scenario.most_posts} may be"
     if seen.other_host.posts:
         yield "the request was sent to the host of a redirect"
     if scenario.pause is not None:
         pauses = [later - earlier for earlier, later in zip(seen.arrived, seen.arrived[1:], strict=False)]
-        if pauses and pauses[0] < scenario.pause:
+        if pauses and pauses[0] < scenario.pause - _EARLY:
             yield f"the request was sent again after {pauses[0]:.2f} s, and not after {scenario.pause:g} s"
     if ran.account is None:
         yield ran.problem
@@ -131,21 +132,19 @@ def _ending(told: Told, status: int | None) -> str:
     return told.value if status is None else f"{told.value} with status {status}"
 
 
-def _complaints_about_fields(sent: Mapping[str, Any], wanted: Mapping[str, Any], form: ReadForm) -> Iterator[str]:
+def _complaints_about_fields(form: ReadForm, wanted: Mapping[str, Any]) -> Iterator[str]:
     if not form.parts:
         yield from form.problems
         return
+    sent = dict(form.items)
     for name, value in wanted.items():
         if name not in sent:
             if value is not None:
                 yield f"{name} did not arrive"
+        elif _sorted(sent[name]) == _sorted(value) and not _same(sent[name], value):
+            yield f"{name}: its keys came in another order"
         elif not _same(sent[name], value):
-            difference = "its keys came in another order" if _sorted(sent[name]) == _sorted(value) else None
-            yield (
-                f"{name} is {shown(sent[name])}, and not {shown(value)}"
-                if difference is None
-                else (f"{name}: {difference}")
-            )
+            yield f"{name} is {shown(sent[name])}, and not {shown(value)}"
     more = [name for name in sent if name not in wanted]
     if more:
         yield f"{', '.join(more)} arrived and was not asked for"

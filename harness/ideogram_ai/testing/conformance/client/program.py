@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from typing import IO, TYPE_CHECKING, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
@@ -20,7 +20,6 @@ from .scenario import Told
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
 
 MASK: Final = "[key]"
 """Stands where the key stood."""
@@ -82,38 +81,34 @@ def find_command(command: Sequence[str]) -> list[str]:
 
 
 class Programs:
-    """Runs programs, several at once from several threads. A context manager that leaves none of them running.
+    """Runs programs, several at once from several threads, until it is closed.
 
     Args:
         command: The program and its arguments.
         timeout: Seconds that a run may take.
-        secret: What is masked wherever the program prints it.
     """
 
-    def __init__(self, command: Sequence[str], timeout: float, secret: str) -> None:
-        self._command, self._timeout, self._secret = command, timeout, secret
+    def __init__(self, command: Sequence[str], timeout: float) -> None:
+        self._command, self._timeout = command, timeout
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End the programs that run, and run no more."""
         with self._lock:
             self._closed = True
             for process in self._running:
                 _kill(process)
 
-    def run(self, request: str, environment: Mapping[str, str], folder: Path) -> Ran:
+    def run(self, request: str, environment: Mapping[str, str], folder: Path, secret: str) -> Ran:
         """Run the program once.
 
         Args:
             request: What it gets on stdin.
             environment: Variables beside those of this process.
             folder: A folder for its output.
+            secret: What is masked wherever the program prints it.
 
         Raises:
             CommandError: It cannot be run.
@@ -132,7 +127,7 @@ class Programs:
                     self._running.discard(process)
                     _kill(process)
                 process.wait()
-        printed, complained = (_read(path).replace(self._secret, MASK) for path in streams[1:])
+        printed, complained = (_read(path).replace(secret, MASK) for path in streams[1:])
         return self._judged(printed, complained, exit_code)
 
     def _start(

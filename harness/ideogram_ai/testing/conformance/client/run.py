@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shlex
 import tempfile
 from collections.abc import Callable, Sequence
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 """Called with how many scenarios went before, how many there are, and which one is done."""
 
-STAND_IN_KEY: Final = "conformance-kit-stand-in-key"
 _MOST_SHOWN: Final = 4000
 
 
@@ -93,8 +93,8 @@ def run_client(options: ClientOptions, on_progress: Progress | None = None) -> R
     run = _Run()
     every = catalogue.client_scenarios()
     chosen = [every[name] for name in checked.scenarios or every]
-    with Programs(checked.command, checked.timeout, STAND_IN_KEY) as programs:
-        run.everything(chosen, programs, checked.workers, on_progress or _tell_nobody)
+    programs = Programs(checked.command, checked.timeout)
+    run.everything(chosen, programs, checked.workers, on_progress or _tell_nobody)
     run.weigh_boundaries()
     return Report(
         subject=shlex.join(options.command),
@@ -136,7 +136,7 @@ class _Run:
             for future, scenario in futures.items():
                 self._enter(scenario, future.result())
         finally:
-            programs.__exit__(None, None, None)
+            programs.close()  # the pool waits for what runs, which may take long when this is an interruption
             pool.shutdown(cancel_futures=True)
 
     def _enter(self, scenario: Scenario, played: _Played | str) -> None:
@@ -148,7 +148,7 @@ class _Run:
             self.findings.add(scenario.id, Verdict.NOT_TRIED, "The program does not support it.", exchange)
             return
         for name, problem in played.findings:
-            words = f"{scenario.id}: {problem}.".replace(STAND_IN_KEY, MASK) if problem else ""
+            words = f"{scenario.id}: {problem}.".replace(played.key, MASK) if problem else ""
             self.findings.add(name, Verdict.FAILED if problem else Verdict.HELD, words, exchange)
         self.boundaries += played.boundaries
 
@@ -168,6 +168,7 @@ class _Run:
 class _Played:
     """What a scenario brought to light."""
 
+    key: str
     findings: tuple[tuple[str, str], ...]
     exchange: RecordedExchange
     boundaries: tuple[str, ...]
@@ -176,6 +177,8 @@ class _Played:
 
 def _play(scenario: Scenario, programs: Programs) -> _Played | str:
     """Play a scenario; a fault of the kit is told in words."""
+    # Another one for each run: a program elsewhere on this machine that strays to a port of ours has another key.
+    key = f"key-{secrets.token_hex(16)}"
     try:
         # The program may leave something open in the folder that outlives it.
         with (
@@ -184,27 +187,28 @@ def _play(scenario: Scenario, programs: Programs) -> _Played | str:
         ):
             folder = Path(name)
             request = json.dumps(scenario.request, ensure_ascii=False)
-            ran = programs.run(request, _environment(scenario, stage.url, request, folder), folder)
+            ran = programs.run(request, _environment(scenario, stage.url, key, request, folder), folder, key)
             seen = stage.seen()
-            findings = tuple(judge_run(scenario, seen, ran, STAND_IN_KEY, Path.cwd()))
+            findings = tuple(judge_run(scenario, seen, ran, key, Path.cwd()))
     except CommandError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault of the kit, and the run goes on
         return f"The kit itself failed ({type(error).__name__}: {error})."
     forms = [boundary_of(post) for post in seen.service.posts]
     return _Played(
+        key=key,
         findings=findings,
-        exchange=_recorded(scenario, seen, ran),
+        exchange=_recorded(scenario, seen, ran, key),
         boundaries=tuple(boundary for boundary in forms if boundary is not None),
         unsupported=ran.account is not None and ran.account.told is Told.UNSUPPORTED,
     )
 
 
-def _environment(scenario: Scenario, url: str, request: str, folder: Path) -> dict[str, str]:
+def _environment(scenario: Scenario, url: str, key: str, request: str, folder: Path) -> dict[str, str]:
     nobody = "127.0.0.1,localhost"
     return {
         "IDEOGRAM_BASE_URL": url,
-        "IDEOGRAM_API_KEY": STAND_IN_KEY,
+        "IDEOGRAM_API_KEY": key,
         "IDEOGRAM_SCENARIO": scenario.id,
         "IDEOGRAM_REQUEST": request,
         "IDEOGRAM_OUTPUT_DIR": str(folder),
@@ -214,18 +218,18 @@ def _environment(scenario: Scenario, url: str, request: str, folder: Path) -> di
     }
 
 
-def _recorded(scenario: Scenario, seen: Seen, ran: Ran) -> RecordedExchange:
+def _recorded(scenario: Scenario, seen: Seen, ran: Ran, key: str) -> RecordedExchange:
     ledgers = (seen.service, seen.image_host, seen.other_host)
     requests = [texts_of(request) for ledger in ledgers for request in ledger.requests]
     code = "killed" if ran.exit_code is None else str(ran.exit_code)
     told = f"stdout:\n{ran.stdout}\nstderr:\n{ran.stderr}\nexit code: {code}"
     return RecordedExchange(
-        request=_shown("\n\n".join(requests) or "No request arrived."),
-        answer=_shown(told),
+        request=_shown("\n\n".join(requests) or "No request arrived.", key),
+        answer=_shown(told, key),
         note=f"{scenario.id}: {scenario.requirement.title}",
     )
 
 
-def _shown(text: str) -> str:
-    text = text.replace(STAND_IN_KEY, MASK)
+def _shown(text: str, key: str) -> str:
+    text = text.replace(key, MASK)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}\n... and {len(text) - _MOST_SHOWN} more"
