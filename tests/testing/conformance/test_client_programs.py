@@ -21,6 +21,7 @@ from ideogram_ai.testing.conformance.client import (
     client_scenarios,
     run_client,
 )
+from ideogram_ai.testing.conformance.client.judge import is_same
 from ideogram_ai.testing.conformance.client.program import Account, read_account
 from ideogram_ai.testing.conformance.client.scenario import Told
 
@@ -83,6 +84,15 @@ def test_a_program_that_tells_nothing_readable_fails_and_the_report_says_what_it
     assert apply_expected(report).exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("arrived", "same"),
+    [([1, {"a": 1, "b": 2}], True), ([1.0, {"a": 1, "b": 2}], True), ([1, {"b": 2, "a": 1}], False)]
+    + [([True, {"a": 1, "b": 2}], False), ([1], False), ([1, {"a": 1}], False), ({"a": 1, "b": 2}, False)],
+)
+def test_values_are_the_same_when_json_says_so_and_the_keys_have_their_order(arrived: object, same: bool) -> None:
+    assert is_same(arrived, [1, {"a": 1, "b": 2}]) is same
+
+
 def test_only_the_last_line_that_is_not_blank_counts() -> None:
     assert read_account('noise\n{"outcome": "refused", "status": 401}\n\n') == Account(Told.REFUSED, 401, None)
 
@@ -130,7 +140,8 @@ def test_a_program_that_does_not_end_is_killed_with_its_children(tmp_path: Path)
 def test_an_interrupted_run_leaves_no_program_behind(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     code = f"import os, time; open({str(pids)!r}, 'a').write(f'{{os.getpid()}} '); time.sleep(600)"
-    command = [sys.executable, "-m", "ideogram_ai.cli", "conform", "client", "--", sys.executable, "-S", "-c", code]
+    command = [sys.executable, "-m", "ideogram_ai.cli", "conform", "client"]
+    command += ["--timeout", "600", "--", sys.executable, "-S", "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         while len(pids.read_text().split() if pids.exists() else []) < 4:
             assert run.poll() is None

@@ -141,21 +141,21 @@ def _complaints_about_fields(form: ReadForm, wanted: Mapping[str, Any]) -> Itera
         if name not in sent:
             if value is not None:
                 yield f"{name} did not arrive"
-        elif _sorted(sent[name]) == _sorted(value) and not _same(sent[name], value):
+        elif _sorted(sent[name]) == _sorted(value) and not is_same(sent[name], value):
             yield f"{name}: its keys came in another order"
-        elif not _same(sent[name], value):
+        elif not is_same(sent[name], value):
             yield f"{name} is {shown(sent[name])}, and not {shown(value)}"
     more = [name for name in sent if name not in wanted]
     if more:
         yield f"{', '.join(more)} arrived and was not asked for"
 
 
-def _same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON, key order too; 1 is the same as 1.0."""
     if is_object(one) and is_object(other):
-        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
+        return list(one) == list(other) and all(is_same(one[key], other[key]) for key in one)
     if is_array(one) and is_array(other):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(is_same, one, other))
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
