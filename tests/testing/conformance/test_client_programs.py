@@ -86,8 +86,15 @@ def test_a_program_that_tells_nothing_readable_fails_and_the_report_says_what_it
 
 @pytest.mark.parametrize(
     ("arrived", "same"),
-    [([1, {"a": 1, "b": 2}], True), ([1.0, {"a": 1, "b": 2}], True), ([1, {"b": 2, "a": 1}], False)]
-    + [([True, {"a": 1, "b": 2}], False), ([1], False), ([1, {"a": 1}], False), ({"a": 1, "b": 2}, False)],
+    [
+        ([1, {"a": 1, "b": 2}], True),
+        ([1.0, {"a": 1, "b": 2}], True),
+        ([1, {"b": 2, "a": 1}], False),
+        ([True, {"a": 1, "b": 2}], False),
+        ([1], False),
+        ([1, {"a": 1}], False),
+        ({"a": 1, "b": 2}, False),
+    ],
 )
 def test_values_are_the_same_when_json_says_so_and_the_keys_have_their_order(arrived: object, same: bool) -> None:
     assert is_same(arrived, [1, {"a": 1, "b": 2}]) is same
