@@ -17,6 +17,7 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 LOCK = "requirements.lock"
 CONTRACT = "openapi/ideogram-v4.yaml"
 SPECTRAL, REDOCLY = "@stoplight/spectral-cli@6.16.3", "@redocly/cli@2.77.0"
+PRISM, STEADY = "@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2"
 
 
 def install(session: nox.Session, *project: str) -> None:
@@ -24,6 +25,18 @@ def install(session: nox.Session, *project: str) -> None:
     if session.virtualenv.is_sandboxed:
         session.install("--require-hashes", "--no-deps", "-r", LOCK)
         session.install("--no-build-isolation", "--no-deps", *(project or ("-e", ".")))
+
+
+def npm_install(session: nox.Session, *tools: str) -> Path | None:
+    """Install tools of npm once, each version in a folder of its own; None where npm is missing."""
+    if shutil.which("npm") is None:
+        return None
+    folder = Path(".nox") / "-".join([session.name, *(tool.rpartition("@")[2] for tool in tools)])
+    if not (folder / "complete").exists():
+        command = ("npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        session.run(*command, "--prefix", str(folder), *tools, external=True)
+        (folder / "complete").touch()
+    return folder / "node_modules/.bin"
 
 
 @nox.session(python=PYTHONS)
@@ -69,21 +82,27 @@ def contract(session: nox.Session) -> None:
     """Check the contract with three judges: OpenAPI's specification, Spectral and Redocly (where npm is)."""
     install(session)
     session.run("openapi-spec-validator", CONTRACT)
-    if shutil.which("npm") is None:
+    programs = npm_install(session, SPECTRAL, REDOCLY)
+    if programs is None:
         session.warn("npm is not installed, so Spectral and Redocly were not asked")
         return
-    tools = Path(".nox") / "-".join(["contract", *(tool.rpartition("@")[2] for tool in (SPECTRAL, REDOCLY))])
-    if not (tools / "complete").exists():
-        command = ("npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-        session.run(*command, "--prefix", str(tools), SPECTRAL, REDOCLY, external=True)
-        (tools / "complete").touch()
-    programs = tools / "node_modules/.bin"
     env = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
     ruleset = "openapi/spectral.yaml"
     session.run(str(programs / "spectral"), "lint", CONTRACT, "-r", ruleset, "--fail-severity=hint", external=True)
     # The rules of "recommended", of which the strict set makes every warning an error.
     redocly = (str(programs / "redocly"), "lint", CONTRACT, "--extends=recommended-strict")
     session.run(*redocly, env=env, external=True)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Run the conformance kit on the mock server, this client, broken ones of both, and Prism and Steady (of npm)."""
+    install(session)
+    programs = npm_install(session, PRISM, STEADY)
+    env = {"CONFORMANCE_SERVERS": str(programs.resolve())} if programs else {}
+    if not env:
+        session.warn("npm is not installed, so Prism and Steady are left out")
+    session.run("pytest", "tests/testing/conformance", *session.posargs, env=env)
 
 
 @nox.session

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -109,6 +111,23 @@ def test_the_same_seed_draws_the_same_requests_and_another_one_others() -> None:
     assert drawn(1) == drawn(1)
     assert drawn(1) != drawn(2)
     assert len(drawn(1)) == 12
+
+
+def test_what_a_seed_draws_does_not_depend_on_the_program_around(tmp_path: Path) -> None:
+    constants = [[number * 7919, f"constant {number}"] for number in range(10, 90)]
+    (tmp_path / "full_of_constants.py").write_text(f"VALUES = {constants}\n")
+    program = """
+from hypothesis import strategies as st
+from ideogram_ai.testing.conformance.server.draws import draw
+print(ascii(draw(st.lists(st.text() | st.integers(), min_size=20), 30, 1)))
+"""
+    drawn = {
+        subprocess.run(
+            [sys.executable, "-c", first + program], cwd=tmp_path, capture_output=True, check=True, text=True
+        ).stdout
+        for first in ("", "import full_of_constants")
+    }
+    assert len(drawn) == 1
 
 
 def test_a_server_that_cannot_be_reached_is_no_fault_of_the_server() -> None:
