@@ -38,6 +38,7 @@ KEY = "never-pays-twice-key"
 PATIENCE = 0.2
 """Seconds of silence that the clients bear here, less than the faults' interval."""
 ATTEMPTS = 3
+ALL_FAULTS = {**IMAGE_FAULTS, **FAULTS}
 SENDING = "Sending a request"
 DOWNLOADING = "Downloading"
 
@@ -58,7 +59,7 @@ def limit(name: str) -> Fault:
 def fault(name: str) -> Fault:
     """What a name in the page's table stands for."""
     prefix, _, reason = name.partition("limit_")
-    return limit(reason) if not prefix and reason else (IMAGE_FAULTS | FAULTS)[name]
+    return limit(reason) if not prefix and reason else ALL_FAULTS[name]
 
 
 def open_files() -> set[str]:
@@ -292,7 +293,7 @@ def image_and_path(name: str, folder: Path, server: FaultServer) -> tuple[Genera
 
 @on_each_kind(cases(DOWNLOADING))
 def test_a_row_of_the_download_table_holds(name: str, row: Row, kind: str, tmp_path: Path) -> None:
-    image_fault = name if name in IMAGE_FAULTS | FAULTS and name != "refuse" else "ok"
+    image_fault = name if name in ALL_FAULTS and name != "refuse" else "ok"
     with nothing_leaks(), FaultServer("refuse" if name == "refuse" else "ok", image=image_fault) as server:
         image, path = image_and_path(name, tmp_path, server)
         before = {file: file.read_bytes() for file in tmp_path.iterdir()}
