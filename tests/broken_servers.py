@@ -177,6 +177,12 @@ def _fails_on_bad_json(_: Asked, told: Told) -> Told:
     return replace(told, status=500) if told.status == 400 and b"is no JSON" in told.body else told
 
 
+def _too_many_of_bad_sizes(_: Asked, told: Told) -> Told:
+    if told.status != 400 or not told.json["detail"].startswith("resolution: "):
+        return told
+    return replace(told, status=429).with_json({"error": "Too many requests", "reject_reason": "inflight_limit"})
+
+
 def _names_nothing(told: Told) -> Told:
     return told.with_json({"type": "about:blank", "title": "Bad Request", "detail": "Invalid.", "status": 400})
 
@@ -222,6 +228,7 @@ BROKEN_SERVERS = {
         f"{REFUSED}V4ColorPalette.items.pattern", _open_items("V4ColorPalette", "pattern")
     ),
     "a JSON prompt needs nothing": _going_by(f"{REFUSED}V4JsonPrompt.required", _without("V4JsonPrompt", "required")),
+    "a bad size is one request too many": _telling(f"{REFUSED}ResolutionV4.enum", _too_many_of_bad_sizes),
     "bad JSON is a crash": _telling("request.json_prompt.malformed-refused", _fails_on_bad_json, "answer.statuses"),
     "JSON parts are refused": _asking(
         "request.json_prompt.accepted", _no_json_part, "request.json_prompt.part-type", "request.examples"
