@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "virtualenv"
@@ -28,13 +29,19 @@ def install(session: nox.Session, *project: str) -> None:
 
 
 def npm_install(session: nox.Session, *tools: str) -> Path | None:
-    """Install tools of npm once, each version in a folder of its own; None where npm is missing."""
+    """Install tools of npm once, each version in a folder of its own; None where npm or its registry is missing."""
     if shutil.which("npm") is None:
+        session.warn(f"npm is not installed, so there is no {' and no '.join(tools)}")
         return None
     folder = Path(".nox") / "-".join([session.name, *(tool.rpartition("@")[2] for tool in tools)])
     if not (folder / "complete").exists():
         command = ("npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-        session.run(*command, "--prefix", str(folder), *tools, external=True)
+        patience = ("--fetch-retries=1", "--fetch-retry-mintimeout=2000")
+        try:
+            session.run(*command, *patience, "--prefix", str(folder), *tools, external=True)
+        except CommandFailed:
+            session.warn(f"npm could not fetch {' and '.join(tools)}")
+            return None
         (folder / "complete").touch()
     return folder / "node_modules/.bin"
 
@@ -84,7 +91,7 @@ def contract(session: nox.Session) -> None:
     session.run("openapi-spec-validator", CONTRACT)
     programs = npm_install(session, SPECTRAL, REDOCLY)
     if programs is None:
-        session.warn("npm is not installed, so Spectral and Redocly were not asked")
+        session.warn("Spectral and Redocly were not asked")
         return
     env = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
     ruleset = "openapi/spectral.yaml"
@@ -101,7 +108,7 @@ def conformance(session: nox.Session) -> None:
     programs = npm_install(session, PRISM, STEADY)
     env = {"CONFORMANCE_SERVERS": str(programs.resolve())} if programs else {}
     if not env:
-        session.warn("npm is not installed, so Prism and Steady are left out")
+        session.warn("Prism and Steady are left out")
     session.run("pytest", "tests/testing/conformance", *session.posargs, env=env)
 
 
