@@ -1,5 +1,6 @@
 """README and docs: every link leads somewhere, every Python example runs, and the two commands are two."""
 
+import ast
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("openapi/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")])
 
 
 def name_of(path: Path) -> str:
@@ -67,3 +68,12 @@ def test_the_readme_says_that_the_project_is_unofficial_in_its_first_lines() -> 
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()
     assert "unofficial" in lines[2]
     assert lines[7] == "", "what it is and for whom: five lines"
+
+
+def test_contributing_names_every_session() -> None:
+    tree = ast.parse((ROOT / "noxfile.py").read_text("utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    sessions = {node.name for node in functions if any("session" in ast.unparse(item) for item in node.decorator_list)}
+    assert "lint" in sessions
+    listed = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), flags=re.MULTILINE))
+    assert listed == sessions
