@@ -151,7 +151,11 @@ def test_the_first_bytes_tell_the_format(head: bytes, suffix: str | None) -> Non
         (".jpg", 100, b"", b"\xff\xd8", False),
         (".webp", 28, b"RIFF\x14\0\0\0WEBP", b"", True),
         (".webp", 27, b"RIFF\x14\0\0\0WEBP", b"", False),
-        (".gif", 1, b"", b"", True),
+        (".png", 100, b"", PNG_END + b"a comment", True),
+        (".gif", 100, b"", b"x;", True),
+        (".gif", 100, b"", b"x;\0\0", True),
+        (".gif", 100, b"", b";x", False),
+        (".avif", 1, b"", b"", True),
     ],
 )
 def test_the_last_bytes_tell_whether_an_image_is_whole(

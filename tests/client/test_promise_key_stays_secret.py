@@ -54,16 +54,6 @@ def check_silence(outcome: object, outputs: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _small_authorities(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Each client reads the certificates that it trusts, and here it needs none of them."""
-    import trustme
-
-    bundle = tmp_path_factory.mktemp("authority") / "authority.pem"
-    trustme.CA().cert_pem.write_to_path(str(bundle))
-    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
-
-
-@pytest.fixture(autouse=True)
 def _no_output(capfd: pytest.CaptureFixture[str]) -> Any:
     yield
     shown = capfd.readouterr()

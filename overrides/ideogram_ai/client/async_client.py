@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import httpx
 
@@ -19,7 +19,7 @@ from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Unpack
@@ -198,13 +198,17 @@ class AsyncIdeogram:
         request = client.build_request(**self._core.request_arguments(step.outgoing, trace))
         with head_within(step.outgoing.timeout):
             response = await client.send(request, stream=True, follow_redirects=False)
+        read = response.is_stream_consumed
+        chunks = response.aiter_bytes() if read else response.aiter_raw()
         try:
-            read = response.is_stream_consumed
             if step.sink.start(response.status_code, response.headers, decoded=read):
-                chunks = cast("AsyncGenerator[bytes, None]", response.aiter_bytes() if read else response.aiter_raw())
-                async with aclosing(chunks):
-                    async for chunk in chunks:
-                        if not step.sink.feed(chunk):
-                            break
+                async for chunk in chunks:
+                    if not step.sink.feed(chunk):
+                        break
         finally:
             await response.aclose()
+            # httpx iterates with generators inside generators, and trio wants each of them run to its end. Over a
+            # closed connection that is near.
+            with suppress(httpx.HTTPError, httpx.StreamError):
+                async for _ in chunks:
+                    pass

@@ -19,7 +19,7 @@ from .decoding import Decoder, DecodingError
 from .errors import DownloadError, DownloadReason
 from .exchange import Exchange, Flow, Outgoing, Sleep, Timing, Watch, Work
 from .generation import GeneratedImage
-from .image_file import HEAD_BYTES, ImageFile, image_suffix, looks_whole
+from .image_file import HEAD_BYTES, TAIL_BYTES, ImageFile, image_suffix, looks_whole
 from .links import follow
 from .redaction import shorten_link
 from .retry import Stop
@@ -144,11 +144,11 @@ def _attempt(job: DownloadJob, sink: _ImageSink, rules: LinkRules, timing: Timin
 
 def _judge(job: DownloadJob, sink: _ImageSink, timing: Timing) -> _Failure | None:
     status = sink.status
-    if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
-        return sink.judge_end()
-    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+    if sink.misplaced or status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         sink.forget()
         return _Failure(_status_error("would not resume where the download broke off", status), passing=True, asked=0.0)
+    if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+        return sink.judge_end()
     if status in _REDIRECTS:
         return _Failure(_status_error(f"redirected more than {MAX_REDIRECTS} times, or nowhere", status))
     if status in _GONE:
@@ -179,9 +179,11 @@ class _ImageSink:
         self.status = 0
         self.headers = httpx.Headers()
         self.refused: DownloadError | None = None
+        self.misplaced = False
         self._file = file
         self._max_bytes = max_bytes
         self._head = b""
+        self._total: int | None = None
         self._decoder: Decoder | None = None
         self._validator: str | None = None
 
@@ -189,11 +191,6 @@ class _ImageSink:
     def suffix(self) -> str:
         """The suffix that fits the image's first bytes."""
         return image_suffix(self._head) or ""
-
-    @property
-    def _framed(self) -> bool:
-        """Whether the host said where the image ends; without that, a cut looks like an end."""
-        return "content-length" in self.headers or "transfer-encoding" in self.headers
 
     def resume_headers(self) -> dict[str, str]:
         """What asks for the missing rest only; nothing when the host gave no way to know that it is the same image."""
@@ -205,16 +202,16 @@ class _ImageSink:
         """Begin anew."""
         self._file.restart()
         self._head = b""
+        self._total = None
         self._validator = None
 
     def start(self, status: int, headers: httpx.Headers, *, decoded: bool) -> bool:
         """Take the head of an answer; False when its body is of no use."""
-        self.status, self.headers = status, headers
+        self.status, self.headers, self.misplaced = status, headers, False
         if status == HTTPStatus.PARTIAL_CONTENT:
-            if re.match(rf"bytes {self._file.size}-", headers.get("content-range", "")):
+            if self._continues(headers):
                 return True
-            self.forget()
-            self.status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+            self.misplaced = True
             return False
         if status != HTTPStatus.OK:
             return False
@@ -225,8 +222,10 @@ class _ImageSink:
         except DecodingError as error:
             return self._refuse(str(error), DownloadReason.NOT_AN_IMAGE)
         length = headers.get("content-length", "")
-        if not encoding and re.fullmatch("[0-9]{1,20}", length) and int(length) > self._max_bytes:
-            return self._refuse_size()
+        if not headers.get("content-encoding") and re.fullmatch("[0-9]{1,20}", length):
+            self._total = int(length)
+            if self._total > self._max_bytes:
+                return self._refuse_size()
         etag = headers.get("etag", "")
         if not encoding and headers.get("accept-ranges", "").lower() == "bytes":
             strong = etag if etag.startswith('"') else None
@@ -246,13 +245,37 @@ class _ImageSink:
             self._refuse_format()
         if self.refused is not None:
             return _Failure(self.refused)
-        whole = self._decoder is None or self._decoder.complete
-        if not self._framed:
-            whole = whole and looks_whole(self.suffix, self._file.size, self._head, self._file.tail(HEAD_BYTES))
-        if not whole:
-            broken = DownloadError(f"The image broke off. {FREE}", reason=DownloadReason.CONNECTION)
-            return _Failure(broken, passing=True)
-        return None
+        if self._is_whole():
+            return None
+        if self._file.size == self._total:
+            self.forget()  # there is no rest to ask for
+        broken = DownloadError(f"The image broke off. {FREE}", reason=DownloadReason.CONNECTION)
+        return _Failure(broken, passing=True)
+
+    def _continues(self, headers: httpx.Headers) -> bool:
+        """Whether a partial answer goes on where the file ends, with the bytes of the same image as they are."""
+        match = re.fullmatch(r"bytes ([0-9]{1,20})-[0-9]{1,20}/([0-9]{1,20}|\*)", headers.get("content-range", ""))
+        if match is None or int(match[1]) != self._file.size or self._validator is None:
+            return False
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            return False
+        total = self._total if match[2] == "*" else int(match[2])
+        if self._total not in {None, total}:
+            return False
+        self._total = total
+        return True
+
+    def _is_whole(self) -> bool:
+        """Whether the image has the length that the host announced, and the end that its format has.
+
+        Hosts that keep a half image send it as if it were whole, and where no length is announced a cut looks like an
+        end.
+        """
+        if self._total is not None and self._file.size != self._total:
+            return False
+        if self._decoder is not None and not self._decoder.complete:
+            return False
+        return looks_whole(self.suffix, self._file.size, self._head, self._file.tail(TAIL_BYTES))
 
     def _keep(self, piece: bytes) -> bool:
         if self._file.size + len(piece) > self._max_bytes:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 16
 """So many first bytes tell an image's format."""
+TAIL_BYTES = 64 * 1024
+"""An image's end is looked for in so many last bytes, because some programs add a few of their own."""
 _PNG_END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 
 
@@ -41,14 +43,16 @@ def looks_whole(suffix: str, size: int, head: bytes, tail: bytes) -> bool:
         suffix: The format, as image_suffix names it.
         size: Bytes in all.
         head: The first HEAD_BYTES bytes.
-        tail: The last bytes, at least 12.
+        tail: The last TAIL_BYTES bytes.
     """
     if suffix == ".png":
-        return tail.endswith(_PNG_END)
+        return _PNG_END in tail
     if suffix == ".jpg":
-        return tail.endswith(b"\xff\xd9")
+        return b"\xff\xd9" in tail
     if suffix == ".webp":
         return size >= int.from_bytes(head[4:8], "little") + 8
+    if suffix == ".gif":
+        return tail.rstrip(b"\0").endswith(b";")
     return True
 
 
@@ -98,8 +102,11 @@ class ImageFile:
 
     def restart(self) -> None:
         """Forget what was written."""
-        self._file.seek(0)
-        self._file.truncate()
+        try:
+            self._file.seek(0)
+            self._file.truncate()
+        except OSError as error:
+            raise _unwritable(self._target, str(error.strerror)) from error
         self.size = 0
 
     def write(self, piece: bytes) -> None:
@@ -112,8 +119,11 @@ class ImageFile:
 
     def tail(self, count: int) -> bytes:
         """The last bytes."""
-        self._file.seek(max(0, self.size - count))
-        return self._file.read()
+        try:
+            self._file.seek(max(0, self.size - count))
+            return self._file.read()
+        except OSError as error:
+            raise _unwritable(self._target, str(error.strerror)) from error
 
     def finish(self, suffix: str) -> Path:
         """Put the whole image into its place, on the disk before it has its name.
@@ -151,7 +161,12 @@ class ImageFile:
                 target.open("xb").close()
             except FileExistsError:
                 raise _exists(target) from None
-            self._part.replace(target)
+            try:
+                self._part.replace(target)
+            except BaseException:
+                # The part is gone when the task was cancelled whose thread this is.
+                target.unlink()
+                raise
 
     def _refuse_existing(self, target: Path) -> None:
         try:
