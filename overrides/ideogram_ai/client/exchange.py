@@ -86,7 +86,7 @@ class Watch:
     check_peer: Callable[[str, str], None] | None = None
     watching: bool = False
     left: bool = False
-    head: tuple[int, httpx.Headers] | None = None
+    head: tuple[int, httpx.Headers] | None = field(default=None, repr=False)
     _connecting_to: str = ""
 
     def observe(self, event: str, info: dict[str, Any]) -> None:
