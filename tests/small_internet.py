@@ -126,7 +126,7 @@ class Internet:
         *,
         address: str = PUBLIC,
         tls: bool = True,
-        authority: trustme.CA | None = None,
+        certificate: trustme.LeafCert | None = None,
     ) -> Host:
         """Start a host.
 
@@ -135,12 +135,12 @@ class Internet:
             reply: What it answers, or a function of the request's bytes.
             address: Where it listens.
             tls: False to talk without TLS.
-            authority: Who signs its certificate; the one that is trusted if not given.
+            certificate: What it shows; one of the trusted authority for its name if not given.
         """
         context = None
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            (authority or self.authority).issue_cert(name).configure_cert(context)
+            (certificate or self.authority.issue_cert(name)).configure_cert(context)
         host = Host(name, address, context, reply)
         self._hosts.append(host)
         self.name(name, address)

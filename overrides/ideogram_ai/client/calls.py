@@ -20,6 +20,8 @@ from .judge import judge
 from .retry import Stop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ideogram_ai.generated.operations import Operation
 
     from .redaction import ApiKey
@@ -178,15 +180,23 @@ def report_interruption(error: BaseException, watch: Watch) -> None:
 
 def is_certificate_error(failure: BaseException | None) -> bool:
     """Whether a peer's certificate was refused: another try would end alike."""
-    while failure is not None:
-        if "CERTIFICATE_VERIFY_FAILED" in str(failure):
-            return True
-        failure = failure.__cause__ or failure.__context__
-    return False
+    return any("CERTIFICATE_VERIFY_FAILED" in str(error) for error in _causes(failure))
 
 
 def words(failure: BaseException | None) -> str:
-    """An exception's type and message, in one line."""
+    """An exception's type and the first message among its causes, in one line; trio's own have none."""
     name = type(failure).__name__
-    text = " ".join(str(failure).split())
-    return f"{name}: {text}" if text else name
+    text = next((str(error) for error in _causes(failure) if str(error)), "")
+    return f"{name}: {' '.join(text.split())}" if text else name
+
+
+def _causes(failure: BaseException | None) -> Iterator[BaseException]:
+    """An exception and those that led to it, up to one that the caller was handling already.
+
+    The latter is told by its traceback: the others were cut off when the key was taken out of them.
+    """
+    while failure is not None:
+        yield failure
+        failure = failure.__cause__ or failure.__context__
+        if failure is not None and failure.__traceback__ is not None:
+            return
