@@ -28,8 +28,10 @@ from ideogram_ai.testing import (
     unusual_answers,
 )
 
-MANY = 4
+MANY = 2
 """So many calls are made before the clients are closed."""
+MOST = st.none() | st.sampled_from([10, 100_000])
+LINK = "https://ideogram.ai/api/images/ephemeral/one.png?exp=4102444800&sig=00"
 WHEN = st.sampled_from(["connecting", "sending", "waiting", "answering"])
 REASONS = st.sampled_from([None, "inflight_limit", "daily_limit", "unheard_of"])
 
@@ -71,6 +73,9 @@ policies = st.builds(
 plans = st.lists(words, max_size=4)
 # What a mock makes up itself, it makes up anew each time; so the answers behind the plan are given too.
 successes = answers(200)
+options = st.fixed_dictionaries(
+    {}, optional={"timeout": st.floats(0.1, 100), "extra_fields": st.just({"custom_model_uri": "model/a/version/1"})}
+)
 prompts = st.text(max_size=20).map(lambda text: {"text_prompt": text}) | requests()
 
 
@@ -148,16 +153,17 @@ class TwoClients(RuleBasedStateMachine):
 
     images: Bundle[GeneratedImage] = Bundle("images")
 
-    @initialize(policy=policies, backend=st.sampled_from(["asyncio", "trio"]))
-    def open(self, policy: RetryPolicy, backend: Shell) -> None:
+    @initialize(target=images, policy=policies, backend=st.sampled_from(["asyncio", "trio"]))
+    def open(self, policy: RetryPolicy, backend: Shell) -> GeneratedImage:
         self.folder = tempfile.TemporaryDirectory()
         self.calls = 0
         self.callers = [Caller(shell, retry=policy).__enter__() for shell in ("sync", backend)]
-        self.paths = 0
+        return GeneratedImage(url=LINK, prompt="p", resolution="1x1", seed=1, is_image_safe=True)
 
-    @rule(target=images, request=prompts, plan=plans, last=successes)
-    def generate(self, request: dict[str, Any], plan: list[Word], last: Answer) -> Any:
-        outcome = self.both([*plan, lambda mock: mock.reply(last, times=None)], lambda caller: caller(**request))
+    @rule(target=images, request=prompts, more=options, plan=plans, last=successes)
+    def generate(self, request: dict[str, Any], more: dict[str, Any], plan: list[Word], last: Answer) -> Any:
+        whole: list[Word] = [*plan, lambda mock: mock.reply(last, times=None)]
+        outcome = self.both(whole, lambda caller: caller(**request, **more))
         event(f"generate: {type(outcome).__name__}")
         return multiple(*(outcome.images if isinstance(outcome, Generation) else ()))
 
@@ -166,14 +172,13 @@ class TwoClients(RuleBasedStateMachine):
         outcome = self.both([lambda mock: mock.judge()], lambda caller: caller(**broken.request))
         event(f"broken: {type(outcome).__name__}")
 
-    @rule(image=images, overwrite=st.booleans(), again=st.booleans(), most=st.none() | st.integers(0, 200))
-    def download(self, image: GeneratedImage, overwrite: bool, again: bool, most: int | None) -> None:
-        self.paths += not again
+    @rule(image=images, overwrite=st.booleans(), name=st.sampled_from(["a.png", "b.png"]), most=MOST)
+    def download(self, image: GeneratedImage, overwrite: bool, name: str, most: int | None) -> None:
         folder = Path(self.folder.name)
         mirrors = {id(caller): folder / str(number) for number, caller in enumerate(self.callers)}
 
         def save(caller: Caller) -> object:
-            path = mirrors[id(caller)] / f"{self.paths}.png"
+            path = mirrors[id(caller)] / name
             path.parent.mkdir(exist_ok=True)
             saved = caller.download(image, path, overwrite=overwrite, max_bytes=most)
             if isinstance(saved, IdeogramError):
@@ -203,5 +208,5 @@ class TwoClients(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-TwoClients.TestCase.settings = settings(max_examples=30, stateful_step_count=10)
+TwoClients.TestCase.settings = settings(max_examples=60, stateful_step_count=12)
 TestTwoClients = TwoClients.TestCase

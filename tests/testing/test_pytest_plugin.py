@@ -147,3 +147,20 @@ def test_nothing_heavy_is_loaded_before_a_test_asks_for_it(tmp_path: Path) -> No
     assert [
         name for name in loaded if name.startswith("ideogram_ai.") and name not in {PLUGIN, "ideogram_ai.testing"}
     ] == []
+
+
+def test_without_the_extra_a_fixture_says_what_to_install(run: pytest.Pytester) -> None:
+    run.makeconftest("import sys; sys.modules['respx'] = sys.modules['uvicorn'] = None")
+    counted, shown = outcomes(
+        run,
+        """
+    def test_mock(ideogram_mock):
+        pass
+
+    def test_server(ideogram_server):
+        pass
+    """,
+    )
+    assert counted == {"errors": 2}, shown
+    for name in ("respx", "uvicorn"):
+        assert f"{name} is missing: pip install 'ideogram-ai[testing]' brings it." in shown

@@ -1,5 +1,6 @@
 """broken_requests() breaks the one rule that it names, where it says, and together every rule of the contract."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from samples import sample
 
 from ideogram_ai.testing import BrokenRequest, broken_requests, request_rules
+from ideogram_ai.testing.contract_view import read_view
+from ideogram_ai.testing.strategies.breakers import Breakers
+from ideogram_ai.testing.strategies.schema_values import SchemaValues
 
 UNAVAILABLE = "#/components/schemas/RenderingSpeedV4/x-unavailable-values/0"
 RULES = request_rules()
@@ -62,6 +66,15 @@ def test_each_breaks_the_rule_that_it_names_and_no_other(rule: str) -> None:
             assert broken.request["rendering_speed"] == "FLASH"
         else:
             assert broken_rules(broken.request) == {(rule, unquote(broken.pointer))}
+
+
+def test_a_keyword_is_broken_alone() -> None:
+    view = read_view()
+    schema = {"type": "string", "enum": ["10x10", "20x20"], "pattern": "^[0-9]+x[0-9]+$"}
+    break_enum = Breakers(view, SchemaValues(view)).of(schema)["enum"]
+    for value in sample(break_enum(st.just("10x10")), 20):
+        assert value not in schema["enum"]
+        assert re.fullmatch(r"[0-9]+x[0-9]+", value)
 
 
 def test_both_prompts_and_neither() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,9 +19,7 @@ _MOCK: pytest.StashKey[IdeogramMock] = pytest.StashKey()
 @pytest.fixture
 def ideogram_mock(request: pytest.FixtureRequest) -> Iterator[IdeogramMock]:
     """The service, played in this process for sync and async clients. See `ideogram_ai.testing.IdeogramMock`."""
-    from .respx_mock import IdeogramMock  # noqa: PLC0415 - see above
-
-    with IdeogramMock() as mock:
+    with _load("respx_mock").IdeogramMock() as mock:
         request.node.stash[_MOCK] = mock
         yield mock
 
@@ -28,9 +27,7 @@ def ideogram_mock(request: pytest.FixtureRequest) -> Iterator[IdeogramMock]:
 @pytest.fixture
 def ideogram_server() -> Iterator[MockServer]:
     """The mock server on loopback; clients take its `url`. See `ideogram_ai.testing.MockServer`."""
-    from .server import MockServer  # noqa: PLC0415 - see above
-
-    with MockServer() as server:
+    with _load("server").MockServer() as server:
         yield server
 
 
@@ -45,3 +42,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
         raise
     if _MOCK in item.stash:
         item.stash[_MOCK].verify()
+
+
+def _load(module: str) -> Any:
+    try:
+        return import_module(f".{module}", __package__)
+    except ModuleNotFoundError as error:
+        pytest.fail(f"{error.name} is missing: pip install 'ideogram-ai[testing]' brings it.", pytrace=False)
