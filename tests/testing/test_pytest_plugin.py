@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,15 @@ def test_without_the_extra_a_fixture_says_what_to_install(run: pytest.Pytester) 
     assert counted == {"errors": 2}, shown
     for name in ("respx", "uvicorn"):
         assert f"{name} is missing: pip install 'ideogram-ai[testing]' brings it." in shown
+
+
+def test_pytest_finds_it_once_the_package_is_installed() -> None:
+    points = distribution("ideogram-ai").entry_points.select(group="pytest11", name="ideogram_ai")
+    assert [point.value for point in points] == [PLUGIN]
+
+
+def test_it_needs_no_naming(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*fixtures defined from ideogram_ai.testing.pytest_plugin*"])
+    result.stdout.fnmatch_lines(["ideogram_mock*"])
+    result.stdout.fnmatch_lines(["ideogram_server*"])
