@@ -1,6 +1,7 @@
 """What every test gets: no network, no settings of the one who runs it, both event loops, no thread left behind."""
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -28,6 +29,10 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_configure() -> None:
     """Guard this process and those that it starts, and forget settings that would change what the tests see."""
     network_guard.install()
+    # A shell starts its background jobs deaf to Ctrl-C, and programs pass that on; tests send it to those they start.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
     guard = str(Path(network_guard.__file__).parent)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [guard, os.environ.get("PYTHONPATH")]))
     for name in list(os.environ):

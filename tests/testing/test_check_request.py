@@ -167,3 +167,14 @@ def test_problems_cannot_be_changed() -> None:
     problem = only(check_request({}))
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         problem.message = "fine"  # type: ignore[misc]
+
+
+def test_many_faults_hide_none() -> None:
+    elements = [{"type": "obj", "desc": "a cat", "bbox": [1, 2, 3]} for _ in range(30)]
+    prompt = {
+        "high_level_description": "cats",
+        "compositional_deconstruction": {"background": "", "elements": elements},
+    }
+    problems = check_request({"text_prompt": "cats", "json_prompt": prompt})
+    assert len([problem for problem in problems if problem.pointer.endswith("/bbox")]) == 30
+    assert "Exactly one of" in problems[0].message

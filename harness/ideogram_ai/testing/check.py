@@ -97,7 +97,7 @@ def _broken_rules(fields: Mapping[str, Any], view: ContractView, unwritable: set
     if view.request_validator.is_valid(fields):
         return
     by_message: dict[str, list[str]] = {}
-    for problem in find_problems(fields, view):
+    for problem in find_problems(fields, view, most=None):
         by_message.setdefault(problem.detail, []).append(problem.pointer)
     told = {_field_of(pointer) for pointer in unwritable}
     for message, pointers in by_message.items():

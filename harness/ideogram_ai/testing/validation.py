@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema_rs import ValidationErrorKind
@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 _MOST_PROBLEMS: Final = 20
 
 
-def find_problems(fields: Mapping[str, Any], view: ContractView) -> list[Problem]:
-    """What the contract refuses about a request's fields: the first of them, the gravest first, or none."""
+def find_problems(fields: Mapping[str, Any], view: ContractView, *, most: int | None = _MOST_PROBLEMS) -> list[Problem]:
+    """What the contract refuses about a request's fields, the gravest first: so many schema errors at most, or all."""
     if view.request_validator.is_valid(fields):
         return list(_unavailable(fields, view))
     errors = view.request_validator.iter_errors(fields)
     # What is wrong with the whole comes before what is wrong with a part: the first problem makes the answer's detail.
-    ordered = sorted(islice(errors, _MOST_PROBLEMS), key=lambda error: bool(error.instance_path))
+    ordered = sorted(errors, key=_is_of_a_part) if most is None else nsmallest(most, errors, key=_is_of_a_part)
     return [problem for error in ordered for problem in _explain(error, fields, view)]
+
+
+def _is_of_a_part(error: ValidationError) -> bool:
+    return bool(error.instance_path)
 
 
 def _unavailable(fields: Mapping[str, Any], view: ContractView) -> Iterator[Problem]:
