@@ -112,6 +112,16 @@ def conformance(session: nox.Session) -> None:
     session.run("pytest", "tests/testing/conformance", *session.posargs, env=env)
 
 
+@nox.session(python="3.11")
+def fuzz(session: nox.Session) -> None:
+    """Look for answers on which the client's judge fails, for a minute; arguments go to libFuzzer."""
+    # Not in the lock: it has wheels for some platforms only, and nothing else needs it.
+    session.install("atheris==3.0.0", ".")
+    found = Path(session.create_tmp()) / "found"
+    found.mkdir(exist_ok=True)
+    session.run("python", "fuzz/fuzz_answers.py", *(session.posargs or ("-max_total_time=60",)), str(found))
+
+
 @nox.session
 def lock(session: nox.Session) -> None:
     """Bring requirements.lock in line with pyproject.toml; `-- --upgrade` takes the newest of everything."""
