@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MAX_PROBLEMS = 20
+_MAX_ENTRIES = 1000
+"""An answer has one entry for each image, and eight at most; a million of them would take minutes."""
 _MAX_DIGITS = 4000
 """Longer integers are kept as text: Python refuses to convert them, because that takes quadratic time."""
 _DATA = re.compile(r'"data"\s*:\s*\[')
+_BETWEEN = re.compile(r"[\s,]*")
 
 
 def parse_generation(
@@ -44,7 +47,11 @@ def parse_generation(
         problems.add("the body broke off")
     document, entries = _read_entries(body, problems)
     created = _read_created(document, problems)
-    images = [image for index, entry in enumerate(entries) if (image := _read_image(entry, index, problems))]
+    if len(entries) > _MAX_ENTRIES:
+        problems.add(f"data has more than {_MAX_ENTRIES} entries, and only the first {_MAX_ENTRIES} are read")
+    images = [
+        image for index, entry in enumerate(entries[:_MAX_ENTRIES]) if (image := _read_image(entry, index, problems))
+    ]
     if images:
         rest = {name: value for name, value in document.items() if name not in {"created", "data"}}
         return Generation(
@@ -117,14 +124,13 @@ def _salvage_entries(text: str) -> list[Any]:
     decoder = json.JSONDecoder(parse_int=_parse_int)
     entries: list[Any] = []
     position = match.end()
-    while True:
-        while position < len(text) and text[position] in ", \t\r\n":
-            position += 1
+    while len(entries) <= _MAX_ENTRIES and (between := _BETWEEN.match(text, position)):
         try:
-            entry, position = decoder.raw_decode(text, position)
+            entry, position = decoder.raw_decode(text, between.end())
         except (ValueError, RecursionError):
-            return entries
+            break
         entries.append(entry)
+    return entries
 
 
 def _parse_int(digits: str) -> int | str:
