@@ -8,13 +8,11 @@
 Needs the extra `testing`. Nothing of it is loaded before it is used.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .answers import Answer
+    from .server_answers import Answer
     from .app import create_app
     from .check import RequestProblem, Severity, check_request
     from .generation import UNSAFE_WORD, WITHHELD_WORD
@@ -48,7 +46,7 @@ __all__ = (
 )
 
 _MODULES = {
-    "Answer": "answers",
+    "Answer": "server_answers",
     "BrokenRequest": "strategies",
     "ContractBrokenError": "mock_checks",
     "Exchange": "recording",
@@ -68,17 +66,6 @@ _MODULES = {
     "requests": "strategies",
     "unusual_answers": "strategies",
 }
-
-
-class _Package(ModuleType):
-    """Keeps the public name `answers`: importing the module of that name would bind the name to the module."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name not in _MODULES:
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .answers import Answer, forced_answer, no_key_answer, problem_answer
+from .server_answers import Answer, forced_answer, no_key_answer, problem_answer
 from .byte_ranges import bytes_response
 from .contract_view import read_view
 from .generation import Generator, ReadRequest, read_request

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
-from .answers import Answer, in_flight_answer, json_answer, problem_answer, refusal
+from .server_answers import Answer, in_flight_answer, json_answer, problem_answer, refusal
 from .contract_view import ContractView
 from .decoding import decode_parts, json_text
 from .images import ImageStore, Picture

@@ -13,7 +13,7 @@ from attrs import define
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
-    from .answers import Answer
+    from .server_answers import Answer
     from .generation import ReadRequest
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
-from .answers import Answer, json_answer, no_key_answer
+from .server_answers import Answer, json_answer, no_key_answer
 from .contract_view import read_view
 from .generation import Generator, ReadRequest, read_request
 from .image_links import link_origin

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 
-from ..answers import Answer
+from ..server_answers import Answer
 from ..contract_view import read_view
 from ..image_links import link_origin
 from .schema_values import JsonObject, SchemaValues, follow, keywords_of, objects

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ideogram_ai.client.json_types import is_array, is_object
 
-from ..answers import Answer
+from ..server_answers import Answer
 from ..contract_view import read_view
 from .documented import JSON, answers
 from .json_values import json_values, texts
