@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .server_answers import Answer
     from .app import create_app
     from .check import RequestProblem, Severity, check_request
     from .generation import UNSAFE_WORD, WITHHELD_WORD
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from .respx_mock import IdeogramMock, ideogram_mock
     from .scenario import parse_scenario
     from .server import MockServer
+    from .server_answers import Answer
     from .strategies import BrokenRequest, answers, broken_requests, request_rules, requests, unusual_answers
 
 __all__ = (

@@ -14,13 +14,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .server_answers import Answer, forced_answer, no_key_answer, problem_answer
 from .byte_ranges import bytes_response
 from .contract_view import read_view
 from .generation import Generator, ReadRequest, read_request
 from .images import LINK_LIFE, ImageStore, LinkRefusal
 from .recording import Exchange, Ledger, Recorder, redact_headers
 from .scenario import check_scenario, preferred_status
+from .server_answers import Answer, forced_answer, no_key_answer, problem_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
-from .server_answers import Answer, in_flight_answer, json_answer, problem_answer, refusal
 from .contract_view import ContractView
 from .decoding import decode_parts, json_text
 from .images import ImageStore, Picture
 from .multipart import parse_multipart
 from .problems import RequestRefusedError
+from .server_answers import Answer, in_flight_answer, json_answer, problem_answer, refusal
 from .validation import find_problems
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from attrs import define
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
-    from .server_answers import Answer
     from .generation import ReadRequest
+    from .server_answers import Answer
 
 
 Act = Callable[[httpx.Request, "ReadRequest"], httpx.Response]

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
-from .server_answers import Answer, json_answer, no_key_answer
 from .contract_view import read_view
 from .generation import Generator, ReadRequest, read_request
 from .image_links import link_origin
@@ -15,6 +14,7 @@ from .images import ImageStore
 from .mock_checks import has_key
 from .mock_plan import to_response
 from .recording import Exchange, Ledger, redact_headers
+from .server_answers import Answer, json_answer, no_key_answer
 
 if TYPE_CHECKING:
     import httpx

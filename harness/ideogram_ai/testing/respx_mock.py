@@ -9,10 +9,10 @@ import httpx
 import respx
 from respx.models import AllMockedAssertionError
 
-from .server_answers import Answer, forced_answer, json_answer
 from .mock_checks import ContractBrokenError, find_complaints, find_image_complaint, find_stranger_complaint
 from .mock_plan import Act, Plan, Step, When, break_off, give, time_out
 from .mock_service import MockedService
+from .server_answers import Answer, forced_answer, json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

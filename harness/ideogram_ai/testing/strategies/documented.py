@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 
-from ..server_answers import Answer
 from ..contract_view import read_view
 from ..image_links import link_origin
+from ..server_answers import Answer
 from .schema_values import JsonObject, SchemaValues, follow, keywords_of, objects
 from .shown import shown_as
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ideogram_ai.client.json_types import is_array, is_object
 
-from ..server_answers import Answer
 from ..contract_view import read_view
+from ..server_answers import Answer
 from .documented import JSON, answers
 from .json_values import json_values, texts
 from .shown import shown_as
