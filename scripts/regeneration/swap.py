@@ -15,7 +15,7 @@ from regeneration.errors import RegenerationError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-PREFIX: Final = ".regeneration-"
+PREFIX: Final = ".replacing-"
 """What the names of our own working folders begin with."""
 _PREVIOUS: Final = f"{PREFIX}previous"
 
@@ -28,10 +28,10 @@ def workplace(out: Path, package: Path) -> Generator[Path]:
 
     Args:
         out: The folder below which the package stands; made if it is not there.
-        package: The package's path below it.
+        package: The path of the tree below it, such as that of a package.
 
     Raises:
-        RegenerationError: Another regeneration is at work here.
+        RegenerationError: Another run is at work here.
     """
     new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def _exclusive(folder: Path) -> Generator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RegenerationError(f"another regeneration is at work in {folder}; wait until it has ended") from None
+            raise RegenerationError(f"another run is at work in {folder}; wait until it has ended") from None
         yield
     finally:
         os.close(descriptor)

@@ -83,24 +83,24 @@ def test_a_failure_of_either_rename_brings_the_old_tree_back(
 
 
 def test_a_run_that_was_killed_between_the_renames_is_mended_by_the_next(out: Path) -> None:
-    (out / PACKAGE).rename(out / ".regeneration-previous")
-    write(out / ".regeneration-abc" / PACKAGE, a="half")
+    (out / PACKAGE).rename(out / ".replacing-previous")
+    write(out / ".replacing-abc" / PACKAGE, a="half")
     with workplace(out, PACKAGE):
         assert (out / PACKAGE / "a").read_text() == "old"
     assert tree(out) == OLD
 
 
 def test_a_run_that_was_killed_after_the_renames_is_mended_by_the_next(out: Path) -> None:
-    write(out / ".regeneration-previous", a="older")
+    write(out / ".replacing-previous", a="older")
     with workplace(out, PACKAGE):
         pass
     assert tree(out) == OLD
 
 
-def test_two_regenerations_do_not_meet(out: Path) -> None:
+def test_two_runs_do_not_meet(out: Path) -> None:
     with (
         workplace(out, PACKAGE) as root,
-        pytest.raises(RegenerationError, match="another regeneration is at work in"),
+        pytest.raises(RegenerationError, match="another run is at work in"),
         workplace(out, PACKAGE),
     ):
         pass
