@@ -37,6 +37,7 @@ class FieldRule:
         content_type: Media type of the part; None for plain text.
         choices: The values of the enum; empty without one.
         unavailable: Values that are listed and refused all the same.
+        default: What the service takes when the field is absent; None where the contract does not say.
     """
 
     name: str
@@ -44,6 +45,7 @@ class FieldRule:
     content_type: str | None
     choices: tuple[Any, ...]
     unavailable: tuple[UnavailableValue, ...]
+    default: Any = None
 
 
 @frozen
@@ -155,6 +157,7 @@ def _field_rule(name: str, content_type: str | None, schema: JsonObject) -> Fiel
         content_type=content_type,
         choices=tuple(schema.get("enum", ())),
         unavailable=tuple(UnavailableValue(**entry) for entry in schema.get("x-unavailable-values", ())),
+        default=schema.get("default"),
     )
 
 

@@ -1,46 +1,15 @@
-"""What an image costs, as far as it was seen: the one place for it, since prices stand in no contract."""
+"""What a run on a server may cost, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from attrs import frozen
+from ...prices import Prices, shipped_prices
+
+PRICES: Final = shipped_prices()
 
 
-@frozen
-class PriceList:
-    """Prices of one image.
-
-    Attributes:
-        usd: US dollars by rendering speed.
-        seen: When they were seen, for people.
-        source: Where.
-    """
-
-    usd: Mapping[str, float]
-    seen: str
-    source: str
-
-    @property
-    def cheapest(self) -> str:
-        """The rendering speed that costs least."""
-        return min(self.usd, key=lambda speed: self.usd[speed])
-
-    @property
-    def dearest(self) -> str:
-        """The rendering speed that costs most."""
-        return max(self.usd, key=lambda speed: self.usd[speed])
-
-
-PRICES: Final = PriceList(
-    usd={"TURBO": 0.03, "DEFAULT": 0.06, "QUALITY": 0.10},
-    seen="August to October 2026",
-    source="the provider's pricing page",
-)
-
-
-def describe_cost(images: int, prices: PriceList = PRICES) -> str:
+def describe_cost(images: int, prices: Prices = PRICES) -> str:
     """What some images may cost, in words.
 
     Args:

@@ -1,0 +1,127 @@
+"""What an image costs. Prices stand in no contract: they are in a dated file beside this module, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from attrs import frozen
+
+from ideogram_ai.client.json_types import is_object
+
+from .contract_view import read_view
+
+SPEED: Final = "rendering_speed"
+"""The field that sets the price."""
+
+_BY_SPEED: Final = "usd_per_image"
+
+
+class PricesError(ValueError):
+    """A list of prices that cannot be used. The message names the member and the cure."""
+
+
+@frozen
+class Prices:
+    """Prices of one image.
+
+    Attributes:
+        usd: US dollars by rendering speed.
+        as_of: The day on which they were known to hold.
+        seen: When they were seen, for people.
+        source: Where.
+    """
+
+    usd: Mapping[str, Decimal]
+    as_of: date
+    seen: str
+    source: str
+
+    @property
+    def cheapest(self) -> str:
+        """The rendering speed that costs least."""
+        return min(self.usd, key=lambda speed: self.usd[speed])
+
+    @property
+    def dearest(self) -> str:
+        """The rendering speed that costs most."""
+        return max(self.usd, key=lambda speed: self.usd[speed])
+
+    def of(self, fields: Mapping[str, Any]) -> Decimal:
+        """What an image costs in US dollars.
+
+        Args:
+            fields: The request by wire name. Without a speed it is the contract's default that counts, and a speed
+                without a price counts as the dearest, so that no sum comes out too small.
+        """
+        speed = fields.get(SPEED) or _default_speed()
+        price = self.usd.get(str(speed))
+        return self.usd[self.dearest] if price is None else price
+
+    def replaced_by(self, text: str, source: str) -> Prices:
+        """These prices with those of a file in their place; speeds that it does not have keep theirs.
+
+        Args:
+            text: The file, JSON like prices.json beside this module. Only `usd_per_image` has to be there.
+            source: What to call it where it does not say.
+
+        Raises:
+            PricesError: It cannot be used.
+        """
+        document = _parse(text)
+        day = document.get("as_of")
+        try:
+            as_of = self.as_of if day is None else date.fromisoformat(str(day))
+        except ValueError:
+            raise PricesError(f"as_of is {day!r}: write a day as in 2026-10-01") from None
+        return Prices(
+            usd={**self.usd, **_read_usd(document)},
+            as_of=as_of,
+            seen=str(document.get("seen") or (as_of.isoformat() if day else "a day that it does not tell")),
+            source=str(document.get("source") or source),
+        )
+
+
+@cache
+def shipped_prices() -> Prices:
+    """The prices that come with this package."""
+    document = _parse(files(__name__.rpartition(".")[0]).joinpath("prices.json").read_text("utf-8"))
+    return Prices(
+        usd=_read_usd(document),
+        as_of=date.fromisoformat(document["as_of"]),
+        seen=document["seen"],
+        source=document["source"],
+    )
+
+
+@cache
+def _default_speed() -> str:
+    return str(read_view().fields[SPEED].default)
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        # Sums of money are no binary fractions.
+        document = json.loads(text, parse_float=Decimal)
+    except ValueError as error:
+        raise PricesError(f"it is no JSON: {error}") from None
+    if not is_object(document) or not is_object(document.get(_BY_SPEED)):
+        raise PricesError(f'it has to be an object with {_BY_SPEED}: {{"{_BY_SPEED}": {{"TURBO": 0.03}}}}')
+    return document
+
+
+def _read_usd(document: dict[str, Any]) -> dict[str, Decimal]:
+    known = read_view().fields[SPEED].choices
+    prices: dict[str, Decimal] = {}
+    for speed, value in document[_BY_SPEED].items():
+        if speed not in known:
+            raise PricesError(f"{_BY_SPEED} has {speed!r}, which is no rendering speed: {', '.join(known)}")
+        if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value < 1000:
+            raise PricesError(f"{_BY_SPEED}.{speed} is {value}: write US dollars, as in 0.06")
+        prices[speed] = Decimal(value)
+    return prices
