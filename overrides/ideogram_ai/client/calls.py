@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from .redaction import ApiKey
     from .retry import RetryPolicy
 
-logger = logging.getLogger("ideogram_ai.client")
+# The package's own name and not a constant: a vendored copy lives under another one, and logs there.
+logger = logging.getLogger(__name__.rpartition(".")[0])
 
 UNKNOWN_OUTCOME = "The image may have been made and billed: look at the account's usage before sending it again."
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
