@@ -41,9 +41,7 @@ def _read_line(data: bytes, number: int, line: int) -> Row:
         return Row.unreadable(number, line, f"this is no JSON object in one line: {error}.")
     if not is_object(value):
         kind = "an array" if is_array(value) else "a single value"
-        return Row.unreadable(
-            number, line, f'this is {kind}; a row is an object, {{"text_prompt": "A photo of a cat"}} say.'
-        )
+        return Row.unreadable(number, line, f"this is {kind}; a row is an object with the fields of a request.")
     return Row(number, line, {name: item for name, item in value.items() if item is not None})
 
 

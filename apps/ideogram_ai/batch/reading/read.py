@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.testing.contract_view import read_view
 
+from ..request import FILE_MEMBER, KEY_MEMBER
 from .cells import CellError, typed
 from .csv_rows import read_csv
 from .formats import Format, format_of
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
     from ideogram_ai.testing.contract_view import FieldRule
 
-ID: Final = "id"
-FILE: Final = "file"
-OWN_COLUMNS: Final = frozenset({ID, FILE})
+OWN_COLUMNS: Final = (KEY_MEMBER, FILE_MEMBER)
 """Columns that are no field of the request: what a row is called, and what its image is called."""
 
 

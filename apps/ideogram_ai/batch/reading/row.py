@@ -7,6 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ..errors import BatchError
+
 
 @frozen
 class RowProblem:
@@ -45,5 +47,5 @@ class Row:
         return cls(number, line, problems=(RowProblem(line, None, message),))
 
 
-class InputError(Exception):
+class InputError(BatchError):
     """The input cannot be read any further. The message names the place and the cure."""

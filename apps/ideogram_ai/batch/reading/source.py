@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import io
 import shutil
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from .formats import STDIN
 from .row import InputError
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Generator, Iterator
 
 LONGEST_LINE: Final = 16 * 2**20
