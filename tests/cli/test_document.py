@@ -1,5 +1,6 @@
 """docs/command-line.md: its examples run, and its tables have the options, codes and members that there are."""
 
+import shlex
 import subprocess
 import sys
 from itertools import pairwise
@@ -67,9 +68,12 @@ def test_an_example_runs(example: Token, folder: Path) -> None:
 
 
 def test_the_report_looks_as_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (printed,) = [token.content for token in TOKENS if token.type == "fence" and token.info == "text"]
+    saved, refused = [token.content for token in TOKENS if token.type == "fence" and token.info == "text"]
     assert main(["generate", "A photo of a cat", "--mock", "-o", "cat.png"]) == 0
-    assert capsys.readouterr().out == printed
+    assert capsys.readouterr().out == saved
+    (command,) = [word for token in TOKENS for word in words(token) if word.startswith('ideogram generate "')]
+    assert main(shlex.split(command)[1:]) == 2
+    assert capsys.readouterr().err == refused
 
 
 def test_every_command_is_named() -> None:

@@ -1,10 +1,11 @@
 """Scripts go by the exit code: each one stands for what it says, and says so on stderr or in the JSON object alike."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_runs import Run, answering, entry, files
+from cli_runs import POSTER, Run, answering, entry, files
 
 from ideogram_ai.cli.exit_codes import ExitCode
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
@@ -33,7 +34,7 @@ def test_done(ideogram: Command, service: MockServer, folder: Path) -> None:
         (["generate", "-F", "text_prompt=", "-o", "x.png"], "blank (-F text_prompt)"),
         (["generate", "A", "photo"], "quotes"),
         (["generate", "a", "--json-prompt", "nowhere.json"], "TEXT and --json-prompt were both given"),
-        (["generate", "a", "-F", 'json_prompt={"a": 1}'], "text_prompt and json_prompt were both given"),
+        (["generate", "a", "-F", f"json_prompt={json.dumps(POSTER)}"], "text_prompt and json_prompt were both given"),
         (["generate", "a", "--mock", "--base-url", "http://localhost"], "--mock and --base-url"),
         (["generate", "a", "--api-key", "k"], "--api-key"),
         (["generate", "a", "--nope"], "--nope"),

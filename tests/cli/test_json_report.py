@@ -15,7 +15,7 @@ MEMBERS = {"outcome", "images", "error", "answer_file"}
 IMAGE_MEMBERS = {
     "path", "sidecar", "seed", "resolution", "is_image_safe", "withheld", "prompt", "url", "expires_at", "error",
 }  # fmt: skip
-ERROR_MEMBERS = {"type", "message", "may_have_been_billed", "status_code"}
+ERROR_MEMBERS = {"type", "message", "may_have_been_billed", "status_code", "problems"}
 
 
 def test_a_saved_image(ideogram: Command, service: MockServer, folder: Path) -> None:
@@ -53,7 +53,8 @@ def test_expiry_and_odd_values(ideogram: Command) -> None:
         (["a", "-F", "prompt=b"], "UnknownFieldError", None),
         (["a", "-F", "json_prompt={}"], "PromptError", None),
         (["a", "--timeout", "-1"], "ConfigurationError", None),
-        (["a", "--resolution", "1x1"], "BadRequestError", 400),
+        (["a", "--resolution", "1x1"], "InvalidRequestError", None),
+        (["a", "--resolution", "1x1", "--no-check"], "BadRequestError", 400),
         (["mock-unsafe"], "UnprocessableEntityError", 422),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cli_runs import IDEOGRAM, Run, environment, files
 
+import ideogram_ai.testing
 from ideogram_ai.testing.faults import FaultServer
 
 Command = Callable[..., Run]
@@ -38,10 +39,11 @@ def test_the_key_and_the_base_url_of_the_environment_are_left_out(
     assert run.code == 0
 
 
-@pytest.mark.parametrize("missing", ["uvicorn", "jsonschema_rs", "PIL"])
+@pytest.mark.parametrize("missing", ["uvicorn", "PIL"])
 def test_without_its_extra_it_says_what_to_install(
     ideogram: Command, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
+    monkeypatch.setattr("ideogram_ai.testing", ideogram_ai.testing)  # so that the one of before is put back
     for name in [
         name for name in sys.modules if name.split(".")[0] == missing or name.startswith("ideogram_ai.testing")
     ]:

@@ -79,7 +79,7 @@ def test_the_shell_completes_what_the_contract_has(line: str, offered: list[str]
     assert [entry.partition(",")[2] for entry in run.stdout.split()] == offered
 
 
-@pytest.mark.parametrize("missing", ["click", "rich"])
+@pytest.mark.parametrize("missing", ["click", "jsonschema_rs", "rich"])
 def test_without_its_extra_it_says_what_to_install(missing: str) -> None:
     program = (
         "import importlib.util, sys; find = importlib.util.find_spec; "

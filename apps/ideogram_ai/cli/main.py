@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    missing = [name for name in ("click", "rich") if find_spec(name) is None]
+    missing = [name for name in ("click", "jsonschema_rs", "rich") if find_spec(name) is None]
     if missing:
         cure = "pip install 'ideogram-ai[cli]'"
         write_error(f"error: {' and '.join(missing)} is missing; the extra cli brings it: {cure}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .contract_view import ContractView
 
 _MOST_PROBLEMS: Final = 20
+_LONGEST_WORD: Final = 100
+"""Longer values are no slip of the pen, and comparing them takes time."""
 
 
 def find_problems(fields: Mapping[str, Any], view: ContractView, *, most: int | None = _MOST_PROBLEMS) -> list[Problem]:
@@ -96,11 +99,18 @@ def _explain_choice(error: ValidationError, view: ContractView) -> Iterator[Prob
 def _explain_value(error: ValidationError, view: ContractView) -> Problem:
     schema = view.node(error.schema_path[:-1])
     if error.kind.name == "enum":
-        choices = ", ".join(str(choice) for choice in schema["enum"])
-        return _problem(error, f"{shown(error.instance)} is not one of {choices}.")
+        choices = [str(choice) for choice in schema["enum"]]
+        return _problem(error, f"{shown(error.instance)} is not one of {', '.join(choices)}{_guess(error, choices)}.")
     message = error.message.replace(MASK, shown(error.instance))
     cure: str = "" if error.kind.name == "required" else schema.get("description", "")
     return _problem(error, f"{message}. {cure}".rstrip())
+
+
+def _guess(error: ValidationError, choices: list[str]) -> str:
+    """Which choice may have been meant: the one most like the value, whatever its case."""
+    by_folded = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(str(error.instance)[:_LONGEST_WORD].casefold(), by_folded, n=1)
+    return f"; {by_folded[close[0]]} is the nearest" if close else ""
 
 
 def _problem(error: ValidationError, detail: str, *steps: str) -> Problem:

@@ -107,6 +107,9 @@ def _complete(_ctx: click.Context, parameter: click.Parameter, incomplete: str) 
 @click.option("--sidecar", is_flag=True, help="Write prompt, seed, request and time to PATH.json too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, for errors too.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the paths of saved images on stdout, only errors on stderr.")
+@click.option(
+    "--no-check", is_flag=True, help="Send the request without holding it against the contract, which may be behind."
+)
 @click.option("--mock", is_flag=True, help="Rehearse: a mock server draws the image. No key, no network, no bill.")
 @click.option("--base-url", metavar="URL", help="Another server than the contract's. [env: IDEOGRAM_BASE_URL]")
 @click.option(

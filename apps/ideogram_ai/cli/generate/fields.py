@@ -12,8 +12,6 @@ from .contract_fields import OPERATION, request_fields
 from .inputs import STDIN, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .contract_fields import RequestField
     from .inputs import Inputs
 
@@ -145,20 +143,3 @@ def json_type(value: Any) -> str:
             return "array"
         case _:
             return "object"
-
-
-def odd_values(fields: Fields) -> Iterator[str]:
-    """What is odd about the fields, although they are sent unchanged: the service may know more than the contract."""
-    for name in fields.extra:
-        yield f"{name!r} is no field of the contract; it is sent as it is."
-    known = request_fields()
-    for name, value in fields.documented.items():
-        if name not in known or not known[name].choices or not isinstance(value, str):
-            continue
-        if value in known[name].unavailable:
-            yield f"{name} {value}: {known[name].unavailable[value]}. The service refuses it, which costs nothing."
-        elif value not in known[name].choices:
-            likely = difflib.get_close_matches(value.upper(), [choice.upper() for choice in known[name].choices], n=1)
-            meant = [choice for choice in known[name].choices if choice.upper() in likely]
-            hint = f" Did you mean {meant[0]}?" if meant else ""
-            yield f"{name} {value!r} is not in the contract; it is sent as it is.{hint}"

@@ -6,12 +6,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from ideogram_ai.client import UnknownFieldError
-from ideogram_ai.client.fields import build_model
-from ideogram_ai.client.wire import encode_body
-
 from ..errors import WrongUseError
-from .contract_fields import OPERATION, request_fields
+from .contract_fields import request_fields
 from .fields import (
     JSON_PROMPT,
     TEXT_PROMPT,
@@ -46,6 +42,7 @@ class Options:
         mock: Whether a mock server answers.
         api_key_file: File that holds the API key.
         timeout: Seconds of silence that are borne.
+        no_check: Whether the request is sent without being held against the contract.
     """
 
     text: tuple[str, ...] = ()
@@ -64,6 +61,7 @@ class Options:
     mock: bool = False
     api_key_file: Path | None = None
     timeout: float | None = None
+    no_check: bool = False
 
     @property
     def for_people(self) -> bool:
@@ -72,11 +70,10 @@ class Options:
 
 
 def read_fields(options: Options) -> Fields:
-    """Read the request out of the options, and refuse what cannot be sent.
+    """Read the request out of the options.
 
     Raises:
         WrongUseError: The options contradict each other, or a value cannot be read.
-        ideogram_ai.client.RequestError: The client would refuse it.
     """
     _check_combinations(options)
     inputs = Inputs()
@@ -106,7 +103,6 @@ def read_fields(options: Options) -> Fields:
             raise WrongUseError(f"{source}: the contract has this field; give it with -F.")
         fields.put_extra(name, read_value(value, source, inputs), source)
     _check_prompt(fields)
-    _check_request(fields)
     return fields
 
 
@@ -119,16 +115,6 @@ def _check_combinations(options: Options) -> None:
         raise WrongUseError("--mock and --base-url were both given: they exclude each other, so leave one out.")
     if options.as_json and options.quiet:
         raise WrongUseError("--json and --quiet were both given: they exclude each other, so leave one out.")
-
-
-def _check_request(fields: Fields) -> None:
-    """Let the client judge the request now, and not after somebody was asked for a key."""
-    try:
-        encode_body(OPERATION, build_model(OPERATION, fields.keywords(), fields.extra))
-    except UnknownFieldError as error:
-        error.message = error.message.replace("extra_fields", "--extra-field")  # as the command has it
-        error.args = (error.message,)
-        raise
 
 
 def _check_prompt(fields: Fields) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError, RequestError
+from ideogram_ai.testing import RequestProblem
 
 from ..exit_codes import ExitCode
 
@@ -23,21 +24,26 @@ class Failure:
         message: What happened, what it means for money, and what to do.
         may_have_been_billed: False only when it is certain that nothing was billed.
         status_code: The HTTP status, if one arrived.
+        problems: All that the contract has against the request.
     """
 
     type: str
     message: str
     may_have_been_billed: bool
     status_code: int | None = None
+    problems: tuple[RequestProblem, ...] = ()
 
     @classmethod
-    def of(cls, error: BaseException, message: str | None = None) -> Failure:
+    def of(
+        cls, error: BaseException, message: str | None = None, *, problems: tuple[RequestProblem, ...] = ()
+    ) -> Failure:
         """The failure that an exception tells of."""
         return cls(
             type=type(error).__name__,
             message=message or str(error) or type(error).__name__,
             may_have_been_billed=getattr(error, "may_have_been_billed", False),
             status_code=getattr(error, "status_code", None),
+            problems=problems,
         )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .options import Options
-    from .outcome import ImageOutcome, Outcome
+    from .outcome import Failure, ImageOutcome, Outcome
 
 
 def report(outcome: Outcome, options: Options, request: Mapping[str, Any]) -> None:
@@ -48,6 +48,7 @@ def report(outcome: Outcome, options: Options, request: Mapping[str, Any]) -> No
 def _tell_failures(outcome: Outcome) -> None:
     if not outcome.images and outcome.failure:
         tell_error(outcome.failure.message)
+        _tell_problems(outcome.failure)
     for number, image in enumerate(outcome.images, start=1):
         which = f"Image {number} of {len(outcome.images)}: " if len(outcome.images) > 1 else ""
         if image.image.withheld:
@@ -59,6 +60,13 @@ def _tell_failures(outcome: Outcome) -> None:
                 _tell_link(image)
     if outcome.answer_file:
         tell_note(f"The whole answer was kept in {os.fspath(outcome.answer_file)!r}.")
+
+
+def _tell_problems(failure: Failure) -> None:
+    if len(failure.problems) == 1:
+        return  # the message has it
+    for problem in failure.problems:
+        write_error(f"  {problem.pointer}  {printable(problem.message)}\n")
 
 
 def _tell_link(image: ImageOutcome) -> None:

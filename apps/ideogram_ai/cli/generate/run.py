@@ -26,7 +26,8 @@ from ..signals import Terminated
 from ..streams import printable, write_error
 from .connection import open_client
 from .destination import Destination
-from .fields import Fields, odd_values
+from .fields import Fields
+from .judgement import UnsendableError, judge_request
 from .options import read_fields
 from .outcome import Failure, Outcome, exit_code_of, exit_code_of_images
 from .report import report
@@ -57,8 +58,10 @@ def run(options: Options) -> ExitCode:
     told = False
     try:
         fields = read_fields(options)
+        # Now, and not after somebody was asked for a key.
+        remarks = judge_request(fields, check=not options.no_check)
         if not options.quiet:
-            for remark in odd_values(fields):
+            for remark in remarks:
                 tell_warning(remark)
         destination = Destination.of(options.output, overwrite=options.overwrite, sidecar=options.sidecar)
         with open_client(options) as client:
@@ -66,6 +69,8 @@ def run(options: Options) -> ExitCode:
             # Before the client and the server of --mock are closed: what was paid for is told first.
             report(outcome, options, fields.documented)
             told = True
+    except UnsendableError as error:
+        outcome = Outcome(ExitCode.WRONG_USE, failure=error.failure)
     except WrongUseError as error:
         outcome = Outcome(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error.format_message()} {NOTHING_SENT}"))
     except RequestError as error:

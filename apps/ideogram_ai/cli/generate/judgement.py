@@ -1,0 +1,83 @@
+"""Judges a request before it is sent: by the client's own rules, which nothing passes, and by the contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ideogram_ai.client import RequestError, UnknownFieldError
+from ideogram_ai.client.fields import NOTHING_SENT, build_model
+from ideogram_ai.client.wire import encode_body
+from ideogram_ai.testing import Severity, check_request
+
+from ..errors import WrongUseError
+from .contract_fields import OPERATION
+from .outcome import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ideogram_ai.testing import RequestProblem
+
+    from .fields import Fields
+
+
+class InvalidRequestError(WrongUseError):
+    """The request breaks the contract."""
+
+
+class UnsendableError(Exception):
+    """The request is not sent.
+
+    Attributes:
+        failure: Why, with all that the contract has against it.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def judge_request(fields: Fields, *, check: bool) -> Sequence[str]:
+    """Judge the fields of a request.
+
+    Args:
+        fields: The fields.
+        check: Whether the contract is asked too. The service may know more than it.
+
+    Returns:
+        Remarks on what is odd, although it is sent.
+
+    Raises:
+        UnsendableError: The client would refuse the request, or it breaks the contract.
+    """
+    problems = tuple(check_request({**fields.keywords(), **fields.extra})) if check else ()
+    refusal = _refusal(fields, problems)
+    if refusal is not None:
+        raise UnsendableError(Failure.of(refusal, f"{refusal}", problems=problems))
+    return [_remark_on(problem) for problem in problems]
+
+
+def _refusal(fields: Fields, problems: Sequence[RequestProblem]) -> Exception | None:
+    try:
+        encode_body(OPERATION, build_model(OPERATION, fields.keywords(), fields.extra))
+    except UnknownFieldError as error:
+        error.message = error.message.replace("extra_fields", "--extra-field")  # as the command has it
+        error.args = (error.message,)
+        return error
+    except RequestError as error:
+        return error
+    if any(problem.severity is Severity.BREAKS_CONTRACT for problem in problems):
+        return InvalidRequestError(f"{_summary(problems)} --no-check sends it all the same. {NOTHING_SENT}")
+    return None
+
+
+def _summary(problems: Sequence[RequestProblem]) -> str:
+    if len(problems) > 1:
+        return f"The request breaks the contract: {len(problems)} problems."
+    return f"The request breaks the contract at {problems[0].pointer}: {problems[0].message}"
+
+
+def _remark_on(problem: RequestProblem) -> str:
+    refused = problem.severity is Severity.REFUSED_TODAY
+    fate = "It is sent all the same; a refusal costs nothing." if refused else "It is sent as it is."
+    return f"{problem.pointer}: {problem.message} {fate}"
