@@ -58,7 +58,7 @@ def _open_items(schema: str, keyword: str) -> Callable[[dict[str, Any]], object]
 
 
 def _any_prompt(document: dict[str, Any]) -> None:
-    rule = schemas(document)["GenerateImageRequestV4"]["allOf"][0]
+    rule = schemas(document)["GenerateImageRequestV4"]
     rule["anyOf"] = rule.pop("oneOf")
 
 

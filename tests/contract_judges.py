@@ -10,7 +10,7 @@ from ideogram_ai.generated.contract import read_contract
 
 CONTRACT = read_contract()
 REQUEST = "#/components/schemas/GenerateImageRequestV4"
-PROMPT_RULE = f"{REQUEST}/allOf/0/oneOf"
+PROMPT_RULE = f"{REQUEST}/oneOf"
 
 
 def validator(schema: Node) -> jsonschema.Draft202012Validator:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LOCK: Final = "lock.json"
 _TOOLS: Final = ("openapi-python-client", "ruff")
-_SCRIPTS: Final = ("operations.py", "schemas.py", "tree.py", "yaml_reader.py")
+_SCRIPTS: Final = ("operations.py", "overlay.py", "schemas.py", "tree.py", "yaml_reader.py")
 """The scripts that shape the bytes of the tree."""
 
 

@@ -223,7 +223,7 @@ def _types(prop: PropertyProtocol) -> list[str]:
 
 
 def _exactly_one_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    for part in schema.get("allOf", ()):
+    for part in (schema, *schema.get("allOf", ())):
         alternatives = part.get("oneOf", ())
         if alternatives and all(set(a) == {"required"} and len(a["required"]) == 1 for a in alternatives):
             yield tuple(a["required"][0] for a in alternatives)

@@ -136,8 +136,9 @@ def _prove_fields(case: Case, operations: ModuleType) -> Iterator[Failure]:
     if model is None:
         yield Failure(
             (*body, "content"),
-            "the generator dropped this request body: it would never be sent. A oneOf or anyOf at the top level of the "
-            "schema does that (put it inside allOf), and so does a schema that is no object",
+            "the generator dropped this request body: it would never be sent. An anyOf at the top level of the schema "
+            "does that (take it out for the generator in overrides/generator/overlay.yaml), and so does a schema that "
+            "is no object",
         )
         return
     attributes = {attribute.name for attribute in attrs.fields(model)}

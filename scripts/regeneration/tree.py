@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from regeneration.errors import RegenerationError, shorten
+from regeneration.overlay import overlaid
 from regeneration.paths import CONFIGURATION
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _project(contract: Contract, target: Path) -> Project:
         overwrite=False,
         output_path=target,
     )
-    data = GeneratorData.from_dict(contract.document, config=config)
+    data = GeneratorData.from_dict(overlaid(contract.document), config=config)
     if not isinstance(data, GeneratorData):
         raise contract.error((), _describe(data))
     project = Project(openapi=data, config=config, custom_template_path=CONFIGURATION / "templates")

@@ -82,9 +82,10 @@ def _prompt_rule(view: ContractView) -> str:
     """Where the contract says that exactly one of some fields is given."""
     schema, pointer = request_schema(view)
     for group in view.operation.exactly_one_of:
-        for number, part in enumerate(schema.get("allOf", ())):
+        parts = {pointer: schema} | {f"{pointer}/allOf/{n}": part for n, part in enumerate(schema.get("allOf", ()))}
+        for place, part in parts.items():
             if [branch.get("required") for branch in part.get("oneOf", ())] == [[name] for name in group]:
-                return f"{pointer}/allOf/{number}/oneOf"
+                return f"{place}/oneOf"
     raise LookupError(f"{pointer} does not say that exactly one of some fields is given")
 
 
