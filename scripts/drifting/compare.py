@@ -1,0 +1,283 @@
+"""Compares two normalised schemas: what a program that was written by the old one meets in the new one.
+
+drift.py (our contract against the provider's) and regenerate.py (the old contract against the new one) share it.
+Differences are found keyword by keyword, because people ask what changed and where. Whether one schema still allows what
+another did is asked of jsonschema-rs where it cannot be read off a keyword: it is typed, the project has it anyway, and
+its answer is a proof or "unknown". Libraries that compare whole documents were looked at and not taken: jsoncompat and
+jsonsubschema answer yes or no without a place, jsonschema-diff and deepdiff tell places without a direction, and none
+knows that one more property in an answer is harmless.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drifting.alternatives import label, match
+from drifting.containment import relation
+from drifting.difference import Difference, Differences, Direction, Effect, Side, Verdict
+from drifting.keywords import LOWER, UPPER
+from drifting.schema import json_text
+
+if TYPE_CHECKING:
+    from regeneration.errors import Pointer
+
+    from drifting.schema import Schema
+
+
+def compare_schemas(old: Schema, new: Schema, direction: Direction, where: str) -> Differences:
+    """Compare two schemas and all that they are made of.
+
+    Args:
+        old: The schema by which the caller was written.
+        new: The schema that the caller meets.
+        direction: Request or answer; it decides which changes break.
+        where: The place in words, "request" or "answer 200" say; places inside are put behind it, as in
+            "request: json_prompt.tags[]".
+
+    Returns:
+        The differences in the order of the old schema, each place once even if many ways lead there; none when both
+        allow the same and promise the same.
+    """
+    comparison = _Comparison(direction, where)
+    comparison.compare(old, new, "")
+    return comparison.found
+
+
+def verdict_of(effect: Effect, direction: Direction) -> Verdict:
+    """Judge a change of what values are allowed: a request must fit what is new, an answer what is old."""
+    harmless = {Direction.REQUEST: (Effect.WIDENED, Effect.ADDED), Direction.ANSWER: (Effect.NARROWED, Effect.REMOVED)}
+    return Verdict.ADDITIVE if effect in harmless[direction] else Verdict.BREAKING
+
+
+class _Comparison:
+    def __init__(self, direction: Direction, where: str) -> None:
+        self.found: Differences = []
+        self._direction = direction
+        self._where = where
+        self._seen: set[tuple[Pointer, Pointer]] = set()
+
+    def compare(self, old: Schema, new: Schema, path: str) -> None:
+        """Compare two schemas, unless these two were compared before."""
+        if (old.pointer, new.pointer) in self._seen:
+            return
+        self._seen.add((old.pointer, new.pointer))
+        if bool(old.choice) != bool(new.choice) and (old.is_free or new.is_free):
+            # One side is made of alternatives and nothing else: keyword by keyword they have nothing in common.
+            self._as_a_whole(old, new, path, "schema")
+            return
+        self._notes(old, new, path)
+        if not self._types(old, new, path):
+            return
+        self._values(old, new, path)
+        self._objects(old, new, path)
+        self._arrays(old, new, path)
+        self._alternatives(old, new, path)
+        self._others(old, new, path)
+
+    def add(
+        self,
+        change: tuple[str, Effect],
+        path: str,
+        sides: tuple[Side, Side],
+        verdict: Verdict | None = None,
+        name: str = "",
+    ) -> None:
+        """Note a difference; without a verdict, that of a change of what values are allowed."""
+        where = f"{self._where}: {path}" if path else self._where
+        verdict = verdict or verdict_of(change[1], self._direction)
+        self.found.append(Difference(verdict, self._direction, where, *change, name, *sides))
+
+    def _as_a_whole(self, old: Schema, new: Schema, path: str, subject: str) -> None:
+        before, after = old.plain(), new.plain()
+        effect = relation(before, after)
+        if effect is not None:
+            self.add((subject, effect), path, (Side(old.pointer, before), Side(new.pointer, after)))
+
+    def _notes(self, old: Schema, new: Schema, path: str) -> None:
+        for name in ("default", "deprecated", "readOnly", "writeOnly", "discriminator"):
+            before, after = old.notes.get(name), new.notes.get(name)
+            if (name in old.notes) == (name in new.notes) and json_text(before) == json_text(after):
+                continue
+            effect = _presence(name in old.notes, name in new.notes)
+            sides = (_side(old, name, before, name in old.notes), _side(new, name, after, name in new.notes))
+            self.add((name, effect), path, sides, self._verdict_of_note(name, effect))
+
+    def _verdict_of_note(self, name: str, effect: Effect) -> Verdict:
+        if name == "discriminator" or (name == "default" and self._direction is Direction.ANSWER):
+            return Verdict.COSMETIC
+        if name == "default":  # what a request that leaves the field out does, and costs, is another now, or unknown
+            return Verdict.ADDITIVE if effect is Effect.ADDED else Verdict.BREAKING
+        hides = {"readOnly": Direction.REQUEST, "writeOnly": Direction.ANSWER}.get(name)
+        return Verdict.BREAKING if hides is self._direction and effect is Effect.ADDED else Verdict.ADDITIVE
+
+    def _types(self, old: Schema, new: Schema, path: str) -> bool:
+        """Compare the types; False when they have none in common, so that the rest means nothing."""
+        if old.values is not None and new.values is not None:
+            return True  # the values tell more
+        if old.types != new.types:
+            effect = _of_sets(old.types, new.types)
+            self.add(("type", effect), path, (_side(old, "type", old.type_list()), _side(new, "type", new.type_list())))
+        return bool(old.types & new.types) or old.types == new.types
+
+    def _values(self, old: Schema, new: Schema, path: str) -> None:
+        if old.values is not None and new.values is not None:
+            for text in [text for text in old.values if text not in new.values]:
+                sides = (_side(old, "enum", old.values[text]), _side(new, "enum", None, present=False))
+                self.add(("value", Effect.REMOVED), path, sides, name=_shown(old.values[text]))
+            for text in [text for text in new.values if text not in old.values]:
+                sides = (_side(old, "enum", None, present=False), _side(new, "enum", new.values[text]))
+                self.add(("value", Effect.ADDED), path, sides, name=_shown(new.values[text]))
+        elif old.values is not None or new.values is not None:
+            before, after = _leaf(old), _leaf(new)
+            effect = relation(before, after)
+            if effect is not None:
+                self.add(("values", effect), path, (_side(old, "enum", before), _side(new, "enum", after)))
+        else:
+            self._bounds(old, new, path)
+
+    def _bounds(self, old: Schema, new: Schema, path: str) -> None:
+        types = sorted(old.types & new.types)
+        for name in dict.fromkeys([*old.bounds, *new.bounds]):
+            before, after = old.bounds.get(name), new.bounds.get(name)
+            if json_text(before) == json_text(after):
+                continue
+            if before is None or after is None:
+                effect = Effect.WIDENED if after is None else Effect.NARROWED
+            elif name in LOWER or name in UPPER:
+                effect = Effect.NARROWED if (after > before) is (name in LOWER) else Effect.WIDENED
+            else:
+                proven = relation({"type": types, name: before}, {"type": types, name: after})
+                if proven is None and name not in {"format", "contentMediaType", "contentEncoding"}:
+                    continue  # two patterns that match the same
+                effect = proven or Effect.CHANGED
+            sides = (_side(old, name, before, before is not None), _side(new, name, after, after is not None))
+            self.add((name, effect), path, sides)
+
+    def _objects(self, old: Schema, new: Schema, path: str) -> None:
+        before, after = _visible(old, self._direction), _visible(new, self._direction)
+        for name, schema in before.items():
+            inner = f"{path}.{name}" if path else name
+            if name in after:
+                self.compare(schema, after[name], inner)
+                self._required(old, new, name, inner)
+            else:
+                sides = (Side(schema.pointer, schema.plain()), _side(new, "properties", None, present=False))
+                self.add(("property", Effect.REMOVED), inner, sides, Verdict.BREAKING, name)
+        for name, schema in after.items():
+            if name not in before:
+                needed = name in new.required and self._direction is Direction.REQUEST
+                sides = (_side(old, "properties", None, present=False), Side(schema.pointer, schema.plain()))
+                verdict = Verdict.BREAKING if needed else Verdict.ADDITIVE
+                self.add(("property", Effect.ADDED), f"{path}.{name}" if path else name, sides, verdict, name)
+        for name in sorted((old.required ^ new.required) - before.keys() - after.keys()):
+            self._required(old, new, name, f"{path}.{name}" if path else name)
+        self._part(old, new, "additionalProperties", f"{path}.*" if path else "*")
+
+    def _required(self, old: Schema, new: Schema, name: str, path: str) -> None:
+        was, is_now = name in old.required, name in new.required
+        if was != is_now:
+            sides = (_side(old, "required", was, was), _side(new, "required", is_now, is_now))
+            effect = Effect.ADDED if is_now else Effect.REMOVED
+            verdict = verdict_of(Effect.NARROWED if is_now else Effect.WIDENED, self._direction)
+            self.add(("required", effect), path, sides, verdict, name)
+
+    def _arrays(self, old: Schema, new: Schema, path: str) -> None:
+        if len(old.prefix) == len(new.prefix):
+            for index, (before, after) in enumerate(zip(old.prefix, new.prefix, strict=True)):
+                self.compare(before, after, f"{path}[{index}]")
+        else:
+            whole = [{"prefixItems": [part.plain() for part in side.prefix]} for side in (old, new)]
+            sides = (_side(old, "prefixItems", whole[0]), _side(new, "prefixItems", whole[1]))
+            self.add(("prefixItems", relation(*whole) or Effect.CHANGED), path, sides)
+        self._part(old, new, "items", f"{path}[]")
+
+    def _part(self, old: Schema, new: Schema, keyword: str, path: str) -> None:
+        """Compare what the other properties, or the items, have to be; a side that says nothing allows anything."""
+        before, after = ((side.items if keyword == "items" else side.additional) for side in (old, new))
+        if before is not None and after is not None:
+            self.compare(before, after, path)
+        elif before is not None or after is not None:
+            plain = [None if part is None else part.plain() for part in (before, after)]
+            effect = relation({} if plain[0] is None else plain[0], {} if plain[1] is None else plain[1])
+            sides = (
+                _side(old, keyword, plain[0], before is not None),
+                _side(new, keyword, plain[1], after is not None),
+            )
+            self.add((keyword, effect or Effect.CHANGED), path, sides)
+
+    def _alternatives(self, old: Schema, new: Schema, path: str) -> None:
+        if not old.choice and not new.choice:
+            return
+        if not (old.choice and new.choice):
+            effect = Effect.WIDENED if old.choice else Effect.NARROWED
+            sides = tuple(_side(side, side.choice or "type", _choices(side), bool(side.choice)) for side in (old, new))
+            self.add(("alternatives", effect), path, (sides[0], sides[1]))
+            return
+        matched, removed, added = match(old.alternatives, new.alternatives)
+        if (removed or added or old.choice != new.choice) and relation(_union(old), _union(new)) is None:
+            return  # the same, written otherwise
+        for before, after in matched:
+            self.compare(before, after, f"{path}({label(before)})")
+        for part in removed:
+            sides = (Side(part.pointer, part.plain()), _side(new, new.choice, None, present=False))
+            self.add(("alternative", Effect.REMOVED), path, sides, name=label(part))
+        for part in added:
+            sides = (_side(old, old.choice, None, present=False), Side(part.pointer, part.plain()))
+            self.add(("alternative", Effect.ADDED), path, sides, name=label(part))
+        if old.choice != new.choice and not removed and not added:
+            sides = (_side(old, old.choice, old.choice), _side(new, new.choice, new.choice))
+            effect = relation(_union(old), _union(new)) or Effect.CHANGED
+            self.add(("choice", effect), path, sides)
+
+    def _others(self, old: Schema, new: Schema, path: str) -> None:
+        for name in dict.fromkeys([*old.others, *new.others]):
+            before, after = old.others.get(name), new.others.get(name)
+            if json_text(before) == json_text(after):
+                continue
+            whole = [{name: side.others[name]} if name in side.others else {} for side in (old, new)]
+            effect = relation(whole[0], whole[1])
+            if effect is not None:
+                sides = (_side(old, name, before, name in old.others), _side(new, name, after, name in new.others))
+                self.add((name, effect), path, sides)
+
+
+def _presence(was: bool, is_now: bool) -> Effect:
+    if was and is_now:
+        return Effect.CHANGED
+    return Effect.ADDED if is_now else Effect.REMOVED
+
+
+def _of_sets(old: frozenset[str], new: frozenset[str]) -> Effect:
+    if old < new:
+        return Effect.WIDENED
+    return Effect.NARROWED if new < old else Effect.CHANGED
+
+
+def _side(schema: Schema, keyword: str, value: Any, present: bool = True) -> Side:
+    """One side of a difference in a keyword; where the keyword is missing, the place is the schema."""
+    written = keyword in schema.places or present
+    return Side(schema.place(keyword) if written else schema.pointer, value, present)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json_text(value)
+
+
+def _leaf(schema: Schema) -> dict[str, Any]:
+    """A schema of the values alone, without what objects and arrays hold."""
+    plain = {} if schema.values is None else {"enum": [schema.values[text] for text in sorted(schema.values)]}
+    return {"type": schema.type_list(), **plain, **schema.bounds}
+
+
+def _visible(schema: Schema, direction: Direction) -> dict[str, Schema]:
+    """The properties that travel in a direction: answers have those that are read only, requests the others."""
+    hidden = "readOnly" if direction is Direction.REQUEST else "writeOnly"
+    return {name: part for name, part in schema.properties.items() if hidden not in part.notes}
+
+
+def _choices(schema: Schema) -> list[dict[str, Any]] | None:
+    return [part.plain() for part in schema.alternatives] if schema.choice else None
+
+
+def _union(schema: Schema) -> dict[str, Any]:
+    return {schema.choice: _choices(schema)}
