@@ -1,0 +1,106 @@
+"""The changes that a row goes through, each a statement that changes one row or, where it may not, none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+
+from ..outcome import Outcome, State
+from .rows import images_text, seconds
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from ..request import BatchRequest
+
+_COMES_FROM: Final[Mapping[State, tuple[State, ...]]] = {
+    State.ANSWERED: (State.SENT, State.ANSWERED),
+    State.SAVED: (State.ANSWERED,),
+    State.WITHHELD: (State.SENT, State.ANSWERED),
+    State.FAILED: (State.PLANNED, State.SENT, State.ANSWERED),
+    State.UNKNOWN: (State.SENT,),
+}
+_ENDED: Final[Mapping[State, str]] = {
+    state: (
+        "UPDATE rows SET state = :state, cost = :cost, may_have_been_billed = :billed, images = :images,"  # noqa: S608
+        " body = coalesce(:body, body), error_type = :error_type, error = :error, status_code = :status_code,"
+        " answered_at = :answered_at, saved_at = :saved_at"
+        f" WHERE key = :key AND state IN ({', '.join(repr(source.value) for source in sources)})"
+    )
+    for state, sources in _COMES_FROM.items()
+}
+
+
+@frozen
+class Change:
+    """A statement that must change exactly one row.
+
+    Attributes:
+        key: The row.
+        what: What happens to it, for messages.
+        statement: SQL.
+        parameters: Its parameters by name.
+    """
+
+    key: str
+    what: str
+    statement: str
+    parameters: Mapping[str, Any]
+
+
+def sent(request: BatchRequest, *, at: datetime, cost: Decimal | None) -> Change:
+    """A planned request leaves now.
+
+    Args:
+        request: The request.
+        at: When.
+        cost: US dollars that it may cost; None when no prices are known.
+    """
+    return Change(
+        request.key,
+        "sent",
+        "UPDATE rows SET state = 'sent', attempts = attempts + 1, sent_at = :at, cost = :cost,"
+        " may_have_been_billed = 1, error_type = NULL, error = NULL, status_code = NULL, body = NULL, images = '[]',"
+        " answered_at = NULL, saved_at = NULL WHERE key = :key AND state = 'planned'",
+        {"key": request.key, "at": at.timestamp(), "cost": None if cost is None else str(cost)},
+    )
+
+
+def unsent(request: BatchRequest) -> Change:
+    """A request that was told to be sent did surely not run, and may be sent again."""
+    return Change(
+        request.key,
+        "unsent",
+        "UPDATE rows SET state = 'planned', cost = NULL, may_have_been_billed = 0 WHERE key = :key AND state = 'sent'",
+        {"key": request.key},
+    )
+
+
+def ended(outcome: Outcome, *, body: bytes | None = None) -> Change:
+    """A request came to this outcome.
+
+    Args:
+        outcome: Answered, or what follows.
+        body: The answer's body; None leaves the one that is kept.
+    """
+    return Change(
+        outcome.request.key,
+        outcome.state.value,
+        _ENDED[outcome.state],
+        {
+            "key": outcome.request.key,
+            "state": outcome.state.value,
+            "cost": None if outcome.cost is None else str(outcome.cost),
+            "billed": int(outcome.may_have_been_billed),
+            "images": images_text(outcome.images),
+            "body": body,
+            "error_type": outcome.error_type,
+            "error": outcome.error,
+            "status_code": outcome.status_code,
+            "answered_at": seconds(outcome.answered_at),
+            "saved_at": seconds(outcome.saved_at),
+        },
+    )

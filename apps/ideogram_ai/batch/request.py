@@ -1,0 +1,64 @@
+"""One request of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import frozen
+
+from .errors import BatchRowError
+
+KEY_MEMBER: Final = "id"
+"""Member of a row that tells it from all others. A row without it is known by its place in the input."""
+FILE_MEMBER: Final = "file_name"
+"""Member of a row that names the file of its image."""
+
+
+@frozen
+class BatchRequest:
+    """A request, and what it is known by.
+
+    Attributes:
+        key: Tells it from every other request of the batch.
+        fields: The keyword arguments of `AsyncIdeogram.generate`, as plain JSON types; undocumented fields stand in
+            `extra_fields`.
+        file_name: Name of the image's file inside the batch's folder; None names it after the key. Without an image's
+            suffix it gets the one that fits.
+        line: Line of the input that it stands in, from 1; None when it was not read from lines.
+    """
+
+    key: str
+    fields: Mapping[str, Any]
+    file_name: str | None = None
+    line: int | None = None
+
+    @classmethod
+    def of(cls, row: BatchRequest | Mapping[str, Any], position: int) -> BatchRequest:
+        """Read a row: the request's fields, and maybe `id` and `file_name` beside them.
+
+        Args:
+            row: The row, or a request that is made already.
+            position: Place in the input, from 1: the key of a row without an id.
+
+        Raises:
+            BatchRowError: The row is no mapping, or its id or file name is no text.
+        """
+        if isinstance(row, BatchRequest):
+            return row
+        if not isinstance(row, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - rows come from outside
+            raise BatchRowError(f"row {position} is {row!r:.80}; a row maps names of request fields to values")
+        fields = dict(row)
+        key = fields.pop(KEY_MEMBER, None)
+        file_name = fields.pop(FILE_MEMBER, None)
+        if isinstance(key, int) and not isinstance(key, bool):
+            key = str(key)
+        for member, value in ((KEY_MEMBER, key), (FILE_MEMBER, file_name)):
+            if value is not None and (not isinstance(value, str) or not value.strip()):
+                raise BatchRowError(f"row {position}: {member} is {value!r:.80}; give a text that is not blank")
+        return cls(key=position_key(position) if key is None else key, fields=fields, file_name=file_name)
+
+
+def position_key(position: int) -> str:
+    """The key of a row without an id, from its place in the input, from 1. Keys sort as the rows do."""
+    return f"{position:06d}"
