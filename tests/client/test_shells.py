@@ -12,9 +12,17 @@ from typing import Any, get_overloads
 import anyio
 import httpx
 import pytest
-from canned import KEY, SHELLS, Service, Shell, generate
+from canned import KEY, ONCE, SHELLS, Service, Shell, generate
 
-from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Ideogram, IdeogramError, RequestError
+from ideogram_ai.client import (
+    AsyncIdeogram,
+    GeneratedImage,
+    Ideogram,
+    IdeogramError,
+    RateLimitError,
+    RequestError,
+    RetryPolicy,
+)
 
 RENAMED = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__"}
 IMAGE = GeneratedImage(url="https://i.example/1.png", prompt="", resolution="", seed=1, is_image_safe=True)
@@ -140,3 +148,44 @@ def test_what_is_not_the_networks_fault_goes_through_unchanged(shell: Shell) -> 
         generate(shell, Service(ZeroDivisionError("a bug")), text_prompt="a")
     assert not isinstance(caught.value, IdeogramError)
     assert any("may have been made and billed" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_another_retry_policy_on_the_same_connections(shell: Shell) -> None:
+    """The other client asks as often as its own policy says; closing it leaves the first one open."""
+    service = Service(lambda _: httpx.Response(429))
+    patient = RetryPolicy(max_attempts=3, base_delay=0)
+
+    def sync() -> None:
+        http = httpx.Client(transport=service.transport())
+        with Ideogram(KEY, retry=patient, http_client=http) as client:
+            with client.with_retry(ONCE) as other:
+                assert (client.retry, other.retry) == (patient, ONCE)
+                for asked, asks in ((other, 1), (client, 3)):
+                    with pytest.raises(RateLimitError):
+                        asked.generate(text_prompt="a")
+                    assert len(service.requests) == asks
+                    service.requests.clear()
+            with pytest.raises(RateLimitError):
+                client.generate(text_prompt="a")
+            http.close()
+        with pytest.raises(RequestError, match="closed"):
+            client.with_retry(ONCE).generate(text_prompt="a")
+
+    async def asynchronous() -> None:
+        http = httpx.AsyncClient(transport=service.transport())
+        async with AsyncIdeogram(KEY, retry=patient, http_client=http) as client:
+            async with client.with_retry(ONCE) as other:
+                assert (client.retry, other.retry) == (patient, ONCE)
+                for asked, asks in ((other, 1), (client, 3)):
+                    with pytest.raises(RateLimitError):
+                        await asked.generate(text_prompt="a")
+                    assert len(service.requests) == asks
+                    service.requests.clear()
+            with pytest.raises(RateLimitError):
+                await client.generate(text_prompt="a")
+            await http.aclose()
+        with pytest.raises(RequestError, match="closed"):
+            await client.with_retry(ONCE).generate(text_prompt="a")
+
+    sync() if shell == "sync" else anyio.run(asynchronous, backend=shell)

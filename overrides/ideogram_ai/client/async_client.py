@@ -121,6 +121,22 @@ class AsyncIdeogram:
         self._ensure_open()
         return await self._drive(self._core.download(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
+    @property
+    def retry(self) -> RetryPolicy:
+        """When a request is sent again."""
+        return self._core.retry
+
+    def with_retry(self, retry: RetryPolicy) -> Self:
+        """A client like this one with another retry policy, on the same connections to the API.
+
+        Arguments, result and errors are those of Ideogram.with_retry.
+        """
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._core = self._core.with_retry(retry)
+        other._owned = []
+        return other
+
     async def aclose(self) -> None:
         """Close the connections that the client opened itself."""
         self._closed = True

@@ -7,7 +7,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ideogram_ai.generated.operations import API_KEY_HEADER
 
@@ -102,6 +102,10 @@ class Core:
             outgoing=outgoing,
         )
         return download_flow(job, rules=self.rules, policy=self.retry, timing=self.timing)
+
+    def with_retry(self, retry: RetryPolicy) -> Core:
+        """The same settings with another retry policy."""
+        return evolve(self, retry=retry)
 
     def client_options(self) -> dict[str, Any]:
         """How the clients for the API and for images are made."""

@@ -154,6 +154,26 @@ class Ideogram:
         self._ensure_open()
         return self._drive(self._core.download(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
+    @property
+    def retry(self) -> RetryPolicy:
+        """When a request is sent again."""
+        return self._core.retry
+
+    def with_retry(self, retry: RetryPolicy) -> Self:
+        """A client like this one with another retry policy, on the same connections to the API.
+
+        Args:
+            retry: When a request is sent again.
+
+        Returns:
+            The other client. Closing it leaves this one open; when this one is closed, neither can be used.
+        """
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._core = self._core.with_retry(retry)
+        other._owned = []
+        return other
+
     def close(self) -> None:
         """Close the connections that the client opened itself."""
         self._closed = True
