@@ -50,13 +50,19 @@ class BatchRequest:
             raise BatchRowError(f"row {position} is {row!r:.80}; a row maps names of request fields to values")
         fields = dict(row)
         key = fields.pop(KEY_MEMBER, None)
-        file_name = fields.pop(FILE_MEMBER, None)
         if isinstance(key, int) and not isinstance(key, bool):
             key = str(key)
-        for member, value in ((KEY_MEMBER, key), (FILE_MEMBER, file_name)):
-            if value is not None and (not isinstance(value, str) or not value.strip()):
-                raise BatchRowError(f"row {position}: {member} is {value!r:.80}; give a text that is not blank")
-        return cls(key=position_key(position) if key is None else key, fields=fields, file_name=file_name)
+        return cls(
+            key=_text(key, KEY_MEMBER, position) or position_key(position),
+            file_name=_text(fields.pop(FILE_MEMBER, None), FILE_MEMBER, position),
+            fields=fields,
+        )
+
+
+def _text(value: object, member: str, position: int) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise BatchRowError(f"row {position}: {member} is {value!r:.80}; give a text that is not blank")
+    return value
 
 
 def position_key(position: int) -> str:

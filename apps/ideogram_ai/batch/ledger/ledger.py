@@ -105,7 +105,7 @@ class Ledger:
 
     def planned(self) -> Iterator[BatchRequest]:
         """The requests that are to be sent, in the order of the input, read in pages as they are asked for."""
-        for row in self._pages("position, key, name, own_name, line, fields", [State.PLANNED]):
+        for row in self._pages("position, key, file_name, line, fields", [State.PLANNED]):
             yield request_of(row)
 
     def answered(self) -> Iterator[Outcome]:
@@ -119,14 +119,18 @@ class Ledger:
             row = database.execute("SELECT body FROM rows WHERE key = ?", (key,)).fetchone()
         return row["body"] if row else None
 
-    def name(self, key: str) -> str:
-        """The name that a row's image is saved under, unlike any other row's; maybe without a suffix."""
+    def stem(self, key: str) -> str:
+        """The name of a row's image without its suffix, unlike any other row's.
+
+        Raises:
+            LedgerError: There is no such row.
+        """
         with self._reading() as database:
-            row = database.execute("SELECT name FROM rows WHERE key = ?", (key,)).fetchone()
+            row = database.execute("SELECT stem FROM rows WHERE key = ?", (key,)).fetchone()
         if row is None:
             raise LedgerError(f"The ledger {str(self._path)!r} has no row {key!r:.80}.")
-        name: str = row["name"]
-        return name
+        stem: str = row["stem"]
+        return stem
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Make changes, all or none. They are on the disk when this returns.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
 from ..errors import PlanError
+from ..store_names import folded, stem_of
 from .rows import fields_text
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
     from ..request import BatchRequest
 
-_LONGEST_NAME: Final = 100
-_UNSAFE: Final = re.compile(r"[^\w.\-]+")
 _SHOWN: Final = 200
 
 
@@ -53,7 +50,7 @@ def plan_rows(database: sqlite3.Connection, requests: Iterable[BatchRequest]) ->
     new = known = 0
     for request in requests:
         row = database.execute(
-            "SELECT position, line, fields, name, own_name FROM rows WHERE key = ?", (request.key,)
+            "SELECT position, line, fields, file_name FROM rows WHERE key = ?", (request.key,)
         ).fetchone()
         if row is None:
             _enter(database, request)
@@ -68,20 +65,19 @@ def plan_rows(database: sqlite3.Connection, requests: Iterable[BatchRequest]) ->
 
 
 def _enter(database: sqlite3.Connection, request: BatchRequest) -> None:
-    name = request.file_name or name_of(request.key)
-    folded = fold(name)
-    taken = database.execute("SELECT key FROM rows WHERE folded_name = ?", (folded,)).fetchone()
+    stem = stem_of(request)
+    taken = database.execute("SELECT key FROM rows WHERE folded_stem = ?", (folded(stem),)).fetchone()
     if taken and request.file_name:
         raise _contradiction(
-            request, f"the file name {name!r:.80} is that of row {taken['key']!r:.80} too; give each row its own"
+            request,
+            f"the file name {request.file_name!r:.80} is that of row {taken['key']!r:.80} too; give each row its own",
         )
     if taken:
         # Two keys that differ in what file systems do not tell apart.
-        name = f"{name}-{hashlib.sha256(request.key.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
-        folded = fold(name)
+        stem = f"{stem}-{hashlib.sha256(request.key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
     database.execute(
-        "INSERT INTO rows (key, name, folded_name, own_name, line, fields) VALUES (?, ?, ?, ?, ?, ?)",
-        (request.key, name, folded, int(request.file_name is not None), request.line, fields_text(request.fields)),
+        "INSERT INTO rows (key, stem, folded_stem, file_name, line, fields) VALUES (?, ?, ?, ?, ?, ?)",
+        (request.key, stem, folded(stem), request.file_name, request.line, fields_text(request.fields)),
     )
 
 
@@ -93,27 +89,13 @@ def _compare(request: BatchRequest, row: sqlite3.Row) -> None:
             f"the ledger has another request for it: it was {_shown(old)} and is {_shown(new)}. Give the changed row "
             "a new id, or use another folder",
         )
-    was = row["name"] if row["own_name"] else None
+    was = row["file_name"]
     if was != request.file_name:
         raise _contradiction(
             request,
             f"the ledger has another file name for it: it was {was!r:.80} and is {request.file_name!r:.80}. Give the "
             "changed row a new id, or use another folder",
         )
-
-
-def name_of(key: str) -> str:
-    """A file name, without a suffix, made of a key: any text gives one that every file system takes."""
-    name = _UNSAFE.sub("_", unicodedata.normalize("NFC", key)).strip("._")
-    name = name.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
-    return name or "image"
-
-
-def fold(name: str) -> str:
-    """A name as file systems see it that tell neither cases nor spellings of a letter apart, without the suffix."""
-    stem, dot, suffix = name.rpartition(".")
-    stem = stem if dot and stem and "/" not in suffix else name
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", stem).casefold())
 
 
 def _contradiction(request: BatchRequest, what: str) -> PlanError:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 COLUMNS: Final = (
-    "position, key, name, own_name, line, fields, state, attempts, cost, earlier_cost, may_have_been_billed, images,"
+    "position, key, file_name, line, fields, state, attempts, cost, earlier_cost, may_have_been_billed, images,"
     " error_type, error, status_code, sent_at, answered_at, saved_at"
 )
 
@@ -32,7 +32,7 @@ def request_of(row: sqlite3.Row) -> BatchRequest:
     return BatchRequest(
         key=row["key"],
         fields=json.loads(row["fields"]),
-        file_name=row["name"] if row["own_name"] else None,
+        file_name=row["file_name"],
         line=row["line"],
     )
 

@@ -21,9 +21,9 @@ _ROWS: Final = """
 CREATE TABLE rows (
   position INTEGER PRIMARY KEY,      -- order of the input, from 1
   key TEXT NOT NULL UNIQUE,
-  name TEXT NOT NULL,                -- of the image's file, maybe without its suffix
-  folded_name TEXT NOT NULL UNIQUE,  -- as file systems see it that do not tell cases apart
-  own_name INTEGER NOT NULL,         -- whether the input gave the name
+  stem TEXT NOT NULL,                -- name of its image's file without the suffix
+  folded_stem TEXT NOT NULL UNIQUE,  -- the same as file systems see it that do not tell cases apart
+  file_name TEXT,                    -- as the input gave it
   line INTEGER,
   fields TEXT NOT NULL,              -- JSON, keys in the author's order
   state TEXT NOT NULL DEFAULT 'planned',
