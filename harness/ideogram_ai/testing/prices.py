@@ -59,9 +59,13 @@ class Prices:
             fields: The request by wire name. Without a speed it is the contract's default that counts, and a speed
                 without a price counts as the dearest, so that no sum comes out too small.
         """
-        speed = fields.get(SPEED) or _default_speed()
-        price = self.usd.get(str(speed))
+        price = self.usd.get(self.speed_of(fields))
         return self.usd[self.dearest] if price is None else price
+
+    @staticmethod
+    def speed_of(fields: Mapping[str, Any]) -> str:
+        """The rendering speed of a request, or the contract's default."""
+        return str(fields.get(SPEED) or _default_speed())
 
     def replaced_by(self, text: str, source: str) -> Prices:
         """These prices with those of a file in their place; speeds that it does not have keep theirs.

@@ -1,0 +1,202 @@
+"""Checks the rows of an input against the contract, each as it passes by, before anything is sent."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from attrs import field, frozen
+
+from ideogram_ai.client import FieldValueError, RequestError
+from ideogram_ai.client.fields import NOTHING_SENT, build_model
+from ideogram_ai.client.wire import encode_body
+from ideogram_ai.testing.check import RequestProblem, Severity, check_request
+from ideogram_ai.testing.contract_view import read_view
+from ideogram_ai.testing.decoding import remark_on_unknown
+from ideogram_ai.testing.problems import shown
+
+from .reading import Row, RowProblem
+from .reading.read import OWN_COLUMNS
+from .repeated import Repeated
+from .request import FILE_MEMBER, KEY_MEMBER, BatchRequest, position_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ideogram_ai.testing.contract_view import FieldRule
+
+_LONGEST_KEY: Final = 200
+_SHORT_LIST: Final = 6
+
+
+@frozen
+class Rules:
+    """What rows are completed with, and what is let pass.
+
+    Attributes:
+        defaults: Documented fields, by wire name, for rows that do not have them.
+        extra: Columns that are sent although the contract does not have them.
+        ignored: Columns that are not sent.
+        check: Whether values are held against the contract. The service may know more than it.
+    """
+
+    defaults: Mapping[str, Any] = field(factory=dict[str, Any])
+    extra: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+    check: bool = True
+
+
+class Checker:
+    """Makes requests of rows, and tells of every row that is none.
+
+    Args:
+        rules: What rows are completed with, and what is let pass.
+        tell: Is given each problem as it is found.
+    """
+
+    def __init__(self, rules: Rules, tell: Callable[[RowProblem], None]) -> None:
+        self._rules = rules
+        self._tell = tell
+        self._view = read_view()
+        self._python_names = {entry.wire_name: entry.python_name for entry in self._view.operation.fields}
+        self.rows = 0
+        """Rows that were looked at."""
+        self.bad = 0
+        """Those of them that are no requests."""
+
+    def requests(self, rows: Iterable[Row]) -> Iterator[BatchRequest]:
+        """The requests of the rows that are good, in their order; the others are told and left out."""
+        with Repeated() as repeated:
+            for row in rows:
+                self.rows += 1
+                request, problems = self._check(row, repeated)
+                if problems or request is None:
+                    self.bad += 1
+                    for problem in problems:
+                        self._tell(problem)
+                else:
+                    yield request
+
+    def _check(self, row: Row, repeated: Repeated) -> tuple[BatchRequest | None, list[RowProblem]]:
+        values = dict(row.values)
+        problems = list(row.problems)
+        key = _key(values.pop(KEY_MEMBER, None), row, problems)
+        file_name = _file_name(values.pop(FILE_MEMBER, None), row, problems)
+        for name in self._rules.ignored:
+            values.pop(name, None)
+        extra = {name: values.pop(name) for name in self._rules.extra if name in values}
+        fields = {**self._rules.defaults, **values}
+        if not row.problems:
+            problems += self._problems(fields, row)
+        for name, what in ((KEY_MEMBER, key), (FILE_MEMBER, file_name)):
+            first = repeated.first(name, what, row.line) if what is not None else None
+            if first is not None:
+                problems.append(RowProblem(row.line, name, f"{name}: {shown(what)} is that of line {first} too."))
+        if problems:
+            return None, problems
+        arguments: dict[str, Any] = {self._python_names[name]: value for name, value in fields.items()}
+        if extra:
+            arguments["extra_fields"] = extra
+        return BatchRequest(key or position_key(row.number), arguments, file_name, row.line), problems
+
+    def _problems(self, fields: Mapping[str, Any], row: Row) -> Iterator[RowProblem]:
+        unknown = [name for name in fields if name not in self._view.fields]
+        for name in unknown:
+            yield RowProblem(row.line, name, self._explain_unknown(name))
+        checked = {name: value for name, value in fields.items() if name not in unknown} if unknown else fields
+        for problem in check_request(checked) if self._rules.check else _unsendable(checked):
+            place = _field_of(problem)
+            # A prompt under a wrong name is told already, and not missed too.
+            if place is not None or not unknown:
+                yield RowProblem(row.line, place, self._explain(problem, place, fields))
+        for group in self._view.operation.exactly_one_of:
+            for name in group:
+                value = fields.get(name)
+                if isinstance(value, str) and not value.strip():
+                    yield RowProblem(row.line, name, f"{name}: the prompt is blank.")
+
+    def _explain_unknown(self, name: str) -> str:
+        close = difflib.get_close_matches(name, [*self._view.fields, *OWN_COLUMNS], n=1)
+        guess = f" Did you mean {close[0]}?" if close and name not in self._view.operation.field_hints else ""
+        return f"{remark_on_unknown(name, self._view)}{guess}"
+
+    def _explain(self, problem: RequestProblem, name: str | None, fields: Mapping[str, Any]) -> str:
+        rule = self._view.fields.get(name or "")
+        value = fields.get(name or "")
+        if rule and rule.choices and isinstance(value, str) and problem.severity is Severity.BREAKS_CONTRACT:
+            return _explain_choice(rule, value)
+        return problem.message.removesuffix(NOTHING_SENT).rstrip()
+
+
+def check_defaults(defaults: Mapping[str, Any], *, check: bool = True) -> list[str]:
+    """What is wrong with fields that are given once for all rows.
+
+    Args:
+        defaults: The fields by wire name.
+        check: Whether their values are held against the contract.
+    """
+    groups = read_view().operation.exactly_one_of
+    in_rows = {name for group in groups for name in group}
+    problems = [f"{name} is given by the rows, each its own." for name in defaults if name in in_rows]
+    if problems:
+        return problems
+    told: list[RowProblem] = []
+    prompts = {group[0]: "A prompt" for group in groups}
+    list(Checker(Rules(check=check), told.append).requests([Row(1, 1, {**prompts, **defaults})]))
+    return [problem.message for problem in told]
+
+
+def _key(value: Any, row: Row, problems: list[RowProblem]) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        problems.append(RowProblem(row.line, KEY_MEMBER, f"{KEY_MEMBER} is {shown(value)}; give text or an integer."))
+    elif len(value) > _LONGEST_KEY or not value.isprintable():
+        cure = f"give {_LONGEST_KEY} characters at most, none of them a control character"
+        problems.append(RowProblem(row.line, KEY_MEMBER, f"{KEY_MEMBER} is {shown(value)}; {cure}."))
+    else:
+        return value
+    return None
+
+
+def _file_name(value: Any, row: Row, problems: list[RowProblem]) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and value.strip() and value.isprintable():
+        return value
+    problems.append(RowProblem(row.line, FILE_MEMBER, f"{FILE_MEMBER} is {shown(value)}; give the name of a file."))
+    return None
+
+
+def _unsendable(fields: Mapping[str, Any]) -> Iterator[RequestProblem]:
+    """What the client itself refuses: the prompt rule, and values that cannot be written."""
+    operation = read_view().operation
+    names = {entry.wire_name: entry.python_name for entry in operation.fields}
+    try:
+        encode_body(operation, build_model(operation, {names[name]: value for name, value in fields.items()}, {}))
+    except FieldValueError as error:
+        yield RequestProblem(f"#/{error.field}", error.message, Severity.BREAKS_CONTRACT)
+    except RequestError as error:
+        yield RequestProblem("#", error.message, Severity.BREAKS_CONTRACT)
+
+
+def _field_of(problem: RequestProblem) -> str | None:
+    """The name in a pointer like `#/json_prompt/tags`; None for the whole request."""
+    steps = problem.pointer.split("/")
+    return unquote(steps[1]).replace("~1", "/").replace("~0", "~") if len(steps) > 1 else None
+
+
+def _explain_choice(rule: FieldRule, value: str) -> str:
+    """A value that is not listed, without the whole list: it would be told for every row."""
+    refused = {entry.value for entry in rule.unavailable}
+    choices = [str(choice) for choice in rule.choices if choice not in refused]
+    close = difflib.get_close_matches(value.upper().replace("X", "x"), choices, n=1)
+    if len(choices) <= _SHORT_LIST:
+        cure = f"Use one of {', '.join(choices)}."
+    else:
+        cure = f"Did you mean {close[0]}?" if close else f"Use one of the contract's {len(choices)}, {choices[0]} say."
+    return f"{rule.name}: {shown(value)} is not in the contract. {cure}"
