@@ -7,12 +7,11 @@ import sys
 import zipfile
 from email.message import Message
 from email.parser import Parser
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from dependencies import link_dependencies
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,28 +81,11 @@ def test_its_version_is_the_clients(metadata: Message) -> None:
     assert metadata["Version"] == __version__
 
 
-def closure(*roots: str) -> set[str]:
-    """Name the installed distributions that these need, extras left out."""
-    waiting, found = list(roots), set[str]()
-    while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name in found:
-            continue
-        found.add(name)
-        asked = [Requirement(text) for text in distribution(name).requires or []]
-        waiting += [item.name for item in asked if not item.marker or item.marker.evaluate({"extra": ""})]
-    return found
-
-
 def test_it_works_alone(wheel: Path, tmp_path: Path) -> None:
     """In a folder that holds the wheel, httpx, attrs and what these two need, and nothing more."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
-    for name in closure("httpx", "attrs"):
-        for file in distribution(name).files or []:
-            top = Path(file.parts[0])
-            if top.suffix != ".pth" and ".." not in file.parts and not (tmp_path / top).exists():
-                (tmp_path / top).symlink_to(str(distribution(name).locate_file(top)))
+    link_dependencies(tmp_path)
     start = f"import runpy, sys; sys.path.append({str(tmp_path)!r}); runpy.run_path(sys.argv[1], run_name='__main__')"
     command = [sys.executable, "-I", "-S", "-W", "error", "-c", start, str(Path(__file__).with_name("first_steps.py"))]
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)

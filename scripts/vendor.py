@@ -1,0 +1,132 @@
+"""Copy the client into a package of a program, so that the program has it for its own and needs no ideogram-ai.
+
+DEST is the folder that holds the copy, myapp/_vendor say; then `from myapp._vendor.ideogram_ai.client import Ideogram`
+works. The copy needs httpx and attrs, and nothing of this project. The same command updates it. Exit codes: 0 done or
+up to date; 1 the copy is not what it should be, or an update was refused or failed; 2 wrong use, a bad DEST among it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regeneration.errors import RegenerationError
+from regeneration.paths import ROOT
+from vendoring.errors import DestinationError, VendoringError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vendoring.contents import Copy
+    from vendoring.update import Update
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: The arguments; those of the process when None.
+
+    Returns:
+        The exit code: 0 done or up to date, 1 different, refused or failed, 2 a folder that can hold no copy. Wrong
+        options end the process with 2.
+    """
+    options = _parse(sys.argv[1:] if argv is None else argv)
+    try:
+        from vendoring.contents import make_copy  # noqa: PLC0415 - here, so that a missing tool becomes a message
+
+        copy = make_copy(ROOT)
+        return _check(options.destination, copy) if options.check else _update(options, copy)
+    except DestinationError as error:
+        return _fail(str(error), 2)
+    except (VendoringError, RegenerationError) as error:
+        return _fail(str(error), 1)
+    except ModuleNotFoundError as error:
+        hint = "the tools are in the dependency group dev of pyproject.toml: pip install --group dev"
+        return _fail(f"{error.name} is not installed; {hint}", 1)
+    except OSError as error:
+        return _fail(f"{error.filename or options.destination}: {error.strerror or error}", 1)
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    summary, _, rest = (__doc__ or "").partition("\n\n")
+    parser = argparse.ArgumentParser(description=summary, epilog=rest)
+    parser.add_argument("destination", type=Path, metavar="DEST", help="the folder that holds the copy")
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument(
+        "--check", action="store_true", help="write nothing; say what was edited, is missing or outdated"
+    )
+    modes.add_argument("--dry-run", action="store_true", help="write nothing; say what would be written")
+    parser.add_argument("--force", action="store_true", help="overwrite what was edited in the copy")
+    options = parser.parse_args(arguments)
+    if options.check and options.force:
+        parser.error("--check writes nothing, so there is nothing to --force")
+    return options
+
+
+def _check(destination: Path, copy: Copy) -> int:
+    from vendoring.comparison import local_changes, what_is_outdated  # noqa: PLC0415 - see main
+    from vendoring.destination import find_copy, read_copy  # noqa: PLC0415
+
+    place = find_copy(destination)
+    there = read_copy(place)
+    if there is None:
+        raise VendoringError(f"there is no copy in {destination}; make it with: {_command(destination)}")
+    changes, outdated = local_changes(there, copy), what_is_outdated(there, copy)
+    if not changes and not outdated:
+        print(f"{place} is up to date: {_title(copy)}")
+        return 0
+    lines = [f"error: {place} is not what this checkout makes:", *(f"  {line}" for line in [*changes, *outdated])]
+    print("\n".join([*lines, f"mend it with: {_command(destination)}"]), file=sys.stderr)
+    return 1
+
+
+def _update(options: argparse.Namespace, copy: Copy) -> int:
+    from vendoring.destination import find_copy, import_name  # noqa: PLC0415 - see main
+    from vendoring.update import plan_update, write_copy  # noqa: PLC0415
+
+    destination: Path = options.destination
+    update = (plan_update if options.dry_run else write_copy)(destination, copy, force=options.force)
+    place, package = find_copy(destination), import_name(destination)
+    print(_summary(update, copy, place, would=options.dry_run))
+    if update.first:
+        print(f"  needs {', '.join(copy.manifest.dependencies)} and Python {copy.manifest.requires_python}")
+        print(f"  from {package + '.' if package else ''}{place.name}.client import Ideogram")
+        if package is None:
+            print(
+                f"note: {destination} has no __init__.py. If it is part of a package, build tools may leave it out of "
+                "what they build, and the import above begins with that package: add an empty one. If it is a folder "
+                "of the path of imports, all is well"
+            )
+    return 0
+
+
+def _summary(update: Update, copy: Copy, place: Path, *, would: bool) -> str:
+    if not update.files:
+        return f"{place} is up to date: {_title(copy)}"
+    verb = "would write" if would else "wrote"
+    if update.first:
+        return f"{verb} {len(copy.files)} files to {place}: {_title(copy)}"
+    was = update.before.version if update.before else copy.manifest.version
+    before = f" in the place of {was}" if was != copy.manifest.version else ""
+    return "\n".join([f"{verb} {place}: {_title(copy)}{before}", *(f"  {each}" for each in update.files)])
+
+
+def _title(copy: Copy) -> str:
+    return f"{copy.manifest.distribution} {copy.manifest.version}"
+
+
+def _command(destination: Path) -> str:
+    return shlex.join(["python", "scripts/vendor.py", str(destination)])
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"error: {message}\nnothing was changed", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
