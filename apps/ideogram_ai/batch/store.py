@@ -98,6 +98,11 @@ class Store(ABC):
             for path in self.workspace.iterdir():
                 path.unlink()
 
+    @property
+    def title(self) -> str:
+        """What the folder is called."""
+        return self.location.rstrip("/").rpartition("/")[2] or self.location
+
     @abstractmethod
     def replace(self, source: Path, name: str) -> None:
         """Move a finished file into the store, in place of what has that name.

@@ -55,6 +55,11 @@ class LocalStore(Store):
                 trial.unlink(missing_ok=True)
                 (folder / trial.name).unlink(missing_ok=True)
 
+    @property
+    def title(self) -> str:
+        """What the folder is called."""
+        return self.folder.resolve().name or self.location
+
     def replace(self, source: Path, name: str) -> None:
         """Move a finished file into the store, in place of what has that name."""
         with self._explained(f"{name!r} cannot be written"):

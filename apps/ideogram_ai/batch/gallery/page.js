@@ -1,0 +1,182 @@
+
+"use strict";
+// Whatever a service or an author wrote is put in as text (textContent) or as an attribute, and never read as HTML.
+const find = (id) => document.getElementById(id);
+const grid = find("cards"), search = find("search"), view = find("view");
+const cards = [...grid.children], buttons = [...document.querySelectorAll("[data-show]")];
+let shown = cards;   // what fits the filter and the search, in order
+let texts = null;    // the prompts in lower case, made when first searched
+let current = null;  // the card in the large view
+
+const facts = (card) => card.dataset.facts.split("\n").filter(Boolean).map((line) => line.split("\t"));
+const link = (card) => card.querySelector(".open");
+const prompt = (card) => card.querySelector(".prompt").textContent;
+
+// Filter and search
+
+function show(state) {
+  for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.show === state));
+  update();
+}
+
+function update() {
+  const state = buttons.find((button) => button.getAttribute("aria-pressed") === "true").dataset.show;
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length && !texts) texts = cards.map((card) => [prompt(card), card.dataset.used, card.dataset.json].join("\n").toLowerCase());
+  shown = cards.filter((card, index) => {
+    const fits = (state === "all" || card.dataset.state === state) && words.every((word) => texts[index].includes(word));
+    if (card.hidden === fits) card.hidden = !fits;
+    return fits;
+  });
+  find("none").hidden = shown.length > 0 || cards.length === 0;
+  find("status").textContent = `${shown.length.toLocaleString("en")} of ${cards.length.toLocaleString("en")} shown`;
+}
+
+for (const button of buttons) button.addEventListener("click", () => show(button.dataset.show));
+search.addEventListener("input", update);
+function showAddressed() {
+  const state = location.hash.slice(1);
+  if (buttons.some((button) => button.dataset.show === state)) show(state);
+}
+addEventListener("hashchange", showAddressed);
+
+// The large view
+
+function open(card) {
+  current = card;
+  const index = shown.indexOf(card), image = find("view-image"), reason = find("view-reason");
+  view.dataset.state = card.dataset.state;
+  find("view-title").textContent = card.dataset.title;
+  find("place").textContent = `${(index + 1).toLocaleString("en")} of ${shown.length.toLocaleString("en")}`;
+  find("previous").disabled = index <= 0;
+  find("next").disabled = index >= shown.length - 1;
+  image.removeAttribute("src");
+  image.hidden = !card.dataset.file;
+  image.alt = prompt(card);
+  if (card.dataset.file) image.src = card.dataset.file;
+  reason.hidden = !card.dataset.reason;
+  reason.textContent = card.dataset.reason ?? "";
+  find("view-texts").replaceChildren(
+    ...text("Prompt", prompt(card)),
+    ...(card.dataset.json ? text("Structured prompt", card.dataset.json, "code") : []),
+    ...(card.dataset.used ? text("Prompt that was used", card.dataset.used) : []));
+  find("view-facts").replaceChildren(...facts(card).flatMap(([name, value, href]) => {
+    const term = document.createElement("dt"), detail = document.createElement("dd");
+    term.textContent = name;
+    const shownValue = document.createElement(href ? "a" : "span");
+    if (href) shownValue.href = href;
+    shownValue.textContent = value;
+    detail.append(shownValue);
+    if (name === "Seed" || name === "SHA-256") detail.append(copier(name, value));
+    return [term, detail];
+  }));
+  if (!view.open) view.showModal();
+  view.querySelector(".facts").scrollTop = 0;
+}
+
+function text(name, value, kind = "") {
+  const heading = document.createElement("h3"), body = document.createElement("pre");
+  heading.append(name, copier(name, value));
+  body.className = `whole ${kind}`;
+  body.textContent = value;
+  return [heading, body];
+}
+
+function copier(name, value) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = "Copy";
+  button.setAttribute("aria-label", `Copy ${name}`);
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(value);
+    } catch {
+      copySelected(value);  // pages that came over http have no clipboard
+    }
+    button.textContent = "Copied";
+  });
+  return button;
+}
+
+function copySelected(value) {
+  const area = document.createElement("textarea");
+  area.value = value;
+  view.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+function step(by) {
+  const next = shown[shown.indexOf(current) + by];
+  if (next) open(next);
+}
+
+find("previous").addEventListener("click", () => step(-1));
+find("next").addEventListener("click", () => step(1));
+find("close").addEventListener("click", () => view.close());
+view.addEventListener("close", () => {
+  find("view-image").removeAttribute("src");
+  focusOn(current);
+});
+grid.addEventListener("click", (event) => {
+  const card = event.target.closest(".card");
+  if (!card || !event.target.closest(".open") || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  open(card);
+});
+
+// Keys
+
+function focusOn(card) {
+  link(card).focus({ preventScroll: true });
+  card.scrollIntoView({ block: "nearest" });
+}
+
+function moveFocus(key, card) {
+  const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length, index = shown.indexOf(card);
+  const to = { ArrowLeft: index - 1, ArrowRight: index + 1, ArrowUp: index - columns, ArrowDown: index + columns,
+    Home: 0, End: shown.length - 1 }[key];
+  if (to === undefined) return false;
+  if (shown[to]) focusOn(shown[to]);
+  return true;
+}
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (view.open) {
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      step(event.key === "ArrowLeft" ? -1 : 1);
+      event.preventDefault();
+    }
+    return;
+  }
+  const card = event.target.closest?.(".card");
+  if (event.key === "/" && event.target !== search) {
+    search.focus();
+    event.preventDefault();
+  } else if (card && moveFocus(event.key, card)) {
+    event.preventDefault();
+  }
+});
+
+// A thumbnail that is missing or broken gives way to the image itself, and that to words.
+
+function mend(image) {
+  const file = image.closest(".card").dataset.file;
+  if (image.getAttribute("src") !== file) {
+    image.src = file;
+    return;
+  }
+  const blank = document.createElement("span");
+  blank.className = "blank";
+  blank.textContent = "The image cannot be shown.";
+  image.replaceWith(blank);
+}
+
+grid.addEventListener("error", (event) => event.target.localName === "img" && mend(event.target), true);
+for (const image of grid.querySelectorAll("img")) if (image.complete && !image.naturalWidth) mend(image);
+
+update();
+showAddressed();
