@@ -41,8 +41,9 @@ def read_parquet(stream: io.BufferedIOBase | IO[bytes]) -> Iterator[Row]:
             for record in batch.to_pylist(maps_as_pydicts="strict"):
                 number += 1
                 yield _read_record(record, number)
-    except arrow.ArrowException as error:
-        raise InputError(f"After row {number} the Parquet file cannot be read: {error}") from None
+    except (arrow.ArrowException, OSError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise InputError(f"After row {number} the Parquet file cannot be read: {reason}.") from None
 
 
 def _check_columns(names: list[str]) -> None:
