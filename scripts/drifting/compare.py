@@ -1,11 +1,11 @@
 """Compares two normalised schemas: what a program that was written by the old one meets in the new one.
 
 drift.py (our contract against the provider's) and regenerate.py (the old contract against the new one) share it.
-Differences are found keyword by keyword, because people ask what changed and where. Whether one schema still allows what
-another did is asked of jsonschema-rs where it cannot be read off a keyword: it is typed, the project has it anyway, and
-its answer is a proof or "unknown". Libraries that compare whole documents were looked at and not taken: jsoncompat and
-jsonsubschema answer yes or no without a place, jsonschema-diff and deepdiff tell places without a direction, and none
-knows that one more property in an answer is harmless.
+Differences are found keyword by keyword, because people ask what changed and where. Whether one schema still allows
+what another did is asked of jsonschema-rs where it cannot be read off a keyword: it is typed, the project has it
+anyway, and its answer is a proof or "unknown". Libraries that compare whole documents were looked at and not taken:
+jsoncompat and jsonsubschema answer yes or no without a place, jsonschema-diff and deepdiff tell places without a
+direction, and none knows that one more property in an answer is harmless.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drifting.alternatives import label, match
+from drifting.collector import Collector
 from drifting.containment import relation
-from drifting.difference import Difference, Differences, Direction, Effect, Side, Verdict
+from drifting.difference import Differences, Direction, Effect, Side, Verdict
 from drifting.keywords import LOWER, UPPER
 from drifting.schema import json_text
 
 if TYPE_CHECKING:
     from regeneration.errors import Pointer
 
+    from drifting.collector import Sides
     from drifting.schema import Schema
 
 
@@ -43,18 +45,16 @@ def compare_schemas(old: Schema, new: Schema, direction: Direction, where: str) 
     return comparison.found
 
 
-def verdict_of(effect: Effect, direction: Direction) -> Verdict:
-    """Judge a change of what values are allowed: a request must fit what is new, an answer what is old."""
-    harmless = {Direction.REQUEST: (Effect.WIDENED, Effect.ADDED), Direction.ANSWER: (Effect.NARROWED, Effect.REMOVED)}
-    return Verdict.ADDITIVE if effect in harmless[direction] else Verdict.BREAKING
-
-
 class _Comparison:
     def __init__(self, direction: Direction, where: str) -> None:
-        self.found: Differences = []
         self._direction = direction
-        self._where = where
+        self._collector = Collector(direction, where)
         self._seen: set[tuple[Pointer, Pointer]] = set()
+
+    @property
+    def found(self) -> Differences:
+        """The differences so far."""
+        return self._collector.found
 
     def compare(self, old: Schema, new: Schema, path: str) -> None:
         """Compare two schemas, unless these two were compared before."""
@@ -75,17 +75,10 @@ class _Comparison:
         self._others(old, new, path)
 
     def add(
-        self,
-        change: tuple[str, Effect],
-        path: str,
-        sides: tuple[Side, Side],
-        verdict: Verdict | None = None,
-        name: str = "",
+        self, change: tuple[str, Effect], path: str, sides: Sides, verdict: Verdict | None = None, name: str = ""
     ) -> None:
-        """Note a difference; without a verdict, that of a change of what values are allowed."""
-        where = f"{self._where}: {path}" if path else self._where
-        verdict = verdict or verdict_of(change[1], self._direction)
-        self.found.append(Difference(verdict, self._direction, where, *change, name, *sides))
+        """Note a difference."""
+        self._collector.add(change, sides, verdict, path=path, name=name)
 
     def _as_a_whole(self, old: Schema, new: Schema, path: str, subject: str) -> None:
         before, after = old.plain(), new.plain()
@@ -174,12 +167,8 @@ class _Comparison:
         self._part(old, new, "additionalProperties", f"{path}.*" if path else "*")
 
     def _required(self, old: Schema, new: Schema, name: str, path: str) -> None:
-        was, is_now = name in old.required, name in new.required
-        if was != is_now:
-            sides = (_side(old, "required", was, was), _side(new, "required", is_now, is_now))
-            effect = Effect.ADDED if is_now else Effect.REMOVED
-            verdict = verdict_of(Effect.NARROWED if is_now else Effect.WIDENED, self._direction)
-            self.add(("required", effect), path, sides, verdict, name)
+        sides = [(_side(side, "required", None).pointer, name in side.required) for side in (old, new)]
+        self._collector.required(sides[0], sides[1], path=path, name=name)
 
     def _arrays(self, old: Schema, new: Schema, path: str) -> None:
         if len(old.prefix) == len(new.prefix):
@@ -255,8 +244,7 @@ def _of_sets(old: frozenset[str], new: frozenset[str]) -> Effect:
 
 def _side(schema: Schema, keyword: str, value: Any, present: bool = True) -> Side:
     """One side of a difference in a keyword; where the keyword is missing, the place is the schema."""
-    written = keyword in schema.places or present
-    return Side(schema.place(keyword) if written else schema.pointer, value, present)
+    return Side(schema.place(keyword) if keyword in schema.written() else schema.pointer, value, present)
 
 
 def _shown(value: Any) -> str:

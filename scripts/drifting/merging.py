@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drifting.keywords import LOWER, UPPER
-from drifting.schema import ANY, Schema
+from drifting.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from regeneration.errors import Pointer
 
 
@@ -99,22 +97,5 @@ def _prefix(first: Schema, second: Schema, left_over: list[dict[str, Any]]) -> t
 
 def _places(first: Schema, second: Schema) -> dict[str, Pointer]:
     """Note where the keywords stand, since the result stands elsewhere than its parts."""
-    places = {name: second.place(name) for name in _written(second)}
-    return places | {name: first.place(name) for name in _written(first)}
-
-
-def _written(schema: Schema) -> Iterator[str]:
-    yield from schema.bounds
-    yield from schema.notes
-    yield from schema.others
-    structure = {
-        "type": schema.types != ANY,
-        "enum": schema.values is not None,
-        "properties": bool(schema.properties),
-        "required": bool(schema.required),
-        "additionalProperties": schema.additional is not None,
-        "items": schema.items is not None,
-        "prefixItems": bool(schema.prefix),
-        schema.choice: bool(schema.choice),
-    }
-    yield from (name for name, is_there in structure.items() if is_there)
+    places = {name: second.place(name) for name in second.written()}
+    return places | {name: first.place(name) for name in first.written()}

@@ -70,6 +70,21 @@ class Schema:
         """Where a keyword of this schema stands."""
         return self.places.get(keyword, (*self.pointer, keyword))
 
+    def written(self) -> set[str]:
+        """The keywords that it has."""
+        structure = {
+            "type": self.types != ANY,
+            "enum": self.values is not None,
+            "properties": bool(self.properties),
+            "required": bool(self.required),
+            "additionalProperties": self.additional is not None,
+            "items": self.items is not None,
+            "prefixItems": bool(self.prefix),
+            self.choice: bool(self.choice),
+        }
+        keywords = {name for name, is_there in structure.items() if is_there}
+        return keywords | self.bounds.keys() | self.notes.keys() | self.others.keys()
+
     def type_list(self) -> list[str]:
         """The types as people write them: every number is a "number"."""
         return sorted(self.types - {"integer"} if "number" in self.types else self.types)
