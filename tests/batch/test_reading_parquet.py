@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -15,8 +16,8 @@ arrow: Any = import_module("pyarrow")
 parquet: Any = import_module("pyarrow.parquet")
 
 
-def write(path: Path, records: list[dict[str, Any]], **options: Any) -> Path:
-    parquet.write_table(arrow.Table.from_pylist(records, **options), path)
+def write(path: Path, records: Sequence[object]) -> Path:
+    parquet.write_table(arrow.Table.from_pylist(records), path)
     return path
 
 
@@ -78,7 +79,7 @@ def test_it_comes_from_stdin_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         def seekable(self) -> bool:
             return False
 
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(Pipe(content))))  # type: ignore[arg-type]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(Pipe(content))))
     assert [row.values for row in read_rows("-", Format.PARQUET)] == [{"text_prompt": "a"}]
 
 

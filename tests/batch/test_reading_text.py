@@ -121,7 +121,7 @@ def test_gzip_is_unpacked_whatever_the_name(tmp_path: Path) -> None:
 
 def test_stdin_is_json_lines_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def give(content: bytes) -> None:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content))))  # type: ignore[arg-type]
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content))))
 
     give(b'{"text_prompt": "a"}\n')
     assert [row.values for row in read_rows("-")] == [{"text_prompt": "a"}]
