@@ -50,7 +50,7 @@ expected_option = click.option(
 @report_option
 @expected_option
 def server(**options: Any) -> int:
-    r"""Test whether the server at URL keeps the contract: what it accepts, what it refuses, and how it answers.
+    """Test whether the server at URL keeps the contract: what it accepts, what it refuses, and how it answers.
 
     \b
     ideogram conform server http://127.0.0.1:4010 --report conformance
@@ -58,7 +58,7 @@ def server(**options: Any) -> int:
 
     A server on loopback gets every request there is. Any other one gets, by default, only requests that nobody can be
     billed for: without the key, and without a prompt.
-    """
+    """  # noqa: D301 - click wants the character
     from ..conform.server import ServerRun  # noqa: PLC0415 - loads httpx
 
     return ServerRun(**options).run()
@@ -80,7 +80,7 @@ def server(**options: Any) -> int:
 @expected_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def client(**options: Any) -> int:
-    r"""Test whether a client keeps the contract: what it sends, what it makes of answers, what it never repeats.
+    """Test whether a client keeps the contract: what it sends, what it makes of answers, what it never repeats.
 
     \b
     ideogram conform client -- python examples/conformance/this_client.py
@@ -94,7 +94,7 @@ def client(**options: Any) -> int:
     {"outcome": "image", "status": 200, "image": "PATH"}
 
     outcome is image, withheld, refused (not billed), unknown (perhaps billed), or unsupported.
-    """
+    """  # noqa: D301 - click wants the character
     from ..conform.client import ClientRun  # noqa: PLC0415 - loads the kit
 
     return ClientRun(**options).run()

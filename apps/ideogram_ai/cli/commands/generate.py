@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..completion import complete_choice
 from ..exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from ..generate.contract_fields import RequestField
 
 
@@ -57,16 +56,6 @@ def _describe_choice(field: RequestField, choice: str) -> str:
     return f"{choice} ({remark})".replace(" ", "\N{NO-BREAK SPACE}") if remark else choice
 
 
-def _complete(_ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The contract's values of a field, for the shell's completion."""
-    from click.shell_completion import CompletionItem  # noqa: PLC0415
-
-    from ..generate.contract_fields import request_fields  # noqa: PLC0415
-
-    choices = request_fields()[parameter.name or ""].choices
-    return [CompletionItem(choice) for choice in choices if choice.startswith(incomplete.upper().replace("X", "x"))]
-
-
 @click.command(cls=_GenerateCommand, short_help="Make an image and save it.")
 @click.argument("text", nargs=-1, metavar="[TEXT]")
 @click.option(
@@ -74,9 +63,9 @@ def _complete(_ctx: click.Context, parameter: click.Parameter, incomplete: str) 
     metavar="FILE",
     help="A structured prompt instead of TEXT: a JSON file, or - for stdin. Its key order is kept.",
 )
-@click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="Width and height, as in 2048x2048.")
+@click.option("--resolution", metavar="SIZE", shell_complete=complete_choice, help="Width and height, as in 2048x2048.")
 @click.option(
-    "--rendering-speed", metavar="SPEED", shell_complete=_complete, help="Speed against fidelity; sets the price."
+    "--rendering-speed", metavar="SPEED", shell_complete=complete_choice, help="Speed against fidelity; sets the price."
 )
 @click.option(
     "--copyright-detection/--no-copyright-detection",
@@ -120,7 +109,7 @@ def _complete(_ctx: click.Context, parameter: click.Parameter, incomplete: str) 
 )
 @click.option("--timeout", type=float, metavar="SECONDS", help="Silence that is borne. [default: 180]")
 def command(**options: Any) -> int:
-    r"""Make an image from TEXT, a prompt in quotes (or - for stdin), and save it.
+    """Make an image from TEXT, a prompt in quotes (or - for stdin), and save it.
 
     \b
     ideogram generate "A photo of a cat" -o cat.png
@@ -129,7 +118,7 @@ def command(**options: Any) -> int:
 
     Each image is billed. Nothing that may have been billed is sent again, and before anything is sent, the place of the
     image is tried out.
-    """
+    """  # noqa: D301 - click wants the character
     from ..generate.options import Options  # noqa: PLC0415 - loads httpx
     from ..generate.run import run  # noqa: PLC0415
 
