@@ -63,7 +63,7 @@ class Store(ABC):
         """
         for candidate in _candidates(name):
             if self._put_new(source, candidate) or self._same(source, candidate):
-                with self._explained(f"{str(source)!r} cannot be removed"):
+                with self._on_disk(f"{str(source)!r} cannot be removed"):
                     source.unlink(missing_ok=True)
                 return candidate
         raise AssertionError("count() never ends")
@@ -78,7 +78,7 @@ class Store(ABC):
         Yields:
             The file to write to.
         """
-        with self._explained(f"{name!r} cannot be written"), self.part(PurePosixPath(name).suffix) as part:
+        with self._on_disk(f"{name!r} cannot be written"), self.part(PurePosixPath(name).suffix) as part:
             with part.open("x", encoding="utf-8", newline="\n") as file:
                 yield file
             self.replace(part, name)
@@ -94,7 +94,7 @@ class Store(ABC):
 
     def tidy(self) -> None:
         """Remove what a killed process left unfinished. Only for the one process that holds the batch."""
-        with self._explained("what an earlier run left unfinished cannot be removed"):
+        with self._on_disk("what an earlier run left unfinished cannot be removed"):
             for path in self.workspace.iterdir():
                 path.unlink()
 
@@ -141,7 +141,18 @@ class Store(ABC):
 
     @abstractmethod
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
-        """Turn errors of the system or the driver into a StoreError that begins with these words."""
+        """Turn errors of where the files go into a StoreError that begins with these words."""
+
+    @contextlib.contextmanager
+    def _on_disk(self, what: str) -> Generator[None, None, None]:
+        """Turn errors of this machine's files into a StoreError that begins with these words."""
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(
+                f"{self.location!r}: {what}: {error.strerror or error}. Nothing that was stored is lost; mend it, and "
+                "run the same again."
+            ) from error
 
     def _same(self, source: Path, name: str) -> bool:
         with self._explained(f"{name!r} cannot be read"):

@@ -6,14 +6,11 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from .store import Store, StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 WORKSPACE = ".parts"
 """Inside the folder, and so on its file system: a finished file is moved and never copied."""
@@ -119,15 +116,8 @@ class LocalStore(Store):
             target.parent.mkdir(exist_ok=True)
         return target
 
-    @contextlib.contextmanager
-    def _explained(self, what: str) -> Generator[None, None, None]:
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(
-                f"{self.location!r}: {what}: {error.strerror or error}. Nothing that was stored is lost; mend it, and "
-                "run the same again."
-            ) from error
+    def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
+        return self._on_disk(what)
 
 
 def _to_disk(path: Path) -> None:

@@ -8,6 +8,7 @@ import importlib
 import inspect
 import tempfile
 from pathlib import Path
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from ideogram_ai.client.redaction import shorten_link
@@ -46,6 +47,7 @@ class RemoteStore(Store):
     def __init__(self, url: str, workspace: Path | None) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="ideogram-batch-") if workspace is None else None
         super().__init__(shorten_link(url), Path(self._temporary.name) if self._temporary else cast("Path", workspace))
+        self._locks = [Lock() for _ in range(64)]
         try:
             self.workspace.mkdir(parents=True, exist_ok=True)
             self._files, self._root = _connect(url, self.location)
@@ -85,6 +87,11 @@ class RemoteStore(Store):
             self._temporary.cleanup()
 
     def _put_new(self, source: Path, name: str) -> bool:
+        # For drivers that look whether a name is taken and only then write.
+        with self._locks[hash(name) % len(self._locks)]:
+            return self._create_file(source, name)
+
+    def _create_file(self, source: Path, name: str) -> bool:
         if not self._create and self.exists(name):
             return False
         with self._explained(f"{name!r} cannot be written"):
@@ -99,7 +106,7 @@ class RemoteStore(Store):
                 if error.errno not in _NO_PRECONDITIONS:
                     return False
                 self._create = {}
-                return self._put_new(source, name)
+                return self._create_file(source, name)
         return True
 
     def _size(self, name: str) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ideogram_ai.client.redaction import shorten_link
 
 from ..outcome import State
-from ..prompt_text import prompt_text
+from ..prompt_text import JSON_PROMPT, PROMPT_FIELDS, prompt_text
 from ..thumbnails import thumbnail_name
 from .text import address, attributes, escaped, line
 
@@ -55,7 +55,7 @@ def card(outcome: Outcome, number: int) -> str:
         number: The row's number in the gallery, from 1.
     """
     fields = outcome.request.fields
-    structured = fields.get("json_prompt")
+    structured = fields.get(JSON_PROMPT)
     asked = prompt_text(fields)
     image = next((image for image in outcome.images if image.file), None)
     reason = None if image else _reason(outcome)
@@ -110,9 +110,7 @@ def _list_facts(outcome: Outcome) -> Iterator[tuple[str, ...]]:
             yield f"Image{which}", image.error
         if image.url and not image.file:
             yield f"Link{which}", shorten_link(image.url)
-    for name, value in outcome.request.fields.items():
-        if name not in {"text_prompt", "json_prompt"}:
-            yield f"Asked: {line(name)}", value if isinstance(value, str) else json.dumps(value)
+    yield "Asked for", _asked_for(outcome)
     yield "Error", outcome.error_type or ""
     yield "Status", str(outcome.status_code or "")
     yield "Attempts", str(outcome.attempts)
@@ -120,6 +118,14 @@ def _list_facts(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     yield "Answered", _moment(outcome.answered_at)
     yield "Saved", _moment(outcome.saved_at)
     yield "Line of the input", str(outcome.request.line or "")
+
+
+def _asked_for(outcome: Outcome) -> str:
+    fields = {name: value for name, value in outcome.request.fields.items() if name not in PROMPT_FIELDS}
+    return ", ".join(
+        f"{name} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in fields.items()
+    )
 
 
 def _cost(outcome: Outcome) -> str:
