@@ -39,3 +39,10 @@ class PlanError(LedgerError, ValueError):
         super().__init__(message)
         self.key = key
         self.line = line
+
+
+class BatchStoppedError(BatchError):
+    """The run was stopped, because going on would not help or might cost money for nothing.
+
+    What it went wrong with is its cause. Rows that were not sent can still be sent by another run.
+    """

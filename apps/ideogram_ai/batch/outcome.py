@@ -93,6 +93,7 @@ class Outcome:
         answered_at: When its answer was here.
         saved_at: When its last image was saved.
         attempts: How often it was sent.
+        body: What arrived of an answer in which no image was found; None otherwise, and in what a ledger lists.
         generation: The answer. None where there is none, and in what a ledger lists.
     """
 
@@ -109,6 +110,7 @@ class Outcome:
     answered_at: datetime | None = None
     saved_at: datetime | None = None
     attempts: int = 0
+    body: bytes | None = field(default=None, repr=False)
     generation: Generation | None = field(default=None, repr=False)
 
     @property

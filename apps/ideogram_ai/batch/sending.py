@@ -1,0 +1,246 @@
+"""Sends one request of a running batch, and again where that is harmless."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+from attrs import define, evolve, field
+
+from ideogram_ai.client import APIConnectionError, IdeogramError, RateLimitError
+from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.retry import Wait
+
+from .errors import BatchStoppedError
+from .events import PaceChanged, RowSent
+from .judging import answered, arguments_of, concerns_all, ended
+from .outcome import Outcome, State
+from .request import BatchRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ideogram_ai.client import AsyncIdeogram, Generation
+
+    from .events import Event
+    from .journal import Journal
+    from .pace import Pace
+    from .prices import Prices
+
+_DOUBTS: Final = 10
+"""So many requests more than are in flight may end unknown in a row: then something is wrong that costs money."""
+
+
+class Back(Enum):
+    """A request that came to no outcome."""
+
+    AGAIN = auto()
+    """It was refused for the number of requests, and has its turn again when the pace allows."""
+    DROPPED = auto()
+    """The run ends before it was sent."""
+
+
+@define
+class Row:
+    """A request under way.
+
+    Attributes:
+        request: The request.
+        began: Monotonic seconds of its first attempt.
+        attempts: How often it was sent in this run.
+    """
+
+    request: BatchRequest
+    began: float = field(factory=time.monotonic)
+    attempts: int = 0
+
+
+class Sender:
+    """Sends requests, tells the pace what the service bears, and the journal what happens.
+
+    It owns every repetition in a batch, and the client has none: a 429 of one request concerns all of them, and each
+    attempt is written down before it leaves. How often and how long comes from the client's RetryPolicy all the same.
+    What may have been billed is never repeated here, whatever the policy says.
+
+    Args:
+        client: The client.
+        pace: How many may be in flight.
+        prices: What a request costs; None when nobody wants to know.
+        journal: Told of every request; None when nobody wants to know.
+        emit: Told of events.
+        stop: Called with the error when no further request should be sent.
+    """
+
+    def __init__(
+        self,
+        client: AsyncIdeogram,
+        pace: Pace,
+        *,
+        prices: Prices | None,
+        journal: Journal | None,
+        emit: Callable[[Event], None],
+        stop: Callable[[Exception], None],
+    ) -> None:
+        self._policy = evolve(client.retry, retry_possibly_billed=False)
+        self._client = client.with_retry(evolve(self._policy, max_attempts=1))
+        self._pace = pace
+        self._prices = prices
+        self._journal = journal
+        self._emit = emit
+        self._stop = stop
+        self._last_answer = float("-inf")
+        self._doubts = 0
+        self.stopping = anyio.Event()
+        self.interrupted: list[Outcome] = []
+
+    async def send(self, row: Row, number: int) -> Outcome | Back:
+        """Send a request until it has an outcome.
+
+        Args:
+            row: The request.
+            number: Its number at the pace, which has allowed it and counts it as in flight.
+        """
+        while True:
+            attempt, result = await self._attempt(row)
+            if not isinstance(result, Exception):
+                self._pace.bear()
+                self._heard()
+                return await self._record(answered(attempt, result, at=_now()))
+            if isinstance(result, RateLimitError) and result.waiting_helps:
+                self._tell_unsent(row)
+                return self._refused(number, result)
+            if concerns_all(result):
+                self._pace.lose()
+                self._tell_unsent(row)
+                self._stop(result)
+                return Back.DROPPED
+            pause = self._pause(row, result)
+            if pause is None:
+                return await self._give_up(row, attempt, result)
+            self._tell_unsent(row)
+            with anyio.move_on_after(pause):
+                await self.stopping.wait()
+            if self.stopping.is_set():
+                self._pace.lose()
+                return Back.DROPPED
+
+    async def _attempt(self, row: Row) -> tuple[Outcome, Generation | Exception]:
+        request = row.request
+        row.attempts += 1
+        attempt = Outcome(
+            request,
+            State.SENT,
+            cost=self._prices.of(request.fields) if self._prices else None,
+            may_have_been_billed=True,
+            sent_at=_now(),
+            attempts=row.attempts,
+        )
+        try:
+            if self._journal is not None:
+                self._journal.sent(attempt)
+                await self._journal.written()
+            self._emit(RowSent(request))
+            try:
+                return attempt, await self._client.generate(**arguments_of(request))
+            except Exception as error:  # noqa: BLE001 - an error is an outcome, whatever it is
+                return attempt, error
+        except BaseException as error:
+            self._interrupted(attempt, error)
+            raise
+
+    def _interrupted(self, attempt: Outcome, error: BaseException) -> None:
+        """A task was cancelled, or the journal cannot be written. Only what may have run is unknown."""
+        if getattr(error, "may_have_been_billed", False):
+            self.interrupted.append(ended(attempt, error))
+            if self._journal is not None:
+                self._journal.ended(self.interrupted[-1])
+        elif self._journal is not None:
+            self._journal.unsent(attempt.request)
+
+    async def _record(self, outcome: Outcome) -> Outcome:
+        if self._journal is not None:
+            self._journal.ended(outcome)
+            await self._journal.written()
+        return outcome
+
+    def _tell_unsent(self, row: Row) -> None:
+        if self._journal is not None:
+            self._journal.unsent(row.request)
+
+    def _heard(self) -> None:
+        self._last_answer = time.monotonic()
+        self._doubts = 0
+
+    def _refused(self, number: int, error: RateLimitError) -> Back:
+        now = time.monotonic()
+        self._last_answer = now
+        before = int(self._pace.limit)
+        pause = self._pace.refuse(
+            number,
+            now=now,
+            asked=error.retry_after,
+            told=_told_limit(error.body),
+            chance=random.random(),  # noqa: S311
+        )
+        if int(self._pace.limit) < before or pause:
+            self._emit(PaceChanged(int(self._pace.limit), pause, error.reject_reason or "429"))
+        if self._pace.exhausted(now):
+            error.explain(f"The service refused every request for {self._policy.deadline:g} s, or asks to wait longer.")
+            self._stop(error)
+            return Back.DROPPED
+        return Back.AGAIN
+
+    def _pause(self, row: Row, error: Exception) -> float | None:
+        """Seconds to wait before the same request is sent again; None when it is not."""
+        if not isinstance(error, IdeogramError):
+            return None
+        decision = self._policy.decide(
+            error,
+            attempt=row.attempts,
+            elapsed=time.monotonic() - row.began,
+            random=random.random(),  # noqa: S311
+        )
+        return decision.seconds if isinstance(decision, Wait) else None
+
+    async def _give_up(self, row: Row, attempt: Outcome, error: Exception) -> Outcome | Back:
+        self._pace.lose()
+        if isinstance(error, APIConnectionError):
+            if self._last_answer < row.began:
+                # No other request was answered either: it is the network and not this request.
+                self._tell_unsent(row)
+                self._stop(error)
+                return Back.DROPPED
+        elif getattr(error, "may_have_been_billed", False):
+            self._doubt(error)
+        else:
+            self._heard()
+        return await self._record(ended(attempt, error, at=_now()))
+
+    def _doubt(self, error: Exception) -> None:
+        self._doubts += 1
+        if self._doubts >= self._pace.most + _DOUBTS:
+            stopped = BatchStoppedError(
+                f"Nobody knows whether the last {self._doubts} requests ran, so no further one is sent: each of them "
+                f"may be billed. The last one: {error}"
+            )
+            stopped.__cause__ = error
+            self._stop(stopped)
+
+
+def _told_limit(body: bytes) -> int | None:
+    """The limit of requests in flight, where a refusal names it."""
+    try:
+        document: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    limit = document.get("max_inflight_requests") if is_object(document) else None
+    return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
