@@ -17,7 +17,7 @@ from drifting.collector import Collector
 from drifting.containment import relation
 from drifting.difference import Differences, Direction, Effect, Side, Verdict
 from drifting.keywords import LOWER, UPPER
-from drifting.schema import json_text
+from drifting.schema import ANY, json_text, one_or_list
 
 if TYPE_CHECKING:
     from regeneration.errors import Pointer
@@ -109,7 +109,7 @@ class _Comparison:
             return True  # the values tell more
         if old.types != new.types:
             effect = _of_sets(old.types, new.types)
-            self.add(("type", effect), path, (_side(old, "type", old.type_list()), _side(new, "type", new.type_list())))
+            self.add(("type", effect), path, (_types_of(old), _types_of(new)))
         return bool(old.types & new.types) or old.types == new.types
 
     def _values(self, old: Schema, new: Schema, path: str) -> None:
@@ -199,7 +199,7 @@ class _Comparison:
             return
         if not (old.choice and new.choice):
             effect = Effect.WIDENED if old.choice else Effect.NARROWED
-            sides = tuple(_side(side, side.choice or "type", _choices(side), bool(side.choice)) for side in (old, new))
+            sides = tuple(_side(side, side.choice, _choices(side), bool(side.choice)) for side in (old, new))
             self.add(("alternatives", effect), path, (sides[0], sides[1]))
             return
         matched, removed, added = match(old.alternatives, new.alternatives)
@@ -247,6 +247,10 @@ def _side(schema: Schema, keyword: str, value: Any, present: bool = True) -> Sid
     return Side(schema.place(keyword) if keyword in schema.written() else schema.pointer, value, present)
 
 
+def _types_of(schema: Schema) -> Side:
+    return _side(schema, "type", one_or_list(schema.type_list()), schema.types != ANY)
+
+
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json_text(value)
 
@@ -254,7 +258,7 @@ def _shown(value: Any) -> str:
 def _leaf(schema: Schema) -> dict[str, Any]:
     """A schema of the values alone, without what objects and arrays hold."""
     plain = {} if schema.values is None else {"enum": [schema.values[text] for text in sorted(schema.values)]}
-    return {"type": schema.type_list(), **plain, **schema.bounds}
+    return {"type": one_or_list(schema.type_list()), **plain, **schema.bounds}
 
 
 def _visible(schema: Schema, direction: Direction) -> dict[str, Schema]:

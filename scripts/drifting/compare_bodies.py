@@ -102,12 +102,12 @@ def _settings(media: Media, field: str) -> dict[str, object]:
 
 def _content_type(schema: Schema) -> str:
     """The content type of a field for which none is written."""
-    types = schema.types - {"null"}
+    types = [name for name in schema.type_list() if name != "null"]
     if types == ["array"] and schema.items is not None:
         return _content_type(schema.items)
     if types == ["object"]:
         return "application/json"
-    binary = not types or len(types) > 2 or {"contentEncoding", "contentMediaType"} & schema.bounds.keys()
+    binary = len(types) != 1 or {"contentEncoding", "contentMediaType"} & schema.bounds.keys()
     return "application/octet-stream" if binary else "text/plain"
 
 

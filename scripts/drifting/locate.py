@@ -88,15 +88,10 @@ def _operation_id(document: Document, location: Location) -> str:
 
 def _whole_path(document: Document, path: str, method: str) -> str:
     """The path with that of the server before it, and without the names of its parameters: they are never sent."""
-    servers: Any = next(
-        (
-            node["servers"]
-            for node in (*_operation(document, Location(path, method)), document.data)
-            if is_list(node.get("servers")) and node["servers"]
-        ),
-        [{}],
-    )
-    url = servers[0].get("url", "") if is_mapping(servers[0]) else ""
+    nodes = (*_operation(document, Location(path, method)), document.data)
+    lists: list[list[Any]] = [node["servers"] for node in nodes if is_list(node.get("servers"))]
+    first = next((servers[0] for servers in lists if servers), None)
+    url = first.get("url", "") if is_mapping(first) else ""
     try:
         base = urlsplit(str(url)).path
     except ValueError:

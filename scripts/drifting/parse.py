@@ -92,7 +92,8 @@ def _refuse_depth_and_aliases(name: str, text: str) -> None:
     """Look before anything is built: a few aliases can stand for a billion nodes, and depth for a broken stack."""
     depth = 0
     for event in yaml.parse(text, Loader=_BASE):
-        place = f"{name}:{event.start_mark.line + 1}"
+        mark: Any = event.start_mark
+        place = f"{name}:{mark.line + 1}"
         if isinstance(event, yaml.AliasEvent):
             raise DriftError(f"{place}: the alias *{event.anchor} is refused; write the document without aliases")
         depth += isinstance(event, yaml.CollectionStartEvent)

@@ -82,7 +82,7 @@ class Schema:
             "prefixItems": bool(self.prefix),
             self.choice: bool(self.choice),
         }
-        keywords = {name for name, is_there in structure.items() if is_there}
+        keywords = {name for name, is_there in structure.items() if name and is_there}
         return keywords | self.bounds.keys() | self.notes.keys() | self.others.keys()
 
     def type_list(self) -> list[str]:
@@ -97,7 +97,9 @@ class Schema:
 
     def plain(self) -> dict[str, Any]:
         """Write it as JSON Schema of draft 2020-12, without references."""
-        plain: dict[str, Any] = {} if self.types == ANY else {"type": self.type_list()}
+        if not self.types:
+            return {"not": {}}
+        plain: dict[str, Any] = {} if self.types == ANY else {"type": one_or_list(self.type_list())}
         if self.values is not None:
             plain["enum"] = [self.values[key] for key in sorted(self.values)]
         plain |= self.bounds
@@ -114,6 +116,11 @@ class Schema:
         if self.choice:
             plain[self.choice] = [schema.plain() for schema in self.alternatives]
         return {**plain, **self.others}
+
+
+def one_or_list(names: list[str]) -> str | list[str]:
+    """Write the types as a schema has them: one is no list."""
+    return names[0] if len(names) == 1 else names
 
 
 def json_text(value: Any) -> str:

@@ -69,7 +69,7 @@ async def _download(source: str, timeout: float) -> bytes:
 
 async def _body(response: httpx.Response) -> bytes:
     name = _shown(str(response.url))
-    if response.status_code != httpx.codes.OK:
+    if not response.is_success:
         raise DriftError(f"{name} answered with status {response.status_code}, so there is no document")
     found = bytearray()
     chunks: AsyncIterator[bytes] = response.aiter_bytes()

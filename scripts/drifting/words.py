@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from regeneration.errors import shorten
 
-from drifting.difference import Effect
+from drifting.difference import Effect, Verdict
 from drifting.schema import json_text
 
 if TYPE_CHECKING:
@@ -19,27 +19,42 @@ _EFFECTS: Final = {
     Effect.NARROWED: "allows less",
     Effect.CHANGED: "is another",
 }
-_NAMED: Final = frozenset(
-    {"alternative", "header", "media type", "parameter", "property", "security", "status", "value"}
-)
+_NAMED: Final = frozenset({"alternative", "header", "media type", "parameter", "property", "status", "value"})
+_SUBJECTS: Final = {
+    "additionalProperties": "what other properties may hold",
+    "alternatives": "a choice of alternatives",
+    "items": "what the items may be",
+    "schema": "what is allowed",
+    "servers": "the address",
+    "values": "the list of values",
+}
 _LIMIT: Final = 100
 
 
 def describe(difference: Difference) -> str:
     """Say what differs, without the place: "the property seed is new", "maximum allows less: 1000 -> 999"."""
-    subject, effect = difference.subject, difference.effect
-    if subject == "operation":
-        return f"the operation {_EFFECTS[effect]}"
+    subject, effect, name = difference.subject, difference.effect, shorten(difference.name, _LIMIT)
     if subject == "required":
-        return f"{difference.name} is {'required now' if effect is Effect.ADDED else 'no longer required'}"
+        return f"{name} is {'required now' if effect is Effect.ADDED else 'no longer required'}"
     if subject == "deprecated":
         return "it is deprecated now" if effect is Effect.ADDED else "it is no longer deprecated"
-    if subject == "body":
-        return f"the body {_EFFECTS[effect]}"
+    if subject in {"body", "operation"}:
+        return f"the {subject} {_EFFECTS[effect]}"
+    if subject == "security":
+        return f"access with {name} {_EFFECTS[effect]}"
     if subject in _NAMED:
-        return f"the {subject} {shorten(difference.name, _LIMIT)} {_EFFECTS[effect]}"
-    return f"{subject} {_EFFECTS[effect]}: {_value(difference.old)} -> {_value(difference.new)}"
+        is_needed = effect is Effect.ADDED and difference.verdict is Verdict.BREAKING
+        needed = " and required" if is_needed and subject in {"parameter", "property"} else ""
+        return f"the {subject} {name} {_EFFECTS[effect]}{needed}"
+    return f"{_SUBJECTS.get(subject, subject)} {_change(difference)}"
+
+
+def _change(difference: Difference) -> str:
+    old, new = difference.old, difference.new
+    if old.present and new.present:
+        return f"{_EFFECTS[difference.effect]}: {_value(old)} -> {_value(new)}"
+    return f"{_EFFECTS[Effect.ADDED]}: {_value(new)}" if new.present else f"{_EFFECTS[Effect.REMOVED]}: {_value(old)}"
 
 
 def _value(side: Side) -> str:
-    return shorten(json_text(side.value), _LIMIT) if side.present else "none"
+    return shorten(json_text(side.value), _LIMIT)
