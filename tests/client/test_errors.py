@@ -148,7 +148,7 @@ def test_an_explanation_is_in_the_message_and_in_the_traceback() -> None:
     error.explain("Given up.")
     assert error.message == str(error) == "Refused. Given up."
     assert traceback.format_exception_only(error) == [
-        "ideogram_ai.client.errors.APIConnectionError: Refused. Given up.\n"
+        f"{APIConnectionError.__module__}.APIConnectionError: Refused. Given up.\n"
     ]
 
 

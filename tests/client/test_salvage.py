@@ -14,6 +14,7 @@ from canned import SHELLS, Service, Shell, entry, generate
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ideogram_ai.client as package
 from ideogram_ai.client import Generation, OutcomeUnknownError, ResponseWarning
 from ideogram_ai.client.judge import judge
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
@@ -75,7 +76,8 @@ def test_a_program_that_makes_errors_of_warnings_gets_its_images(
         warnings.simplefilter("error")
         generation = generate(shell, Service(httpx.Response(200, content=body)), text_prompt="a cat")
     assert len(generation.images) == 2
-    assert [record.levelno for record in caplog.records if record.name == "ideogram_ai.client"] == [logging.WARNING]
+    logged = [record.levelno for record in caplog.records if record.name == package.__name__]
+    assert logged == [logging.WARNING]
     assert "the body is not JSON" in caplog.text
 
 

@@ -1,0 +1,65 @@
+"""Let `ideogram_ai.client` and `ideogram_ai.generated` be those of a vendored copy, to try the client's tests on it.
+
+With tests/vendored on PYTHONPATH and VENDORED_COPY=myapp._vendor.ideogram_ai, every program, pytest among them, has the
+modules of the copy under the names that the tests know; `ideogram_ai.testing` stays ours. Ours are taken off the
+path, and the copy itself is refused what it asks for by our names: it has to get along without.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).parents[1]
+REPLACED = {"ideogram_ai.client": ROOT / "overrides", "ideogram_ai.generated": ROOT / "generated"}
+
+
+class CopyFinder(MetaPathFinder):
+    """Finds modules of the copy by our names."""
+
+    def __init__(self, copy: str) -> None:
+        self.copy = copy
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a module of the two floors, and no other."""
+        if not any(fullname == name or fullname.startswith(f"{name}.") for name in REPLACED):
+            return None
+        if (asking := _who_asks()).startswith(f"{self.copy}."):
+            raise ImportError(f"{asking} imports {fullname}, which is not there where it is vendored")
+        return ModuleSpec(fullname, _ModuleOf(self.copy + fullname.removeprefix("ideogram_ai")))
+
+
+class _ModuleOf(Loader):
+    """Loads a module that has another name, once, under that one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = import_module(self.name)
+        self.spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It has run already; the import system has given it the other name's spec."""
+        module.__spec__ = self.spec
+
+
+def _who_asks() -> str:
+    frame = sys._getframe(2)
+    while frame.f_globals.get("__name__", "").startswith("importlib") and frame.f_back:
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__"))
+
+
+def install_from_environment() -> None:
+    """Give this process the copy that VENDORED_COPY names."""
+    ours = {str(folder) for folder in REPLACED.values()}
+    sys.path[:] = [entry for entry in sys.path if entry not in ours]
+    sys.meta_path.insert(0, CopyFinder(os.environ["VENDORED_COPY"]))
