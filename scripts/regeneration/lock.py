@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 LOCK: Final = "lock.json"
 _TOOLS: Final = ("openapi-python-client", "ruff")
-_SCRIPTS: Final = ("operations.py", "overlay.py", "schemas.py", "tree.py", "yaml_reader.py")
+_SCRIPTS: Final = (
+    *("arguments.py", "by_hand.py", "described.py", "operations.py"),
+    *("overlay.py", "schemas.py", "tree.py", "yaml_reader.py"),
+)
 """The scripts that shape the bytes of the tree."""
 
 

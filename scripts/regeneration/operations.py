@@ -3,103 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import attrs
-from openapi_python_client.parser.properties import AnyProperty, ModelProperty, Property
-from openapi_python_client.parser.properties.list_property import ListProperty
-from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.parser.properties import ModelProperty
 
 from regeneration import schemas
+from regeneration.described import Field, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from openapi_python_client.parser import GeneratorData
     from openapi_python_client.parser.openapi import Endpoint
-    from openapi_python_client.parser.properties.protocol import PropertyProtocol
-    from openapi_python_client.schema.untrusted_string import UntrustedString
+    from openapi_python_client.parser.properties import Property
 
     from regeneration.contract import Contract
 
-_MAPPING = "Mapping[str, Any]"
 # The names that operations.py has for itself.
 _CONSTANTS = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "SERVER_URL", "TYPE_CHECKING"})
 _CLASSES = frozenset(
-    {"Any", "Field", "FieldHint", "Final", "Literal", "Mapping", "Operation", "Required", "Sequence", "TypedDict"}
+    {
+        *("Any", "Field", "FieldHint", "Final", "Literal", "Mapping", "Operation", "Required", "Sequence", "TypeAlias"),
+        "TypedDict",
+    }
 )
-
-
-@attrs.frozen
-class Field:
-    """A field of a request body."""
-
-    prop: Property
-    content_type: str | None
-
-    @property
-    def wire_name(self) -> str:
-        """The name on the wire."""
-        return self.prop.name.get_untrusted_value()
-
-    @property
-    def python_name(self) -> str:
-        """The name in Python."""
-        return str(self.prop.python_name)
-
-    @property
-    def required(self) -> bool:
-        """Whether the contract requires it."""
-        return self.prop.required
-
-    @property
-    def description(self) -> UntrustedString | str:
-        """What the contract says of it."""
-        return self.prop.description or "Not described in the contract."
-
-    @property
-    def annotation(self) -> str:
-        """The type of a keyword argument for it: the generator's, with None where the field may be left out."""
-        types = _types(self.prop)
-        if self.required:
-            return f"Required[{' | '.join(types)}]"
-        return "Any" if isinstance(self.prop, AnyProperty) else " | ".join([*(t for t in types if t != "None"), "None"])
-
-
-@attrs.frozen
-class Operation:
-    """An operation, as the template needs it."""
-
-    name: str
-    operation_id: str
-    method: str
-    path: str
-    media_type: str
-    request_model: str
-    fields: tuple[Field, ...]
-    exactly_one_of: tuple[tuple[str, ...], ...]
-    field_hints: Mapping[str, Mapping[str, str]]
-    billed: Mapping[int, bool | None]
-    reject_reasons: Mapping[str, bool]
-    in_flight_limit: int | None
-
-    @property
-    def constant(self) -> str:
-        """Name of the operation's constant."""
-        return self.name.upper()
-
-    @property
-    def typed_dict(self) -> str:
-        """Name of the class of its keyword arguments."""
-        return "".join(word.capitalize() for word in self.name.split("_")) + "Fields"
-
-    @property
-    def arguments(self) -> tuple[Field, ...]:
-        """The fields that stand in that class."""
-        excluded = {name for group in self.exactly_one_of for name in group}
-        return tuple(field for field in self.fields if field.wire_name not in excluded)
 
 
 def variables(contract: Contract, data: GeneratorData) -> dict[str, Any]:
@@ -119,7 +47,7 @@ def variables(contract: Contract, data: GeneratorData) -> dict[str, Any]:
     imports = {
         line
         for operation in operations
-        for field in operation.arguments
+        for field in operation.fields
         for line in field.prop.get_imports(prefix=".") | field.prop.get_lazy_imports(prefix=".")
     }
     for name in _CLASSES.intersection(line.rpartition(" ")[2] for line in imports):
@@ -157,10 +85,13 @@ def _operation(contract: Contract, endpoint: Endpoint, models: Mapping[str, Mode
     return Operation(
         name=str(endpoint.name),
         operation_id=raw.get("operationId", str(endpoint.name)),
+        summary=endpoint.summary or endpoint.description or f"{endpoint.method.upper()} {path}",
         method=endpoint.method.upper(),
         path=path,
         media_type=media_type,
         request_model=request_model,
+        answer_model=_answer_model(endpoint),
+        parameters=tuple(parameter.name.get_untrusted_value() for parameter in _parameters(endpoint)),
         fields=fields,
         exactly_one_of=tuple(_exactly_one_of(schema)),
         field_hints=_field_hints(contract, path, endpoint.method, schema),
@@ -168,6 +99,20 @@ def _operation(contract: Contract, endpoint: Endpoint, models: Mapping[str, Mode
         reject_reasons=dict(_reject_reasons(document, rejected)),
         in_flight_limit=rejected.get("x-in-flight-limit"),
     )
+
+
+def _parameters(endpoint: Endpoint) -> list[Property]:
+    in_url = [*endpoint.path_parameters, *endpoint.query_parameters]
+    return [*in_url, *endpoint.header_parameters, *endpoint.cookie_parameters]
+
+
+def _answer_model(endpoint: Endpoint) -> str:
+    """Return the class name of the body of the first successful answer; nothing if it is no object."""
+    for response in endpoint.responses.patterns:
+        least = response.status_code.range[0] if response.status_code.range else 0
+        if 200 <= least < 300:
+            return str(response.prop.class_info.name) if isinstance(response.prop, ModelProperty) else ""
+    return ""
 
 
 def _raw_operation(document: Mapping[str, Any], endpoint: Endpoint) -> tuple[str, dict[str, Any]]:
@@ -206,20 +151,9 @@ def _fields(document: Mapping[str, Any], media: Mapping[str, Any], props: list[P
     for prop in props:
         name = prop.name.get_untrusted_value()
         content_type = media.get("encoding", {}).get(name, {}).get("contentType")
-        if content_type is None and schemas.is_object(document, declared[name]):
+        if content_type is None and schemas.is_structured(document, declared[name]):
             content_type = "application/json"
         yield Field(prop, content_type)
-
-
-def _types(prop: PropertyProtocol) -> list[str]:
-    """Return the members of the type that an argument takes: a mapping is taken wherever the generator has a model."""
-    if isinstance(prop, UnionProperty):
-        return list(dict.fromkeys(member for inner in prop.inner_properties for member in _types(inner)))
-    if isinstance(prop, ListProperty):
-        inner = " | ".join(_types(prop.inner_property))
-        return [f"Sequence[{inner}]" if _MAPPING in inner else f"list[{inner}]"]
-    own = prop.get_type_string(no_optional=True).as_unembedded_code()
-    return [own, _MAPPING] if isinstance(prop, ModelProperty) else [own]
 
 
 def _exactly_one_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

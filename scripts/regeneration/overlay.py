@@ -1,4 +1,4 @@
-"""Applies overrides/generator/overlay.yaml (OpenAPI Overlay 1.0) to the copy of a contract that is for the generator."""
+"""Applies overrides/generator/overlay.yaml (OpenAPI Overlay 1.0) to the copy of a contract for the generator."""
 
 from __future__ import annotations
 

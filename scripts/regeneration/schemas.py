@@ -51,6 +51,19 @@ def is_object(document: Mapping[str, Any], schema: Any) -> bool:
     return bool(properties(document, schema))
 
 
+def is_structured(document: Mapping[str, Any], schema: Any) -> bool:
+    """Tell whether all values of a schema but null are objects, or lists of such: what a form writes as JSON."""
+    schema = resolve(document, schema)
+    if not is_mapping(schema) or is_object(document, schema):
+        return is_mapping(schema)
+    if "array" in schema.get("type", ()):
+        items = resolve(document, schema.get("items"))
+        return is_structured(document, items) or (is_mapping(items) and "array" in items.get("type", ()))
+    branches = [resolve(document, branch) for key in ("oneOf", "anyOf") for branch in schema.get(key, ())]
+    given = [branch for branch in branches if branch != {"type": "null"}]
+    return bool(given) and all(is_structured(document, branch) for branch in given)
+
+
 def subschemas(document: Mapping[str, Any], schema: Any) -> Iterator[dict[str, Any]]:
     """Yield a schema and all that it is made of, through references, compositions, properties and items."""
     schema = resolve(document, schema)

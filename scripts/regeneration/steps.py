@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from regeneration.by_hand import check_by_hand
 from regeneration.comparison import compare
 from regeneration.contract import read_contract
 from regeneration.extensions import check_extensions
@@ -67,7 +68,7 @@ def read(path: Path) -> Contract:
         ContractError: It cannot be read, is no valid OpenAPI 3.1, or says what cannot be generated.
     """
     contract = read_contract(path)
-    for judge in (check_references, check_openapi, check_extensions, check_names):
+    for judge in (check_references, check_openapi, check_extensions, check_names, check_by_hand):
         judge(contract)
     return contract
 

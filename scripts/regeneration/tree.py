@@ -80,6 +80,8 @@ def _project(contract: Contract, target: Path) -> Project:
     from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
     from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
 
+    from regeneration.arguments import rename_taken  # noqa: PLC0415
+
     config = Config.from_sources(
         ConfigFile.load_from_path(CONFIGURATION / "config.yaml"),
         meta_type=MetaType.NONE,
@@ -91,6 +93,7 @@ def _project(contract: Contract, target: Path) -> Project:
     data = GeneratorData.from_dict(overlaid(contract.document), config=config)
     if not isinstance(data, GeneratorData):
         raise contract.error((), _describe(data))
+    rename_taken(contract, data)
     project = Project(openapi=data, config=config, custom_template_path=CONFIGURATION / "templates")
     # ASCII, because what repr() escapes depends on the Unicode tables of the Python that runs it.
     project.env.filters["py"] = ascii
@@ -133,9 +136,11 @@ def _add_data(contract: Contract, target: Path) -> None:
 def _add_modules(contract: Contract, project: Project, target: Path) -> None:
     from regeneration import operations  # noqa: PLC0415 - slow to import
 
+    described = operations.variables(contract, project.openapi)
     modules: dict[str, dict[str, Any]] = {
         "contract.py": {"sha256": contract.sha256},
-        "operations.py": operations.variables(contract, project.openapi),
+        "methods.py": described,
+        "operations.py": described,
     }
     for name, variables in modules.items():
         text = project.env.get_template(f"{name}.jinja").render(variables)

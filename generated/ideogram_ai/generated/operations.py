@@ -6,13 +6,14 @@ Imports neither httpx nor a model at run time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict
 
 from attrs import frozen
 
 if TYPE_CHECKING:
     from .models.rendering_speed_v4 import RenderingSpeedV4
     from .models.resolution_v4 import ResolutionV4
+    from .models.v4_json_prompt import V4JsonPrompt
 
 
 @frozen
@@ -55,6 +56,7 @@ class Operation:
         path: Path below the server's URL.
         media_type: Media type of the request body; empty without a body.
         request_model: Class name, in models, of the request body; empty without a body.
+        answer_model: Class name, in models, of the body of a successful answer; empty when that is no object.
         fields: The fields of the request body in the contract's order.
         exactly_one_of: Groups of wire names; of each group exactly one is given.
         field_hints: Hints by the name of a field that the operation does not have.
@@ -68,6 +70,7 @@ class Operation:
     path: str
     media_type: str
     request_model: str
+    answer_model: str
     fields: tuple[Field, ...]
     exactly_one_of: tuple[tuple[str, ...], ...]
     field_hints: Mapping[str, FieldHint]
@@ -88,6 +91,7 @@ POST_GENERATE_IMAGE_V4: Final = Operation(
     path="/v1/ideogram-v4/generate",
     media_type="multipart/form-data",
     request_model="GenerateImageRequestV4",
+    answer_model="GenerateImageResponseV4",
     fields=(
         Field(
             python_name="text_prompt",
@@ -185,6 +189,12 @@ class PostGenerateImageV4Fields(TypedDict, total=False):
     resolution: ResolutionV4 | None
     rendering_speed: RenderingSpeedV4 | None
     enable_copyright_detection: bool | None
+
+
+PostGenerateImageV4TextPrompt: TypeAlias = "str"
+"""Type of the argument text_prompt of post_generate_image_v4."""
+PostGenerateImageV4JsonPrompt: TypeAlias = "V4JsonPrompt | Mapping[str, Any]"
+"""Type of the argument json_prompt of post_generate_image_v4."""
 
 
 MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Unpack
 
-    from ideogram_ai.generated.models import V4JsonPrompt
-    from ideogram_ai.generated.operations import PostGenerateImageV4Fields
+    from ideogram_ai.generated.methods import AsyncMethods
+    from ideogram_ai.generated.operations import (
+        Operation,
+        PostGenerateImageV4Fields,
+        PostGenerateImageV4JsonPrompt,
+        PostGenerateImageV4TextPrompt,
+    )
 
     from .exchange import Flow
     from .generation import GeneratedImage, Generation
@@ -72,7 +77,7 @@ class AsyncIdeogram:
     async def generate(
         self,
         *,
-        text_prompt: str,
+        text_prompt: PostGenerateImageV4TextPrompt,
         json_prompt: None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -83,7 +88,7 @@ class AsyncIdeogram:
     async def generate(
         self,
         *,
-        json_prompt: V4JsonPrompt | Mapping[str, Any],
+        json_prompt: PostGenerateImageV4JsonPrompt,
         text_prompt: None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -105,6 +110,13 @@ class AsyncIdeogram:
         self._ensure_open()
         flow = self._core.call(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
         return await self._drive(flow)
+
+    @property
+    def operations(self) -> AsyncMethods:
+        """As in Ideogram; its methods are awaited."""
+        from ideogram_ai.generated.methods import AsyncMethods  # noqa: PLC0415 - few programs use another operation
+
+        return AsyncMethods(self._call)
 
     async def download(
         self,
@@ -157,6 +169,17 @@ class AsyncIdeogram:
 
     def __reduce__(self) -> Any:
         raise TypeError(f"{type(self).__name__} holds a key and connections; make one where it is used")
+
+    async def _call(
+        self,
+        operation: Operation,
+        fields: Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None,
+        timeout: float | httpx.Timeout | None,
+    ) -> Any:
+        self._ensure_open()
+        return await self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
     def _own(self) -> httpx.AsyncClient:
         client = httpx.AsyncClient(**self._core.client_options())

@@ -7,7 +7,7 @@ import logging
 import warnings
 from http import HTTPStatus
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import httpx
 from attrs import evolve
@@ -16,7 +16,6 @@ from .collector import BodyCollector
 from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseWarning
 from .exchange import Exchange, Flow, Outgoing, Sleep, Timing, Watch
 from .generation import Generation
-from .judge import judge
 from .retry import Stop
 
 if TYPE_CHECKING:
@@ -27,27 +26,43 @@ if TYPE_CHECKING:
     from .redaction import ApiKey
     from .retry import RetryPolicy
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
 # The package's own name and not a constant: a vendored copy lives under another one, and logs there.
 logger = logging.getLogger(__name__.rpartition(".")[0])
 
-UNKNOWN_OUTCOME = "The image may have been made and billed: look at the account's usage before sending it again."
+UNKNOWN_OUTCOME = (
+    "What was asked for may have been made and billed: look at the account's usage before sending it again."
+)
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
+class Judge(Protocol[T_co]):
+    """Turns an answer into a value or one typed error, as `judge.judge` does."""
+
+    def __call__(
+        self, operation: Operation, *, status: int, headers: httpx.Headers, body: bytes, now: float, complete: bool
+    ) -> T_co | IdeogramError:
+        """Judge the answer; `now` is in unix seconds, and `complete` is False when the body broke off."""
+        ...
+
+
 def call_flow(
-    operation: Operation, outgoing: Outgoing, *, key: ApiKey, policy: RetryPolicy, timing: Timing
-) -> Flow[Generation]:
+    operation: Operation, outgoing: Outgoing, *, judge: Judge[T], key: ApiKey, policy: RetryPolicy, timing: Timing
+) -> Flow[T]:
     """Send a request until it has an outcome that the policy does not repeat.
 
     Args:
         operation: What the contract says of the operation.
         outgoing: The request.
+        judge: What the answer means.
         key: The API key, to take it out of what a server echoes.
         policy: When to send again.
         timing: Where time and chance come from.
 
     Returns:
-        The images.
+        What the judge makes of the answer.
 
     Raises:
         IdeogramError: The last attempt's error, with the transport's exception as its cause.
@@ -56,8 +71,8 @@ def call_flow(
     doubtful: IdeogramError | None = None
     try:
         for attempt in count(1):
-            outcome = yield from _attempt(operation, outgoing, key=key, timing=timing)
-            if isinstance(outcome, Generation):
+            outcome = yield from _attempt(operation, outgoing, judge=judge, key=key, timing=timing)
+            if not isinstance(outcome, IdeogramError):
                 return outcome
             elapsed = timing.monotonic() - began
             decision = policy.decide(outcome, attempt=attempt, elapsed=elapsed, random=timing.random())
@@ -88,8 +103,8 @@ def _report_earlier(error: BaseException, doubtful: IdeogramError) -> None:
 
 
 def _attempt(
-    operation: Operation, outgoing: Outgoing, *, key: ApiKey, timing: Timing
-) -> Flow[Generation | IdeogramError]:
+    operation: Operation, outgoing: Outgoing, *, judge: Judge[T], key: ApiKey, timing: Timing
+) -> Flow[T | IdeogramError]:
     collector = BodyCollector(timing.monotonic, outgoing.timeout.read or 0.0)
     watch = Watch()
     failure: Exception | None = None
@@ -99,14 +114,15 @@ def _attempt(
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError) as error:
             failure = error
         # Inside too: an interruption of the judgement loses an answer that may have been paid for.
-        outcome = _judge_exchange(operation, collector, watch, failure, key=key, now=timing.wall())
+        outcome = _judge_exchange(operation, collector, watch, failure, judge=judge, key=key, now=timing.wall())
         if isinstance(outcome, Generation):
             _warn(outcome.problems)
-            return evolve(outcome, request=outgoing.body.fields if outgoing.body else {})
+            return cast("T", evolve(outcome, request=outgoing.body.fields if outgoing.body else {}))
     except BaseException as error:
         report_interruption(error, watch)
         raise
-    outcome.__cause__ = failure
+    if isinstance(outcome, IdeogramError):
+        outcome.__cause__ = failure
     return outcome
 
 
@@ -127,9 +143,10 @@ def _judge_exchange(
     watch: Watch,
     failure: Exception | None,
     *,
+    judge: Judge[T],
     key: ApiKey,
     now: float,
-) -> Generation | IdeogramError:
+) -> T | IdeogramError:
     if collector.status is None and watch.head is not None:
         # httpx fails over a redirect whose Location it cannot read, although nobody asked it to follow.
         collector.start(*watch.head, decoded=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from attrs import evolve, field, frozen
@@ -17,6 +17,7 @@ from .download import MAX_IMAGE_BYTES, DownloadJob, download_flow
 from .errors import ConfigurationError, RequestError
 from .exchange import Outgoing, Timing
 from .fields import build_model
+from .judge import judge
 from .links import LinkRules
 from .redaction import ApiKey
 from .retry import MAX_SECONDS, RetryPolicy
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
 
     from ideogram_ai.generated.operations import Operation
 
+    from .calls import Judge
     from .exchange import Flow
     from .generation import GeneratedImage, Generation
+
+T = TypeVar("T")
 
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=180.0, write=60.0, pool=10.0)
 _HEADERS = {
@@ -70,7 +74,31 @@ class Core:
         extra_fields: Mapping[str, object] | None,
         timeout: float | httpx.Timeout | None,
     ) -> Flow[Generation]:
-        """The flow of an operation; what cannot be sent is refused at once."""
+        """The flow of an operation that makes images; what cannot be sent is refused at once."""
+        return self._call(operation, arguments, extra_fields=extra_fields, timeout=timeout, judge=judge)
+
+    def call_other(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None,
+        timeout: float | httpx.Timeout | None,
+    ) -> Flow[Any]:
+        """The flow of any other operation."""
+        from .other_answers import judge_other  # noqa: PLC0415 - few programs use another operation
+
+        return self._call(operation, arguments, extra_fields=extra_fields, timeout=timeout, judge=judge_other)
+
+    def _call(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None,
+        timeout: float | httpx.Timeout | None,
+        judge: Judge[T],
+    ) -> Flow[T]:
         model = build_model(operation, arguments, extra_fields or {})
         body = encode_body(operation, model)
         outgoing = Outgoing(
@@ -81,7 +109,7 @@ class Core:
             timeout=self.timeout if timeout is None else take_timeout(timeout),
             body=body,
         )
-        return call_flow(operation, outgoing, key=self.key, policy=self.retry, timing=self.timing)
+        return call_flow(operation, outgoing, judge=judge, key=self.key, policy=self.retry, timing=self.timing)
 
     def download(
         self, image: GeneratedImage, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None

@@ -67,6 +67,13 @@ def judge(
     """
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return parse_generation(status=status, headers=headers, body=body, complete=complete)
+    return judge_refusal(operation, status=status, headers=headers, body=body, now=now)
+
+
+def judge_refusal(
+    operation: Operation, *, status: int, headers: httpx.Headers, body: bytes, now: float
+) -> IdeogramError:
+    """Turn an answer of any status but 2xx into the error to raise. The arguments are those of judge."""
     detail = _describe(headers, body)
     if status == HTTPStatus.REQUEST_TIMEOUT:
         return OutcomeUnknownError(
@@ -115,7 +122,7 @@ def _judge_rate_limit(
 
 def _money(may_have_been_billed: bool) -> str:
     if may_have_been_billed:
-        return "The image may have been made and billed: look at the account's usage before sending it again."
+        return "What was asked for may have been made and billed: look at the account's usage before sending it again."
     return "It did not run; nothing was billed."
 
 

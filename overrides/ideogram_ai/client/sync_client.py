@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Unpack
 
-    from ideogram_ai.generated.models import V4JsonPrompt
-    from ideogram_ai.generated.operations import PostGenerateImageV4Fields
+    from ideogram_ai.generated.methods import Methods
+    from ideogram_ai.generated.operations import (
+        Operation,
+        PostGenerateImageV4Fields,
+        PostGenerateImageV4JsonPrompt,
+        PostGenerateImageV4TextPrompt,
+    )
 
     from .exchange import Flow
     from .generation import GeneratedImage, Generation
@@ -76,7 +81,7 @@ class Ideogram:
     def generate(
         self,
         *,
-        text_prompt: str,
+        text_prompt: PostGenerateImageV4TextPrompt,
         json_prompt: None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -87,7 +92,7 @@ class Ideogram:
     def generate(
         self,
         *,
-        json_prompt: V4JsonPrompt | Mapping[str, Any],
+        json_prompt: PostGenerateImageV4JsonPrompt,
         text_prompt: None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -128,6 +133,16 @@ class Ideogram:
         self._ensure_open()
         flow = self._core.call(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
         return self._drive(flow)
+
+    @property
+    def operations(self) -> Methods:
+        """The operations of the contract beside generate, a method for each, written by regeneration.
+
+        They share connections, key, retry rules and errors with generate, and answer with the generated model.
+        """
+        from ideogram_ai.generated.methods import Methods  # noqa: PLC0415 - few programs use another operation
+
+        return Methods(self._call)
 
     def download(
         self,
@@ -194,6 +209,17 @@ class Ideogram:
 
     def __reduce__(self) -> Any:
         raise TypeError(f"{type(self).__name__} holds a key and connections; make one where it is used")
+
+    def _call(
+        self,
+        operation: Operation,
+        fields: Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None,
+        timeout: float | httpx.Timeout | None,
+    ) -> Any:
+        self._ensure_open()
+        return self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
     def _own(self) -> httpx.Client:
         client = httpx.Client(**self._core.client_options())
