@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import attrs
 from regeneration.contract import read_contract
 from regeneration.errors import ContractError
-from regeneration.schemas import operations
 
 from drifting.compare_operations import compare_operations
 from drifting.difference import Difference, Differences, Verdict
@@ -17,7 +16,7 @@ from drifting.errors import DriftError
 from drifting.known import Entry, set_aside
 from drifting.locate import Location, locate
 from drifting.parse import parse_document
-from drifting.reading import read_operation
+from drifting.reading import operations, read_operation
 from drifting.source import read_source
 
 if TYPE_CHECKING:
@@ -104,7 +103,9 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Repor
     ours = parse_document(str(contract), read.source)
     content = read_source(source, timeout=timeout)
     theirs = parse_document(source, content)
-    named = [(path, method) for path, method, _ in operations(ours.data)]
+    named = list(operations(ours))
+    if not named:
+        raise DriftError(f"{contract} has no operation, so there is nothing to compare")
     compared = [_compare(ours, path, method, theirs, alone=len(named) == 1) for path, method in named]
     marked, stale = set_aside([d for each in compared for d in each.differences], known)
     waiting = iter(marked)

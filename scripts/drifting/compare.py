@@ -130,9 +130,10 @@ class _Comparison:
 
     def _bounds(self, old: Schema, new: Schema, path: str) -> None:
         types = sorted(old.types & new.types)
+        turned = self._turned_exclusive(old, new, path)
         for name in dict.fromkeys([*old.bounds, *new.bounds]):
             before, after = old.bounds.get(name), new.bounds.get(name)
-            if json_text(before) == json_text(after):
+            if json_text(before) == json_text(after) or name in turned:
                 continue
             if before is None or after is None:
                 effect = Effect.WIDENED if after is None else Effect.NARROWED
@@ -145,6 +146,18 @@ class _Comparison:
                 effect = proven or Effect.CHANGED
             sides = (_side(old, name, before, before is not None), _side(new, name, after, after is not None))
             self.add((name, effect), path, sides)
+
+    def _turned_exclusive(self, old: Schema, new: Schema, path: str) -> set[str]:
+        """Compare a limit that is exclusive on one side alone, and return the keywords that are done with."""
+        done: set[str] = set()
+        for names in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+            before, after = ({name: side.bounds[name] for name in names if name in side.bounds} for side in (old, new))
+            if before and after and before.keys() != after.keys():
+                done.update(names)
+                was, is_now = next(iter(before)), next(iter(after))
+                effect = relation({"type": "number", **before}, {"type": "number", **after}) or Effect.CHANGED
+                self.add((names[0], effect), path, (_side(old, was, before), _side(new, is_now, after)))
+        return done
 
     def _objects(self, old: Schema, new: Schema, path: str) -> None:
         before, after = _visible(old, self._direction), _visible(new, self._direction)
@@ -203,10 +216,10 @@ class _Comparison:
             self.add(("alternatives", effect), path, (sides[0], sides[1]))
             return
         matched, removed, added = match(old.alternatives, new.alternatives)
-        if (removed or added or old.choice != new.choice) and relation(_union(old), _union(new)) is None:
-            return  # the same, written otherwise
         for before, after in matched:
             self.compare(before, after, f"{path}({label(before)})")
+        if (removed or added or old.choice != new.choice) and relation(_union(old), _union(new)) is None:
+            return  # the same, written otherwise
         for part in removed:
             sides = (Side(part.pointer, part.plain()), _side(new, new.choice, None, present=False))
             self.add(("alternative", Effect.REMOVED), path, sides, name=label(part))

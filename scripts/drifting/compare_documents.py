@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from regeneration.schemas import operations
-
 from drifting.compare_operations import compare_operations
 from drifting.difference import Difference, Differences, Direction, Effect, Side, Verdict
-from drifting.reading import read_operation
+from drifting.reading import operations, read_operation
 from drifting.references import Document
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ def compare_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differe
         DriftError: One of them cannot be understood.
     """
     before, after = Document("the old contract", dict(old)), Document("the new contract", dict(new))
-    had, has = ([(path, method) for path, method, _ in operations(side.data)] for side in (before, after))
+    had, has = list(operations(before)), list(operations(after))
     every = list(dict.fromkeys([*had, *has]))
     found: Differences = []
     for path, method in every:

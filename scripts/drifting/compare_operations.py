@@ -74,7 +74,7 @@ def _answers(old: Operation, new: Operation, prefix: str) -> Differences:
     found: Differences = []
     paired: set[str] = set()
     for status, before in old.answers.items():
-        key = next((key for key in (status, f"{status[0]}XX", "default") if key in new.answers), None)
+        key = next((key for key in (status, f"{status[:1]}XX", "default") if key in new.answers), None)
         collector = Collector(Direction.ANSWER, f"{prefix}answer {status}")
         if key is None:
             sides = Side(before.pointer, status), Side(new.pointer, None, present=False)
@@ -84,7 +84,7 @@ def _answers(old: Operation, new: Operation, prefix: str) -> Differences:
             _answer(before, new.answers[key], collector)
         found += collector.found
     for status, after in new.answers.items():
-        if status not in paired and f"{status[0]}XX" not in old.answers and "default" not in old.answers:
+        if status not in paired and f"{status[:1]}XX" not in old.answers and "default" not in old.answers:
             collector = Collector(Direction.ANSWER, f"{prefix}answer {status}")
             sides = Side(old.pointer, None, present=False), Side(after.pointer, status)
             collector.add(("status", Effect.ADDED), sides, _verdict_of_status(status), name=status)

@@ -32,8 +32,9 @@ def compare_parameters(old: Owned, new: Owned, direction: Direction, where: str)
     subject = "parameter" if direction is Direction.REQUEST else "header"
     found: Differences = []
     for key in dict.fromkeys([*old[1], *new[1]]):
-        collector = Collector(direction, f"{where} {' '.join(key)}")
         before, after = old[1].get(key), new[1].get(key)
+        named = before or after
+        collector = Collector(direction, f"{where} {named.place} {named.name}" if named else where)
         if before is None and after is not None:
             needed = after.required and direction is Direction.REQUEST
             sides = (Side(old[0], None, present=False), Side(after.pointer, after.schema.plain()))

@@ -9,13 +9,11 @@ from urllib.parse import urlsplit
 
 import attrs
 from regeneration.nodes import is_list, is_mapping
-from regeneration.schemas import METHODS
 
 from drifting.errors import DriftError
+from drifting.reading import operations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from drifting.references import Document
 
 _TEMPLATE: Final = re.compile(r"\{[^{}]*\}")
@@ -47,33 +45,23 @@ def locate(ours: Document, path: str, method: str, theirs: Document) -> Location
     Raises:
         DriftError: The operation has gone, or several answer to its operationId.
     """
-    operations = list(_operations(theirs))
+    there = [Location(path, method) for path, method in operations(theirs)]
     wanted = _whole_path(ours, path, method)
-    for location in operations:
+    for location in there:
         if location.method == method and _whole_path(theirs, location.path, location.method) == wanted:
             return location
     operation_id = _operation_id(ours, Location(path, method))
-    named = [there for there in operations if operation_id and _operation_id(theirs, there) == operation_id]
+    named = [known for known in there if operation_id and _operation_id(theirs, known) == operation_id]
     if len(named) == 1:
         return attrs.evolve(named[0], moved=True)
     name = f"{method.upper()} {path}"
     if named:
         places = ", ".join(location.name for location in named)
         raise DriftError(f"{theirs.name}: {name} has gone, and {operation_id} is the operationId of several: {places}")
-    near = difflib.get_close_matches(path, {location.path for location in operations}, n=3)
+    near = difflib.get_close_matches(path, {location.path for location in there}, n=3)
     hint = f"; the nearest paths are {', '.join(near)}" if near else ""
-    looked = f"none of its {len(operations)} operations has this path and method, or the operationId {operation_id}"
+    looked = f"none of its {len(there)} operations has this path and method, or the operationId {operation_id}"
     raise DriftError(f"{theirs.name}: {name} has gone: {looked}{hint}")
-
-
-def _operations(document: Document) -> Iterator[Location]:
-    paths = document.data.get("paths", {})
-    if not is_mapping(paths):
-        raise document.error(("paths",), "a mapping is expected here")
-    for path, item in paths.items():
-        if is_mapping(item):
-            known = document.at(document.follow(("paths", path))) if "$ref" in item else item
-            yield from (Location(path, method) for method in METHODS if is_mapping(known) and method in known)
 
 
 def _operation(document: Document, location: Location) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -65,7 +65,11 @@ class Normaliser:
         referred = self.schema(self.document.target(pointer, raw["$ref"]))
         beside = {} if self.document.is_3_0 else {key: value for key, value in raw.items() if key != "$ref"}
         own = self._keywords(pointer, beside)
-        return referred if own.is_free and not own.notes and not own.choice else merge(own, referred, referred.pointer)
+        return (
+            referred
+            if own.is_free and not own.notes and not own.choice
+            else simplify(merge(own, referred, referred.pointer))
+        )
 
     def _keywords(self, pointer: Pointer, raw: Mapping[str, Any]) -> Schema:
         refuse = self._refuser(pointer)

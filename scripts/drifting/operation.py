@@ -76,7 +76,8 @@ class Operation:
         operation_id: Empty if it has none.
         servers: The addresses that it is at, without a slash at the end.
         security: The ways to be let in; each is a set of what is needed at once, the empty one is "nothing".
-        parameters: By place and name; names of headers are in lower case.
+        parameters: By place and name; headers in lower case, those of the path by their position, since their names are
+            never sent.
         body: None when it takes none.
         answers: By status, "4XX" and "default" among them.
         places: Where operationId, servers and security stand, which may be above the operation.

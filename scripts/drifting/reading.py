@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from regeneration.nodes import is_list, is_mapping
+from regeneration.schemas import METHODS
 
 from drifting.normalise import Normaliser
 from drifting.operation import Answer, Body, Encoding, Media, Operation, Parameter
@@ -12,6 +13,8 @@ from drifting.schema import Schema
 from drifting.security import security_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from regeneration.errors import Pointer
 
     from drifting.references import Document
@@ -35,6 +38,20 @@ def read_operation(document: Document, path: str, method: str) -> Operation:
     return _Reader(document).operation(path, method)
 
 
+def operations(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield path and method of every operation of a document, whatever else is in it.
+
+    Raises:
+        DriftError: A reference in place of a path is broken or cyclic.
+    """
+    paths = document.data.get("paths", {})
+    if not is_mapping(paths):
+        raise document.error(("paths",), "a mapping is expected here")
+    for path in paths:
+        item = document.at(document.follow(("paths", path)))
+        yield from ((path, method) for method in METHODS if is_mapping(item) and method in item)
+
+
 class _Reader:
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -54,7 +71,7 @@ class _Reader:
             deprecated=raw.get("deprecated") is True,
             servers=self._servers(servers),
             security=security_of(self._document, secured),
-            parameters=self._parameters((*item, "parameters")) | self._parameters((*pointer, "parameters")),
+            parameters=self._parameters((*item, "parameters"), path) | self._parameters((*pointer, "parameters"), path),
             body=self._body((*pointer, "requestBody")) if "requestBody" in raw else None,
             answers=self._answers((*pointer, "responses")),
             places={"operationId": (*pointer, "operationId"), "servers": servers, "security": secured},
@@ -86,7 +103,7 @@ class _Reader:
             return ("",)
         return tuple(str(self._mapping(place)[1].get("url", "")).rstrip("/") for place in self._listed(pointer))
 
-    def _parameters(self, pointer: Pointer) -> dict[tuple[str, str], Parameter]:
+    def _parameters(self, pointer: Pointer, path: str) -> dict[tuple[str, str], Parameter]:
         found: dict[tuple[str, str], Parameter] = {}
         for written in self._listed(pointer):
             place, raw = self._mapping(written)
@@ -94,6 +111,8 @@ class _Reader:
             if kind not in _STYLES or not name:
                 raise self._document.error(place, "a parameter needs a name and a place (in)")
             key = (kind, name.lower() if kind == "header" else name)
+            if kind == "path":
+                key = (kind, str(path.find(f"{{{name}}}")))
             if key not in {("header", header) for header in _NO_PARAMETERS}:
                 found[key] = self._parameter(place, raw, kind, name)
         return found

@@ -30,11 +30,7 @@ _OUTCOMES: Final = {
 
 def text_report(report: Report) -> str:
     """Write the report as plain lines: for a file, a pipe, or the text of an issue."""
-    lines: list[str] = [
-        f"ours:   {report.contract[0]}",
-        f"theirs: {report.document[0]} (OpenAPI {report.document[2]})",
-        "",
-    ]
+    lines = _beginning(report)
     for difference in _sorted(report):
         lines += [f"{difference.verdict:8}  {difference.where}: {describe(difference)}"]
         lines += [
@@ -52,15 +48,20 @@ def print_table(report: Report) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(highlight=False, markup=False, emoji=False)
-    table = Table("verdict", "where", "what", "ours, theirs", title=f"{report.contract[0]} and {report.document[0]}")
+    table = Table("verdict", "where", "what", "ours, theirs", show_lines=True)
     for difference in _sorted(report):
         what = describe(difference) + (f"\n{difference.reason}" if difference.reason else "")
         places = f"#{difference.old.pointer_text}\n#{difference.new.pointer_text}"
         cells: list[Any] = [Text(_printable(cell), overflow="fold") for cell in (difference.where, what, places)]
         table.add_row(Text(difference.verdict, style=_COLOURS[difference.verdict]), *cells)
+    console.print(_printable("\n".join(_beginning(report))))
     if table.row_count:
         console.print(table)
     console.print(_printable("\n".join(_endings(report))))
+
+
+def _beginning(report: Report) -> list[str]:
+    return [f"ours:   {report.contract[0]}", f"theirs: {report.document[0]} (OpenAPI {report.document[2]})", ""]
 
 
 def _sorted(report: Report) -> list[Difference]:

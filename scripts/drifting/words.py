@@ -24,7 +24,7 @@ _SUBJECTS: Final = {
     "additionalProperties": "what other properties may hold",
     "alternatives": "a choice of alternatives",
     "items": "what the items may be",
-    "schema": "what is allowed",
+    "schema": "the schema as a whole",
     "servers": "the address",
     "values": "the list of values",
 }
