@@ -1,14 +1,12 @@
 """A real S3 server on this machine, for tests of files that go there."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
-import boto3
 import fsspec
+import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 BUCKET = "a-bucket"
 KEY, SECRET = "AKIATESTTESTTEST", "test-secret"
@@ -17,6 +15,8 @@ KEY, SECRET = "AKIATESTTESTTEST", "test-secret"
 @contextlib.contextmanager
 def serve_s3() -> Iterator[str]:
     """Serve a bucket until the context ends, and give the server's URL."""
+    from moto.server import ThreadedMotoServer  # loads for seconds
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     try:
@@ -30,10 +30,27 @@ def serve_s3() -> Iterator[str]:
         server._server.server_close()
 
 
-def client(url: str):  # type: ignore[no-untyped-def]  # boto3 has no types
+def client(url: str) -> Any:
     """A client of the server that is not the one under test."""
+    import boto3
+
     session = boto3.Session(aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1")
     return session.client("s3", endpoint_url=url)
+
+
+@contextlib.contextmanager
+def asking_for_credentials(url: str) -> Iterator[None]:
+    """Have the server refuse keys that it did not give out, which are all."""
+
+    def let_through(requests: str) -> None:
+        head = {"Content-Type": "text/plain"}
+        httpx.post(f"{url}/moto-api/reset-auth", content=requests, headers=head).raise_for_status()
+
+    let_through("0")
+    try:
+        yield
+    finally:
+        let_through("Infinity")
 
 
 def settings(url: str) -> dict[str, str]:

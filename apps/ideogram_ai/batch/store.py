@@ -185,13 +185,20 @@ def open_store(location: str | os.PathLike[str], *, workspace: Path | None = Non
     text = str(location)
     if not text.strip():
         raise StoreError("The folder has no name. Give a folder, or a URL as in 's3://bucket/folder'.")
-    if isinstance(location, str) and _URL.match(text) and not text.lower().startswith(("file://", "local://")):
+    if is_remote(location):
         from .store_remote import RemoteStore  # noqa: PLC0415 - a folder needs no fsspec
 
         return RemoteStore(text, workspace)
     from .store_local import LocalStore, path_of_url  # noqa: PLC0415
 
     return LocalStore(path_of_url(text) if _URL.match(text) else Path(location))
+
+
+def is_remote(location: str | os.PathLike[str]) -> bool:
+    """Whether a place is reached through fsspec, and is no folder of this machine."""
+    if not isinstance(location, str) or not _URL.match(location):
+        return False
+    return not location.lower().startswith(("file://", "local://"))
 
 
 def digest(file: BinaryIO | IO[bytes]) -> str:

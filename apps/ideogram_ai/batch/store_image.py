@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 
 
 @frozen
+class ImageFacts:
+    """What tells an image from all others.
+
+    Attributes:
+        suffix: The file name's suffix that its format has.
+        sha256: SHA-256 of its bytes in hexadecimal.
+        size: Its bytes.
+    """
+
+    suffix: str
+    sha256: str
+    size: int
+
+
+@frozen
 class StoredImage:
     """An image in the store.
 
@@ -32,7 +47,15 @@ class StoredImage:
     size: int
 
 
-def store_image(store: Store, source: Path, stem: str) -> StoredImage:
+def image_facts(source: Path) -> ImageFacts:
+    """Read what tells an image from all others. It blocks: not for an event loop."""
+    with source.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+        return ImageFacts(image_suffix(head) or "", digest(file), file.tell())
+
+
+def store_image(store: Store, source: Path, stem: str, facts: ImageFacts | None = None) -> StoredImage:
     """Move a downloaded image into the store. It blocks: not for an event loop.
 
     The thumbnail goes first, so that a row which counts as saved has one, and no later run has to look for it.
@@ -41,18 +64,15 @@ def store_image(store: Store, source: Path, stem: str) -> StoredImage:
         store: The store.
         source: The image, whole and checked, best in the store's workspace; it is gone afterwards.
         stem: The name that it is to have, without the suffix, which its format gives. No other file is replaced.
+        facts: What image_facts says of it, if the caller asked already.
 
     Raises:
         StoreError: It cannot be stored; the source is still there.
     """
-    with source.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-        file.seek(0)
-        sha256 = digest(file)
-        size = file.tell()
-    thumbnail = thumbnail_name(sha256)
+    facts = facts or image_facts(source)
+    thumbnail = thumbnail_name(facts.sha256)
     if not store.exists(thumbnail):
         with store.part(".webp") as part:
             if make_thumbnail(source, part):
                 store.replace(part, thumbnail)
-    return StoredImage(store.add(source, f"{stem}{image_suffix(head) or ''}"), sha256, size)
+    return StoredImage(store.add(source, f"{stem}{facts.suffix}"), facts.sha256, facts.size)

@@ -46,7 +46,8 @@ class RemoteStore(Store):
 
     def __init__(self, url: str, workspace: Path | None) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="ideogram-batch-") if workspace is None else None
-        super().__init__(shorten_link(url), Path(self._temporary.name) if self._temporary else cast("Path", workspace))
+        location = shorten_link(url) if "@" in url or "?" in url else url
+        super().__init__(location, Path(self._temporary.name) if self._temporary else cast("Path", workspace))
         self._locks = [Lock() for _ in range(64)]
         try:
             self.workspace.mkdir(parents=True, exist_ok=True)
@@ -99,14 +100,14 @@ class RemoteStore(Store):
                 self._files.put_file(str(source), self._path(name), **self._create)
             except FileExistsError:
                 return False
-            except OSError as error:
-                # s3fs has no exception of its own for "precondition failed".
-                if not self._create or not (error.errno in _NO_PRECONDITIONS or self.exists(name)):
+            except Exception as error:
+                if self._create and getattr(error, "errno", None) in _NO_PRECONDITIONS:
+                    self._create = {}
+                    return self._create_file(source, name)
+                # Some drivers have no exception of their own for a name that is taken.
+                if isinstance(error, FileNotFoundError | PermissionError) or not self.exists(name):
                     raise
-                if error.errno not in _NO_PRECONDITIONS:
-                    return False
-                self._create = {}
-                return self._create_file(source, name)
+                return False
         return True
 
     def _size(self, name: str) -> int:
@@ -116,9 +117,9 @@ class RemoteStore(Store):
         return f"{self._root.rstrip('/')}/{name}"
 
     def _try_out(self) -> None:
-        with self.part() as trial:
+        with self.part() as trial, self._explained("no file can be written there"):
             trial.write_bytes(b"\0")
-            self.replace(trial, _TRIAL)
+            self._files.put_file(str(trial), self._path(_TRIAL))
         # Who may write need not be allowed to remove; then one byte stays behind.
         with contextlib.suppress(PermissionError), self._explained("the trial file cannot be removed"):
             self._files.rm_file(self._path(_TRIAL))
@@ -144,7 +145,8 @@ def _connect(url: str, location: str) -> tuple[_FileSystem, str]:
         files, root = core.url_to_fs(url)
     except ImportError as error:
         why = str(error) or "its driver cannot be imported"
-        raise StoreError(f"{location!r} needs a driver that is not installed. {why} (pip install ...).") from error
+        cure = "Install it with pip beside this package: s3fs for s3://, gcsfs for gs://."
+        raise StoreError(f"{location!r} needs a driver that is not installed: {why.rstrip('.')}. {cure}") from error
     except Exception as error:  # each driver has exceptions of its own
         raise StoreError(f"{location!r} cannot be opened: {_words(error)}.") from error
     return cast("_FileSystem", files), str(root)

@@ -1,0 +1,67 @@
+"""Debian's Chromium without a window, driven by playwright, for tests of pages that people look at."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+# It runs as root in containers, has no graphics card there, and calls home unless it is told not to.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextlib.contextmanager
+def open_browser(profile: Path) -> Iterator[BrowserContext]:
+    """Start a browser with a profile of its own, and end it with the context.
+
+    Args:
+        profile: An empty folder.
+    """
+    program = shutil.which("chromium")
+    if program is None:
+        complaint = "there is no chromium on PATH (Debian's package of that name)"
+        if os.environ.get("CI"):
+            pytest.fail(complaint)
+        pytest.skip(complaint)
+    with (
+        sync_playwright() as playwright,
+        contextlib.closing(
+            playwright.chromium.launch_persistent_context(profile, executable_path=program, args=ARGUMENTS)
+        ) as context,
+    ):
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield context
+
+
+@contextlib.contextmanager
+def open_page(context: BrowserContext, path: Path, fragment: str = "") -> Iterator[Page]:
+    """Open a page from the disk. Whatever it complains of, or fetches from elsewhere, fails the test.
+
+    Args:
+        context: The browser.
+        path: The page's file.
+        fragment: What follows the hash sign of its address.
+    """
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    page.on("request", lambda request: complaints.extend([] if request.url.startswith("file:") else [request.url]))
+    try:
+        page.goto(path.as_uri() + (f"#{fragment}" if fragment else ""))
+        yield page
+        assert complaints == []
+    finally:
+        page.close()
