@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import anyio
@@ -133,6 +133,11 @@ class Engine:
         if self.error is not None:
             raise self.error
 
+    @property
+    def interrupted(self) -> Sequence[Outcome]:
+        """What was in flight when the run was broken off, and may have run."""
+        return self._sender.interrupted
+
     def stop(self) -> None:
         """Send nothing new. What is in flight is finished and handed on."""
         self._sender.stopping.set()
@@ -233,6 +238,7 @@ class Engine:
                     await self._journal.written()
                 self._hand_on(outcome)
         except Exception as error:  # noqa: BLE001 - handed on when what is in flight has ended
+            self._to_finish.clear()  # they would meet it too
             self._fail(error)
         finally:
             self._finishing -= 1
@@ -243,7 +249,7 @@ class Engine:
 
     def _report_lost(self, error: BaseException | None) -> None:
         """Tell of what nobody will take any more and may have cost money."""
-        lost = [outcome for outcome in (*self._sender.interrupted, *self._ready) if outcome.may_have_been_billed]
+        lost = [outcome for outcome in (*self.interrupted, *self._ready) if outcome.may_have_been_billed]
         if not lost or self._journal is not None:
             return
         keys = ", ".join(repr(outcome.request.key) for outcome in lost[:_SHOWN])

@@ -82,10 +82,12 @@ class RunStopping:
     Attributes:
         reason: Why.
         message: The same for people.
+        error: What every other row would meet too; None when there is no such thing.
     """
 
     reason: StopReason
     message: str
+    error: Exception | None = None
 
 
 @frozen
@@ -95,10 +97,12 @@ class RunStopped:
     Attributes:
         reason: Why.
         message: The same for people, with the way to go on.
+        error: What every other row would meet too; None when there is no such thing.
     """
 
     reason: StopReason
     message: str
+    error: Exception | None = None
 
 
 Event: TypeAlias = RunStarted | RowSent | RowAnswered | RowDone | PaceChanged | RunStopping | RunStopped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
@@ -10,6 +10,8 @@ from ideogram_ai.client import (
     APIConnectionError,
     APIStatusError,
     AuthenticationError,
+    DownloadError,
+    DownloadReason,
     NotFoundError,
     PaymentRequiredError,
     RateLimitError,
@@ -19,6 +21,7 @@ from ideogram_ai.client import (
 from .outcome import ImageOutcome, Outcome, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -26,8 +29,16 @@ if TYPE_CHECKING:
 
     from .request import BatchRequest
 
-EXTRA_FIELDS = "extra_fields"
-"""Member of a request's fields that holds undocumented ones."""
+_MAY_PASS: Final = frozenset({408, 429})
+_NEVER: Final = frozenset(
+    {
+        DownloadReason.WITHHELD,
+        DownloadReason.EXPIRED,
+        DownloadReason.FORBIDDEN_ADDRESS,
+        DownloadReason.NOT_AN_IMAGE,
+        DownloadReason.TOO_LARGE,
+    }
+)
 
 
 def arguments_of(request: BatchRequest) -> dict[str, Any]:
@@ -96,6 +107,42 @@ def concerns_all(error: Exception) -> bool:
             return error.status_code < 400  # a redirect: the base URL is wrong
         case _:
             return False
+
+
+def with_image(outcome: Outcome, index: int, image: ImageOutcome) -> Outcome:
+    """The outcome with another state of one of its images."""
+    return evolve(outcome, images=(*outcome.images[:index], image, *outcome.images[index + 1 :]))
+
+
+def saved(outcome: Outcome, failures: Sequence[DownloadError], *, at: datetime) -> Outcome:
+    """The outcome of an answer whose images were downloaded, or not.
+
+    Args:
+        outcome: The answer, with what became of each image.
+        failures: What went wrong.
+        at: When the last image was saved.
+
+    Returns:
+        SAVED; FAILED when an image can never be had; ANSWERED when it may be had later, for free.
+    """
+    if not failures:
+        return evolve(outcome, state=State.SAVED, saved_at=at, error_type=None, error=None, status_code=None)
+    lost = next((error for error in failures if not _may_be_had(error)), None)
+    error = lost or failures[0]
+    return evolve(
+        outcome,
+        state=State.ANSWERED if lost is None else State.FAILED,
+        error_type=type(error).__name__,
+        error=error.message,
+        status_code=error.status_code,
+    )
+
+
+def _may_be_had(error: DownloadError) -> bool:
+    """Whether the image may be had at another time."""
+    if error.reason is DownloadReason.STATUS:
+        return error.status_code is None or error.status_code >= 500 or error.status_code in _MAY_PASS
+    return error.reason not in _NEVER
 
 
 def _nothing(cost: Decimal | None) -> Decimal | None:

@@ -11,7 +11,6 @@ from ..outcome import Outcome, State
 from .rows import images_text, seconds
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from decimal import Decimal
 
     from ..request import BatchRequest
@@ -51,21 +50,19 @@ class Change:
     parameters: Mapping[str, Any]
 
 
-def sent(request: BatchRequest, *, at: datetime, cost: Decimal | None) -> Change:
+def sent(attempt: Outcome) -> Change:
     """A planned request leaves now.
 
     Args:
-        request: The request.
-        at: When.
-        cost: US dollars that it may cost; None when no prices are known.
+        attempt: The attempt; its cost is what it may cost.
     """
     return Change(
-        request.key,
+        attempt.request.key,
         "sent",
         "UPDATE rows SET state = 'sent', attempts = attempts + 1, sent_at = :at, cost = :cost,"
         " may_have_been_billed = 1, error_type = NULL, error = NULL, status_code = NULL, body = NULL, images = '[]',"
         " answered_at = NULL, saved_at = NULL WHERE key = :key AND state = 'planned'",
-        {"key": request.key, "at": at.timestamp(), "cost": None if cost is None else str(cost)},
+        {"key": attempt.request.key, "at": seconds(attempt.sent_at), "cost": _money(attempt.cost)},
     )
 
 
@@ -79,13 +76,9 @@ def unsent(request: BatchRequest) -> Change:
     )
 
 
-def ended(outcome: Outcome, *, body: bytes | None = None) -> Change:
-    """A request came to this outcome.
-
-    Args:
-        outcome: Answered, or what follows.
-        body: The answer's body; None leaves the one that is kept.
-    """
+def ended(outcome: Outcome) -> Change:
+    """A request came to this outcome: answered, or what follows. The body of the answer is kept."""
+    body = outcome.body if outcome.generation is None else outcome.generation.raw
     return Change(
         outcome.request.key,
         outcome.state.value,
@@ -93,7 +86,7 @@ def ended(outcome: Outcome, *, body: bytes | None = None) -> Change:
         {
             "key": outcome.request.key,
             "state": outcome.state.value,
-            "cost": None if outcome.cost is None else str(outcome.cost),
+            "cost": _money(outcome.cost),
             "billed": int(outcome.may_have_been_billed),
             "images": images_text(outcome.images),
             "body": body,
@@ -104,3 +97,7 @@ def ended(outcome: Outcome, *, body: bytes | None = None) -> Change:
             "saved_at": seconds(outcome.saved_at),
         },
     )
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)

@@ -1,0 +1,281 @@
+"""A batch that survives: its images go into a folder or URL, and a ledger knows at any moment what was paid for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, aclosing
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+
+from ideogram_ai.client import IdeogramError
+
+from .budget import Budget
+from .engine import Engine, Limits
+from .errors import BatchError, LedgerError
+from .events import RowDone, RunStarted, RunStopped, RunStopping, StopReason
+from .ledger import Ledger
+from .ledger.commits import Commits
+from .outcome import State
+from .places import LEDGER_NAME, remote_places
+from .saving import Saver
+from .store import open_store
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+    from decimal import Decimal
+
+    from ideogram_ai.client import AsyncIdeogram
+
+    from .events import Event
+    from .ledger import Planned
+    from .outcome import Outcome
+    from .prices import Prices
+    from .request import BatchRequest
+    from .store import Store
+    from .store_local import LocalStore
+
+T = TypeVar("T")
+
+_AT_ONCE = 100
+"""Rows that are read from the ledger at a time."""
+
+
+class Job:
+    """A folder or URL with its images and its ledger, held by this process alone. Use it as a context manager.
+
+    What a dead process left behind is put right when it is opened: what was on its way is unknown, what was answered
+    is downloaded by the next run, and half images are removed.
+
+    Attributes:
+        store: Where the images go.
+        ledger: What is known of each row.
+    """
+
+    def __init__(self, store: Store, ledger: Ledger) -> None:
+        self.store = store
+        self.ledger = ledger
+        self._engine: Engine | None = None
+        self._stopping: RunStopping | None = None
+        self._running = False
+        self._on_event: Callable[[Event], None] = _ignore
+
+    @classmethod
+    def open(cls, location: str | os.PathLike[str], *, ledger: str | os.PathLike[str] | None = None) -> Self:
+        """Open the place where a batch goes, or make it.
+
+        Args:
+            location: A folder, or a URL of fsspec.
+            ledger: The ledger's file. None puts it into the folder, or for a URL into the user's state folder.
+
+        Raises:
+            LedgerLockedError: Another process has it open.
+            LedgerError: The ledger is none, or is newer than this program.
+            StoreError: No file can be written there.
+        """
+        remote = remote_places(location)
+        with ExitStack() as opened:
+            store = opened.enter_context(open_store(location, workspace=remote.workspace if remote else None))
+            path = Path(ledger) if ledger else remote.ledger if remote else _inside(store)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise LedgerError(f"The ledger {str(path)!r} cannot be made: {error.strerror}.") from error
+            job = cls(store, opened.enter_context(Ledger.open(path)))
+            store.tidy()
+            opened.pop_all()
+        return job
+
+    def plan(self, requests: Iterable[BatchRequest]) -> Planned:
+        """Enter the rows of an input, all or none; those that are known already are compared. Nothing is sent.
+
+        Args:
+            requests: The input, in its order. It is read as a stream.
+
+        Raises:
+            PlanError: A row contradicts the ledger, or another row.
+        """
+        return self.ledger.plan(requests)
+
+    def counts(self) -> Mapping[State, int]:
+        """How many rows are in each state."""
+        return self.ledger.counts()
+
+    def total_cost(self) -> Decimal:
+        """US dollars that all rows cost so far, or may have cost."""
+        return self.ledger.total_cost()
+
+    def outcomes(self, *states: State) -> Iterator[Outcome]:
+        """The rows in these states, or all, in the order of the input, read as a stream."""
+        return self.ledger.outcomes(*states)
+
+    async def run(
+        self,
+        client: AsyncIdeogram,
+        *,
+        in_flight: int = 10,
+        downloads: int = 10,
+        prices: Prices | None = None,
+        max_cost: Decimal | None = None,
+        retry_unknown: bool = False,
+        retry_failed: bool = False,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> RunStopped:
+        """Send every planned row and save its images; first, what earlier runs were answered and could not save.
+
+        Every image is billed, withheld ones too. A row is never sent twice, unless it surely did not run or one of the
+        two arguments below says so. When the run is cancelled, what was on its way is unknown.
+
+        Args:
+            client: Sends and downloads.
+            in_flight: Requests on their way at a time at most.
+            downloads: Rows whose images are being saved at a time at most.
+            prices: What a request costs.
+            max_cost: US dollars that all runs of this batch together may cost; what is on its way or unknown counts.
+            retry_unknown: Send rows again of which nobody knows whether they ran: they may be billed twice.
+            retry_failed: Send rows again that failed and were not billed, and download failed images again.
+            on_event: Called in the event loop with what happens; it must not block.
+
+        Returns:
+            Why the run ended. An error that every row would meet is told there, and not raised.
+
+        Raises:
+            ValueError: max_cost is given and prices are not, or a number is out of range.
+        """
+        if max_cost is not None and prices is None:
+            raise ValueError("max_cost needs prices to count with.")
+        if self._running:
+            raise BatchError("This batch is running already.")
+        limits = Limits(in_flight=in_flight, downloads=downloads)
+        self._on_event = on_event or _ignore
+        self._running = True
+        try:
+            return await self._run(client, limits, prices, max_cost, retry=(retry_unknown, retry_failed))
+        finally:
+            self._engine = self._stopping = None
+            self._running = False
+
+    def stop_softly(self) -> None:
+        """Send nothing new, and let the run end when all that is in flight is saved. For the event loop's thread."""
+        self._stop(RunStopping(StopReason.ASKED, "Nothing new is sent; what is in flight is finished and saved."))
+
+    def stop_now(self) -> None:
+        """Break off what is in flight; rows that may have run are unknown then. For the event loop's thread."""
+        self._stop(RunStopping(StopReason.NOW, "What is in flight is broken off, and may be billed."))
+        if self._engine is not None:
+            self._engine.cancel()
+
+    def close(self) -> None:
+        """Give the ledger and the place back to other processes."""
+        self.ledger.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def _run(
+        self,
+        client: AsyncIdeogram,
+        limits: Limits,
+        prices: Prices | None,
+        max_cost: Decimal | None,
+        *,
+        retry: tuple[bool, bool],
+    ) -> RunStopped:
+        for wanted, again in zip(retry, (self.ledger.retry_unknown, self.ledger.retry_failed), strict=True):
+            if wanted:
+                await anyio.to_thread.run_sync(again)
+        counts = await anyio.to_thread.run_sync(self.ledger.counts)
+        spent = await anyio.to_thread.run_sync(self.ledger.total_cost)
+        budget = None if max_cost is None else Budget(max_cost, spent)
+        self._on_event(RunStarted(counts[State.PLANNED], counts[State.ANSWERED]))
+        async with Commits.to(self.ledger) as commits:
+            self._engine = Engine(
+                self._source(budget, prices),
+                client,
+                limits,
+                finish=Saver(client, self.store, self.ledger, commits),
+                prices=prices,
+                journal=commits,
+                emit=self._on_event,
+            )
+            await self._drive(self._engine, budget)
+        return await self._stopped()
+
+    def _stop(self, stopping: RunStopping) -> None:
+        """Begin to stop, if a run is on; the first reason counts, unless it is to stop now."""
+        if not self._running:
+            return
+        if self._stopping is None or (
+            stopping.reason is StopReason.NOW and self._stopping.reason is not stopping.reason
+        ):
+            self._stopping = stopping
+            self._on_event(stopping)
+        if self._engine is not None:
+            self._engine.stop()
+
+    async def _drive(self, engine: Engine, budget: Budget | None) -> None:
+        """Run to the end, and tell of each row."""
+        if self._stopping is not None:  # it was asked for while the run began
+            engine.stop()
+        try:
+            async with aclosing(engine.outcomes()) as outcomes:
+                async for outcome in outcomes:
+                    if budget is not None:
+                        budget.settle(outcome)
+                    self._on_event(RowDone(outcome))
+        except (IdeogramError, BatchError) as error:
+            self._stop(RunStopping(StopReason.ERROR, str(error), error))
+        for outcome in engine.interrupted:
+            self._on_event(RowDone(outcome))
+
+    async def _source(self, budget: Budget | None, prices: Prices | None) -> AsyncGenerator[BatchRequest | Outcome]:
+        async for outcome in _read_ahead(self.ledger.answered()):
+            yield outcome
+        async for request in _read_ahead(self.ledger.planned()):
+            if budget is not None and prices is not None:
+                price = prices.of(request.fields)
+                if not await budget.reserve(request, price):
+                    message = f"The next row may cost {price} USD, and with it the sum would pass {budget.most} USD."
+                    self._stop(RunStopping(StopReason.MAX_COST, message))
+                    return
+            yield request
+
+    async def _stopped(self) -> RunStopped:
+        """Why the run ended, and what is left to do."""
+        counts = await anyio.to_thread.run_sync(self.ledger.counts)
+        stopping = self._stopping or RunStopping(StopReason.DONE, "Every row was run.")
+        left = [
+            f"{counts[state]} {words}"
+            for state, words in (
+                (State.PLANNED, "rows are not sent yet"),
+                (State.ANSWERED, "are paid for and wait for their download"),
+                (State.UNKNOWN, "are unknown"),
+            )
+            if counts[state]
+        ]
+        message = f"{stopping.message} Left: {', '.join(left)}." if left else stopping.message
+        stopped = RunStopped(stopping.reason, message, stopping.error)
+        self._on_event(stopped)
+        return stopped
+
+
+async def _read_ahead(items: Iterator[T]) -> AsyncGenerator[T]:
+    """What blocks when it is read, some at a time and off the event loop."""
+    while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _AT_ONCE))):
+        for item in some:
+            yield item
+
+
+def _inside(store: Store) -> Path:
+    return cast("LocalStore", store).folder / LEDGER_NAME
+
+
+def _ignore(_event: Event) -> None:
+    pass

@@ -1,0 +1,106 @@
+"""Writes changes to the ledger in groups, off the event loop: all that gather while one group is written are the next.
+
+A change that has to be on the disk costs the disk's time once for each group and not once for each row.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Self
+
+import anyio
+import anyio.to_thread
+from attrs import define, field
+
+from . import changes
+from .changes import Change
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ..outcome import Outcome
+    from ..request import BatchRequest
+    from .ledger import Ledger
+
+
+@define
+class _Group:
+    changes: list[Change] = field(factory=list[Change])
+    written: anyio.Event = field(factory=anyio.Event)
+    error: Exception | None = None
+
+
+class Commits:
+    """The journal of a run: what it is told is in the ledger when `written` returns.
+
+    Args:
+        ledger: The ledger.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._group = _Group()
+        self._wanted = anyio.Event()
+        self._closing = False
+        self._turn = anyio.CapacityLimiter(1)  # of its own: downloads may keep every other thread busy
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, ledger: Ledger) -> AsyncGenerator[Self]:
+        """Write as long as the context lasts. All that was told is written when it ends, even when it is cancelled."""
+        commits = cls(ledger)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(commits._write)
+            try:
+                yield commits
+            finally:
+                commits._closing = True
+                commits._wanted.set()
+
+    def sent(self, attempt: Outcome) -> None:
+        """A request is about to leave."""
+        self.add(changes.sent(attempt))
+
+    def unsent(self, request: BatchRequest) -> None:
+        """A request did surely not run."""
+        self.add(changes.unsent(request))
+
+    def ended(self, outcome: Outcome) -> None:
+        """A request came to an outcome."""
+        self.add(changes.ended(outcome))
+
+    def add(self, change: Change) -> None:
+        """Take a change into the next group."""
+        self._group.changes.append(change)
+        self._wanted.set()
+
+    async def written(self) -> None:
+        """Wait until all changes so far are on the disk.
+
+        Raises:
+            LedgerError: The ledger cannot be written, or a row cannot change so.
+        """
+        group = self._group
+        await group.written.wait()
+        if group.error is not None:
+            raise group.error
+
+    async def _write(self) -> None:
+        with anyio.CancelScope(shield=True):
+            while True:
+                await self._wanted.wait()
+                self._wanted = anyio.Event()
+                if self._group.changes:
+                    await self._write_group()
+                elif self._closing:
+                    return
+                if self._closing:
+                    self._wanted.set()
+
+    async def _write_group(self) -> None:
+        group, self._group = self._group, _Group()
+        try:
+            await anyio.to_thread.run_sync(self._ledger.apply, group.changes, limiter=self._turn)
+        except Exception as error:  # noqa: BLE001 - raised by all who wait for the group
+            group.error = error
+        group.written.set()

@@ -1,0 +1,113 @@
+"""Downloads the images of an answer and puts them into the store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+import anyio.to_thread
+from attrs import evolve
+
+from ideogram_ai.client import DownloadError, DownloadReason
+
+from .errors import BatchStoppedError
+from .judging import saved, with_image
+from .outcome import State
+from .store import digest
+from .store_image import image_facts, store_image
+
+if TYPE_CHECKING:
+    from ideogram_ai.client import AsyncIdeogram, GeneratedImage
+
+    from .ledger import Ledger
+    from .ledger.commits import Commits
+    from .outcome import ImageOutcome, Outcome
+    from .store import Store
+
+_HOST_IS_GONE: Final = 20
+"""So many failures in a row are no matter of single images."""
+_SUFFIXES: Final = (".png", ".jpg", ".webp", ".gif", ".avif", "")
+_OURS: Final = frozenset({DownloadReason.UNWRITABLE, DownloadReason.EXISTS})
+
+
+class Saver:
+    """Saves the images of answers. Each step is safe to be killed in, and then to be done again.
+
+    Args:
+        client: Downloads.
+        store: Where the images go.
+        ledger: Knows their names.
+        commits: Where it is written down which image is about to get its name.
+    """
+
+    def __init__(self, client: AsyncIdeogram, store: Store, ledger: Ledger, commits: Commits) -> None:
+        self._client = client
+        self._store = store
+        self._ledger = ledger
+        self._commits = commits
+        self._failed_in_a_row = 0
+
+    async def __call__(self, outcome: Outcome) -> Outcome:
+        """Save what is not saved yet.
+
+        Args:
+            outcome: An answer.
+
+        Returns:
+            SAVED; FAILED when an image can never be had; ANSWERED when it may be had later, for free.
+
+        Raises:
+            BatchStoppedError: Nothing can be written where the images go.
+            StoreError: The same.
+        """
+        assert outcome.generation is not None  # noqa: S101 - answered
+        stem = await anyio.to_thread.run_sync(self._ledger.stem, outcome.request.key)
+        failures: list[DownloadError] = []
+        for index, image in enumerate(outcome.generation.images):
+            if image.withheld or outcome.images[index].file is not None:
+                continue
+            try:
+                made = await self._save(outcome, index, image, stem)
+            except DownloadError as error:
+                if error.reason in _OURS:
+                    raise BatchStoppedError(f"{error} The image is paid for, and its link kept.") from error
+                failures.append(error)
+                made = evolve(outcome.images[index], error=error.message)
+            outcome = with_image(outcome, index, made)
+        concluded = saved(outcome, failures, at=datetime.now(UTC))
+        self._failed_in_a_row = self._failed_in_a_row + 1 if concluded.state is State.ANSWERED else 0
+        if self._failed_in_a_row >= _HOST_IS_GONE:
+            raise BatchStoppedError(
+                f"The last {self._failed_in_a_row} downloads failed, so no further image is made. What is paid for is "
+                f"downloaded by the next run, as long as its links live. The last one: {concluded.error}"
+            ) from failures[0]
+        return concluded
+
+    async def _save(self, outcome: Outcome, index: int, image: GeneratedImage, stem: str) -> ImageOutcome:
+        made = outcome.images[index]
+        if made.sha256 is not None:
+            found = await anyio.to_thread.run_sync(self._find, stem, made.sha256)
+            if found is not None:
+                return evolve(made, file=found, error=None)
+        with self._store.part() as part:
+            await self._client.download(image, part)
+            facts = await anyio.to_thread.run_sync(image_facts, part)
+            # If the process is killed between the two, the next run knows the file as its own by its hash.
+            made = evolve(made, sha256=facts.sha256, size=facts.size, error=None)
+            self._commits.ended(with_image(outcome, index, made))
+            await self._commits.written()
+            stored = await anyio.to_thread.run_sync(store_image, self._store, part, stem, facts)
+        return evolve(made, file=stored.file)
+
+    def _find(self, stem: str, sha256: str) -> str | None:
+        """The file that a killed run put into its place and could not tell of any more."""
+        for suffix in _SUFFIXES:
+            number, name = 1, f"{stem}{suffix}"
+            while self._store.exists(name):
+                with self._store.open(name) as file:
+                    if digest(file) == sha256:
+                        return name
+                number += 1
+                name = str(PurePosixPath(f"{stem}-{number}{suffix}"))
+        return None
