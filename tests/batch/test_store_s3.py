@@ -53,6 +53,13 @@ def test_the_environment_leads_a_program_to_a_server_of_ones_own(server: str, pl
     assert found["ContentType"] == "text/html"  # a browser shows it, and does not download it
 
 
+def test_an_image_is_served_as_one(server: str, place: str) -> None:
+    with open_store(place) as store:
+        add(store, "cat.png", b"one")
+    found = s3_server.client(server).head_object(Bucket=s3_server.BUCKET, Key=f"{place.rpartition('/')[2]}/cat.png")
+    assert found["ContentType"] == "image/png"
+
+
 def test_a_large_file_goes_up_in_parts_and_replaces_none(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3fs.core, "calculate_chunksize", lambda size, chunksize: 5 << 20)  # the smallest of S3
     data = os.urandom(1 << 20) * 11

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from ideogram_ai.client.image_file import HEAD_BYTES, image_suffix
 
-from .store import digest
+from .store import StoreError, digest
 from .thumbnails import make_thumbnail, thumbnail_name
 
 if TYPE_CHECKING:
@@ -72,7 +72,16 @@ def store_image(store: Store, source: Path, stem: str, facts: ImageFacts | None 
     facts = facts or image_facts(source)
     thumbnail = thumbnail_name(facts.sha256)
     if not store.exists(thumbnail):
-        with store.part(".webp") as part:
-            if make_thumbnail(source, part):
-                store.replace(part, thumbnail)
+        _store_thumbnail(store, source, thumbnail)
     return StoredImage(store.add(source, f"{stem}{facts.suffix}"), facts.sha256, facts.size)
+
+
+def _store_thumbnail(store: Store, source: Path, name: str) -> None:
+    with store.part(".webp") as part:
+        try:
+            made = make_thumbnail(source, part)
+        except OSError as error:
+            why = error.strerror or error
+            raise StoreError(f"{store.location!r}: {name!r} cannot be written: {why}. Nothing is lost.") from error
+        if made:
+            store.replace(part, name)

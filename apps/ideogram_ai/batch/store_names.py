@@ -16,7 +16,7 @@ MAX_STEM_BYTES: Final = 120
 """Room is left for a suffix, a number behind the stem, and systems that take 143 bytes and no more."""
 _SLUG_CHARACTERS = 40
 _IMAGE_SUFFIX = re.compile(r"(?<=.)\.(?:png|jpe?g|webp|gif|avif)\Z", re.IGNORECASE)
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?=\.|$)", re.IGNORECASE)
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
 """Names that Windows keeps for itself, whatever suffix they have."""
 
 
@@ -50,11 +50,13 @@ def safe_stem(text: str) -> str:
     """
     stem = "".join(_safe(character) for character in unicodedata.normalize("NFC", text))
     stem = re.sub("-{2,}", "-", re.sub(r"\s+", " ", stem)).strip(" .-")
-    if not stem or len(stem.encode()) > MAX_STEM_BYTES:
-        mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-        room = MAX_STEM_BYTES - len(mark) - 1
-        stem = f"{stem.encode()[:room].decode('utf-8', 'ignore').rstrip(' .-')}-{mark}".lstrip("-")
-    return f"_{stem}" if _DEVICES.match(stem) else stem
+    if _DEVICES.match(stem):
+        stem = f"_{stem}"
+    if stem and len(stem.encode()) <= MAX_STEM_BYTES:
+        return stem
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    begin = stem.encode()[: MAX_STEM_BYTES - len(mark) - 1].decode("utf-8", "ignore").rstrip(" .-")
+    return f"{begin}-{mark}".lstrip("-")
 
 
 def _safe(character: str) -> str:

@@ -7,7 +7,7 @@ import errno
 import importlib
 import inspect
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
@@ -62,7 +62,7 @@ class RemoteStore(Store):
     def replace(self, source: Path, name: str) -> None:
         """Upload a file in place of what has that name, and remove the source."""
         with self._explained(f"{name!r} cannot be written"):
-            self._files.put_file(str(source), self._path(name))
+            self._upload(source, name)
             source.unlink()
 
     def exists(self, name: str) -> bool:
@@ -97,7 +97,7 @@ class RemoteStore(Store):
             return False
         with self._explained(f"{name!r} cannot be written"):
             try:
-                self._files.put_file(str(source), self._path(name), **self._create)
+                self._upload(source, name, **self._create)
             except FileExistsError:
                 return False
             except Exception as error:
@@ -109,6 +109,15 @@ class RemoteStore(Store):
                     raise
                 return False
         return True
+
+    def _upload(self, source: Path, name: str, **options: str) -> None:
+        # Drivers tell the content type from the local name, and without it a browser downloads a page.
+        named = source.with_name(f"{source.name}{PurePosixPath(name).suffix}")
+        source.rename(named)
+        try:
+            self._files.put_file(str(named), self._path(name), **options)
+        finally:
+            named.rename(source)
 
     def _size(self, name: str) -> int:
         return int(self._files.info(self._path(name))["size"])
