@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = ("generate", "mock", "conform")
+COMMANDS: Final = ("generate", "batch", "mock", "conform")
 """The commands in the order of the help; each is `command` in the module of its name in `commands`."""
 
 

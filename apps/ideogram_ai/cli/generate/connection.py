@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .options import Options
 
-_NO_KEY = "mock"
+NO_KEY = "mock"
 """What is sent to the mock server in place of a key."""
 
 
@@ -43,6 +43,6 @@ def open_client(options: Options) -> Generator[Ideogram]:
         direct = [stack.enter_context(httpx.Client(trust_env=False)) for _ in range(2)]
         yield stack.enter_context(
             Ideogram(
-                _NO_KEY, base_url=server.url, timeout=options.timeout, http_client=direct[0], image_client=direct[1]
+                NO_KEY, base_url=server.url, timeout=options.timeout, http_client=direct[0], image_client=direct[1]
             )
         )

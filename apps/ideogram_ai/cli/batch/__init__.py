@@ -1,0 +1,1 @@
+"""What `ideogram batch` does around the batch itself: options, questions, progress, and how it ended."""

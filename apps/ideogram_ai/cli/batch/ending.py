@@ -1,0 +1,149 @@
+"""How a run ended: its exit code, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from ideogram_ai.batch.events import StopReason
+from ideogram_ai.batch.outcome import Outcome, State
+
+from ..exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ideogram_ai.batch.events import RunStopped
+    from ideogram_ai.batch.job import Job
+
+_MOST_LISTED = 20
+
+
+@frozen
+class Rows:
+    """Rows of one kind: the first ones, and how many there are.
+
+    Attributes:
+        first: Some of them, in the order of the input.
+        number: How many there are.
+    """
+
+    first: tuple[Outcome, ...] = ()
+    number: int = 0
+
+    @classmethod
+    def of(cls, outcomes: Iterable[Outcome]) -> Rows:
+        """Count rows, and hold some of them."""
+        first: list[Outcome] = []
+        number = 0
+        for outcome in outcomes:
+            number += 1
+            if len(first) < _MOST_LISTED:
+                first.append(outcome)
+        return cls(tuple(first), number)
+
+
+@frozen
+class Ending:
+    """How a batch stands at the end of a run.
+
+    Attributes:
+        reason: Why the run ended.
+        message: The same for people, when it did not end because all was done.
+        counts: Rows by state.
+        unknown: Rows whose outcome nobody knows.
+        refused: Rows that failed and cost nothing.
+        lost: Rows whose image was made, and billed, and cannot be had any more.
+        run_cost: US dollars that this run cost.
+        total_cost: US dollars that all runs cost, or may have cost.
+        signal: The exit code of the signal that ended it; None without one.
+        location: Where the files are.
+        files: Names of the manifest and the gallery, by what they are.
+        unwritten: Why one of them is not there; None when both are.
+        resume: The command that goes on.
+        retry_unknown: The command that sends unknown rows again.
+        retry_failed: The command that sends failed rows again.
+    """
+
+    reason: StopReason
+    message: str
+    counts: Mapping[State, int]
+    unknown: Rows
+    refused: Rows
+    lost: Rows
+    run_cost: Decimal
+    total_cost: Decimal
+    location: str
+    resume: str
+    retry_unknown: str
+    retry_failed: str
+    signal: ExitCode | None = None
+    files: Mapping[str, str] = field(factory=dict[str, str])
+    unwritten: str | None = None
+
+    @classmethod
+    def of(cls, job: Job, stopped: RunStopped, *, spent_before: Decimal, **rest: Any) -> Ending:
+        """How a batch stands.
+
+        Args:
+            job: The batch.
+            stopped: How the run ended.
+            spent_before: US dollars that earlier runs cost.
+            rest: The attributes that do not come from these.
+        """
+        counts = job.counts()
+        total = job.total_cost()
+        told = stopped.reason in {StopReason.ERROR, StopReason.MAX_COST}
+        return cls(
+            reason=stopped.reason,
+            message=stopped.message if told else "",
+            counts=counts,
+            unknown=Rows.of(job.outcomes(State.UNKNOWN, State.SENT)),
+            refused=Rows.of(outcome for outcome in job.outcomes(State.FAILED) if not outcome.may_have_been_billed),
+            lost=Rows.of(outcome for outcome in job.outcomes(State.FAILED) if outcome.may_have_been_billed),
+            run_cost=total - spent_before,
+            total_cost=total,
+            **rest,
+        )
+
+    @property
+    def left(self) -> int:
+        """Rows that were not sent."""
+        return self.counts[State.PLANNED]
+
+    @property
+    def waiting(self) -> int:
+        """Rows whose images are made and paid for, and still to be downloaded."""
+        return self.counts[State.ANSWERED]
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code: what is worst for the money comes first."""
+        if self.unknown.number:
+            return ExitCode.OUTCOME_UNKNOWN
+        if self.lost.number or self.unwritten or (self.waiting and self.signal is None):
+            return ExitCode.DOWNLOAD_FAILED
+        if self.signal is not None and (self.left or self.waiting):
+            return self.signal
+        if self.left or self.refused.number:
+            return ExitCode.REFUSED
+        return ExitCode.WITHHELD if self.counts[State.WITHHELD] else ExitCode.DONE
+
+    def members(self) -> dict[str, Any]:
+        """What machines are told."""
+        return {
+            "outcome": self.code.name.lower(),
+            "code": int(self.code),
+            "reason": self.reason.value,
+            "message": self.message or self.unwritten,
+            "rows": {state.value: number for state, number in self.counts.items()},
+            "cost_usd": f"{self.run_cost:f}",
+            "total_cost_usd": f"{self.total_cost:f}",
+            "folder": self.location,
+            **self.files,
+            "resume": self.resume if self.left or self.waiting else None,
+            "error": None,
+        }

@@ -1,0 +1,87 @@
+"""Tells programs how a batch goes: one JSON object a line, on stdout."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ideogram_ai.batch.events import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping
+from ideogram_ai.batch.manifest import manifest_line
+
+from ..exit_codes import ExitCode
+from ..streams import write_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from ideogram_ai.batch.events import Event
+    from ideogram_ai.batch.reading import RowProblem
+
+    from .ending import Ending
+    from .forecast import Forecast
+    from .tally import Tally
+
+
+class Machine:
+    """Speaks to programs, with the names and the arguments of `People`."""
+
+    def bad_row(self, problem: RowProblem) -> None:
+        """A row cannot be sent."""
+        tell("bad_row", line=problem.line, field=problem.field, message=problem.message)
+
+    def checked(self, rows: int, bad: int, *, skipped: bool) -> None:
+        """All rows were looked at."""
+        tell("checked", rows=rows, bad=bad, skipped=skipped)
+
+    def forecast(self, forecast: Forecast, *, asked_for: bool) -> None:  # noqa: ARG002 - as people are told
+        """What is about to be done."""
+        tell("forecast", **forecast.members())
+
+    @contextmanager
+    def running(self, tally: Tally) -> Generator[Callable[[Event], None]]:
+        """Tell each event."""
+
+        def hear(event: Event) -> None:
+            tally.add(event)
+            tell_event(event)
+
+        yield hear
+
+    def wrong_use(self, error: BaseException, message: str) -> None:
+        """Nothing was sent, because something is wrong with the command."""
+        tell_wrong_use(error, message)
+
+    def ended(self, ending: Ending) -> None:
+        """How it ended."""
+        tell("end", **ending.members())
+
+
+def tell(event: str, **members: Any) -> None:
+    """Write an event, in ASCII."""
+    write_out(json.dumps({"event": event, **members}) + "\n")
+
+
+def tell_wrong_use(error: BaseException, message: str) -> None:
+    """Nothing was sent, because the command is wrong."""
+    code = ExitCode.WRONG_USE
+    tell("end", outcome=code.name.lower(), code=int(code), error={"type": type(error).__name__, "message": message})
+
+
+def tell_event(event: Event) -> None:
+    """An event of a run."""
+    match event:
+        case RunStarted():
+            tell("started", to_send=event.planned, to_download=event.answered)
+        case RowSent():
+            tell("sent", id=event.request.key, line=event.request.line)
+        case RowAnswered():
+            tell("answered", **json.loads(manifest_line(event.outcome)))
+        case RowDone():
+            tell("done", **json.loads(manifest_line(event.outcome)))
+        case PaceChanged():
+            tell("pace", in_flight=event.limit, pause_seconds=event.pause, reason=event.reason)
+        case RunStopping():
+            tell("stopping", reason=event.reason.value, message=event.message)
+        case _:
+            pass

@@ -1,0 +1,115 @@
+"""Tells people how a batch goes: what is wrong and how far it is on stderr, how it ended on stdout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ideogram_ai.client.fields import NOTHING_SENT
+
+from ..messages import tell_error, tell_note, tell_warning
+from ..streams import printable, write_error, write_out
+from .bad_rows import BadRows
+from .progress import progress
+from .words import count, place, states_in_a_line, usd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from ideogram_ai.batch.events import Event
+    from ideogram_ai.batch.reading import RowProblem
+
+    from .ending import Ending, Rows
+    from .forecast import Forecast
+    from .tally import Tally
+
+
+class People:
+    """Speaks to people.
+
+    Args:
+        quiet: Whether only what is wrong is told.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._bad_rows = BadRows()
+
+    def bad_row(self, problem: RowProblem) -> None:
+        """A row cannot be sent."""
+        self._bad_rows.add(problem)
+
+    def checked(self, rows: int, bad: int, *, skipped: bool) -> None:
+        """All rows were looked at."""
+        if not bad:
+            return
+        of_all = f"{bad:,} of {count(rows, 'row')}"
+        if skipped:
+            tell_warning(f"{of_all} cannot be sent, and are left out:")
+        else:
+            tell_error(f"{of_all} cannot be sent. --skip-invalid leaves them out. {NOTHING_SENT}")
+        write_error("".join(self._bad_rows.lines()))
+        if self._bad_rows.unknown_fields:
+            tell_note("--ignore-field NAME leaves a column out, and --extra-field NAME sends it all the same.")
+
+    def forecast(self, forecast: Forecast, *, asked_for: bool) -> None:
+        """What is about to be done: on stdout when that is what was asked for."""
+        if asked_for:
+            write_out("".join(f"{line}\n" for line in forecast.lines()))
+        elif not self._quiet:
+            tell_note(forecast.summary())
+
+    def running(self, tally: Tally) -> AbstractContextManager[Callable[[Event], None]]:
+        """Show how it goes."""
+        return progress(tally, shown=not self._quiet)
+
+    def wrong_use(self, error: BaseException, message: str) -> None:  # noqa: ARG002 - as machines are told
+        """Nothing was sent, because something is wrong with the command."""
+        tell_error(message)
+
+    def ended(self, ending: Ending) -> None:
+        """How it ended."""
+        if not self._quiet:
+            write_out(_summary(ending))
+        for message in (ending.message, ending.unwritten):
+            if message:
+                tell_error(message)
+        _tell_rows("was refused, or never left, at no cost", "were refused, or never left, at no cost", ending.refused)
+        if ending.refused.number:
+            tell_note(f"What failed at no cost is sent again by: {ending.retry_failed}")
+        _tell_rows(
+            "was made and billed, and its image cannot be had any more",
+            "were made and billed, and their images cannot be had any more",
+            ending.lost,
+        )
+        _tell_rows("has an unknown outcome", "have an unknown outcome", ending.unknown)
+        if ending.unknown.number:
+            tell_note(
+                "They left, nobody knows what became of them, and they may have been billed. Look at the account's "
+                f"usage first. This sends them again, and may pay twice: {ending.retry_unknown}"
+            )
+        if ending.left or ending.waiting:
+            rest = [
+                *([f"{count(ending.left, 'row')} not sent"] if ending.left else []),
+                *([f"{count(ending.waiting, 'image')} not downloaded"] if ending.waiting else []),
+            ]
+            tell_note(f"{' and '.join(rest)}. Go on with: {ending.resume}")
+
+
+def _tell_rows(one: str, many: str, rows: Rows) -> None:
+    if not rows.number:
+        return
+    tell_error(f"{count(rows.number, 'row')} {one if rows.number == 1 else many}:")
+    for outcome in rows.first:
+        write_error(f"  {printable(place(outcome.request))}  {printable(outcome.error or '')}\n")
+    if rows.number > len(rows.first):
+        write_error(f"  and {rows.number - len(rows.first):,} more, all in the manifest\n")
+
+
+def _summary(ending: Ending) -> str:
+    rows = sum(ending.counts.values())
+    earlier = ending.total_cost - ending.run_cost
+    cost = usd(ending.run_cost) + (f", and {usd(earlier)} in earlier runs or for unknown rows" if earlier else "")
+    lines = [("images", ending.location), *ending.files.items(), ("cost", cost)]
+    table = "".join(f"  {label:<9} {printable(text)}\n" for label, text in lines)
+    return f"{count(rows, 'row')}: {states_in_a_line(ending.counts)}\n{table}"

@@ -1,0 +1,38 @@
+"""Writes what can be read of a batch: the manifest and the gallery, both made of the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ideogram_ai.batch.gallery import write_gallery
+from ideogram_ai.batch.manifest import MANIFEST_NAME, write_manifest
+from ideogram_ai.batch.store import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ideogram_ai.batch.job import Job
+
+
+def write_projections(job: Job, *, gallery: bool) -> tuple[Mapping[str, str], str | None]:
+    """Write the manifest and the gallery.
+
+    Args:
+        job: The batch.
+        gallery: Whether the gallery is wanted.
+
+    Returns:
+        The names of the files by what they are, and why one is not there.
+    """
+    files: dict[str, str] = {}
+    try:
+        write_manifest(job.store, job.outcomes())
+        files["manifest"] = MANIFEST_NAME
+        if gallery:
+            write_gallery(job.store, job.outcomes())
+            files["gallery"] = "index.html"
+    except StoreError as error:
+        return files, f"The manifest or the gallery is not written, and the ledger has it all: {error}"
+    except KeyboardInterrupt:
+        return files, "Interrupted while the manifest and the gallery were written; the same command writes them."
+    return files, None

@@ -1,0 +1,117 @@
+"""Counts what a run does, and how fast."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from ideogram_ai.batch.events import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted
+from ideogram_ai.batch.outcome import State
+
+if TYPE_CHECKING:
+    from ideogram_ai.batch.events import Event
+    from ideogram_ai.batch.outcome import Outcome
+
+_WINDOW: Final = 60.0
+"""Seconds that the rate is measured over."""
+
+
+@define
+class Tally:
+    """What a run has done so far.
+
+    Attributes:
+        clock: Monotonic seconds.
+        total: Rows of this run.
+        states: Rows that are done, by state.
+        cost: US dollars that the rows of this run cost.
+        doubtful: US dollars that rows with an unknown outcome may have cost beside them.
+        priced: Whether every cost is known.
+        limit: Requests that may be in flight since the pace last changed; None before.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    total: int = 0
+    states: Counter[State] = field(factory=Counter[State])
+    cost: Decimal = Decimal(0)
+    doubtful: Decimal = Decimal(0)
+    limit: int | None = None
+    _began: float = field(init=False)
+    _under_way: set[str] = field(factory=set[str], init=False)
+    _answered: dict[str, Decimal] = field(factory=dict[str, Decimal], init=False)
+    _moments: deque[float] = field(factory=deque[float], init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._began = self.clock()
+
+    def add(self, event: Event) -> None:
+        """Count an event."""
+        match event:
+            case RunStarted():
+                self.total = event.planned + event.answered
+                self._began = self.clock()
+            case RowSent():
+                self._under_way.add(event.request.key)
+            case RowAnswered():
+                self._under_way.discard(event.outcome.request.key)
+                self._answered[event.outcome.request.key] = event.outcome.cost or Decimal(0)
+            case RowDone():
+                self._done(event.outcome)
+            case PaceChanged():
+                self.limit = event.limit
+            case _:
+                pass
+
+    @property
+    def done(self) -> int:
+        """Rows that are done."""
+        return self.states.total()
+
+    @property
+    def left(self) -> int:
+        """Rows that are not."""
+        return max(0, self.total - self.done)
+
+    @property
+    def under_way(self) -> int:
+        """Requests that were sent and not answered, those among them that wait for another try."""
+        return len(self._under_way)
+
+    @property
+    def spent(self) -> Decimal:
+        """US dollars that this run has cost, images included that are made and not yet saved."""
+        return self.cost + sum(self._answered.values(), Decimal(0))
+
+    def per_minute(self) -> float | None:
+        """Rows that are done in a minute, over the last one; None before it can be told."""
+        now = self.clock()
+        self._forget(now)
+        seconds = min(_WINDOW, now - self._began)
+        return len(self._moments) / seconds * 60 if self._moments and seconds >= 1 else None
+
+    def seconds_left(self) -> float | None:
+        """Seconds until the run is done, if it goes on like this."""
+        rate = self.per_minute()
+        return self.left / rate * 60 if rate else None
+
+    def _done(self, outcome: Outcome) -> None:
+        key = outcome.request.key
+        self._under_way.discard(key)
+        self._answered.pop(key, None)
+        self.states[outcome.state] += 1
+        if outcome.state is State.UNKNOWN:
+            self.doubtful += outcome.cost or 0
+        else:
+            self.cost += outcome.cost or 0
+        now = self.clock()
+        self._moments.append(now)
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        while self._moments and self._moments[0] < now - _WINDOW:
+            self._moments.popleft()
