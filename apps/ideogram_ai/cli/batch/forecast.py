@@ -43,7 +43,8 @@ class Forecast:
     def lines(self) -> Iterator[str]:
         """What people are shown who ask."""
         estimate = self.estimate
-        yield f"{count(self.rows, 'row')}: {', '.join([f'{count(estimate.total, "image")} to make', *self._others()])}"
+        made = f"{count(estimate.total, 'image')} to make"
+        yield f"{count(self.rows, 'row')}: {', '.join([made, *self._others()])}"
         if not estimate.total:
             return
         for speed, number in estimate.images.items():
