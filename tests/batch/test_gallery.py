@@ -1,0 +1,221 @@
+"""The gallery's HTML: what it says, how it is split, and that nobody's text becomes a part of it."""
+
+import re
+import tracemalloc
+from collections.abc import Iterator
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import attrs
+import pytest
+from batch_outcomes import failed, planned, put_image, request, saved, unknown, withheld
+from hostile_texts import HOSTILE
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ideogram_ai.batch.gallery import write_gallery
+from ideogram_ai.batch.gallery.card import card, money
+from ideogram_ai.batch.outcome import ImageOutcome, Outcome, State
+from ideogram_ai.batch.store import Store, open_store
+from ideogram_ai.batch.store_image import StoredImage
+
+TAGS_OF_A_CARD = {"li", "a", "span", "b", "img", "p", "bdi"}
+ATTRIBUTES = {"class", "id", "href", "src", "dir", "loading", "decoding", "alt"} | {
+    f"data-{name}" for name in ("state", "title", "facts", "file", "reason", "json", "used")
+}
+
+
+class Reader(HTMLParser):
+    """Reads a page: its tags with their attributes, and the text of each element of a class."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"img", "meta", "input"}:
+            kind = dict(attrs).get("class") or tag
+            self._open.append(kind)
+            self.texts.setdefault(kind, []).append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        for kind in self._open:
+            self.texts[kind][-1] += data
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "autumn posters") as store:
+        yield store
+
+
+def page(store: Store, number: int = 1) -> str:
+    name = "index.html" if number == 1 else f"index-{number:04d}.html"
+    with store.open(name) as file:
+        return file.read().decode()
+
+
+def names(store: Store) -> list[str]:
+    return sorted(path.name for path in Path(store.location).glob("*.html"))
+
+
+def hostile_card(text: str) -> Outcome:
+    """A row in which everything that comes from outside is this text."""
+    image = ImageOutcome(1, text, text, f"https://image.test/{text}", False, f"{text}.png", "ab" * 32, 5, text)
+    row = attrs.evolve(request(1, text, **{text or "x": text}), key=text, file_name=text)
+    return Outcome(row, State.SAVED, (image,), error=text, error_type=text, cost=Decimal("0.06"))
+
+
+def shown(text: str) -> str:
+    """What a page shows of a text: controls as pictures of themselves, and no half surrogates."""
+    text = text.replace("\r\n", "\n")
+    text = re.sub(r"[\x00-\x08\x0b-\x1f]", lambda match: chr(0x2400 + ord(match[0])), text).replace("\x7f", "\u2421")
+    return re.sub("[\x80-\x9f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
+
+
+@given(st.text(st.characters()) | st.sampled_from(HOSTILE))
+def test_whatever_a_text_holds_it_stays_text(text: str) -> None:
+    outcome = hostile_card(text)
+    for each in (outcome, attrs.evolve(outcome, state=State.FAILED, images=()), failed(request(1, {"a": text}), text)):
+        read = Reader(card(each, 1))
+        assert {tag for tag, _ in read.tags} <= TAGS_OF_A_CARD
+        assert {name for _, attributes in read.tags for name in attributes} <= ATTRIBUTES
+        assert "\0" not in card(each, 1)
+        card(each, 1).encode()
+    read = Reader(card(outcome, 1))
+    assert read.texts["prompt"] == [shown(text)]
+    (link,) = [attributes["href"] for tag, attributes in read.tags if tag == "a"]
+    assert link is not None
+    assert re.fullmatch(r"\./[A-Za-z0-9%._~/-]*\.png", link)
+
+
+def test_it_says_how_the_batch_went(store: Store) -> None:
+    image = put_image(store, 1, "cat")
+    row = request(1)
+    rows = [saved(row, image), saved(row, image), withheld(row), failed(row), unknown(row), planned(row)]
+    write_gallery(store, rows)
+    read = Reader(page(store))
+    assert read.texts["h1"] == ["autumn posters"]
+    assert read.texts["summary"] == [
+        "6 rows: 2 saved, 1 withheld, 1 failed, 1 unknown, 1 not sent. $0.18 billed. $0.06 more may have been billed."
+    ]
+    buttons = {
+        data["data-show"]: data["aria-pressed"] for tag, data in read.tags if tag == "button" and "data-show" in data
+    }
+    assert buttons == {"all": "true", "saved": "false", "withheld": "false", "failed": "false", "unknown": "false"}
+    assert len(read.texts["card"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (withheld(request(1)), "The safety check withheld the image. It is billed all the same."),
+        (failed(request(1), "No balance."), "No balance."),
+        (unknown(request(1)), "No answer came within 300 s. The image may have been made, and billed."),
+        (attrs.evolve(unknown(request(1)), state=State.ANSWERED, error=None), "The next run does that for free."),
+    ],
+)
+def test_what_is_no_image_says_why(outcome: Outcome, reason: str) -> None:
+    assert Reader(card(outcome, 1)).texts["blank"][0].endswith(reason)
+
+
+def test_a_prompt_that_was_rewritten_is_shown_beside_the_one_asked_for() -> None:
+    image = StoredImage("cat.png", "ab" * 32, 5)
+
+    def used(outcome: Outcome) -> str | None:
+        return Reader(card(outcome, 1)).tags[0][1].get("data-used")
+
+    assert used(saved(request(1, "cat"), image, prompt="a cat, golden hour")) == "a cat, golden hour"
+    assert used(saved(request(1, "cat"), image, prompt="cat")) is None
+    structured = {"high_level_description": "cat", "compositional_deconstruction": {}}
+    same = '{"compositional_deconstruction": {}, "high_level_description": "cat"}'
+    assert used(saved(request(1, structured), image, prompt=same)) is None
+    assert used(saved(request(1, structured), image, prompt="[" * 100_000)) == "[" * 100_000
+
+
+def test_a_run_that_sent_nothing_has_a_page_too(store: Store) -> None:
+    write_gallery(store, [])
+    assert Reader(page(store)).texts["summary"] == ["0 rows: none."]
+    write_gallery(store, [planned(request(1))])
+    assert Reader(page(store)).texts["summary"] == ["1 row: 1 not sent."]
+    assert names(store) == ["index.html"]
+
+
+def test_many_rows_are_split_and_the_first_page_leads_to_all(store: Store) -> None:
+    def row(number: int) -> Outcome:
+        return failed(request(number)) if number % 10 else withheld(request(number))
+
+    write_gallery(store, map(row, range(1, 26)), rows_per_page=10)
+    assert names(store) == ["index-0002.html", "index-0003.html", "index.html"]
+    pages = [Reader(page(store, number)) for number in (1, 2, 3)]
+    assert [read.texts["summary"][0].partition(".")[0] for read in pages] == [
+        "25 rows: 2 withheld, 23 failed",
+        "10 rows: 1 withheld, 9 failed",
+        "5 rows: 5 failed",
+    ]
+    cards = [text for read in pages for text in read.texts["meta"]]
+    assert [int(text[:6]) for text in cards] == list(range(1, 26))
+    links = [[data["href"] for tag, data in read.tags if tag == "a" and "rel" in data] for read in pages]
+    assert links == [["./index-0002.html"], ["./index.html", "./index-0003.html"], ["./index-0002.html"]]
+    listed = [data["href"] for tag, data in pages[0].tags if tag == "a" and (data["href"] or "").endswith("#failed")]
+    assert listed == ["./index.html#failed", "./index-0002.html#failed", "./index-0003.html#failed"]
+
+    write_gallery(store, map(row, range(1, 6)), rows_per_page=10)
+    assert names(store) == ["index.html"]
+
+
+def test_long_prompts_end_a_page_earlier_and_are_not_held_in_memory(store: Store) -> None:
+    prompt = "long " * 40_000
+    tracemalloc.start()
+    write_gallery(store, (failed(request(number, prompt)) for number in range(1, 201)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(names(store)) == 3
+    assert max(path.stat().st_size for path in Path(store.location).glob("*.html")) < 17_000_000
+    assert peak < 4_000_000
+
+
+def test_a_gallery_that_breaks_off_leaves_the_earlier_one(store: Store) -> None:
+    write_gallery(store, [failed(request(1))])
+    before = page(store)
+
+    def rows() -> Iterator[Outcome]:
+        yield withheld(request(1))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_gallery(store, rows())
+    assert page(store) == before
+    assert list(store.workspace.iterdir()) == []
+
+
+def test_the_same_rows_give_the_same_bytes(store: Store) -> None:
+    rows = [failed(request(1)), withheld(request(2))]
+    write_gallery(store, rows)
+    before = page(store)
+    write_gallery(store, rows)
+    assert page(store) == before
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0", "$0.00"),
+        ("0.06", "$0.06"),
+        ("0.0600", "$0.06"),
+        ("1234.5", "$1,234.50"),
+        ("0.003", "$0.003"),
+        ("1E+2", "$100.00"),
+    ],
+)
+def test_money(amount: str, text: str) -> None:
+    assert money(Decimal(amount)) == text
