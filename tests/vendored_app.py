@@ -1,0 +1,38 @@
+"""A program that has a copy of the client, and a Python that sees the program, httpx and attrs, and nothing else."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from vendoring.contents import Copy
+from vendoring.update import write_copy
+
+
+def package(folder: Path) -> Path:
+    """Make a package in a package: myapp/_vendor, for a folder of that name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in (folder, folder.parent):
+        (each / "__init__.py").touch()
+    return folder
+
+
+def vendored(copy: Copy, *folders: Path) -> None:
+    """Write a copy into packages, which are made."""
+    for folder in folders:
+        write_copy(package(folder), copy, force=False)
+
+
+def texts(folder: Path) -> dict[str, bytes]:
+    """Read all files below a folder, by their names."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def run_alone(program: str, *arguments: str, path: tuple[Path, ...]) -> Any:
+    """Run a program that sees these entries of the path and the standard library; it prints JSON."""
+    start = f"import sys; sys.path += {list(map(str, path))!r}; sys.argv[1:] = {list(arguments)!r}\n"
+    command = [sys.executable, "-I", "-S", "-B", "-W", "error", "-c", start + program]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
