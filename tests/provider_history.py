@@ -212,7 +212,7 @@ def among_others(document: Document, count: int = 200) -> Document:
             ["field_0"],
             **{
                 f"field_{n}": {**TEXT, "description": "Words that say what this is for. " * 3, "nullable": True}
-                for n in range(18)
+                for n in range(24)
             },
             next=wrapped(f"Filler{(index + 1) % count}"),  # they are cyclic, and none of our business
         )

@@ -27,7 +27,7 @@ def label(schema: Schema) -> str:
 def match(
     old: Sequence[Schema], new: Sequence[Schema]
 ) -> tuple[list[tuple[Schema, Schema]], list[Schema], list[Schema]]:
-    """Pair alternatives: equal ones first, then those of one label, then the last one left on each side.
+    """Pair alternatives: equal ones first, then those of one label, then the last ones left if they share a type.
 
     Returns:
         The pairs, what is only old, and what is only new.
@@ -45,6 +45,6 @@ def match(
                 pairs.append((schema, partner))
                 left.remove(schema)
                 right.remove(partner)
-    if len(left) == len(right) == 1:
+    if len(left) == len(right) == 1 and left[0].types & right[0].types:
         pairs.append((left.pop(), right.pop()))
     return pairs, left, right

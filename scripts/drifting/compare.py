@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from drifting.alternatives import label, match
 from drifting.collector import Collector
+from drifting.compare_values import compare_values, side_of
 from drifting.containment import relation
 from drifting.difference import Differences, Direction, Effect, Side, Verdict
-from drifting.keywords import LOWER, UPPER
-from drifting.schema import ANY, json_text, one_or_list
+from drifting.schema import json_text
 
 if TYPE_CHECKING:
     from regeneration.errors import Pointer
@@ -61,14 +61,13 @@ class _Comparison:
         if (old.pointer, new.pointer) in self._seen:
             return
         self._seen.add((old.pointer, new.pointer))
+        self._notes(old, new, path)
         if bool(old.choice) != bool(new.choice) and (old.is_free or new.is_free):
             # One side is made of alternatives and nothing else: keyword by keyword they have nothing in common.
-            self._as_a_whole(old, new, path, "schema")
+            self._as_a_whole(old, new, path)
             return
-        self._notes(old, new, path)
-        if not self._types(old, new, path):
+        if not compare_values(old, new, self._collector, path):
             return
-        self._values(old, new, path)
         self._objects(old, new, path)
         self._arrays(old, new, path)
         self._alternatives(old, new, path)
@@ -80,11 +79,11 @@ class _Comparison:
         """Note a difference."""
         self._collector.add(change, sides, verdict, path=path, name=name)
 
-    def _as_a_whole(self, old: Schema, new: Schema, path: str, subject: str) -> None:
+    def _as_a_whole(self, old: Schema, new: Schema, path: str) -> None:
         before, after = old.plain(), new.plain()
         effect = relation(before, after)
         if effect is not None:
-            self.add((subject, effect), path, (Side(old.pointer, before), Side(new.pointer, after)))
+            self.add(("schema", effect), path, (Side(old.pointer, before), Side(new.pointer, after)))
 
     def _notes(self, old: Schema, new: Schema, path: str) -> None:
         for name in ("default", "deprecated", "readOnly", "writeOnly", "discriminator"):
@@ -92,7 +91,10 @@ class _Comparison:
             if (name in old.notes) == (name in new.notes) and json_text(before) == json_text(after):
                 continue
             effect = _presence(name in old.notes, name in new.notes)
-            sides = (_side(old, name, before, name in old.notes), _side(new, name, after, name in new.notes))
+            sides = (
+                side_of(old, name, before, present=name in old.notes),
+                side_of(new, name, after, present=name in new.notes),
+            )
             self.add((name, effect), path, sides, self._verdict_of_note(name, effect))
 
     def _verdict_of_note(self, name: str, effect: Effect) -> Verdict:
@@ -100,64 +102,9 @@ class _Comparison:
             return Verdict.COSMETIC
         if name == "default":  # what a request that leaves the field out does, and costs, is another now, or unknown
             return Verdict.ADDITIVE if effect is Effect.ADDED else Verdict.BREAKING
-        hides = {"readOnly": Direction.REQUEST, "writeOnly": Direction.ANSWER}.get(name)
-        return Verdict.BREAKING if hides is self._direction and effect is Effect.ADDED else Verdict.ADDITIVE
-
-    def _types(self, old: Schema, new: Schema, path: str) -> bool:
-        """Compare the types; False when they have none in common, so that the rest means nothing."""
-        if old.values is not None and new.values is not None:
-            return True  # the values tell more
-        if old.types != new.types:
-            effect = _of_sets(old.types, new.types)
-            self.add(("type", effect), path, (_types_of(old), _types_of(new)))
-        return bool(old.types & new.types) or old.types == new.types
-
-    def _values(self, old: Schema, new: Schema, path: str) -> None:
-        if old.values is not None and new.values is not None:
-            for text in [text for text in old.values if text not in new.values]:
-                sides = (_side(old, "enum", old.values[text]), _side(new, "enum", None, present=False))
-                self.add(("value", Effect.REMOVED), path, sides, name=_shown(old.values[text]))
-            for text in [text for text in new.values if text not in old.values]:
-                sides = (_side(old, "enum", None, present=False), _side(new, "enum", new.values[text]))
-                self.add(("value", Effect.ADDED), path, sides, name=_shown(new.values[text]))
-        elif old.values is not None or new.values is not None:
-            before, after = _leaf(old), _leaf(new)
-            effect = relation(before, after)
-            if effect is not None:
-                self.add(("values", effect), path, (_side(old, "enum", before), _side(new, "enum", after)))
-        else:
-            self._bounds(old, new, path)
-
-    def _bounds(self, old: Schema, new: Schema, path: str) -> None:
-        types = sorted(old.types & new.types)
-        turned = self._turned_exclusive(old, new, path)
-        for name in dict.fromkeys([*old.bounds, *new.bounds]):
-            before, after = old.bounds.get(name), new.bounds.get(name)
-            if json_text(before) == json_text(after) or name in turned:
-                continue
-            if before is None or after is None:
-                effect = Effect.WIDENED if after is None else Effect.NARROWED
-            elif name in LOWER or name in UPPER:
-                effect = Effect.NARROWED if (after > before) is (name in LOWER) else Effect.WIDENED
-            else:
-                proven = relation({"type": types, name: before}, {"type": types, name: after})
-                if proven is None and name not in {"format", "contentMediaType", "contentEncoding"}:
-                    continue  # two patterns that match the same
-                effect = proven or Effect.CHANGED
-            sides = (_side(old, name, before, before is not None), _side(new, name, after, after is not None))
-            self.add((name, effect), path, sides)
-
-    def _turned_exclusive(self, old: Schema, new: Schema, path: str) -> set[str]:
-        """Compare a limit that is exclusive on one side alone, and return the keywords that are done with."""
-        done: set[str] = set()
-        for names in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-            before, after = ({name: side.bounds[name] for name in names if name in side.bounds} for side in (old, new))
-            if before and after and before.keys() != after.keys():
-                done.update(names)
-                was, is_now = next(iter(before)), next(iter(after))
-                effect = relation({"type": "number", **before}, {"type": "number", **after}) or Effect.CHANGED
-                self.add((names[0], effect), path, (_side(old, was, before), _side(new, is_now, after)))
-        return done
+        return (
+            Verdict.ADDITIVE
+        )  # a property that is read only in a request, or the reverse, is none there: see _visible
 
     def _objects(self, old: Schema, new: Schema, path: str) -> None:
         before, after = _visible(old, self._direction), _visible(new, self._direction)
@@ -167,12 +114,12 @@ class _Comparison:
                 self.compare(schema, after[name], inner)
                 self._required(old, new, name, inner)
             else:
-                sides = (Side(schema.pointer, schema.plain()), _side(new, "properties", None, present=False))
+                sides = (Side(schema.pointer, schema.plain()), side_of(new, "properties", None, present=False))
                 self.add(("property", Effect.REMOVED), inner, sides, Verdict.BREAKING, name)
         for name, schema in after.items():
             if name not in before:
                 needed = name in new.required and self._direction is Direction.REQUEST
-                sides = (_side(old, "properties", None, present=False), Side(schema.pointer, schema.plain()))
+                sides = (side_of(old, "properties", None, present=False), Side(schema.pointer, schema.plain()))
                 verdict = Verdict.BREAKING if needed else Verdict.ADDITIVE
                 self.add(("property", Effect.ADDED), f"{path}.{name}" if path else name, sides, verdict, name)
         for name in sorted((old.required ^ new.required) - before.keys() - after.keys()):
@@ -180,7 +127,7 @@ class _Comparison:
         self._part(old, new, "additionalProperties", f"{path}.*" if path else "*")
 
     def _required(self, old: Schema, new: Schema, name: str, path: str) -> None:
-        sides = [(_side(side, "required", None).pointer, name in side.required) for side in (old, new)]
+        sides = [(side_of(side, "required", None).pointer, name in side.required) for side in (old, new)]
         self._collector.required(sides[0], sides[1], path=path, name=name)
 
     def _arrays(self, old: Schema, new: Schema, path: str) -> None:
@@ -189,7 +136,7 @@ class _Comparison:
                 self.compare(before, after, f"{path}[{index}]")
         else:
             whole = [{"prefixItems": [part.plain() for part in side.prefix]} for side in (old, new)]
-            sides = (_side(old, "prefixItems", whole[0]), _side(new, "prefixItems", whole[1]))
+            sides = (side_of(old, "prefixItems", whole[0]), side_of(new, "prefixItems", whole[1]))
             self.add(("prefixItems", relation(*whole) or Effect.CHANGED), path, sides)
         self._part(old, new, "items", f"{path}[]")
 
@@ -202,8 +149,8 @@ class _Comparison:
             plain = [None if part is None else part.plain() for part in (before, after)]
             effect = relation({} if plain[0] is None else plain[0], {} if plain[1] is None else plain[1])
             sides = (
-                _side(old, keyword, plain[0], before is not None),
-                _side(new, keyword, plain[1], after is not None),
+                side_of(old, keyword, plain[0], present=before is not None),
+                side_of(new, keyword, plain[1], present=after is not None),
             )
             self.add((keyword, effect or Effect.CHANGED), path, sides)
 
@@ -212,7 +159,7 @@ class _Comparison:
             return
         if not (old.choice and new.choice):
             effect = Effect.WIDENED if old.choice else Effect.NARROWED
-            sides = tuple(_side(side, side.choice, _choices(side), bool(side.choice)) for side in (old, new))
+            sides = tuple(side_of(side, side.choice, _choices(side), present=bool(side.choice)) for side in (old, new))
             self.add(("alternatives", effect), path, (sides[0], sides[1]))
             return
         matched, removed, added = match(old.alternatives, new.alternatives)
@@ -221,13 +168,13 @@ class _Comparison:
         if (removed or added or old.choice != new.choice) and relation(_union(old), _union(new)) is None:
             return  # the same, written otherwise
         for part in removed:
-            sides = (Side(part.pointer, part.plain()), _side(new, new.choice, None, present=False))
+            sides = (Side(part.pointer, part.plain()), side_of(new, new.choice, None, present=False))
             self.add(("alternative", Effect.REMOVED), path, sides, name=label(part))
         for part in added:
-            sides = (_side(old, old.choice, None, present=False), Side(part.pointer, part.plain()))
+            sides = (side_of(old, old.choice, None, present=False), Side(part.pointer, part.plain()))
             self.add(("alternative", Effect.ADDED), path, sides, name=label(part))
         if old.choice != new.choice and not removed and not added:
-            sides = (_side(old, old.choice, old.choice), _side(new, new.choice, new.choice))
+            sides = (side_of(old, old.choice, old.choice), side_of(new, new.choice, new.choice))
             effect = relation(_union(old), _union(new)) or Effect.CHANGED
             self.add(("choice", effect), path, sides)
 
@@ -239,7 +186,10 @@ class _Comparison:
             whole = [{name: side.others[name]} if name in side.others else {} for side in (old, new)]
             effect = relation(whole[0], whole[1])
             if effect is not None:
-                sides = (_side(old, name, before, name in old.others), _side(new, name, after, name in new.others))
+                sides = (
+                    side_of(old, name, before, present=name in old.others),
+                    side_of(new, name, after, present=name in new.others),
+                )
                 self.add((name, effect), path, sides)
 
 
@@ -247,31 +197,6 @@ def _presence(was: bool, is_now: bool) -> Effect:
     if was and is_now:
         return Effect.CHANGED
     return Effect.ADDED if is_now else Effect.REMOVED
-
-
-def _of_sets(old: frozenset[str], new: frozenset[str]) -> Effect:
-    if old < new:
-        return Effect.WIDENED
-    return Effect.NARROWED if new < old else Effect.CHANGED
-
-
-def _side(schema: Schema, keyword: str, value: Any, present: bool = True) -> Side:
-    """One side of a difference in a keyword; where the keyword is missing, the place is the schema."""
-    return Side(schema.place(keyword) if keyword in schema.written() else schema.pointer, value, present)
-
-
-def _types_of(schema: Schema) -> Side:
-    return _side(schema, "type", one_or_list(schema.type_list()), schema.types != ANY)
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json_text(value)
-
-
-def _leaf(schema: Schema) -> dict[str, Any]:
-    """A schema of the values alone, without what objects and arrays hold."""
-    plain = {} if schema.values is None else {"enum": [schema.values[text] for text in sorted(schema.values)]}
-    return {"type": one_or_list(schema.type_list()), **plain, **schema.bounds}
 
 
 def _visible(schema: Schema, direction: Direction) -> dict[str, Schema]:

@@ -11,8 +11,8 @@ from regeneration.nodes import is_list, is_mapping
 
 from drifting.errors import DriftError
 from drifting.references import Document
+from drifting.yaml_bounds import MAX_DEPTH, check_bounds
 
-MAX_DEPTH: Final = 200
 _JSON: Final = re.compile(r'\s*\{\s*["}]')
 _HTML: Final = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
 
@@ -73,12 +73,12 @@ def _refuse_constant(constant: str) -> Any:
 
 
 def _too_deep(name: str) -> DriftError:
-    return DriftError(f"{name} is nested more than {MAX_DEPTH} levels deep")
+    return DriftError(f"{name}: nested more than {MAX_DEPTH} levels deep")
 
 
 def _yaml(name: str, text: str) -> Any:
     try:
-        _refuse_depth_and_aliases(name, text)
+        check_bounds(name, yaml.parse(text, Loader=_BASE))
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, with fewer types
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
@@ -86,20 +86,6 @@ def _yaml(name: str, text: str) -> Any:
         raise DriftError(f"{place}: this is neither JSON nor YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise DriftError(f"{name} is neither JSON nor YAML: {error}") from None
-
-
-def _refuse_depth_and_aliases(name: str, text: str) -> None:
-    """Look before anything is built: a few aliases can stand for a billion nodes, and depth for a broken stack."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_BASE):
-        mark: Any = event.start_mark
-        place = f"{name}:{mark.line + 1}"
-        if isinstance(event, yaml.AliasEvent):
-            raise DriftError(f"{place}: the alias *{event.anchor} is refused; write the document without aliases")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise DriftError(f"{place}: {_too_deep(name)}")
 
 
 _BASE: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

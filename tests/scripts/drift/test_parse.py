@@ -1,0 +1,108 @@
+"""What is taken for a document, and what is said of everything else."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+from drifting.errors import DriftError
+from drifting.parse import parse_document
+from drifting.yaml_bounds import MAX_DEPTH
+from provider_history import october
+
+DOCUMENT: dict[str, Any] = {"openapi": "3.0.2", "paths": {"/é": {"get": {"responses": {"200": {"description": "ü"}}}}}}
+
+
+def refused(source: bytes | str) -> str:
+    with pytest.raises(DriftError) as caught:
+        parse_document("it", source.encode() if isinstance(source, str) else source)
+    assert str(caught.value).isprintable()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize(
+    "write", [lambda data: json.dumps(data, ensure_ascii=False), yaml.safe_dump], ids=["json", "yaml"]
+)
+def test_encodings(write: Any, encoding: str) -> None:
+    assert parse_document("it", write(DOCUMENT).encode(encoding)).data == DOCUMENT
+
+
+def test_yaml_means_what_json_means() -> None:
+    document = october()
+    assert parse_document("it", yaml.safe_dump(document, allow_unicode=True).encode()).data == document
+    assert parse_document("it", json.dumps(document, indent=1).encode()).data == document
+
+
+def test_yaml_of_others() -> None:
+    text = "openapi: 3.1.0\nresponses: {200: a, no: b, 1.5: c}\nexample: 2000-01-23\nword: on\nempty:\nnumber: -1.5\n"
+    assert parse_document("it", text.encode()).data == {
+        "openapi": "3.1.0",
+        "responses": {"200": "a", "no": "b", "1.5": "c"},
+        "example": "2000-01-23",
+        "word": "on",
+        "empty": None,
+        "number": -1.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param("<!DOCTYPE html><html></html>", "it is a web page", id="html"),
+        pytest.param("\n <html lang=en>", "it is a web page", id="html without a type"),
+        pytest.param("", "does not hold a mapping", id="nothing"),
+        pytest.param("[]", "does not hold a mapping", id="a list"),
+        pytest.param("just text", "does not hold a mapping", id="text"),
+        pytest.param("{}", "no OpenAPI 3 document: it names no version", id="no version"),
+        pytest.param('{"swagger": "2.0"}', 'its version is "2.0"', id="swagger"),
+        pytest.param('{"openapi": 3.1}', "its version is 3.1", id="version as a number"),
+        pytest.param('{"openapi": "3.0.2", "a": ', "it:1:27: this is not JSON", id="cut"),
+        pytest.param('{"openapi": "3.0.2", "a": NaN}', "JSON has no NaN", id="not a number"),
+        pytest.param('{"openapi": "3.0.2", "a": ' + "9" * 5000 + "}", "this is not JSON", id="a long number"),
+        pytest.param("openapi: 3.0.2\na: [1", "it:3:1: this is neither JSON nor YAML", id="cut yaml"),
+        pytest.param("openapi: 3.0.2\na: \x07", "neither JSON nor YAML", id="control character"),
+        pytest.param("openapi: 3.0.2\na: !!python/name:os.system x", "neither JSON nor YAML", id="python"),
+        pytest.param("openapi: 3.0.2\na: !x y", "neither JSON nor YAML", id="tag"),
+        pytest.param(b"\x89PNG\r\n\x1a\n\xff", "it is no text", id="an image"),
+        pytest.param('{"a": ' + "[" * 100_000, "this is not JSON", id="deep and cut"),
+    ],
+)
+def test_refused(source: bytes | str, message: str) -> None:
+    assert re.search(f"{re.escape(message)}|nested more than", refused(source))
+
+
+def test_aliases_are_taken() -> None:
+    text = "openapi: 3.0.2\na: &a {b: &b [1, 2]}\nc: [*a, *b, *b]\nd: &e x\nf: *e\n"
+    data = parse_document("it", text.encode()).data
+    assert data == {"openapi": "3.0.2", "a": {"b": [1, 2]}, "c": [{"b": [1, 2]}, [1, 2], [1, 2]], "d": "x", "f": "x"}
+
+
+def test_a_bomb_of_aliases_is_refused_before_it_is_built() -> None:
+    lines = ["openapi: 3.0.2", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    assert refused("\n".join(lines)) == "it:8: more than 2000000 nodes when all aliases are written out"
+
+
+def test_a_tower_of_aliases_is_refused() -> None:
+    lines = ["openapi: 3.0.2", "a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 3000))]
+    assert "nested more than 200 levels deep" in refused("\n".join(lines))
+
+
+def test_a_node_that_holds_itself_is_refused() -> None:
+    message = "it:2: the alias *a means what it stands in, or nothing"
+    assert refused("openapi: 3.0.2\na: &a [*a]") == refused("openapi: 3.0.2\na: [*a]") == message
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 5_000, 200_000])
+def test_depth_is_refused(depth: int) -> None:
+    inside = "[" * depth + "]" * depth
+    assert f"nested more than {MAX_DEPTH} levels deep" in refused(f'{{"openapi": "3.0.2", "a": {inside}}}')
+    assert f"nested more than {MAX_DEPTH} levels deep" in refused(f"openapi: 3.0.2\na: {inside}")
+
+
+def test_a_little_less_is_taken() -> None:
+    inside = "[" * (MAX_DEPTH - 2) + "]" * (MAX_DEPTH - 2)
+    parse_document("it", f'{{"openapi": "3.0.2", "a": {inside}}}'.encode())
+    parse_document("it", f"openapi: 3.0.2\na: {inside}".encode())

@@ -1,0 +1,202 @@
+"""Where a document comes from: files and addresses, good and bad, on real sockets."""
+
+import http.server
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+from drifting.errors import DriftError
+from drifting.source import MAX_BYTES, MAX_REDIRECTS, read_source
+
+Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def serving(answer: Answer, certificate: trustme.LeafCert | None = None) -> Iterator[str]:
+    """A server on loopback that gives one answer to everything."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # the client may hang up
+    scheme = "http"
+    if certificate is not None:
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        scheme = "https"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"{scheme}://127.0.0.1:{server.server_port}/openapi.json"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def sending(body: bytes, status: int = 200, **headers: str) -> Answer:
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+def refused(source: str, timeout: float = 10) -> str:
+    with pytest.raises(DriftError) as caught:
+        read_source(source, timeout=timeout)
+    return str(caught.value)
+
+
+def test_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_bytes(b"{}")
+    assert read_source(str(file), timeout=1) == b"{}"
+
+
+def test_no_file(tmp_path: Path) -> None:
+    assert refused(str(tmp_path / "none.json")).endswith("none.json cannot be read: No such file or directory")
+    assert refused(str(tmp_path)).endswith("cannot be read: Is a directory")
+    assert "cannot be read" in refused("a\0b")
+
+
+def test_a_file_without_end(tmp_path: Path) -> None:
+    file = tmp_path / "huge.json"
+    with file.open("wb") as opened:
+        opened.truncate(MAX_BYTES + 1)
+    assert refused(str(file)) == f"{file} is larger than {MAX_BYTES} bytes"
+
+
+def test_http_of_this_machine() -> None:
+    with serving(sending(b"{}")) as url:
+        assert read_source(url, timeout=10) == b"{}"
+
+
+def test_https(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    with serving(sending(b"{}"), authority.issue_cert("127.0.0.1")) as url:
+        assert "certificate" in refused(url).lower()
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        assert read_source(url, timeout=10) == b"{}"
+
+
+def test_a_redirect_is_followed() -> None:
+    with serving(sending(b"{}")) as there, serving(sending(b"", 302, Location=there)) as here:
+        assert read_source(here, timeout=10) == b"{}"
+
+
+@pytest.mark.parametrize(
+    "target", ["http://things.example/openapi.json", "ftp://127.0.0.1/x", "file://127.0.0.1/etc/passwd"]
+)
+def test_a_redirect_to_what_is_not_safe_is_refused(target: str) -> None:
+    with serving(sending(b"", 302, Location=target)) as url:
+        assert f"{target} is not read: only https addresses are" in refused(url)
+
+
+def test_redirects_in_a_circle() -> None:
+    with serving(sending(b"", 302, Location="/again")) as url:
+        assert refused(url).endswith(f"redirects more than {MAX_REDIRECTS} times")
+
+
+@pytest.mark.parametrize(
+    "source", ["http://things.example/a", "ftp://things.example/a", "https:///a", "https://[::1/a"]
+)
+def test_addresses_that_are_none(source: str) -> None:
+    assert source.partition("//")[0] in refused(source)
+
+
+def test_an_error_says_the_status() -> None:
+    with serving(sending(b"<html>gone</html>", 404)) as url:
+        assert refused(url) == f"{url} answered with status 404, so there is no document"
+
+
+def test_secrets_of_an_address_are_not_shown() -> None:
+    with serving(sending(b"", 403)) as url:
+        message = refused(url.replace("//", "//user:secret@") + "?token=secret")
+    assert "status 403" in message
+    assert "secret" not in message
+
+
+def test_a_body_without_end() -> None:
+    def endless(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b" " * 1_000_000)
+
+    with serving(endless) as url:
+        assert refused(url) == f"{url} is larger than {MAX_BYTES} bytes"
+
+
+def test_a_body_that_unfolds_without_end() -> None:
+    import gzip
+
+    with serving(sending(gzip.compress(b" " * (MAX_BYTES + 1)), Content_Encoding="gzip")) as url:
+        assert refused(url) == f"{url} is larger than {MAX_BYTES} bytes"
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"], ids=["no answer", "no body"])
+def test_a_server_that_says_no_more(head: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        done = threading.Event()
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(head)
+                done.wait(30)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        assert refused(url, timeout=0.3) == f"{url} took longer than 0.3 seconds"
+        done.set()
+        thread.join()
+
+
+def test_a_server_that_drips() -> None:
+    """Each byte comes in time, and all of them never would."""
+
+    def drip(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(1000):
+            handler.wfile.write(b"X-%d: x\r\n" % number)
+            time.sleep(0.02)
+
+    with serving(drip) as url:
+        assert refused(url, timeout=0.3) == f"{url} took longer than 0.3 seconds"
+
+
+def test_nobody_is_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert refused(f"http://127.0.0.1:{port}/").startswith(f"http://127.0.0.1:{port}/ cannot be read: ")
+
+
+def test_an_answer_that_is_cut() -> None:
+    def cut(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "100")
+        handler.end_headers()
+        handler.wfile.write(b"{")
+
+    with serving(cut) as url:
+        assert "cannot be read" in refused(url)
