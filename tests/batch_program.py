@@ -1,0 +1,118 @@
+"""Runs a batch in a process of its own, which can be told to be killed at a certain point.
+
+    python batch_program.py FOLDER URL ROWS [--retry-unknown] [--die-at POINT:NUMBER] [--in-flight N] [--backend NAME]
+
+It prints "running" when the rows are planned and the run begins, and the counts of all states, as JSON, when it ended.
+"""
+
+import argparse
+import functools
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+
+from ideogram_ai.batch import BatchRequest, Job
+from ideogram_ai.batch.events import RunStopped
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.prices import shipped_prices
+from ideogram_ai.batch.store_local import LocalStore
+from ideogram_ai.client import AsyncIdeogram
+
+POINTS: dict[str, tuple[type, str, bool]] = {
+    "before a commit": (Ledger, "apply", False),
+    "after a commit": (Ledger, "apply", True),
+    "before a request": (AsyncIdeogram, "generate", False),
+    "after an answer": (AsyncIdeogram, "generate", True),
+    "before a download": (AsyncIdeogram, "download", False),
+    "after a download": (AsyncIdeogram, "download", True),
+    "before an image has its name": (LocalStore, "add", False),
+    "after an image has its name": (LocalStore, "add", True),
+}
+
+
+def rows(count: int) -> list[BatchRequest]:
+    """The rows of every test: each prompt is there once, so that the server's ledger tells who was asked for."""
+    return [
+        BatchRequest.of({"text_prompt": f"number {number}", "resolution": "512x1536"}, number)
+        for number in range(1, count + 1)
+    ]
+
+
+def die_at(point: str, number: int) -> None:
+    """Kill this process when a point is passed for the so-manieth time."""
+    owner, name, after = POINTS[point]
+    original: Callable[..., Any] = getattr(owner, name)
+    passed = 0
+
+    def maybe_die() -> None:
+        nonlocal passed
+        passed += 1
+        if passed == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if name in {"generate", "download"}:
+
+        @functools.wraps(original)
+        async def dying_async(*arguments: Any, **named: Any) -> Any:
+            if not after:
+                maybe_die()
+            result = await original(*arguments, **named)
+            if after:
+                maybe_die()
+            return result
+
+        setattr(owner, name, dying_async)
+        return
+
+    @functools.wraps(original)
+    def dying(*arguments: Any, **named: Any) -> Any:
+        if not after:
+            maybe_die()
+        result = original(*arguments, **named)
+        if after:
+            maybe_die()
+        return result
+
+    setattr(owner, name, dying)
+
+
+async def run(job: Job, arguments: argparse.Namespace) -> RunStopped:
+    """Run the batch against the server."""
+    async with AsyncIdeogram("the-key-of-this-test", base_url=arguments.url) as client:
+        return await job.run(
+            client,
+            in_flight=arguments.in_flight,
+            downloads=4,
+            prices=shipped_prices(),
+            retry_unknown=arguments.retry_unknown,
+        )
+
+
+def main() -> None:
+    """Plan and run."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder")
+    parser.add_argument("url")
+    parser.add_argument("rows", type=int)
+    parser.add_argument("--retry-unknown", action="store_true")
+    parser.add_argument("--die-at", default="")
+    parser.add_argument("--in-flight", type=int, default=10)
+    parser.add_argument("--backend", default="asyncio")
+    arguments = parser.parse_args()
+    if arguments.die_at:
+        point, _, number = arguments.die_at.rpartition(":")
+        die_at(point, int(number))
+    with Job.open(arguments.folder) as job:
+        job.plan(rows(arguments.rows))
+        print("running", flush=True)
+        stopped = anyio.run(run, job, arguments, backend=arguments.backend)
+        print(json.dumps({"reason": stopped.reason, "message": stopped.message, **job.counts()}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
