@@ -29,10 +29,11 @@ def texts(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def run_alone(program: str, *arguments: str, path: tuple[Path, ...]) -> Any:
+def run_alone(program: Path, *arguments: str, path: tuple[Path, ...]) -> Any:
     """Run a program that sees these entries of the path and the standard library; it prints JSON."""
-    start = f"import sys; sys.path += {list(map(str, path))!r}; sys.argv[1:] = {list(arguments)!r}\n"
-    command = [sys.executable, "-I", "-S", "-B", "-W", "error", "-c", start + program]
+    start = f"import runpy, sys; sys.path += {list(map(str, path))!r}; sys.argv = {[str(program), *arguments]!r}"
+    start = f"{start}; runpy.run_path(sys.argv[0], run_name='__main__')"
+    command = [sys.executable, "-I", "-S", "-B", "-W", "error", "-c", start]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)

@@ -1,0 +1,136 @@
+"""A copy at work where ours is not: from a zip, twice in one process, beside another version, moved and renamed.
+
+Each in a Python that sees the program, httpx, attrs and what these need, and no metadata of our distribution.
+"""
+
+import shutil
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dependencies import link_dependencies
+from vendored_app import run_alone, vendored
+from vendoring.contents import FLOORS, Copy
+
+from ideogram_ai.client import __version__
+from ideogram_ai.generated.contract import CONTRACT_SHA256
+from ideogram_ai.testing import MockServer
+
+ROOT = Path(__file__).parents[3]
+PROGRAMS = Path(__file__).parent / "programs"
+NAME = "myapp._vendor.ideogram_ai"
+
+
+@pytest.fixture(scope="module")
+def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with httpx, attrs and what these need."""
+    folder = tmp_path_factory.mktemp("dependencies")
+    link_dependencies(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
+    """One mock server for all."""
+    with MockServer() as server:
+        yield server
+
+
+@pytest.fixture
+def app(tmp_path: Path, copy: Copy) -> Path:
+    """The folder of a program with a copy in myapp/_vendor."""
+    vendored(copy, tmp_path / "app/myapp/_vendor")
+    return tmp_path / "app"
+
+
+def check_at_work(name: str, server: MockServer, *path: Path, metadata: bool = False) -> Path:
+    """Let a copy do all that a client does, and look at what came of it; the last folder has the dependencies."""
+    said = run_alone(PROGRAMS / "at_work.py", name, server.url, path=path)
+    file, modules = Path(said.pop("file")), {module.partition(".")[0] for module in said.pop("modules")}
+    assert said == {
+        "pictures": [True, True],
+        "error": [True, "both"],
+        "version": __version__,
+        "metadata": metadata,
+        "contract": CONTRACT_SHA256,
+        "path": True,
+    }
+    foreign = modules - sys.stdlib_module_names - {entry.name.removesuffix(".py") for entry in path[-1].iterdir()}
+    assert foreign == {"__main__", name.partition(".")[0]}
+    return file
+
+
+def test_it_works_with_httpx_and_attrs_alone(app: Path, dependencies: Path, server: MockServer) -> None:
+    assert check_at_work(NAME, server, app, dependencies).is_relative_to(app)
+
+
+def test_it_works_where_it_is_moved_and_renamed_to(app: Path, dependencies: Path, server: MockServer) -> None:
+    """Neither its own name nor one above it is in it. What it lies in is a namespace package here."""
+    (app / "other").mkdir()
+    (app / "myapp/_vendor/ideogram_ai").rename(app / "other/pictures")
+    shutil.rmtree(app / "myapp")
+    check_at_work("other.pictures", server, app, dependencies)
+
+
+def test_it_works_on_the_path_itself(app: Path, dependencies: Path, server: MockServer) -> None:
+    check_at_work("ideogram_ai", server, app / "myapp/_vendor", dependencies)
+
+
+def test_it_works_inside_a_zip(app: Path, dependencies: Path, server: MockServer) -> None:
+    archive = app.parent / "app.zip"
+    with zipfile.ZipFile(archive, "w") as file:  # without entries for folders, which namespace packages need in a zip
+        for path in app.rglob("*"):
+            if path.is_file():
+                file.write(path, path.relative_to(app))
+    shutil.rmtree(app)
+    assert check_at_work(NAME, server, archive, dependencies).is_relative_to(archive)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder into which another version of ours is installed."""
+    site = tmp_path / "site"
+    for floor, folder in FLOORS.items():
+        shutil.copytree(ROOT / folder / "ideogram_ai" / floor, site / "ideogram_ai" / floor)
+    (site / "ideogram_ai/client/version.py").write_text('__version__ = "99.0"\n')
+    contract = site / "ideogram_ai/generated/contract.py"
+    contract.write_text(contract.read_text().replace(CONTRACT_SHA256, "0" * 64))
+    metadata = site / "ideogram_ai-99.0.dist-info/METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: ideogram-ai\nVersion: 99.0\n")
+    return site
+
+
+def test_it_works_beside_another_version(site: Path, app: Path, dependencies: Path, server: MockServer) -> None:
+    """It takes no module of the other, which is not even loaded."""
+    check_at_work(NAME, server, site, app, dependencies, metadata=True)
+
+
+@pytest.mark.parametrize("order", [["ideogram_ai", NAME], [NAME, "ideogram_ai"]], ids=["other first", "copy first"])
+def test_another_version_beside_it_is_another(order: list[str], site: Path, app: Path, dependencies: Path) -> None:
+    assert run_alone(PROGRAMS / "beside.py", *order, path=(site, app, dependencies)) == {
+        "installed": "99.0",
+        "versions": {"ideogram_ai": "99.0", NAME: __version__},
+        "contracts": {"ideogram_ai": "0" * 64, NAME: CONTRACT_SHA256},
+        "shared": [],
+    }
+
+
+def test_two_copies_in_one_process_share_nothing(
+    tmp_path: Path, copy: Copy, dependencies: Path, server: MockServer
+) -> None:
+    """Classes, loggers, and what keeps keys out of the logs of httpx: each copy its own key's, and no other's."""
+    vendored(copy, tmp_path / "one/_vendor", tmp_path / "two/_vendor")
+    said = run_alone(PROGRAMS / "two_copies.py", server.url, path=(tmp_path, dependencies))
+    assert "V4JsonPrompt is no JSON type" in said.pop("model")
+    assert said == {
+        "requests": 4,
+        "keys": [],
+        "catches": ["its own", "its own"],
+        "nested": "one._vendor.ideogram_ai.client.errors",
+        "echoes": ["[api key]", "the-key-of-two"],
+        "loggers": ["one._vendor.ideogram_ai.client", "two._vendor.ideogram_ai.client"],
+        "shared": [],
+    }
