@@ -9,41 +9,16 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from ideogram_ai.batch.events import StopReason
-from ideogram_ai.batch.outcome import Outcome, State
+from ideogram_ai.batch.outcome import State
 
 from ..exit_codes import ExitCode
+from .groups import Groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ideogram_ai.batch.events import RunStopped
     from ideogram_ai.batch.job import Job
 
-_MOST_LISTED = 20
-
-
-@frozen
-class Rows:
-    """Rows of one kind: the first ones, and how many there are.
-
-    Attributes:
-        first: Some of them, in the order of the input.
-        number: How many there are.
-    """
-
-    first: tuple[Outcome, ...] = ()
-    number: int = 0
-
-    @classmethod
-    def of(cls, outcomes: Iterable[Outcome]) -> Rows:
-        """Count rows, and hold some of them."""
-        first: list[Outcome] = []
-        number = 0
-        for outcome in outcomes:
-            number += 1
-            if len(first) < _MOST_LISTED:
-                first.append(outcome)
-        return cls(tuple(first), number)
+    from .tally import Tally
 
 
 @frozen
@@ -61,6 +36,7 @@ class Ending:
         total_cost: US dollars that all runs cost, or may have cost.
         signal: The exit code of the signal that ended it; None without one.
         location: Where the files are.
+        free: Whether nobody was billed.
         files: Names of the manifest and the gallery, by what they are.
         unwritten: Why one of them is not there; None when both are.
         resume: The command that goes on.
@@ -71,9 +47,9 @@ class Ending:
     reason: StopReason
     message: str
     counts: Mapping[State, int]
-    unknown: Rows
-    refused: Rows
-    lost: Rows
+    unknown: Groups
+    refused: Groups
+    lost: Groups
     run_cost: Decimal
     total_cost: Decimal
     location: str
@@ -81,29 +57,30 @@ class Ending:
     retry_unknown: str
     retry_failed: str
     signal: ExitCode | None = None
+    free: bool = False
     files: Mapping[str, str] = field(factory=dict[str, str])
     unwritten: str | None = None
 
     @classmethod
-    def of(cls, job: Job, stopped: RunStopped, *, spent_before: Decimal, **rest: Any) -> Ending:
+    def of(cls, job: Job, stopped: RunStopped, tally: Tally, *, spent_before: Decimal, **rest: Any) -> Ending:
         """How a batch stands.
 
         Args:
             job: The batch.
             stopped: How the run ended.
+            tally: What it did.
             spent_before: US dollars that earlier runs cost.
             rest: The attributes that do not come from these.
         """
         counts = job.counts()
         total = job.total_cost()
-        told = stopped.reason in {StopReason.ERROR, StopReason.MAX_COST}
         return cls(
             reason=stopped.reason,
-            message=stopped.message if told else "",
+            message=_message(stopped, tally),
             counts=counts,
-            unknown=Rows.of(job.outcomes(State.UNKNOWN, State.SENT)),
-            refused=Rows.of(outcome for outcome in job.outcomes(State.FAILED) if not outcome.may_have_been_billed),
-            lost=Rows.of(outcome for outcome in job.outcomes(State.FAILED) if outcome.may_have_been_billed),
+            unknown=Groups.of(job.outcomes(State.UNKNOWN, State.SENT)),
+            refused=Groups.of(outcome for outcome in job.outcomes(State.FAILED) if not outcome.may_have_been_billed),
+            lost=Groups.of(outcome for outcome in job.outcomes(State.FAILED) if outcome.may_have_been_billed),
             run_cost=total - spent_before,
             total_cost=total,
             **rest,
@@ -147,3 +124,10 @@ class Ending:
             "resume": self.resume if self.left or self.waiting else None,
             "error": None,
         }
+
+
+def _message(stopped: RunStopped, tally: Tally) -> str:
+    """Why a run stopped that nobody stopped."""
+    if stopped.reason not in {StopReason.ERROR, StopReason.MAX_COST}:
+        return ""
+    return tally.stopping.message if tally.stopping else stopped.message

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ideogram_ai.batch.events import StopReason
 from ideogram_ai.client.fields import NOTHING_SENT
 
 from ..messages import tell_error, tell_note, tell_warning
 from ..streams import printable, write_error, write_out
 from .bad_rows import BadRows
 from .progress import progress
-from .words import count, place, states_in_a_line, usd
+from .words import count, states_in_a_line, usd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from ideogram_ai.batch.events import Event
     from ideogram_ai.batch.reading import RowProblem
 
-    from .ending import Ending, Rows
+    from .ending import Ending
     from .forecast import Forecast
+    from .groups import Groups
     from .tally import Tally
 
 
@@ -93,23 +95,25 @@ class People:
                 *([f"{count(ending.left, 'row')} not sent"] if ending.left else []),
                 *([f"{count(ending.waiting, 'image')} not downloaded"] if ending.waiting else []),
             ]
-            tell_note(f"{' and '.join(rest)}. Go on with: {ending.resume}")
+            how = "Go on with a higher --max-cost" if ending.reason is StopReason.MAX_COST else "Go on with"
+            tell_note(f"{' and '.join(rest)}. {how}: {ending.resume}")
 
 
-def _tell_rows(one: str, many: str, rows: Rows) -> None:
-    if not rows.number:
-        return
-    tell_error(f"{count(rows.number, 'row')} {one if rows.number == 1 else many}:")
-    for outcome in rows.first:
-        write_error(f"  {printable(place(outcome.request))}  {printable(outcome.error or '')}\n")
-    if rows.number > len(rows.first):
-        write_error(f"  and {rows.number - len(rows.first):,} more, all in the manifest\n")
+def _tell_rows(one: str, many: str, rows: Groups) -> None:
+    if rows.number:
+        tell_error(f"{count(rows.number, 'row')} {one if rows.number == 1 else many}:")
+        write_error("".join(rows.lines()))
 
 
 def _summary(ending: Ending) -> str:
     rows = sum(ending.counts.values())
-    earlier = ending.total_cost - ending.run_cost
-    cost = usd(ending.run_cost) + (f", and {usd(earlier)} in earlier runs or for unknown rows" if earlier else "")
-    lines = [("images", ending.location), *ending.files.items(), ("cost", cost)]
+    cost = usd(ending.total_cost)
+    if ending.run_cost != ending.total_cost:
+        cost += f" in all runs together, {usd(ending.run_cost)} in this one"
+    if ending.free:
+        cost += ", had it not been a rehearsal"
+    folder = ending.location.rstrip("/")
+    lines = [("images", ending.location), *((what, f"{folder}/{name}") for what, name in ending.files.items())]
+    lines.append(("cost", cost))
     table = "".join(f"  {label:<9} {printable(text)}\n" for label, text in lines)
     return f"{count(rows, 'row')}: {states_in_a_line(ending.counts)}\n{table}"

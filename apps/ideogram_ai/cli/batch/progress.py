@@ -66,10 +66,11 @@ class _Remarks:
         self._notes = notes
         self._failures = 0
         self._slowed = False
+        self._breaking_off = False
 
     def hear(self, event: Event) -> None:
         match event:
-            case RowDone() if event.outcome.state in {State.FAILED, State.UNKNOWN}:
+            case RowDone() if event.outcome.state in {State.FAILED, State.UNKNOWN} and not self._breaking_off:
                 self._failures += 1
                 if self._failures <= _FAILURES_TOLD:
                     outcome = event.outcome
@@ -79,9 +80,11 @@ class _Remarks:
             case PaceChanged() if self._notes and event.reason is not None and not self._slowed:
                 self._slowed = True
                 tell_note(f"The service asks for fewer requests ({event.reason}); the pace follows it by itself.")
-            case RunStopping() if self._notes and event.reason in _ASKED:
+            case RunStopping() if event.reason in _ASKED:
+                self._breaking_off = event.reason is StopReason.NOW
                 again = " Ctrl-C again breaks it off." if event.reason is StopReason.ASKED else ""
-                tell_note(f"{event.message}{again}")
+                if self._notes:
+                    tell_note(f"{event.message}{again}")
             case _:
                 pass
 
@@ -114,6 +117,8 @@ class _Bar:
 def _figures(tally: Tally) -> list[str]:
     rate = tally.per_minute()
     doubt = f" (and perhaps {usd(tally.doubtful)})" if tally.doubtful else ""
+    if tally.stopping is not None:
+        return [f"finishing, {tally.under_way:,} in flight"]
     return [
         f"{tally.under_way:,} in flight",
         *([f"{rate:,.0f} images a minute"] if rate else []),

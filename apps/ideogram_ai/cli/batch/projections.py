@@ -26,11 +26,11 @@ def write_projections(job: Job, *, gallery: bool) -> tuple[Mapping[str, str], st
     """
     files: dict[str, str] = {}
     try:
-        write_manifest(job.store, job.outcomes())
-        files["manifest"] = MANIFEST_NAME
         if gallery:
             write_gallery(job.store, job.outcomes())
             files["gallery"] = "index.html"
+        write_manifest(job.store, job.outcomes())
+        files["manifest"] = MANIFEST_NAME
     except StoreError as error:
         return files, f"The manifest or the gallery is not written, and the ledger has it all: {error}"
     except KeyboardInterrupt:

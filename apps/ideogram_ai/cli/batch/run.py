@@ -83,7 +83,8 @@ class _Batch:
         )
         self._limit = options.limit()
         self._prices: Prices = read_prices(options.prices)
-        self._planner = Planner(options, self._prices, self._limits.in_flight, free=is_free(options), voice=voice)
+        self._free = is_free(options)
+        self._planner = Planner(options, self._prices, self._limits.in_flight, free=self._free, voice=voice)
 
     def run(self) -> Ending:
         """Everything that can be found out before something is sent is found out first."""
@@ -118,7 +119,7 @@ class _Batch:
         before = job.total_cost()
         if access is not None:
             stopped = self._drive(job, access, tally, stopping)
-        return self._ending(job, stopped, stopping, before)
+        return self._ending(job, stopped, tally, stopping, before)
 
     def _drive(self, job: Job, access: Access, tally: Tally, stopping: Stopping) -> RunStopped:
         options = self._options
@@ -146,17 +147,19 @@ class _Batch:
             stopping.code = ExitCode.TERMINATED if isinstance(error, Terminated) else ExitCode.INTERRUPTED
             return RunStopped(StopReason.NOW, "")
 
-    def _ending(self, job: Job, stopped: RunStopped, stopping: Stopping, before: Decimal) -> Ending:
+    def _ending(self, job: Job, stopped: RunStopped, tally: Tally, stopping: Stopping, before: Decimal) -> Ending:
         options = self._options
         files, unwritten = write_projections(job, gallery=not options.no_gallery)
         return Ending.of(
             job,
             stopped,
+            tally,
             spent_before=before,
             signal=stopping.code,
             files=files,
             unwritten=unwritten,
             location=options.out,
+            free=self._free,
             resume=options.command_line(),
             retry_unknown=options.command_line("--retry-unknown"),
             retry_failed=options.command_line("--retry-failed"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from ideogram_ai.batch.events import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted
+from ideogram_ai.batch.events import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping
 from ideogram_ai.batch.outcome import State
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Tally:
         states: Rows that are done, by state.
         cost: US dollars that the rows of this run cost.
         doubtful: US dollars that rows with an unknown outcome may have cost beside them.
-        priced: Whether every cost is known.
+        stopping: Why no further row is sent; None while some are.
         limit: Requests that may be in flight since the pace last changed; None before.
     """
 
@@ -41,6 +41,7 @@ class Tally:
     cost: Decimal = Decimal(0)
     doubtful: Decimal = Decimal(0)
     limit: int | None = None
+    stopping: RunStopping | None = None
     _began: float = field(init=False)
     _under_way: set[str] = field(factory=set[str], init=False)
     _answered: dict[str, Decimal] = field(factory=dict[str, Decimal], init=False)
@@ -64,6 +65,8 @@ class Tally:
                 self._done(event.outcome)
             case PaceChanged():
                 self.limit = event.limit
+            case RunStopping():
+                self.stopping = event
             case _:
                 pass
 
@@ -96,6 +99,8 @@ class Tally:
 
     def seconds_left(self) -> float | None:
         """Seconds until the run is done, if it goes on like this."""
+        if self.stopping is not None:
+            return None
         rate = self.per_minute()
         return self.left / rate * 60 if rate else None
 
