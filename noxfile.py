@@ -112,6 +112,13 @@ def conformance(session: nox.Session) -> None:
     session.run("pytest", "tests/testing/conformance", *session.posargs, env=env)
 
 
+@nox.session(python=PYTHONS)
+def vendored(session: nox.Session) -> None:
+    """Run all of the client's tests on a vendored copy, below another name and with ours off the path."""
+    install(session)
+    session.run("pytest", "tests/scripts/vendoring", *session.posargs, env={"VENDORED_TESTS": "all"})
+
+
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
     """Look for answers on which the client's judge fails, for a minute; arguments go to libFuzzer."""

@@ -1,0 +1,89 @@
+"""The client's own tests run on a copy, below another name and with ours off the path; and it is typed, strictly.
+
+A part of them here; `nox -s vendored` sets VENDORED_TESTS=all and runs them all.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from type_checkers import Found, basedpyright, check_marked, mypy
+from vendored_app import package, vendored
+from vendoring.contents import Copy
+
+ROOT = Path(__file__).parents[3]
+TESTS = ROOT / "tests"
+ALL = os.environ.get("VENDORED_TESTS") == "all"
+# What each module of the client does, once. What is left out tries faults at length, or regenerates.
+PART = ("answer", "credentials", "download", "errors", "fields", "operations", "prompt_rule", "retry_flow", "salvage",
+        "shells", "sidecar", "wire")  # fmt: skip
+# These are about this repository: they regenerate the client, or check the types of its folders.
+NOT_OF_THE_CLIENT = ("added_field", "typing")
+PROGRAM = """
+from myapp._vendor.ideogram_ai.client import AsyncIdeogram, Generation, Ideogram, IdeogramError
+from myapp._vendor.ideogram_ai.generated.models import V4JsonPrompt
+
+
+def draw(prompt: str | V4JsonPrompt) -> Generation | None:
+    with Ideogram() as client:
+        try:
+            if isinstance(prompt, str):
+                return client.generate(text_prompt=prompt, resolution="2048x2048")
+            return client.generate(json_prompt=prompt)
+        except IdeogramError as error:
+            assert error.may_have_been_billed is False
+            client.generate(text_prompt=7)  # error: no text
+            client.generate(text_prompt="a", json_prompt={})  # error: both
+            client.generate(text_prompt="a", resolution="2x2")  # error: no such size
+            return error.message  # error: no generation
+
+
+async def draw_async() -> None:
+    async with AsyncIdeogram() as client:
+        generation = await client.generate(text_prompt="a")
+        generation.images[0].colour  # error: no such attribute
+"""
+
+
+def test_the_clients_own_tests_pass_on_a_copy(copy: Copy, tmp_path: Path) -> None:
+    vendored(copy, tmp_path / "some_program/_libs")
+    modules = {path.stem.removeprefix("test_") for path in (TESTS / "client").glob("test_*.py")}
+    assert {*PART, *NOT_OF_THE_CLIENT} <= modules
+    chosen = modules.difference(NOT_OF_THE_CLIENT) if ALL else PART
+    path = [TESTS / "vendored", TESTS, TESTS / "guard", tmp_path]
+    environment = {
+        **os.environ,
+        "VENDORED_COPY": "some_program._libs.ideogram_ai",
+        "PYTHONPATH": os.pathsep.join(map(str, path)),
+    }
+    files = [f"tests/client/test_{name}.py" for name in sorted(chosen)]
+    workers = ("-n", "auto" if ALL else "0")
+    plugins = ("-p", "vendored_copy", "-p", "no:cacheprovider")
+    command = [sys.executable, "-m", "pytest", "-q", *workers, *plugins, *files]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    counted = re.search(r"^(\d+) passed(?:, \d+ skipped)? in", result.stdout, flags=re.MULTILINE)
+    assert counted
+    assert int(counted[1]) > (3000 if ALL else 500)
+
+
+def check_types(checker: str, copy: Copy, folder: Path) -> None:
+    """Have a checker refuse the marked lines of a program, and nothing else in it or in the copy."""
+    vendored(copy, folder / "myapp/_vendor")
+    program = folder / "myapp/program.py"
+    program.write_text(PROGRAM, "utf-8")
+    everything = sorted(package(folder / "myapp/_vendor").parent.rglob("*.py"))
+    work = folder / "work"
+    work.mkdir()
+    found: Found = (mypy if checker == "mypy" else basedpyright)(everything, [folder], work)
+    check_marked([program], found)
+
+
+def test_mypy_is_content_with_a_copy(copy: Copy, tmp_path: Path) -> None:
+    check_types("mypy", copy, tmp_path)
+
+
+def test_basedpyright_is_content_with_a_copy(copy: Copy, tmp_path: Path) -> None:
+    check_types("basedpyright", copy, tmp_path)
