@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
+
 from drifting.collector import Collector
 from drifting.compare_bodies import compare_body, compare_content
 from drifting.compare_parameters import compare_parameters
@@ -31,10 +33,16 @@ def compare_operations(old: Operation, new: Operation, prefix: str = "") -> Diff
     parameters = (old.pointer, old.parameters), (new.pointer, new.parameters)
     request.found += compare_parameters(*parameters, Direction.REQUEST, request.where)
     compare_body(old, new, request)
-    found = request.found + _answers(old, new, prefix)
-    return list({(d.direction, d.change, d.name, d.old.pointer, d.new.pointer): d for d in reversed(found)}.values())[
-        ::-1
+    found = [
+        attrs.evolve(
+            difference,
+            old=attrs.evolve(difference.old, pointer=old.document.nearest(difference.old.pointer)),
+            new=attrs.evolve(difference.new, pointer=new.document.nearest(difference.new.pointer)),
+        )
+        for difference in request.found + _answers(old, new, prefix)
     ]
+    first = {(d.direction, d.change, d.name, d.old.pointer, d.new.pointer): d for d in reversed(found)}
+    return list(first.values())[::-1]
 
 
 def _call(old: Operation, new: Operation, collector: Collector) -> None:

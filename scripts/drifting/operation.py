@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 from regeneration.errors import Pointer
 
+from drifting.references import Document
 from drifting.schema import Schema
 
 
@@ -70,6 +71,7 @@ class Operation:
     """An operation.
 
     Attributes:
+        document: Where it was read from.
         pointer: Its place.
         path: As it is written, without the path of the server.
         method: In lower case.
@@ -83,6 +85,7 @@ class Operation:
         places: Where operationId, servers and security stand, which may be above the operation.
     """
 
+    document: Document
     pointer: Pointer
     path: str
     method: str

@@ -64,6 +64,7 @@ class _Reader:
         servers = next(((*place, "servers") for place, node in lookup if node.get("servers")), ())
         secured = next(((*place, "security") for place, node in lookup if "security" in node), ())
         return Operation(
+            document=self._document,
             pointer=pointer,
             path=path,
             method=method,
@@ -90,7 +91,7 @@ class _Reader:
         if pointer[-1] not in self._document.at(pointer[:-1]):
             return {}
         place, node = self._mapping(pointer)
-        return {str(name): (*place, name) for name in node if not str(name).startswith("x-")}
+        return {name: (*place, name) for name in node}
 
     def _listed(self, pointer: Pointer) -> list[Pointer]:
         listed = self._document.at(pointer[:-1]).get(pointer[-1], [])
@@ -151,7 +152,8 @@ class _Reader:
 
     def _answers(self, pointer: Pointer) -> dict[str, Answer]:
         found: dict[str, Answer] = {}
-        for status, written in self._below(pointer).items():
+        statuses = {name: place for name, place in self._below(pointer).items() if not name.startswith("x-")}
+        for status, written in statuses.items():
             place, _ = self._mapping(written)
             headers: dict[tuple[str, str], Parameter] = {}
             for name, header in self._below((*place, "headers")).items():

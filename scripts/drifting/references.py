@@ -42,6 +42,16 @@ class Document:
             node = node[token]
         return node
 
+    def nearest(self, pointer: Pointer) -> Pointer:
+        """Return as much of a pointer as leads somewhere: what goes without saying stands nowhere."""
+        node: Any = self.data
+        for length, token in enumerate(pointer):
+            try:
+                node = node[token]
+            except (KeyError, IndexError, TypeError):
+                return pointer[:length]
+        return pointer
+
     def error(self, pointer: Pointer, message: str) -> DriftError:
         """Make an error about a place in this document."""
         return DriftError(f"{self.name}: #{pointer_text(pointer)}: {message}")

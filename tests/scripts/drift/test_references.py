@@ -1,0 +1,170 @@
+"""References that lead nowhere, out of the document or in a circle, and operations that are not where they were."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drifting.errors import DriftError
+from drifting.locate import locate
+from drifting.normalise import MAX_DEPTH, MAX_SIZE
+from drifting.references import Document
+from provider_history import OPERATION_ID, PATH, among_others, october, operation, ref
+from regeneration.contract import Contract
+from small_documents import answering, asking, compared, said
+
+
+def refused(schema: object, **components: Any) -> str:
+    with pytest.raises(DriftError) as caught:
+        compared(asking({}), asking(schema, **components))
+    return str(caught.value).removeprefix("the new contract: ")
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (
+            "#/components/schemas/None",
+            "the $ref #/components/schemas/None is broken: #/components/schemas holds no None",
+        ),
+        ("#/info/title/x", "is broken: #/info/title holds no x"),
+        ("#/servers/7", "is broken: #/servers holds no 7"),
+        ("other.yaml#/T", "no pointer into this document; bundle the document into one file first"),
+        ("#anchor", "no pointer into this document"),
+        ("", "no pointer into this document"),
+        (7, "the $ref 7 is no text"),
+        ("#/info/title", "a schema is expected here"),
+    ],
+)
+def test_broken(reference: object, message: str) -> None:
+    said_of_it = refused({"properties": {"a": {"$ref": reference}}})
+    assert message in said_of_it
+    assert said_of_it.startswith("#/")
+
+
+def test_cycles() -> None:
+    message = refused(ref("A"), A={"properties": {"b": ref("B")}}, B={"items": ref("A")})
+    ring = "#/components/schemas/A -> #/components/schemas/A/properties/b -> #/components/schemas/B"
+    assert f"the references are cyclic, so they cannot be followed to an end: {ring}" in message
+    assert "cyclic" in refused(ref("A"), A=ref("B"), B=ref("A"))
+    assert "cyclic" in refused(ref("A"), A=ref("A"))
+
+
+def test_answers_and_bodies_may_be_references_and_those_may_be_broken() -> None:
+    old, new = answering({"type": "string"}), answering({"type": "string"})
+    answers = new["paths"]["/things"]["post"]["responses"]
+    new["components"]["responses"] = {"It": answers["200"]}
+    answers["200"] = {"$ref": "#/components/responses/It"}
+    assert compared(old, new) == []
+    new["components"]["responses"]["It"] = {"$ref": "#/components/responses/It"}
+    with pytest.raises(DriftError, match="cyclic"):
+        compared(old, new)
+
+
+def test_depth_and_size_are_bounded() -> None:
+    deep: dict[str, Any] = {"type": "string"}
+    for _ in range(MAX_DEPTH + 1):
+        deep = {"type": "array", "items": deep}
+    assert f"nested more than {MAX_DEPTH} levels deep" in refused(deep)
+    bomb: dict[str, Any] = {"S0": {"type": "string"}}
+    bomb |= {f"S{n}": {"properties": {f"p{m}": ref(f"S{n - 1}") for m in range(10)}} for n in range(1, 30)}
+    assert f"expands to more than {MAX_SIZE} schemas" in refused(ref("S29"), **bomb)
+
+
+def test_what_is_as_deep_as_allowed_is_compared() -> None:
+    def deep(inner: str) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": inner}
+        for index in range(MAX_DEPTH - 1):
+            schema = (
+                {"type": "object", "properties": {"a": schema}} if index % 2 else {"type": "array", "items": schema}
+            )
+        return schema
+
+    assert said(compared(asking(deep("string")), asking(deep("integer")))) == ["breaking type changed"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"type": "file"}, 'there is no type "file"'),
+        ({"type": {"a": 1}}, 'there is no type {"a": 1}'),
+        ({"enum": "a"}, "an enum is a list of values"),
+        ({"required": True}, "a list of names is expected here"),
+        ({"required": [1]}, "a list of names is expected here"),
+        ({"properties": []}, "schemas by name are expected here"),
+        ({"anyOf": {}}, "a list of schemas is expected here"),
+        ({"items": 1}, "a schema is expected here, not 1"),
+        ({"type": "integer", "minimum": "1"}, '"1" is no number'),
+        ({"$dynamicRef": "#x"}, "dynamic references are not understood"),
+    ],
+)
+def test_what_is_no_schema(schema: object, message: str) -> None:
+    assert message in refused({"properties": {"a": schema}})
+
+
+@pytest.fixture
+def ours(contract: Contract) -> Document:
+    return Document("ours", contract.document)
+
+
+def found(ours: Document, theirs: dict[str, Any]) -> tuple[str, bool]:
+    location = locate(ours, PATH, "post", Document("theirs", theirs))
+    return location.name, location.moved
+
+
+def test_the_operation_is_where_it_was(ours: Document) -> None:
+    assert found(ours, among_others(october(), 3)) == (f"POST {PATH}", False)
+
+
+def test_a_part_of_the_path_may_stand_in_the_server(ours: Document) -> None:
+    theirs = october()
+    theirs["servers"] = [{"url": "https://api.ideogram.ai/v1/"}]
+    theirs["paths"] = {"/ideogram-v4/generate/": theirs["paths"][PATH]}
+    assert found(ours, theirs) == ("POST /ideogram-v4/generate/", False)
+
+
+def test_a_path_may_be_a_reference(ours: Document) -> None:
+    theirs = october()
+    theirs["components"]["pathItems"] = {"Generate": theirs["paths"][PATH]}
+    theirs["paths"][PATH] = {"$ref": "#/components/pathItems/Generate"}
+    assert found(ours, theirs) == (f"POST {PATH}", False)
+
+
+def test_moved(ours: Document) -> None:
+    theirs = october()
+    theirs["paths"] = {"/v2/generate": theirs["paths"][PATH]}
+    assert found(ours, theirs) == ("POST /v2/generate", True)
+    theirs = october()
+    theirs["paths"][PATH]["put"] = theirs["paths"][PATH].pop("post")
+    assert found(ours, theirs) == (f"PUT {PATH}", True)
+
+
+def test_gone(ours: Document) -> None:
+    theirs = among_others(october(), 3)
+    operation(theirs)["operationId"] = "other"
+    theirs["paths"]["/v1/ideogram-v5/generate"] = theirs["paths"].pop(PATH)
+    with pytest.raises(DriftError) as caught:
+        found(ours, theirs)
+    assert str(caught.value) == (
+        f"theirs: POST {PATH} has gone: none of its 4 operations has this path and method, "
+        f"or the operationId {OPERATION_ID}; the nearest paths are /v1/ideogram-v5/generate"
+    )
+
+
+def test_several_of_its_name(ours: Document) -> None:
+    theirs = october()
+    theirs["paths"] = {"/a": theirs["paths"][PATH], "/b": theirs["paths"][PATH]}
+    with pytest.raises(DriftError, match="the operationId of several: POST /a, POST /b"):
+        found(ours, theirs)
+
+
+@pytest.mark.parametrize("paths", [None, [], "x"])
+def test_no_paths(ours: Document, paths: object) -> None:
+    with pytest.raises(DriftError, match=r"#/paths: a mapping is expected here|has gone: none of its 0 operations"):
+        found(ours, {"openapi": "3.1.0"} if paths is None else {"openapi": "3.1.0", "paths": paths})
+
+
+def test_the_way_to_it_is_bounded(ours: Document, tmp_path: Path) -> None:
+    theirs = october()
+    theirs["paths"][PATH] = {"$ref": f"#/paths/{PATH.replace('/', '~1')}"}
+    with pytest.raises(DriftError, match="cyclic"):
+        found(ours, theirs)
