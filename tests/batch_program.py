@@ -10,9 +10,7 @@ import functools
 import json
 import os
 import signal
-import sys
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -22,6 +20,9 @@ from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.store_local import LocalStore
 from ideogram_ai.client import AsyncIdeogram
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 POINTS: dict[str, tuple[type, str, bool]] = {
     "before a commit": (Ledger, "apply", False),
@@ -115,4 +116,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

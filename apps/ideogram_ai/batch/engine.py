@@ -88,7 +88,7 @@ class Engine:
         self._source = source
         self._finish = finish
         self._journal = journal
-        self._emit = emit or _ignore
+        self._tell = emit
         self._pace = Pace(limits.in_flight, client.retry)
         self._sender = Sender(client, self._pace, prices=prices, journal=journal, emit=self._emit, stop=self._fail)
         self._most_open = limits.in_flight + (limits.downloads + limits.waiting if finish else 0)
@@ -97,6 +97,7 @@ class Engine:
         self._again: deque[Row] = deque()
         self._to_finish: deque[Outcome] = deque()
         self._finishing = 0
+        self._broken = False  # whether finishing failed in a way that all others would meet
         self._open = 0  # rows that were begun and not yet handed on
         self._drained = False
         self._wake = anyio.Event()
@@ -159,6 +160,8 @@ class Engine:
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._pull)
                     await self._dispatch(tasks)
+        except Exception as error:  # noqa: BLE001 - the consumer's to see, since no one waits for this task
+            self._fail(error)
         finally:
             self._ended.set()
             self._news.set()
@@ -203,6 +206,13 @@ class Engine:
             return self._again.popleft()
         return Row(cast("BatchRequest", self._take()))
 
+    def _emit(self, event: Event) -> None:
+        if self._tell is not None:
+            try:
+                self._tell(event)
+            except Exception as error:  # noqa: BLE001 - nothing that was paid for is lost for it
+                self._fail(error)
+
     async def _run_row(self, row: Row, number: int, tasks: TaskGroup) -> None:
         try:
             outcome = await self._sender.send(row, number)
@@ -229,17 +239,20 @@ class Engine:
             tasks.start_soon(self._finish_some, self._finish)
 
     async def _finish_some(self, finish: Finish) -> None:
-        """Finish answers until none waits."""
+        """Finish answers until none waits, or one cannot be: then the others are handed on as they are."""
         try:
             while self._to_finish:
-                outcome = await finish(self._to_finish.popleft())
-                if self._journal is not None:
-                    self._journal.ended(outcome)
-                    await self._journal.written()
+                outcome = self._to_finish.popleft()
+                try:
+                    if not self._broken:
+                        outcome = await finish(outcome)
+                        if self._journal is not None:
+                            self._journal.ended(outcome)
+                            await self._journal.written()
+                except Exception as error:  # noqa: BLE001 - handed on when what is in flight has ended
+                    self._broken = True
+                    self._fail(error)
                 self._hand_on(outcome)
-        except Exception as error:  # noqa: BLE001 - handed on when what is in flight has ended
-            self._to_finish.clear()  # they would meet it too
-            self._fail(error)
         finally:
             self._finishing -= 1
 
@@ -258,7 +271,3 @@ class Engine:
         logger.warning(message)
         if error is not None:
             error.add_note(message)
-
-
-def _ignore(_event: Event) -> None:
-    pass

@@ -23,6 +23,10 @@ class LedgerError(BatchError):
     """The ledger cannot be used as it is: it belongs to something else, is newer, or cannot be read or written."""
 
 
+class LedgerChangeError(LedgerError):
+    """A row is not in a state from which it may change so. The other changes were made."""
+
+
 class LedgerLockedError(LedgerError):
     """Another process runs this batch."""
 

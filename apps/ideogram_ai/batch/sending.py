@@ -10,9 +10,9 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
-from attrs import define, evolve, field
+from attrs import define, evolve
 
-from ideogram_ai.client import APIConnectionError, IdeogramError, RateLimitError
+from ideogram_ai.client import APIConnectionError, APIStatusError, IdeogramError, RateLimitError
 from ideogram_ai.client.json_types import is_object
 from ideogram_ai.client.retry import Wait
 
@@ -51,13 +51,15 @@ class Row:
 
     Attributes:
         request: The request.
-        began: Monotonic seconds of its first attempt.
         attempts: How often it was sent in this run.
+        failures: How often in a row it failed in a way that is tried again.
+        failing_since: Monotonic seconds of the attempt that the first of these ended.
     """
 
     request: BatchRequest
-    began: float = field(factory=time.monotonic)
     attempts: int = 0
+    failures: int = 0
+    failing_since: float = 0.0
 
 
 class Sender:
@@ -106,13 +108,15 @@ class Sender:
             number: Its number at the pace, which has allowed it and counts it as in flight.
         """
         while True:
+            if not row.failures:
+                row.failing_since = time.monotonic()
             attempt, result = await self._attempt(row)
             if not isinstance(result, Exception):
-                self._pace.bear()
                 self._heard()
                 return await self._record(answered(attempt, result, at=_now()))
             if isinstance(result, RateLimitError) and result.waiting_helps:
                 self._tell_unsent(row)
+                row.failures = 0
                 return self._refused(number, result)
             if concerns_all(result):
                 self._pace.lose()
@@ -165,7 +169,10 @@ class Sender:
     async def _record(self, outcome: Outcome) -> Outcome:
         if self._journal is not None:
             self._journal.ended(outcome)
-            await self._journal.written()
+            try:
+                await self._journal.written()
+            except Exception as error:  # noqa: BLE001 - the outcome is not lost for it, and nothing new is sent
+                self._stop(error)
         return outcome
 
     def _tell_unsent(self, row: Row) -> None:
@@ -173,6 +180,8 @@ class Sender:
             self._journal.unsent(row.request)
 
     def _heard(self) -> None:
+        """The service took a request and answered it."""
+        self._pace.bear()
         self._last_answer = time.monotonic()
         self._doubts = 0
 
@@ -199,26 +208,28 @@ class Sender:
         """Seconds to wait before the same request is sent again; None when it is not."""
         if not isinstance(error, IdeogramError):
             return None
+        row.failures += 1
         decision = self._policy.decide(
             error,
-            attempt=row.attempts,
-            elapsed=time.monotonic() - row.began,
+            attempt=row.failures,
+            elapsed=time.monotonic() - row.failing_since,
             random=random.random(),  # noqa: S311
         )
         return decision.seconds if isinstance(decision, Wait) else None
 
     async def _give_up(self, row: Row, attempt: Outcome, error: Exception) -> Outcome | Back:
+        if isinstance(error, APIStatusError) and not error.may_have_been_billed:
+            self._heard()
+            return await self._record(ended(attempt, error, at=_now()))
         self._pace.lose()
         if isinstance(error, APIConnectionError):
-            if self._last_answer < row.began:
+            if self._last_answer < row.failing_since:
                 # No other request was answered either: it is the network and not this request.
                 self._tell_unsent(row)
                 self._stop(error)
                 return Back.DROPPED
         elif getattr(error, "may_have_been_billed", False):
             self._doubt(error)
-        else:
-            self._heard()
         return await self._record(ended(attempt, error, at=_now()))
 
     def _doubt(self, error: Exception) -> None:

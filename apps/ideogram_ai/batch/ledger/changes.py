@@ -42,12 +42,14 @@ class Change:
         what: What happens to it, for messages.
         statement: SQL.
         parameters: Its parameters by name.
+        needed: Whether it is wrong that no row changes.
     """
 
     key: str
     what: str
     statement: str
     parameters: Mapping[str, Any]
+    needed: bool = True
 
 
 def sent(attempt: Outcome) -> Change:
@@ -73,6 +75,7 @@ def unsent(request: BatchRequest) -> Change:
         "unsent",
         "UPDATE rows SET state = 'planned', cost = NULL, may_have_been_billed = 0 WHERE key = :key AND state = 'sent'",
         {"key": request.key},
+        needed=False,  # where telling of the sending failed, there is nothing to take back
     )
 
 

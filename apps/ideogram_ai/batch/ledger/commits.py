@@ -12,6 +12,8 @@ import anyio
 import anyio.to_thread
 from attrs import define, field
 
+from ..background import start_in_background
+from ..errors import LedgerChangeError
 from . import changes
 from .changes import Change
 
@@ -40,22 +42,31 @@ class Commits:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._group = _Group()
+        self._unwritten: list[Change] = []
         self._wanted = anyio.Event()
         self._closing = False
+        self._ended = anyio.Event()
         self._turn = anyio.CapacityLimiter(1)  # of its own: downloads may keep every other thread busy
 
     @classmethod
     @asynccontextmanager
     async def to(cls, ledger: Ledger) -> AsyncGenerator[Self]:
-        """Write as long as the context lasts. All that was told is written when it ends, even when it is cancelled."""
+        """Write as long as the context lasts. All that was told is written when it ends, even when it is cancelled.
+
+        Raises:
+            LedgerError: In the end something could not be written.
+        """
         commits = cls(ledger)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(commits._write)
-            try:
-                yield commits
-            finally:
-                commits._closing = True
-                commits._wanted.set()
+        start_in_background(commits._write)
+        try:
+            yield commits
+        finally:
+            commits._closing = True
+            commits._wanted.set()
+            with anyio.CancelScope(shield=True):
+                await commits._ended.wait()
+        if commits._unwritten:
+            await anyio.to_thread.run_sync(ledger.apply, commits._unwritten)
 
     def sent(self, attempt: Outcome) -> None:
         """A request is about to leave."""
@@ -86,21 +97,25 @@ class Commits:
             raise group.error
 
     async def _write(self) -> None:
-        with anyio.CancelScope(shield=True):
-            while True:
+        try:
+            while self._group.changes or not self._closing:
                 await self._wanted.wait()
                 self._wanted = anyio.Event()
-                if self._group.changes:
+                while self._group.changes:
                     await self._write_group()
-                elif self._closing:
-                    return
-                if self._closing:
-                    self._wanted.set()
+        finally:
+            self._ended.set()
 
     async def _write_group(self) -> None:
         group, self._group = self._group, _Group()
+        # What could not be written goes first, so that each row has its changes in their order.
+        self._unwritten += group.changes
         try:
-            await anyio.to_thread.run_sync(self._ledger.apply, group.changes, limiter=self._turn)
+            await anyio.to_thread.run_sync(self._ledger.apply, self._unwritten, limiter=self._turn)
+            self._unwritten = []
+        except LedgerChangeError as error:
+            group.error = error
+            self._unwritten = []
         except Exception as error:  # noqa: BLE001 - raised by all who wait for the group
             group.error = error
         group.written.set()

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from ..errors import LedgerError
+from ..errors import LedgerChangeError, LedgerError
 from ..outcome import State
 from .planning import Planned, plan_rows
 from .rows import COLUMNS, outcome_of, request_of, with_generation
@@ -133,18 +133,24 @@ class Ledger:
         return stem
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Make changes, all or none. They are on the disk when this returns.
+        """Make changes in one transaction. They are on the disk when this returns.
 
         Raises:
-            LedgerError: A row is not in a state from which it may change so, or the ledger cannot be written.
+            LedgerChangeError: A row is not in a state from which it may change so; the other changes were made.
+            LedgerError: The ledger cannot be written; no change was made.
         """
+        refused: list[Change] = []
         with self._transaction() as database:
-            for change in changes:
-                if database.execute(change.statement, change.parameters).rowcount != 1:
-                    raise LedgerError(
-                        f"The ledger {str(self._path)!r} has no row {change.key!r:.80} that can be {change.what} now. "
-                        "Another program may have changed it."
-                    )
+            refused.extend(
+                change
+                for change in changes
+                if not database.execute(change.statement, change.parameters).rowcount and change.needed
+            )
+        if refused:
+            raise LedgerChangeError(
+                f"The ledger {str(self._path)!r} has no row {refused[0].key!r:.80} that can be {refused[0].what} now. "
+                "Another program may have changed it."
+            )
 
     def retry_unknown(self) -> int:
         """Plan the rows again whose outcome is unknown: each of them may be billed once more.
