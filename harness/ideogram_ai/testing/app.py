@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Final, cast, final
@@ -14,10 +15,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ideogram_ai.generated.operations import OPERATIONS
+
 from .byte_ranges import bytes_response
-from .contract_view import read_view
+from .contract_view import ContractView, read_view
 from .generation import Generator, ReadRequest, read_request
 from .images import LINK_LIFE, ImageStore, LinkRefusal
+from .other_operations import OtherOperation, other_operations
 from .recording import Exchange, Ledger, Recorder, redact_headers
 from .scenario import check_scenario, preferred_status
 from .server_answers import Answer, forced_answer, no_key_answer, problem_answer
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
     from starlette.exceptions import HTTPException
 
+    from ideogram_ai.generated.operations import Operation
+
 LARGEST_BODY: Final = 4 * 1024 * 1024
 """Bytes of the largest request body; a larger one gets a 413."""
 
@@ -34,6 +40,7 @@ _JSON: Final = "application/json"
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
 _READ_ON: Final = 16 * LARGEST_BODY  # a client that is still sending does not hear the answer
 _LONGEST_LIFE: Final = 100 * 366 * 24 * 60 * 60.0
+_Run = Callable[[ReadRequest], Awaitable[Answer]]
 _NO_FIELDS: Final = ReadRequest((), (), None)
 
 
@@ -54,7 +61,7 @@ def create_app(
         latency: Seconds, 0 or more, that a request takes that is not refused.
         in_flight: How many requests, 0 or more, may be in progress; None for the contract's limit.
         link_life: Seconds, 0 or more, that an image link lives.
-        ledger: Where generate requests are entered; None makes one.
+        ledger: Where requests are entered, image links left out; None makes one.
         recorder: Where every request is written, of whatever path; None writes nothing. It is not closed.
 
     Returns:
@@ -74,10 +81,15 @@ def create_app(
         raise ValueError(f"link_life is {link_life}; it is a number of seconds from 0 to a hundred years.")
     images = ImageStore(view.link_folder, view.link_suffix, link_life)
     generator = Generator(view, images, in_flight, latency)
+    others = list(other_operations())
     mock = MockApplication(generator, check_scenario(scenario), Ledger() if ledger is None else ledger, recorder)
     app = Starlette(
         routes=[
             Route(view.operation.path, mock.generate, methods=[view.operation.method]),
+            *(
+                Route(other.view.operation.path, mock.other(other), methods=[other.view.operation.method])
+                for other in others
+            ),
             Route(f"{view.link_folder}{{name}}{view.link_suffix}", mock.image, methods=["GET"]),
         ],
         exception_handlers={404: mock.not_served, 405: mock.not_served},
@@ -94,7 +106,7 @@ class MockApplication:
     Args:
         generator: Runs what the contract allows.
         scenario: Statuses that the first requests get.
-        ledger: Where generate requests are entered.
+        ledger: Where requests are entered, image links left out.
         recorder: Where every request is written.
     """
 
@@ -110,6 +122,24 @@ class MockApplication:
 
     async def generate(self, request: Request) -> Response:
         """The generate operation."""
+
+        async def run(read: ReadRequest) -> Answer:
+            return await self.generator.run(read.fields, _base_url(request))
+
+        return await self._operate(request, self._view, run)
+
+    def other(self, operation: OtherOperation) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint of another operation."""
+
+        async def run(_read: ReadRequest) -> Answer:
+            return operation.answer
+
+        async def endpoint(request: Request) -> Response:
+            return await self._operate(request, operation.view, run)
+
+        return endpoint
+
+    async def _operate(self, request: Request, view: ContractView, run: _Run) -> Response:
         exchange, secrets = self._arrived(request)
         self.ledger.put(exchange)
         scripted = next(self._scenario, None)
@@ -117,32 +147,18 @@ class MockApplication:
         try:
             body = await _read_body(request)
         except ClientDisconnect:
-            self._close(exchange, read, None, "the client went away before it had sent the whole body", secrets)
+            why = "the client went away before it had sent the whole body"
+            self._close(exchange, read, None, why, secrets, operation=view.operation)
             return Response(status_code=400)
         if body is None:
             detail = f"The body is larger than {LARGEST_BODY} bytes."
-            answer = problem_answer(self._view, 413, detail)
+            answer = problem_answer(view, 413, detail)
         else:
-            read = read_request(self._view, request.headers.get("content-type"), body)
-            answer = await self._judge(request, read, scripted)
-        self._close(exchange, read, answer.status, answer.why, secrets)
+            read = read_request(view, request.headers.get("content-type"), body)
+            judged = _judge(request, read, view, scripted)
+            answer = await run(read) if judged is None else judged
+        self._close(exchange, read, answer.status, answer.why, secrets, operation=view.operation)
         return _response(answer)
-
-    async def _judge(self, request: Request, read: ReadRequest, scripted: int | None) -> Answer:
-        wanted, why = scripted or 200, "the scenario has it"
-        prefer = request.headers.getlist("prefer")
-        if prefer:
-            try:
-                preferred = preferred_status(", ".join(prefer))
-            except ValueError as error:
-                return problem_answer(self._view, 400, str(error))
-            if preferred is not None:
-                wanted, why = preferred, "the Prefer header asks for it"
-        if wanted != 200:
-            return forced_answer(self._view, wanted, why)
-        if not request.headers.get(self._view.api_key_header, "").strip():
-            return no_key_answer(self._view, bearer="authorization" in request.headers)
-        return read.refused or await self.generator.run(read.fields, _base_url(request))
 
     async def image(self, request: Request) -> Response:
         """An image link: drawn when it is fetched."""
@@ -168,10 +184,10 @@ class MockApplication:
         """Another path or method: 404 or 405."""
         refused = cast("HTTPException", error)  # it is registered for these statuses only
         exchange, secrets = self._arrived(request)
-        operation = self._view.operation
+        served = ", ".join(f"{operation.method} {operation.path}" for operation in OPERATIONS.values())
         detail = (
-            f"{request.method} {exchange.path} is not served. This mock server has {operation.method} "
-            f"{operation.path}, and the image links that it answers."
+            f"{request.method} {exchange.path} is not served. This mock server has {served}, and the image links that "
+            "it answers."
         )
         self._close(exchange, _NO_FIELDS, refused.status_code, detail, secrets)
         return _response(problem_answer(self._view, refused.status_code, detail, headers=refused.headers))
@@ -194,22 +210,46 @@ class MockApplication:
         return exchange, secrets
 
     def _close(
-        self, exchange: Exchange, read: ReadRequest, status: int | None, why: str, secrets: frozenset[str]
+        self,
+        exchange: Exchange,
+        read: ReadRequest,
+        status: int | None,
+        why: str,
+        secrets: frozenset[str],
+        *,
+        operation: Operation | None = None,
     ) -> None:
-        is_generate = exchange.path == self._view.operation.path and exchange.method == self._view.operation.method
         closed = evolve(
             exchange,
             fields=read.fields,
             remarks=read.remarks,
             status=status,
             why=why,
-            billed=is_generate and self._view.operation.billed.get(status or 0) is True,
+            billed=operation is not None and operation.billed.get(status or 0) is True,
             answered_at=datetime.now(UTC),
         )
-        if is_generate:
+        if operation is not None:
             self.ledger.put(closed)
         if self._recorder:
             self._recorder.write(closed, secrets)
+
+
+def _judge(request: Request, read: ReadRequest, view: ContractView, scripted: int | None) -> Answer | None:
+    """What is answered instead of running the request; None when it may run."""
+    wanted, why = scripted or 200, "the scenario has it"
+    prefer = request.headers.getlist("prefer")
+    if prefer:
+        try:
+            preferred = preferred_status(", ".join(prefer))
+        except ValueError as error:
+            return problem_answer(view, 400, str(error))
+        if preferred is not None:
+            wanted, why = preferred, "the Prefer header asks for it"
+    if wanted != 200:
+        return forced_answer(view, wanted, why)
+    if not request.headers.get(view.api_key_header, "").strip():
+        return no_key_answer(view, bearer="authorization" in request.headers)
+    return read.refused
 
 
 def _response(answer: Answer) -> Response:

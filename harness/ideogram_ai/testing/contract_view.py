@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
 from jsonschema_rs import Draft202012Validator
 
+from ideogram_ai.client.wire import JSON
 from ideogram_ai.generated.contract import read_contract
-from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4, Operation
+from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS, POST_GENERATE_IMAGE_V4, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 JsonObject = dict[str, Any]
 
@@ -29,15 +33,16 @@ class UnavailableValue:
 
 @frozen
 class FieldRule:
-    """How a field of the request is written in a multipart body.
+    """How a field of the request is written.
 
     Attributes:
-        name: Name of the part.
+        name: Name of the part, or of the member of a JSON body.
         types: The JSON types that the schema allows; empty when it does not say.
-        content_type: Media type of the part; None for plain text.
+        content_type: Media type of the part, or of the body; None for a part that is plain text.
         choices: The values of the enum; empty without one.
         unavailable: Values that are listed and refused all the same.
         default: What the service takes when the field is absent; None where the contract does not say.
+        item: How an item is written if the field is a list with a part for each item; None otherwise.
     """
 
     name: str
@@ -46,6 +51,7 @@ class FieldRule:
     choices: tuple[Any, ...]
     unavailable: tuple[UnavailableValue, ...]
     default: Any = None
+    item: FieldRule | None = None
 
 
 @frozen
@@ -53,7 +59,7 @@ class ResponseRule:
     """A documented answer.
 
     Attributes:
-        schema: Schema of the body.
+        schema: Schema of the body; nothing where the contract has none.
         examples: Example bodies in the contract's order.
         headers: Examples of the headers that have one.
     """
@@ -65,7 +71,7 @@ class ResponseRule:
 
 @frozen
 class ContractView:
-    """The generate operation as a server needs it.
+    """An operation as a server needs it.
 
     Attributes:
         operation: What regeneration wrote about the operation.
@@ -73,9 +79,6 @@ class ContractView:
         fields: The request's fields by name.
         responses: The documented answers by status.
         observed: Why the service gives an undocumented status, by status.
-        seeds: Least and greatest seed of an image.
-        link_folder: Path of an image link up to the image's id.
-        link_suffix: What follows the id.
     """
 
     operation: Operation
@@ -83,9 +86,6 @@ class ContractView:
     fields: dict[str, FieldRule]
     responses: dict[int, ResponseRule]
     observed: dict[int, str]
-    seeds: tuple[int, int]
-    link_folder: str
-    link_suffix: str
     request_validator: Draft202012Validator
     _document: JsonObject = field(repr=False, alias="document")
 
@@ -100,35 +100,59 @@ class ContractView:
         """The schema behind a `$ref`, or the schema itself."""
         return _resolve(self._document, schema)
 
+    def validator(self, schema: JsonObject) -> Draft202012Validator:
+        """A validator of a schema of the contract."""
+        return _validator(self._document, schema)
+
     def response_validator(self, status: int) -> Draft202012Validator:
         """A validator of the body of a documented answer."""
-        return _validator(self._document, self.responses[status].schema)
+        return self.validator(self.responses[status].schema)
+
+    @property
+    def seeds(self) -> tuple[int, int]:
+        """Least and greatest seed of an image."""
+        image = self.resolve(self.resolve(self.responses[200].schema)["properties"]["data"]["items"])
+        seed = self.resolve(image["properties"]["seed"])
+        return seed["minimum"], seed["maximum"]
+
+    @property
+    def link_folder(self) -> str:
+        """Path of an image link up to the image's id."""
+        return _link_parts(self.responses[200])[0]
+
+    @property
+    def link_suffix(self) -> str:
+        """What follows the id in an image link."""
+        return _link_parts(self.responses[200])[1]
 
 
 @cache
-def read_view() -> ContractView:
-    """Read the generate operation of the installed contract. Later calls return the same view."""
+def read_view(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> ContractView:
+    """Read an operation of the installed contract, generate unless told otherwise. Later calls return the same view."""
     document = read_contract()
-    operation = POST_GENERATE_IMAGE_V4
-    node: JsonObject = document["paths"][operation.path][operation.method.lower()]
-    request: JsonObject = node["requestBody"]["content"][operation.media_type]["schema"]
-    properties: JsonObject = _resolve(document, request)["properties"]
-    responses = {int(status): _response(document, answer) for status, answer in node["responses"].items()}
-    folder, suffix = _link_parts(responses[200])
+    operation = OPERATIONS[operation_id]
+    node: JsonObject = _resolve(document, document["paths"][operation.path])[operation.method.lower()]
+    body: JsonObject = _resolve(document, node.get("requestBody", {}))
+    request: JsonObject = body["content"][operation.media_type]["schema"] if body else {}
+    properties: JsonObject = _properties(document, request)
     return ContractView(
         operation=operation,
         api_key_header=API_KEY_HEADER,
         fields={
             entry.wire_name: _field_rule(
-                entry.wire_name, entry.content_type, _resolve(document, properties[entry.wire_name])
+                document,
+                entry.wire_name,
+                JSON if operation.media_type == JSON else entry.content_type,
+                properties[entry.wire_name],
             )
             for entry in operation.fields
         },
-        responses=responses,
+        responses={
+            int(status): _response(document, answer)
+            for status, answer in node["responses"].items()
+            if status.isdecimal()
+        },
         observed={entry["status"]: entry["because"] for entry in node.get("x-observed-statuses", [])},
-        seeds=_seeds(document, responses[200].schema),
-        link_folder=folder,
-        link_suffix=suffix,
         request_validator=_validator(document, request),
         document=document,
     )
@@ -149,34 +173,58 @@ def _validator(document: JsonObject, schema: JsonObject) -> Draft202012Validator
     return Draft202012Validator(root, mask=MASK, offline=True)
 
 
-def _field_rule(name: str, content_type: str | None, schema: JsonObject) -> FieldRule:
-    types: str | list[str] = schema.get("type", [])
+def _properties(document: JsonObject, schema: JsonObject) -> JsonObject:
+    """The properties of a schema and of the parts that it is put together from."""
+    schema = _resolve(document, schema)
+    parts = [_properties(document, part) for part in schema.get("allOf", ())]
+    return {name: rule for part in [*parts, schema.get("properties", {})] for name, rule in part.items()}
+
+
+def _field_rule(document: JsonObject, name: str, content_type: str | None, schema: JsonObject) -> FieldRule:
+    branches = list(_branches(document, schema))
+    types = tuple(dict.fromkeys(kind for branch in branches for kind in _types(branch)))
+    items: list[JsonObject] = [branch["items"] for branch in branches if "items" in branch]
+    is_list = content_type is None and "array" in types and "string" not in types
     return FieldRule(
         name=name,
-        types=(types,) if isinstance(types, str) else tuple(types),
+        types=types,
         content_type=content_type,
-        choices=tuple(schema.get("enum", ())),
-        unavailable=tuple(UnavailableValue(**entry) for entry in schema.get("x-unavailable-values", ())),
-        default=schema.get("default"),
+        choices=tuple(value for branch in branches for value in branch.get("enum", ())),
+        unavailable=tuple(
+            UnavailableValue(**entry) for branch in branches for entry in branch.get("x-unavailable-values", ())
+        ),
+        default=next((branch["default"] for branch in branches if "default" in branch), None),
+        item=_field_rule(document, name, None, items[0] if items else {}) if is_list else None,
     )
+
+
+def _branches(document: JsonObject, schema: JsonObject) -> Iterator[JsonObject]:
+    """A schema and the schemas that it is composed of."""
+    schema = _resolve(document, schema)
+    yield schema
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for branch in schema.get(keyword, ()):
+            yield from _branches(document, branch)
+
+
+def _types(schema: JsonObject) -> tuple[str, ...]:
+    types: str | list[str] = schema.get("type", [])
+    return (types,) if isinstance(types, str) else tuple(types)
 
 
 def _response(document: JsonObject, answer: JsonObject) -> ResponseRule:
     answer = _resolve(document, answer)
-    content: JsonObject = answer["content"]["application/json"]
+    content: JsonObject = answer.get("content", {}).get("application/json", {})
     examples: JsonObject = content.get("examples", {})
-    headers: JsonObject = answer.get("headers", {})
+    headers: JsonObject = {name: _resolve(document, header) for name, header in answer.get("headers", {}).items()}
     return ResponseRule(
-        schema=content["schema"],
-        examples=tuple(_resolve(document, example)["value"] for example in examples.values()),
+        schema=content.get("schema", {}),
+        examples=(
+            *([content["example"]] if "example" in content else ()),
+            *(_resolve(document, example)["value"] for example in examples.values()),
+        ),
         headers={name: str(header["example"]) for name, header in headers.items() if "example" in header},
     )
-
-
-def _seeds(document: JsonObject, schema: JsonObject) -> tuple[int, int]:
-    image = _resolve(document, _resolve(document, schema)["properties"]["data"]["items"])
-    seed = _resolve(document, image["properties"]["seed"])
-    return seed["minimum"], seed["maximum"]
 
 
 def _link_parts(response: ResponseRule) -> tuple[str, str]:

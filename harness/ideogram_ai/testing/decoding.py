@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Never
 
 from attrs import define, field
 
+from ideogram_ai.client.json_types import is_object
+
 from .problems import Problem, pointer_to, shown
 
 if TYPE_CHECKING:
@@ -42,11 +44,20 @@ class _UnreadableError(Exception):
 
 
 def decode_parts(parts: Iterable[Part], view: ContractView) -> DecodedFields:
-    """Decode each part by the rule of its field. Fields that the contract does not have stay text, with a remark."""
+    """Decode each part by the rule of its field. Fields that the contract does not have stay text, with a remark.
+
+    A field that is a list has a part for each item (RFC 7578, section 4.3), unless the contract says that it is JSON.
+    """
     decoded = DecodedFields()
+    lists: dict[str, list[Any]] = {}
     seen: set[str] = set()
     for part in parts:
         rule = view.fields.get(part.name)
+        if rule is not None and rule.item is not None:
+            if part.name not in lists:
+                decoded.items.append((part.name, lists.setdefault(part.name, [])))
+            lists[part.name].append(_decode(part, rule.item, decoded))
+            continue
         if part.name in seen:
             decoded.problems.append(_problem(part.name, "is given more than once; give it once."))
         seen.add(part.name)
@@ -55,6 +66,25 @@ def decode_parts(parts: Iterable[Part], view: ContractView) -> DecodedFields:
         elif part.filename is not None:
             decoded.remarks.append(f"{part.name} came as a file ({shown(part.filename)}); its content was read.")
         decoded.items.append((part.name, _decode(part, rule, decoded)))
+    return decoded
+
+
+def decode_json(text: bytes, view: ContractView) -> DecodedFields:
+    """Decode a JSON body. Members that the contract does not have are kept, with a remark."""
+    decoded = DecodedFields()
+    try:
+        value = _json_value(text.decode())
+    except UnicodeDecodeError as error:
+        decoded.problems.append(Problem(pointer_to(()), f"The body is not UTF-8 at byte {error.start}."))
+        return decoded
+    except _UnreadableError as error:
+        decoded.problems.append(Problem(pointer_to(()), f"The body {error}"))
+        return decoded
+    if not is_object(value):
+        decoded.problems.append(Problem(pointer_to(()), f"The body is no object. It is {shown(value)}."))
+        return decoded
+    decoded.items.extend(value.items())
+    decoded.remarks.extend(remark_on_unknown(name, view) for name in value if name not in view.fields)
     return decoded
 
 

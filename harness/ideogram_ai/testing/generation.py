@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
-from .contract_view import ContractView
-from .decoding import decode_parts, json_text
+from ideogram_ai.client.wire import JSON
+
+from .contract_view import ContractView, JsonObject
+from .decoding import DecodedFields, decode_json, decode_parts, json_text
 from .images import ImageStore, Picture
-from .multipart import parse_multipart
+from .multipart import check_media_type, parse_multipart
 from .problems import RequestRefusedError
+from .schema_examples import example_of
 from .server_answers import Answer, in_flight_answer, json_answer, problem_answer, refusal
 from .validation import find_problems
 
@@ -26,6 +30,9 @@ UNSAFE_WORD: Final = "mock-unsafe"
 
 WITHHELD_WORD: Final = "mock-withheld"
 """A prompt with this word gets a 200 whose image is withheld: `is_image_safe` false, no link, billed all the same."""
+
+
+_SIZE: Final = "[1-9][0-9]*x[1-9][0-9]*"
 
 
 @frozen
@@ -51,14 +58,22 @@ def read_request(view: ContractView, content_type: str | None, body: bytes) -> R
         content_type: The request's Content-Type header; None when it was absent.
         body: The whole body.
     """
+    if not view.operation.media_type:
+        return ReadRequest((), (), None)
     try:
-        parts = parse_multipart(content_type, body, view.operation.media_type)
+        decoded = _decode(view, content_type, body)
     except RequestRefusedError as error:
         return ReadRequest((), (), problem_answer(view, error.status, error.detail))
-    decoded = decode_parts(parts, view)
     problems = decoded.problems or find_problems(dict(decoded.items), view)
     refused = refusal(view, problems) if problems else None
     return ReadRequest(tuple(decoded.items), tuple(decoded.remarks), refused)
+
+
+def _decode(view: ContractView, content_type: str | None, body: bytes) -> DecodedFields:
+    if view.operation.media_type != JSON:
+        return decode_parts(parse_multipart(content_type, body, view.operation.media_type), view)
+    check_media_type(content_type, JSON)
+    return decode_json(body, view)
 
 
 @define
@@ -102,11 +117,31 @@ class Generator:
                 )
         finally:
             self._running -= 1
-        size: str = values.get("resolution", self.view.fields["resolution"].choices[0])
+        size = self._size(values.get("resolution"))
         seed = _seed(fields, *self.view.seeds)
         withheld = WITHHELD_WORD in prompt_text.lower()
         url = None if withheld else base_url + self.images.add(_picture(size, seed, prompt))
-        return json_answer(200, _body(prompt_text, size, seed, url), "withheld" if withheld else "generated")
+        body = self._completed(_body(prompt_text, size, seed, url))
+        return json_answer(200, body, "withheld" if withheld else "generated")
+
+    def _size(self, wanted: object) -> str:
+        """The size that was asked for, if it is one in pixels, or the first that the contract has."""
+        rule = self.view.fields.get("resolution")
+        shown = [image["resolution"] for example in self.view.responses[200].examples for image in example["data"]]
+        sizes = map(str, (wanted, *(rule.choices if rule else ()), *shown))
+        return next(size for size in sizes if re.fullmatch(_SIZE, size))
+
+    def _completed(self, body: dict[str, Any]) -> dict[str, Any]:
+        """A body with what the contract requires of it beside what is known here, and nothing that it does not have."""
+        schema = self.view.resolve(self.view.responses[200].schema)
+        image = self.view.resolve(schema["properties"]["data"]["items"])
+        return self._fitted(body | {"data": [self._fitted(entry, image) for entry in body["data"]]}, schema)
+
+    def _fitted(self, known: dict[str, Any], schema: JsonObject) -> dict[str, Any]:
+        properties: JsonObject = schema["properties"]
+        missing = [name for name in schema.get("required", ()) if name not in known and name in properties]
+        made = {name: example_of(self.view, properties[name]) for name in missing}
+        return {name: value for name, value in known.items() if name in properties} | made
 
     async def _interrupted(self) -> bool:
         try:

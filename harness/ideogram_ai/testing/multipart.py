@@ -47,10 +47,7 @@ def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> l
     Raises:
         RequestRefusedError: 415 for another media type, 400 for a body that cannot be read.
     """
-    kind, options = parse_options_header(content_type)
-    if kind.decode("latin-1") != media_type:
-        sent = shown(content_type) if content_type else "none"
-        raise RequestRefusedError(415, f"The Content-Type is {sent}. This operation takes {media_type} only.")
+    options = check_media_type(content_type, media_type)
     boundary = options.get(b"boundary")
     if not boundary:
         raise RequestRefusedError(
@@ -68,6 +65,19 @@ def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> l
     if not reader.ended:
         raise RequestRefusedError(400, "The multipart body cannot be read: its closing boundary is missing.")
     return reader.parts
+
+
+def check_media_type(content_type: str | None, media_type: str) -> dict[bytes, bytes]:
+    """Read the parameters of a Content-Type header.
+
+    Raises:
+        RequestRefusedError: 415 for another media type.
+    """
+    kind, options = parse_options_header(content_type)
+    if kind.decode("latin-1") != media_type:
+        sent = shown(content_type) if content_type else "none"
+        raise RequestRefusedError(415, f"The Content-Type is {sent}. This operation takes {media_type} only.")
+    return options
 
 
 @define

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, asdict, frozen
 
+from ideogram_ai.client.json_types import is_object
+
+from .schema_examples import example_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -49,8 +53,9 @@ def problem_answer(
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Problem details in the form that the contract's example of a 400 has."""
-    body: dict[str, Any] = {**view.responses[400].examples[0], "title": _phrase(status), "detail": detail}
-    body["status"] = status
+    example = _example(view, 400)
+    body: dict[str, Any] = {**(example if is_object(example) else {"type": "about:blank"}), "title": _phrase(status)}
+    body |= {"detail": detail, "status": status}
     if problems:
         body["errors"] = [
             asdict(problem, filter=lambda attribute, _: attribute.name != "status") for problem in problems
@@ -68,15 +73,24 @@ def refusal(view: ContractView, problems: Sequence[Problem]) -> Answer:
 
 def no_key_answer(view: ContractView, *, bearer: bool) -> Answer:
     """The answer to a request without a key."""
-    body: dict[str, Any] = dict(view.responses[401].examples[0])
     why = f"no key in the header {view.api_key_header}"
+    example = _example(view, 401)
+    body: dict[str, Any] = (
+        dict(example) if is_object(example) else json.loads(problem_answer(view, 401, "No API key").body)
+    )
     if bearer:
-        body["detail"] += (
-            f". The key came in Authorization, which is not read here: send it, without Bearer, "
-            f"in the header {view.api_key_header}."
+        body["detail"] = (
+            f"{body.get('detail', 'No API key')}. The key came in Authorization, which is not read here: send it, "
+            f"without Bearer, in the header {view.api_key_header}."
         )
         why += ", but one in Authorization"
     return json_answer(401, body, why)
+
+
+def _example(view: ContractView, status: int) -> Any:
+    """The first example of a documented answer; None without one."""
+    rule = view.responses.get(status)
+    return rule.examples[0] if rule and rule.examples else None
 
 
 def in_flight_answer(view: ContractView, limit: int) -> Answer:
@@ -100,7 +114,9 @@ def forced_answer(view: ContractView, status: int, why: str) -> Answer:
     rule = view.responses.get(status)
     if rule and rule.examples:
         return json_answer(status, rule.examples[0], why, rule.headers)
-    if status == 402:
+    if rule and rule.schema:
+        return json_answer(status, example_of(view, rule.schema), why, rule.headers)
+    if status == 402 and view.operation.reject_reasons:
         return json_answer(status, _no_balance(view), why)
     because = view.observed.get(status, "asked for")
     answer = problem_answer(view, status, f"{because} ({why})")

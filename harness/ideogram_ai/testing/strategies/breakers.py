@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,7 @@ Breaker = Callable[["SearchStrategy[Any]"], "SearchStrategy[Any]"]
 
 _STRUCTURE: Final = frozenset({"properties", "items"})  # broken in what they hold
 _MORE_ITEMS: Final = 3
+_MORE_CHARACTERS: Final = 20
 
 
 class Breakers:
@@ -81,26 +83,48 @@ class Breakers:
                 return _type_breaker(types_of(schema), field)
             case "enum":
                 return lambda _: _near(rule) | texts()
-            case "pattern":
-                return lambda valid: st.builds(_slip, valid, st.sampled_from(_SLIPS)) | texts()
-            case "minimum":
-                return lambda _: st.integers(max_value=rule - 1)
-            case "maximum":
-                return lambda _: st.integers(min_value=rule + 1)
-            case "minItems":
-                return lambda valid: st.builds(_shorten, valid, st.integers(0, rule - 1))
-            case "maxItems":
-                fewest: int = rule + 1 - schema.get("minItems", 0)
-                more = st.lists(self._values.of(schema["items"]), min_size=fewest, max_size=fewest + _MORE_ITEMS)
-                return lambda valid: st.builds(_lengthen, valid, more)
+            case "const":
+                return lambda _: texts() if field is not None and field.content_type is None else json_values()
+            case "minItems" | "maxItems":
+                return self._size(keyword, schema, field)
             case "required":
                 names = [name for name in rule if name != keep]
                 return (lambda valid: st.builds(_without, valid, st.sampled_from(names))) if names else None
+            case "additionalProperties":
+                return (lambda valid: st.builds(_with_unknown, valid, texts())) if rule is False else None
             case "oneOf" if "discriminator" in schema:
                 key: str = schema["discriminator"]["propertyName"]
                 return lambda valid: _break_choice(valid, key)
             case _:
-                raise UnknownKeywordError([keyword], schema)
+                return _limit(keyword, schema)
+
+    def _size(self, keyword: str, schema: JsonObject, field: FieldRule | None) -> Breaker | None:
+        rule: int = schema[keyword]
+        if keyword == "maxItems":
+            lacking: int = rule + 1 - schema.get("minItems", 0)
+            more = st.lists(self._values.of(schema["items"]), min_size=lacking, max_size=lacking + _MORE_ITEMS)
+            return lambda valid: st.builds(_lengthen, valid, more)
+        # A form that has no item does not have the list either.
+        fewest = 1 if field is not None and field.item is not None else 0
+        return (lambda valid: st.builds(_shorten, valid, st.integers(fewest, rule - 1))) if fewest < rule else None
+
+
+def _limit(keyword: str, schema: JsonObject) -> Breaker:
+    """Numbers and texts beyond a limit."""
+    rule: Any = schema[keyword]
+    match keyword:
+        case "pattern":
+            return lambda valid: st.builds(_slip, valid, st.sampled_from(_SLIPS)) | texts()
+        case "minLength":
+            return lambda _: texts(max_size=rule - 1)
+        case "maxLength":
+            return lambda _: texts(min_size=rule + 1, max_size=rule + _MORE_CHARACTERS)
+        case "minimum" | "exclusiveMinimum":
+            return lambda _: st.integers(max_value=math.floor(rule))
+        case "maximum" | "exclusiveMaximum":
+            return lambda _: st.integers(min_value=math.ceil(rule))
+        case _:
+            raise UnknownKeywordError([keyword], schema)
 
 
 def _type_breaker(types: list[str], field: FieldRule | None) -> Breaker | None:
@@ -109,8 +133,8 @@ def _type_breaker(types: list[str], field: FieldRule | None) -> Breaker | None:
         return lambda _: json_values()
     if field.content_type is not None:
         return lambda _: json_values().filter(_is_given)
-    if "string" in types:
-        return None  # everything in a form can be read as text
+    if "string" in types or field.item is not None:
+        return None  # everything in a form can be read as text, and every text as a list of one
 
     def is_other(value: str | int) -> bool:
         try:
@@ -159,6 +183,10 @@ def _lengthen(items: list[Any], more: list[Any]) -> list[Any]:
 
 def _without(value: JsonObject, name: str) -> JsonObject:
     return {key: member for key, member in value.items() if key != name}
+
+
+def _with_unknown(value: JsonObject, name: str) -> JsonObject:
+    return {name: name} | value
 
 
 def _is_given(value: Any) -> bool:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+
 from ..contract_view import read_view
 from ..image_links import link_origin
 from ..server_answers import Answer
+from .json_values import json_values
 from .schema_values import JsonObject, SchemaValues, follow, keywords_of, objects
 from .shown import shown_as
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hypothesis.strategies import SearchStrategy
+
+    from ideogram_ai.generated.operations import Operation
 
     from ..contract_view import ContractView
 
@@ -29,7 +34,7 @@ _LONGEST_WAIT: Final = 3600
 _TIED: Final = frozenset({"is_image_safe", "url"})
 
 
-def answers(status: int | None = None) -> SearchStrategy[Answer]:
+def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
     """Answers that the contract documents, with known fields and known values only.
 
     A 200 has one image or more, each with a link that has not expired, or withheld in one of the ways that are known.
@@ -37,11 +42,12 @@ def answers(status: int | None = None) -> SearchStrategy[Answer]:
 
     Args:
         status: A status of the contract; None for any of them.
+        operation: The operation that they answer.
 
     Raises:
         ValueError: The contract has no such status.
     """
-    view = read_view()
+    view = read_view(operation.operation_id)
     if status is None:
         return shown_as("answers", st.one_of([_answers(view, each) for each in view.responses]))
     if status not in view.responses:
@@ -53,7 +59,8 @@ def answers(status: int | None = None) -> SearchStrategy[Answer]:
 def _answers(view: ContractView, status: int) -> SearchStrategy[Answer]:
     rule = view.responses[status]
     # The links of the contract's example of a 200 have expired long ago.
-    bodies = _successes(view) if status == 200 else st.sampled_from(rule.examples) | _refusals(view, status)
+    of_images = status == 200 and view.operation.operation_id == POST_GENERATE_IMAGE_V4.operation_id
+    bodies = _successes(view) if of_images else _bodies(view, status)
 
     def write(body: Any, escape: bool, headers: dict[str, str]) -> Answer:
         return Answer(status, json.dumps(body, ensure_ascii=escape).encode(), "documented", JSON | headers)
@@ -61,12 +68,15 @@ def _answers(view: ContractView, status: int) -> SearchStrategy[Answer]:
     return st.builds(write, bodies, st.booleans(), _headers(rule.headers))
 
 
-def _refusals(view: ContractView, status: int) -> SearchStrategy[Any]:
-    """Bodies of the shapes that the contract describes; a shape without a keyword describes nothing."""
-    schema, _ = follow(view, view.responses[status].schema)
+def _bodies(view: ContractView, status: int) -> SearchStrategy[Any]:
+    """The contract's examples, and bodies of the shapes that it describes; anything where it describes nothing."""
+    rule = view.responses[status]
+    schema, _ = follow(view, rule.schema)
     shapes = [follow(view, branch)[0] for branch in schema.get("anyOf", [schema])]
     values = SchemaValues(view)
-    return st.one_of([values.of(shape) for shape in shapes if keywords_of(shape)])
+    described = [values.of(shape) for shape in shapes if keywords_of(shape)]
+    shown = [st.sampled_from(rule.examples)] if rule.examples else []
+    return st.one_of([*shown, *described] or [json_values()])
 
 
 def _headers(examples: Mapping[str, str]) -> SearchStrategy[dict[str, str]]:

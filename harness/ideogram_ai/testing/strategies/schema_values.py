@@ -7,13 +7,14 @@ schemathesis 4.32 keeps hypothesis from printing the failing examples of the who
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
-from .json_values import json_values, texts
+from .json_values import has_type, json_values, texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,9 +29,10 @@ _ANNOTATIONS: Final = frozenset({"description", "title", "default", "example", "
 _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
     "array": frozenset({"items", "minItems", "maxItems"}),
     "boolean": frozenset(),
-    "integer": frozenset({"minimum", "maximum"}),
+    "integer": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
     "null": frozenset(),
-    "object": frozenset({"properties", "required"}),
+    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
+    "object": frozenset({"properties", "required", "additionalProperties"}),
     "string": frozenset({"enum", "pattern", "format", "minLength", "maxLength"}),
 }
 _MOST_ITEMS: Final = 3
@@ -114,6 +116,8 @@ class SchemaValues:
             return json_values()
         types = types_of(schema)
         _refuse(set(types) - set(_KEYWORDS), schema)
+        if "enum" in keywords and types != ["string"]:
+            return st.sampled_from([value for value in schema["enum"] if has_type(value, types)])
         _refuse(keywords.difference({"type"}, *(_KEYWORDS[kind] for kind in types)), schema)
         return st.one_of([self._of_type(kind, schema) for kind in types])
 
@@ -125,8 +129,8 @@ class SchemaValues:
                 return st.lists(self.of(schema.get("items", {})), min_size=least, max_size=most)
             case "boolean":
                 return st.booleans()
-            case "integer":
-                return st.integers(schema.get("minimum"), schema.get("maximum"))
+            case "integer" | "number":
+                return _numbers(kind, schema)
             case "null":
                 return st.none()
             case "object" if "properties" in schema:
@@ -153,6 +157,27 @@ def objects(members: Mapping[str, SearchStrategy[Any]], required: Collection[str
 
     # Not every permutation: one number is drawn much faster than a list of them.
     return st.builds(turn, st.fixed_dictionaries(always, optional=perhaps), st.integers(0, max(0, len(names) - 1)))
+
+
+def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
+    """Numbers within the bounds of a schema; those without a fraction are written as integers."""
+    limits: JsonObject = {name: rule for name, rule in schema.items() if name.endswith("imum")} | {"type": kind}
+    validator = Draft202012Validator(limits)
+    least = [schema[name] for name in ("minimum", "exclusiveMinimum") if name in schema]
+    most = [schema[name] for name in ("maximum", "exclusiveMaximum") if name in schema]
+    low, high = max(least, default=None), min(most, default=None)
+    made: SearchStrategy[int | float] = st.integers(
+        None if low is None else math.ceil(low), None if high is None else math.floor(high)
+    )
+    if kind == "number":
+        # As large as readers that know floats only can tell apart.
+        bounds = (-(2.0**53) if low is None else low, 2.0**53 if high is None else high)
+        made = made | st.floats(*bounds, allow_nan=False, allow_infinity=False)
+
+    def is_valid(number: float) -> bool:
+        return validator.is_valid(number)
+
+    return made.filter(is_valid) if least or most else made
 
 
 def _strings(schema: JsonObject) -> SearchStrategy[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-    from ..contract_view import ContractView
+    from ..contract_view import ContractView, FieldRule
 
 Path = tuple[str | int, ...]
 
@@ -77,7 +77,7 @@ class Sites:
         for name, part in schema["properties"].items():
             inner, place = follow(self.view, part, f"{pointer}/properties/{name}")
             yield from _sites(self._breakers.of(inner, field=self.view.fields[name]), place, (name,))
-            yield from self._below(inner, place, (name,))
+            yield from self._below(inner, place, (name,), items=self.view.fields[name].item)
 
     def broken_values(self, site: Site) -> SearchStrategy[tuple[Any, Path]]:
         """Values of the site's field that are broken at the site, each with the path from the field to there."""
@@ -85,7 +85,12 @@ class Sites:
         return self._broken(schema["properties"][site.field], site.steps[1:], site.breaker)
 
     def _below(
-        self, schema: JsonObject, pointer: str, steps: tuple[_Step, ...], keep: str | None = None
+        self,
+        schema: JsonObject,
+        pointer: str,
+        steps: tuple[_Step, ...],
+        keep: str | None = None,
+        items: FieldRule | None = None,
     ) -> Iterator[Site]:
         """The sites of all that a schema leads to.
 
@@ -94,6 +99,7 @@ class Sites:
             pointer: Where it stands in the contract.
             steps: How a value of it is reached.
             keep: The property by which it was chosen among others: if that is broken, the choice is what is broken.
+            items: How each item is written, if the schema is of a field that is a list.
         """
         parts: list[tuple[str, JsonObject, _Step]] = [
             (f"properties/{name}", part, name) for name, part in schema.get("properties", {}).items() if name != keep
@@ -106,7 +112,8 @@ class Sites:
         for where, part, step in parts:
             inner, place = follow(self.view, part, f"{pointer}/{where}")
             chosen_by = key if isinstance(step, _Branch) else None
-            yield from _sites(self._breakers.of(inner, keep=chosen_by), place, (*steps, step))
+            field = items if isinstance(step, _Item) else None
+            yield from _sites(self._breakers.of(inner, field=field, keep=chosen_by), place, (*steps, step))
             yield from self._below(inner, place, (*steps, step), chosen_by)
 
     def _broken(

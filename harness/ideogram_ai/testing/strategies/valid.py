@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+
 from ..contract_view import read_view
 from .schema_values import JsonObject, SchemaValues, follow, objects, types_of
 from .shown import shown_as
@@ -16,16 +18,21 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
+    from ideogram_ai.generated.operations import Operation
+
     from ..contract_view import ContractView
 
 
-def requests() -> SearchStrategy[dict[str, Any]]:
+def requests(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[dict[str, Any]]:
     """Requests that keep the contract, as keyword arguments for `generate(**request)`.
 
     Both kinds of prompt, every field, every value that is in service, keys in several orders. None is left out: it has
     no form on the wire.
+
+    Args:
+        operation: The operation that they are for; its method takes them as keyword arguments.
     """
-    view = read_view()
+    view = read_view(operation.operation_id)
     made = wire_requests(view, SchemaValues(view)).map(lambda request: as_keywords(view, request))
     return shown_as("requests", made)
 
@@ -53,7 +60,16 @@ def wire_requests(
 def given_members(view: ContractView, values: SchemaValues) -> dict[str, SearchStrategy[Any]]:
     """The values of each field of a request, None left out."""
     parts: dict[str, JsonObject] = request_schema(view)[0]["properties"]
-    return {name: values.of(_without_null(view, part)).filter(_is_given) for name, part in parts.items()}
+    return {name: values.of(_on_the_wire(view, name, part)).filter(_is_given) for name, part in parts.items()}
+
+
+def _on_the_wire(view: ContractView, name: str, schema: JsonObject) -> JsonObject:
+    """The schema without what has no form on the wire: null, and in a form a list without items."""
+    schema, _ = follow(view, schema)
+    if view.fields[name].item is not None:
+        items = _without_null(view, schema.get("items", {}))
+        schema = schema | {"minItems": max(1, schema.get("minItems", 1)), "items": items}
+    return _without_null(view, schema)
 
 
 def _without_null(view: ContractView, schema: JsonObject) -> JsonObject:

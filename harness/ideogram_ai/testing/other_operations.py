@@ -1,0 +1,49 @@
+"""The operations beside generate as the mock server plays them: it judges the request, the contract has the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
+
+from .contract_view import ContractView, read_view
+from .schema_examples import example_of
+from .server_answers import Answer, json_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@frozen
+class OtherOperation:
+    """An operation and its answer to a request that keeps the contract.
+
+    Attributes:
+        view: The contract.
+        answer: The example of its first successful answer, or one that is made up by the answer's schema.
+    """
+
+    view: ContractView
+    answer: Answer
+
+
+def other_operations() -> Iterator[OtherOperation]:
+    """Every operation of the contract but generate.
+
+    Raises:
+        NoExampleError: An answer has no example, and none can be made up.
+    """
+    for operation_id in OPERATIONS:
+        if operation_id != POST_GENERATE_IMAGE_V4.operation_id:
+            view = read_view(operation_id)
+            yield OtherOperation(view, _good_answer(view))
+
+
+def _good_answer(view: ContractView) -> Answer:
+    status = min((status for status in view.responses if 200 <= status < 300), default=200)
+    rule = view.responses.get(status)
+    if rule is None or not (rule.examples or rule.schema):
+        return Answer(status, b"", "answered")
+    return json_answer(status, rule.examples[0] if rule.examples else example_of(view, rule.schema), "answered")
