@@ -114,12 +114,12 @@ class _Comparison:
                 self.compare(schema, after[name], inner)
                 self._required(old, new, name, inner)
             else:
-                sides = (Side(schema.pointer, schema.plain()), side_of(new, "properties", None, present=False))
+                sides = (Side(old.declared[name], schema.plain()), side_of(new, "properties", None, present=False))
                 self.add(("property", Effect.REMOVED), inner, sides, Verdict.BREAKING, name)
         for name, schema in after.items():
             if name not in before:
                 needed = name in new.required and self._direction is Direction.REQUEST
-                sides = (side_of(old, "properties", None, present=False), Side(schema.pointer, schema.plain()))
+                sides = (side_of(old, "properties", None, present=False), Side(new.declared[name], schema.plain()))
                 verdict = Verdict.BREAKING if needed else Verdict.ADDITIVE
                 self.add(("property", Effect.ADDED), f"{path}.{name}" if path else name, sides, verdict, name)
         for name in sorted((old.required ^ new.required) - before.keys() - after.keys()):
@@ -165,18 +165,18 @@ class _Comparison:
         matched, removed, added = match(old.alternatives, new.alternatives)
         for before, after in matched:
             self.compare(before, after, f"{path}({label(before)})")
-        if (removed or added or old.choice != new.choice) and relation(_union(old), _union(new)) is None:
-            return  # the same, written otherwise
+        whole = relation(_union(old), _union(new))
+        # Beside an alternative that allows anything, one more or less changes what is written and not what is allowed.
+        verdict = Verdict.COSMETIC if whole is None else None
         for part in removed:
             sides = (Side(part.pointer, part.plain()), side_of(new, new.choice, None, present=False))
-            self.add(("alternative", Effect.REMOVED), path, sides, name=label(part))
+            self.add(("alternative", Effect.REMOVED), path, sides, verdict, label(part))
         for part in added:
             sides = (side_of(old, old.choice, None, present=False), Side(part.pointer, part.plain()))
-            self.add(("alternative", Effect.ADDED), path, sides, name=label(part))
-        if old.choice != new.choice and not removed and not added:
+            self.add(("alternative", Effect.ADDED), path, sides, verdict, label(part))
+        if old.choice != new.choice and not removed and not added and whole is not None:
             sides = (side_of(old, old.choice, old.choice), side_of(new, new.choice, new.choice))
-            effect = relation(_union(old), _union(new)) or Effect.CHANGED
-            self.add(("choice", effect), path, sides)
+            self.add(("choice", whole), path, sides)
 
     def _others(self, old: Schema, new: Schema, path: str) -> None:
         for name in dict.fromkeys([*old.others, *new.others]):

@@ -38,6 +38,7 @@ def merge(first: Schema, second: Schema, pointer: Pointer) -> Schema:
         values=values,
         bounds=bounds,
         properties=properties,
+        declared={**second.declared, **first.declared},
         required=first.required | second.required,
         additional=additional,
         items=_both(first.items, second.items),

@@ -82,6 +82,7 @@ class Normaliser:
             values=keywords.values_of(raw, refuse),
             bounds=keywords.bounds_of(raw, types, refuse),
             properties=self._named(pointer, raw, "properties"),
+            declared={name: (*pointer, "properties", name) for name in raw.get("properties", ())},
             required=frozenset(self._names(raw, refuse)),
             additional=self._unless_free(pointer, raw, "additionalProperties"),
             items=self._unless_free(pointer, raw, "items"),

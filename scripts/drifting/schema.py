@@ -27,6 +27,7 @@ class Schema:
         values: The values that it is limited to (enum, const) by their JSON text, or None.
         bounds: Keywords that limit one value: minimum, maxLength, pattern, format ...
         properties: In the author's order.
+        declared: Where each of them is declared; a property that is a reference stands elsewhere than its schema.
         required: Names of properties.
         additional: What other properties have to be; None when they may be anything.
         items: What the items of an array have to be; None when they may be anything.
@@ -44,6 +45,7 @@ class Schema:
     values: Mapping[str, Any] | None = None
     bounds: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     properties: Mapping[str, Schema] = attrs.field(factory=dict[str, "Schema"])
+    declared: Mapping[str, Pointer] = attrs.field(factory=dict[str, Pointer])
     required: frozenset[str] = frozenset()
     additional: Schema | None = None
     items: Schema | None = None

@@ -120,6 +120,15 @@ def test_read_only_is_no_part_of_a_request_and_write_only_none_of_an_answer() ->
     assert said(compared(answering(plain), answering(for_answers))) == ["additive readOnly added"]
 
 
+def test_an_alternative_that_changes_nothing_is_told_and_breaks_nothing() -> None:
+    """Where anything is allowed, a form that was seen is only a hint."""
+    hinted = one(anyOf=[some(a=TEXT), {}])
+    assert said(compared(answering(hinted), answering(one(anyOf=[{"type": "array"}, {}])))) == [
+        "cosmetic alternative removed object",
+        "cosmetic alternative added array",
+    ]
+
+
 def test_a_schema_that_is_used_twice_is_told_once() -> None:
     old = asking(some(a={"$ref": "#/components/schemas/T"}, b={"$ref": "#/components/schemas/T"}), T=TEXT)
     new = asking(

@@ -1,0 +1,146 @@
+"""Whatever a schema says: in another order, or with other prose, it is the same, and a change is told where it is."""
+
+import random
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from drifting.compare_documents import compare_documents
+from drifting.difference import Verdict
+from hypothesis import given
+from hypothesis import strategies as st
+from provider_history import HISTORY, PATH
+from regeneration.contract import Contract
+from regeneration.nodes import holds_names, mappings
+from small_documents import answering, asking, compared, said
+
+NAMES = st.sampled_from("abcd")
+VALUES = st.sampled_from(["x", "y", 1, 2.5, None, True])
+LEAVES: st.SearchStrategy[Any] = st.one_of(
+    st.fixed_dictionaries(
+        {"type": st.just("string")},
+        optional={"minLength": st.integers(0, 3), "pattern": st.just("^x"), "nullable": st.booleans()},
+    ),
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["integer", "number"])},
+        optional={"minimum": st.integers(-2, 2), "exclusiveMaximum": st.integers(3, 5)},
+    ),
+    st.fixed_dictionaries({"enum": st.lists(VALUES, min_size=1, max_size=4, unique_by=str)}),
+    st.just({"type": "boolean", "default": False}),
+    st.just({}),
+)
+
+
+def _larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        st.fixed_dictionaries(
+            {"type": st.just("object"), "properties": st.dictionaries(NAMES, inner, max_size=3)},
+            optional={"required": st.lists(NAMES, unique=True), "additionalProperties": inner | st.booleans()},
+        ),
+        st.fixed_dictionaries({"type": st.just("array"), "items": inner}, optional={"maxItems": st.integers(0, 4)}),
+        st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=3)}),
+        st.fixed_dictionaries({"oneOf": st.lists(inner, min_size=1, max_size=3)}),
+        st.fixed_dictionaries({"allOf": st.lists(inner, min_size=1, max_size=2), "title": st.just("T")}),
+        st.fixed_dictionaries({"not": inner}),
+    )
+
+
+SCHEMAS = st.recursive(LEAVES, _larger, max_leaves=8)
+ORDERED = frozenset({"prefixItems", "const", "default", "example", "examples", "value", "servers"})
+
+
+def shuffled(node: Any, chance: random.Random, key: str = "", names: bool = False) -> Any:
+    """The same node in another order and with other prose."""
+    if isinstance(node, list):
+        again = [shuffled(item, chance) for item in node]
+        if key not in ORDERED:
+            chance.shuffle(again)
+        return again
+    if not isinstance(node, dict):
+        return node
+    items = [(k, shuffled(v, chance, k, names=not names and holds_names((k,)))) for k, v in node.items()]
+    if not names:
+        items = [(k, v) for k, v in items if k not in {"description", "title", "example"}]
+        items += [("description", f"words {chance.random()}"), ("x-other", chance.random())]
+    chance.shuffle(items)
+    return dict(items)
+
+
+@given(schema=SCHEMAS, seed=st.integers(0, 2**32))
+def test_order_and_prose_are_nothing(schema: Any, seed: int) -> None:
+    again = shuffled(schema, random.Random(seed))
+    for make in (asking, answering):
+        assert said(compared(make(schema), make(again))) == []
+
+
+@pytest.mark.parametrize("time", HISTORY)
+def test_order_and_prose_are_nothing_in_whole_documents(time: str) -> None:
+    document = HISTORY[time]()
+    again = shuffled(document["components"]["schemas"], random.Random(time), names=True)
+    assert compare_documents(document, {**document, "components": {**document["components"], "schemas": again}}) == []
+
+
+@given(old=SCHEMAS, new=SCHEMAS)
+def test_any_two_schemas_can_be_compared_both_ways(old: Any, new: Any) -> None:
+    forth, back = compared(asking(old), asking(new)), compared(asking(new), asking(old))
+    assert bool(forth) == bool(back)
+    both = compared(answering(old), answering(new))
+    assert {d.verdict for d in forth + both} <= {Verdict.BREAKING, Verdict.ADDITIVE, Verdict.COSMETIC}
+
+
+MUTATIONS: list[tuple[str, Any]] = [
+    ("type", "boolean"),
+    ("enum", ["another"]),
+    ("const", "another"),
+    ("pattern", "^another$"),
+    ("format", "another"),
+    ("minimum", -7),
+    ("maximum", 7_000_000_000),
+    ("minItems", 1),
+    ("maxItems", 77),
+    ("maxLength", 7),
+    ("default", "another"),
+    ("required", ["another"]),
+]
+
+
+def test_a_change_of_one_keyword_of_the_contract_is_told_at_its_place(contract: Contract) -> None:
+    """Every keyword of every schema that the operation reaches, changed alone."""
+    tried = 0
+    for pointer, node in mappings((), contract.document):
+        if pointer[:2] != ("components", "schemas") or len(pointer) < 3:
+            continue
+        for keyword, value in MUTATIONS:
+            if keyword not in node or node[keyword] == value:
+                continue
+            changed = deepcopy(contract.document)
+            target: Any = changed
+            for token in pointer:
+                target = target[token]
+            target[keyword] = value
+            found = compare_documents(contract.document, changed)
+            assert found, (pointer, keyword)
+            sides = [side.pointer for difference in found for side in (difference.old, difference.new)]
+            # At the keyword, or at what comes of it: a type that no value of an enum has empties the enum.
+            assert any(side[: len(pointer)] == pointer[: len(side)] for side in sides), (pointer, keyword, sides)
+            tried += 1
+    assert tried > 50
+
+
+def test_a_property_less_of_the_contract_is_told_at_its_place(contract: Contract) -> None:
+    schemas = contract.document["components"]["schemas"]
+    for name, schema in schemas.items():
+        for field in schema.get("properties", {}):
+            changed = deepcopy(contract.document)
+            del changed["components"]["schemas"][name]["properties"][field]
+            found = compare_documents(contract.document, changed)
+            assert found, (name, field)
+            removed = [difference for difference in found if difference.change == "property removed"]
+            assert {d.old.pointer for d in removed} == {("components", "schemas", name, "properties", field)}
+
+
+def test_the_contract_in_disorder_is_the_contract(contract: Contract) -> None:
+    again = shuffled(contract.document["components"]["schemas"], random.Random(1), names=True)
+    document = {**contract.document, "components": {**contract.document["components"], "schemas": again}}
+    assert compare_documents(contract.document, document) == []
+    assert PATH in document["paths"]
