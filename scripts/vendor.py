@@ -45,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (VendoringError, RegenerationError) as error:
         return _fail(str(error), 1)
     except ModuleNotFoundError as error:
-        hint = "the tools are in the dependency group dev of pyproject.toml: pip install --group dev"
-        return _fail(f"{error.name} is not installed; {hint}", 1)
+        hint = f"install it, or put `python3 {ROOT / 'scripts/in_venv.py'}` before the command, which sets all up"
+        return _fail(f"{error.name} is not installed: {hint}", 1)
     except OSError as error:
         return _fail(f"{error.filename or options.destination}: {error.strerror or error}", 1)
 

@@ -1,6 +1,6 @@
 """The client's own tests run on a copy, below another name and with ours off the path; and it is typed, strictly.
 
-A part of them here; `nox -s vendored` sets VENDORED_TESTS=all and runs them all.
+A part of them here; `nox -s vendored` sets VENDORED_TESTS=all and runs them all, and the slower type checker.
 """
 
 import os
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from type_checkers import Found, basedpyright, check_marked, mypy
 from vendored_app import package, vendored
 from vendoring.contents import Copy
@@ -85,5 +86,6 @@ def test_mypy_is_content_with_a_copy(copy: Copy, tmp_path: Path) -> None:
     check_types("mypy", copy, tmp_path)
 
 
+@pytest.mark.skipif(not ALL, reason="nox -s vendored runs it")
 def test_basedpyright_is_content_with_a_copy(copy: Copy, tmp_path: Path) -> None:
     check_types("basedpyright", copy, tmp_path)
