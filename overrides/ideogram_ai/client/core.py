@@ -140,7 +140,9 @@ class Core:
         # A proxy of the environment is passed by on the way to this machine: over http, it would read the key.
         near = {self.rules.base_host, "localhost", "127.0.0.1", "::1"} if self.rules.loopback else ()
         mounts = {f"all://[{host}]" if ":" in host else f"all://{host}": None for host in near}
-        return {"cookies": _no_cookies(), "follow_redirects": False, "mounts": mounts}
+        # Unbounded: httpx fails whoever waits for a connection for a while, although nothing is wrong.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        return {"cookies": _no_cookies(), "follow_redirects": False, "mounts": mounts, "limits": limits}
 
     def request_arguments(self, outgoing: Outgoing, trace: Callable[..., object]) -> dict[str, Any]:
         """What httpx's build_request takes. The key is added here, for the API alone, and kept nowhere else."""

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-import httpcore
-
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -59,5 +57,7 @@ def _remaining(timeout: float | None) -> float | None:
         return timeout
     remaining = until - time.monotonic()
     if remaining <= 0:
+        import httpcore  # noqa: PLC0415 - whoever has connections of it has loaded it
+
         raise httpcore.ReadTimeout("the answer's head was still not whole")
     return remaining if timeout is None else min(timeout, remaining)

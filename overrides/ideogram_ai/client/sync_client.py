@@ -272,6 +272,7 @@ class Ideogram:
                 raise
 
         request = client.build_request(**self._core.request_arguments(step.outgoing, trace))
+        request.read()  # in one piece, which is sent at once; httpx sends each part by itself
         with head_within(step.outgoing.timeout):
             response = client.send(request, stream=True, follow_redirects=False)
         try:
