@@ -90,7 +90,16 @@ class Engine:
         self._journal = journal
         self._tell = emit
         self._pace = Pace(limits.in_flight, client.retry)
-        self._sender = Sender(client, self._pace, prices=prices, journal=journal, emit=self._emit, stop=self._fail)
+        self._wake = anyio.Event()
+        self._sender = Sender(
+            client,
+            self._pace,
+            prices=prices,
+            journal=journal,
+            emit=self._emit,
+            stop=self._fail,
+            make_room=self._rouse,
+        )
         self._most_open = limits.in_flight + (limits.downloads + limits.waiting if finish else 0)
         self._downloads = limits.downloads
         self._next: deque[BatchRequest | Outcome] = deque()  # one at most
@@ -100,7 +109,6 @@ class Engine:
         self._broken = False  # whether finishing failed in a way that all others would meet
         self._open = 0  # rows that were begun and not yet handed on
         self._drained = False
-        self._wake = anyio.Event()
         self._pulled = anyio.Event()
         self._ready: deque[Outcome] = deque()
         self._news = anyio.Event()
@@ -119,7 +127,7 @@ class Engine:
             while True:
                 while self._ready:
                     self._open -= 1
-                    self._wake.set()
+                    self._rouse()
                     yield self._ready.popleft()
                 if self._ended.is_set():
                     break
@@ -143,12 +151,15 @@ class Engine:
         """Send nothing new. What is in flight is finished and handed on."""
         self._sender.stopping.set()
         self._pulling.cancel()
-        self._wake.set()
+        self._rouse()
 
     def cancel(self) -> None:
         """Break off what is in flight. What may have run is told to the journal as unknown."""
         self.stop()
         self._scope.cancel()
+
+    def _rouse(self) -> None:
+        self._wake.set()
 
     def _fail(self, error: Exception) -> None:
         self.error = self.error or error
@@ -171,13 +182,13 @@ class Engine:
             with self._pulling:
                 async for item in self._source:
                     self._next.append(item)
-                    self._wake.set()
+                    self._rouse()
                     self._pulled = anyio.Event()
                     await self._pulled.wait()
         except Exception as error:  # noqa: BLE001 - handed on when what is in flight has ended
             self._fail(error)
         self._drained = True
-        self._wake.set()
+        self._rouse()
 
     async def _dispatch(self, tasks: TaskGroup) -> None:
         while not self._sender.stopping.is_set():
@@ -227,7 +238,7 @@ class Engine:
                 self._hand_to_finish(outcome, tasks)
             else:
                 self._hand_on(outcome)
-        self._wake.set()
+        self._rouse()
 
     def _hand_to_finish(self, outcome: Outcome, tasks: TaskGroup) -> None:
         if self._finish is None:

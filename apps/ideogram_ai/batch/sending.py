@@ -76,6 +76,7 @@ class Sender:
         journal: Told of every request; None when nobody wants to know.
         emit: Told of events.
         stop: Called with the error when no further request should be sent.
+        make_room: Called when the pace may allow another one.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Sender:
         journal: Journal | None,
         emit: Callable[[Event], None],
         stop: Callable[[Exception], None],
+        make_room: Callable[[], None],
     ) -> None:
         self._policy = evolve(client.retry, retry_possibly_billed=False)
         self._client = client.with_retry(evolve(self._policy, max_attempts=1))
@@ -95,6 +97,7 @@ class Sender:
         self._journal = journal
         self._emit = emit
         self._stop = stop
+        self._make_room = make_room
         self._last_answer = float("-inf")
         self._doubts = 0
         self.stopping = anyio.Event()
@@ -182,6 +185,7 @@ class Sender:
     def _heard(self) -> None:
         """The service took a request and answered it."""
         self._pace.bear()
+        self._make_room()  # now, and not when the outcome is written down
         self._last_answer = time.monotonic()
         self._doubts = 0
 

@@ -6,9 +6,10 @@ A change that has to be on the disk costs the disk's time once for each group an
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 from attrs import define, field
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from ..outcome import Outcome
     from ..request import BatchRequest
     from .ledger import Ledger
+
+_GATHERING: Final = 4
+"""So many turns of the event loop a group waits: an answer makes room for a request, and both are written at once."""
 
 
 @define
@@ -101,6 +105,8 @@ class Commits:
             while self._group.changes or not self._closing:
                 await self._wanted.wait()
                 self._wanted = anyio.Event()
+                for _ in range(_GATHERING):
+                    await anyio.lowlevel.checkpoint()
                 while self._group.changes:
                     await self._write_group()
         finally:
