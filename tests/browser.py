@@ -62,6 +62,6 @@ def open_page(context: BrowserContext, path: Path, fragment: str = "") -> Iterat
     try:
         page.goto(path.as_uri() + (f"#{fragment}" if fragment else ""))
         yield page
-        assert complaints == []
+        assert not complaints, complaints
     finally:
         page.close()

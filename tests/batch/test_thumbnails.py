@@ -71,8 +71,9 @@ def test_an_image_that_would_fill_the_memory_gets_none(tmp_path: Path) -> None:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     for edge in (9_000, 60_000):
-        header = chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0))
-        data = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", edge, edge, 1, 0, 0, 0, 0))
+        pixels = chunk(b"IDAT", zlib.compress(b"\0" * 9_000 * (1 + 9_000 // 8), 1))
+        data = b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b"")
         assert thumbnail_of(data, tmp_path) is None
 
 

@@ -70,7 +70,10 @@ function open(card) {
     if (name === "Seed" || name === "SHA-256") detail.append(copier(name, value));
     return [term, detail];
   }));
-  if (!view.open) view.showModal();
+  if (!view.open) {
+    view.showModal();
+    find("close").focus();
+  }
   view.querySelector(".facts").scrollTop = 0;
 }
 

@@ -5,7 +5,9 @@ import importlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,24 @@ def test_a_service_without_that_is_asked_first(place: str, monkeypatch: pytest.M
     monkeypatch.setattr(files, "put_file", put_file)
     with open_store(place) as store:
         assert [add(store, "cat.png", data) for data in (b"one", b"two")] == ["cat.png", "cat-2.png"]
+
+
+def test_a_driver_that_looks_and_then_writes_is_kept_from_replacing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = fsspec.filesystem("memory")
+    exists = files.exists
+
+    def look(path: str) -> bool:
+        found = exists(path)
+        time.sleep(0.02)
+        return bool(found)
+
+    monkeypatch.setattr(files, "exists", look)
+    with open_store(f"memory://{tmp_path.name}") as store, ThreadPoolExecutor(4) as pool:
+        names = set(pool.map(lambda number: add(store, "cat.png", bytes([number])), range(4)))
+    files.rm(f"/{tmp_path.name}", recursive=True)
+    assert len(names) == 4
 
 
 def test_a_missing_bucket_is_not_made(server: str) -> None:
