@@ -18,6 +18,8 @@ from regeneration.paths import CONTRACT, ROOT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from drifting.check import Report
+
 KNOWN: Final = ROOT / "openapi" / "known-differences.yaml"
 UNKNOWN: Final = 3
 
@@ -39,11 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options = _parse(argv)
     try:
-        from drifting import check, json_report, known, text_report  # noqa: PLC0415 - a missing tool becomes a message
+        from drifting import check, known  # noqa: PLC0415 - a missing tool becomes a message
 
         what_is_known = known.read_known(options.known)
         source = options.source or what_is_known.document
         report = check.check(options.contract, source, what_is_known, timeout=options.timeout)
+        _show(report, options.format)
     except ModuleNotFoundError as error:
         print(f"error: {error.name} is not installed; pip install --group dev brings it", file=sys.stderr)
         return UNKNOWN
@@ -52,13 +55,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001 - Python would end with 1, which says that something is new
         traceback.print_exc()
         return UNKNOWN
-    if options.format == "json":
+    return report.outcome
+
+
+def _show(report: Report, form: str) -> None:
+    from drifting import json_report, text_report  # noqa: PLC0415
+
+    if form == "json":
         sys.stdout.write(json_report.json_report(report))
     elif sys.stdout.isatty():
         text_report.print_table(report)
     else:
-        sys.stdout.write(text_report.text_report(report) + "\n")
-    return report.outcome
+        text = text_report.text_report(report) + "\n"
+        encoding = sys.stdout.encoding  # a pipe may take nothing but ASCII
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()  # here, where a failure cannot be taken for a verdict
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 from regeneration.contract import read_contract
 from regeneration.errors import ContractError
+from regeneration.paths import ROOT
 
 from drifting.compare_operations import compare_operations
 from drifting.difference import Difference, Differences, Verdict
@@ -100,7 +101,7 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Repor
         read = read_contract(contract)
     except ContractError as error:
         raise DriftError(str(error)) from None
-    ours = parse_document(str(contract), read.source)
+    ours = parse_document(_name(contract), read.source)
     content = read_source(source, timeout=timeout)
     theirs = parse_document(source, content)
     named = list(operations(ours))
@@ -113,7 +114,12 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Repor
     # Entries about what could not be looked at may still hold.
     stale = [] if any(each.problem and not each.differences for each in compared) else stale
     about_theirs = (source, hashlib.sha256(content).hexdigest(), str(theirs.data["openapi"]))
-    return Report((str(contract), read.sha256), about_theirs, compared, stale)
+    return Report((_name(contract), read.sha256), about_theirs, compared, stale)
+
+
+def _name(path: Path) -> str:
+    """The name of a file, from the folder of the repository if it is in it: a report is read elsewhere too."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
 
 
 def _compare(ours: Document, path: str, method: str, theirs: Document, *, alone: bool) -> Compared:

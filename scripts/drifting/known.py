@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
-from regeneration.contract import read_contract
 from regeneration.errors import ContractError
 from regeneration.json_schema import first_error
+from regeneration.yaml_reader import read_yaml
 
 from drifting.difference import Difference, Differences, Verdict
 from drifting.errors import DriftError
@@ -16,6 +16,7 @@ from drifting.schema import json_text
 
 _TEXT: Final = {"type": "string", "minLength": 1}
 _FORM: Final[dict[str, Any]] = {
+    "type": "object",
     "required": ["document", "differences"],
     "additionalProperties": False,
     "properties": {
@@ -80,24 +81,28 @@ def read_known(path: Path) -> Known:
         DriftError: It cannot be read, or is not of its form.
     """
     try:
-        read = read_contract(path)
-        error = first_error(_FORM, read.document)
-        if error is not None:
-            raise read.error(*error)
+        document, places = read_yaml(path, path.read_text("utf-8"))
+    except OSError as error:
+        raise DriftError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise DriftError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
     except ContractError as error:
         raise DriftError(str(error)) from None
+    wrong = first_error(_FORM, document)
+    if wrong is not None:
+        raise DriftError(str(ContractError(path, wrong[1], places.get(wrong[0]), wrong[0])))
     entries = tuple(
         Entry(
-            line=read.places["differences", index].line,
+            line=places["differences", index].line,
             where=entry["where"],
             change=entry["change"],
             name=entry.get("name", ""),
             theirs=(entry["theirs"],) if "theirs" in entry else (),
             because=entry["because"],
         )
-        for index, entry in enumerate(read.document["differences"])
+        for index, entry in enumerate(document["differences"])
     )
-    return Known(path, read.document["document"], entries)
+    return Known(path, document["document"], entries)
 
 
 def set_aside(found: Differences, known: Known) -> tuple[Differences, list[tuple[Entry, str]]]:

@@ -1,0 +1,113 @@
+"""Differences that are meant to be there, and entries about differences that are no more."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drift import KNOWN
+from drifting.check import Outcome, Report, check
+from drifting.difference import Verdict
+from drifting.errors import DriftError
+from drifting.known import read_known
+from provider_history import fields, october, operation
+from regeneration.paths import CONTRACT
+
+HEAD = "document: https://things.example/openapi.json\n"
+
+
+def report_on(theirs: dict[str, Any], folder: Path) -> Report:
+    file = folder / "theirs.json"
+    file.write_text(json.dumps(theirs))
+    return check(CONTRACT, str(file), read_known(KNOWN), timeout=1)
+
+
+def test_every_entry_has_a_reason_and_is_one_of_its_kind() -> None:
+    known = read_known(KNOWN)
+    assert known.document.startswith("https://")
+    keys = [(entry.where, entry.change, entry.name) for entry in known.entries]
+    assert len(set(keys)) == len(keys)
+    assert all(len(entry.because) > 10 for entry in known.entries)
+
+
+def test_what_is_gone_from_their_side_makes_an_entry_stale(tmp_path: Path) -> None:
+    theirs = october()
+    del fields(theirs)["seed"]
+    report = report_on(theirs, tmp_path)
+    assert [(entry.where, why) for entry, why in report.stale] == [
+        ("request: seed", "there is no such difference any more")
+    ]
+    assert report.outcome is Outcome.ADDITIVE  # it needs a look, and breaks nobody
+
+
+def test_what_is_another_now_is_news_and_makes_the_entry_stale(tmp_path: Path) -> None:
+    theirs = october()
+    theirs["components"]["schemas"]["GenerateImageResponseV4"]["properties"]["response_type"]["enum"] = ["url", "bytes"]
+    report = report_on(theirs, tmp_path)
+    (news,) = [difference for difference in report.differences if difference.verdict is not Verdict.KNOWN]
+    assert (news.where, news.verdict, news.change) == ("answer 200: response_type", "additive", "values narrowed")
+    ((entry, why),) = report.stale
+    assert entry.where == news.where
+    assert why == 'their side is another now: {"enum": ["bytes", "url"], "type": "string"}'
+
+
+def test_an_entry_about_one_value_says_nothing_of_another(tmp_path: Path) -> None:
+    theirs = october()
+    theirs["components"]["schemas"]["RenderingSpeedV4"]["enum"].append("SLOW")
+    report = report_on(theirs, tmp_path)
+    (news,) = [difference for difference in report.differences if difference.verdict is not Verdict.KNOWN]
+    assert (news.name, news.verdict) == ("SLOW", "additive")
+    assert report.stale == []
+
+
+def test_nothing_is_stale_while_the_operation_cannot_be_found(tmp_path: Path) -> None:
+    theirs = october()
+    theirs["paths"] = {}
+    report = report_on(theirs, tmp_path)
+    assert report.outcome is Outcome.UNKNOWN
+    assert report.stale == []
+
+
+def test_moved_is_compared_and_cannot_be_told(tmp_path: Path) -> None:
+    theirs = october()
+    operation(theirs)["deprecated"] = True
+    theirs["paths"] = {"/v2/generate": next(iter(theirs["paths"].values()))}
+    report = report_on(theirs, tmp_path)
+    (compared,) = report.operations
+    assert "has moved: POST /v2/generate has its operationId" in compared.problem
+    news = [d.change for d in compared.differences if d.verdict is not Verdict.KNOWN]
+    assert news == ["path changed", "deprecated added"]
+    assert report.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "None is not of type 'object'"),
+        ("differences: []", "'document' is a required property"),
+        (HEAD, "'differences' is a required property"),
+        (f"{HEAD}differences: [{{where: a, change: b}}]", ":2:15: /differences/0: 'because' is a required property"),
+        (f"{HEAD}differences:\n  - {{where: a, change: b, because: ''}}", ":3:27: /differences/0/because: "),
+        (f"{HEAD}differences:\n  - {{where: a, change: b, because: c, reason: d}}", "'reason' was unexpected"),
+        (f"{HEAD}differences: &a []", "the anchor &a is refused"),
+    ],
+)
+def test_a_file_that_is_no_good_is_told_by_its_place(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text(text)
+    with pytest.raises(DriftError) as caught:
+        read_known(file)
+    assert str(file) in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_bytes(b"document: \xff")
+    with pytest.raises(DriftError, match="is not UTF-8"):
+        read_known(file)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(DriftError, match="No such file"):
+        read_known(tmp_path / "none.yaml")

@@ -1,0 +1,159 @@
+"""The workflows of GitHub: pinned, with least permissions, and what they run does what it says."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from regeneration.paths import ROOT
+from ruamel.yaml import YAML
+
+FOLDER = ROOT / ".github" / "workflows"
+WORKFLOWS = sorted(FOLDER.glob("*.yml"))
+PINNED = re.compile(r"uses: ([\w.-]+/[\w.-]+)@([0-9a-f]{40})  # (v\d+\.\d+\.\d+)")
+
+
+def read(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe").load(file.read_text("utf-8"))
+    return found
+
+
+def steps(file: Path) -> list[dict[str, Any]]:
+    return [step for job in read(file)["jobs"].values() for step in job["steps"]]
+
+
+def test_there_are_two() -> None:
+    assert [file.name for file in WORKFLOWS] == ["drift.yml", "tests.yml"]
+
+
+def test_every_action_is_pinned_and_each_to_one_commit() -> None:
+    pins: dict[str, set[tuple[str, str]]] = {}
+    for file in WORKFLOWS:
+        uses = [line for line in file.read_text("utf-8").splitlines() if "uses:" in line]
+        matches = [match for line in uses if (match := PINNED.search(line))]
+        assert len(matches) == len(uses) == sum("uses" in step for step in steps(file))
+        for match in matches:
+            pins.setdefault(match[1], set()).add((match[2], match[3]))
+    assert {name: len(versions) for name, versions in pins.items()} == {
+        "actions/checkout": 1,
+        "actions/setup-python": 1,
+    }
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_least_permissions_and_bounds(file: Path) -> None:
+    workflow = read(file)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert workflow["concurrency"]["group"]
+    granted = {name: job.get("permissions") for name, job in workflow["jobs"].items()}
+    expected = {"drift": {"contents": "read", "issues": "write"}}
+    assert granted == {name: expected.get(name) for name in workflow["jobs"]}
+    assert all(0 < job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
+    checkouts = [step for step in steps(file) if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+    assert "pull_request_target" not in workflow["on"]
+    assert "secrets." not in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_commands_are_sound_and_their_files_exist(file: Path) -> None:
+    for script in [step["run"] for step in steps(file) if "run" in step]:
+        assert "${{" not in script, "an expression in a script is code that others may write"
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+        for named in re.findall(r"(?<![\w/.])(?:scripts|\.ci)/[\w./-]+", script.replace("`", " ")):
+            assert (ROOT / named).is_file(), named
+            assert os.access(ROOT / named, os.X_OK) or named.endswith(".py"), named
+
+
+def test_the_tests_run_on_every_python_that_is_supported() -> None:
+    matrix = read(FOLDER / "tests.yml")["jobs"]["tests"]["strategy"]["matrix"]["python"]
+    settings = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert matrix == re.findall(r'"Programming Language :: Python :: (3\.\d+)"', settings)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    commands = [step["run"] for step in steps(FOLDER / "tests.yml") if "run" in step]
+    assert commands == ["python3 scripts/in_venv.py pytest -n auto", ".ci/run"]
+    assert commands[0] in readme
+
+
+def test_the_auditor_finds_nothing() -> None:
+    zizmor = shutil.which("zizmor", path=os.fspath(Path(sys.executable).parent))
+    assert zizmor is not None
+    ended = subprocess.run(
+        [zizmor, "--offline", "--persona=pedantic", FOLDER], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "No findings" in ended.stdout
+
+
+class Runner:
+    """Runs the steps of drift.yml as the runner of GitHub would, with programs that note what they were asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        self.asked = folder / "asked"
+
+    def _program(self, name: str, script: str) -> None:
+        file = self.programs / name
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+
+    def run(self, *, code: int, report: str, issue: str) -> tuple[list[str], str]:
+        """Return what gh was asked to do, and the text of the issue."""
+        (self.folder / "said").write_text(report)
+        self._program("python3", f'cat "{self.folder}/said"; echo oh >&2; exit {code}')
+        self._program("gh", f'echo "$@" >>"{self.asked}"; case "$*" in "issue list"*) printf %s "{issue}";; esac')
+        workflow = read(FOLDER / "drift.yml")
+        compare, issue_step = (step for step in steps(FOLDER / "drift.yml") if "run" in step)
+        assert workflow["defaults"]["run"]["shell"] == "bash"
+        output = self.folder / "output"
+        env = {"PATH": f"{self.programs}:/usr/bin:/bin", "GITHUB_OUTPUT": str(output)}
+        shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]  # as GitHub starts it
+        subprocess.run([*shell, compare["run"]], cwd=self.folder, env=env, check=True, capture_output=True)
+        env["CODE"] = output.read_text().strip().removeprefix("code=")
+        assert issue_step["env"].keys() == {"GH_TOKEN", "GH_REPO", "CODE"}
+        subprocess.run([*shell, issue_step["run"]], cwd=self.folder, env=env, check=True, capture_output=True)
+        body = self.folder / "body.md"
+        return self.asked.read_text().splitlines()[1:], body.read_text() if body.exists() else ""
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+def test_nothing_changed_and_no_issue(runner: Runner) -> None:
+    assert runner.run(code=0, report="Nothing", issue="") == ([], "")
+
+
+def test_nothing_differs_any_more(runner: Runner) -> None:
+    asked, _ = runner.run(code=0, report="Nothing", issue="7")
+    assert asked == ["issue close 7 --comment Nothing differs any more that is not known."]
+
+
+@pytest.mark.parametrize(("code", "words"), [(1, "has something new"), (2, "breaks with"), (3, "cannot be compared")])
+def test_an_issue_is_opened(runner: Runner, code: int, words: str) -> None:
+    asked, body = runner.run(code=code, report="breaking  request: ü\n", issue="")
+    assert asked[0].startswith("label create drift --force")
+    assert re.fullmatch(
+        rf"issue create --title .* {words} .*--label drift --body-file body\.md|.*{words} --label drift.*", asked[1]
+    )
+    assert "~~~~~~~~text\nbreaking  request: ü\noh\n\n~~~~~~~~\n" in body
+
+
+def test_an_issue_is_updated(runner: Runner) -> None:
+    asked, _ = runner.run(code=2, report="breaking", issue="7")
+    (edit,) = asked
+    assert edit.startswith("issue edit 7 --title The provider's document breaks")
+
+
+def test_a_long_report_fits_into_an_issue(runner: Runner) -> None:
+    _, body = runner.run(code=2, report="a" + "ü" * 100_000, issue="")
+    assert len(body.encode()) < 65536
+    assert body.endswith("ü\n~~~~~~~~\n")
