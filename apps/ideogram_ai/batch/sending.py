@@ -219,7 +219,10 @@ class Sender:
             elapsed=time.monotonic() - row.failing_since,
             random=random.random(),  # noqa: S311
         )
-        return decision.seconds if isinstance(decision, Wait) else None
+        if isinstance(decision, Wait):
+            return decision.seconds
+        error.explain(decision.why)
+        return None
 
     async def _give_up(self, row: Row, attempt: Outcome, error: Exception) -> Outcome | Back:
         if isinstance(error, APIStatusError) and not error.may_have_been_billed:

@@ -1,0 +1,399 @@
+"""run_batch as a library: outcomes as they come, errors as outcomes, and nothing left open however it ends."""
+
+import gc
+import logging
+import pickle
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from batch_service import HASTY, PromptService, rows, until, withheld
+from canned import KEY, entry, success
+
+from ideogram_ai.batch import BatchRequest, BatchRowError, BatchStoppedError, Outcome, State, run_batch
+from ideogram_ai.batch.prices import shipped_prices
+from ideogram_ai.client import (
+    APIConnectionError,
+    AsyncIdeogram,
+    AuthenticationError,
+    NotFoundError,
+    PaymentRequiredError,
+    RateLimitError,
+    RetryPolicy,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def run(requests: Any, client: AsyncIdeogram, into: list[Outcome] | None = None, **options: Any) -> list[Outcome]:
+    """Run a batch and collect its outcomes; those that come before an error are in `into`."""
+    outcomes = [] if into is None else into
+    async for outcome in run_batch(requests, client=client, **options):
+        outcomes.append(outcome)
+    return outcomes
+
+
+async def test_every_request_has_an_outcome_and_never_more_are_in_flight_than_allowed() -> None:
+    async def answer(service: PromptService, _prompt: str) -> httpx.Response:
+        with anyio.move_on_after(0.05):
+            await until(lambda: service.in_flight == 4)
+        return success()
+
+    service = PromptService(answer)
+    async with service.client() as client:
+        outcomes = await run(rows(30), client, in_flight=4)
+    assert service.most_in_flight == 4
+    assert sorted(outcome.request.key for outcome in outcomes) == [f"{number:06d}" for number in range(1, 31)]
+    assert {outcome.state for outcome in outcomes} == {State.ANSWERED}
+    assert outcomes[0].generation is not None
+    assert outcomes[0].generation.images[0].url == outcomes[0].url == entry()["url"]
+    assert sorted(service.prompts, key=int) == [str(number) for number in range(1, 31)]
+
+
+async def test_outcomes_come_as_they_finish_and_not_as_they_were_asked_for() -> None:
+    release = anyio.Event()
+
+    async def answer(_: PromptService, prompt: str) -> httpx.Response:
+        if prompt == "1":
+            await release.wait()
+        return success()
+
+    order: list[str] = []
+    async with PromptService(answer).client() as client:
+        async for outcome in run_batch(rows(6), client=client, in_flight=2):
+            order.append(outcome.request.fields["text_prompt"])
+            if len(order) == 5:
+                release.set()
+    assert order == ["2", "3", "4", "5", "6", "1"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "cost", "error_type"),
+    [
+        (lambda *_: success(), State.ANSWERED, "0.06", None),
+        (lambda *_: success(entry(), entry()), State.ANSWERED, "0.12", None),
+        (lambda *_: withheld(), State.WITHHELD, "0.06", None),
+        (lambda *_: httpx.Response(422, json={"error": "no"}), State.FAILED, "0", "UnprocessableEntityError"),
+        (lambda *_: httpx.Response(400), State.FAILED, "0", "BadRequestError"),
+        (lambda *_: httpx.Response(500), State.UNKNOWN, "0.06", "InternalServerError"),
+        (lambda *_: httpx.Response(200, text="{}"), State.UNKNOWN, "0.06", "ResponseValidationError"),
+    ],
+)
+async def test_what_goes_wrong_with_one_request_is_its_outcome(
+    answer: Any, state: State, cost: str, error_type: str | None
+) -> None:
+    service = PromptService(lambda service, prompt: answer(service, prompt) if prompt == "2" else success())
+    async with service.client() as client:
+        outcomes = await run(rows(3), client, prices=shipped_prices())
+    by_prompt = {outcome.request.fields["text_prompt"]: outcome for outcome in outcomes}
+    assert (by_prompt["1"].state, by_prompt["3"].state) == (State.ANSWERED, State.ANSWERED)
+    ours = by_prompt["2"]
+    assert (ours.state, ours.cost, ours.error_type) == (state, Decimal(cost), error_type)
+    assert ours.may_have_been_billed is (ours.cost != 0)
+    assert service.asked["2"] == 1, "what may have run, or will never run, is sent once"
+    assert (ours.body == b"{}") is (error_type == "ResponseValidationError")
+    assert pickle.loads(pickle.dumps(ours)) == ours
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"text_prompt": "a", "json_prompt": {}},
+        {"prompt": "a"},
+        {"text_prompt": "a", "timeout": 3},
+        {"text_prompt": {1, 2}},
+        BatchRequest("a", {1: 2}),  # type: ignore[dict-item]
+    ],
+)
+async def test_a_request_that_cannot_be_made_fails_alone_and_for_free(row: Any) -> None:
+    service = PromptService()
+    async with service.client() as client:
+        outcomes = await run([row, {"text_prompt": "good"}], client, prices=shipped_prices())
+    assert service.prompts == ["good"]
+    bad = next(outcome for outcome in outcomes if outcome.state is State.FAILED)
+    assert bad.error
+    assert (bad.cost, bad.may_have_been_billed) == (Decimal(0), False)
+
+
+@pytest.mark.parametrize("row", ["a prompt", 7, {"id": "", "text_prompt": "a"}, {"file_name": 3, "text_prompt": "a"}])
+async def test_a_row_that_is_no_request_ends_the_run_after_those_before_it(row: Any) -> None:
+    outcomes: list[Outcome] = []
+    async with PromptService().client() as client:
+        with pytest.raises(BatchRowError, match="row 2"):
+            await run([*rows(1), row, *rows(1)], client, outcomes)
+    assert [outcome.state for outcome in outcomes] == [State.ANSWERED]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind"),
+    [
+        (httpx.Response(401), AuthenticationError),
+        (httpx.Response(402), PaymentRequiredError),
+        (httpx.Response(404), NotFoundError),
+        (httpx.Response(429, json={"error": "e", "reject_reason": "insufficient_funds"}), RateLimitError),
+    ],
+)
+async def test_what_every_request_would_meet_stops_the_run_with_one_error(
+    refusal: httpx.Response, kind: type[Exception]
+) -> None:
+    both = anyio.Event()
+
+    async def answer(service: PromptService, prompt: str) -> httpx.Response:
+        if service.in_flight == 2:
+            both.set()
+        await both.wait()
+        if prompt == "2":
+            return refusal
+        await until(lambda: service.in_flight == 1)
+        await anyio.sleep(0.01)
+        return success()
+
+    service = PromptService(answer)
+    outcomes: list[Outcome] = []
+    async with service.client() as client:
+        with pytest.raises(kind):
+            await run(rows(1000), client, outcomes, in_flight=2)
+    assert service.prompts == ["1", "2"], "nothing is sent any more"
+    assert [outcome.state for outcome in outcomes] == [State.ANSWERED], "and what is in flight is not lost"
+
+
+async def test_requests_refused_for_their_number_have_their_turn_again() -> None:
+    async def answer(service: PromptService, _prompt: str) -> httpx.Response:
+        if service.in_flight > 3:
+            return httpx.Response(429, json={"error": "e", "reject_reason": "inflight_limit"})
+        await anyio.sleep(0.002)
+        return success()
+
+    service = PromptService(answer)
+    async with service.client() as client:
+        outcomes = await run(rows(40), client, in_flight=12)
+    assert len(outcomes) == 40
+    assert {outcome.state for outcome in outcomes} == {State.ANSWERED}
+    assert len(service.prompts) > 40
+    assert max(outcome.attempts for outcome in outcomes) > 1
+
+
+async def test_a_service_that_refuses_everything_ends_the_run_after_the_policys_deadline() -> None:
+    service = PromptService(lambda *_: httpx.Response(429, headers={"Retry-After": "60"}))
+    async with service.client(RetryPolicy(deadline=30)) as client:
+        with pytest.raises(RateLimitError, match="refused every request for 30 s, or asks to wait longer"):
+            await run(rows(5), client, in_flight=1)
+    assert service.prompts == ["1"]
+
+
+async def test_a_network_that_is_down_ends_the_run_and_not_row_after_row() -> None:
+    async with AsyncIdeogram(KEY, base_url="http://127.0.0.1:1", retry=HASTY) as client:
+        with pytest.raises(APIConnectionError, match="never left"):
+            await run(rows(1000), client, in_flight=5)
+
+
+async def test_a_request_that_never_leaves_while_others_do_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = PromptService()
+    async with service.client() as client:
+        sent = 0
+
+        async def generate(self: AsyncIdeogram, **fields: Any) -> Any:
+            nonlocal sent
+            if fields["text_prompt"] == "2":
+                sent += 1
+                await anyio.sleep(0.01)
+                raise APIConnectionError("It never left.")
+            return await original(self, **fields)
+
+        original = AsyncIdeogram.generate
+        monkeypatch.setattr(AsyncIdeogram, "generate", generate)
+        outcomes = await run(({"text_prompt": str(n)} for n in [2, *range(3, 200)]), client, in_flight=2)
+    failed = [outcome for outcome in outcomes if outcome.state is State.FAILED]
+    assert [outcome.error for outcome in failed] == ["It never left. Given up after 3 attempts."]
+    assert (sent, failed[0].attempts, failed[0].may_have_been_billed) == (3, 3, False)
+
+
+async def test_requests_that_all_end_unknown_end_the_run_before_much_is_spent() -> None:
+    service = PromptService(lambda *_: httpx.Response(502))
+    async with service.client(RetryPolicy(retry_possibly_billed=True, base_delay=0)) as client:
+        with pytest.raises(BatchStoppedError, match="each of them may be billed"):
+            await run(rows(1000), client, in_flight=4)
+    assert 14 <= len(service.prompts) <= 14 + 4
+    assert set(service.asked.values()) == {1}, "what may have been billed is not repeated, whatever the policy says"
+
+
+async def test_the_source_is_read_one_ahead_and_no_further() -> None:
+    taken = 0
+
+    async def source() -> AsyncIterator[dict[str, Any]]:
+        nonlocal taken
+        for row in rows(100):
+            taken += 1
+            yield row
+
+    begun: list[int] = []
+    async with PromptService().client() as client:
+        async for _ in run_batch(source(), client=client, in_flight=3):
+            begun.append(taken)
+            await anyio.sleep(0.001)
+    # Those in flight, those answered that nobody took yet, and one ahead.
+    assert all(count <= number + 3 + 1 for number, count in enumerate(begun, start=1))
+    assert taken == 100
+
+
+async def test_an_error_of_the_source_comes_after_what_was_in_flight() -> None:
+    def source() -> Iterator[dict[str, Any]]:
+        yield from rows(3)
+        raise ZeroDivisionError
+
+    outcomes: list[Outcome] = []
+    async with PromptService().client() as client:
+        with pytest.raises(ZeroDivisionError):
+            await run(source(), client, outcomes)
+    assert len(outcomes) == 3
+
+
+def keys_lost(text: str) -> list[str]:
+    """The keys that a message names as perhaps billed."""
+    return sorted(text.rpartition("may have been billed: ")[2].rstrip(".").replace("'", "").split(", "))
+
+
+async def hang(_service: PromptService, _prompt: str) -> httpx.Response:
+    await anyio.sleep_forever()
+    raise AssertionError
+
+
+async def test_a_cancelled_run_leaves_nothing_open_and_says_what_was_in_flight(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    service = PromptService(hang)
+    noted: list[str] = []
+    async with service.client() as client:
+        with anyio.move_on_after(5) as scope:
+            async with anyio.create_task_group() as tasks:
+
+                async def watch() -> None:
+                    await until(lambda: service.in_flight == 3)
+                    scope.cancel()
+
+                tasks.start_soon(watch)
+                try:
+                    await run(rows(10), client, in_flight=3)
+                except anyio.get_cancelled_exc_class() as error:
+                    noted += getattr(error, "__notes__", [])
+                    raise
+    assert service.in_flight == 0
+    assert any(keys_lost(note) == ["000001", "000002", "000003"] for note in noted)
+    warned = [record.getMessage() for record in caplog.records if record.name == "ideogram_ai.batch"]
+    assert [keys_lost(message) for message in warned] == [["000001", "000002", "000003"]]
+
+
+async def test_a_consumer_that_stops_early_leaves_nothing_open(caplog: pytest.LogCaptureFixture) -> None:
+    async def answer(service: PromptService, prompt: str) -> httpx.Response:
+        return success() if prompt == "1" else await hang(service, prompt)
+
+    service = PromptService(answer)
+    async with service.client() as client, aclosing(run_batch(rows(10), client=client, in_flight=3)) as outcomes:
+        async for _ in outcomes:
+            await until(lambda: service.in_flight == 3)
+            break
+    assert service.in_flight == 0
+    warned = [record.getMessage() for record in caplog.records if record.name == "ideogram_ai.batch"]
+    assert [keys_lost(message) for message in warned] == [["000002", "000003", "000004"]]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)  # trio warns of this, and is right
+async def test_a_consumer_that_forgets_to_close_leaves_nothing_open_either() -> None:
+    async def answer(service: PromptService, prompt: str) -> httpx.Response:
+        return success() if prompt == "1" else await hang(service, prompt)
+
+    service = PromptService(answer)
+    async with service.client() as client:
+        async for _ in run_batch(rows(10), client=client, in_flight=3):
+            break
+        gc.collect()
+        await until(lambda: not service.in_flight)
+
+
+async def test_a_consumer_that_fails_is_not_cancelled_by_what_runs_beside_it() -> None:
+    """The consumer's own code goes on undisturbed while the run comes to its error."""
+    service = PromptService(lambda _, prompt: success() if prompt == "1" else httpx.Response(401))
+    async with service.client() as client:
+        outcomes = run_batch(rows(10), client=client, in_flight=1)
+        await anext(outcomes)
+        await until(lambda: len(service.prompts) == 2)
+        await anyio.sleep(0.01)
+        with pytest.raises(AuthenticationError):
+            await anext(outcomes)
+
+
+async def test_a_slow_consumer_slows_the_sending() -> None:
+    service = PromptService()
+    async with service.client() as client:
+        taken = 0
+        async for _ in run_batch(rows(30), client=client, in_flight=2):
+            taken += 1
+            await anyio.sleep(0.002)
+            assert len(service.prompts) <= taken + 2
+
+
+async def test_finish_has_a_limit_of_its_own_and_a_slow_one_does_not_hold_up_the_sending() -> None:
+    finishing = most = 0
+    release = anyio.Event()
+    service = PromptService()
+
+    async def finish(outcome: Outcome) -> Outcome:
+        nonlocal finishing, most
+        finishing += 1
+        most = max(most, finishing)
+        await release.wait()
+        finishing -= 1
+        return outcome
+
+    outcomes: list[Outcome] = []
+    async with service.client() as client, anyio.create_task_group() as tasks:
+
+        async def consume() -> None:
+            outcomes.extend(await run(rows(300), client, in_flight=5, downloads=3, finish=finish))
+
+        tasks.start_soon(consume)
+        await until(lambda: len(service.prompts) == 5 + 3 + 100)
+        await anyio.sleep(0.05)
+        assert len(service.prompts) == 5 + 3 + 100, "so many wait at most, and then nothing new is paid for"
+        assert not outcomes
+        release.set()
+    assert most == 3
+    assert len(outcomes) == 300
+
+
+async def test_an_error_of_finish_ends_the_run_and_loses_no_answer() -> None:
+    async def finish(outcome: Outcome) -> Outcome:
+        if outcome.request.key == "000002":
+            raise OSError("The disk is full.")
+        return outcome
+
+    service = PromptService()
+    outcomes: list[Outcome] = []
+    async with service.client() as client:
+        with pytest.raises(OSError, match="The disk is full"):
+            await run(rows(1000), client, outcomes, in_flight=2, finish=finish)
+    assert len(outcomes) == len(service.prompts) < 10
+    assert {outcome.state for outcome in outcomes} == {State.ANSWERED}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("in_flight", 0), ("in_flight", True), ("downloads", 0), ("in_flight", 1.5)]
+)
+async def test_a_limit_that_is_none_is_refused_before_anything_is_sent(name: str, value: Any) -> None:
+    service = PromptService()
+    async with service.client() as client:
+        with pytest.raises(ValueError, match=f"{name} is {value}"):
+            await run(rows(1), client, **{name: value})
+    assert not service.prompts
+
+
+async def test_the_log_is_silent_when_all_goes_well(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        async with PromptService().client() as client:
+            await run(rows(3), client)
+    assert not caplog.records
