@@ -8,7 +8,6 @@ up to date; 1 the copy is not what it should be, or an update was refused or fai
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,21 +33,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done or up to date, 1 different, refused or failed, 2 a folder that can hold no copy. Wrong
         options end the process with 2.
     """
-    options = _parse(sys.argv[1:] if argv is None else argv)
+    code, text = _run(_parse(sys.argv[1:] if argv is None else argv))
+    print(text, file=sys.stderr if code else sys.stdout)
+    return code
+
+
+def _run(options: argparse.Namespace) -> tuple[int, str]:
+    """Do it, and give the exit code and what to print."""
     try:
         from vendoring.contents import make_copy  # noqa: PLC0415 - here, so that a missing tool becomes a message
 
         copy = make_copy(ROOT)
-        return _check(options.destination, copy) if options.check else _update(options, copy)
+        return _check(options.destination, copy) if options.check else (0, _update(options, copy))
     except DestinationError as error:
-        return _fail(str(error), 2)
+        return 2, _failure(str(error))
     except (VendoringError, RegenerationError) as error:
-        return _fail(str(error), 1)
+        return 1, _failure(str(error))
     except ModuleNotFoundError as error:
         hint = f"install it, or put `python3 {ROOT / 'scripts/in_venv.py'}` before the command, which sets all up"
-        return _fail(f"{error.name} is not installed: {hint}", 1)
+        return 1, _failure(f"{error.name} is not installed: {hint}")
     except OSError as error:
-        return _fail(f"{error.filename or options.destination}: {error.strerror or error}", 1)
+        return 1, _failure(f"{error.filename or options.destination}: {error.strerror or error}")
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -67,41 +72,39 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _check(destination: Path, copy: Copy) -> int:
-    from vendoring.comparison import local_changes, what_is_outdated  # noqa: PLC0415 - see main
+def _check(destination: Path, copy: Copy) -> tuple[int, str]:
+    from vendoring.comparison import local_changes, what_is_outdated  # noqa: PLC0415 - see _run
     from vendoring.destination import find_copy, read_copy  # noqa: PLC0415
 
     place = find_copy(destination)
     there = read_copy(place)
     if there is None:
-        raise VendoringError(f"there is no copy in {destination}; make it with: {_command(destination)}")
-    changes, outdated = local_changes(there, copy), what_is_outdated(there, copy)
-    if not changes and not outdated:
-        print(f"{place} is up to date: {_title(copy)}")
-        return 0
-    lines = [f"error: {place} is not what this checkout makes:", *(f"  {line}" for line in [*changes, *outdated])]
-    print("\n".join([*lines, f"mend it with: {_command(destination)}"]), file=sys.stderr)
-    return 1
+        raise VendoringError(f"there is no copy in {destination}; make it with the same command without --check")
+    lines = [f"  {line}" for line in [*local_changes(there, copy), *what_is_outdated(there, copy)]]
+    if not lines:
+        return 0, f"{place} is up to date: {_title(copy)}"
+    head, cure = f"error: {place} is not what this checkout makes:", "mend it with the same command without --check"
+    return 1, "\n".join([head, *lines, cure])
 
 
-def _update(options: argparse.Namespace, copy: Copy) -> int:
-    from vendoring.destination import find_copy, import_name  # noqa: PLC0415 - see main
+def _update(options: argparse.Namespace, copy: Copy) -> str:
+    from vendoring.destination import find_copy, import_name  # noqa: PLC0415 - see _run
     from vendoring.update import plan_update, write_copy  # noqa: PLC0415
 
     destination: Path = options.destination
     update = (plan_update if options.dry_run else write_copy)(destination, copy, force=options.force)
     place, package = find_copy(destination), import_name(destination)
-    print(_summary(update, copy, place, would=options.dry_run))
+    lines = [_summary(update, copy, place, would=options.dry_run)]
     if update.first:
-        print(f"  needs {', '.join(copy.manifest.dependencies)} and Python {copy.manifest.requires_python}")
-        print(f"  from {package + '.' if package else ''}{place.name}.client import Ideogram")
-        if package is None:
-            print(
-                f"note: {destination} has no __init__.py. If it is part of a package, build tools may leave it out of "
-                "what they build, and the import above begins with that package: add an empty one. If it is a folder "
-                "of the path of imports, all is well"
-            )
-    return 0
+        lines.append(f"  needs {', '.join(copy.manifest.dependencies)} and Python {copy.manifest.requires_python}")
+        lines.append(f"  from {package + '.' if package else ''}{place.name}.client import Ideogram")
+    if update.first and package is None:
+        lines.append(
+            f"note: {destination} has no __init__.py. If it is part of a package, build tools may leave it out of what "
+            "they build, and the import above begins with that package: add an empty one. If it is a folder of the "
+            "path of imports, all is well"
+        )
+    return "\n".join(lines)
 
 
 def _summary(update: Update, copy: Copy, place: Path, *, would: bool) -> str:
@@ -119,13 +122,8 @@ def _title(copy: Copy) -> str:
     return f"{copy.manifest.distribution} {copy.manifest.version}"
 
 
-def _command(destination: Path) -> str:
-    return shlex.join(["python", "scripts/vendor.py", str(destination)])
-
-
-def _fail(message: str, code: int) -> int:
-    print(f"error: {message}\nnothing was changed", file=sys.stderr)
-    return code
+def _failure(message: str) -> str:
+    return f"error: {message}\nnothing was changed"
 
 
 if __name__ == "__main__":
