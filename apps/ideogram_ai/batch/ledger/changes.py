@@ -94,7 +94,8 @@ def ended(outcome: Outcome) -> Change:
             "images": images_text(outcome.images),
             "body": body,
             "error_type": outcome.error_type,
-            "error": outcome.error,
+            # A message quotes what a server said, half a character, too, which is no text to SQLite.
+            "error": outcome.error and outcome.error.encode("utf-8", "backslashreplace").decode(),
             "status_code": outcome.status_code,
             "answered_at": seconds(outcome.answered_at),
             "saved_at": seconds(outcome.saved_at),

@@ -49,6 +49,7 @@ def plan_rows(database: sqlite3.Connection, requests: Iterable[BatchRequest]) ->
     before = database.execute("SELECT count(*), coalesce(max(position), 0) FROM rows").fetchone()
     new = known = 0
     for request in requests:
+        _check_text(request)
         row = database.execute(
             "SELECT position, line, fields, file_name FROM rows WHERE key = ?", (request.key,)
         ).fetchone()
@@ -62,6 +63,14 @@ def plan_rows(database: sqlite3.Connection, requests: Iterable[BatchRequest]) ->
             _compare(request, row)
             known += 1
     return Planned(new=new, known=known, absent=before[0] - known)
+
+
+def _check_text(request: BatchRequest) -> None:
+    for what, text in (("id", request.key), ("file name", request.file_name or "")):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise _contradiction(request, f"its {what} has half of a character in it, as in {text!r:.80}") from None
 
 
 def _enter(database: sqlite3.Connection, request: BatchRequest) -> None:

@@ -1,0 +1,307 @@
+"""The ledger: what is planned and compared, who may open it, and how rows are read."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from canned import entry
+
+from ideogram_ai.batch import BatchRequest, ImageOutcome, LedgerError, LedgerLockedError, Outcome, PlanError, State
+from ideogram_ai.batch.errors import LedgerChangeError
+from ideogram_ai.batch.ledger import Ledger, changes
+from ideogram_ai.client import GeneratedImage, Generation
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+HOLDER = """
+import sys, time
+from ideogram_ai.batch.ledger import Ledger
+ledger = Ledger.open(sys.argv[1])
+print("open", flush=True)
+time.sleep(60)
+"""
+
+
+def batched(rows: Iterator[BatchRequest], count: int) -> Iterator[list[BatchRequest]]:
+    while some := list(islice(rows, count)):
+        yield some
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite3"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with Ledger.open(path) as opened:
+        yield opened
+
+
+def request(number: int, **changed: object) -> BatchRequest:
+    return BatchRequest.of({"text_prompt": f"number {number}", **changed}, number)
+
+
+def attempt(row: BatchRequest) -> Outcome:
+    return Outcome(row, State.SENT, cost=Decimal("0.06"), may_have_been_billed=True, sent_at=NOW)
+
+
+def answer(row: BatchRequest) -> Outcome:
+    """An answer with an image; half a surrogate and all."""
+    image = GeneratedImage("https://i.test/a.png", "half \ud800", "8x8", 1, True)
+    body = json.dumps({"created": "2026-11-22T09:30:00Z", "data": [entry(prompt="half \ud800")]}).encode()
+    return evolve(
+        attempt(row),
+        state=State.ANSWERED,
+        answered_at=NOW,
+        images=(ImageOutcome.of(image),),
+        generation=Generation(None, (image,), raw=body),
+    )
+
+
+def test_rows_are_entered_once_and_known_the_next_time(ledger: Ledger) -> None:
+    first = ledger.plan(map(request, range(1, 4)))
+    assert (first.new, first.known, first.absent) == (3, 0, 0)
+    again = ledger.plan(map(request, range(2, 6)))
+    assert (again.new, again.known, again.absent) == (2, 2, 1)
+    assert [planned.key for planned in ledger.planned()] == [f"{number:06d}" for number in range(1, 6)]
+    assert ledger.counts() == {**dict.fromkeys(State, 0), State.PLANNED: 5}
+
+
+def test_a_request_comes_back_as_it_was(ledger: Ledger) -> None:
+    odd = BatchRequest(
+        "key ü 'x'", {"json_prompt": {"b": 1, "a": [True, None, 1.5, "ü \udcff"]}}, file_name="cat.png", line=7
+    )
+    ledger.plan([odd])
+    (planned,) = ledger.planned()
+    assert planned == odd
+    assert list(planned.fields["json_prompt"]) == ["b", "a"], "the author's order"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        (
+            request(1),
+            request(1, resolution="512x1536"),
+            r"row '000001': the ledger has another request for it: it was .*",
+        ),
+        (request(1), evolve(request(1), file_name="b"), "row '000001': the ledger has another file name"),
+        (request(1), evolve(request(2), key="000001", line=9), "line 9, row '000001': the ledger has another request"),
+        (
+            request(1, file_name="A.png"),
+            request(2, file_name="a.jpg"),
+            "row '000002': the file name 'a.jpg' is that of row",
+        ),
+    ],
+)
+def test_a_row_that_contradicts_the_ledger_refuses_the_whole_input(
+    ledger: Ledger, first: BatchRequest, second: BatchRequest, message: str
+) -> None:
+    ledger.plan([first])
+    with pytest.raises(PlanError, match=f"{message}.* Nothing was planned, nothing sent") as caught:
+        ledger.plan([request(7), second])
+    assert caught.value.key == second.key
+    assert [planned.key for planned in ledger.planned()] == ["000001"]
+
+
+@pytest.mark.parametrize("row", [BatchRequest("a\ud800", {}), BatchRequest("a", {}, file_name="\udfff.png")])
+def test_half_a_character_in_a_name_is_refused(ledger: Ledger, row: BatchRequest) -> None:
+    with pytest.raises(PlanError, match="has half of a character in it"):
+        ledger.plan([row])
+
+
+def test_half_a_character_in_an_error_does_no_harm(ledger: Ledger) -> None:
+    ledger.plan([request(1)])
+    ledger.apply([changes.sent(attempt(request(1)))])
+    ledger.apply([changes.ended(evolve(attempt(request(1)), state=State.UNKNOWN, error="half \ud800"))])
+    assert [outcome.error for outcome in ledger.outcomes()] == ["half \\ud800"]
+
+
+def test_two_rows_with_one_id_are_refused_with_the_line_of_the_first(ledger: Ledger) -> None:
+    with pytest.raises(PlanError, match="line 5, row 'a': line 2 has this id too"):
+        ledger.plan([BatchRequest("a", {}, line=2), BatchRequest("b", {}, line=3), BatchRequest("a", {}, line=5)])
+    assert not list(ledger.planned())
+
+
+def test_the_order_of_fields_is_no_difference(ledger: Ledger) -> None:
+    ledger.plan([BatchRequest("a", {"text_prompt": "x", "resolution": "512x1536"})])
+    assert ledger.plan([BatchRequest("a", {"resolution": "512x1536", "text_prompt": "x"})]).known == 1
+
+
+def test_keys_that_file_systems_take_for_one_get_names_of_their_own(ledger: Ledger) -> None:
+    keys = ["a", "A", "a/", "ä", "a\u0308", "ﬁ", "fi"]
+    ledger.plan(BatchRequest(key, {"text_prompt": "x"}) for key in keys)
+    stems = [ledger.stem(key) for key in keys]
+    assert len({stem.casefold() for stem in stems}) == len(keys)
+    with pytest.raises(LedgerError, match="no row 'b'"):
+        ledger.stem("b")
+
+
+def test_an_input_that_fails_half_way_leaves_nothing(ledger: Ledger) -> None:
+    def rows() -> Iterator[BatchRequest]:
+        yield request(1)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ledger.plan(rows())
+    assert not list(ledger.planned())
+
+
+def test_an_answer_is_kept_with_its_body(ledger: Ledger, path: Path) -> None:
+    ledger.plan([request(1)])
+    made = answer(request(1))
+    ledger.apply([changes.sent(attempt(request(1))), changes.ended(made)])
+    ledger.close()
+    with Ledger.open(path) as again:
+        (found,) = again.answered()
+        assert found.generation is not None
+        assert made.generation is not None
+        assert found.generation.raw == made.generation.raw == again.body("000001")
+        assert found.generation.images[0].url == entry()["url"]
+        assert (found.images, found.cost, found.answered_at) == (made.images, Decimal("0.06"), NOW)
+        assert again.total_cost() == Decimal("0.06")
+
+
+def test_what_a_dead_process_had_sent_is_unknown_and_counts(ledger: Ledger, path: Path) -> None:
+    ledger.plan(map(request, range(1, 4)))
+    ledger.apply([changes.sent(attempt(request(2)))])
+    ledger.close()
+    with Ledger.open(path) as again:
+        (unknown,) = again.outcomes(State.UNKNOWN)
+        assert (unknown.request.key, unknown.cost, unknown.may_have_been_billed) == ("000002", Decimal("0.06"), True)
+        assert "process ended while the request was on its way" in str(unknown.error)
+        assert again.retry_unknown() == 1
+        assert again.retry_unknown() == 0
+        (_, second, _) = again.outcomes()
+        assert (second.state, second.cost, second.earlier_cost) == (State.PLANNED, None, Decimal("0.06"))
+        again.apply([changes.sent(attempt(request(2)))])
+        assert again.total_cost() == Decimal("0.12"), "what the first attempt may have cost is not forgotten"
+
+
+def test_failed_rows_are_retried_where_that_is_free(ledger: Ledger) -> None:
+    ledger.plan(map(request, range(1, 4)))
+    refused, lost, sent = map(request, range(1, 4))
+    ledger.apply([changes.sent(attempt(row)) for row in (refused, lost, sent)])
+    ledger.apply(
+        [
+            changes.ended(evolve(attempt(refused), state=State.FAILED, cost=Decimal(0), may_have_been_billed=False)),
+            changes.ended(answer(lost)),
+            changes.ended(evolve(answer(lost), state=State.FAILED, error="The link expired.")),
+        ]
+    )
+    assert ledger.retry_failed() == 2
+    assert [outcome.state for outcome in ledger.outcomes()] == [State.PLANNED, State.ANSWERED, State.SENT]
+
+
+@pytest.mark.parametrize("state", [State.SAVED, State.WITHHELD, State.FAILED, State.UNKNOWN, State.ANSWERED])
+def test_a_row_that_is_done_is_not_sent_again_whoever_asks(ledger: Ledger, state: State) -> None:
+    ledger.plan(map(request, (1, 2)))
+    row = request(1)
+    ledger.apply([changes.sent(attempt(row))])
+    if state in {State.SAVED, State.FAILED}:
+        ledger.apply([changes.ended(answer(row))])
+    ledger.apply([changes.ended(evolve(answer(row), state=state))])
+    with pytest.raises(LedgerChangeError, match="no row '000001' that can be sent now"):
+        ledger.apply([changes.sent(attempt(row)), changes.sent(attempt(request(2)))])
+    assert [outcome.state for outcome in ledger.outcomes()] == [state, State.SENT], "the other change was made"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a text of somebody",
+        b"SQLite format 3\0" + b"x" * 100,
+    ],
+)
+def test_a_file_of_another_kind_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match=r"(is no ledger and is left as it is|cannot be used)"):
+        Ledger.open(path)
+    assert path.read_bytes() == content
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    "statement", ["CREATE TABLE theirs (a)", "PRAGMA application_id = 7", "PRAGMA user_version = 7"]
+)
+def test_a_database_of_another_program_is_refused_and_left_as_it_is(path: Path, statement: str) -> None:
+    with sqlite3.connect(path) as theirs:
+        theirs.execute(statement)
+    theirs.close()
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="is a database of another program and is left as it is"):
+        Ledger.open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(ledger: Ledger, path: Path) -> None:
+    ledger.plan([request(1)])
+    ledger.close()
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 2")
+    newer.close()
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match=r"newer version .* \(its schema is 2, this one knows 1\)"):
+        Ledger.open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="cannot be"):
+        Ledger.open(tmp_path / "none" / "ledger.sqlite3")
+
+
+def test_one_process_has_it_at_a_time_and_a_dead_one_lets_go(path: Path) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, path], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        with pytest.raises(LedgerLockedError, match=rf"Another process \({holder.pid} on .*Nothing was sent"):
+            Ledger.open(path)
+        holder.send_signal(signal.SIGKILL)
+    finally:
+        holder.kill()
+        holder.communicate()
+    with Ledger.open(path) as ours:
+        ours.plan([request(1)])
+        with pytest.raises(LedgerLockedError, match="This very process"):
+            Ledger.open(path)
+        ours.plan([request(2)])  # the attempt did no harm to the lock
+        assert subprocess.run([sys.executable, "-c", HOLDER, path], capture_output=True, check=False).returncode == 1
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_many_rows_are_planned_and_read_as_a_stream(ledger: Ledger) -> None:
+    rows = 4000
+    ledger.plan(request(number) for number in range(1, 2001))  # so that caches are filled
+    tracemalloc.start()
+    try:
+        ledger.plan(request(number) for number in range(1, rows + 1))
+        count = sum(1 for _ in ledger.planned())
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert count == rows
+    assert most < 600 * 2000, "a page of rows, and no more"
+
+
+def test_rows_may_change_while_they_are_read(ledger: Ledger) -> None:
+    ledger.plan(request(number) for number in range(1, 1101))
+    seen: list[str] = []
+    for rows in batched(ledger.planned(), 110):
+        seen += [row.key for row in rows]
+        ledger.apply([changes.sent(attempt(row)) for row in rows])
+    assert seen == sorted(set(seen))
+    assert len(seen) == 1100
+    assert ledger.counts()[State.SENT] == 1100
