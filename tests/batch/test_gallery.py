@@ -108,6 +108,8 @@ def test_it_says_how_the_batch_went(store: Store) -> None:
     assert read.texts["summary"] == [
         "6 rows: 2 saved, 1 withheld, 1 failed, 1 unknown, 1 not sent. $0.18 billed. $0.06 more may have been billed."
     ]
+    write_gallery(store, rows, free=True)
+    assert Reader(page(store)).texts["summary"][0].endswith("1 not sent. A rehearsal: nothing was billed.")
     buttons = {
         data["data-show"]: data["aria-pressed"] for tag, data in read.tags if tag == "button" and "data-show" in data
     }

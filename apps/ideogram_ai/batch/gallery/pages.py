@@ -25,7 +25,12 @@ _CHARACTERS_PER_PAGE: Final = 16_000_000
 
 
 def write_gallery(
-    store: Store, outcomes: Iterable[Outcome], *, title: str | None = None, rows_per_page: int = ROWS_PER_PAGE
+    store: Store,
+    outcomes: Iterable[Outcome],
+    *,
+    title: str | None = None,
+    free: bool = False,
+    rows_per_page: int = ROWS_PER_PAGE,
 ) -> None:
     """Write the gallery, in place of an earlier one. Rows that were not sent are counted, and have no card.
 
@@ -33,13 +38,14 @@ def write_gallery(
         store: Where it goes: index.html, and index-0002.html and so on when there are more rows than fit on a page.
         outcomes: What became of each row, in the order of the input; it is read once.
         title: What stands above it; None for the name of the store's folder.
+        free: Whether it was a rehearsal, which cost nothing.
         rows_per_page: Rows on a page at most.
 
     Raises:
         StoreError: A page cannot be written; the earlier one is still there.
     """
     with ExitStack() as stack:
-        gallery = _Gallery(store, title or store.title, stack)
+        gallery = _Gallery(store, title or store.title, stack, free=free)
         for outcome in outcomes:
             gallery.totals.add(outcome)
             if outcome.state is not State.PLANNED:
@@ -54,8 +60,9 @@ def write_gallery(
 class _Gallery:
     """The pages while they are written. Cards go to a file first, because what stands above them counts them."""
 
-    def __init__(self, store: Store, title: str, stack: ExitStack) -> None:
-        self.totals = Totals()
+    def __init__(self, store: Store, title: str, stack: ExitStack, *, free: bool) -> None:
+        self.totals = Totals(free)
+        self._free = free
         self._store = store
         self._title = title
         self._stack = stack
@@ -64,7 +71,7 @@ class _Gallery:
         self._first_cards = self._cards
 
     def _begin_page(self) -> None:
-        self.page_totals = Totals()
+        self.page_totals = Totals(self._free)
         self.characters = 0
         self._cards = self._stack.enter_context(self._store.part(".cards"))
         self._file = self._stack.enter_context(self._cards.open("w", encoding="utf-8", newline="\n"))

@@ -22,11 +22,13 @@ class Totals:
     """Sums of the rows that were added.
 
     Attributes:
+        free: Whether it was a rehearsal.
         states: Rows by state.
         cost: US dollars that were billed; None when no prices are known.
         uncertain: US dollars that may have been billed beside that.
     """
 
+    free: bool = False
     states: Counter[State] = field(factory=Counter[State])
     cost: Decimal | None = None
     uncertain: Decimal = Decimal(0)
@@ -61,6 +63,8 @@ class Totals:
         text = (
             f"{self.states.total():,} {'row' if self.states.total() == 1 else 'rows'}: {', '.join(counts) or 'none'}."
         )
+        if self.free:
+            return f"{text} A rehearsal: nothing was billed."
         if self.cost is not None:
             text += f" {money(self.cost)} billed."
         if self.uncertain:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from ideogram_ai.batch.job import Job
 
 
-def write_projections(job: Job, *, gallery: bool) -> tuple[Mapping[str, str], str | None]:
+def write_projections(job: Job, *, gallery: bool, free: bool) -> tuple[Mapping[str, str], str | None]:
     """Write the manifest and the gallery.
 
     Args:
         job: The batch.
         gallery: Whether the gallery is wanted.
+        free: Whether this is a rehearsal, which costs nothing.
 
     Returns:
         The names of the files by what they are, and why one is not there.
@@ -27,7 +28,7 @@ def write_projections(job: Job, *, gallery: bool) -> tuple[Mapping[str, str], st
     files: dict[str, str] = {}
     try:
         if gallery:
-            write_gallery(job.store, job.outcomes())
+            write_gallery(job.store, job.outcomes(), free=free)
             files["gallery"] = "index.html"
         write_manifest(job.store, job.outcomes())
         files["manifest"] = MANIFEST_NAME

@@ -149,7 +149,7 @@ class _Batch:
 
     def _ending(self, job: Job, stopped: RunStopped, tally: Tally, stopping: Stopping, before: Decimal) -> Ending:
         options = self._options
-        files, unwritten = write_projections(job, gallery=not options.no_gallery)
+        files, unwritten = write_projections(job, gallery=not options.no_gallery, free=self._free)
         return Ending.of(
             job,
             stopped,
