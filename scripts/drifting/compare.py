@@ -165,7 +165,7 @@ class _Comparison:
         matched, removed, added = match(old.alternatives, new.alternatives)
         for before, after in matched:
             self.compare(before, after, f"{path}({label(before)})")
-        whole = relation(_union(old), _union(new))
+        whole = relation(old.plain_choice(), new.plain_choice())
         # Beside an alternative that allows anything, one more or less changes what is written and not what is allowed.
         verdict = Verdict.COSMETIC if whole is None else None
         for part in removed:
@@ -207,7 +207,3 @@ def _visible(schema: Schema, direction: Direction) -> dict[str, Schema]:
 
 def _choices(schema: Schema) -> list[dict[str, Any]] | None:
     return [part.plain() for part in schema.alternatives] if schema.choice else None
-
-
-def _union(schema: Schema) -> dict[str, Any]:
-    return {schema.choice: _choices(schema)}

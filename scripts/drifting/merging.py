@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drifting.keywords import LOWER, UPPER
-from drifting.schema import Schema
+from drifting.schema import Schema, json_text
 
 if TYPE_CHECKING:
     from regeneration.errors import Pointer
 
 
 def merge(first: Schema, second: Schema, pointer: Pointer) -> Schema:
-    """Make a schema of the values that two schemas allow; what fits into no keyword twice is kept in an allOf.
+    """Make a schema of the values that two schemas allow.
+
+    What would be in a keyword twice is kept in an allOf, and which of the two it is does not depend on their order.
 
     Args:
         first: Its notes (a default, say) win over those of the second.
@@ -25,13 +27,13 @@ def merge(first: Schema, second: Schema, pointer: Pointer) -> Schema:
         values = {text: value for text, value in second.values.items() if values is None or text in values}
     others = {name: value for name, value in first.others.items() if name != "allOf"}
     for name, value in second.others.items():
-        if name != "allOf" and others.setdefault(name, value) != value:
-            left_over.append({name: value})
-    choice, alternatives = first.choice or second.choice, first.alternatives or second.alternatives
-    if first.choice and second.choice:
-        left_over.append({second.choice: [part.plain() for part in second.alternatives]})
+        if name != "allOf":
+            others[name] = _kept(name, others.get(name, value), value, left_over)
+    chosen = _chosen(first, second, left_over)
     additional, properties = _objects(first, second, left_over)
     bounds = _bounds(first, second, left_over)
+    prefix = _prefix(first, second, left_over)
+    apart = {json_text(part): part for part in left_over}
     return Schema(
         pointer,
         types=first.types & second.types,
@@ -42,13 +44,31 @@ def merge(first: Schema, second: Schema, pointer: Pointer) -> Schema:
         required=first.required | second.required,
         additional=additional,
         items=_both(first.items, second.items),
-        prefix=_prefix(first, second, left_over),
-        choice=choice,
-        alternatives=alternatives,
-        others={**others, "allOf": left_over} if left_over else others,
+        prefix=prefix,
+        choice=chosen.choice,
+        alternatives=chosen.alternatives,
+        others={**others, "allOf": [apart[text] for text in sorted(apart)]} if apart else others,
         notes={**second.notes, **first.notes},
         places=_places(first, second),
     )
+
+
+def _kept(name: str, first: Any, second: Any, left_over: list[dict[str, Any]]) -> Any:
+    """Return which of two values a keyword keeps; the other is left over."""
+    kept, other = sorted((first, second), key=json_text)
+    if json_text(kept) != json_text(other):
+        left_over.append({name: other})
+    return kept
+
+
+def _chosen(first: Schema, second: Schema, left_over: list[dict[str, Any]]) -> Schema:
+    """Return the schema whose alternatives are kept; those of the other are left over."""
+    if not (first.choice and second.choice):
+        return first if first.choice else second
+    kept, other = sorted((first, second), key=lambda side: json_text(side.plain_choice()))
+    if json_text(kept.plain_choice()) != json_text(other.plain_choice()):
+        left_over.append(other.plain_choice())
+    return kept
 
 
 def _both(first: Schema | None, second: Schema | None) -> Schema | None:
@@ -86,14 +106,17 @@ def _bounds(first: Schema, second: Schema, left_over: list[dict[str, Any]]) -> d
         elif name in LOWER or name in UPPER:
             bounds[name] = (max if name in LOWER else min)(bounds[name], value)
         else:
-            left_over.append({name: value})
+            bounds[name] = _kept(name, bounds[name], value, left_over)
     return bounds
 
 
 def _prefix(first: Schema, second: Schema, left_over: list[dict[str, Any]]) -> tuple[Schema, ...]:
-    if first.prefix and second.prefix:
-        left_over.append({"prefixItems": [part.plain() for part in second.prefix]})
-    return first.prefix or second.prefix
+    """Return the prefix that is kept."""
+    if not (first.prefix and second.prefix):
+        return first.prefix or second.prefix
+    written = [[part.plain() for part in side.prefix] for side in (first, second)]
+    kept = _kept("prefixItems", written[0], written[1], left_over)
+    return first.prefix if kept is written[0] else second.prefix
 
 
 def _places(first: Schema, second: Schema) -> dict[str, Pointer]:

@@ -115,9 +115,13 @@ class Schema:
             plain["prefixItems"] = [schema.plain() for schema in self.prefix]
         if self.items is not None:
             plain["items"] = self.items.plain()
-        if self.choice:
-            plain[self.choice] = [schema.plain() for schema in self.alternatives]
-        return {**plain, **self.others}
+        return {**plain, **self.plain_choice(), **self.others}
+
+    def plain_choice(self) -> dict[str, Any]:
+        """Write its alternatives alone; their order says nothing, so it is always the same."""
+        if not self.choice:
+            return {}
+        return {self.choice: sorted((schema.plain() for schema in self.alternatives), key=json_text)}
 
 
 def one_or_list(names: list[str]) -> str | list[str]:
