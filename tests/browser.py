@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+expect.set_options(timeout=30_000)  # milliseconds: machines that run tests are shared, and slow now and then
 
 # It runs as root in containers, has no graphics card there, and calls home unless it is told not to.
 ARGUMENTS = [
