@@ -12,10 +12,15 @@ from ideogram_ai.client import __version__
 from ideogram_ai.client.core import DEFAULT_TIMEOUT
 from ideogram_ai.generated.contract import CONTRACT_SHA256, read_contract
 
-HEAVY = {"httpx", "rich", "PIL", "starlette", "uvicorn", "jsonschema_rs", "hypothesis", "asyncio"}
+HEAVY = {
+    "httpx", "rich", "PIL", "starlette", "uvicorn", "jsonschema_rs", "hypothesis", "asyncio", "anyio", "pyarrow", "fsspec",
+    "sqlite3", "platformdirs",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["mock", "--help"], ["generate", "--nope"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["generate", "--help"], ["mock", "--help"], ["batch", "--help"], ["batch"]]
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     program = (
         "import json, sys; from ideogram_ai.cli.main import main; code = main(sys.argv[1:]); "
@@ -68,6 +73,7 @@ def test_no_command_shows_the_help() -> None:
     ("line", "offered"),
     [
         ("generate --rendering-speed t", ["TURBO"]),
+        ("batch --rendering-speed q", ["QUALITY"]),
         ("generate --resolution 144", ["1440x2880", "1440x2560", "1440x720"]),
         ("m", ["mock"]),
     ],

@@ -1,73 +1,19 @@
 """What a person sees: a spinner with seconds while it waits, colours unless they are not wanted, a hidden key."""
 
 import os
-import pty
 import re
-import select
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cli_runs import IDEOGRAM, KEY, answering, entry, environment
+from cli_runs import KEY, answering, entry, environment
+from terminals import PATIENCE, Terminal
 
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
 
-PATIENCE = 20
 SPINNER = "[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Making the image  [0-9]+ s"
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-class Terminal:
-    """A program on a terminal of 60 columns.
-
-    Args:
-        arguments: What `ideogram` is given.
-        folder: Where it runs.
-        variables: Its environment.
-        stdout: Its stdout, where that is not the terminal.
-    """
-
-    def __init__(
-        self, arguments: list[str], folder: Path, variables: dict[str, str], stdout: int | None = None
-    ) -> None:
-        ours, theirs = pty.openpty()
-        self._ours = ours
-        self.shown = ""
-        self.process = subprocess.Popen(
-            [*IDEOGRAM, *arguments], cwd=folder, env=variables, start_new_session=True,
-            stdin=theirs, stdout=stdout or theirs, stderr=theirs,
-        )  # fmt: skip
-        os.close(theirs)
-
-    @property
-    def plain(self) -> str:
-        """What was shown, without colours and movements."""
-        return ESCAPES.sub("", self.shown)
-
-    def read_until(self, pattern: str) -> None:
-        """Read on until something is shown."""
-        deadline = time.monotonic() + PATIENCE
-        while not re.search(pattern, self.plain):
-            assert time.monotonic() < deadline, self.shown
-            if select.select([self._ours], [], [], 0.1)[0]:
-                self.shown += os.read(self._ours, 65536).decode()
-
-    def type(self, text: str) -> None:
-        """Press keys."""
-        os.write(self._ours, text.encode())
-
-    def finish(self) -> int:
-        """Read to the end."""
-        try:
-            while data := os.read(self._ours, 65536):
-                self.shown += data.decode()
-        except OSError:  # how Linux says that the other side closed its end
-            pass
-        os.close(self._ours)
-        return self.process.wait(PATIENCE)
 
 
 Start = Callable[..., Terminal]

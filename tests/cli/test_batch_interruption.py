@@ -1,0 +1,114 @@
+"""Ctrl-C in a batch: once finishes what is in flight, twice breaks it off; the command that is shown goes on."""
+
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from batch_inputs import SMALL, prompts, states, write_csv
+from cli_runs import IDEOGRAM, Run, environment
+from terminals import PATIENCE, Terminal
+
+from ideogram_ai.testing import MockServer
+
+Command = Callable[..., Run]
+Begin = Callable[..., Terminal]
+
+
+def wait_for_requests(server: MockServer, number: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while len(server.ledger) < number:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def begin(folder: Path) -> Iterator[Begin]:
+    """Begin a batch of 7 rows on a terminal."""
+    write_csv(folder / "rows.csv", [row | {"resolution": SMALL} for row in prompts(7)])
+    begun: list[Terminal] = []
+
+    def run(*arguments: str) -> Terminal:
+        variables = environment(COLUMNS="100", TERM="xterm-256color", PYTHONUTF8="1")
+        begun.append(Terminal(["batch", "rows.csv", "--out", "images", *arguments], folder, variables))
+        return begun[-1]
+
+    yield run
+    for terminal in begun:
+        terminal.process.kill()
+        terminal.process.wait(PATIENCE)
+
+
+def test_once_finishes_what_is_in_flight_and_says_how_to_go_on(begin: Begin, ideogram: Command, folder: Path) -> None:
+    with MockServer(latency=1.0) as server:
+        terminal = begin("--in-flight", "3", "--base-url", server.url)
+        wait_for_requests(server, 3)
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.read_until("Ctrl-C again breaks it off")
+        assert terminal.finish() == 130
+        sent = len(server.ledger)
+    assert sent < 7
+    assert terminal.shown.count("\x1b[?25l") == terminal.shown.count("\x1b[?25h"), "the cursor is back"
+    assert f"7 rows: {sent} saved, {7 - sent} not sent" in terminal.plain
+    assert Counter(states(folder / "images").values()) == {"saved": sent, "planned": 7 - sent}
+    (command,) = [line for line in terminal.plain.splitlines() if "Go on with: " in line]
+    arguments = shlex.split(command.partition("Go on with: ")[2])
+    assert arguments[:2] == ["ideogram", "batch"]
+    with MockServer() as server:
+        run = ideogram(*arguments[1:-1], server.url)  # another server, because that one is gone
+        assert len(server.ledger) == 7 - sent
+    assert run.code == 0
+    assert set(states(folder / "images").values()) == {"saved"}
+
+
+def test_twice_breaks_it_off_safely(begin: Begin, folder: Path) -> None:
+    with MockServer(latency=600) as server:
+        terminal = begin("--in-flight", "3", "--base-url", server.url)
+        wait_for_requests(server, 3)
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.read_until("Ctrl-C again breaks it off")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.finish() == 4
+        assert len(server.ledger) == 3
+    assert "3 rows have an unknown outcome:" in terminal.plain
+    assert "  lines 2 to 4: " in terminal.plain
+    assert "--retry-unknown" in terminal.plain
+    assert Counter(states(folder / "images").values()) == {"unknown": 3, "planned": 4}
+
+
+def test_sigterm_is_heard_where_there_is_no_terminal(begin: Begin, folder: Path) -> None:
+    write_csv(folder / "rows.csv", prompts(7))
+    with MockServer(latency=600) as server:
+        command = [*IDEOGRAM, "batch", "rows.csv", "--out", "images", "--in-flight", "2", "--base-url", server.url]
+        with subprocess.Popen(
+            command, cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            try:
+                wait_for_requests(server, 2)
+                os.kill(process.pid, signal.SIGTERM)
+                assert process.stderr is not None
+                assert process.stderr.readline().startswith("note: 7 rows: 7 images to make for free")
+                assert "Nothing new is sent" in process.stderr.readline()
+                os.kill(process.pid, signal.SIGTERM)
+                out, err = process.communicate(timeout=PATIENCE)
+            finally:
+                process.kill()
+    assert process.returncode == 4
+    assert out.startswith("7 rows: 2 unknown, 5 not sent\n")
+    assert "\x1b" not in out + err
+
+
+def test_a_bar_with_figures_is_shown_and_is_gone_at_the_end(begin: Begin) -> None:
+    with MockServer(latency=0.6) as server:
+        terminal = begin("--in-flight", "4", "--base-url", server.url)
+        terminal.read_until(r"4 of 7")
+        terminal.read_until(r"[0-9]+ in flight  [0-9]+ images a minute  0\.[0-9]+ USD")
+        assert terminal.finish() == 0
+    end = terminal.plain[terminal.plain.rindex("7 rows: 7 saved") :]
+    assert "in flight" not in end
+    assert "of 7" not in end
