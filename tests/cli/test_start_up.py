@@ -13,8 +13,8 @@ from ideogram_ai.client.core import DEFAULT_TIMEOUT
 from ideogram_ai.generated.contract import CONTRACT_SHA256, read_contract
 
 HEAVY = {
-    "httpx", "rich", "PIL", "starlette", "uvicorn", "jsonschema_rs", "hypothesis", "asyncio", "anyio", "pyarrow", "fsspec",
-    "sqlite3", "platformdirs",
+    "httpx", "rich", "PIL", "starlette", "uvicorn", "jsonschema_rs", "hypothesis", "asyncio", "anyio", "pyarrow",
+    "fsspec", "sqlite3", "platformdirs",
 }  # fmt: skip
 
 
