@@ -13,11 +13,20 @@ import httpx
 import pytest
 
 from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Ideogram, Timing
+from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS
 
 Shell = Literal["sync", "asyncio", "trio"]
 SHELLS: tuple[Shell, ...] = ("sync", "asyncio", "trio")
 KEY = "sentinel-3f9c2b7d51e84a06"
 """A key that stands in no other text."""
+HURRY = 0.2
+"""Seconds of silence that a client bears from a server that says nothing: less than the faults' interval."""
+
+
+def patience(fault: str) -> float:
+    """Seconds of silence that a client bears from a server of this fault: few only where nothing more would come."""
+    known = FAULTS.get(fault) or IMAGE_FAULTS.get(fault)
+    return HURRY if known is not None and known.needs_limit else 20.0
 
 
 def hurried(shell: Shell, **changes: Any) -> Timing:

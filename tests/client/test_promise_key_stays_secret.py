@@ -17,7 +17,7 @@ from typing import Any
 
 import anyio
 import pytest
-from both_clients import KEY, SHELLS, Shell, generate, image_at, run
+from both_clients import HURRY, KEY, SHELLS, Shell, generate, image_at, patience, run
 from secret_search import all_outputs, outcome_texts
 
 from ideogram_ai.client import (
@@ -32,13 +32,10 @@ from ideogram_ai.client import (
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FAULTS, Fault, FaultServer, Phase, answer_raw, answer_with
 
-HURRY = 0.2
-"""Seconds of silence that are borne here."""
-
 
 def outcome_of(shell: Shell, url: str, use: Any = generate, **settings: Any) -> object:
     """What comes of a call: a result, or whatever is raised."""
-    every: dict[str, Any] = {"timeout": HURRY, "retry": RetryPolicy(max_attempts=2), **settings}
+    every: dict[str, Any] = {"retry": RetryPolicy(max_attempts=2), **settings}
     try:
         return run(shell, use, base_url=url, **every)
     except BaseException as error:  # noqa: BLE001 - Ctrl-C too
@@ -64,7 +61,7 @@ def _no_output(capfd: pytest.CaptureFixture[str]) -> Any:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_shows_the_key(fault: str, shell: Shell) -> None:
     with FaultServer(fault, expanded_size=1 << 20) as server, all_outputs() as outputs:
-        outcome = outcome_of(shell, server.url)
+        outcome = outcome_of(shell, server.url, timeout=patience(fault))
         heard = server.ledger.raw
     check_silence(outcome, outputs.text)
     assert KEY.encode() in heard or FAULTS[fault].phase is not Phase.IN_ANSWER

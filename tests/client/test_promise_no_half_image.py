@@ -17,13 +17,11 @@ from typing import Any
 
 import anyio
 import pytest
-from both_clients import SHELLS, Shell, image_at, run
+from both_clients import HURRY, SHELLS, Shell, image_at, patience, run
 from image_downloads import OTHER_PNG, PNG, doing, download, refusal, wait
 
 from ideogram_ai.client import DownloadError, RetryPolicy
 from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, FaultServer, Phase
-
-HURRY = 0.2
 
 each_shell = pytest.mark.parametrize("shell", SHELLS)
 
@@ -48,7 +46,7 @@ def check_whole_or_nothing(shell: Shell, fault: str, folder: Path) -> None:
     with FaultServer(image=fault, expanded_size=1 << 20) as server:
         try:
             retry = RetryPolicy(max_attempts=2)
-            path = download(shell, server, folder / "cat.png", max_bytes=1 << 21, timeout=HURRY, retry=retry)
+            path = download(shell, server, folder / "cat.png", max_bytes=1 << 21, timeout=patience(fault), retry=retry)
         except DownloadError:
             assert list(folder.iterdir()) == []
         else:
