@@ -95,7 +95,7 @@ def test_what_the_contract_lists_is_what_is_made(alter: Alter) -> None:
         ("V4ColorPalette", {"uniqueItems": True}, "uniqueItems is not known"),
         ("V4JsonPrompt", {"minProperties": 1}, "minProperties is not known"),
         ("V4PromptElement", {"type": "object"}, "type is not known"),
-        ("V4PromptBbox", {"type": "tuple"}, "tuple is not known"),
+        ("V4PromptBbox", {"contains": {}}, "contains is not known"),
         ("ResolutionV4", {"format": "size"}, "format size is not known"),
     ],
 )

@@ -77,6 +77,7 @@ class ContractView:
         operation: What regeneration wrote about the operation.
         api_key_header: Name of the header that carries the key.
         fields: The request's fields by name.
+        schemas: Their schemas.
         responses: The documented answers by status.
         observed: Why the service gives an undocumented status, by status.
     """
@@ -84,6 +85,7 @@ class ContractView:
     operation: Operation
     api_key_header: str
     fields: dict[str, FieldRule]
+    schemas: dict[str, JsonObject] = field(repr=False)
     responses: dict[int, ResponseRule]
     observed: dict[int, str]
     request_validator: Draft202012Validator
@@ -147,6 +149,7 @@ def read_view(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> Contra
             )
             for entry in operation.fields
         },
+        schemas=properties,
         responses={
             int(status): _response(document, answer)
             for status, answer in node["responses"].items()

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from ...contract_view import read_view
+from ...schema_examples import example_of
 from ..requirement import Requirement, join_pointer
 from ..server.catalogue import places
 from .samples import default_prompt
@@ -72,7 +73,9 @@ def _refusals() -> Iterator[Scenario]:
             continue
         documented = view.responses.get(status)
         at = places().answer(status) if documented else join_pointer(observed, list(view.observed).index(status))
-        body: Any = documented.examples[0] if documented else _problem(status)
+        body: Any = _problem(status)
+        if documented and (documented.examples or documented.schema):
+            body = documented.examples[0] if documented.examples else example_of(view, documented.schema)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             body = body | {"reject_reason": _hopeless()}
         told = Told.REFUSED if billed is False else Told.UNKNOWN

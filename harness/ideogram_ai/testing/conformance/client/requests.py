@@ -11,7 +11,7 @@ from ...strategies import request_rules
 from ..requirement import Requirement, join_pointer
 from ..server.catalogue import places
 from .answers import IMAGE_MADE, good_answer
-from .samples import Samples, boolean_fields, default_prompt, example_requests, nullable_fields
+from .samples import Samples, boolean_fields, default_prompt, example_requests, nullable_fields, required_fields
 from .scenario import Ending, Scenario, Told
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def request_scenarios() -> Iterator[Scenario]:
     yield from _together(samples)
     for name, example in example_requests().items():
         at = join_pointer(places().form, "examples", name)
-        yield arrives(f"request.example.{name}", f"The contract's example request {name} arrives.", at, example)
+        whole = {**example, **{key: value for key, value in required_fields(samples).items() if key not in example}}
+        yield arrives(f"request.example.{name}", f"The contract's example request {name} arrives.", at, whole)
     yield from _special_values()
     yield from _texts()
     yield from _structured(samples)
@@ -81,7 +82,7 @@ def _each_field(samples: Samples) -> Iterator[Scenario]:
     for name in read_view().fields:
         value = samples.field(name)
         if value is not None:
-            request = {name: value} if name in prompts else default_prompt() | {name: value}
+            request = {name: value} | required_fields(samples) if name in prompts else default_prompt() | {name: value}
             yield arrives(f"request.{name}", f"{name} arrives as it was given.", _at(name), request)
 
 
@@ -110,7 +111,7 @@ def _special_values() -> Iterator[Scenario]:
 def _texts() -> Iterator[Scenario]:
     field = next(iter(default_prompt()))
     for name, (title, text) in _TEXTS.items():
-        yield arrives(f"request.text.{name}", title, _at(field, "type"), {field: text})
+        yield arrives(f"request.text.{name}", title, _at(field, "type"), default_prompt() | {field: text})
 
 
 def _structured(samples: Samples) -> Iterator[Scenario]:
@@ -120,15 +121,16 @@ def _structured(samples: Samples) -> Iterator[Scenario]:
             continue
         title = f"The key order of {name} is kept, at every depth."
         at = join_pointer(places().form, "encoding", name)
-        yield arrives(f"request.{name}.key-order", title, _at(name), {name: _reversed(value)})
+        needed = required_fields(samples)
+        yield arrives(f"request.{name}.key-order", title, _at(name), {name: _reversed(value)} | needed)
         text = f"{_TEXTS['unicode'][1]} {INJECTION}"
         title = f"{name} arrives in UTF-8 or escaped, and what looks like a form in it does no harm."
-        yield arrives(f"request.{name}.unicode", title, at, {name: _with_text(value, text)})
+        yield arrives(f"request.{name}.unicode", title, at, {name: _with_text(value, text)} | needed)
 
 
 def _prompt_rule(samples: Samples) -> Iterator[Scenario]:
     prompts = _prompts()
-    both = {name: samples.field(name) for name in prompts}
+    both = {name: samples.field(name) for name in prompts} | required_fields(samples)
     neither = {name: samples.field(name) for name in read_view().fields if name not in prompts}
     for word, request in (("both", both), ("neither", neither)):
         yield Scenario(

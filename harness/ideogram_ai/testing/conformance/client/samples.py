@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.json_types import is_array, is_object
@@ -73,18 +74,33 @@ class Samples:
             item = self._value(follow(join_pointer(pointer, "items")), name)
             return _NOTHING if item is _NOTHING else [item]
         if _of_type(schema, "string") and "pattern" not in schema:
-            return f"some {name.replace('_', ' ')}"
+            text = f"some {name.replace('_', ' ')}".ljust(schema.get("minLength", 0), ".")
+            return text[: schema.get("maxLength")]
         return _NOTHING
 
 
 def example_requests() -> dict[str, Any]:
     """The contract's example requests by name."""
-    return {name: example["value"] for name, example in at_pointer(join_pointer(places().form, "examples")).items()}
+    return {name: example["value"] for name, example in at_pointer(places().form).get("examples", {}).items()}
+
+
+def required_fields(samples: Samples) -> dict[str, Any]:
+    """A value of each field that every request needs."""
+    names = [field.wire_name for field in read_view().operation.fields if field.required]
+    return {name: samples.field(name) for name in names}
+
+
+@cache
+def _least_request() -> dict[str, Any]:
+    samples = Samples()
+    prompt = read_view().operation.exactly_one_of[0][0]
+    shown = [example[prompt] for example in example_requests().values() if prompt in example]
+    return {prompt: shown[0] if shown else samples.field(prompt)} | required_fields(samples)
 
 
 def default_prompt() -> dict[str, Any]:
-    """The least request: the first example that has a prompt and nothing else."""
-    return next(dict(example) for example in example_requests().values() if len(example) == 1)
+    """The least request: a prompt, from the contract's examples, and what every request needs."""
+    return dict(_least_request())
 
 
 def _usual(schema: Mapping[str, Any]) -> Any:

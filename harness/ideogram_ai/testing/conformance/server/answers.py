@@ -15,8 +15,7 @@ from ideogram_ai.generated.contract import read_contract
 
 from ...contract_view import MASK, JsonObject, read_view
 from ...problems import name_of, shown
-from ..requirement import at_pointer, follow
-from .catalogue import is_documented, members, places
+from .catalogue import is_documented, members
 from .closed import close
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ def judge_answer(reply: Reply) -> Findings:
     if status not in view.responses:
         if status not in view.observed:
             findings["answer.statuses"] = f"{status} is no status that the contract knows"
+        return findings
+    if not view.responses[status].schema:
         return findings
     findings |= _judge_head(reply, status)
     try:
@@ -155,15 +156,16 @@ def links_of(body: bytes) -> list[str]:
 
 def _judge_observed(status: int, body: Any) -> Findings:
     """The body of an answer that is not documented, by the form that was seen: the first of the schema's kinds."""
-    schema = at_pointer(follow(places().answer(status)))
-    seen: JsonObject = at_pointer(follow(schema["anyOf"][0]["$ref"]))
-    wanted = list(seen["properties"])
+    view = read_view()
+    schema = view.resolve(view.responses[status].schema)
+    seen: JsonObject = view.resolve(schema.get("anyOf", [schema])[0])
+    wanted = list(seen.get("properties", ()))
     wrong = None
     if not is_object(body):
         wrong = f"it is {shown(body)}, no object"
-    elif not set(body) & set(wanted):
+    elif wanted and not set(body) & set(wanted):
         wrong = f"it has none of {', '.join(wanted)}, but {', '.join(map(shown, body)) or 'nothing'}"
     else:
-        errors = Draft202012Validator(seen).iter_errors(body)
+        errors = view.validator(seen).iter_errors(body)
         wrong = next((f"{name_of(error.instance_path)}: {error.message}" for error in errors), None)
     return {f"answer.{status}.body": wrong}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..requirement import at_pointer, join_pointer
+from ...schema_examples import example_of
+from ..requirement import at_pointer
 from .catalogue import places
 from .prices import PRICES
 
@@ -27,23 +28,28 @@ class Bodies:
     def __init__(self, view: ContractView, *, cheapest: bool) -> None:
         self._view = view
         self._examples: dict[str, dict[str, Any]] = {
-            name: example["value"] for name, example in at_pointer(join_pointer(places().form, "examples")).items()
+            name: example["value"] for name, example in at_pointer(places().form).get("examples", {}).items()
         }
         self.cheap: dict[str, Any] = {_SPEED: PRICES.cheapest} if cheapest else {}
         """Fields that make a request cheap."""
 
     def __getitem__(self, name: str) -> Any:
-        """A valid value of a field: the first of the contract's examples, or of the values that it lists."""
+        """A valid value of a field: the first of the contract's examples, or of the values that it lists, or any."""
         for example in self._examples.values():
             if name in example:
                 return example[name]
-        return self.values(name)[0]
+        listed = self.values(name)
+        return listed[0] if listed else example_of(self._view, self._view.schemas[name])
 
     @property
     def plain(self) -> dict[str, Any]:
         """The shortest valid request."""
         text = self._view.operation.exactly_one_of[0][0]
-        return self.at_least_cost({text: self[text]})
+        return self.at_least_cost({text: self[text]} | self._required)
+
+    @property
+    def _required(self) -> dict[str, Any]:
+        return {field.wire_name: self[field.wire_name] for field in self._view.operation.fields if field.required}
 
     @property
     def scalars(self) -> dict[str, Any]:
@@ -54,7 +60,7 @@ class Bodies:
     def with_field(self, name: str) -> dict[str, Any]:
         """A valid request that has a field."""
         if name in self._view.operation.exactly_one_of[0]:
-            return self.at_least_cost({name: self[name]})
+            return self.at_least_cost({name: self[name]} | self._required)
         return self.plain | {name: self.plain.get(name, self[name])}
 
     def at_least_cost(self, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,8 +36,10 @@ class Places:
         return join_pointer(self.operation, "responses")
 
     def answer(self, status: int) -> str:
-        """Of the body of an answer."""
-        return join_pointer(self.responses, status, "content", "application/json", "schema")
+        """Of the body of an answer; of the answer where the contract has no schema of its body."""
+        at = join_pointer(self.responses, status)
+        has_schema = bool(read_view().responses[status].schema)
+        return join_pointer(at, "content", "application/json", "schema") if has_schema else at
 
 
 @cache
@@ -79,9 +81,8 @@ def _about_requests(view: ContractView) -> Iterator[Requirement]:
         kind = part_type(view, name)
         at = join_pointer(where.form, "encoding", name, "contentType") if rule.content_type else where.form
         yield Requirement(f"request.{name}.part-type", f"The part {name} may have the media type {kind}.", at)
-    yield Requirement(
-        "request.examples", "The example requests of the contract are accepted.", join_pointer(where.form, "examples")
-    )
+    at = join_pointer(where.form, "examples") if "examples" in at_pointer(where.form) else where.form
+    yield Requirement("request.examples", "The example requests of the contract are accepted.", at)
     yield Requirement(
         "request.any-text",
         "A text may hold any characters: quotes, line ends, emoji, what looks like the next part of the form.",
@@ -156,6 +157,8 @@ def _about_answers(view: ContractView) -> Iterator[Requirement]:
 
 
 def _about_answer(status: int) -> Iterator[Requirement]:
+    if not read_view().responses[status].schema:
+        return
     at = places().answer(status)
     advisory = not is_documented(status)
     kind = "JSON" if not advisory else "JSON, as far as it was seen"

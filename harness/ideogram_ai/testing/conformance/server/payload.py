@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, frozen
 
+from ideogram_ai.client.json_types import is_array
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -62,6 +64,13 @@ def make_part(view: ContractView, name: str, value: Any) -> Part:
     return Part(name, text.encode(), rule.content_type if rule else None)
 
 
+def _make_parts(view: ContractView, name: str, value: Any) -> list[Part]:
+    """A field as the contract writes it; a list that is not JSON has a part for each item."""
+    rule = view.fields.get(name)
+    values = value if rule is not None and rule.item is not None and is_array(value) else [value]
+    return [make_part(view, name, item) for item in values]
+
+
 def form(view: ContractView, fields: Mapping[str, Any], **types: str) -> Payload:
     """A form with these fields, in their order.
 
@@ -70,7 +79,7 @@ def form(view: ContractView, fields: Mapping[str, Any], **types: str) -> Payload
         fields: Values by the name on the wire.
         types: Media types of parts, by field, instead of the contract's.
     """
-    parts = [make_part(view, name, value) for name, value in fields.items()]
+    parts = [part for name, value in fields.items() for part in _make_parts(view, name, value)]
     return multipart(view, [Part(part.name, part.data, types.get(part.name, part.content_type)) for part in parts])
 
 

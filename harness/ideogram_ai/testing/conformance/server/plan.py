@@ -131,7 +131,7 @@ class Plan:
                 yield self._refused(rule_id(broken.rule), note, payload, broken.status, field=broken.field)
 
     def _on_demand(self) -> Iterator[Case]:
-        for status in self.view.responses:
+        for status in (status for status, rule in self.view.responses.items() if rule.schema):
             payload = form(self.view, self.bodies.plain)
             payload = Payload(payload.body, payload.content_type, {"Prefer": f"code={status}"})
             note = f"a {status} on demand (Prefer: code={status})"

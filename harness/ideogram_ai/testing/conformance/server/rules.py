@@ -26,7 +26,7 @@ class BrokenFields:
         rule: The rule: a JSON pointer into the contract.
         pointer: Where it is broken: a JSON pointer into the request.
         value: What stands there.
-        field: The field that it is broken in.
+        field: The field that it is broken in; None for a rule over the whole request.
         status: The status that the contract has for it.
     """
 
@@ -34,7 +34,7 @@ class BrokenFields:
     rule: str
     pointer: str
     value: Any
-    field: str
+    field: str | None
     status: int
 
 
@@ -64,7 +64,7 @@ def _on_the_wire(broken: BrokenRequest) -> BrokenFields:
         rule=broken.rule,
         pointer=broken.pointer,
         value=_value_at(fields, broken.pointer),
-        field=broken.pointer.split("/")[1],
+        field=broken.pointer.split("/")[1] if "/" in broken.pointer else None,
         status=node["status"] if is_object(node) and "status" in node else 400,
     )
 
