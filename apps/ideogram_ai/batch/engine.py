@@ -6,7 +6,8 @@ import logging
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import anyio
@@ -64,7 +65,8 @@ class Engine:
     """One run. Its tasks live beside the consumer's, so that neither stumbles over the other.
 
     Args:
-        source: What to run, pulled one ahead: requests, and answered outcomes of which only `finish` is left.
+        source: What to run, pulled one ahead and closed in the end: requests, and answered outcomes of which only
+            `finish` is left.
         client: The client.
         limits: What is done at a time.
         finish: What is done with answers; None hands them on as they are.
@@ -75,7 +77,7 @@ class Engine:
 
     def __init__(
         self,
-        source: AsyncIterable[BatchRequest | Outcome],
+        source: AsyncGenerator[BatchRequest | Outcome],
         client: AsyncIdeogram,
         limits: Limits,
         *,
@@ -180,11 +182,12 @@ class Engine:
     async def _pull(self) -> None:
         try:
             with self._pulling:
-                async for item in self._source:
-                    self._next.append(item)
-                    self._rouse()
-                    self._pulled = anyio.Event()
-                    await self._pulled.wait()
+                async with aclosing(self._source) as source:
+                    async for item in source:
+                        self._next.append(item)
+                        self._rouse()
+                        self._pulled = anyio.Event()
+                        await self._pulled.wait()
         except Exception as error:  # noqa: BLE001 - handed on when what is in flight has ended
             self._fail(error)
         self._drained = True

@@ -236,16 +236,20 @@ class Job:
             self._on_event(RowDone(outcome))
 
     async def _source(self, budget: Budget | None, prices: Prices | None) -> AsyncGenerator[BatchRequest | Outcome]:
-        async for outcome in _read_ahead(self.ledger.answered()):
-            yield outcome
-        async for request in _read_ahead(self.ledger.planned()):
-            if budget is not None and prices is not None:
-                price = prices.of(request.fields)
-                if not await budget.reserve(request, price):
-                    message = f"The next row may cost {price} USD, and with it the sum would pass {budget.most} USD."
-                    self._stop(RunStopping(StopReason.MAX_COST, message))
-                    return
-            yield request
+        async with aclosing(_read_ahead(self.ledger.answered())) as answered:
+            async for outcome in answered:
+                yield outcome
+        async with aclosing(_read_ahead(self.ledger.planned())) as planned:
+            async for request in planned:
+                if budget is not None and prices is not None:
+                    price = prices.of(request.fields)
+                    if not await budget.reserve(request, price):
+                        message = (
+                            f"The next row may cost {price} USD, and with it the sum would pass {budget.most} USD."
+                        )
+                        self._stop(RunStopping(StopReason.MAX_COST, message))
+                        return
+                yield request
 
     async def _stopped(self) -> RunStopped:
         """Why the run ended, and what is left to do."""

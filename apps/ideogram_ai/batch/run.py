@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .engine import Engine, Limits
@@ -41,7 +41,7 @@ async def run_batch(
 
     Args:
         requests: Mappings of request fields, maybe with an `id` and a `file_name`, or BatchRequests. They are read one
-            ahead of what is sent, so that a stream may have any length.
+            ahead of what is sent, so that a stream may have any length. An async generator is closed in the end.
         client: Sends and, in `finish`, downloads. Its RetryPolicy says how often a request that never left is sent;
             what may have been billed is never sent again.
         in_flight: Requests on their way at a time at most. A 429 lowers the number for a while.
@@ -68,9 +68,12 @@ async def run_batch(
 async def _read(requests: Requests) -> AsyncGenerator[BatchRequest]:
     position = 0
     if isinstance(requests, AsyncIterable):
-        async for row in requests:
-            position += 1
-            yield BatchRequest.of(row, position)
+        async with AsyncExitStack() as closing:
+            if isinstance(requests, AsyncGenerator):
+                closing.push_async_callback(requests.aclose)
+            async for row in requests:
+                position += 1
+                yield BatchRequest.of(row, position)
     else:
         for row in requests:
             position += 1

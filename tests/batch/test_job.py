@@ -1,0 +1,403 @@
+"""A job on real sockets: runs, stops, resumes and repairs, with the images on the disk."""
+
+import hashlib
+import threading
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from batch_service import HASTY, until
+
+from ideogram_ai.batch import BatchRequest, Job, LedgerError, LedgerLockedError, Outcome, State
+from ideogram_ai.batch.events import (
+    Event,
+    PaceChanged,
+    RowAnswered,
+    RowDone,
+    RowSent,
+    RunStarted,
+    RunStopped,
+    RunStopping,
+    StopReason,
+)
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.prices import shipped_prices
+from ideogram_ai.batch.saving import Saver
+from ideogram_ai.client import AsyncIdeogram, AuthenticationError, RetryPolicy
+from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
+from ideogram_ai.testing.faults import FaultServer, answer_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.anyio
+
+KEY = "the-key-of-this-test"
+both_loops = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """What depends on the event loop is tested on both; the rest on the one that most programs have."""
+    return "asyncio"
+
+
+def requests(count: int, words: str = "") -> list[BatchRequest]:
+    return [
+        BatchRequest.of({"text_prompt": f"number {number} {words}", "resolution": "512x1536"}, number)
+        for number in range(1, count + 1)
+    ]
+
+
+async def run(job: Job, url: str, *, retry: RetryPolicy = HASTY, **options: Any) -> RunStopped:
+    async with AsyncIdeogram(KEY, base_url=url, retry=retry) as client:
+        return await job.run(client, prices=shipped_prices(), **options)
+
+
+def states(job: Job) -> dict[str, int]:
+    return {state.value: count for state, count in job.counts().items() if count}
+
+
+def prompts(server: MockServer) -> Counter[str]:
+    return Counter(str(dict(exchange.fields)["text_prompt"]) for exchange in server.ledger)
+
+
+@both_loops
+async def test_every_row_comes_to_its_state_and_every_image_to_its_file(tmp_path: Path) -> None:
+    events: list[Event] = []
+    with MockServer() as server, Job.open(tmp_path) as job:
+        job.plan([*requests(4), BatchRequest("bad", {"text_prompt": UNSAFE_WORD}, line=5)])
+        job.plan([*requests(4), BatchRequest("bad", {"text_prompt": UNSAFE_WORD}, line=5)])
+        job.plan(
+            [
+                BatchRequest("withheld", {"text_prompt": WITHHELD_WORD}),
+                BatchRequest("own", {"text_prompt": "a"}, "Ö.png"),
+            ]
+        )
+        stopped = await run(job, server.url, on_event=events.append)
+        outcomes = {outcome.request.key: outcome for outcome in job.outcomes()}
+        assert job.total_cost() == Decimal("0.36")
+    assert (stopped.reason, stopped.message, stopped.error) == (StopReason.DONE, "Every row was run.", None)
+    assert [outcome.state for outcome in outcomes.values()] == [State.SAVED] * 4 + [
+        State.FAILED,
+        State.WITHHELD,
+        State.SAVED,
+    ]
+    for outcome in outcomes.values():
+        if outcome.file:
+            content = (tmp_path / outcome.file).read_bytes()
+            assert (outcome.size, outcome.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+            assert outcome.sent_at is not None
+            assert outcome.answered_at is not None
+            assert outcome.saved_at is not None
+            assert outcome.sent_at <= outcome.answered_at <= outcome.saved_at
+    assert (outcomes["own"].file, outcomes["bad"].status_code, outcomes["bad"].cost) == ("Ö.png", 422, Decimal(0))
+    assert events[0] == RunStarted(planned=7, answered=0)
+    assert events[-1] == stopped
+    kinds = Counter(type(event) for event in events)
+    assert (kinds[RowSent], kinds[RowDone]) == (7, 7)
+
+
+async def test_the_same_again_sends_nothing(tmp_path: Path) -> None:
+    with MockServer() as server:
+        for _ in range(2):
+            with Job.open(tmp_path) as job:
+                job.plan(requests(3))
+                assert (await run(job, server.url)).reason is StopReason.DONE
+        assert set(prompts(server).values()) == {1}
+
+
+async def test_a_second_process_is_refused(tmp_path: Path) -> None:
+    with Job.open(tmp_path), pytest.raises(LedgerLockedError, match="runs the batch"):
+        Job.open(tmp_path)
+    Job.open(tmp_path).close()
+
+
+@pytest.mark.parametrize(("max_cost", "sent"), [("0.05", 0), ("0.06", 1), ("0.20", 3), ("9", 6)])
+async def test_max_cost_is_not_passed_whatever_is_in_flight(tmp_path: Path, max_cost: str, sent: int) -> None:
+    with MockServer(latency=0.05) as server, Job.open(tmp_path) as job:
+        job.plan(requests(6))
+        stopped = await run(job, server.url, max_cost=Decimal(max_cost))
+        assert stopped.reason is (StopReason.DONE if sent == 6 else StopReason.MAX_COST)
+        assert len(server.ledger) == sent
+        assert job.total_cost() <= Decimal(max_cost)
+        again = await run(job, server.url, max_cost=Decimal(max_cost))
+        assert (again.reason, len(server.ledger)) == (stopped.reason, sent), "it holds for all runs together"
+
+
+@both_loops
+async def test_what_turns_out_to_be_free_makes_room_under_max_cost(tmp_path: Path) -> None:
+    with MockServer(latency=0.02) as server, Job.open(tmp_path) as job:
+        job.plan(requests(5, UNSAFE_WORD) + [BatchRequest(f"good {n}", {"text_prompt": "good"}) for n in range(5)])
+        stopped = await run(job, server.url, max_cost=Decimal("0.13"), in_flight=10)
+        assert states(job) == {"failed": 5, "saved": 2, "planned": 3}
+        assert stopped.reason is StopReason.MAX_COST
+        assert "3 rows are not sent yet" in stopped.message
+
+
+async def test_what_is_unknown_counts_for_max_cost(tmp_path: Path) -> None:
+    with FaultServer("reset_after_request") as server, Job.open(tmp_path) as job:
+        job.plan(requests(4))
+        stopped = await run(job, server.url, max_cost=Decimal("0.11"), in_flight=1)
+        assert states(job) == {"unknown": 1, "planned": 3}
+        assert stopped.reason is StopReason.MAX_COST
+        assert job.total_cost() == Decimal("0.06")
+
+
+async def test_max_cost_needs_prices(tmp_path: Path) -> None:
+    with Job.open(tmp_path) as job:
+        async with AsyncIdeogram(KEY) as client:
+            with pytest.raises(ValueError, match="max_cost needs prices"):
+                await job.run(client, max_cost=Decimal(1))
+
+
+@both_loops
+async def test_a_soft_stop_saves_what_is_in_flight_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    with MockServer(latency=0.1) as server, Job.open(tmp_path) as job:
+        job.plan(requests(12))
+
+        def stop(event: Event) -> None:
+            if isinstance(event, RowAnswered):
+                job.stop_softly()
+                job.stop_softly()
+            stops.append(event)
+
+        stops: list[Event] = []
+        stopped = await run(job, server.url, in_flight=3, on_event=stop)
+        done = len(server.ledger)
+        assert done < 12
+        assert states(job) == {"saved": done, "planned": 12 - done}
+        assert stopped.reason is StopReason.ASKED
+        assert sum(isinstance(event, RunStopping) for event in stops) == 1
+        assert (await run(job, server.url)).reason is StopReason.DONE
+        assert states(job) == {"saved": 12}
+        assert set(prompts(server).values()) == {1}
+
+
+@both_loops
+async def test_a_hard_stop_breaks_off_and_says_what_may_have_been_billed(tmp_path: Path) -> None:
+    with MockServer(latency=30) as server, Job.open(tmp_path) as job:
+        job.plan(requests(12))
+        done: list[Outcome] = []
+
+        def note(event: Event) -> None:
+            if isinstance(event, RowDone):
+                done.append(event.outcome)
+
+        async with anyio.create_task_group() as tasks:
+            stopped: list[RunStopped] = []
+
+            async def go() -> None:
+                stopped.append(await run(job, server.url, in_flight=4, on_event=note))
+
+            tasks.start_soon(go)
+            await until(lambda: len(server.ledger) == 4)
+            await anyio.sleep(0.1)
+            job.stop_softly()
+            job.stop_now()
+        assert stopped[0].reason is StopReason.NOW
+        assert "4 are unknown" in stopped[0].message
+        assert states(job) == {"unknown": 4, "planned": 8}
+        assert {outcome.state for outcome in done} == {State.UNKNOWN}
+        assert len(done) == 4
+
+
+@both_loops
+async def test_a_cancelled_run_is_in_the_ledger_and_the_error_goes_on(tmp_path: Path) -> None:
+    with MockServer(latency=30) as server, Job.open(tmp_path) as job:
+        job.plan(requests(5))
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as tasks:
+
+                async def cancel() -> None:
+                    await until(lambda: len(server.ledger) == 2)
+                    await anyio.sleep(0.1)
+                    scope.cancel()
+
+                tasks.start_soon(cancel)
+                await run(job, server.url, in_flight=2)
+        assert scope.cancelled_caught
+        assert states(job) == {"unknown": 2, "planned": 3}
+
+
+async def test_a_wrong_key_stops_the_run_and_leaves_every_row_planned(tmp_path: Path) -> None:
+    with FaultServer(answer_with(401)) as server, Job.open(tmp_path) as job:
+        job.plan(requests(50))
+        stopped = await run(job, server.url, in_flight=3)
+        assert (stopped.reason, type(stopped.error)) == (StopReason.ERROR, AuthenticationError)
+        assert "50 rows are not sent yet" in stopped.message
+        assert states(job) == {"planned": 50}
+        assert job.total_cost() == 0
+        assert len(server.ledger.posts) <= 3
+
+
+async def test_a_service_that_is_down_stops_the_run_and_costs_nothing(tmp_path: Path) -> None:
+    with Job.open(tmp_path) as job:
+        job.plan(requests(50))
+        stopped = await run(job, "http://127.0.0.1:1")
+        assert stopped.reason is StopReason.ERROR
+        assert states(job) == {"planned": 50}
+        assert job.total_cost() == 0
+
+
+async def test_the_pace_is_told_and_the_limit_of_the_service_kept(tmp_path: Path) -> None:
+    events: list[Event] = []
+    with MockServer(latency=0.05, in_flight=2, scenario=[200, 200, 429]) as server, Job.open(tmp_path) as job:
+        job.plan(requests(6))
+        assert (await run(job, server.url, in_flight=3, on_event=events.append)).reason is StopReason.DONE
+        assert states(job) == {"saved": 6}
+        refused = sum(exchange.status == 429 for exchange in server.ledger)
+    assert refused >= 1
+    assert sum(isinstance(event, PaceChanged) for event in events) >= 1
+    assert max(prompts(server).values()) >= 2, "a refused row is sent again, because it did not run"
+
+
+@pytest.mark.parametrize("image", ["status_403", "status_404", "status_410"])
+async def test_an_image_that_can_never_be_had_fails_with_its_price(tmp_path: Path, image: str) -> None:
+    with FaultServer(image=answer_with(int(image[-3:]))) as server, Job.open(tmp_path) as job:
+        job.plan(requests(1))
+        await run(job, server.url)
+        (lost,) = job.outcomes()
+        assert (lost.state, lost.cost, lost.may_have_been_billed) == (State.FAILED, Decimal("0.12"), True)
+        assert "refused the link" in str(lost.error)
+        assert job.ledger.body(lost.request.key)
+        assert lost.images[0].error == lost.error
+
+
+async def test_an_image_that_may_be_had_later_is_downloaded_by_the_next_run_and_not_made_again(tmp_path: Path) -> None:
+    with FaultServer(image=[answer_with(503)] * 3 + ["ok"]) as server, Job.open(tmp_path) as job:
+        job.plan(requests(1))
+        stopped = await run(job, server.url)
+        assert states(job) == {"answered": 1}
+        assert "1 are paid for and wait for their download" in stopped.message
+        assert "503" in str(next(job.outcomes()).error)
+        await run(job, server.url)
+        (saved,) = job.outcomes()
+        assert (saved.state, saved.error, saved.attempts) == (State.SAVED, None, 1)
+        assert len(server.ledger.posts) == 1
+
+
+async def test_an_image_host_that_is_gone_stops_the_making_of_images(tmp_path: Path) -> None:
+    with FaultServer(image=answer_with(503)) as server, Job.open(tmp_path) as job:
+        job.plan(requests(300))
+        stopped = await run(job, server.url, in_flight=2, downloads=2)
+        assert stopped.reason is StopReason.ERROR
+        assert "The last 20 downloads failed" in stopped.message
+        counts = states(job)
+        assert counts["answered"] < 150
+        assert set(counts) == {"answered", "planned"}
+
+
+async def test_a_disk_that_is_full_stops_the_run_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Ledger.apply
+    calls = 0
+
+    def full(self: Ledger, given: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise LedgerError("The disk is full.")
+        original(self, given)
+
+    monkeypatch.setattr(Ledger, "apply", full)
+    with MockServer(latency=0.02) as server, Job.open(tmp_path) as job:
+        job.plan(requests(20))
+        stopped = await run(job, server.url, in_flight=3)
+        assert (stopped.reason, str(stopped.error)) == (StopReason.ERROR, "The disk is full.")
+        made = len(server.ledger)
+        counts = states(job)
+        assert counts.pop("planned") == 20 - made > 0
+        assert set(counts) <= {"answered", "saved"}, "what could not be written at once was written later"
+        await run(job, server.url)
+        assert states(job) == {"saved": 20}
+        assert set(prompts(server).values()) == {1}
+
+
+async def test_an_image_that_a_killed_run_had_put_into_its_place_is_found_when_its_link_is_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run dies between the image and the ledger, and the next one comes when the link has expired."""
+
+    class KilledError(Exception):
+        pass
+
+    original: Callable[..., Any] = Saver._save
+
+    async def save_and_die(self: Saver, *arguments: Any) -> Any:
+        await original(self, *arguments)
+        raise KilledError
+
+    with MockServer(link_life=3) as server, Job.open(tmp_path) as job:
+        job.plan(requests(1))
+        with monkeypatch.context() as patched:
+            patched.setattr(Saver, "_save", save_and_die)
+            with pytest.raises(KilledError):
+                await run(job, server.url)
+        (answered,) = job.outcomes()
+        assert (answered.state, answered.file) == (State.ANSWERED, None)
+    async with AsyncIdeogram(KEY, base_url="http://127.0.0.1:1") as client:
+        with Job.open(tmp_path) as job:
+            await job.run(client)
+            (saved,) = job.outcomes()
+    assert saved.state is State.SAVED
+    assert (tmp_path / str(saved.file)).is_file()
+    assert saved.sha256 == answered.sha256
+
+
+async def test_a_file_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_bytes(b"theirs")
+    with MockServer() as server, Job.open(tmp_path) as job:
+        job.plan([BatchRequest("1", {"text_prompt": "a cat"}, file_name="cat.png")])
+        await run(job, server.url)
+        (saved,) = job.outcomes()
+    assert (tmp_path / "cat.png").read_bytes() == b"theirs"
+    assert saved.file == "cat-2.png"
+
+
+async def test_the_ledger_of_a_url_lies_in_the_users_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with MockServer() as server, Job.open("memory://bucket/cats/") as job:
+        job.plan(requests(2))
+        await run(job, server.url)
+        assert states(job) == {"saved": 2}
+        assert tmp_path in job.ledger.path.parents
+        (saved, _) = job.outcomes()
+        with job.store.open(str(saved.file)) as file:
+            assert hashlib.sha256(file.read()).hexdigest() == saved.sha256
+        with pytest.raises(LedgerLockedError):
+            Job.open("memory://bucket/cats")
+        with Job.open("memory://bucket/dogs") as other:
+            assert other.ledger.path != job.ledger.path
+    with Job.open("memory://bucket/cats", ledger=tmp_path / "here" / "my.ledger") as elsewhere:
+        assert states(elsewhere) == {}
+        assert (tmp_path / "here" / "my.ledger").is_file()
+
+
+async def test_downloads_have_their_own_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = threading.Lock()
+    now = most = 0
+    original = AsyncIdeogram.download
+
+    async def counted(self: AsyncIdeogram, *arguments: Any, **options: Any) -> Path:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        try:
+            return await original(self, *arguments, **options)
+        finally:
+            now -= 1
+
+    monkeypatch.setattr(AsyncIdeogram, "download", counted)
+    with MockServer() as server, Job.open(tmp_path) as job:
+        job.plan(requests(12))
+        await run(job, server.url, in_flight=10, downloads=2)
+        assert states(job) == {"saved": 12}
+    assert most == 2
