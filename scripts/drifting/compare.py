@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from drifting.alternatives import label, match
 from drifting.collector import Collector
 from drifting.compare_values import compare_values, side_of
-from drifting.containment import relation
+from drifting.containment import are_disjoint, relation
 from drifting.difference import Differences, Direction, Effect, Side, Verdict
 from drifting.schema import json_text
 
@@ -162,6 +162,7 @@ class _Comparison:
             sides = tuple(side_of(side, side.choice, _choices(side), present=bool(side.choice)) for side in (old, new))
             self.add(("alternatives", effect), path, (sides[0], sides[1]))
             return
+        told = len(self.found)
         matched, removed, added = match(old.alternatives, new.alternatives)
         for before, after in matched:
             self.compare(before, after, f"{path}({label(before)})")
@@ -174,9 +175,12 @@ class _Comparison:
         for part in added:
             sides = (side_of(old, old.choice, None, present=False), Side(part.pointer, part.plain()))
             self.add(("alternative", Effect.ADDED), path, sides, verdict, label(part))
-        if old.choice != new.choice and not removed and not added and whole is not None:
-            sides = (side_of(old, old.choice, old.choice), side_of(new, new.choice, new.choice))
+        if whole is not None and not self._breaks_since(told) and not (_can_add_up(old) and _can_add_up(new)):
+            sides = (side_of(old, old.choice, old.plain_choice()), side_of(new, new.choice, new.plain_choice()))
             self.add(("choice", whole), path, sides)
+
+    def _breaks_since(self, told: int) -> bool:
+        return any(difference.verdict is Verdict.BREAKING for difference in self.found[told:])
 
     def _others(self, old: Schema, new: Schema, path: str) -> None:
         for name in dict.fromkeys([*old.others, *new.others]):
@@ -207,3 +211,11 @@ def _visible(schema: Schema, direction: Direction) -> dict[str, Schema]:
 
 def _choices(schema: Schema) -> list[dict[str, Any]] | None:
     return [part.plain() for part in schema.alternatives] if schema.choice else None
+
+
+def _can_add_up(schema: Schema) -> bool:
+    """Whether what becomes of its alternatives tells what becomes of the choice.
+
+    A value that two alternatives of a oneOf allow is allowed by none of them, so more can be less.
+    """
+    return schema.choice == "anyOf" or are_disjoint([part.plain() for part in schema.alternatives])

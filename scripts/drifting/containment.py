@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema_rs import ValidationError, canonicalize
-from jsonschema_rs.canonical import CanonicalizationError, Containment
+from jsonschema_rs.canonical import CanonicalizationError, Containment, Satisfiability
 
 from drifting.difference import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+
+_MANY: Final = 20
+"""Alternatives of which not every pair is looked at any more."""
 
 
 def relation(old: Mapping[str, Any], new: Mapping[str, Any]) -> Effect | None:
@@ -37,3 +42,16 @@ def relation(old: Mapping[str, Any], new: Mapping[str, Any]) -> Effect | None:
     if fits_new:
         return Effect.WIDENED
     return Effect.NARROWED if fits_old else Effect.CHANGED
+
+
+def are_disjoint(schemas: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether it is proven that no value is allowed by two of some schemas."""
+    if len(schemas) > _MANY:
+        return False
+    try:
+        parts = [canonicalize(dict(schema), draft=20) for schema in schemas]
+        return all(
+            first.intersect(second).satisfiability() == Satisfiability.NO for first, second in combinations(parts, 2)
+        )
+    except (CanonicalizationError, ValidationError):
+        return False

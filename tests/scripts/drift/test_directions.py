@@ -129,6 +129,15 @@ def test_an_alternative_that_changes_nothing_is_told_and_breaks_nothing() -> Non
     ]
 
 
+def test_an_alternative_that_allows_more_can_leave_less() -> None:
+    """What two alternatives of a oneOf allow is allowed by none."""
+    old = one(oneOf=[TEXT, {"type": "integer"}])
+    new = one(oneOf=[TEXT, {"type": ["integer", "string"]}])
+    assert said(compared(asking(old), asking(new))) == ["additive type widened", "breaking choice narrowed"]
+    told = said(compared(asking(one(anyOf=[TEXT, {"type": "integer"}])), asking(one(oneOf=[TEXT, {"minLength": 3}]))))
+    assert "breaking" in " ".join(told)
+
+
 def test_a_schema_that_is_used_twice_is_told_once() -> None:
     old = asking(some(a={"$ref": "#/components/schemas/T"}, b={"$ref": "#/components/schemas/T"}), T=TEXT)
     new = asking(

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from drifting.compare_documents import compare_documents
 from drifting.difference import Verdict
+from drifting.normalise import Normaliser
+from drifting.references import Document
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema_rs import is_valid
 from provider_history import HISTORY, PATH
 from regeneration.contract import Contract
 from regeneration.nodes import holds_names, mappings
@@ -46,6 +49,11 @@ def _larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 SCHEMAS = st.recursive(LEAVES, _larger, max_leaves=8)
+JSON = st.recursive(
+    VALUES | st.integers(-3, 6) | st.sampled_from(["", "xx", "yyy"]),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=6,
+)
 ORDERED = frozenset({"prefixItems", "const", "default", "example", "examples", "value", "servers"})
 
 
@@ -71,6 +79,45 @@ def test_order_and_prose_are_nothing(schema: Any, seed: int) -> None:
     again = shuffled(schema, random.Random(seed))
     for make in (asking, answering):
         assert said(compared(make(schema), make(again))) == []
+
+
+@given(schema=SCHEMAS, value=JSON)
+def test_a_normalised_schema_allows_what_the_schema_allows(schema: Any, value: Any) -> None:
+    """As a validator sees it, which knows nothing of nullable."""
+    schema = _without(schema, "nullable")
+    normal = Normaliser(Document("it", {"openapi": "3.1.0", "it": schema})).schema(("it",))
+    assert is_valid(schema, value) == is_valid(normal.plain(), value)
+
+
+@given(old=SCHEMAS, data=st.data(), value=JSON)
+def test_what_is_not_said_to_break_breaks_nothing(old: Any, data: st.DataObject, value: Any) -> None:
+    """By the judgement of a validator: a request that was valid still is, an answer that is valid was so before."""
+    old = _without(old, "nullable")
+    new = _without(_with_a_part_replaced(old, data), "nullable")
+    for make, was, is_now in ((asking, old, new), (answering, new, old)):
+        found = compared(make(old), make(new))
+        # A property that is new is said to be harmless, and so it is to all who did not use its name for their own.
+        about_names = any(d.subject == "property" for d in found)
+        if not about_names and not any(d.verdict is Verdict.BREAKING for d in found) and is_valid(was, value):
+            assert is_valid(is_now, value)
+
+
+def _with_a_part_replaced(schema: Any, data: st.DataObject) -> Any:
+    """The schema with another in place of one that it is made of."""
+    changed = {"it": deepcopy(schema)}
+    places = [pointer for pointer, _ in mappings((), changed["it"])]
+    pointer = ("it", *data.draw(st.sampled_from(places)))
+    node: Any = changed
+    for token in pointer[:-1]:
+        node = node[token]
+    node[pointer[-1]] = data.draw(SCHEMAS)
+    return changed["it"]
+
+
+def _without(node: Any, keyword: str) -> Any:
+    if isinstance(node, list):
+        return [_without(item, keyword) for item in node]
+    return {k: _without(v, keyword) for k, v in node.items() if k != keyword} if isinstance(node, dict) else node
 
 
 @pytest.mark.parametrize("time", HISTORY)
