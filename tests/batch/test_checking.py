@@ -101,13 +101,13 @@ def test_a_row_that_could_not_be_read_is_told_as_it_is_and_not_judged_further() 
 
 
 def test_ids_and_file_names_are_there_once() -> None:
-    rows = [CAT | {"id": "a"}, CAT | {"id": "b"}, CAT | {"id": "a"}, CAT | {"id": "a", "file_name": "b"}]
-    requests, problems = check([*rows, CAT | {"file_name": "b"}])
+    rows = [CAT | {"id": "a"}, CAT | {"id": "b"}, CAT | {"id": "a"}, CAT | {"id": "a", "file_name": "Bär.PNG"}]
+    requests, problems = check([*rows, CAT | {"file_name": "ba\u0308r"}])
     assert [request.key for request in requests] == ["a", "b"]
     assert [(problem.line, problem.field, problem.message) for problem in problems] == [
         (4, "id", 'id: "a" is that of line 2 too.'),
         (5, "id", 'id: "a" is that of line 2 too.'),
-        (6, "file_name", 'file_name: "b" is that of line 5 too.'),
+        (6, "file_name", 'file_name: "ba\u0308r" is that of line 5 too.'),
     ]
 
 

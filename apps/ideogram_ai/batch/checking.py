@@ -21,6 +21,7 @@ from .reading import Row, RowProblem
 from .reading.read import OWN_COLUMNS
 from .repeated import Repeated
 from .request import FILE_MEMBER, KEY_MEMBER, BatchRequest, position_key
+from .store_names import folded, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -90,10 +91,7 @@ class Checker:
         fields = {**self._rules.defaults, **values}
         if not row.problems:
             problems += self._problems(fields, row)
-        for name, what in ((KEY_MEMBER, key), (FILE_MEMBER, file_name)):
-            first = repeated.first(name, what, row.line) if what is not None else None
-            if first is not None:
-                problems.append(RowProblem(row.line, name, f"{name}: {shown(what)} is that of line {first} too."))
+        problems += _repeated(key, file_name, row, repeated)
         if problems:
             return None, problems
         arguments: dict[str, Any] = {self._python_names[name]: value for name, value in fields.items()}
@@ -146,6 +144,15 @@ def check_defaults(defaults: Mapping[str, Any], *, check: bool = True) -> list[s
     prompts = {group[0]: "A prompt" for group in groups}
     list(Checker(Rules(check=check), told.append).requests([Row(1, 1, {**prompts, **defaults})]))
     return [problem.message for problem in told]
+
+
+def _repeated(key: str | None, file_name: str | None, row: Row, repeated: Repeated) -> Iterator[RowProblem]:
+    """What another row has too. Of file names no system's own way to tell them apart counts."""
+    same_file = None if file_name is None else folded(stem_of(BatchRequest("", {}, file_name)))
+    for name, value, same in ((KEY_MEMBER, key, key), (FILE_MEMBER, file_name, same_file)):
+        first = None if same is None else repeated.first(name, same, row.line)
+        if first is not None:
+            yield RowProblem(row.line, name, f"{name}: {shown(value)} is that of line {first} too.")
 
 
 def _key(value: Any, row: Row, problems: list[RowProblem]) -> str | None:
