@@ -3,7 +3,6 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -89,7 +88,3 @@ def unknown(row: BatchRequest) -> Outcome:
 
 def planned(row: BatchRequest) -> Outcome:
     return Outcome(row, State.PLANNED)
-
-
-def bytes_of(path: Path) -> int:
-    return path.stat().st_size
