@@ -182,7 +182,9 @@ class AsyncIdeogram:
         return await self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
     def _own(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(**self._core.client_options())
+        from .transport import ManyConnections  # noqa: PLC0415 - loads anyio and httpcore
+
+        client = httpx.AsyncClient(**self._core.client_options(ManyConnections()))
         self._owned.append(client)
         return client
 
@@ -236,7 +238,7 @@ class AsyncIdeogram:
 
         request = client.build_request(**self._core.request_arguments(step.outgoing, trace))
         request.read()  # in one piece, which is sent at once; httpx sends each part by itself
-        with head_within(step.outgoing.timeout):
+        with head_within(step.outgoing.timeout.as_dict()):
             response = await client.send(request, stream=True, follow_redirects=False)
         read = response.is_stream_consumed
         chunks = response.aiter_bytes() if read else response.aiter_raw()

@@ -69,8 +69,10 @@ def call_flow(
     """
     began = timing.monotonic()
     doubtful: IdeogramError | None = None
+    attempt = 0
     try:
-        for attempt in count(1):
+        while True:
+            attempt += 1
             outcome = yield from _attempt(operation, outgoing, judge=judge, key=key, timing=timing)
             if not isinstance(outcome, IdeogramError):
                 return outcome
@@ -86,7 +88,6 @@ def call_flow(
         if doubtful:
             _report_earlier(error, doubtful)
         raise
-    raise AssertionError("count() never ends")
 
 
 def _report_earlier(error: BaseException, doubtful: IdeogramError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.request import getproxies
 
 import httpx
 from attrs import evolve, field, frozen
@@ -135,14 +136,20 @@ class Core:
         """The same settings with another retry policy."""
         return evolve(self, retry=retry)
 
-    def client_options(self) -> dict[str, Any]:
-        """How the clients for the API and for images are made."""
+    def client_options(self, direct: httpx.AsyncBaseTransport | None = None) -> dict[str, Any]:
+        """How the clients for the API and for images are made.
+
+        Args:
+            direct: What is used where no proxy stands in between; None for httpx's own.
+        """
         # A proxy of the environment is passed by on the way to this machine: over http, it would read the key.
         near = {self.rules.base_host, "localhost", "127.0.0.1", "::1"} if self.rules.loopback else ()
-        mounts = {f"all://[{host}]" if ":" in host else f"all://{host}": None for host in near}
+        mounts = {f"all://[{host}]" if ":" in host else f"all://{host}": direct for host in near}
         # Unbounded: httpx fails whoever waits for a connection for a while, although nothing is wrong.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-        return {"cookies": _no_cookies(), "follow_redirects": False, "mounts": mounts, "limits": limits}
+        options = {"cookies": _no_cookies(), "follow_redirects": False, "mounts": mounts, "limits": limits}
+        # httpx passes the proxies of the environment by when it is given a transport.
+        return options if _has_proxies() else options | {"transport": direct}
 
     def request_arguments(self, outgoing: Outgoing, trace: Callable[..., object]) -> dict[str, Any]:
         """What httpx's build_request takes. The key is added here, for the API alone, and kept nowhere else."""
@@ -221,6 +228,12 @@ def take_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
 
 def _is_usable(seconds: object) -> bool:
     return isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds <= MAX_SECONDS
+
+
+def _has_proxies() -> bool:
+    """Whether the environment, or the system's settings, name a proxy that httpx heeds."""
+    proxies = getproxies()
+    return any(proxies.get(scheme) for scheme in ("http", "https", "all"))
 
 
 def _no_cookies() -> CookieJar:

@@ -89,16 +89,15 @@ def download_flow(job: DownloadJob, *, rules: LinkRules, policy: RetryPolicy, ti
     with ImageFile(job.path, stem=stem, overwrite=job.overwrite) as file:
         sink = _ImageSink(file, job.max_bytes)
         began = timing.monotonic()
-        for attempt in count(1):
-            failure = yield from _attempt(job, sink, rules, timing)
-            if failure is None:
-                break
+        attempt = 1
+        while (failure := (yield from _attempt(job, sink, rules, timing))) is not None:
             elapsed = timing.monotonic() - began
             decision = policy.pause(failure.asked, attempt=attempt, elapsed=elapsed, random=timing.random())
             if not failure.passing or isinstance(decision, Stop):
                 failure.error.explain(decision.why if failure.passing and isinstance(decision, Stop) else "")
                 raise failure.error from failure.cause
             yield Sleep(decision.seconds)
+            attempt += 1
         suffix = sink.suffix
         path: Path = yield Work(lambda: file.finish(suffix))
     return path
@@ -126,7 +125,8 @@ def _refuse_expired(image: GeneratedImage, timing: Timing) -> None:
 def _attempt(job: DownloadJob, sink: _ImageSink, rules: LinkRules, timing: Timing) -> Flow[_Failure | None]:
     """Fetch once, following redirects; None when the image is whole."""
     outgoing = evolve(job.outgoing, headers=job.outgoing.headers | sink.resume_headers())
-    for hop in range(MAX_REDIRECTS + 1):
+    redirects = 0
+    while True:
         watch = Watch(check_peer=rules.check(outgoing.url))
         sink.refused = None
         try:
@@ -136,10 +136,10 @@ def _attempt(job: DownloadJob, sink: _ImageSink, rules: LinkRules, timing: Timin
         if sink.refused is not None:
             return _Failure(sink.refused)
         location = sink.headers.get("location")
-        if sink.status not in _REDIRECTS or not location or hop == MAX_REDIRECTS:
-            break
+        if sink.status not in _REDIRECTS or not location or redirects == MAX_REDIRECTS:
+            return _judge(job, sink, timing)
+        redirects += 1
         outgoing = evolve(outgoing, url=follow(outgoing.url, location))
-    return _judge(job, sink, timing)
 
 
 def _judge(job: DownloadJob, sink: _ImageSink, timing: Timing) -> _Failure | None:

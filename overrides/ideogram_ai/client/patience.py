@@ -13,17 +13,15 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    import httpx
+    from collections.abc import Generator, Mapping
 
 _until: ContextVar[float | None] = ContextVar("until", default=None)
 
 
 @contextmanager
-def head_within(timeout: httpx.Timeout) -> Generator[None]:
+def head_within(limits: Mapping[str, float | None]) -> Generator[None]:
     """Let the connections that are read in this block give up when all four time limits together have passed."""
-    token = _until.set(time.monotonic() + sum(seconds or 0.0 for seconds in timeout.as_dict().values()))
+    token = _until.set(time.monotonic() + sum(seconds or 0.0 for seconds in limits.values()))
     try:
         yield
     finally:

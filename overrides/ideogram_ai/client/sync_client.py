@@ -273,7 +273,7 @@ class Ideogram:
 
         request = client.build_request(**self._core.request_arguments(step.outgoing, trace))
         request.read()  # in one piece, which is sent at once; httpx sends each part by itself
-        with head_within(step.outgoing.timeout):
+        with head_within(step.outgoing.timeout.as_dict()):
             response = client.send(request, stream=True, follow_redirects=False)
         try:
             read = response.is_stream_consumed
