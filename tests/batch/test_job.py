@@ -33,7 +33,7 @@ from ideogram_ai.testing.faults import FaultServer, answer_with
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_images")]
 
 KEY = "the-key-of-this-test"
 both_loops = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])

@@ -30,7 +30,7 @@ PRICE = shipped_prices().of({})
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[MockServer]:
+def server(small_images: None) -> Iterator[MockServer]:
     with MockServer(latency=0.15, in_flight=10) as serving:
         yield serving
 
