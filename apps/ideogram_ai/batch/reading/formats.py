@@ -20,7 +20,7 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-_SUFFIXES: Final = {
+SUFFIXES: Final = {
     ".jsonl": Format.JSON_LINES,
     ".ndjson": Format.JSON_LINES,
     ".json": Format.JSON_LINES,
@@ -42,9 +42,9 @@ def format_of(source: str) -> Format:
     path = PurePath(source)
     suffix = PurePath(path.stem).suffix if path.suffix.lower() == GZIP_SUFFIX else path.suffix
     try:
-        return _SUFFIXES[suffix.lower()]
+        return SUFFIXES[suffix.lower()]
     except KeyError:
-        known = ", ".join(_SUFFIXES)
+        known = ", ".join(SUFFIXES)
         raise InputError(
             f"{source!r}: the suffix does not tell the format. Known are {known}, each with {GZIP_SUFFIX} too; or say "
             f"which it is: {', '.join(Format)}."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ideogram_ai.batch.events import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping
 from ideogram_ai.batch.manifest import manifest_line
+from ideogram_ai.client.fields import NOTHING_SENT
 
 from ..exit_codes import ExitCode
 from ..streams import write_out
@@ -33,10 +34,15 @@ class Machine:
     def checked(self, rows: int, bad: int, *, skipped: bool) -> None:
         """All rows were looked at."""
         tell("checked", rows=rows, bad=bad, skipped=skipped)
+        if bad and not skipped:
+            message = f"{bad} of {rows} rows cannot be sent. {NOTHING_SENT}"
+            tell_failure(ExitCode.WRONG_USE, "InvalidRowsError", message)
 
-    def forecast(self, forecast: Forecast, *, asked_for: bool) -> None:  # noqa: ARG002 - as people are told
+    def forecast(self, forecast: Forecast, *, asked_for: bool) -> None:
         """What is about to be done."""
         tell("forecast", **forecast.members())
+        if asked_for:
+            tell("end", outcome=ExitCode.DONE.name.lower(), code=int(ExitCode.DONE), error=None)
 
     @contextmanager
     def running(self, tally: Tally) -> Generator[Callable[[Event], None]]:
@@ -48,9 +54,9 @@ class Machine:
 
         yield hear
 
-    def wrong_use(self, error: BaseException, message: str) -> None:
-        """Nothing was sent, because something is wrong with the command."""
-        tell_wrong_use(error, message)
+    def failed(self, code: ExitCode, error: BaseException, message: str) -> None:
+        """It ended before anything was sent."""
+        tell_failure(code, type(error).__name__, message)
 
     def ended(self, ending: Ending) -> None:
         """How it ended."""
@@ -62,10 +68,9 @@ def tell(event: str, **members: Any) -> None:
     write_out(json.dumps({"event": event, **members}) + "\n")
 
 
-def tell_wrong_use(error: BaseException, message: str) -> None:
-    """Nothing was sent, because the command is wrong."""
-    code = ExitCode.WRONG_USE
-    tell("end", outcome=code.name.lower(), code=int(code), error={"type": type(error).__name__, "message": message})
+def tell_failure(code: ExitCode, kind: str, message: str) -> None:
+    """It ended before anything was sent."""
+    tell("end", outcome=code.name.lower(), code=int(code), error={"type": kind, "message": message})
 
 
 def tell_event(event: Event) -> None:

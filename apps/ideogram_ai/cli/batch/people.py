@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ideogram_ai.batch.events import Event
     from ideogram_ai.batch.reading import RowProblem
 
+    from ..exit_codes import ExitCode
     from .ending import Ending
     from .forecast import Forecast
     from .groups import Groups
@@ -65,8 +66,8 @@ class People:
         """Show how it goes."""
         return progress(tally, shown=not self._quiet)
 
-    def wrong_use(self, error: BaseException, message: str) -> None:  # noqa: ARG002 - as machines are told
-        """Nothing was sent, because something is wrong with the command."""
+    def failed(self, code: ExitCode, error: BaseException, message: str) -> None:  # noqa: ARG002 - as machines are told
+        """It ended before anything was sent."""
         tell_error(message)
 
     def ended(self, ending: Ending) -> None:

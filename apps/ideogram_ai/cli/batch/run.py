@@ -6,6 +6,8 @@ import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, TypeAlias
 
+import click
+
 from ideogram_ai.batch.engine import Limits
 from ideogram_ai.batch.errors import BatchError
 from ideogram_ai.batch.events import RunStopped, StopReason
@@ -61,11 +63,16 @@ def run(options: Options) -> ExitCode:
     except _OnlyAskedError:
         return ExitCode.DONE
     except WrongUseError as error:
-        voice.wrong_use(error, error.format_message())
+        voice.failed(ExitCode.WRONG_USE, error, error.format_message())
         return ExitCode.WRONG_USE
     except (BatchError, IdeogramError) as error:
-        voice.wrong_use(error, f"{str(error).removesuffix(NOTHING_SENT).rstrip()} {NOTHING_SENT}")
+        voice.failed(ExitCode.WRONG_USE, error, f"{str(error).removesuffix(NOTHING_SENT).rstrip()} {NOTHING_SENT}")
         return ExitCode.WRONG_USE
+    except (click.Abort, KeyboardInterrupt) as error:
+        terminated = isinstance(error.__cause__ or error, Terminated)
+        code = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
+        voice.failed(code, error, "Interrupted before anything was sent.")
+        return code
     voice.ended(ending)
     return ending.code
 

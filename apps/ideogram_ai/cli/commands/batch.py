@@ -23,9 +23,9 @@ class _BatchCommand(click.Command):
         except click.UsageError as error:
             if not as_json:
                 raise
-            from ..batch.machine import tell_wrong_use  # noqa: PLC0415
+            from ..batch.machine import tell_failure  # noqa: PLC0415
 
-            tell_wrong_use(error, error.format_message())
+            tell_failure(ExitCode.WRONG_USE, type(error).__name__, error.format_message())
             raise click.exceptions.Exit(ExitCode.WRONG_USE) from None
 
 
