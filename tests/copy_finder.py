@@ -5,6 +5,7 @@ modules of the copy under the names that the tests know; `ideogram_ai.testing` s
 path, and the copy itself is refused what it asks for by our names: it has to get along without.
 """
 
+import builtins
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 REPLACED = {"ideogram_ai.client": ROOT / "overrides", "ideogram_ai.generated": ROOT / "generated"}
@@ -30,8 +32,6 @@ class CopyFinder(MetaPathFinder):
         """Find a module of the two floors, and no other."""
         if not any(fullname == name or fullname.startswith(f"{name}.") for name in REPLACED):
             return None
-        if (asking := _who_asks()).startswith(f"{self.copy}."):
-            raise ImportError(f"{asking} imports {fullname}, which is not there where it is vendored")
         return ModuleSpec(fullname, _ModuleOf(self.copy + fullname.removeprefix("ideogram_ai")))
 
 
@@ -51,15 +51,22 @@ class _ModuleOf(Loader):
         module.__spec__ = self.spec
 
 
-def _who_asks() -> str:
-    frame = sys._getframe(2)
-    while frame.f_globals.get("__name__", "").startswith("importlib") and frame.f_back:
-        frame = frame.f_back
-    return str(frame.f_globals.get("__name__"))
+def _refuse_to(copy: str) -> None:
+    """Refuse the copy itself what it imports by our names, where they were imported before too."""
+    original = builtins.__import__
+
+    def guarded(name: str, globals: Any = None, *rest: Any, **named: Any) -> ModuleType:  # noqa: A002
+        if name.partition(".")[0] == "ideogram_ai" and str((globals or {}).get("__name__")).startswith(f"{copy}."):
+            raise ImportError(f"{globals['__name__']} imports {name}, which is not there where it is vendored")
+        return original(name, globals, *rest, **named)
+
+    builtins.__import__ = guarded
 
 
 def install_from_environment() -> None:
     """Give this process the copy that VENDORED_COPY names."""
+    copy = os.environ["VENDORED_COPY"]
     ours = {str(folder) for folder in REPLACED.values()}
     sys.path[:] = [entry for entry in sys.path if entry not in ours]
-    sys.meta_path.insert(0, CopyFinder(os.environ["VENDORED_COPY"]))
+    sys.meta_path.insert(0, CopyFinder(copy))
+    _refuse_to(copy)
