@@ -105,8 +105,6 @@ def bounds_of(raw: Mapping[str, Any], types: Iterable[str], refuse: Callable[[st
     for name in ("minLength", "minItems", "minProperties", "uniqueItems"):
         if name in found and not found[name]:
             del found[name]
-    if "string" not in kinds:
-        found.pop("format", None)
     if (newer := _NEWER_WORDS.get(str(found.get("format")))) is not None:
         del found["format"]
         found.setdefault(*newer)

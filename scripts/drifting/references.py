@@ -6,7 +6,7 @@ what a difference is reported by. Within one document a reference is a JSON poin
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote
 
 import attrs
@@ -14,8 +14,6 @@ from regeneration.errors import Pointer, pointer_text
 from regeneration.nodes import is_list, is_mapping
 
 from drifting.errors import DriftError
-
-MAX_CHAIN: Final = 50
 
 
 @attrs.frozen
@@ -65,7 +63,7 @@ class Document:
         trail = [pointer]
         while is_mapping(node := self.at(trail[-1])) and "$ref" in node:
             target = self.target(trail[-1], node["$ref"])
-            if target in trail or len(trail) > MAX_CHAIN:
+            if target in trail:
                 raise self.cycle([*trail, target])
             trail.append(target)
         return trail[-1]

@@ -13,10 +13,12 @@ from typing import Any
 
 import drift
 import pytest
-from provider_history import PATH, fields, june, october, operation, ref
-from regeneration.paths import ROOT
+from provider_history import KNOWN, OURS, PATH, fields, june, october, operation, ref
+from regeneration.paths import CONTRACT, ROOT
 
 Write = Callable[[Any], str]
+OCTOBER = ["--contract", str(OURS), "--known", str(KNOWN)]
+"""Our side as it was when the documents of these tests were."""
 
 
 @pytest.fixture
@@ -85,27 +87,27 @@ def test_exit_codes(
     make: Callable[[], Any], code: int, words: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write(make())
-    assert drift.main([file]) == code
+    assert drift.main([file, *OCTOBER]) == code
     assert words in capsys.readouterr().out
-    assert drift.main([file, "--format", "json"]) == code
+    assert drift.main([file, "--format", "json", *OCTOBER]) == code
     assert json.loads(capsys.readouterr().out)["outcome"] == ["nothing", "additive", "breaking", "unknown"][code]
 
 
 @pytest.mark.parametrize("source", ["<html></html>", "{", "[]", '{"openapi": "3.1.0", "a": NaN}'])
 def test_what_cannot_be_read(source: str, write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(source)
-    assert drift.main([file]) == 3
+    assert drift.main([file, *OCTOBER]) == 3
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith(f"error: {file}")
-    assert drift.main([file, "--format", "json"]) == 3
+    assert drift.main([file, "--format", "json", *OCTOBER]) == 3
     report = json.loads(capsys.readouterr().out)
     assert report["outcome"] == "unknown"
     assert report["problem"] == told.err.removeprefix("error: ").rstrip("\n")
 
 
 def test_the_json_has_the_form_that_is_documented(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
-    drift.main([write(additive()), "--format", "json"])
+    drift.main([write(additive()), "--format", "json", *OCTOBER])
     report = json.loads(capsys.readouterr().out)
     example = (ROOT / "docs" / "drift.md").read_text("utf-8").partition("```json\n")[2].partition("```")[0]
     documented = json.loads(example)
@@ -115,12 +117,22 @@ def test_the_json_has_the_form_that_is_documented(write: Write, capsys: pytest.C
     assert news == documented["operations"][0]["differences"][0]
 
 
+def test_by_default_it_reads_the_contract_and_the_known_differences_of_the_project(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert drift.main([str(CONTRACT), "--format", "json"]) == 1  # nothing differs, so that every entry is stale
+    report = json.loads(capsys.readouterr().out)
+    assert report["contract"]["source"] == "openapi/ideogram-v4.yaml"
+    assert not any(compared["differences"] for compared in report["operations"])
+    assert len(report["stale"]) == (ROOT / "openapi" / "known-differences.yaml").read_text("utf-8").count("because:")
+
+
 def test_a_stale_entry_is_told(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     document = october()
     del fields(document)["seed"]
-    assert drift.main([write(document)]) == 1
+    assert drift.main([write(document), *OCTOBER]) == 1
     assert "of the known differences, request: seed: property added: there is no" in capsys.readouterr().out
-    drift.main([write(document), "--format", "json"])
+    drift.main([write(document), "--format", "json", *OCTOBER])
     (stale,) = json.loads(capsys.readouterr().out)["stale"]
     assert (stale["where"], stale["change"]) == ("request: seed", "property added")
 
@@ -142,7 +154,7 @@ def test_an_error_of_our_own_cannot_be_taken_for_a_verdict(
         raise ZeroDivisionError
 
     monkeypatch.setattr("drifting.check.check", fail)
-    assert drift.main([write(october())]) == 3
+    assert drift.main([write(october()), *OCTOBER]) == 3
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
@@ -163,7 +175,7 @@ def test_without_an_argument_the_address_of_the_known_differences_is_read(
         thread.start()
         known = tmp_path / "known.yaml"
         known.write_text(f"document: http://127.0.0.1:{server.server_port}/openapi.json\ndifferences: []\n")
-        assert drift.main(["--known", str(known)]) == 2
+        assert drift.main(["--contract", str(OURS), "--known", str(known)]) == 2
         server.shutdown()
         thread.join()
     assert f"theirs: http://127.0.0.1:{server.server_port}/openapi.json (OpenAPI 3.0.2)" in capsys.readouterr().out
@@ -174,13 +186,13 @@ def test_what_a_document_says_does_not_reach_the_terminal_as_it_is(
 ) -> None:
     document = october()
     fields(document)["\x1b[2J\u202e"] = {"type": "string"}
-    assert drift.main([write(document)]) == 1
+    assert drift.main([write(document), *OCTOBER]) == 1
     assert "\\x1b[2J\\u202e" in capsys.readouterr().out
 
 
 def test_the_program_itself(write: Write) -> None:
     """From another folder, in a process of its own, into a pipe."""
-    command = [sys.executable, str(ROOT / "scripts" / "drift.py"), write(additive())]
+    command = [sys.executable, str(ROOT / "scripts" / "drift.py"), write(additive()), *OCTOBER]
     ended = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
     assert ended.stderr == ""
     assert ended.returncode == 1
@@ -190,7 +202,7 @@ def test_the_program_itself(write: Write) -> None:
 def test_a_pipe_that_takes_only_ascii(write: Write) -> None:
     document = october()
     fields(document)["größe"] = {"type": "string"}
-    command = [sys.executable, str(ROOT / "scripts" / "drift.py"), write(document)]
+    command = [sys.executable, str(ROOT / "scripts" / "drift.py"), write(document), *OCTOBER]
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     ended = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     assert (ended.returncode, ended.stderr) == (1, "")
@@ -199,7 +211,7 @@ def test_a_pipe_that_takes_only_ascii(write: Write) -> None:
 
 def test_a_table_on_a_terminal(write: Write) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, str(ROOT / "scripts" / "drift.py"), write(additive())]
+    command = [sys.executable, str(ROOT / "scripts" / "drift.py"), write(additive()), *OCTOBER]
     env = {**os.environ, "COLUMNS": "160", "TERM": "xterm"}
     with subprocess.Popen(command, stdout=theirs, env=env) as process:
         os.close(theirs)

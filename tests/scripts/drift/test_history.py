@@ -1,4 +1,4 @@
-"""Our contract against the provider's document as it was over six months, and each of those against the next."""
+"""Our contract of October 2026 against the provider's document over six months, and each of those against the next."""
 
 import json
 from collections import Counter
@@ -6,13 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from drift import KNOWN
 from drifting.check import Outcome, Report, check
 from drifting.compare_documents import compare_documents
 from drifting.difference import Direction, Verdict
 from drifting.known import read_known
-from provider_history import HISTORY, SIZES, among_others
-from regeneration.paths import CONTRACT
+from provider_history import HISTORY, KNOWN, OURS, SIZES, among_others
 
 
 @pytest.fixture
@@ -22,7 +20,7 @@ def against(tmp_path: Path) -> Callable[[str], Report]:
     def run(time: str) -> Report:
         file = tmp_path / f"{time}.json"
         file.write_text(json.dumps(HISTORY[time]()))
-        return check(CONTRACT, str(file), read_known(KNOWN), timeout=1)
+        return check(OURS, str(file), read_known(KNOWN), timeout=1)
 
     return run
 
@@ -130,6 +128,6 @@ def test_among_two_hundred_other_operations_nothing_else_is_looked_at(tmp_path: 
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(among_others(HISTORY["october"]())))
     assert file.stat().st_size > 1_000_000
-    report = check(CONTRACT, str(file), read_known(KNOWN), timeout=1)
+    report = check(OURS, str(file), read_known(KNOWN), timeout=1)
     assert report.outcome is Outcome.NOTHING
     assert [compared.name for compared in report.operations] == ["POST /v1/ideogram-v4/generate"]

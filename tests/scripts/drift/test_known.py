@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import drift
 import pytest
-from drift import KNOWN
 from drifting.check import Outcome, Report, check
 from drifting.difference import Verdict
 from drifting.errors import DriftError
 from drifting.known import read_known
-from provider_history import fields, october, operation
-from regeneration.paths import CONTRACT
+from provider_history import KNOWN, OURS, fields, october, operation
 
 HEAD = "document: https://things.example/openapi.json\n"
 
@@ -19,11 +18,11 @@ HEAD = "document: https://things.example/openapi.json\n"
 def report_on(theirs: dict[str, Any], folder: Path) -> Report:
     file = folder / "theirs.json"
     file.write_text(json.dumps(theirs))
-    return check(CONTRACT, str(file), read_known(KNOWN), timeout=1)
+    return check(OURS, str(file), read_known(KNOWN), timeout=1)
 
 
-def test_every_entry_has_a_reason_and_is_one_of_its_kind() -> None:
-    known = read_known(KNOWN)
+def test_every_entry_of_the_project_has_a_reason_and_is_one_of_its_kind() -> None:
+    known = read_known(drift.KNOWN)
     assert known.document.startswith("https://")
     keys = [(entry.where, entry.change, entry.name) for entry in known.entries]
     assert len(set(keys)) == len(keys)
@@ -106,6 +105,14 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     file.write_bytes(b"document: \xff")
     with pytest.raises(DriftError, match="is not UTF-8"):
         read_known(file)
+
+
+def test_the_entry_that_the_page_shows_is_one(tmp_path: Path) -> None:
+    page = (drift.KNOWN.parents[1] / "docs" / "drift.md").read_text("utf-8")
+    file = tmp_path / "known.yaml"
+    file.write_text(f"{HEAD}differences:\n" + page.partition("```yaml\n")[2].partition("```")[0])
+    (shown,) = read_known(file).entries
+    assert [shown.where, shown.change, shown.name] in [[e.where, e.change, e.name] for e in read_known(KNOWN).entries]
 
 
 def test_no_file(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from drifting.errors import DriftError
 from drifting.locate import locate
 from drifting.normalise import MAX_DEPTH, MAX_SIZE
 from drifting.references import Document
-from provider_history import OPERATION_ID, PATH, among_others, october, operation, ref
-from regeneration.contract import Contract
+from provider_history import OPERATION_ID, OURS, PATH, among_others, october, operation, ref
+from regeneration.contract import read_contract
 from small_documents import answering, asking, compared, said
 
 
@@ -102,8 +102,8 @@ def test_what_is_no_schema(schema: object, message: str) -> None:
 
 
 @pytest.fixture
-def ours(contract: Contract) -> Document:
-    return Document("ours", contract.document)
+def ours() -> Document:
+    return Document("ours", read_contract(OURS).document)
 
 
 def found(ours: Document, theirs: dict[str, Any]) -> tuple[str, bool]:
