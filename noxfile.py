@@ -72,9 +72,10 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def regenerate(session: nox.Session) -> None:
-    """Write generated/ from the contract; arguments go to scripts/regenerate.py."""
+    """Write generated/ and vectors/ from the contract, or check both with `-- --check`."""
     install(session)
     session.run("python", "scripts/regenerate.py", *session.posargs)
+    session.run("python", "scripts/vectors.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS)

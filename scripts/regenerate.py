@@ -1,7 +1,8 @@
 """Write generated/ from the contract, or check that it is what the contract makes.
 
 What is written is proven first: it imports, mypy --strict accepts it, and a request sent through it arrives whole.
-Until then, and after any failure, the old tree stays as it is.
+Until then, and after any failure, the old tree stays as it is. At the end it says what changes for users, and proposes
+the next version number and the words for CHANGELOG.md.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = _parse(arguments)
     started = time.perf_counter()
+    told = ""
     try:
-        from regeneration import steps  # noqa: PLC0415 - here, so that a missing tool becomes a message
+        from regeneration import baseline, steps, summary  # noqa: PLC0415 - here, so that a missing tool is a message
 
         target = options.out / PACKAGE
         if options.check:
@@ -42,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return _report(differences, target, arguments)
             message = f"{target} is up to date"
         else:
+            before = baseline.read_baseline()
             message = f"wrote {steps.write(options.contract, options.out)} files to {target}"
+            told = f"\n\n{summary.tell(before, target)}"
     except ModuleNotFoundError as error:
         hint = "the tools are in the dependency group dev of pyproject.toml: pip install --group dev"
         return _fail(f"{error.name} is not installed; {hint}")
@@ -50,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    print(f"{message} in {time.perf_counter() - started:.1f} s")
+    print(f"{message} in {time.perf_counter() - started:.1f} s{told}")
     return 0
 
 

@@ -8,14 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ideogram_ai.generated.contract import CONTRACT_SHA256
-from ideogram_ai.testing.conformance.client import client_requirements, client_scenarios
-from ideogram_ai.testing.contract_view import read_view
+from regeneration.paths import PACKAGE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FOLDER: Final = Path(__file__).resolve().parents[1] / "vectors"
+FOLDER: Final = ROOT / "vectors"
 GENERAL: Final = "general"
 
 
@@ -31,7 +29,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file differs")
     parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="another place")
+    parser.add_argument(
+        "--generated", type=Path, metavar="DIR", help="another contract: what regenerate.py --out DIR made of it"
+    )
     options = parser.parse_args(argv)
+    if options.generated:
+        if options.out == FOLDER:
+            parser.error("--generated needs --out, so that the project's own vectors stay those of its contract")
+        if not (options.generated / PACKAGE / "contract.json").exists():
+            parser.error(f"{options.generated} holds no {PACKAGE}; regenerate.py --contract FILE --out DIR writes it")
+        sys.path.insert(0, str(options.generated.resolve()))
     try:
         differences = _differences(options.out, wanted := _files())
         if not options.check:
@@ -41,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     if options.check and differences:
         more = "" if options.out == FOLDER else f" --out {options.out}"
+        more += f" --generated {options.generated}" if options.generated else ""
         lines = [f"error: {options.out} is not what the contract makes:"]
         lines += [f"  {name}: {what}" for name, what in differences.items()]
         print("\n".join([*lines, f"mend it with: python scripts/vectors.py{more}"]), file=sys.stderr)
@@ -51,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _files() -> dict[str, str]:
     """Name and text of every file."""
+    # Here and below, because --generated decides where the contract is read.
+    from ideogram_ai.testing.conformance.client import client_scenarios  # noqa: PLC0415
+
     documents = {f"{name}.json": scenario.as_vector() for name, scenario in client_scenarios().items()}
     documents[f"{GENERAL}.json"] = _general()
     return {name: _text(document) for name, document in documents.items()}
@@ -58,6 +69,9 @@ def _files() -> dict[str, str]:
 
 def _general() -> dict[str, Any]:
     """What holds in every scenario: where requests go, and what every one of them has to keep."""
+    from ideogram_ai.testing.conformance.client import client_requirements, client_scenarios  # noqa: PLC0415
+    from ideogram_ai.testing.contract_view import read_view  # noqa: PLC0415
+
     view, scenarios = read_view(), client_scenarios()
     fields = {name: rule.content_type or "text/plain" for name, rule in view.fields.items()}
     return {
@@ -75,6 +89,8 @@ def _general() -> dict[str, Any]:
 
 
 def _text(document: Mapping[str, Any]) -> str:
+    from ideogram_ai.generated.contract import CONTRACT_SHA256  # noqa: PLC0415
+
     whole = {"contract_sha256": CONTRACT_SHA256, **document}
     return json.dumps(whole, ensure_ascii=True, indent=2) + "\n"
 

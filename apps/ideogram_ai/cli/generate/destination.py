@@ -143,7 +143,8 @@ class Destination:
                 trial.unlink()
 
     def _check_space(self) -> None:
-        sizes = [re.fullmatch("([0-9]+)x([0-9]+)", choice) for choice in request_fields()["resolution"].choices]
+        field = request_fields().get("resolution")
+        sizes = [re.fullmatch("([0-9]+)x([0-9]+)", choice) for choice in (field.choices if field else ())]
         needed = _BYTES_PER_PIXEL * max((int(size[1]) * int(size[2]) for size in sizes if size), default=0)
         free = shutil.disk_usage(self.folder).free
         if free < needed:

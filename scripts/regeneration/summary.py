@@ -1,0 +1,198 @@
+"""Says in words what a new contract changes for users, which version comes next, and what the changelog says of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+from drifting.compare_documents import compare_documents
+from drifting.difference import Effect, Verdict
+from drifting.errors import DriftError
+from drifting.words import describe
+
+from regeneration.baseline import read_package
+from regeneration.errors import Pointer, pointer_text
+from regeneration.nodes import is_mapping, mappings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from drifting.difference import Difference
+
+    from regeneration.baseline import State
+
+_SECTIONS: Final = {Effect.ADDED: "Added", Effect.REMOVED: "Removed"}
+_OTHER_SECTION: Final = "Changed"
+
+
+@attrs.frozen
+class Change:
+    """One thing that users meet.
+
+    Attributes:
+        breaking: Whether a program that was written for the old contract may fail.
+        effect: What became of it: added, removed, widened, narrowed, changed.
+        text: It in words, request or answer first.
+    """
+
+    breaking: bool
+    effect: Effect
+    text: str
+
+
+def find_changes(old: State, new: State) -> list[Change]:
+    """Find what is new for users, what breaks them first.
+
+    Args:
+        old: What they have.
+        new: What they get.
+
+    Raises:
+        drifting.errors.DriftError: One of the contracts cannot be understood.
+    """
+    found = [
+        Change(difference.verdict is Verdict.BREAKING, difference.effect, _sentence(difference))
+        for difference in compare_documents(old.document, new.document)
+    ]
+    changes = [*found, *_methods(old, new), *_models(old, new), *_facts(old.document, new.document)]
+    return sorted(changes, key=lambda change: not change.breaking)
+
+
+def next_version(version: str, changes: list[Change]) -> str:
+    """The number of the next version, by Semantic Versioning.
+
+    While the first number is 0, what breaks raises the second number and all else the third. After that, what breaks
+    raises the first, what is new the second, and words alone the third.
+    """
+    major, minor, patch = (int(number) for number in version.split("."))
+    if any(change.breaking for change in changes):
+        return f"{major + 1}.0.0" if major else f"0.{minor + 1}.0"
+    return f"{major}.{minor + 1}.0" if major and changes else f"{major}.{minor}.{patch + 1}"
+
+
+def tell(old: tuple[State, str] | None, package: Path) -> str:
+    """Say what a generated package changes for users; the text is printed after a regeneration.
+
+    Args:
+        old: What they have, and its version number; None when there is nothing to compare with.
+        package: The folder of the new package.
+    """
+    if old is None:
+        return "There was no package before, so nothing is said of what changes."
+    try:
+        return summary(*old, read_package(package))
+    except DriftError as error:
+        return f"What changes for users cannot be told: {error}"
+
+
+def summary(old: State, version: str, new: State) -> str:
+    """Say what a package changes for users, which version comes next, and what the changelog says."""
+    if new == old:
+        return "Nothing has changed for users since the last commit."
+    changes = find_changes(old, new)
+    if not changes:
+        return "Since the last commit nothing has changed for programs: only words, or the order of things."
+    lines = ["What changes for users since the last commit:", ""]
+    lines += [f"  {'breaks' if c.breaking else 'harmless':8}  {c.effect:8}  {c.text}" for c in changes]
+    number = next_version(version, changes)
+    lines += ["", f"Next version: {number}, after {version}. {_rule(version)}"]
+    return "\n".join([*lines, "", "For CHANGELOG.md:", "", *_entry(changes)])
+
+
+def _rule(version: str) -> str:
+    if version.startswith("0."):
+        return "(While the first number is 0, what breaks raises the second, all else the third.)"
+    return "(What breaks raises the first number, what is new the second, words the third.)"
+
+
+def _entry(changes: list[Change]) -> Iterator[str]:
+    for section in (_SECTIONS[Effect.ADDED], _OTHER_SECTION, _SECTIONS[Effect.REMOVED]):
+        mine = [change for change in changes if _SECTIONS.get(change.effect, _OTHER_SECTION) == section]
+        if mine:
+            yield from (f"### {section}", "")
+            yield from (f"- {'**Breaking:** ' if change.breaking else ''}{change.text}." for change in mine)
+            yield ""
+
+
+def _sentence(difference: Difference) -> str:
+    where, _, path = difference.where.partition(": ")
+    if difference.subject == "property":
+        if difference.effect is Effect.REMOVED:
+            return f"{where}: there is no field {path} any more"
+        needed = ", required" if difference.verdict is Verdict.BREAKING else ""
+        return f"{where}: the field {path} is new ({_kind(difference.new.value)}{needed})"
+    if difference.subject == "required":
+        return f"{where}: {path} is {'required now' if difference.effect is Effect.ADDED else 'no longer required'}"
+    return f"{difference.where}: {describe(difference)}"
+
+
+def _kind(schema: Any) -> str:
+    if not is_mapping(schema):
+        return "anything"
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    types = schema.get("type", "anything")
+    return types if isinstance(types, str) else " or ".join(types)
+
+
+def _methods(old: State, new: State) -> Iterator[Change]:
+    yield from (
+        Change(True, Effect.REMOVED, f"Python: there is no method {name} of Ideogram.operations any more")
+        for name in sorted(old.methods - new.methods)
+    )
+    yield from (
+        Change(False, Effect.ADDED, f"Python: the method {name} of Ideogram.operations is new")
+        for name in sorted(new.methods - old.methods)
+    )
+
+
+def _models(old: State, new: State) -> Iterator[Change]:
+    """Classes that programs import by name."""
+    package = "Python: ideogram_ai.generated.models"
+    for name in sorted(old.models - new.models):
+        shape = _shape(old.document, name)
+        like = [other for other in sorted(new.models - old.models) if shape and _shape(new.document, other) == shape]
+        if len(like) == 1:
+            yield Change(True, Effect.CHANGED, f"{package}.{name} is called {like[0]} now")
+        else:
+            yield Change(True, Effect.REMOVED, f"{package} has no {name} any more")
+
+
+def _shape(document: dict[str, Any], name: str) -> str:
+    """What a schema is made of, without the schemas that it refers to."""
+    schema = document.get("components", {}).get("schemas", {}).get(name, {})
+    properties = schema.get("properties", {})
+    return json.dumps([schema.get("type"), list(properties), schema.get("enum")]) if schema else ""
+
+
+def _facts(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+    """What the contract says beyond OpenAPI: what is billed, what is not in service."""
+    before, after = _extensions(old), _extensions(new)
+    for place in dict.fromkeys([*before, *after]):
+        if place in before and place in after and before[place] != after[place]:
+            change = f"{json.dumps(before[place])} -> {json.dumps(after[place])}"
+            yield Change(False, Effect.CHANGED, f"contract: {pointer_text(place)} is another: {change}")
+        elif _stands(place, old) and _stands(place, new) and (place in before) is not (place in after):
+            effect = Effect.ADDED if place in after else Effect.REMOVED
+            yield Change(False, effect, f"contract: {pointer_text(place)} is {'new' if place in after else 'gone'}")
+
+
+def _extensions(document: dict[str, Any]) -> dict[Pointer, Any]:
+    return {
+        (*pointer, name): node[name]
+        for pointer, node in mappings((), document)
+        for name in node
+        if name.startswith("x-")
+    }
+
+
+def _stands(place: Pointer, document: Any) -> bool:
+    """Whether a document has what an x- field is about: if it has not, that is told already."""
+    for token in place[:-1]:
+        try:
+            document = document[token]
+        except (LookupError, TypeError):
+            return False
+    return True
