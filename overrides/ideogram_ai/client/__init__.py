@@ -3,38 +3,45 @@
 with Ideogram() as client:
     generation = client.generate(text_prompt="A photo of a cat", resolution="2048x2048")
     client.download(generation.images[0], "cat.png")
+
+Nothing is loaded before it is used: a program that only may need the client starts as fast as one that has none.
 """
 
-from .async_client import AsyncIdeogram
-from .errors import (
-    APIConnectionError,
-    APIStatusError,
-    AuthenticationError,
-    BadRequestError,
-    ConfigurationError,
-    DownloadError,
-    DownloadReason,
-    FieldValueError,
-    IdeogramError,
-    InternalServerError,
-    NotFoundError,
-    OutcomeUnknownError,
-    PaymentRequiredError,
-    PermissionDeniedError,
-    PromptError,
-    RateLimitError,
-    RequestError,
-    ResponseValidationError,
-    ResponseWarning,
-    UnknownFieldError,
-    UnprocessableEntityError,
-)
-from .exchange import Timing
-from .generation import GeneratedImage, Generation
-from .retry import RetryPolicy
-from .sidecar import describe_image, save_sidecar
-from .sync_client import Ideogram
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .version import __version__
+
+if TYPE_CHECKING:
+    from .async_client import AsyncIdeogram
+    from .errors import (
+        APIConnectionError,
+        APIStatusError,
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        DownloadError,
+        DownloadReason,
+        FieldValueError,
+        IdeogramError,
+        InternalServerError,
+        NotFoundError,
+        OutcomeUnknownError,
+        PaymentRequiredError,
+        PermissionDeniedError,
+        PromptError,
+        RateLimitError,
+        RequestError,
+        ResponseValidationError,
+        ResponseWarning,
+        UnknownFieldError,
+        UnprocessableEntityError,
+    )
+    from .exchange import Timing
+    from .generation import GeneratedImage, Generation
+    from .retry import RetryPolicy
+    from .sidecar import describe_image, save_sidecar
+    from .sync_client import Ideogram
 
 __all__ = [
     "APIConnectionError",
@@ -68,3 +75,49 @@ __all__ = [
     "describe_image",
     "save_sidecar",
 ]
+
+_MODULES = {
+    "APIConnectionError": "errors",
+    "APIStatusError": "errors",
+    "AsyncIdeogram": "async_client",
+    "AuthenticationError": "errors",
+    "BadRequestError": "errors",
+    "ConfigurationError": "errors",
+    "DownloadError": "errors",
+    "DownloadReason": "errors",
+    "FieldValueError": "errors",
+    "GeneratedImage": "generation",
+    "Generation": "generation",
+    "Ideogram": "sync_client",
+    "IdeogramError": "errors",
+    "InternalServerError": "errors",
+    "NotFoundError": "errors",
+    "OutcomeUnknownError": "errors",
+    "PaymentRequiredError": "errors",
+    "PermissionDeniedError": "errors",
+    "PromptError": "errors",
+    "RateLimitError": "errors",
+    "RequestError": "errors",
+    "ResponseValidationError": "errors",
+    "ResponseWarning": "errors",
+    "RetryPolicy": "retry",
+    "Timing": "exchange",
+    "UnknownFieldError": "errors",
+    "UnprocessableEntityError": "errors",
+    "describe_image": "sidecar",
+    "save_sidecar": "sidecar",
+}
+
+
+if not TYPE_CHECKING:  # or type checkers would believe in every name
+
+    def __getattr__(name: str) -> Any:
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f".{module}", __name__), name)  # not asked for again
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

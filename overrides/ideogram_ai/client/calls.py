@@ -6,7 +6,6 @@ import contextlib
 import logging
 import warnings
 from http import HTTPStatus
-from itertools import count
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import httpx

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from http import HTTPStatus
-from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
