@@ -17,7 +17,7 @@ import json, sys
 import httpx, attr, attrs
 httpx.Client().close()
 before = set(sys.modules)
-import ideogram_ai.{floor}
+from ideogram_ai.{floor} import *
 after = {{name.partition('.')[0] for name in set(sys.modules) - before}}
 floors = {{'.'.join(name.split('.')[:2]) for name in sys.modules if name.startswith('ideogram_ai.')}}
 print(json.dumps([sorted(after - set(sys.stdlib_module_names)), sorted(floors)]))
