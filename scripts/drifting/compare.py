@@ -10,7 +10,7 @@ direction, and none knows that one more property in an answer is harmless.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drifting.alternatives import label, match
 from drifting.collector import Collector
@@ -102,9 +102,7 @@ class _Comparison:
             return Verdict.COSMETIC
         if name == "default":  # what a request that leaves the field out does, and costs, is another now, or unknown
             return Verdict.ADDITIVE if effect is Effect.ADDED else Verdict.BREAKING
-        return (
-            Verdict.ADDITIVE
-        )  # a property that is read only in a request, or the reverse, is none there: see _visible
+        return Verdict.ADDITIVE
 
     def _objects(self, old: Schema, new: Schema, path: str) -> None:
         before, after = _visible(old, self._direction), _visible(new, self._direction)
@@ -159,7 +157,9 @@ class _Comparison:
             return
         if not (old.choice and new.choice):
             effect = Effect.WIDENED if old.choice else Effect.NARROWED
-            sides = tuple(side_of(side, side.choice, _choices(side), present=bool(side.choice)) for side in (old, new))
+            sides = tuple(
+                side_of(side, side.choice, side.plain_choice(), present=bool(side.choice)) for side in (old, new)
+            )
             self.add(("alternatives", effect), path, (sides[0], sides[1]))
             return
         told = len(self.found)
@@ -207,10 +207,6 @@ def _visible(schema: Schema, direction: Direction) -> dict[str, Schema]:
     """The properties that travel in a direction: answers have those that are read only, requests the others."""
     hidden = "readOnly" if direction is Direction.REQUEST else "writeOnly"
     return {name: part for name, part in schema.properties.items() if hidden not in part.notes}
-
-
-def _choices(schema: Schema) -> list[dict[str, Any]] | None:
-    return [part.plain() for part in schema.alternatives] if schema.choice else None
 
 
 def _can_add_up(schema: Schema) -> bool:

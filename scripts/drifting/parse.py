@@ -89,7 +89,12 @@ def _yaml(name: str, text: str) -> Any:
 
 
 _BASE: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Loader: Final[Any] = type("_Loader", (_BASE,), {"yaml_implicit_resolvers": {}})
+_CONSTRUCTORS: Final = {
+    tag: constructor
+    for tag, constructor in _BASE.yaml_constructors.items()
+    if tag is None or tag.rpartition(":")[2] in {"bool", "float", "int", "map", "null", "seq", "str"}
+}
+_Loader: Final[Any] = type("_Loader", (_BASE,), {"yaml_implicit_resolvers": {}, "yaml_constructors": _CONSTRUCTORS})
 """Reads the types of JSON and no others: no dates, and "no" is a word, as YAML 1.2 has it."""
 for _kind, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
