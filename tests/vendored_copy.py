@@ -23,6 +23,5 @@ def pytest_sessionfinish() -> None:
     ours = [name for name in names if name.startswith(tuple(REPLACED))]
     assert not ours, f"ours and not the copy's: {ours}"
     name = f"{os.environ['VENDORED_COPY']}.client"
-    assert name in names
     program = [sys.executable, "-c", "import ideogram_ai.client; print(ideogram_ai.client.__name__)"]
     assert subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip() == name
