@@ -1,5 +1,6 @@
 """How a batch ends: every exit code, what is worst for the money first, and the way to go on."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -151,6 +152,50 @@ def test_what_cannot_be_written_is_told(ideogram: Command, folder: Path, monkeyp
         run = ideogram("batch", "rows.jsonl", "--out", "images", "--base-url", server.url)
     assert run.code == 6
     assert "error: The manifest or the gallery is not written, and the ledger has it all: No space left" in run.err
+
+
+def test_a_ledger_that_breaks_in_the_end_is_not_told_as_nothing_sent(
+    ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ideogram_ai.batch.errors import LedgerError
+
+    def refuse(*_: object, **__: object) -> None:
+        raise LedgerError("The ledger cannot be read.")
+
+    rows(folder, 1)
+    monkeypatch.setattr("ideogram_ai.cli.batch.driving.Ending.of", refuse)
+    with FaultServer(answering(entry())) as server:
+        run = ideogram("batch", "rows.jsonl", "--out", "images", "--base-url", server.url)
+    assert run.code == 4
+    assert "error: The ledger cannot be read. Requests were sent." in run.err
+    assert "Nothing was sent" not in run.err
+
+
+@pytest.mark.parametrize("missing", [["PIL"], ["fsspec", "platformdirs", "pyarrow", "PIL"]])
+def test_json_lines_into_a_folder_need_no_extra(
+    ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, missing: list[str]
+) -> None:
+    for name in missing:
+        monkeypatch.setitem(sys.modules, name, None)
+    rows(folder, 2)
+    with FaultServer(answering(entry())) as server:
+        run = ideogram("batch", "rows.jsonl", "--out", "images", "--base-url", server.url)
+    assert run.code == 0
+    assert set(states(folder / "images").values()) == {"saved"}
+
+
+@pytest.mark.parametrize("missing", ["fsspec", "platformdirs"])
+def test_a_url_says_what_it_needs_before_anything_is_sent(
+    ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    rows(folder, 2)
+    with FaultServer(answering(entry())) as server:
+        run = ideogram("batch", "rows.jsonl", "--out", "memory://images", "--base-url", server.url)
+        assert posts(server) == 0
+    assert run.code == 2
+    assert "pip install 'ideogram-ai[batch]'" in run.err
+    assert "Nothing was sent, nothing billed." in run.err
 
 
 def test_quiet_tells_only_what_is_wrong(ideogram: Command, folder: Path) -> None:

@@ -212,6 +212,26 @@ def test_without_a_key_nothing_is_planned(ideogram: Command, folder: Path, monke
     assert ideogram("batch", "rows.jsonl", "--out", "images", "--mock", "--resolution", SMALL).code == 0
 
 
+def test_images_may_go_to_a_url_with_the_ledger_in_the_users_own_folder(
+    ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fsspec  # type: ignore[import-untyped]
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    write_jsonl(folder / "rows.jsonl", prompts(2))
+    with FaultServer(answering(entry())) as server:
+        command = ("batch", "rows.jsonl", "--out", f"memory://{folder.name}-images/", "--base-url", server.url)
+        run = ideogram(*command)
+        assert f"\n  manifest  memory://{folder.name}-images/manifest.jsonl\n" in run.out
+        assert ideogram(*command).code == ideogram("batch", *command[2:]).code == run.code == 0
+        assert posts(server) == 2
+    names = {name.rpartition("/")[2] for name in fsspec.filesystem("memory").find(f"/{folder.name}-images")}
+    assert {"manifest.jsonl", "index.html"} <= names
+    assert len([name for name in names if name.endswith(".png")]) == 2
+    assert "ledger.sqlite3" not in names
+    assert files(folder) == ["rows.jsonl", "state"]
+
+
 def test_a_batch_that_another_process_runs_is_left_alone(ideogram: Command, folder: Path) -> None:
     from ideogram_ai.batch.job import Job
 

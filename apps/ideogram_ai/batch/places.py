@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import platformdirs
 from attrs import frozen
 
 from .store import is_remote
@@ -43,6 +42,8 @@ def remote_places(location: str | os.PathLike[str]) -> RemotePlaces | None:
     """
     if not is_remote(location):
         return None
+    import platformdirs  # noqa: PLC0415 - a folder needs none
+
     name = hashlib.sha256(str(location).rstrip("/").encode("utf-8", "surrogatepass")).hexdigest()[:32]
     folder = platformdirs.user_state_path("ideogram-ai", appauthor=False) / "batches" / name
     return RemotePlaces(folder / LEDGER_NAME, folder / "parts")

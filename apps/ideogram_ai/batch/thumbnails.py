@@ -34,13 +34,17 @@ def make_thumbnail(source: Path, target: Path) -> bool:
         target: Where the thumbnail goes.
 
     Returns:
-        False when the image cannot be read; then nothing is there that could be used. The image is none the worse.
+        False when the image cannot be read, or Pillow is missing; then nothing is there that could be used. The image
+            is none the worse.
 
     Raises:
         OSError: The thumbnail cannot be written.
     """
-    from PIL import Image  # noqa: PLC0415 - loads slowly
-
+    try:
+        from PIL import Image  # noqa: PLC0415 - loads slowly
+    except ModuleNotFoundError:
+        _log.info("no thumbnail of %s: pip install 'ideogram-ai[batch]' brings Pillow, which makes them", source.name)
+        return False
     try:
         with Image.open(source, formats=_FORMATS) as image:
             if image.width * image.height > _MAX_PIXELS:

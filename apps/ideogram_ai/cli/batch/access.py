@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from ideogram_ai.client import AsyncIdeogram
-from ideogram_ai.client.credentials import is_loopback, take_base_url
 
 from ..errors import WrongUseError
 from ..generate.connection import NO_KEY
@@ -39,11 +37,6 @@ class Access:
     def client(self) -> AsyncIdeogram:
         """A client, to be made inside of the event loop."""
         return AsyncIdeogram(self.key, base_url=self.base_url, timeout=self.timeout)
-
-
-def is_free(options: Options) -> bool:
-    """Whether nobody is billed: the images come from this machine."""
-    return options.mock or is_loopback(urlsplit(take_base_url(options.base_url)).hostname or "")
 
 
 @contextmanager

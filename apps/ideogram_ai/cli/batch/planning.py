@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ideogram_ai.batch.job import Job
-    from ideogram_ai.batch.prices import Prices
     from ideogram_ai.batch.reading import RowProblem
     from ideogram_ai.batch.request import BatchRequest
 
     from .options import Options
+    from .settings import Settings
 
 
 class Voice(Protocol):
@@ -46,19 +46,15 @@ class Planner:
 
     Args:
         options: The options.
-        prices: What an image costs.
-        in_flight: Requests at a time.
-        free: Whether nobody is billed.
+        settings: What they come to.
         voice: Tells of bad rows.
     """
 
-    def __init__(self, options: Options, prices: Prices, in_flight: int, *, free: bool, voice: Voice) -> None:
+    def __init__(self, options: Options, settings: Settings, voice: Voice) -> None:
         self._options = options
-        self._prices = prices
-        self._in_flight = in_flight
-        self._free = free
+        self._settings = settings
         self._voice = voice
-        self._estimate = Estimate(prices)
+        self._estimate = Estimate(settings.prices)
 
     def forecast(self) -> Forecast:
         """What a new batch would do.
@@ -110,7 +106,7 @@ class Planner:
 
     def _forecast_of(self, job: Job, *, fresh: bool) -> Forecast:
         if not fresh:
-            self._estimate = Estimate(self._prices)
+            self._estimate = Estimate(self._settings.prices)
             for request in job.ledger.planned():
                 self._estimate.add(request.fields)
         counts = job.counts()
@@ -123,7 +119,7 @@ class Planner:
         return self._forecast(rows=rows, finished=rows - downloads - self._estimate.total, downloads=downloads)
 
     def _forecast(self, *, rows: int, finished: int, downloads: int) -> Forecast:
-        return Forecast(rows, finished, downloads, self._estimate, self._in_flight, self._free)
+        return Forecast(rows, finished, downloads, self._estimate, self._settings.in_flight, self._settings.free)
 
 
 def ledger_file(options: Options) -> Path:

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from ideogram_ai.batch.engine import Limits
 from ideogram_ai.batch.errors import BatchError
-from ideogram_ai.batch.events import RunStopped, StopReason
 from ideogram_ai.batch.job import Job
-from ideogram_ai.batch.prices import read_prices
 from ideogram_ai.client import IdeogramError
 from ideogram_ai.client.fields import NOTHING_SENT
 
 from ..errors import WrongUseError
 from ..exit_codes import ExitCode
-from ..generate.contract_fields import OPERATION
 from ..signals import Terminated
-from .access import Access, is_free, open_access
+from .access import Access, open_access
 from .asking import ask
-from .ending import Ending
+from .driving import conclude
 from .machine import Machine
 from .people import People
 from .planning import InvalidRowsError, Planner, ledger_file
-from .projections import write_projections
-from .signals import Stopping, handled_by
-from .tally import Tally
+from .settings import Settings
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from ideogram_ai.batch.prices import Prices
-
+    from .ending import Ending
     from .forecast import Forecast
     from .options import Options
 
@@ -55,52 +45,44 @@ def run(options: Options) -> ExitCode:
         The exit code.
     """
     voice: _Voice = Machine() if options.as_json else People(quiet=options.quiet)
-    ending: Ending | None = None
+    batch = _Batch(options, voice)
     try:
-        ending = _Batch(options, voice).run()
+        ending = batch.run()
     except InvalidRowsError:
         return ExitCode.WRONG_USE
     except _OnlyAskedError:
         return ExitCode.DONE
     except WrongUseError as error:
-        voice.failed(ExitCode.WRONG_USE, error, error.format_message())
-        return ExitCode.WRONG_USE
+        return batch.failed(error, error.format_message())
     except (BatchError, IdeogramError) as error:
-        voice.failed(ExitCode.WRONG_USE, error, f"{str(error).removesuffix(NOTHING_SENT).rstrip()} {NOTHING_SENT}")
-        return ExitCode.WRONG_USE
+        return batch.failed(error, str(error))
+    except ModuleNotFoundError as error:
+        return batch.failed(error, f"This needs {error.name}: pip install 'ideogram-ai[batch]' brings it.")
     except (click.Abort, KeyboardInterrupt) as error:
-        terminated = isinstance(error.__cause__ or error, Terminated)
-        code = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
-        voice.failed(code, error, "Interrupted before anything was sent.")
-        return code
+        return batch.failed(error, "Interrupted.")
     voice.ended(ending)
     return ending.code
 
 
 class _Batch:
-    """One run."""
+    """A batch as the command line has it."""
 
     def __init__(self, options: Options, voice: _Voice) -> None:
-        options.check()
         self._options = options
         self._voice = voice
-        self._limits = Limits(
-            in_flight=options.in_flight or OPERATION.in_flight_limit or Limits().in_flight,
-            downloads=options.downloads or Limits().downloads,
-        )
-        self._limit = options.limit()
-        self._prices: Prices = read_prices(options.prices)
-        self._free = is_free(options)
-        self._planner = Planner(options, self._prices, self._limits.in_flight, free=self._free, voice=voice)
+        self._begun = False
 
     def run(self) -> Ending:
         """Everything that can be found out before something is sent is found out first."""
         options = self._options
+        options.check()
+        settings = Settings.of(options)
+        planner = Planner(options, settings, self._voice)
         known = ledger_file(options).exists()
         if options.source is None and not known:
             raise WrongUseError(f"There is no batch in {options.out!r} yet: give it an INPUT.")
         if options.dry_run and not known:
-            self._show(self._planner.forecast())
+            self._show(planner.forecast())
         with Job.open(options.out, ledger=options.ledger) as job, ExitStack() as opened:
             accesses: list[Access] = []
 
@@ -110,64 +92,25 @@ class _Batch:
                 if forecast.estimate.total or forecast.downloads:
                     self._voice.forecast(forecast, asked_for=False)
                     ask(forecast, options)
-                    accesses.append(opened.enter_context(open_access(options, self._limits.in_flight)))
+                    accesses.append(opened.enter_context(open_access(options, settings.in_flight)))
 
-            self._planner.plan(job, accept)
-            return self._make(job, accesses[0] if accesses else None)
+            planner.plan(job, accept)
+            self._begun = bool(accesses)
+            return conclude(job, options, settings, accesses[0] if accesses else None, self._voice.running)
+
+    def failed(self, error: BaseException, message: str) -> ExitCode:
+        """It ended without an ending."""
+        if self._begun:
+            code = ExitCode.OUTCOME_UNKNOWN
+            message = f"{message} Requests were sent. What became of them is in the ledger; the same command goes on."
+        else:
+            terminated = isinstance(error.__cause__ or error, Terminated)
+            interrupted = isinstance(error, click.Abort | KeyboardInterrupt)
+            code = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED if interrupted else ExitCode.WRONG_USE
+            message = f"{message.removesuffix(NOTHING_SENT).rstrip()} {NOTHING_SENT}"
+        self._voice.failed(code, error, message)
+        return code
 
     def _show(self, forecast: Forecast) -> None:
         self._voice.forecast(forecast, asked_for=True)
         raise _OnlyAskedError
-
-    def _make(self, job: Job, access: Access | None) -> Ending:
-        tally = Tally()
-        stopping = Stopping(job.stop_softly, job.stop_now)
-        stopped = RunStopped(StopReason.DONE, "")
-        before = job.total_cost()
-        if access is not None:
-            stopped = self._drive(job, access, tally, stopping)
-        return self._ending(job, stopped, tally, stopping, before)
-
-    def _drive(self, job: Job, access: Access, tally: Tally, stopping: Stopping) -> RunStopped:
-        options = self._options
-
-        async def drive() -> RunStopped:
-            with handled_by(stopping, asyncio.get_running_loop().call_soon_threadsafe):
-                async with access.client() as client:
-                    return await job.run(
-                        client,
-                        in_flight=self._limits.in_flight,
-                        downloads=self._limits.downloads,
-                        prices=self._prices,
-                        max_cost=self._limit,
-                        retry_unknown=options.retry_unknown,
-                        retry_failed=options.retry_failed,
-                        on_event=hear,
-                    )
-
-        try:
-            with self._voice.running(tally) as hear:
-                return asyncio.run(drive())
-        except (BatchError, IdeogramError) as error:
-            return RunStopped(StopReason.ERROR, str(error), error)
-        except KeyboardInterrupt as error:  # in the moment before signals are handled, or after
-            stopping.code = ExitCode.TERMINATED if isinstance(error, Terminated) else ExitCode.INTERRUPTED
-            return RunStopped(StopReason.NOW, "")
-
-    def _ending(self, job: Job, stopped: RunStopped, tally: Tally, stopping: Stopping, before: Decimal) -> Ending:
-        options = self._options
-        files, unwritten = write_projections(job, gallery=not options.no_gallery, free=self._free)
-        return Ending.of(
-            job,
-            stopped,
-            tally,
-            spent_before=before,
-            signal=stopping.code,
-            files=files,
-            unwritten=unwritten,
-            location=options.out,
-            free=self._free,
-            resume=options.command_line(),
-            retry_unknown=options.command_line("--retry-unknown"),
-            retry_failed=options.command_line("--retry-failed"),
-        )
