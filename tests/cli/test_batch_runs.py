@@ -215,7 +215,7 @@ def test_without_a_key_nothing_is_planned(ideogram: Command, folder: Path, monke
 def test_images_may_go_to_a_url_with_the_ledger_in_the_users_own_folder(
     ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import fsspec  # type: ignore[import-untyped]
+    import fsspec
 
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     write_jsonl(folder / "rows.jsonl", prompts(2))
