@@ -9,6 +9,7 @@ from canned import KEY, SHELLS, FakeTiming, Service, Shell, download
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError
+from ideogram_ai.client.links import follow
 
 
 def drawn(kind: str) -> bytes:
@@ -190,3 +191,11 @@ def test_a_link_that_may_not_be_fetched_is_refused(url: str, tmp_path: Path) -> 
     assert (error.reason, images.requests) == (DownloadReason.FORBIDDEN_ADDRESS, [])
     assert error.message.isprintable()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("location", ["https://[::1", "https://i.example:port/", "//i.example:99999999/"])
+def test_a_redirect_to_what_is_no_url_is_refused(location: str) -> None:
+    """httpx refuses it before, in the version of today."""
+    with pytest.raises(DownloadError, match="this is no URL") as caught:
+        follow(LINK, location)
+    assert caught.value.reason is DownloadReason.FORBIDDEN_ADDRESS

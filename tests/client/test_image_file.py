@@ -3,6 +3,8 @@
 import errno
 import io
 import os
+import resource
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,28 @@ def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_disk_that_becomes_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "open", lambda path, _: FullFile(path, "x+"))
     check_full(tmp_path)
+
+
+@pytest.mark.parametrize("then", [ImageFile.restart, lambda file: file.tail(1)], ids=["restart", "tail"])
+def test_a_disk_that_has_no_room_for_what_was_only_kept_in_memory(
+    tmp_path: Path, then: Callable[[ImageFile], object]
+) -> None:
+    with pytest.raises(DownloadError, match="File too large") as caught:
+        write_without_room(tmp_path / "cat.png", then)
+    assert caught.value.reason is DownloadReason.UNWRITABLE
+    assert list(tmp_path.iterdir()) == []
+
+
+def write_without_room(path: Path, then: Callable[[ImageFile], object]) -> None:
+    """Write while the system lets this process put nothing into any file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with ImageFile(path, stem="", overwrite=False) as file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        try:
+            file.write(b"image")
+            then(file)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class FullFile(io.FileIO):

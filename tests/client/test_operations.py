@@ -6,9 +6,10 @@ import pytest
 from attrs import evolve
 from canned import KEY, FakeTiming
 
-from ideogram_ai.client import FieldValueError, RetryPolicy
+from ideogram_ai.client import FieldValueError, RequestError, RetryPolicy
 from ideogram_ai.client.core import make_core
 from ideogram_ai.client.exchange import Exchange, Outgoing
+from ideogram_ai.client.fields import build_model
 from ideogram_ai.client.redaction import ApiKey
 from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4, Field
 
@@ -51,6 +52,16 @@ def test_what_json_cannot_hold_is_refused_for_a_json_body_too() -> None:
 
 def test_a_request_shows_neither_body_nor_url_when_it_is_printed() -> None:
     assert "a secret idea" not in repr(outgoing(text_prompt="a secret idea"))
+
+
+def test_a_field_that_a_contract_requires_is_asked_for() -> None:
+    first, second, *others = POST_GENERATE_IMAGE_V4.fields
+    required = [evolve(field, required=True) for field in others]
+    operation = evolve(POST_GENERATE_IMAGE_V4, fields=(first, second, *required))
+    with pytest.raises(RequestError) as caught:
+        build_model(operation, {"text_prompt": "a", others[1].python_name: "x"}, {})
+    name = others[0].python_name
+    assert caught.value.message == f"{name} is missing: the contract requires it. Nothing was sent, nothing billed."
 
 
 def test_a_wire_name_may_differ_from_the_keyword() -> None:

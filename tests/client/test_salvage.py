@@ -113,6 +113,14 @@ def test_an_integer_that_python_refuses_to_convert_is_kept_as_text() -> None:
     assert image.additional_properties == {"seed": digits}
 
 
+@pytest.mark.usefixtures("quiet")
+def test_of_a_cut_answer_as_many_entries_are_read_as_of_a_whole_one() -> None:
+    body = f'{{"created": "2026-10-07T12:00:00Z", "data": [{", ".join([ONE] * 1500)}'
+    generation = generate("sync", Service(httpx.Response(200, text=body)), text_prompt="a")
+    assert len(generation.images) == 1000
+    assert "data has more than 1000 entries, and only the first 1000 are read" in generation.problems
+
+
 @given(length=st.integers(0, len(SOUND)))
 def test_a_body_cut_anywhere_keeps_every_entry_before_the_cut(length: int) -> None:
     body = SOUND[:length].encode()
