@@ -193,7 +193,7 @@ def test_a_link_that_may_not_be_fetched_is_refused(url: str, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("location", ["https://[::1", "https://i.example:port/", "//i.example:99999999/"])
+@pytest.mark.parametrize("location", ["https://[::1", "https://i.example:port/"])
 def test_a_redirect_to_what_is_no_url_is_refused(location: str) -> None:
     """httpx refuses it before, in the version of today."""
     with pytest.raises(DownloadError, match="this is no URL") as caught:
