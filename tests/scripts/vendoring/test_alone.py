@@ -66,6 +66,13 @@ def test_it_works_with_httpx_and_attrs_alone(app: Path, dependencies: Path, serv
     assert check_at_work(NAME, server, app, dependencies).is_relative_to(app)
 
 
+def test_it_loads_what_is_used_when_it_is_used(app: Path, dependencies: Path) -> None:
+    before, after = run_alone(PROGRAMS / "imported.py", NAME, path=(app, dependencies))
+    assert {name for name in before if name.startswith(NAME)} == {NAME, f"{NAME}.client", f"{NAME}.client.version"}
+    assert "httpx" not in before
+    assert {"httpx", f"{NAME}.client.sync_client", f"{NAME}.generated.operations"} <= set(after)
+
+
 def test_it_works_where_it_is_moved_and_renamed_to(app: Path, dependencies: Path, server: MockServer) -> None:
     """Neither its own name nor one above it is in it. What it lies in is a namespace package here."""
     (app / "other").mkdir()

@@ -20,8 +20,9 @@ ALL = os.environ.get("VENDORED_TESTS") == "all"
 # What each module of the client does, once. What is left out tries faults at length, or regenerates.
 PART = ("answer", "credentials", "download", "errors", "fields", "operations", "prompt_rule", "retry_flow", "salvage",
         "shells", "sidecar", "wire")  # fmt: skip
-# These are about this repository: they regenerate the client, or check the types of its folders.
-NOT_OF_THE_CLIENT = ("added_field", "typing")
+# These are about this repository: they regenerate the client, check the types of its folders, or list what was
+# imported by our names. What they see to is seen to for a copy below, and in test_alone.
+NOT_OF_THE_CLIENT = ("added_field", "typing", "import")
 PROGRAM = """
 from myapp._vendor.ideogram_ai.client import AsyncIdeogram, Generation, Ideogram, IdeogramError
 from myapp._vendor.ideogram_ai.generated.models import V4JsonPrompt
