@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -44,42 +45,52 @@ def rows(count: int) -> list[BatchRequest]:
     ]
 
 
+class Death:
+    """Kills this process when it is called for the so-manieth time.
+
+    Args:
+        calls: The number of the call, from 1.
+        delay: Seconds before it; in a thread, whatever does not wait for it goes on meanwhile.
+    """
+
+    def __init__(self, calls: int, delay: float) -> None:
+        self._left = calls
+        self._delay = delay
+
+    def __call__(self) -> None:
+        self._left -= 1
+        if not self._left:
+            time.sleep(self._delay)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def die_at(point: str, number: int) -> None:
     """Kill this process when a point is passed for the so-manieth time."""
     owner, name, after = POINTS[point]
     original: Callable[..., Any] = getattr(owner, name)
-    passed = 0
-
-    def maybe_die() -> None:
-        nonlocal passed
-        passed += 1
-        if passed == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    if name in {"generate", "download"}:
-
-        @functools.wraps(original)
-        async def dying_async(*arguments: Any, **named: Any) -> Any:
-            if not after:
-                maybe_die()
-            result = await original(*arguments, **named)
-            if after:
-                maybe_die()
-            return result
-
-        setattr(owner, name, dying_async)
-        return
+    blocks = name in {"apply", "add"}
+    die = Death(number, delay=0.2 if blocks and not after else 0)
+    before, behind = (_nothing, die) if after else (die, _nothing)
 
     @functools.wraps(original)
     def dying(*arguments: Any, **named: Any) -> Any:
-        if not after:
-            maybe_die()
+        before()
         result = original(*arguments, **named)
-        if after:
-            maybe_die()
+        behind()
         return result
 
-    setattr(owner, name, dying)
+    @functools.wraps(original)
+    async def dying_async(*arguments: Any, **named: Any) -> Any:
+        before()
+        result = await original(*arguments, **named)
+        behind()
+        return result
+
+    setattr(owner, name, dying if blocks else dying_async)
+
+
+def _nothing() -> None:
+    pass
 
 
 async def run(job: Job, arguments: argparse.Namespace) -> RunStopped:
