@@ -206,7 +206,11 @@ class Engine:
                 return
             else:
                 self._wake = anyio.Event()
-                with anyio.move_on_after(self._pace.pause(now) or None):
+                pause = self._pace.pause(now)
+                if pause:
+                    with anyio.move_on_after(pause):
+                        await self._wake.wait()
+                else:
                     await self._wake.wait()
 
     def _take(self) -> BatchRequest | Outcome:
