@@ -46,6 +46,8 @@ class Commits:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._group = _Group()
+        self._writing = _Group()
+        self._writing.written.set()
         self._unwritten: list[Change] = []
         self._wanted = anyio.Event()
         self._closing = False
@@ -95,7 +97,7 @@ class Commits:
         Raises:
             LedgerError: The ledger cannot be written, or a row cannot change so.
         """
-        group = self._group
+        group = self._group if self._group.changes else self._writing
         await group.written.wait()
         if group.error is not None:
             raise group.error
@@ -113,7 +115,8 @@ class Commits:
             self._ended.set()
 
     async def _write_group(self) -> None:
-        group, self._group = self._group, _Group()
+        group = self._writing = self._group
+        self._group = _Group()
         # What could not be written goes first, so that each row has its changes in their order.
         self._unwritten += group.changes
         try:
