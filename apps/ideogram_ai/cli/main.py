@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .exit_codes import ExitCode
 from .messages import tell_error
@@ -13,6 +13,8 @@ from .streams import write_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_INTERRUPTED: Final = "Interrupted before anything was sent."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_error(f"error: {' and '.join(missing)} is missing; the extra cli brings it: {cure}\n")
         return ExitCode.WRONG_USE
     with termination_interrupts():
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        try:
+            return _run(list(sys.argv[1:] if arguments is None else arguments))
+        except KeyboardInterrupt as error:  # while it is still being loaded
+            write_error(f"error: {_INTERRUPTED}\n")
+            return _interrupted(error)
 
 
 def _run(arguments: list[str]) -> int:
@@ -49,7 +55,10 @@ def _run(arguments: list[str]) -> int:
             write_error(f"Try '{error.ctx.command_path} --help'.\n")
         return ExitCode.WRONG_USE
     except (click.Abort, KeyboardInterrupt) as error:
-        tell_error("Interrupted before anything was sent.")
-        terminated = isinstance(error.__cause__ or error, Terminated)
-        return ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
+        tell_error(_INTERRUPTED)
+        return _interrupted(error)
     return code or ExitCode.DONE
+
+
+def _interrupted(error: BaseException) -> ExitCode:
+    return ExitCode.TERMINATED if isinstance(error.__cause__ or error, Terminated) else ExitCode.INTERRUPTED

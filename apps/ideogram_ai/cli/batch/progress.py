@@ -117,10 +117,11 @@ class _Bar:
 def _figures(tally: Tally) -> list[str]:
     rate = tally.per_minute()
     doubt = f" (and perhaps {usd(tally.doubtful)})" if tally.doubtful else ""
+    busy = [f"{tally.under_way:,} in flight", *([f"{tally.saving:,} being saved"] if tally.saving else [])]
     if tally.stopping is not None:
-        return [f"finishing, {tally.under_way:,} in flight"]
+        return ["finishing", *busy]
     return [
-        f"{tally.under_way:,} in flight",
+        *busy,
         *([f"{rate:,.0f} images a minute"] if rate else []),
         f"{usd(tally.spent)}{doubt}",
     ]

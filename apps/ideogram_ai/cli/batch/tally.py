@@ -86,6 +86,11 @@ class Tally:
         return len(self._under_way)
 
     @property
+    def saving(self) -> int:
+        """Rows whose images are made, and being downloaded or waiting for that."""
+        return len(self._answered)
+
+    @property
     def spent(self) -> Decimal:
         """US dollars that this run has cost, images included that are made and not yet saved."""
         return self.cost + sum(self._answered.values(), Decimal(0))
