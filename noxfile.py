@@ -19,6 +19,8 @@ LOCK = "requirements.lock"
 CONTRACT = "openapi/ideogram-v4.yaml"
 SPECTRAL, REDOCLY = "@stoplight/spectral-cli@6.16.3", "@redocly/cli@2.77.0"
 PRISM, STEADY = "@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2"
+# What the benchmarks stand beside. Not in the lock: nothing else needs them.
+PEERS = ("aiohttp==3.14.5", "anthropic==2.12.0", "httpx-aiohttp==0.2.0", "openai==3.54.0")
 
 
 def install(session: nox.Session, *project: str) -> None:
@@ -118,6 +120,17 @@ def vendored(session: nox.Session) -> None:
     """Run all of the client's tests on a vendored copy, below another name and with ours off the path."""
     install(session)
     session.run("pytest", "tests/scripts/vendoring", *session.posargs, env={"VENDORED_TESTS": "all"})
+
+
+@nox.session(python="3.11")
+def bench(session: nox.Session) -> None:
+    """Measure speed beside peers; `-- NAME` runs one benchmark, `-- --out FOLDER` writes the table and the samples."""
+    if session.virtualenv.is_sandboxed:
+        install(session)
+        session.install(*PEERS)
+    programs = npm_install(session, PRISM, STEADY)
+    env = {"BENCH_SERVERS": str(programs.resolve())} if programs else {}
+    session.run("python", "-m", "benchmarks", *session.posargs, env=env)
 
 
 @nox.session(python="3.11")

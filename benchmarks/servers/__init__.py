@@ -1,0 +1,1 @@
+"""Servers in processes of their own, which do as little as they can."""
