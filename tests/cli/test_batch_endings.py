@@ -95,7 +95,7 @@ def test_a_refused_row_is_told_and_sent_again_only_when_asked_for(ideogram: Comm
         run = ideogram(*command)
         assert run.code == 3
         assert run.out.startswith("3 rows: 2 saved, 1 failed\n")
-        assert "warning: line 2, id 000002: 422" in run.err
+        assert "warning: line 2: 422" in run.err
         assert "error: 1 row was refused, or never left, at no cost:\n  line 2: 422" in run.err
         assert ideogram(*command).code == 3
         assert len(server.ledger) == 3

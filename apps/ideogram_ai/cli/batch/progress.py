@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from ideogram_ai.batch.events import Event
+    from ideogram_ai.batch.outcome import Outcome
 
     from .tally import Tally
 
@@ -64,19 +65,14 @@ class _Remarks:
 
     def __init__(self, *, notes: bool) -> None:
         self._notes = notes
-        self._failures = 0
+        self._told: set[str | None] = set()
         self._slowed = False
         self._breaking_off = False
 
     def hear(self, event: Event) -> None:
         match event:
             case RowDone() if event.outcome.state in {State.FAILED, State.UNKNOWN} and not self._breaking_off:
-                self._failures += 1
-                if self._failures <= _FAILURES_TOLD:
-                    outcome = event.outcome
-                    tell_warning(f"{place(outcome.request)}: {outcome.error}")
-                elif self._notes and self._failures == _FAILURES_TOLD + 1:
-                    tell_note("Further failures are counted, and told at the end.")
+                self._tell_failure(event.outcome)
             case PaceChanged() if self._notes and event.reason is not None and not self._slowed:
                 self._slowed = True
                 tell_note(f"The service asks for fewer requests ({event.reason}); the pace follows it by itself.")
@@ -87,6 +83,12 @@ class _Remarks:
                     tell_note(f"{event.message}{again}")
             case _:
                 pass
+
+    def _tell_failure(self, outcome: Outcome) -> None:
+        """Each reason once, and some of them: the end has them all, with their rows."""
+        if outcome.error not in self._told and len(self._told) < _FAILURES_TOLD:
+            self._told.add(outcome.error)
+            tell_warning(f"{place(outcome.request)}: {outcome.error}")
 
 
 class _Bar:

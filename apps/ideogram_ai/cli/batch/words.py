@@ -49,7 +49,10 @@ def duration(seconds: float) -> str:
 
 def place(request: BatchRequest) -> str:
     """A row, as people find it."""
-    return f"id {request.key}" if request.line is None else f"line {request.line}, id {request.key}"
+    if request.line is None:
+        return f"id {request.key}"
+    # An id that nobody gave tells nobody anything.
+    return f"line {request.line}" if request.key.isdigit() else f"line {request.line}, id {request.key}"
 
 
 def states(counts: Mapping[State, int]) -> Iterator[tuple[str, str]]:
