@@ -56,6 +56,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def coverage(session: nox.Session) -> None:
+    """Check that the client's own tests reach every line and every branch of it; what they do not is listed."""
+    install(session)
+    session.run("pytest", "-n", "auto", "--cov", "tests/client", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, format, and that each floor imports only what it may."""
     install(session)
