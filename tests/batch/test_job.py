@@ -3,9 +3,10 @@
 import hashlib
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 import pytest
@@ -24,14 +25,12 @@ from ideogram_ai.batch.events import (
     StopReason,
 )
 from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.ledger.changes import Change
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.saving import Saver
 from ideogram_ai.client import AsyncIdeogram, AuthenticationError, RetryPolicy
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer, answer_with
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_images")]
 
@@ -295,12 +294,12 @@ async def test_a_disk_that_is_full_stops_the_run_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = Ledger.apply
-    calls = 0
+    is_full = True
 
-    def full(self: Ledger, given: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 4:
+    def full(self: Ledger, given: Sequence[Change]) -> None:
+        nonlocal is_full
+        if is_full and any(change.what == State.ANSWERED for change in given):
+            is_full = False
             raise LedgerError("The disk is full.")
         original(self, given)
 

@@ -363,6 +363,7 @@ async def test_finish_has_a_limit_of_its_own_and_a_slow_one_does_not_hold_up_the
         assert not outcomes
         release.set()
     assert most == 3
+    assert service.most_in_flight == 5
     assert len(outcomes) == 300
 
 

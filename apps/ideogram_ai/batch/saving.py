@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 from attrs import evolve
 
-from ideogram_ai.client import DownloadError, DownloadReason
+from ideogram_ai.client import DownloadError, DownloadReason, IdeogramError
+from ideogram_ai.client.calls import words
 
 from .errors import BatchStoppedError
 from .judging import saved, with_image
@@ -91,7 +92,7 @@ class Saver:
             if found is not None:
                 return evolve(made, file=found, error=None)
         with self._store.part() as part:
-            await self._client.download(image, part)
+            await self._download(image, part)
             facts = await anyio.to_thread.run_sync(image_facts, part)
             # If the process is killed between the two, the next run knows the file as its own by its hash.
             made = evolve(made, sha256=facts.sha256, size=facts.size, error=None)
@@ -99,6 +100,16 @@ class Saver:
             await self._commits.written()
             stored = await anyio.to_thread.run_sync(store_image, self._store, part, stem, facts)
         return evolve(made, file=stored.file)
+
+    async def _download(self, image: GeneratedImage, path: Path) -> None:
+        try:
+            await self._client.download(image, path)
+        except IdeogramError:
+            raise
+        except Exception as error:
+            # Whatever it is, it concerns this image, which is paid for.
+            message = f"The image did not arrive: {words(error)}. Downloading again costs nothing."
+            raise DownloadError(message, reason=DownloadReason.CONNECTION) from error
 
     def _find(self, stem: str, sha256: str) -> str | None:
         """The file that a killed run put into its place and could not tell of any more."""

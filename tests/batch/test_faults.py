@@ -1,0 +1,79 @@
+"""Every way in which a server goes wrong, in one batch: what may have run is not asked for twice, and counts."""
+
+import random
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from batch_service import HASTY
+
+from ideogram_ai.batch import BatchRequest, Job, State
+from ideogram_ai.batch.events import StopReason
+from ideogram_ai.batch.prices import shipped_prices
+from ideogram_ai.client import AsyncIdeogram
+from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, FaultServer, Phase
+
+pytestmark = pytest.mark.anyio
+
+STOPPING = re.compile("status_40[124]|redirect_3..")
+"""What every other row would meet too ends a run; that is another test's."""
+PROMPT = re.compile(rb"number ([0-9]+) ")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def run(job: Job, url: str, in_flight: int) -> StopReason:
+    async with AsyncIdeogram("the-key-of-this-test", base_url=url, retry=HASTY, timeout=10) as client:
+        return (await job.run(client, in_flight=in_flight, prices=shipped_prices())).reason
+
+
+def asked(server: FaultServer) -> Counter[str]:
+    """How often each row may have run, as the server saw it."""
+    posts = [request for request in server.ledger.posts if request.may_have_run]
+    numbers = [PROMPT.search(request.raw) for request in posts]
+    return Counter(number[1].decode() for number in numbers if number)
+
+
+@pytest.mark.parametrize("in_flight", [1, 6])
+async def test_every_fault_in_one_batch(tmp_path: Path, in_flight: int) -> None:
+    faults = [
+        name
+        for name, fault in FAULTS.items()
+        if fault.phase is not Phase.CONNECT and not fault.needs_limit and not STOPPING.fullmatch(name)
+    ]
+    images = [name for name in IMAGE_FAULTS if not name.startswith("redirect_to")]
+    random.shuffle(faults)
+    random.shuffle(images)
+    rows = len(faults)
+    assert rows > 60
+    mixed = [step for name in faults for step in (name, "ok")]
+    with FaultServer(mixed, image=[*images, "ok"]) as server, Job.open(tmp_path) as job:
+        job.plan(BatchRequest(f"{n}", {"text_prompt": f"number {n} "}) for n in range(rows))
+        assert await run(job, server.url, in_flight) is StopReason.DONE
+        assert await run(job, server.url, in_flight) is StopReason.DONE
+        may_have_run = asked(server)
+        assert set(may_have_run.values()) == {1}
+        for outcome in job.outcomes():
+            ran = may_have_run[outcome.request.key]
+            assert outcome.may_have_been_billed or not ran, outcome
+            assert bool(outcome.cost) is outcome.may_have_been_billed
+            if outcome.state is State.SAVED:
+                assert all((tmp_path / str(image.file)).is_file() for image in outcome.images)
+            assert outcome.state in {State.SAVED, State.FAILED, State.UNKNOWN}
+            assert outcome.state is State.SAVED or outcome.error
+        counts = job.counts()
+        assert counts[State.SAVED] >= rows // 2
+        assert counts[State.FAILED] >= 5
+        assert counts[State.UNKNOWN] >= 20
+        unknown = [outcome.request.key for outcome in job.outcomes(State.UNKNOWN)]
+        for _ in range(20):
+            job.ledger.retry_unknown()
+            assert await run(job, server.url, in_flight) is StopReason.DONE
+            if not job.counts()[State.UNKNOWN]:
+                break
+        assert {key for key, count in asked(server).items() if count > 1} <= set(unknown)
+        assert not job.counts()[State.UNKNOWN]
