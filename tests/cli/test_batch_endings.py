@@ -16,6 +16,7 @@ from ideogram_ai.batch.outcome import Outcome, State
 from ideogram_ai.batch.request import BatchRequest
 from ideogram_ai.cli.batch.ending import Ending
 from ideogram_ai.cli.batch.groups import Groups
+from ideogram_ai.cli.batch.options import Options
 from ideogram_ai.cli.exit_codes import ExitCode
 from ideogram_ai.testing import UNSAFE_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer
@@ -304,3 +305,29 @@ def test_events_are_objects_a_line(ideogram: Command, folder: Path) -> None:
     end = events[-1]
     assert (end["outcome"], end["code"], end["rows"]["saved"], end["cost_usd"]) == ("done", 0, 2, "0.12")
     assert end["resume"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "command"),
+    [
+        ({"source": "my rows.csv", "out": "a b"}, "ideogram batch 'my rows.csv' --out 'a b'"),
+        (
+            {"source": "a.csv", "out": "b", "retry_unknown": True, "retry_failed": True, "yes": True},
+            "ideogram batch a.csv --out b --yes",
+        ),
+        (
+            {"source": "a.txt", "out": "b", "form": "csv", "fields": ("a=1", "b=2"), "in_flight": 7, "max_cost": "1"},
+            "ideogram batch a.txt --out b --format csv --in-flight 7 -F a=1 -F b=2 --max-cost 1",
+        ),
+        (
+            {"source": "-", "out": "b", "form": "csv", "skip_invalid": True, "mock": True},
+            "ideogram batch --out b --mock",
+        ),
+        ({"out": "b", "as_json": True, "timeout": 9.5}, "ideogram batch --out b --json --timeout 9.5"),
+    ],
+)
+def test_the_command_that_goes_on_says_what_was_said_but_what_may_cost_again(
+    options: dict[str, Any], command: str
+) -> None:
+    assert Options(**options).command_line() == command
+    assert Options(**options).command_line("--retry-unknown") == f"{command} --retry-unknown"
