@@ -94,6 +94,14 @@ class Generator:
     latency: float
     closing: asyncio.Event = field(factory=asyncio.Event)
     _running: int = field(default=0, init=False)
+    _seeds: tuple[int, int] = field(init=False, repr=False)
+    _sizes: tuple[str, ...] = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        rule = self.view.fields.get("resolution")
+        shown = [image["resolution"] for example in self.view.responses[200].examples for image in example["data"]]
+        self._sizes = tuple(map(str, (*(rule.choices if rule else ()), *shown)))
+        self._seeds = self.view.seeds
 
     async def run(self, fields: Sequence[tuple[str, Any]], base_url: str) -> Answer:
         """Answer a request that the contract allows.
@@ -118,7 +126,7 @@ class Generator:
         finally:
             self._running -= 1
         size = self._size(values.get("resolution"))
-        seed = _seed(fields, *self.view.seeds)
+        seed = _seed(fields, *self._seeds)
         withheld = WITHHELD_WORD in prompt_text.lower()
         url = None if withheld else base_url + self.images.add(_picture(size, seed, prompt))
         body = self._completed(_body(prompt_text, size, seed, url))
@@ -126,10 +134,7 @@ class Generator:
 
     def _size(self, wanted: object) -> str:
         """The size that was asked for, if it is one in pixels, or the first that the contract has."""
-        rule = self.view.fields.get("resolution")
-        shown = [image["resolution"] for example in self.view.responses[200].examples for image in example["data"]]
-        sizes = map(str, (wanted, *(rule.choices if rule else ()), *shown))
-        return next(size for size in sizes if re.fullmatch(_SIZE, size))
+        return next(size for size in map(str, (wanted, *self._sizes)) if re.fullmatch(_SIZE, size))
 
     def _completed(self, body: dict[str, Any]) -> dict[str, Any]:
         """A body with what the contract requires of it beside what is known here, and nothing that it does not have."""

@@ -7,10 +7,8 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from attrs import define, field, frozen
 
@@ -72,8 +70,7 @@ class ImageStore:
         if len(self._pictures) > _MOST_PICTURES:
             self._pictures.popitem(last=False)
         expires = str(int(self.clock() + self.life))
-        query = urlencode({"exp": expires, "sig": self._sign(name, expires)})
-        return f"{self.folder}{name}{self.suffix}?{query}"
+        return f"{self.folder}{name}{self.suffix}?exp={expires}&sig={self._sign(name, expires)}"
 
     def find(self, name: str, expires: str, signature: str) -> Picture | LinkRefusal:
         """The picture of a link, if its signature is right and its time has not run out.
@@ -107,4 +104,4 @@ class ImageStore:
             self._drawn.popitem(last=False)
 
     def _sign(self, name: str, expires: str) -> str:
-        return hmac.new(self._secret, f"{name} {expires}".encode("utf-8", "replace"), sha256).hexdigest()
+        return hmac.digest(self._secret, f"{name} {expires}".encode("utf-8", "replace"), "sha256").hex()

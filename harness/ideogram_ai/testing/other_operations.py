@@ -9,8 +9,8 @@ from attrs import frozen
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 from .contract_view import ContractView, read_view
-from .schema_examples import example_of
-from .server_answers import Answer, json_answer
+from .schema_examples import NoExampleError, example_of
+from .server_answers import Answer, json_answer, problem_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,8 @@ class OtherOperation:
 
     Attributes:
         view: The contract.
-        answer: The example of its first successful answer, or one that is made up by the answer's schema.
+        answer: The example of its first successful answer, or one that is made up by the answer's schema; a 501 where
+            that cannot be done.
     """
 
     view: ContractView
@@ -30,11 +31,7 @@ class OtherOperation:
 
 
 def other_operations() -> Iterator[OtherOperation]:
-    """Every operation of the contract but generate.
-
-    Raises:
-        NoExampleError: An answer has no example, and none can be made up.
-    """
+    """Every operation of the contract but generate."""
     for operation_id in OPERATIONS:
         if operation_id != POST_GENERATE_IMAGE_V4.operation_id:
             view = read_view(operation_id)
@@ -46,4 +43,7 @@ def _good_answer(view: ContractView) -> Answer:
     rule = view.responses.get(status)
     if rule is None or not (rule.examples or rule.schema):
         return Answer(status, b"", "answered")
-    return json_answer(status, rule.examples[0] if rule.examples else example_of(view, rule.schema), "answered")
+    try:
+        return json_answer(status, rule.examples[0] if rule.examples else example_of(view, rule.schema), "answered")
+    except NoExampleError as error:
+        return problem_answer(view, 501, str(error))

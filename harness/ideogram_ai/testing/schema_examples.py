@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.json_types import is_object
@@ -31,7 +33,7 @@ def example_of(view: ContractView, schema: JsonObject) -> Any:
         schema: A schema of it.
 
     Raises:
-        NoExampleError: What is made up breaks a rule that cannot be worked backwards, a pattern say.
+        NoExampleError: What is made up breaks a rule that cannot be worked backwards, that items differ say.
     """
     value = _make(view, schema)
     for error in view.validator(schema).iter_errors(value):
@@ -71,8 +73,21 @@ def _of_type(view: ContractView, schema: JsonObject) -> Any:
             return True
         case "integer" | "number":
             return schema.get("minimum", schema.get("maximum", 1))
+        case "string" if "pattern" in schema:
+            return _text_like(schema["pattern"])
         case "string":
             text = _TEXTS.get(schema.get("format", ""), "text")
             return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
         case _:
             return None
+
+
+@cache
+def _text_like(pattern: str) -> str:
+    """The simplest text that a pattern matches."""
+    from hypothesis import find, settings  # noqa: PLC0415 - slow to import, and few answers need it
+    from hypothesis import strategies as st  # noqa: PLC0415
+
+    whole = pattern.startswith("^") and pattern.endswith("$")
+    texts = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=whole)
+    return find(texts, lambda _: True, settings=settings(database=None, derandomize=True))

@@ -167,6 +167,9 @@ class MockServer:
                 opening.enter_context(self._recorder)
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             listener = opening.enter_context(socket.create_server(self._address, family=family))
+            # For the connections too, which inherit it. Or the body of an answer waits until the client has confirmed
+            # its head, some 40 ms: asyncio sees to this only where a socket names its protocol.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._resources = opening.pop_all()
         port = listener.getsockname()[1]
         self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

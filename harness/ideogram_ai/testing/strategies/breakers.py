@@ -55,7 +55,9 @@ class Breakers:
         if UNAVAILABLE in schema:
             unavailable = [entry["value"] for entry in schema[UNAVAILABLE]]
             found[UNAVAILABLE] = lambda _: st.sampled_from(unavailable)
-        for keyword in sorted(keywords_of(schema) - _STRUCTURE - ({"type"} if keep else set[str]())):
+        # No value of another type is in a list of values, so that the type cannot be broken alone.
+        told = keep or {"enum", "const"} & schema.keys()
+        for keyword in sorted(keywords_of(schema) - _STRUCTURE - ({"type"} if told else set[str]())):
             breaker = self._find(keyword, schema, field, keep)
             if breaker is not None:
                 found[keyword] = self._alone(breaker, keyword, schema)

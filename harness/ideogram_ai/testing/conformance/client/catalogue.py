@@ -64,8 +64,8 @@ def _general() -> Iterator[Requirement]:
     yield Requirement(BOUNDARY, title, where.form)
     for name, rule in view.fields.items():
         if rule.content_type:
-            at = join_pointer(where.form, "encoding", name, "contentType")
-            yield Requirement(part_type_id(name), f"The part {name} is marked as {rule.content_type}.", at)
+            title = f"The part {name} is marked as {rule.content_type}."
+            yield Requirement(part_type_id(name), title, where.part_type(name))
     description = join_pointer(where.operation, "description")
     yield Requirement(ONCE, "One image that is asked for is never paid twice.", description)
     image = follow(join_pointer(follow(where.answer(200)), "properties", "data", "items"))

@@ -120,7 +120,7 @@ def _structured(samples: Samples) -> Iterator[Scenario]:
         if not is_object(value):
             continue
         title = f"The key order of {name} is kept, at every depth."
-        at = join_pointer(places().form, "encoding", name)
+        at = places().part_type(name).removesuffix("/contentType")
         needed = required_fields(samples)
         yield arrives(f"request.{name}.key-order", title, _at(name), {name: _reversed(value)} | needed)
         text = f"{_TEXTS['unicode'][1]} {INJECTION}"

@@ -35,6 +35,12 @@ class Places:
         """Of the answers."""
         return join_pointer(self.operation, "responses")
 
+    def part_type(self, name: str) -> str:
+        """Of the media type of a field's part; of the field where the contract leaves that to OpenAPI's rules."""
+        if name in at_pointer(self.form).get("encoding", {}):
+            return join_pointer(self.form, "encoding", name, "contentType")
+        return join_pointer(self.request, "properties", name)
+
     def answer(self, status: int) -> str:
         """Of the body of an answer; of the answer where the contract has no schema of its body."""
         at = join_pointer(self.responses, status)
@@ -79,7 +85,7 @@ def _about_requests(view: ContractView) -> Iterator[Requirement]:
         yield Requirement(f"request.{name}.accepted", f"Valid values of {name} are accepted.", at)
     for name, rule in view.fields.items():
         kind = part_type(view, name)
-        at = join_pointer(where.form, "encoding", name, "contentType") if rule.content_type else where.form
+        at = where.part_type(name) if rule.content_type else where.form
         yield Requirement(f"request.{name}.part-type", f"The part {name} may have the media type {kind}.", at)
     at = join_pointer(where.form, "examples") if "examples" in at_pointer(where.form) else where.form
     yield Requirement("request.examples", "The example requests of the contract are accepted.", at)
@@ -107,8 +113,8 @@ def _about_refusals(view: ContractView) -> Iterator[Requirement]:
         yield Requirement(rule_id(pointer), _rule_title(pointer), pointer)
     for name, field in view.fields.items():
         if field.content_type:
-            at = join_pointer(where.form, "encoding", name, "contentType")
-            yield Requirement(f"request.{name}.malformed-refused", f"A part {name} that is no JSON is refused.", at)
+            title = f"A part {name} that is no JSON is refused."
+            yield Requirement(f"request.{name}.malformed-refused", title, where.part_type(name))
     required = join_pointer(where.operation, "requestBody", "required")
     yield Requirement("request.body-required", "A request without a body is refused.", required)
     content = join_pointer(where.operation, "requestBody", "content")

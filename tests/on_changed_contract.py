@@ -1,0 +1,149 @@
+"""Uses a regenerated package: `python on_changed_contract.py` with that package first on the path.
+
+Reads the calls to make from stdin as JSON, and prints what became of them, on real sockets, against the mock server.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+from samples import sample
+
+import ideogram_ai.generated
+from ideogram_ai.client import AsyncIdeogram, Ideogram, IdeogramError, RetryPolicy
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
+from ideogram_ai.testing import MockServer, answers, broken_requests, request_rules, requests
+from ideogram_ai.testing.contract_view import read_view
+
+KEY = "the-key-of-this-test"
+ONCE = RetryPolicy(max_attempts=1)
+
+
+def call(server: MockServer, do: Callable[[], Any]) -> dict[str, Any]:
+    """Call a method; tell what it gave or raised, and what reached the server."""
+    before = len(server.ledger)
+    told: dict[str, Any] = {}
+    try:
+        value = do()
+        told["gave"] = value.to_dict() if hasattr(value, "to_dict") else type(value).__name__
+        told["type"] = type(value).__name__
+    except IdeogramError as error:
+        told |= {"error": type(error).__name__, "message": error.message, "billed": error.may_have_been_billed}
+        told["body"] = (getattr(error, "body", None) or b"").decode()
+    told["arrived"] = [[exchange.path, dict(exchange.fields), exchange.status] for exchange in server.ledger[before:]]
+    return told
+
+
+def calls(asked: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Every call with both clients."""
+    with MockServer() as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
+
+        async def call_async(fields: dict[str, Any]) -> Any:
+            async with AsyncIdeogram(KEY, base_url=server.url, retry=ONCE) as also:
+                return await also.generate(**fields)
+
+        return {
+            name: {
+                "sync": call(server, lambda: client.generate(**fields)),  # noqa: B023 - called at once
+                "async": call(server, lambda: anyio.run(call_async, fields)),  # noqa: B023
+            }
+            for name, fields in asked.items()
+        }
+
+
+def statuses(asked: list[int], least: dict[str, Any]) -> dict[str, Any]:
+    """What the client makes of statuses that the mock server is told to answer."""
+    with MockServer(scenario=asked) as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
+        found = {str(status): call(server, lambda: client.generate(**least)) for status in asked}
+    for status in asked:
+        rule, validator = read_view().responses[status], read_view().response_validator(status)
+        bodies = [json.loads(answer.body) for answer in sample(answers(status), 5)]
+        found[str(status)]["drawn"] = bool(bodies) and all(not rule.schema or validator.is_valid(b) for b in bodies)
+    return found
+
+
+def strategies() -> dict[str, Any]:
+    """Which names the strategies draw, and whether all of them arrive and are judged as they should be."""
+    found: dict[str, Any] = {}
+    with MockServer() as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
+
+        def send(method: Callable[..., Any], request: dict[str, Any]) -> str | None:
+            try:
+                method(**request)
+            except IdeogramError as error:
+                return f"{type(error).__name__}: {request}: {error.message}"
+            return None
+
+        for name, operation in OPERATIONS.items():
+            method = client.generate if operation is POST_GENERATE_IMAGE_V4 else getattr(client.operations, name)
+            drawn = sample(requests(operation=operation), 40)
+            rules = request_rules(operation=operation)
+            broken = [each for rule in rules for each in sample(broken_requests(rule, operation=operation), 2)]
+            ends = {f"{each.rule}: {each.request}": send(method, each.request) for each in broken}
+            found[name] = {
+                "drawn": sorted({field for request in drawn for field in request}),
+                "refused": [end for end in (send(method, request) for request in drawn) if end],
+                "rules": rules,
+                "passed": [request for request, end in ends.items() if end is None],
+                "kinds": sorted({end.partition(":")[0] for end in ends.values() if end}),
+            }
+    return found
+
+
+def operations(asked: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Calls of generated methods; the last two meet a server that says something else."""
+    with MockServer() as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
+
+        async def call_async(name: str, fields: dict[str, Any]) -> Any:
+            async with AsyncIdeogram(KEY, base_url=server.url, retry=ONCE) as also:
+                return await getattr(also.operations, name)(**fields)
+
+        found: dict[str, Any] = {}
+        for label, entry in asked.items():
+            name, fields = entry["method"], entry["fields"]
+            found[label] = call(server, lambda: getattr(client.operations, name)(**fields))  # noqa: B023
+            found[f"{label}, async"] = call(server, lambda: anyio.run(call_async, name, fields))  # noqa: B023
+    return found
+
+
+def command_line(options: list[str], place: Path) -> dict[str, Any]:
+    """One run of `ideogram generate` with these options after -F, and what reached the server."""
+    arguments = [argument for option in options for argument in ("-F", option)]
+    with MockServer() as server:
+        command = [sys.executable, "-m", "ideogram_ai.cli", "generate", "A cat", *arguments, "--json"]
+        done = subprocess.run(
+            [*command, "--base-url", server.url, "-o", str(place)],
+            env=os.environ | {"IDEOGRAM_API_KEY": KEY},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        arrived = [dict(exchange.fields) for exchange in server.ledger]
+    return {"code": done.returncode, "said": done.stdout + done.stderr, "arrived": arrived}
+
+
+def main() -> None:
+    """Do all that stdin asks for."""
+    asked = json.load(sys.stdin)
+    folder = Path(asked["folder"])
+    told = {
+        "package": ideogram_ai.generated.__file__,
+        "calls": calls(asked["calls"]),
+        "statuses": statuses(asked["statuses"], asked["least"]),
+        "strategies": strategies(),
+        "operations": operations(asked["operations"]),
+        "cli": {
+            name: command_line(options, folder / f"{number}.png")
+            for number, (name, options) in enumerate(asked["cli"].items())
+        },
+    }
+    json.dump(told, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
