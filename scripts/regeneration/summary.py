@@ -11,12 +11,14 @@ from drifting.difference import Effect, Verdict
 from drifting.errors import DriftError
 from drifting.words import describe
 
+from regeneration import schemas
 from regeneration.baseline import read_package
-from regeneration.errors import Pointer, pointer_text
+from regeneration.by_hand import by_hand
+from regeneration.errors import Pointer, pointer_text, shorten
 from regeneration.nodes import is_mapping, mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from drifting.difference import Difference
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _SECTIONS: Final = {Effect.ADDED: "Added", Effect.REMOVED: "Removed"}
 _OTHER_SECTION: Final = "Changed"
+_LONGEST: Final = 80
 
 
 @attrs.frozen
@@ -52,8 +55,9 @@ def find_changes(old: State, new: State) -> list[Change]:
     Raises:
         drifting.errors.DriftError: One of the contracts cannot be understood.
     """
+    calls = _calls(old.document) | _calls(new.document)
     found = [
-        Change(difference.verdict is Verdict.BREAKING, difference.effect, _sentence(difference))
+        Change(difference.verdict is Verdict.BREAKING, difference.effect, _sentence(difference, calls))
         for difference in compare_documents(old.document, new.document)
     ]
     changes = [*found, *_methods(old, new), *_models(old, new), *_facts(old.document, new.document)]
@@ -95,7 +99,7 @@ def summary(old: State, version: str, new: State) -> str:
     if not changes:
         return "Since the last commit nothing has changed for programs: only words, or the order of things."
     lines = ["What changes for users since the last commit:", ""]
-    lines += [f"  {'breaks' if c.breaking else 'harmless':8}  {c.effect:8}  {c.text}" for c in changes]
+    lines += [f"  {'breaks' if c.breaking else 'harmless':8}  {c.effect:8}  {c.text.replace('`', '')}" for c in changes]
     number = next_version(version, changes)
     lines += ["", f"Next version: {number}, after {version}. {_rule(version)}"]
     return "\n".join([*lines, "", "For CHANGELOG.md:", "", *_entry(changes)])
@@ -116,48 +120,62 @@ def _entry(changes: list[Change]) -> Iterator[str]:
             yield ""
 
 
-def _sentence(difference: Difference) -> str:
+def _calls(document: dict[str, Any]) -> dict[str, str]:
+    """What users call the operations that have a method of the client, by method and path."""
+    methods = by_hand().methods
+    return {
+        f"{method.upper()} {path}": f"`{methods[raw['operationId']]}()`"
+        for path, method, raw in schemas.operations(document)
+        if raw.get("operationId") in methods
+    }
+
+
+def _sentence(difference: Difference, calls: Mapping[str, str]) -> str:
+    """A difference in words; names are in backticks."""
     where, _, path = difference.where.partition(": ")
+    for operation, call in calls.items():
+        where = where.replace(operation, call, 1)
     if difference.subject == "property":
         if difference.effect is Effect.REMOVED:
-            return f"{where}: there is no field {path} any more"
+            return f"{where}: there is no field `{path}` any more"
         needed = ", required" if difference.verdict is Verdict.BREAKING else ""
-        return f"{where}: the field {path} is new ({_kind(difference.new.value)}{needed})"
+        return f"{where}: the field `{path}` is new ({_kind(difference.new.value)}{needed})"
     if difference.subject == "required":
-        return f"{where}: {path} is {'required now' if difference.effect is Effect.ADDED else 'no longer required'}"
-    return f"{difference.where}: {describe(difference)}"
+        return f"{where}: `{path}` is {'required now' if difference.effect is Effect.ADDED else 'no longer required'}"
+    return f"{where}: {f'`{path}`: ' if path else ''}{describe(difference)}"
 
 
 def _kind(schema: Any) -> str:
     if not is_mapping(schema):
         return "anything"
     if "enum" in schema:
-        return "one of " + ", ".join(map(str, schema["enum"]))
+        return "one of " + shorten(", ".join(map(str, schema["enum"])), _LONGEST)
     types = schema.get("type", "anything")
-    return types if isinstance(types, str) else " or ".join(types)
+    kind = types if isinstance(types, str) else " or ".join(types)
+    return f"{kind} of {_kind(schema['items'])}" if kind == "array" and "items" in schema else kind
 
 
 def _methods(old: State, new: State) -> Iterator[Change]:
     yield from (
-        Change(True, Effect.REMOVED, f"Python: there is no method {name} of Ideogram.operations any more")
+        Change(True, Effect.REMOVED, f"Python: there is no method `{name}` of `Ideogram.operations` any more")
         for name in sorted(old.methods - new.methods)
     )
     yield from (
-        Change(False, Effect.ADDED, f"Python: the method {name} of Ideogram.operations is new")
+        Change(False, Effect.ADDED, f"Python: the method `{name}` of `Ideogram.operations` is new")
         for name in sorted(new.methods - old.methods)
     )
 
 
 def _models(old: State, new: State) -> Iterator[Change]:
     """Classes that programs import by name."""
-    package = "Python: ideogram_ai.generated.models"
+    package = "Python: `ideogram_ai.generated.models`"
     for name in sorted(old.models - new.models):
         shape = _shape(old.document, name)
         like = [other for other in sorted(new.models - old.models) if shape and _shape(new.document, other) == shape]
         if len(like) == 1:
-            yield Change(True, Effect.CHANGED, f"{package}.{name} is called {like[0]} now")
+            yield Change(True, Effect.CHANGED, f"{package}: `{name}` is called `{like[0]}` now")
         else:
-            yield Change(True, Effect.REMOVED, f"{package} has no {name} any more")
+            yield Change(True, Effect.REMOVED, f"{package} has no `{name}` any more")
 
 
 def _shape(document: dict[str, Any], name: str) -> str:
@@ -173,10 +191,10 @@ def _facts(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
     for place in dict.fromkeys([*before, *after]):
         if place in before and place in after and before[place] != after[place]:
             change = f"{json.dumps(before[place])} -> {json.dumps(after[place])}"
-            yield Change(False, Effect.CHANGED, f"contract: {pointer_text(place)} is another: {change}")
+            yield Change(False, Effect.CHANGED, f"contract: `{pointer_text(place)}` is another: {change}")
         elif _stands(place, old) and _stands(place, new) and (place in before) is not (place in after):
             effect = Effect.ADDED if place in after else Effect.REMOVED
-            yield Change(False, effect, f"contract: {pointer_text(place)} is {'new' if place in after else 'gone'}")
+            yield Change(False, effect, f"contract: `{pointer_text(place)}` is {'new' if place in after else 'gone'}")
 
 
 def _extensions(document: dict[str, Any]) -> dict[Pointer, Any]:
