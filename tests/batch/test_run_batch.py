@@ -340,7 +340,12 @@ async def test_a_slow_consumer_slows_the_sending() -> None:
 async def test_finish_has_a_limit_of_its_own_and_a_slow_one_does_not_hold_up_the_sending() -> None:
     finishing = most = 0
     release = anyio.Event()
-    service = PromptService()
+
+    async def answer(_service: PromptService, _prompt: str) -> httpx.Response:
+        await anyio.sleep(0.005)
+        return success()
+
+    service = PromptService(answer)
 
     async def finish(outcome: Outcome) -> Outcome:
         nonlocal finishing, most
