@@ -1,0 +1,159 @@
+"""Operations for which the client has no method written by hand: the same exchange, and an answer that is a model."""
+
+import json
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from attrs import evolve
+from canned import KEY, ONCE, SHELLS, Service, Shell
+
+from ideogram_ai.client import (
+    AsyncIdeogram,
+    Ideogram,
+    IdeogramError,
+    OutcomeUnknownError,
+    RateLimitError,
+    RequestError,
+    ResponseValidationError,
+    RetryPolicy,
+    UnknownFieldError,
+)
+from ideogram_ai.client.other_answers import judge_other
+from ideogram_ai.generated.methods import AsyncMethods, Methods
+from ideogram_ai.generated.models import Rejection, V4JsonPrompt
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4, Operation
+
+PROMPT = {"high_level_description": "a", "compositional_deconstruction": {"background": "b", "elements": []}}
+# As regeneration would describe Magic Prompt.
+OTHER = evolve(
+    POST_GENERATE_IMAGE_V4,
+    operation_id="post_magic_prompt_v4",
+    path="/v1/ideogram-v4/magic-prompt",
+    media_type="application/json",
+    answer_model="V4JsonPrompt",
+)
+PLAIN = evolve(OTHER, answer_model="")
+
+
+def call(shell: Shell, service: Service, operation: Operation = OTHER, **fields: Any) -> Any:
+    """Call an operation as its generated method does."""
+    more = {"extra_fields": fields.pop("extra_fields", None), "timeout": fields.pop("timeout", None)}
+    retry = RetryPolicy(max_attempts=2, base_delay=0.001)
+    if shell == "sync":
+        with httpx.Client(transport=service.transport()) as http:
+            methods = Ideogram(KEY, http_client=http, retry=retry).operations
+            assert type(methods) is Methods
+            return methods._send(operation, fields, **more)
+
+    async def run() -> Any:
+        async with httpx.AsyncClient(transport=service.transport()) as http:
+            methods = AsyncIdeogram(KEY, http_client=http, retry=retry).operations
+            assert type(methods) is AsyncMethods
+            return await methods._send(operation, fields, **more)
+
+    return anyio.run(run, backend=shell)
+
+
+def judged(body: bytes, operation: Operation = OTHER, *, status: int = 200, complete: bool = True) -> Any:
+    return judge_other(operation, status=status, headers=httpx.Headers(), body=body, now=0.0, complete=complete)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_answer_is_the_generated_model(shell: Shell) -> None:
+    service = Service(httpx.Response(200, json=PROMPT | {"mood": "calm"}))
+    answer = call(shell, service, text_prompt="a", extra_fields={"new": 1})
+    assert type(answer) is V4JsonPrompt
+    assert answer.high_level_description == "a"
+    assert answer.additional_properties == {"mood": "calm"}
+    (request,) = service.requests
+    assert (request.url.path, request.headers["api-key"]) == (OTHER.path, KEY)
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.content) == {"text_prompt": "a", "new": 1}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_it_is_sent_again_by_the_same_rules(shell: Shell) -> None:
+    busy = {"error": "Too many requests in progress", "reject_reason": "inflight_limit"}
+    service = Service(httpx.Response(429, json=busy), httpx.Response(200, json=PROMPT))
+    assert call(shell, service, text_prompt="a").high_level_description == "a"
+    service = Service(httpx.Response(429, json=busy | {"reject_reason": "daily_limit"}))
+    with pytest.raises(RateLimitError, match="Waiting does not help against daily_limit"):
+        call(shell, service, text_prompt="a")
+    assert len(service.requests) == 1
+    service = Service(httpx.ReadError("gone"))
+    with pytest.raises(OutcomeUnknownError, match="What was asked for may have been made and billed"):
+        call(shell, service, text_prompt="a")
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"text_promt": "a"}, UnknownFieldError),
+        ({}, RequestError),
+        ({"text_prompt": "a", "timeout": -1}, IdeogramError),
+    ],
+)
+def test_what_cannot_be_sent_is_refused(shell: Shell, fields: dict[str, Any], error: type[Exception]) -> None:
+    service = Service()
+    with pytest.raises(error):
+        call(shell, service, **fields)
+    assert service.requests == []
+
+
+def test_a_closed_client_calls_nothing() -> None:
+    client = Ideogram(KEY, retry=ONCE)
+    client.close()
+    with pytest.raises(RequestError, match="closed"):
+        client.operations._send(OTHER, {"text_prompt": "a"}, extra_fields=None, timeout=None)
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"", "the body is empty"),
+        (b"<html>", "the body is not JSON"),
+        (b"[" * 100_000, "the body is not JSON"),
+        (b"[]", "the body is no object"),
+        (b'"text"', "the body is no object"),
+        (b"{}", "high_level_description is missing"),
+        (json.dumps({"high_level_description": "a", "compositional_deconstruction": 7}).encode(), "TypeError: "),
+    ],
+)
+def test_an_answer_that_breaks_the_contract_is_kept_in_the_error(body: bytes, problem: str) -> None:
+    error = judged(body)
+    assert isinstance(error, ResponseValidationError)
+    assert (error.body, error.status_code, error.may_have_been_billed) == (body, 200, True)
+    assert error.problems[0].startswith(problem)
+    assert problem in error.message
+
+
+def test_an_answer_that_broke_off_is_unknown() -> None:
+    error = judged(b'{"high_level', complete=False)
+    assert isinstance(error, OutcomeUnknownError)
+    assert (error.body, error.may_have_been_billed) == (b'{"high_level', True)
+
+
+@pytest.mark.parametrize(("body", "value"), [(b"", None), (b"[1]", [1]), (b'{"a": null}', {"a": None})])
+def test_an_answer_without_a_model_is_plain_json(body: bytes, value: object) -> None:
+    assert judged(body, PLAIN) == value
+
+
+def test_an_answer_without_a_model_is_json_all_the_same() -> None:
+    assert isinstance(judged(b"<html>", PLAIN), ResponseValidationError)
+
+
+def test_a_refusal_is_judged_as_for_images() -> None:
+    error = judged(b'{"error": "no", "reject_reason": "daily_limit"}', status=429)
+    assert isinstance(error, RateLimitError)
+    assert error.waiting_helps is False
+    assert not error.may_have_been_billed
+
+
+def test_other_models_are_found_by_name() -> None:
+    rejection = judged(b'{"error": "no"}', evolve(OTHER, answer_model="Rejection"))
+    assert isinstance(rejection, Rejection)
+    assert rejection.error == "no"
