@@ -88,7 +88,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
 
     async def aclose(self) -> None:
         """Hang up."""
-        self._socket.transport.abort()
+        self._socket.close()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -131,7 +131,9 @@ class _Socket(asyncio.Protocol):
     @property
     def is_readable(self) -> bool:
         """Whether something came, if only the end."""
-        return self._ended or bool(self._pieces) or _is_readable(self.transport.get_extra_info("socket").fileno())
+        if self._ended or self._pieces or self.transport.is_closing():
+            return True
+        return _is_readable(self.transport.get_extra_info("socket").fileno())
 
     async def send(self, data: bytes, limit: float | None) -> None:
         """Hand everything to the system, in so many seconds at most."""
@@ -152,6 +154,11 @@ class _Socket(asyncio.Protocol):
         if self._unread + len(piece) > _MOST_UNREAD >= self._unread:
             self.transport.resume_reading()
         return piece
+
+    def close(self) -> None:
+        """Hang up. Whoever still reads must not take that for the end of an answer."""
+        self._error = self._error or ConnectionAbortedError("the connection was closed on this side")
+        self.transport.abort()
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str | None) -> None:
         """Go on with TLS."""
@@ -194,7 +201,7 @@ class _Socket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
-        self._error = exc
+        self._error = self._error or exc
         self._wake()
 
 

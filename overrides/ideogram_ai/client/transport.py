@@ -40,7 +40,7 @@ class ManyConnections(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; see httpx."""
-        turns = await self._turn()
+        turns = await self._turn(request)
         one = self._take(request.url)
 
         async def done() -> None:
@@ -62,12 +62,13 @@ class ManyConnections(httpx.AsyncBaseTransport):
         for one in list(self._all):
             await self._close(one)
 
-    async def _turn(self) -> anyio.Semaphore:
+    async def _turn(self, request: httpx.Request) -> anyio.Semaphore:
         if self._turns is None:
             self._turns = anyio.Semaphore(MOST_AT_ONCE)
         try:
             self._turns.acquire_nowait()
         except anyio.WouldBlock:
+            await request.extensions["trace"]("transport.wait", {})  # tells that nothing has left
             await self._turns.acquire()
         return self._turns
 
