@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -314,6 +314,22 @@ def test_a_server_that_takes_nothing_is_left_and_may_have_billed(loop: Loop) -> 
 
 
 @each_loop
+def test_a_host_that_takes_no_connection_is_left(loop: Loop) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
+        for _ in range(4):  # more than wait to be accepted
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+
+        async def work(client: AsyncIdeogram) -> None:
+            with pytest.raises(APIConnectionError, match="ConnectTimeout"):
+                await client.generate(text_prompt=PROMPT)
+
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        use(loop, work, base_url=url, timeout=httpx.Timeout(connect=0.2, read=5, write=5, pool=5))
+
+
+@each_loop
 def test_a_handshake_that_takes_for_ever_is_left(loop: Loop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
 
@@ -374,6 +390,35 @@ def test_one_loop_after_the_other() -> None:
         asyncio.run(work())
         asyncio.run(work())
         assert [exchange.status for exchange in server.ledger] == [200] * 4
+
+
+def test_a_backend_reads_and_writes_without_limits_as_without_many() -> None:
+    """httpcore gives it bytes of any number, and no limit where there is none."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        async def main() -> None:
+            stream = await AsyncioBackend().connect_tcp("127.0.0.1", listener.getsockname()[1])
+            peer, _ = listener.accept()
+            threading.Timer(0.02, peer.sendall, [b"a" * 3_000_000]).start()
+            read = 0
+            while read < 3_000_000:
+                await asyncio.sleep(0.001)  # so that more comes than is wanted
+                read += len(await stream.read(1))
+            peer.close()
+            assert await stream.read(1) == b""
+            await stream.aclose()
+
+        asyncio.run(main())
+
+
+def test_a_limit_that_comes_too_late_changes_nothing() -> None:
+    async def main() -> None:
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        network._expire(done)
+        assert done.exception() is None
+
+    asyncio.run(main())
 
 
 def test_a_backend_takes_an_address_of_its_own_and_knows_what_httpcore_asks() -> None:

@@ -119,20 +119,17 @@ class _OneConnection(httpx.AsyncHTTPTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer, and what is done when it is closed."""
+    """The body of an answer, and what is done when it is closed, which httpx does once."""
 
     def __init__(self, body: httpx.AsyncByteStream, done: Callable[[], Awaitable[None]]) -> None:
         self._body = body
-        self._done: Callable[[], Awaitable[None]] | None = done
+        self._done = done
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._body.__aiter__()
 
     async def aclose(self) -> None:
-        done, self._done = self._done, None
-        if done is None:
-            return
         try:
             await self._body.aclose()
         finally:
-            await done()
+            await self._done()
