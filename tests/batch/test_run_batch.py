@@ -32,8 +32,9 @@ pytestmark = pytest.mark.anyio
 async def run(requests: Any, client: AsyncIdeogram, into: list[Outcome] | None = None, **options: Any) -> list[Outcome]:
     """Run a batch and collect its outcomes; those that come before an error are in `into`."""
     outcomes = [] if into is None else into
-    async for outcome in run_batch(requests, client=client, **options):
-        outcomes.append(outcome)
+    with anyio.fail_after(60):
+        async for outcome in run_batch(requests, client=client, **options):
+            outcomes.append(outcome)
     return outcomes
 
 
