@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import hypothesis
 import network_guard
 import pytest
+import trustme
 
 GRACE_SECONDS = 5.0
 CLIENT_TESTS = Path(__file__).with_name("client")
@@ -36,6 +38,8 @@ def pytest_configure() -> None:
             signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
     guard = str(Path(network_guard.__file__).parent)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [guard, os.environ.get("PYTHONPATH")]))
+    # What hypothesis works out of Unicode takes a second; programs that run elsewhere find it too.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CLIENT_TESTS.parents[1] / ".hypothesis"))
     for name in list(os.environ):
         if name.startswith("IDEOGRAM_") or name.lower().endswith("_proxy"):
             del os.environ[name]
@@ -53,6 +57,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     """Run each async test on both event loops."""
     return str(request.param)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let each HTTP client load one certificate: those of the whole world take it a twentieth of a second."""
+    bundle = tmp_path_factory.mktemp("authority") / "authority.pem"
+    trustme.CA().cert_pem.write_to_path(str(bundle))
+    with patch.dict(os.environ, SSL_CERT_FILE=str(bundle)):
+        yield
 
 
 @pytest.fixture(autouse=True)
