@@ -89,6 +89,7 @@ def test_what_may_have_been_billed_is_repeated_only_when_told(error: IdeogramErr
 @pytest.mark.parametrize("error", FINAL, ids=str)
 def test_what_would_end_alike_is_not_repeated(error: IdeogramError, policy: RetryPolicy) -> None:
     assert decide(policy, error) == Stop()
+    assert policy.is_repeatable(error) is False
 
 
 errors = st.sampled_from(EVERY) | seconds.map(limited)
@@ -142,6 +143,7 @@ def test_a_longer_wait_than_allowed_is_not_cut_but_told() -> None:
 def test_the_last_attempt_is_told_unless_it_was_the_only_one() -> None:
     assert decide(RetryPolicy(max_attempts=3), limited(), attempt=2) == Wait(2.0)
     assert decide(RetryPolicy(max_attempts=3), limited(), attempt=3) == Stop("Given up after 3 attempts.")
+    assert decide(RetryPolicy(max_attempts=2), limited(), attempt=2) == Stop("Given up after 2 attempts.")
     assert decide(RetryPolicy(max_attempts=1), limited(), attempt=1) == Stop()
 
 

@@ -111,7 +111,7 @@ def _judge_rate_limit(
     retry_after = parse_retry_after(headers.get("retry-after"), now=now)
     reason = _members(_load(body)).get("reject_reason")
     reason = reason if isinstance(reason, str) else None
-    waiting_helps = operation.reject_reasons.get(reason, True) if reason else True
+    waiting_helps = reason is None or operation.reject_reasons.get(reason, True)
     details |= {"retry_after": retry_after, "reject_reason": reason, "waiting_helps": waiting_helps}
     if not waiting_helps:
         return f"Waiting does not help against {reason}; look at the account."
@@ -137,7 +137,7 @@ def _target(headers: httpx.Headers) -> str:
 def _describe(headers: httpx.Headers, body: bytes) -> str:
     """The service's own words, cut to a length that fits a message."""
     document = _load(body)
-    words: object = None
+    words: object
     if isinstance(document, str):
         words = document
     else:
@@ -153,8 +153,7 @@ def _describe(headers: httpx.Headers, body: bytes) -> str:
         words = text
     text = words if isinstance(words, str) else repr(words)
     text = printable(" ".join(text.split())[: _MAX_DETAIL + 1])
-    text = f"{text[:_MAX_DETAIL]}..." if len(text) > _MAX_DETAIL else text
-    return f": {text.rstrip('.')}"
+    return f": {text[:_MAX_DETAIL]} [...]" if len(text) > _MAX_DETAIL else f": {text.rstrip('.')}"
 
 
 def _load(body: bytes) -> Any:
