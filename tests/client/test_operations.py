@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 from attrs import evolve
 from canned import KEY, FakeTiming
@@ -39,10 +40,12 @@ def test_a_json_body_is_one_object_in_the_contracts_order() -> None:
 
 def test_a_json_body_is_what_httpx_gets_with_the_key() -> None:
     core = make_core(ApiKey(KEY), base_url=None, timeout=None, retry=RetryPolicy(), timing=FakeTiming().of("sync"))
-    arguments = core.request_arguments(outgoing(text_prompt="a"), lambda *_: None)
-    assert arguments["headers"][API_KEY_HEADER] == KEY
-    assert arguments["headers"]["Content-Type"] == "application/json"
-    assert (arguments["files"], json.loads(arguments["content"])) == (None, {"text_prompt": "a", "seed": 7})
+    with httpx.Client() as client:
+        for own in (True, False):
+            request = core.request(client, outgoing(text_prompt="a"), lambda *_: None, own=own)
+            assert request.headers[API_KEY_HEADER] == KEY
+            assert request.headers["Content-Type"] == "application/json"
+            assert json.loads(request.content) == {"text_prompt": "a", "seed": 7}
 
 
 def test_what_json_cannot_hold_is_refused_for_a_json_body_too() -> None:

@@ -236,8 +236,7 @@ class AsyncIdeogram:
                 await info["return_value"].aclose()
                 raise
 
-        request = client.build_request(**self._core.request_arguments(step.outgoing, trace))
-        request.read()  # in one piece, which is sent at once; httpx sends each part by itself
+        request = self._core.request(client, step.outgoing, trace, own=client in self._owned)
         with head_within(step.outgoing.timeout.as_dict()):
             response = await client.send(request, stream=True, follow_redirects=False)
         read = response.is_stream_consumed

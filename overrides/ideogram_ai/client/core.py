@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import os
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.request import getproxies
@@ -26,7 +27,6 @@ from .version import __version__
 from .wire import JSON, Body, encode_body
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -43,6 +43,7 @@ _HEADERS = {
     "Accept": "application/json",
     # None is asked for, so that a body is bounded by what it weighs on the wire.
     "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
     "User-Agent": f"ideogram-ai-python/{__version__}",
 }
 
@@ -151,24 +152,37 @@ class Core:
         # httpx passes the proxies of the environment by when it is given a transport.
         return options if _has_proxies() else options | {"transport": direct}
 
-    def request_arguments(self, outgoing: Outgoing, trace: Callable[..., object]) -> dict[str, Any]:
-        """What httpx's build_request takes. The key is added here, for the API alone, and kept nowhere else."""
+    def request(
+        self, client: httpx.Client | httpx.AsyncClient, outgoing: Outgoing, trace: Callable[..., object], *, own: bool
+    ) -> httpx.Request:
+        """Make a request of httpx's. The key is added here, for the API alone, and kept nowhere else.
+
+        Args:
+            client: Where it will be sent through.
+            outgoing: What is sent.
+            trace: Is told what the transport does.
+            own: Whether the client is ours. Others may bring headers, parameters and cookies along.
+        """
         headers = dict(outgoing.headers)
         if outgoing.to == "api":
             headers[API_KEY_HEADER] = self.key.reveal()
         body = outgoing.body or Body()
         if body.parts:
             # Left to httpx, a Content-Type that a caller's http_client brings along would win, and lose the boundary.
-            headers["Content-Type"] = f"multipart/form-data; boundary={secrets.token_hex(16)}"
-        return {
+            headers["Content-Type"] = f"multipart/form-data; boundary={os.urandom(16).hex()}"
+        what: dict[str, Any] = {
             "method": outgoing.method,
-            "url": outgoing.url,
+            "url": _api_url(outgoing.url) if outgoing.to == "api" else outgoing.url,
             "headers": headers,
             "files": list(body.parts) or None,
             "content": body.content,
-            "timeout": outgoing.timeout,
-            "extensions": {"trace": trace},
         }
+        if own:
+            request = httpx.Request(**what, extensions={"trace": trace, "timeout": outgoing.timeout.as_dict()})
+        else:
+            request = client.build_request(**what, timeout=outgoing.timeout, extensions={"trace": trace})
+        request.read()  # in one piece, which is sent at once; httpx sends each part by itself
+        return request
 
 
 def closed_error() -> RequestError:
@@ -234,6 +248,12 @@ def _has_proxies() -> bool:
     """Whether the environment, or the system's settings, name a proxy that httpx heeds."""
     proxies = getproxies()
     return any(proxies.get(scheme) for scheme in ("http", "https", "all"))
+
+
+@lru_cache(maxsize=16)
+def _api_url(url: str) -> httpx.URL:
+    """A URL of the API, which is the same for each request and takes a while to read."""
+    return httpx.URL(url)
 
 
 def _no_cookies() -> CookieJar:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from .redaction import ApiKey
 
-_LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
+_PARTS = ("connection", "http11", "http2", "proxy", "socks")
+_LOGGERS = tuple(map(logging.getLogger, ("httpx", *(f"httpcore.{part}" for part in _PARTS))))
 _QUERY = re.compile(r"\?[^\s'\"<>]+")
 _key: ContextVar[ApiKey | None] = ContextVar("key", default=None)
 
@@ -38,8 +39,8 @@ _redaction = _Redaction()
 @contextmanager
 def redacted_logs(key: ApiKey) -> Generator[None]:
     """Let httpx and httpcore log without the key, and without the query strings of links, in this block."""
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_redaction)  # once only, however often it is called
+    for each in _LOGGERS:
+        each.addFilter(_redaction)  # once only, however often it is called
     token = _key.set(key)
     try:
         yield

@@ -271,8 +271,7 @@ class Ideogram:
                 info["return_value"].close()
                 raise
 
-        request = client.build_request(**self._core.request_arguments(step.outgoing, trace))
-        request.read()  # in one piece, which is sent at once; httpx sends each part by itself
+        request = self._core.request(client, step.outgoing, trace, own=client in self._owned)
         with head_within(step.outgoing.timeout.as_dict()):
             response = client.send(request, stream=True, follow_redirects=False)
         try:
