@@ -1,6 +1,7 @@
 """A job on real sockets: runs, stops, resumes and repairs, with the images on the disk."""
 
 import hashlib
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.batch.ledger.changes import Change
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.saving import Saver
+from ideogram_ai.batch.store import StoreError
 from ideogram_ai.client import AsyncIdeogram, AuthenticationError, RetryPolicy
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer, answer_with
@@ -113,6 +115,31 @@ async def test_a_second_process_is_refused(tmp_path: Path) -> None:
     with Job.open(tmp_path), pytest.raises(LedgerLockedError, match="runs the batch"):
         Job.open(tmp_path)
     Job.open(tmp_path).close()
+
+
+async def test_a_second_process_that_is_refused_does_not_disturb_the_first(tmp_path: Path) -> None:
+    with FaultServer() as server, Job.open(tmp_path) as job:
+        job.plan(requests(2))
+        for place in (tmp_path, str(tmp_path), f"file://{tmp_path}"):
+            with pytest.raises(LedgerLockedError):
+                Job.open(place)
+        await run(job, server.url)
+        assert states(job) == {"saved": 2}
+
+
+@pytest.mark.parametrize("place", ["", " ", "file://elsewhere/folder", "nowhere://bucket"])
+async def test_a_place_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with pytest.raises(StoreError):
+        Job.open(place)
+    assert os.listdir(tmp_path) in ([], ["state"])
+
+
+async def test_a_place_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("theirs")
+    with pytest.raises(LedgerError, match="cannot be made for the ledger"):
+        Job.open(tmp_path / "file" / "images")
 
 
 @pytest.mark.parametrize(("max_cost", "sent"), [("0.05", 0), ("0.06", 1), ("0.20", 3), ("9", 6)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, aclosing
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -19,7 +19,7 @@ from .events import RowDone, RunStarted, RunStopped, RunStopping, StopReason
 from .ledger import Ledger
 from .ledger.commits import Commits
 from .outcome import State
-from .places import LEDGER_NAME, remote_places
+from .places import places_of
 from .saving import Saver
 from .store import open_store
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from .prices import Prices
     from .request import BatchRequest
     from .store import Store
-    from .store_local import LocalStore
 
 T = TypeVar("T")
 
@@ -76,18 +75,19 @@ class Job:
             LedgerError: The ledger is none, or is newer than this program.
             StoreError: No file can be written there.
         """
-        remote = remote_places(location)
+        places = places_of(location)
+        path = Path(ledger) if ledger else places.ledger
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(f"{str(path.parent)!r} cannot be made for the ledger: {error.strerror}.") from error
         with ExitStack() as opened:
-            store = opened.enter_context(open_store(location, workspace=remote.workspace if remote else None))
-            path = Path(ledger) if ledger else remote.ledger if remote else _inside(store)
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise LedgerError(f"The ledger {str(path)!r} cannot be made: {error.strerror}.") from error
-            job = cls(store, opened.enter_context(Ledger.open(path)))
+            # Before anything is touched: another process may be at work in the folder.
+            held = opened.enter_context(Ledger.open(path))
+            store = opened.enter_context(open_store(location, workspace=places.workspace))
             store.tidy()
             opened.pop_all()
-        return job
+        return cls(store, held)
 
     def plan(self, requests: Iterable[BatchRequest]) -> Planned:
         """Enter the rows of an input, all or none; those that are known already are compared. Nothing is sent.
@@ -275,10 +275,6 @@ async def _read_ahead(items: Iterator[T]) -> AsyncGenerator[T]:
     while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _AT_ONCE))):
         for item in some:
             yield item
-
-
-def _inside(store: Store) -> Path:
-    return cast("LocalStore", store).folder / LEDGER_NAME
 
 
 def _ignore(_event: Event) -> None:

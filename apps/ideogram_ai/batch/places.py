@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from .store import is_remote
+from .store import local_folder
 
 if TYPE_CHECKING:
     import os
@@ -17,33 +17,34 @@ LEDGER_NAME: Final = "ledger.sqlite3"
 
 
 @frozen
-class RemotePlaces:
-    """The folders on this machine of a batch whose images go elsewhere.
+class Places:
+    """Where a batch keeps what is no image, on this machine in any case.
 
     SQLite needs a disk whose locks it can trust, and an upload needs the whole image.
 
     Attributes:
         ledger: The ledger's file.
-        workspace: The folder of unfinished downloads.
+        workspace: The folder of unfinished downloads; None where the store has its own.
     """
 
     ledger: Path
-    workspace: Path
+    workspace: Path | None
 
 
-def remote_places(location: str | os.PathLike[str]) -> RemotePlaces | None:
-    """The folders of a batch that goes to a URL: in the user's own state folder, told apart by a hash of the URL.
+def places_of(location: str | os.PathLike[str]) -> Places:
+    """The places of a batch: inside its folder or, for a URL, in the user's state folder under a hash of the URL.
 
     Args:
         location: A folder or URL.
 
-    Returns:
-        The places; None for a folder of this machine, which holds everything itself.
+    Raises:
+        StoreError: The location has no name, or names another machine.
     """
-    if not is_remote(location):
-        return None
+    folder = local_folder(location)
+    if folder is not None:
+        return Places(folder / LEDGER_NAME, None)
     import platformdirs  # noqa: PLC0415 - a folder needs none
 
     name = hashlib.sha256(str(location).rstrip("/").encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    folder = platformdirs.user_state_path("ideogram-ai", appauthor=False) / "batches" / name
-    return RemotePlaces(folder / LEDGER_NAME, folder / "parts")
+    state = platformdirs.user_state_path("ideogram-ai", appauthor=False) / "batches" / name
+    return Places(state / LEDGER_NAME, state / "parts")

@@ -182,23 +182,32 @@ def open_store(location: str | os.PathLike[str], *, workspace: Path | None = Non
     Raises:
         StoreError: No file can be written there, or the driver of the URL is not installed.
     """
+    folder = local_folder(location)
+    if folder is None:
+        from .store_remote import RemoteStore  # noqa: PLC0415 - a folder needs no fsspec
+
+        return RemoteStore(str(location), workspace)
+    from .store_local import LocalStore  # noqa: PLC0415
+
+    return LocalStore(folder)
+
+
+def local_folder(location: str | os.PathLike[str]) -> Path | None:
+    """The folder of this machine that a location names; None for a URL that fsspec knows.
+
+    Raises:
+        StoreError: It has no name, or names another machine.
+    """
     text = str(location)
     if not text.strip():
         raise StoreError("The folder has no name. Give a folder, or a URL as in 's3://bucket/folder'.")
-    if is_remote(location):
-        from .store_remote import RemoteStore  # noqa: PLC0415 - a folder needs no fsspec
-
-        return RemoteStore(text, workspace)
-    from .store_local import LocalStore, path_of_url  # noqa: PLC0415
-
-    return LocalStore(path_of_url(text) if _URL.match(text) else Path(location))
-
-
-def is_remote(location: str | os.PathLike[str]) -> bool:
-    """Whether a place is reached through fsspec, and is no folder of this machine."""
     if not isinstance(location, str) or not _URL.match(location):
-        return False
-    return not location.lower().startswith(("file://", "local://"))
+        return Path(location)
+    if not location.lower().startswith(("file://", "local://")):
+        return None
+    from .store_local import path_of_url  # noqa: PLC0415
+
+    return path_of_url(location)
 
 
 def digest(file: BinaryIO | IO[bytes]) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ideogram_ai.batch.checking import Checker
 from ideogram_ai.batch.estimate import Estimate
 from ideogram_ai.batch.outcome import State
-from ideogram_ai.batch.places import LEDGER_NAME, remote_places
+from ideogram_ai.batch.places import places_of
 from ideogram_ai.batch.reading import read_rows
 
 from ..errors import WrongUseError
@@ -16,6 +15,7 @@ from .forecast import Forecast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from ideogram_ai.batch.job import Job
     from ideogram_ai.batch.reading import RowProblem
@@ -124,7 +124,4 @@ class Planner:
 
 def ledger_file(options: Options) -> Path:
     """Where the ledger of the batch is, whether or not it is there."""
-    if options.ledger is not None:
-        return options.ledger
-    remote = remote_places(options.out)
-    return remote.ledger if remote else Path(options.out) / LEDGER_NAME
+    return options.ledger or places_of(options.out).ledger
