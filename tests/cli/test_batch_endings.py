@@ -189,7 +189,8 @@ def test_json_lines_into_a_folder_need_no_extra(
 def test_a_url_says_what_it_needs_before_anything_is_sent(
     ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, missing, None)
+    for name in [missing, *(name for name in sys.modules if name.startswith(f"{missing}."))]:
+        monkeypatch.setitem(sys.modules, name, None)
     rows(folder, 2)
     with FaultServer(answering(entry())) as server:
         run = ideogram("batch", "rows.jsonl", "--out", "memory://images", "--base-url", server.url)
