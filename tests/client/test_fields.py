@@ -57,13 +57,16 @@ def test_a_name_of_an_earlier_version_is_told_what_takes_its_place(shell: Shell,
 def test_a_misspelt_name_is_told_the_right_one(typo: str, meant: str) -> None:
     error = refusal({"text_prompt": "a cat", typo: "x"})
     assert (error.field, error.suggestion) == (typo, meant)
-    assert f"Did you mean {meant}?" in error.message
+    assert error.message == (f"{typo!r} is no request field. Did you mean {meant}? Nothing was sent, nothing billed.")
 
 
 def test_a_name_like_no_other_is_told_every_field_and_the_escape_hatch() -> None:
     error = refusal({"text_prompt": "a cat", "zzz": 1})
     assert error.suggestion is None
-    assert all(name in error.message for name in [*FIELDS, "extra_fields"])
+    assert error.message == (
+        f"'zzz' is no request field. The fields are {', '.join(FIELDS)}; extra_fields sends an undocumented one. "
+        "Nothing was sent, nothing billed."
+    )
 
 
 def test_an_unknown_name_comes_before_the_prompt_rule() -> None:
@@ -159,4 +162,6 @@ def test_extra_fields_of_another_type_are_refused(extra: object) -> None:
     with pytest.raises(IdeogramError, match="extra_fields") as caught:
         generate("sync", service, text_prompt="a", extra_fields=extra)
     assert "Nothing was sent, nothing billed" in str(caught.value)
+    if not isinstance(extra, dict):
+        assert str(caught.value).startswith(f"extra_fields is {type(extra).__name__}: give a mapping of field names")
     assert service.requests == []

@@ -1,6 +1,7 @@
 """What holds for operations that the contract may get: JSON bodies, and the order and names of fields."""
 
 import json
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from ideogram_ai.client.core import make_core
 from ideogram_ai.client.exchange import Exchange, Outgoing
 from ideogram_ai.client.fields import build_model
 from ideogram_ai.client.redaction import ApiKey
+from ideogram_ai.client.wire import JSON, encode_body
 from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4, Field
 
 AS_JSON = evolve(POST_GENERATE_IMAGE_V4, media_type="application/json")
@@ -49,8 +51,9 @@ def test_a_json_body_is_what_httpx_gets_with_the_key() -> None:
 
 
 def test_what_json_cannot_hold_is_refused_for_a_json_body_too() -> None:
-    with pytest.raises(FieldValueError, match="digits"):
+    with pytest.raises(FieldValueError, match=r"^/text_prompt: .* digits") as caught:
         outgoing(text_prompt=10**5000)
+    assert caught.value.field == "text_prompt"
 
 
 def test_a_request_shows_neither_body_nor_url_when_it_is_printed() -> None:
@@ -65,6 +68,39 @@ def test_a_field_that_a_contract_requires_is_asked_for() -> None:
         build_model(operation, {"text_prompt": "a", others[1].python_name: "x"}, {})
     name = others[0].python_name
     assert caught.value.message == f"{name} is missing: the contract requires it. Nothing was sent, nothing billed."
+
+
+PARTS: list[tuple[str | None, object, list[tuple[str, str | None]]]] = [
+    (None, "a", [("a", None)]),
+    (None, ["a", 1, None], [("a", None), ("1", None), ("null", None)]),
+    (None, [{"a": 1}], [('[{"a":1}]', JSON)]),
+    (None, [1, []], [("[1,[]]", JSON)]),
+    (None, {"a": 1}, [('{"a":1}', JSON)]),
+    (JSON, "a", [('"a"', JSON)]),
+    (JSON, ["a"], [('["a"]', JSON)]),
+    ("text/csv", "a,b", [("a,b", "text/csv")]),
+    ("text/csv", ["a,b", "c"], [("a,b", "text/csv"), ("c", "text/csv")]),
+    ("application/xml+json", {"a": 1}, [('{"a":1}', "application/xml+json")]),
+    ("application/xml+json", [{"a": 1}, 2], [('[{"a":1},2]', "application/xml+json")]),
+]
+
+
+@pytest.mark.parametrize(("content_type", "value", "parts"), PARTS)
+def test_a_part_is_written_as_its_content_type_wants_it(
+    content_type: str | None, value: object, parts: list[tuple[str, str | None]]
+) -> None:
+    field = Field(python_name="notes", wire_name="n", content_type=content_type, required=False)
+    operation = evolve(POST_GENERATE_IMAGE_V4, fields=(field,))
+    body = encode_body(operation, SimpleNamespace(notes=value, additional_properties={}))
+    assert body.parts == tuple(("n", (None, text.encode(), kind)) for text, kind in parts)
+    assert body.fields == {"n": value}
+
+
+def test_a_model_has_what_was_given_and_no_default_of_the_contract() -> None:
+    assert build_model(POST_GENERATE_IMAGE_V4, {"text_prompt": "a"}, {"seed": 7}).to_dict() == {
+        "text_prompt": "a",
+        "seed": 7,
+    }
 
 
 def test_a_wire_name_may_differ_from_the_keyword() -> None:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from multipart_reader import read_parts
 
 from ideogram_ai.client import FieldValueError, RequestError
-from ideogram_ai.generated import models
+from ideogram_ai.client.wire import to_plain
+from ideogram_ai.generated import models, operations
 
 
 class Speed(str, Enum):  # noqa: UP042 - not StrEnum, whose members print as their values
@@ -170,13 +171,41 @@ def test_what_cannot_be_written_is_refused_before_anything_is_sent(shell: Shell,
         ({"a/b": {"c~d": {1, 2}}}, "/json_prompt/a~1b/c~0d"),
         ({"elements": ({"bbox": [1, 2, 3, math.nan]},)}, "/json_prompt/elements/0/bbox/3"),
         ({"a": {"\udc00": 1}}, "/json_prompt/a"),
+        ([[{"a": (1, math.nan)}]], "/json_prompt/0/0/a/1"),
         (models.V4StyleDescription(photo="\ud800"), "/json_prompt/photo"),
+        ({"style": [models.V4StyleDescription(photo="\ud800")]}, "/json_prompt/style/0/photo"),
     ],
 )
 def test_the_pointer_leads_to_the_value(prompt: object, pointer: str) -> None:
     with pytest.raises(FieldValueError) as caught:
         generate("sync", Service(), json_prompt=prompt)
-    assert caught.value.pointer == pointer
+    assert (caught.value.field, caught.value.pointer) == ("json_prompt", pointer)
+
+
+def test_a_value_that_never_ends_is_told_in_plain_words() -> None:
+    with pytest.raises(FieldValueError) as caught:
+        to_plain("tags", cycle())
+    assert caught.value.message == (
+        "/tags: this value cannot be sent: it nests too deep, or contains itself. Nothing was sent, nothing billed."
+    )
+
+
+def test_a_name_that_cannot_be_printed_does_no_harm_to_the_message() -> None:
+    with pytest.raises(FieldValueError, match=r"^/a\\ud800: this value cannot be sent: JSON has no nan") as caught:
+        to_plain("a\ud800", math.nan)
+    assert caught.value.pointer == "/a\\ud800"
+
+
+class Closed:
+    """A generated model whose schema allows no further properties has no place for them."""
+
+    photo = "a cat"
+
+
+def test_a_model_without_further_properties_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Closed, "__module__", models.V4StyleDescription.__module__)
+    monkeypatch.setitem(operations.MODEL_FIELDS, "Closed", (("photo", "photo"),))
+    assert to_plain("style", Closed()) == {"photo": "a cat"}
 
 
 leaves = st.none() | st.binary() | st.floats() | st.text(st.characters())

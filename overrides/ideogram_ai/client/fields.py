@@ -7,14 +7,16 @@ nothing, and it may know more than our contract.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ideogram_ai.generated.types import UNSET
 
 from .errors import PromptError, RequestError, UnknownFieldError
+from .json_types import is_mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ideogram_ai.generated.operations import Operation
 
 NOTHING_SENT = "Nothing was sent, nothing billed."
@@ -75,7 +77,7 @@ def _unknown_field(operation: Operation, name: str) -> UnknownFieldError:
     hint = operation.field_hints.get(name)
     suggestion = hint.use if hint else None
     if hint is None:
-        close = difflib.get_close_matches(name, [field.python_name for field in operation.fields], n=1)
+        close = difflib.get_close_matches(name, [field.python_name for field in operation.fields])
         suggestion = close[0] if close else None
     reason = f" ({hint.because})" if hint and hint.because else ""
     if suggestion:
@@ -91,11 +93,11 @@ def _unknown_field(operation: Operation, name: str) -> UnknownFieldError:
 
 
 def _check_extra_fields(operation: Operation, extra_fields: object) -> None:
-    if not isinstance(extra_fields, Mapping):
+    if not is_mapping(extra_fields):
         kind = type(extra_fields).__name__
         raise RequestError(f"extra_fields is {kind}: give a mapping of field names to values. {NOTHING_SENT}")
     documented = {field.wire_name: field.python_name for field in operation.fields}
-    for name in cast("Mapping[object, object]", extra_fields):
+    for name in extra_fields:
         if not isinstance(name, str) or not name.isprintable() or not name.strip() or set(name) & {'"', "\\"}:
             raise UnknownFieldError(
                 f"extra_fields: {name!r} cannot be the name of a field. Use printable text without quotes and "

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard
 from uuid import UUID
 
 from attrs import field, frozen
@@ -21,7 +21,7 @@ from ideogram_ai.generated.types import Unset
 
 from .errors import FieldValueError
 from .fields import NOTHING_SENT
-from .json_types import is_array, is_object
+from .json_types import is_array, is_mapping, is_object
 
 if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Field, Operation
@@ -75,7 +75,8 @@ def encode_body(operation: Operation, model: Any) -> Body:
         if operation.media_type != JSON:
             parts.extend(_encode_part(name, wire_field, plain))
     if operation.media_type == JSON:
-        return Body(content=_dump("", fields), fields=fields)
+        members = (_dump(name, name) + b":" + _dump(name, plain) for name, plain in fields.items())
+        return Body(content=b"{" + b",".join(members) + b"}", fields=fields)
     return Body(parts=tuple(parts), fields=fields)
 
 
@@ -115,8 +116,8 @@ def _to_plain(value: object, name: str, pointer: str) -> Any:
 
 
 def _container_to_plain(value: object, name: str, pointer: str) -> Any:
-    if isinstance(value, Mapping):
-        return _mapping_to_plain(cast("Mapping[Any, object]", value), name, pointer)
+    if is_mapping(value):
+        return _mapping_to_plain(value, name, pointer)
     if _is_sequence(value):
         return [_to_plain(item, name, f"{pointer}/{index}") for index, item in enumerate(value)]
     kind = type(value)
@@ -170,10 +171,9 @@ def _encode_part(name: str, wire_field: Field | None, plain: Any) -> list[Part]:
 
 def _dump(name: str, plain: Any) -> bytes:
     try:
-        return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except (ValueError, RecursionError) as error:
-        reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
-        raise _unwritable(name, f"/{_escape(name)}", reason) from None
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    except ValueError as error:  # an integer of too many digits
+        raise _unwritable(name, f"/{_escape(name)}", str(error)) from None
 
 
 def _escape(key: str) -> str:
