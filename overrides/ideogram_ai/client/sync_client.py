@@ -73,6 +73,7 @@ class Ideogram:
         del api_key  # or a traceback with local variables would show it
         self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
         self._owned: list[httpx.Client] = []
+        self._lent = (http_client, image_client)
         self._api = http_client or self._own()
         self._closed = False
         self._images = image_client  # made when it is needed: not every program downloads
@@ -271,7 +272,7 @@ class Ideogram:
                 info["return_value"].close()
                 raise
 
-        request = self._core.request(client, step.outgoing, trace, own=client in self._owned)
+        request = self._core.request(client, step.outgoing, trace, own=client not in self._lent)
         with head_within(step.outgoing.timeout.as_dict()):
             response = client.send(request, stream=True, follow_redirects=False)
         try:
