@@ -213,6 +213,15 @@ def test_a_record_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None
         MockServer(record=tmp_path / "nowhere" / "record").start()
 
 
+def test_a_server_that_tests_share_forgets_what_came_before() -> None:
+    with MockServer(scenario=[401]) as server:
+        post(server.url, fields(text_prompt="a cat"))
+        server.clear_ledger()
+        assert server.ledger == []
+        post(server.url, fields(text_prompt="a dog"))
+        assert [(exchange.status, exchange.fields[0]) for exchange in server.ledger] == [(200, ("text_prompt", "a dog"))]
+
+
 def test_it_can_be_started_once_and_closed_often() -> None:
     server = MockServer()
     with pytest.raises(RuntimeError, match="not started"):

@@ -73,6 +73,11 @@ class Ledger:
             if self.most is not None and len(self._exchanges) > self.most:
                 del self._exchanges[next(iter(self._exchanges))]
 
+    def clear(self) -> None:
+        """Forget all that arrived up to now."""
+        with self._lock:
+            self._exchanges.clear()
+
     def exchanges(self) -> list[Exchange]:
         """All that are kept, as they stand now."""
         with self._lock:

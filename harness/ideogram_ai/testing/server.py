@@ -98,6 +98,10 @@ class MockServer:
         """Every generate request that arrived so far, in order of arrival, with its verdict. Also after `close()`."""
         return self._ledger.exchanges()
 
+    def clear_ledger(self) -> None:
+        """Forget what arrived up to now: for a server that several tests share, each with a ledger of its own."""
+        self._ledger.clear()
+
     def start(self) -> Self:
         """Serve in a thread until `close()`. It accepts connections when this returns.
 
