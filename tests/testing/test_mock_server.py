@@ -219,7 +219,8 @@ def test_a_server_that_tests_share_forgets_what_came_before() -> None:
         server.clear_ledger()
         assert server.ledger == []
         post(server.url, fields(text_prompt="a dog"))
-        assert [(exchange.status, exchange.fields[0]) for exchange in server.ledger] == [(200, ("text_prompt", "a dog"))]
+        (exchange,) = server.ledger
+        assert (exchange.status, exchange.fields[0]) == (200, ("text_prompt", "a dog"))
 
 
 def test_it_can_be_started_once_and_closed_often() -> None:
