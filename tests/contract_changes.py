@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from altered_contract import Change, Document, fields, post, put, schemas
+import yaml
+from altered_contract import ROOT, Change, Document, fields, post, put, schemas
 
 POSTER: dict[str, Any] = {
     "high_level_description": "A poster",
@@ -304,6 +305,17 @@ def second_operation(document: Document) -> None:
     )
 
 
+def field_of_the_page(document: Document) -> None:
+    """The field that docs/changing-the-contract.md adds."""
+    fields(document).update(yaml.safe_load(page("yaml")))
+
+
+def page(language: str) -> str:
+    """The first example of docs/changing-the-contract.md in a language."""
+    text = (ROOT / "docs/changing-the-contract.md").read_text("utf-8")
+    return text.partition(f"```{language}\n")[2].partition("```")[0]
+
+
 def removed_field(document: Document) -> None:
     """One field less."""
     del fields(document)["enable_copyright_detection"]
@@ -334,4 +346,4 @@ def _rename_references(node: Any, names: dict[str, str]) -> None:
 
 
 MORE: list[Change] = [*(change for case in FIELDS.values() for change in case.changes), new_answers, second_operation]
-LESS: list[Change] = [removed_field, renamed_schemas]
+LESS: list[Change] = [removed_field, field_of_the_page, renamed_schemas]

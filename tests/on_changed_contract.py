@@ -127,6 +127,14 @@ def command_line(options: list[str], place: Path) -> dict[str, Any]:
     return {"code": done.returncode, "said": done.stdout + done.stderr, "arrived": arrived}
 
 
+def program(text: str) -> list[Any]:
+    """Run a program that reads its settings from the environment; tell what reached the server."""
+    with MockServer() as server:
+        os.environ |= {"IDEOGRAM_API_KEY": KEY, "IDEOGRAM_BASE_URL": server.url}
+        exec(compile(text, "program", "exec"), {"__name__": "__main__"})
+        return [[dict(exchange.fields), exchange.status] for exchange in server.ledger]
+
+
 def main() -> None:
     """Do all that stdin asks for."""
     asked = json.load(sys.stdin)
@@ -137,6 +145,7 @@ def main() -> None:
         "statuses": statuses(asked["statuses"], asked["least"]),
         "strategies": strategies(),
         "operations": operations(asked["operations"]),
+        "program": program(asked["program"]),
         "cli": {
             name: command_line(options, folder / f"{number}.png")
             for number, (name, options) in enumerate(asked["cli"].items())

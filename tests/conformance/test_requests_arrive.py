@@ -8,7 +8,7 @@ import pytest
 from caller import Caller
 from canned import SHELLS, Shell
 from contract_bodies import valid_bodies
-from contract_judges import keeps_contract
+from contract_judges import CONTRACT, keeps_contract
 from hypothesis import given, settings
 from multipart_reader import read_parts
 
@@ -17,7 +17,14 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import ideogram_mock, requests
 
 MEDIA_TYPES = {field.wire_name: field.content_type for field in OPERATION.fields}
-NO_TEXTS = {"enable_copyright_detection"}
+SCHEMAS = CONTRACT["components"]["schemas"]
+PROPERTIES = SCHEMAS[OPERATION.request_model]["properties"]
+
+
+def is_text(schema: dict[str, Any]) -> bool:
+    """Whether the contract has text for a field."""
+    schema = SCHEMAS[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return "string" in schema["type"]
 
 
 def decode(request: httpx.Request) -> dict[str, Any]:
@@ -27,7 +34,7 @@ def decode(request: httpx.Request) -> dict[str, Any]:
         assert part.name not in fields
         assert part.content_type == MEDIA_TYPES[part.name]
         text = part.data.decode()
-        fields[part.name] = json.loads(text) if part.content_type or part.name in NO_TEXTS else text
+        fields[part.name] = text if is_text(PROPERTIES[part.name]) else json.loads(text)
     return fields
 
 

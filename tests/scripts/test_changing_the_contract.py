@@ -11,13 +11,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from altered_contract import Change, write_altered
-from contract_changes import ANSWERS, FIELDS, LESS, MAGIC, MORE, POSTER, FieldChange
+from contract_changes import ANSWERS, FIELDS, LESS, MAGIC, MORE, POSTER, FieldChange, field_of_the_page, page
 from filelock import FileLock
+from regeneration import summary
+from regeneration.baseline import read_package
+from regeneration.paths import OUT, PACKAGE
 from type_checkers import check_marked, mypy
 
 import ideogram_ai.client
+from ideogram_ai.generated.contract import read_contract
 
 ROOT = Path(__file__).parents[2]
 LEAST = {"text_prompt": "a", "project": "p"}
@@ -89,6 +94,7 @@ def more(tmp_path_factory: pytest.TempPathFactory) -> Changed:
             "without the required field": {"text_prompt": "a"},
         },
         "least": LEAST,
+        "program": "",
         "statuses": [int(status) for status in ANSWERS],
         "operations": {
             "sound": {"method": magic, "fields": {"text_prompt": "a cat", "variety": 2, "notes": ["x"]}},
@@ -116,11 +122,14 @@ def less(tmp_path_factory: pytest.TempPathFactory) -> Changed:
             "removed": {"text_prompt": "a", "enable_copyright_detection": True},
         },
         "least": {"text_prompt": "a"},
+        "program": page("python"),
         "statuses": [],
         "operations": {},
         "cli": {
             "all": ["rendering_speed=TURBO"],
             "removed": ["enable_copyright_detection=true"],
+            "of the page": ["style_strength=40"],
+            "of the page, broken": ["style_strength=101"],
         },
     }
     return _changed(tmp_path_factory, "less", LESS, asked)
@@ -268,6 +277,23 @@ def test_renamed_schemas_change_nothing_on_the_wire(less: Changed, shell: str) -
     assert less.told["cli"]["all"]["code"] == 0
 
 
+def test_the_page_for_maintainers_holds(less: Changed) -> None:
+    assert less.told["program"] == [[{"text_prompt": "A photo of a cat", "style_strength": 40}, 200]]
+    assert less.told["cli"]["of the page"]["arrived"] == [{"text_prompt": "A cat", "style_strength": 40}]
+    assert less.told["cli"]["of the page, broken"]["arrived"] == []
+    assert "request.style_strength.json" in less.vectors
+    document = read_contract()
+    field_of_the_page(document)
+    now = read_package(OUT / PACKAGE)
+    assert summary.summary(now, "0.1.0", attrs.evolve(now, document=document)).strip() == page("text").strip()
+
+
+def test_the_command_prints_what_changes(more: Changed, less: Changed) -> None:
+    assert "\n  breaks    added     generate() request: the field project is new (string, required)\n" in more.printed
+    assert "\n  harmless  added     POST /v1/ideogram-v4/magic-prompt: the operation is new\n" in more.printed
+    assert "\n- **Breaking:** request: there is no field `enable_copyright_detection` any more.\n" in less.printed
+
+
 PROGRAM = """
 from ideogram_ai.client import AsyncIdeogram, Ideogram
 from ideogram_ai.generated.models import MagicPromptResponse, V4Camera, V4Framing
@@ -301,6 +327,8 @@ client.generate(json_prompt=StructuredPrompt(high_level_description="a", composi
 client.generate(json_prompt={"high_level_description": "a"})
 client.generate(json_prompt=7)  # error: no prompt
 client.generate(text_prompt="a", enable_copyright_detection=True)  # error: it is gone
+client.generate(text_prompt="a", style_strength=40)
+client.generate(text_prompt="a", style_strength="40")  # error: no number
 """
 
 
