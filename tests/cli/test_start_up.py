@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from cli_runs import IDEOGRAM, environment
 
+from ideogram_ai.cli.app import COMMANDS, app
 from ideogram_ai.client import __version__
 from ideogram_ai.client.core import DEFAULT_TIMEOUT
 from ideogram_ai.generated.contract import CONTRACT_SHA256, read_contract
@@ -32,6 +34,12 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code, loaded = json.loads(run.stdout.splitlines()[-1])
     assert code == (0 if "--help" in arguments else 2)
     assert not HEAVY & set(loaded)
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+    context = click.Context(app)
+    own = {name: app.get_command(context, name) for name in COMMANDS}
+    assert {name: command and command.get_short_help_str(100) for name, command in own.items()} == COMMANDS
 
 
 def ideogram(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -7,8 +7,14 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = ("generate", "batch", "mock", "conform")
-"""The commands in the order of the help; each is `command` in the module of its name in `commands`."""
+COMMANDS: Final = {
+    "generate": "Make an image and save it.",
+    "batch": "Make many images, resumable.",
+    "mock": "Serve a stand-in for the service, for free.",
+    "conform": "Test a server or a client against the contract.",
+}
+"""The commands in the order of the help; each is `command` in the module of its name in `commands`, whose help begins
+with this line. It stands here too because the list of commands is for people who wait for it."""
 
 
 class _Commands(click.Group):
@@ -20,6 +26,11 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f".commands.{cmd_name}", __package__).command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
