@@ -141,6 +141,15 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python="3.11")
+def mutants(session: nox.Session) -> None:
+    """Break the client's decisions in every small way, and see that a test tells; arguments are modules, `wire` say."""
+    # Without the project: it would be found beside the copy that is broken. mutmut is needed by nothing else.
+    session.install("--require-hashes", "--no-deps", "-r", LOCK)
+    session.install("mutmut==3.8.1")
+    session.run("python", "scripts/mutants.py", f"--folder={session.create_tmp()}/copy", *session.posargs)
+
+
+@nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
     """Look for answers on which the client's judge fails, for a minute; arguments go to libFuzzer."""
     # Not in the lock: it has wheels for some platforms only, and nothing else needs it.

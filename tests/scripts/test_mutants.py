@@ -1,0 +1,65 @@
+"""The judgement of `nox -s mutants`: what survived is listed with a reason, and what is listed has survived."""
+
+from pathlib import Path
+
+import mutants
+import pytest
+from mutants import Mutant
+
+CLIENT = mutants.ROOT / "overrides/ideogram_ai/client"
+ONE = Mutant("wire._escape", "return 1", "return 2")
+OTHER = Mutant("judge._money", 'say("a")', 'say("b")')
+
+
+def test_the_list_speaks_of_todays_code() -> None:
+    listed = mutants.read_list([])
+    assert listed
+    for mutant in listed:
+        module, _, function = mutant.where.partition(".")
+        code = [line.strip() for line in (CLIENT / f"{module}.py").read_text("utf-8").splitlines()]
+        assert any(line.startswith(f"def {function.rpartition('.')[2]}(") for line in code), mutant.where
+        assert set(mutant.was.splitlines()) <= set(code), mutant.where
+        assert mutant.becomes != mutant.was
+
+
+def test_some_modules_have_their_part_of_the_list() -> None:
+    assert {mutant.where.partition(".")[0] for mutant in mutants.read_list(["judge"])} == {"judge"}
+    assert mutants.read_list(["judge", "retry"]) | mutants.read_list(["wire", "fields"]) == mutants.read_list([])
+
+
+@pytest.mark.parametrize(
+    ("survivors", "known", "odd", "says"),
+    [
+        ({ONE}, {ONE}, [], "2 mutants, of which 1 survived, 1 of them for a reason"),
+        (set(), set(), [], "2 mutants, of which 0 survived"),
+        ({ONE, OTHER}, {ONE}, [], "No test tells of this change."),
+        ({ONE}, {ONE, OTHER}, [], "and is killed, or is no change of today's code"),
+        ({ONE}, {ONE}, ["wire.x_1 ended with None"], "wire.x_1 ended with None: neither killed nor survived"),
+    ],
+)
+def test_the_list_and_the_survivors_have_to_agree(
+    survivors: set[Mutant], known: set[Mutant], odd: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mutants.report(survivors, known, odd, 2) == (1 if survivors != known or odd else 0)
+    out = capsys.readouterr().out
+    assert says in out
+    assert ("because" in out) is (survivors != known)
+
+
+def test_an_entry_waits_for_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutants, "LIST", tmp_path / "survivors.toml")
+    mutants.LIST.write_text(OTHER.as_toml())
+    with pytest.raises(SystemExit, match=r"survivors\.toml: judge\._money has no reason"):
+        mutants.read_list([])
+    mutants.LIST.write_text(OTHER.as_toml().replace('because = ""', 'because = "no matter"'))
+    assert mutants.read_list([]) == {OTHER}
+
+
+def test_the_copy_is_one_tree(tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy/left").touch()
+    mutants.copy_code(tmp_path / "copy")
+    parts = {path.name for path in (tmp_path / "copy" / "src/ideogram_ai").iterdir()}
+    assert parts >= {"generated", "client", "testing", "cli"}
+    assert not (tmp_path / "copy/left").exists()
+    assert (tmp_path / "copy" / mutants.CLIENT / "wire.py").read_text() == (CLIENT / "wire.py").read_text()
