@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.request import getproxies
@@ -27,6 +27,7 @@ from .version import __version__
 from .wire import JSON, Body, encode_body
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -137,10 +138,11 @@ class Core:
         """The same settings with another retry policy."""
         return evolve(self, retry=retry)
 
-    def client_options(self, direct: httpx.AsyncBaseTransport | None = None) -> dict[str, Any]:
+    def client_options(self, tls: TLS, direct: httpx.AsyncBaseTransport | None = None) -> dict[str, Any]:
         """How the clients for the API and for images are made.
 
         Args:
+            tls: Their settings of TLS.
             direct: What is used where no proxy stands in between; None for httpx's own.
         """
         # A proxy of the environment is passed by on the way to this machine: over http, it would read the key.
@@ -149,8 +151,9 @@ class Core:
         # Unbounded: httpx fails whoever waits for a connection for a while, although nothing is wrong.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
         options = {"cookies": _no_cookies(), "follow_redirects": False, "mounts": mounts, "limits": limits}
-        # httpx passes the proxies of the environment by when it is given a transport.
-        return options if _has_proxies() else options | {"transport": direct}
+        if direct is None or _has_proxies():
+            return options | {"verify": tls.context}
+        return options | {"transport": direct}  # with which httpx would pass a proxy by
 
     def request(
         self, client: httpx.Client | httpx.AsyncClient, outgoing: Outgoing, trace: Callable[..., object], *, own: bool
@@ -183,6 +186,15 @@ class Core:
             request = client.build_request(**what, timeout=outgoing.timeout, extensions={"trace": trace})
         request.read()  # in one piece, which is sent at once; httpx sends each part by itself
         return request
+
+
+class TLS:
+    """Settings of TLS, made once, when they are needed: that takes longer than anything else at the start."""
+
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        """What httpx makes: the authorities of certifi, or those that SSL_CERT_FILE and SSL_CERT_DIR name."""
+        return httpx.create_ssl_context()
 
 
 def closed_error() -> RequestError:

@@ -10,7 +10,7 @@ import httpx
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .core import closed_error, make_core
+from .core import TLS, closed_error, make_core
 from .credentials import take_key
 from .exchange import Exchange, Sleep, Timing, Work
 from .log_redaction import redacted_logs
@@ -74,6 +74,7 @@ class Ideogram:
         self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
         self._owned: list[httpx.Client] = []
         self._lent = (http_client, image_client)
+        self._tls = TLS()
         self._api = http_client or self._own()
         self._closed = False
         self._images = image_client  # made when it is needed: not every program downloads
@@ -223,7 +224,7 @@ class Ideogram:
         return self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
     def _own(self) -> httpx.Client:
-        client = httpx.Client(**self._core.client_options())
+        client = httpx.Client(**self._core.client_options(self._tls))
         self._owned.append(client)
         return client
 

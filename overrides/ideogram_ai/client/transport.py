@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from .core import TLS
+
 MOST_AT_ONCE: Final = 500
 """Requests in flight, fewer than a process may have files open. More wait for their turn, without a limit of time:
 nothing of them was sent, and each request before them has its limits."""
@@ -30,13 +32,17 @@ _KEPT: Final = 5.0  # seconds; httpx's own
 
 
 class ManyConnections(httpx.AsyncBaseTransport):
-    """A transport that takes as long for a request with many others in flight as with none."""
+    """A transport that takes as long for a request with many others in flight as with none.
 
-    def __init__(self) -> None:
+    Args:
+        tls: Settings of TLS.
+    """
+
+    def __init__(self, tls: TLS) -> None:
+        self._tls = tls
         self._idle: dict[tuple[str, str, int | None], deque[_OneConnection]] = {}
         self._all: set[_OneConnection] = set()
         self._turns: anyio.Semaphore | None = None
-        self._tls: ssl.SSLContext | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; see httpx."""
@@ -77,7 +83,7 @@ class ManyConnections(httpx.AsyncBaseTransport):
         idle = self._idle.get((url.scheme, url.host, url.port))
         if idle:
             return idle.pop()
-        one = _OneConnection(self._context() if url.scheme == "https" else None)
+        one = _OneConnection(self._tls.context if url.scheme == "https" else None)
         self._all.add(one)
         return one
 
@@ -93,11 +99,6 @@ class ManyConnections(httpx.AsyncBaseTransport):
     async def _close(self, one: _OneConnection) -> None:
         self._all.discard(one)
         await one.aclose()
-
-    def _context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = httpx.create_ssl_context()
-        return self._tls
 
 
 class _OneConnection(httpx.AsyncHTTPTransport):
