@@ -11,10 +11,11 @@ from attrs import evolve
 from contract_changes import ANSWERS, MAGIC, POSTER, second_operation
 
 from ideogram_ai.generated.contract import read_contract
-from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, Field, Operation
-from ideogram_ai.testing import MockServer, contract_view, other_operations
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, SERVER_URL, Field, Operation
+from ideogram_ai.testing import MockServer, contract_view, mock_checks, other_operations
 from ideogram_ai.testing.contract_view import ContractView, read_view
 from ideogram_ai.testing.generation import read_request
+from ideogram_ai.testing.mock_checks import find_stranger_complaint
 from ideogram_ai.testing.schema_examples import NoExampleError, example_of
 
 KEY = {"Api-Key": "a-key"}
@@ -136,6 +137,17 @@ def test_keys_statuses_on_demand_and_scenarios_are_as_for_generate(contract: Con
             assert told.json() == body if body else told.json()["type"] == "about:blank"
         assert http.get(MAGIC).json()["detail"].count("/v1/ideogram-v4/") == 3
         assert [exchange.status for exchange in server.ledger] == [503, 401, 401, 409, 402, 410]
+
+
+def test_the_respx_mock_says_that_it_does_not_play_it(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mock_checks, "OPERATIONS", {**OPERATIONS, ID: OTHER})
+    for path, words in (
+        (MAGIC, "is not played here, where there is POST"),
+        ("/v1/x", "is no operation of the contract"),
+    ):
+        complaint = find_stranger_complaint(httpx.Request("POST", SERVER_URL + path), read_view())
+        assert complaint is not None
+        assert complaint.startswith(f"POST {path} {words}")
 
 
 def refused(view: ContractView, body: bytes, content_type: str | None = JSON) -> str:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ideogram_ai.generated.operations import SERVER_URL
+from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 
 from .multipart import parse_multipart
 
@@ -53,9 +53,15 @@ def find_stranger_complaint(request: httpx.Request, view: ContractView) -> str |
     if request.url.host != urlsplit(SERVER_URL).hostname:
         return None
     operation = view.operation
+    others = {(other.method, other.path) for other in OPERATIONS.values()}
+    what = (
+        "is not played here, where there is"
+        if (request.method, request.url.path) in others
+        else "is no operation of the contract, which has"
+    )
     return (
-        f"{request.method} {request.url.path} is no operation of the contract, which has {operation.method} "
-        f"{operation.path}. If the test means it, mock it with the attribute router."
+        f"{request.method} {request.url.path} {what} {operation.method} {operation.path}. If the test means it, mock "
+        "it with the attribute router."
     )
 
 
