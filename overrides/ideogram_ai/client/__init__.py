@@ -109,7 +109,7 @@ _MODULES = {
 }
 
 
-if not TYPE_CHECKING:  # or type checkers would believe in every name
+if not TYPE_CHECKING:  # pragma: no branch - or type checkers would believe in every name
 
     def __getattr__(name: str) -> Any:
         module = _MODULES.get(name)
