@@ -186,3 +186,33 @@ def test_the_last_bytes_tell_whether_an_image_is_whole(
     suffix: str, size: int, head: bytes, tail: bytes, whole: bool
 ) -> None:
     assert looks_whole(suffix, size, head, tail) is whole
+
+
+def test_a_large_image_is_on_its_way_to_the_disk_before_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda _file, start, _length, _advice: told.append(start))
+    megabyte = b"i" * (1 << 20)
+    with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
+        for _ in range(9):
+            file.write(megabyte)
+        assert told == [0, 4 << 20]
+        file.restart()
+        for _ in range(4):
+            file.write(megabyte)
+        assert told == [0, 4 << 20, 0]
+        assert file.finish("").read_bytes() == megabyte * 4
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_system_that_cannot_be_told_saves_the_image_too(
+    tmp_path: Path, missing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if missing:
+        monkeypatch.delattr(os, "posix_fadvise")
+    else:
+        monkeypatch.setattr(os, "posix_fadvise", failing(errno.ESPIPE))
+    with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
+        file.write(b"i" * (5 << 20))
+        assert file.finish("").stat().st_size == 5 << 20

@@ -18,6 +18,7 @@ HEAD_BYTES = 16
 """So many first bytes tell an image's format."""
 TAIL_BYTES = 64 * 1024
 """An image's end is looked for in so many last bytes, because some programs add a few of their own."""
+_PIECE_ON_ITS_WAY = 4 * 1024 * 1024
 _PNG_END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 
 
@@ -83,6 +84,7 @@ class ImageFile:
             self._refuse_existing(self._target)
         self._part = self._folder / f".{secrets.token_hex(8)}.part"
         self.size = 0
+        self._on_its_way = 0  # so many bytes the system was told to put on the disk
 
     def __enter__(self) -> Self:
         try:
@@ -107,7 +109,7 @@ class ImageFile:
             self._file.truncate()
         except OSError as error:
             raise _unwritable(self._target, str(error.strerror)) from error
-        self.size = 0
+        self.size = self._on_its_way = 0
 
     def write(self, piece: bytes) -> None:
         """Append a piece."""
@@ -116,6 +118,8 @@ class ImageFile:
         except OSError as error:
             raise _unwritable(self._target, str(error.strerror)) from error
         self.size += len(piece)
+        if self.size - self._on_its_way >= _PIECE_ON_ITS_WAY:
+            self._send_to_disk()
 
     def tail(self, count: int) -> bytes:
         """The last bytes."""
@@ -147,6 +151,12 @@ class ImageFile:
         except OSError as error:
             raise _unwritable(target, str(error.strerror)) from error
         return target
+
+    def _send_to_disk(self) -> None:
+        """Have the system begin to write what it holds, or all of it would have to be waited for at the end."""
+        with contextlib.suppress(AttributeError, OSError):  # not every system has it, and it is a hint
+            os.posix_fadvise(self._file.fileno(), self._on_its_way, 0, os.POSIX_FADV_DONTNEED)
+        self._on_its_way = self.size
 
     def _claim(self, target: Path) -> None:
         """Move the part to the target unless a file of that name appeared in the meantime."""
