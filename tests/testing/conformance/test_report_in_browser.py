@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from ideogram_ai.testing.conformance import RecordedExchange, Report, Requirement, Result, Verdict, write_report
 from ideogram_ai.testing.conformance.server import ServerOptions, run_server
+from ideogram_ai.testing.conformance.server.plan import plan_cases
 
 KEY = "test-key-0123456789"
 
@@ -24,7 +25,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
 def test_a_run_can_be_read_and_the_key_cannot(
     browser: BrowserContext, mock_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What schemathesis adds takes seconds, and looks the same.
+    # What schemathesis adds takes seconds, and looks the same. The plan without it is not kept for other tests.
+    monkeypatch.setattr("ideogram_ai.testing.conformance.server.run.plan_cases", plan_cases.__wrapped__)
     monkeypatch.setattr("ideogram_ai.testing.conformance.server.plan.generated_cases", lambda *_: ())
     report = run_server(ServerOptions(mock_url, KEY))
     write_report(report, tmp_path)
