@@ -119,7 +119,7 @@ def conformance(session: nox.Session) -> None:
     env = {"CONFORMANCE_SERVERS": str(programs.resolve())} if programs else {}
     if not env:
         session.warn("Prism and Steady are left out")
-    session.run("pytest", "tests/testing/conformance", *session.posargs, env=env)
+    session.run("pytest", "-n", "auto", "tests/testing/conformance", *session.posargs, env=env)
 
 
 @nox.session(python=PYTHONS)
