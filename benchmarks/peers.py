@@ -19,7 +19,7 @@ from .requests import FIELDS, FILES, HEADERS, KEY, PATH
 Batch = Callable[[int, int], Awaitable[None]]
 """Sends so many requests, so many at a time."""
 
-UNBOUNDED = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+UNBOUNDED = httpx.Limits(max_connections=10_000, max_keepalive_connections=10_000)
 
 
 _MODULES = {"run_batch": "ideogram_ai.batch", "httpx": "httpx", "aiohttp": "aiohttp", "httpx-aiohttp": "httpx_aiohttp"}
