@@ -137,19 +137,19 @@ HOSTILE = {
 
 
 def test_no_body_takes_all_memory_or_all_time() -> None:
-    """Every one of these is a 200, a 400 and a 429, and what comes of it has texts that fit on a screen, or nearly."""
+    """Every one is a 200, and a 429, the refusal that is read most closely; what comes of it has texts of some size."""
     with FaultServer() as good:
         servers = [
-            FaultServer(answer_with(status, body)).start() for body in HOSTILE.values() for status in (200, 400, 429)
+            FaultServer(answer_with(status, body)).start() for body in HOSTILE.values() for status in (200, 429)
         ]
         try:
             (_, before, *_), *outcomes = guarded("sync", [good.url, *(server.url for server in servers)])
         finally:
             for server in servers:
                 server.close()
-    names = [name for name in HOSTILE for _ in range(3)]
+    names = [name for name in HOSTILE for _ in range(2)]
     assert len(outcomes) == len(names)
-    kinds = {"Generation", "ResponseValidationError", "BadRequestError", "RateLimitError"}
+    kinds = {"Generation", "ResponseValidationError", "RateLimitError"}
     for name, (outcome, peak, repr_size, text_size) in zip(names, outcomes, strict=True):
         assert outcome in kinds, name
         assert peak - before < 64 * MAX_ANSWER_BYTES, name
