@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Ideogram
 
-from .processes import run, serving
+from .processes import ROOT, run, serving
 from .requests import KEY
 from .row import Row, Target, ratios
 from .sampling import Scale, interleave
@@ -32,7 +32,7 @@ fetch(sys.argv[1], Path(sys.argv[2]))
 def measure(scale: Scale) -> list[Row]:
     """Bytes a second, from the call to the file in its place; ours is on the disk by then, curl's may be in memory."""
     size = scale.of(20_000_000, 200_000)
-    with serving("image", str(size)) as url, tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with serving("image", str(size)) as url, tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT) as folder:
         return [_rate(scale, url, Path(folder), size), _memory(scale, url, Path(folder))]
 
 
