@@ -440,6 +440,17 @@ def test_a_backend_takes_an_address_of_its_own_and_knows_what_httpcore_asks() ->
         asyncio.run(main())
 
 
+def test_another_loop_of_asyncios_kind_gets_the_network_of_httpcore(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As uvloop does, which takes other arguments."""
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "get_running_loop", asyncio.AbstractEventLoop)
+        assert network.on_asyncio() is False
+    monkeypatch.setattr(transport, "on_asyncio", lambda: False)
+    with serving(answering) as server:
+        use("asyncio", lambda client: ask(client, 3), base_url=server.url)
+    assert 0 < server.opened <= 3
+
+
 def test_where_there_is_no_poll_select_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(select, "poll")
     one, other = socket.socketpair()

@@ -20,12 +20,11 @@ _MOST_UNREAD: Final = 256 * 1024
 
 
 def on_asyncio() -> bool:
-    """Whether the running event loop is asyncio's."""
+    """Whether the running event loop is asyncio's own: others know less, uvloop's no happy eyeballs for one."""
     try:
-        asyncio.get_running_loop()
+        return isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
     except RuntimeError:
         return False
-    return True
 
 
 class AsyncioBackend(httpcore.AsyncNetworkBackend):
