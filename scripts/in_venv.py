@@ -60,9 +60,15 @@ def is_current(stamp: Path) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """Give the variables for programs of the environment: no other Python's packages reach in."""
-    env = {name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "PYTHONPATH"}}
-    return {**env, "VIRTUAL_ENV": str(VENV), "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])}
+    """Give the variables for programs of the environment: no other Python's packages reach in.
+
+    Bytecode is kept, in .venv, also where nobody wants it in their folders (PYTHONDONTWRITEBYTECODE): the tests start
+    hundreds of programs, and each would spend half a second and more on compiling what it loads.
+    """
+    others = {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+    env = {name: value for name, value in os.environ.items() if name not in others}
+    ours = {"VIRTUAL_ENV": str(VENV), "PYTHONPYCACHEPREFIX": str(VENV / "bytecode")}
+    return {**env, **ours, "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])}
 
 
 def run(command: list[str], lock: IO[bytes]) -> subprocess.CompletedProcess[str]:

@@ -120,6 +120,16 @@ def test_a_command_sees_the_environment_and_nothing_of_other_pythons(project: Pr
     assert (code, out) == (0, f"{project.venv} {project.venv / 'bin'} False\n"), err
 
 
+def test_bytecode_is_kept_in_the_environment_whatever_is_said_of_other_places(project: Project) -> None:
+    (project.root / "loaded.py").touch()
+    program = f"import sys; sys.path.insert(0, {str(project.root)!r}); import loaded; print(loaded.__cached__)"
+    code, out, err = project.run("python", "-c", program, PYTHONDONTWRITEBYTECODE="1")
+    assert code == 0, err
+    assert Path(out.strip()).is_relative_to(project.venv)
+    assert Path(out.strip()).exists()
+    assert not (project.root / "__pycache__").exists()
+
+
 def test_a_new_lock_means_a_new_environment(project: Project) -> None:
     stale = project.venv / "stale"
     stale.touch()
