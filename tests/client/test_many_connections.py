@@ -198,7 +198,7 @@ def test_who_is_cancelled_while_waiting_sent_nothing(
 def test_connections_that_nobody_needs_any_more_are_closed(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(client: AsyncIdeogram) -> None:
         await ask(client, 5)
-        monkeypatch.setattr(transport, "_KEPT", 0.02)
+        monkeypatch.setattr(transport, "KEPT_IDLE", 0.02)
         opened = server.opened
         while server.ended < opened - 1:
             await ask(client, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.request import getproxies
 
 import httpx
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from .generation import GeneratedImage, Generation
 
 T = TypeVar("T")
+
+KEPT_IDLE: Final = 2.0
+"""Seconds that a connection is kept without use. Servers hang up after 5 (uvicorn, node) or more, and nobody can tell
+whether a request that crosses with that was run."""
 
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=180.0, write=60.0, pool=10.0)
 _HEADERS = {
@@ -149,7 +153,7 @@ class Core:
         near = {self.rules.base_host, "localhost", "127.0.0.1", "::1"} if self.rules.loopback else ()
         mounts = {f"all://[{host}]" if ":" in host else f"all://{host}": direct for host in near}
         # Unbounded: httpx fails whoever waits for a connection for a while, although nothing is wrong.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEPT_IDLE)
         options = {"cookies": _no_cookies(), "follow_redirects": False, "mounts": mounts, "limits": limits}
         if direct is None or _has_proxies():
             return options | {"verify": tls.context}

@@ -15,6 +15,7 @@ import anyio
 import httpcore
 import httpx
 
+from .core import KEPT_IDLE
 from .network import AsyncioBackend, on_asyncio
 from .patience import head_within
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 MOST_AT_ONCE: Final = 500
 """Requests in flight, fewer than a process may have files open. More wait for their turn, without a limit of time:
 nothing of them was sent, and each request before them has its limits."""
-
-_KEPT: Final = 5.0  # seconds; httpx's own
 
 
 class ManyConnections(httpx.AsyncBaseTransport):
@@ -93,7 +92,7 @@ class ManyConnections(httpx.AsyncBaseTransport):
         one.used = now = time.monotonic()
         idle = self._idle.setdefault((url.scheme, url.host, url.port), deque())
         idle.append(one)
-        while now - idle[0].used > _KEPT:
+        while now - idle[0].used > KEPT_IDLE:
             await self._close(idle.popleft())
 
     async def _close(self, one: _OneConnection) -> None:
@@ -113,7 +112,7 @@ class _OneConnection(httpx.AsyncHTTPTransport):
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
             max_connections=1,
-            keepalive_expiry=_KEPT,
+            keepalive_expiry=KEPT_IDLE,
             network_backend=AsyncioBackend() if on_asyncio() else None,
         )
         self.used = 0.0
