@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,6 +77,18 @@ def _decode(view: ContractView, content_type: str | None, body: bytes) -> Decode
     return decode_json(body, view)
 
 
+@frozen
+class _Change:
+    """Members that are left out of an object, and members that are added to it."""
+
+    left_out: frozenset[str]
+    added: dict[str, Any]
+
+    def made_to(self, known: dict[str, Any]) -> dict[str, Any]:
+        """The object with the change."""
+        return {name: value for name, value in known.items() if name not in self.left_out} | self.added
+
+
 @define
 class Generator:
     """Runs generate requests, not more at a time than the limit.
@@ -138,15 +151,22 @@ class Generator:
 
     def _completed(self, body: dict[str, Any]) -> dict[str, Any]:
         """A body with what the contract requires of it beside what is known here, and nothing that it does not have."""
+        whole, image = self._changes
+        return whole.made_to(body | {"data": [image.made_to(entry) for entry in body["data"]]})
+
+    @cached_property
+    def _changes(self) -> tuple[_Change, _Change]:
+        """What is changed in a body and in its images, which is the same each time."""
         schema = self.view.resolve(self.view.responses[200].schema)
         image = self.view.resolve(schema["properties"]["data"]["items"])
-        return self._fitted(body | {"data": [self._fitted(entry, image) for entry in body["data"]]}, schema)
+        body = _body("", "", 0, None)
+        return self._change(body, schema), self._change(body["data"][0], image)
 
-    def _fitted(self, known: dict[str, Any], schema: JsonObject) -> dict[str, Any]:
+    def _change(self, known: dict[str, Any], schema: JsonObject) -> _Change:
         properties: JsonObject = schema["properties"]
         missing = [name for name in schema.get("required", ()) if name not in known and name in properties]
-        made = {name: example_of(self.view, properties[name]) for name in missing}
-        return {name: value for name, value in known.items() if name in properties} | made
+        added = {name: example_of(self.view, properties[name]) for name in missing}
+        return _Change(frozenset(known) - frozenset(properties), added)
 
     async def _interrupted(self) -> bool:
         try:
