@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING, Final, cast, final
+from typing import TYPE_CHECKING, Any, Final, cast, final
 
 from attrs import evolve
 from starlette.applications import Starlette
@@ -27,9 +27,10 @@ from .scenario import check_scenario, preferred_status
 from .server_answers import Answer, forced_answer, no_key_answer, problem_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from starlette.exceptions import HTTPException
+    from starlette.types import Receive, Scope, Send
 
     from ideogram_ai.generated.operations import Operation
 
@@ -41,6 +42,7 @@ _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII
 _READ_ON: Final = 16 * LARGEST_BODY  # a client that is still sending does not hear the answer
 _LONGEST_LIFE: Final = 100 * 366 * 24 * 60 * 60.0
 _Run = Callable[[ReadRequest], Awaitable[Answer]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 _NO_FIELDS: Final = ReadRequest((), (), None)
 
 
@@ -83,7 +85,8 @@ def create_app(
     generator = Generator(view, images, in_flight, latency)
     others = list(other_operations())
     mock = MockApplication(generator, check_scenario(scenario), Ledger() if ledger is None else ledger, recorder)
-    app = Starlette(
+    app = _Application(
+        {(view.operation.method, view.operation.path): mock.generate},
         routes=[
             Route(view.operation.path, mock.generate, methods=[view.operation.method]),
             *(
@@ -97,6 +100,28 @@ def create_app(
     app.router.redirect_slashes = False  # a redirect would hide a wrong path
     app.state.mock = mock
     return app
+
+
+class _Application(Starlette):
+    """Starlette, whose layers are passed by on the way to what is asked for most.
+
+    Args:
+        direct: Endpoints by method and path. Each has a route too.
+        options: As in Starlette.
+    """
+
+    def __init__(self, direct: Mapping[tuple[str, str], Endpoint], **options: Any) -> None:
+        super().__init__(**options)
+        self._direct = direct
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; see ASGI."""
+        endpoint = self._direct.get((scope.get("method", ""), scope.get("path", "")))
+        if endpoint is None:
+            await super().__call__(scope, receive, send)
+        else:
+            response = await endpoint(Request(scope, receive))
+            await response(scope, receive, send)
 
 
 @final
@@ -128,7 +153,7 @@ class MockApplication:
 
         return await self._operate(request, self._view, run)
 
-    def other(self, operation: OtherOperation) -> Callable[[Request], Awaitable[Response]]:
+    def other(self, operation: OtherOperation) -> Endpoint:
         """The endpoint of another operation."""
 
         async def run(_read: ReadRequest) -> Answer:
