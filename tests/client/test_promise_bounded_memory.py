@@ -139,9 +139,7 @@ HOSTILE = {
 def test_no_body_takes_all_memory_or_all_time() -> None:
     """Every one is a 200, and a 429, the refusal that is read most closely; what comes of it has texts of some size."""
     with FaultServer() as good:
-        servers = [
-            FaultServer(answer_with(status, body)).start() for body in HOSTILE.values() for status in (200, 429)
-        ]
+        servers = [FaultServer(answer_with(status, body)).start() for body in HOSTILE.values() for status in (200, 429)]
         try:
             (_, before, *_), *outcomes = guarded("sync", [good.url, *(server.url for server in servers)])
         finally:

@@ -54,7 +54,9 @@ def test_the_bytes_depend_neither_on_the_folder_nor_on_the_run(tmp_path: Path) -
         (place / "ruff.toml").write_text(f"[format]\nquote-style = '{quotes}'\n")
         done = run("--contract", CONTRACT, "--out", "out", cwd=place, PYTHONHASHSEED=seed)
         assert (done.returncode, done.stderr) == (0, "")
-        assert re.match(r"wrote \d+ files to out/ideogram_ai/generated in \d+\.\d s\n\nNothing has changed", done.stdout)
+        assert re.match(
+            r"wrote \d+ files to out/ideogram_ai/generated in \d+\.\d s\n\nNothing has changed", done.stdout
+        )
     assert files(first / "out") == files(second / "out")
     again = run("--check", "--contract", CONTRACT, "--out", "out", cwd=first, PYTHONHASHSEED="3")
     assert (again.returncode, again.stderr) == (0, "")
