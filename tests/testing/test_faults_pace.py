@@ -1,12 +1,21 @@
 """Answers that do not come, come slowly or never end: only limits of the client's own help against them."""
 
+import gzip
+import http.client
 import json
+import re
 import socket
+import threading
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pytest
-from raw_http import PATIENCE, connect, get, listen, post, read_until, talk
+from raw_http import PATIENCE, Heard, connect, get, listen, post, read_until, talk
 
 from ideogram_ai.testing.faults import FAULTS, FaultServer
+from ideogram_ai.testing.faults.content import png
 from ideogram_ai.testing.faults.pace import PACE
 
 FOREVER = 1000.0
@@ -134,6 +143,125 @@ def test_endless_hints_bring_no_answer() -> None:
     assert heard.data == (hint * (len(heard.data) // len(hint) + 1))[: len(heard.data)]
 
 
+def decoded(body: bytes) -> tuple[bytes, bool]:
+    """What gzip that is still under way has brought, and whether its first member has ended."""
+    decoder = zlib.decompressobj(31)
+    return decoder.decompress(body), decoder.eof
+
+
+def is_good(body: bytes) -> bool:
+    document: dict[str, Any] = json.loads(body)
+    return len(document["data"]) > 0
+
+
+def trailers(heard: Heard) -> tuple[bytes, bytes]:
+    """The body of one chunk, and what comes after the last one."""
+    size, _, rest = heard.body.partition(b"\r\n")
+    return rest[: int(size, 16)], rest[int(size, 16) :].removeprefix(b"\r\n0\r\n")
+
+
+def drip_trailers(heard: Heard) -> bool:
+    body, rest = trailers(heard)
+    return is_good(body) and re.fullmatch(rb"X-Drip: a{50,}", rest) is not None
+
+
+def drip_gzip_members(heard: Heard) -> bool:
+    empty = gzip.compress(b"", mtime=0)
+    member, _, rest = heard.body.partition(empty)
+    return is_good(gzip.decompress(member)) and rest == (empty * len(rest))[: len(rest)]
+
+
+DRIPS: dict[str, Callable[[Heard], bool]] = {
+    "drip_status_line": lambda h: re.fullmatch(rb"HTTP/1.1 200 OK{50,}", h.data) is not None,
+    "drip_header": lambda h: h.data.startswith(HEAD) and re.search(rb"\r\nX-Drip: a{50,}$", h.data) is not None,
+    "drip_hints": lambda h: re.fullmatch(rb"(HTTP/1.1 103 Early Hints\r\n\r\n){9,}.*", h.data, re.DOTALL) is not None,
+    "drip_chunk_extension": lambda h: re.fullmatch(rb"[0-9a-f]+;x{50,}", h.body) is not None,
+    "drip_trailers": drip_trailers,
+    "drip_gzip_header": lambda h: h.body[3] == 8 and b"\0" not in h.body[10:] and decoded(h.body) == (b"", False),
+    "drip_gzip_blocks": lambda h: len(h.body) > 50 and decoded(h.body) == (b"", False),
+    "drip_gzip_members": drip_gzip_members,
+}
+"""What has arrived of a drip after a while; nothing of it is an answer that ends."""
+
+
+@pytest.mark.parametrize("name", DRIPS)
+def test_a_drip_brings_bytes_and_no_end(name: str) -> None:
+    with FaultServer(name, interval=0) as server:
+        heard = talk(server.url, post(), limit=2000)
+        ledger = server.wait_closed()
+    assert heard.end == "open"
+    assert DRIPS[name](heard), heard
+    assert ledger.may_have_run == 1
+    assert FAULTS[name].needs_limit
+
+
+@pytest.mark.parametrize("name", DRIPS)
+def test_an_image_drips_in_the_same_way(name: str) -> None:
+    with FaultServer(image=name, interval=0) as server:
+        heard = talk(server.url, get(), limit=16 << 10)
+        ledger = server.wait_closed()
+    assert heard.end == "open"
+    if name in {"drip_trailers", "drip_gzip_members"}:
+        body = trailers(heard)[0] if name == "drip_trailers" else decoded(heard.body)[0]
+        assert body == png()
+    else:
+        assert DRIPS[name](heard)
+    assert ledger.may_have_run == 0
+
+
+@pytest.mark.parametrize("name", [*DRIPS, "drip_chunks", "drip_head", "drip_body"])
+def test_a_drip_sends_one_byte_each_interval(name: str) -> None:
+    """So that each read of a client ends before a limit for silence, and only a limit for the whole helps."""
+    with FaultServer(name, interval=0.02) as server, connect(server.url) as sock:
+        sock.sendall(post())
+        sock.settimeout(PATIENCE)
+        pieces = [sock.recv(65536) for _ in range(12)]
+        server.close()
+    # The first pieces hold what is sent at once; more than one drop is in a piece when this test was slower.
+    drop = {"drip_hints": 28, "drip_chunks": 6}.get(name, 1)
+    assert sum(len(piece) <= 3 * drop for piece in pieces) >= 6, pieces
+
+
+def test_tiny_chunks_are_a_good_answer_in_the_end() -> None:
+    with FaultServer("drip_chunks", interval=0) as server:
+        heard = talk(server.url, post())
+    assert re.fullmatch(rb"(1\r\n.\r\n){50,}0\r\n\r\n", heard.body, re.DOTALL)
+    assert is_good(heard.body.replace(b"\r\n", b"")[1:-1:2])
+
+
+def test_endless_trailers_come_after_the_whole_body() -> None:
+    with FaultServer("endless_trailers") as server:
+        heard = talk(server.url, post(), limit=1 << 20)
+        server.wait_closed()
+    body, rest = trailers(heard)
+    assert is_good(body)
+    assert rest.count(b"X-More: 1\r\n") > 10_000
+    assert b"\r\n\r\n" not in rest
+
+
+@pytest.mark.parametrize("name", ["drip_chunk_extension", "drip_trailers", "drip_header", "drip_gzip_blocks"])
+def test_a_limit_for_silence_alone_does_not_end_a_drip(name: str) -> None:
+    """Shown on http.client: it reads on for as long as a byte comes."""
+    with FaultServer(name, interval=0.02) as server:
+        port = int(server.url.rpartition(":")[2])
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        ended = threading.Event()
+
+        def ask() -> None:
+            with suppress(OSError, http.client.HTTPException):
+                client.request("POST", "/v1/ideogram-v4/generate", b"x")
+                client.getresponse().read()
+            ended.set()
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        while not server.ledger.posts or server.ledger.posts[0].sent < len(HEAD) + 50:
+            assert not ended.wait(0.01)
+        server.close()
+        thread.join()
+        client.close()
+
+
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.needs_limit])
 def test_the_server_ends_at_once_though_its_fault_does_not(name: str) -> None:
     server = FaultServer(name, interval=FOREVER, expanded_size=1 << 20).start()
@@ -160,4 +288,7 @@ def test_every_slow_fault_is_looked_at() -> None:
         "endless_chunks",
         "endless_headers",
         "endless_hints",
+        "endless_trailers",
+        "drip_chunks",
+        *DRIPS,
     }

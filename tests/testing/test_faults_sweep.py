@@ -56,7 +56,7 @@ def test_one_post_is_one_post_and_nothing_is_left(fault: Fault) -> None:
                 ask(server.url, size=size, timeout=timeout)
         ledger = server.wait_closed()
     assert ledger.connections == int(fault.name not in DEAF)
-    assert len(ledger.posts) == int(fault.phase is not Phase.CONNECT)
+    assert len(ledger.posts) == int(fault.phase is not Phase.CONNECT or fault.may_have_run)
     assert ledger.may_have_run == int(fault.may_have_run)
     assert servers_threads() == []
     assert descriptors() == before

@@ -13,7 +13,8 @@ FAULTS and IMAGE_FAULTS are the tables of what can go wrong; `answer_with`, `ans
 byte, the API key included.
 
 A POST may have run when the whole of it was read, unless the fault says by its nature that it did not run: an answer
-that the contract calls not billed, or a redirect. What was not read whole did not run, though the client cannot know.
+that the contract calls not billed, or a redirect other than 303, which follows a POST that was processed. What was not
+read whole did not run, though the client cannot know.
 """
 
 from .connection import Connection

@@ -47,7 +47,7 @@ class Exchange:
     """One request and its answer. What it reads is exact: not a byte beyond what it says.
 
     Attributes:
-        number: Number of the request, from 1.
+        number: Number of the request, from 1; 0 for what is done when a connection was accepted, before any request.
         connection: The connection, to close it, to reset it or to hold it.
         fault: The fault that the request meets.
         settings: What the server was told.
@@ -108,9 +108,13 @@ class Exchange:
 
     def answer(self, answer: Answer) -> None:
         """Send an answer as it should be, and await another request unless one side says that it closes."""
+        self.keep_connection(answer)
+        self.send(answer.head_with_length() if self.method == "HEAD" else answer.whole())
+
+    def keep_connection(self, answer: Answer) -> None:
+        """Await another request after this answer unless one side says that it closes."""
         said = (self.header("Connection"), find_header(answer.headers, "Connection"))
         self.keeps_connection = not any((value or "").lower() == "close" for value in said)
-        self.send(answer.head_with_length() if self.method == "HEAD" else answer.whole())
 
     def good_answer(self) -> Answer:
         """What a good server answers: the contract's example to a POST, the image or its range to a GET."""

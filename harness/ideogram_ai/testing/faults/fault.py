@@ -38,7 +38,8 @@ class Fault:
         may_have_run: Whether a request that was read whole and met this fault may have run, and been billed: false
             where the fault strikes before the whole request is read, and where the answer says that it did not run.
         act: What is done, with the exchange; called in the connection's thread. Not called for the two faults that
-            never accept a connection.
+            never accept a connection. In the phase CONNECT it is called when the connection was accepted, with an
+            exchange whose number is 0; if it keeps the connection, it is called again for the first request.
         status: Status code of the answer, if one goes out.
         needs_limit: A client needs a limit of its own against it: a time-out, a deadline or a size.
         harmless: The answer is a whole and correct 200: a client has no reason to fail.
@@ -55,9 +56,12 @@ class Fault:
 
 
 def status_may_have_run(status: int) -> bool:
-    """Whether a request with this answer may have run: not for a redirect, nor where the contract says not billed."""
+    """Whether a request with this answer may have run: not where the contract says not billed, nor for a redirect.
+
+    A 303 is the exception among redirects: it follows a POST that was processed.
+    """
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return False
+        return status == HTTPStatus.SEE_OTHER
     return POST_GENERATE_IMAGE_V4.billed.get(status) is not False
 
 

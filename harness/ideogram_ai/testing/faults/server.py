@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from .fault import Fault
     from .script import Behaviours
 
 _HOST: Final = "127.0.0.1"
@@ -214,9 +215,10 @@ class FaultServer:
 
     def _serve(self, connection: Connection) -> None:
         try:
-            if not self._strike_on_accept(connection):
-                while self._serve_request(connection):
-                    pass
+            fault = self._take_on_accept()
+            if fault is None or self._strike_on_accept(fault, connection):
+                while self._serve_request(connection, fault):
+                    fault = None
         except (Ended, ConnectionError):
             pass  # the usual end of a connection
         finally:
@@ -225,21 +227,29 @@ class FaultServer:
                 del self._open[connection.number]
                 self._changed.notify_all()
 
-    def _strike_on_accept(self, connection: Connection) -> bool:
+    def _take_on_accept(self) -> Fault | None:
+        """The fault that a new connection meets before it has brought a request; None if it meets none."""
         with self._changed:
-            if self._posts.next.phase is not Phase.CONNECT:
-                return False
-            fault = self._posts.take()
-        fault.act(Exchange(0, connection, fault, self._started, b""))
-        return True
+            return self._posts.take() if self._posts.next.phase is Phase.CONNECT else None
 
-    def _serve_request(self, connection: Connection) -> bool:
-        """Let the next request of the connection meet its fault; say whether another one is awaited."""
+    def _strike_on_accept(self, fault: Fault, connection: Connection) -> bool:
+        """Let a new connection meet its fault; say whether a request is awaited."""
+        exchange = Exchange(0, connection, fault, self._started, b"")
+        fault.act(exchange)
+        return exchange.keeps_connection
+
+    def _serve_request(self, connection: Connection, met: Fault | None) -> bool:
+        """Let the next request of the connection meet its fault; say whether another one is awaited.
+
+        Args:
+            connection: The connection.
+            met: The fault that the connection has met already, and that its first request meets too.
+        """
         connection.activity = Activity.WAITING
         peeked = connection.peek()
         connection.activity = Activity.BUSY
         with self._changed:
-            fault = (self._images if peeked.startswith(_IMAGE_METHODS) else self._posts).take()
+            fault = met or (self._images if peeked.startswith(_IMAGE_METHODS) else self._posts).take()
             exchange = Exchange(len(self._exchanges) + 1, connection, fault, self._started, peeked)
             self._exchanges.append(exchange)
         try:

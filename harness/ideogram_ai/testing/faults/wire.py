@@ -42,6 +42,10 @@ class Answer:
             return self.head()
         return self.head_with_length() + self.body
 
+    def in_chunks(self) -> bytes:
+        """The answer as it should be, its body chunked."""
+        return self.head(("Transfer-Encoding", "chunked")) + chunk(self.body) + chunk(b"")
+
     def with_header(self, name: str, value: str) -> Self:
         """The same answer with one more header."""
         return replace(self, headers=(*self.headers, (name, value)))
