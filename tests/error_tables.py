@@ -1,8 +1,11 @@
 """Reads the tables of docs/errors.md, so that the page and the client cannot say different things."""
 
+import fnmatch
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 
@@ -32,5 +35,9 @@ def read_rows(heading: str) -> list[Row]:
 
 
 def cases(heading: str) -> list[tuple[str, Row]]:
-    """Each thing that a row is tried with, beside its row."""
-    return [(name, row) for row in read_rows(heading) for name in row.tried_with]
+    """Each thing that a row is tried with, beside its row; a name with `*` is every fault of such a name."""
+    return [(name, row) for row in read_rows(heading) for word in row.tried_with for name in _expanded(word)]
+
+
+def _expanded(word: str) -> list[str]:
+    return fnmatch.filter({**FAULTS, **IMAGE_FAULTS}, word) if word.endswith("*") else [word]

@@ -8,12 +8,14 @@ import pytest
 from both_clients import Shell, image_at, run
 
 from ideogram_ai.client import DownloadError, RetryPolicy
-from ideogram_ai.testing.faults import Fault, FaultServer, Phase
+from ideogram_ai.testing.faults import Fault, FaultServer, Phase, pictures
 from ideogram_ai.testing.faults.content import png
 
 PNG = png()
 OTHER_PNG = png(seed=1)
 HALF = len(PNG) // 2
+WHOLE_IMAGES = (PNG, OTHER_PNG, pictures.JPEG, pictures.WEBP, pictures.AVIF, pictures.GIF)
+"""Every image that a fault server sends whole."""
 
 
 def download(shell: Shell, server: FaultServer, path: Path, *, query: str = "", **settings: Any) -> Path:

@@ -18,7 +18,7 @@ from typing import Any
 import anyio
 import pytest
 from both_clients import HURRY, SHELLS, Shell, image_at, patience, run
-from image_downloads import OTHER_PNG, PNG, doing, download, refusal, wait
+from image_downloads import PNG, WHOLE_IMAGES, doing, download, refusal, wait
 
 from ideogram_ai.client import DownloadError, RetryPolicy
 from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, FaultServer, Phase
@@ -50,7 +50,7 @@ def check_whole_or_nothing(shell: Shell, fault: str, folder: Path) -> None:
         except DownloadError:
             assert list(folder.iterdir()) == []
         else:
-            assert path.read_bytes() in (PNG, OTHER_PNG)
+            assert path.read_bytes() in WHOLE_IMAGES
             assert list(folder.iterdir()) == [path]
 
 

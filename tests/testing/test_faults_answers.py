@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from raw_http import Heard, connect, listen, post, read_until, talk
+import requests
+from raw_http import Heard, connect, get, listen, post, read_until, talk
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.testing.faults import FAULTS, FaultServer, answer_raw, answer_with
+from ideogram_ai.testing.faults.content import png
 from ideogram_ai.testing.faults.encodings import ENCODINGS
 from ideogram_ai.testing.faults.statuses import STATUSES
 
@@ -153,6 +155,29 @@ def test_a_200_can_be_json_that_is_not_utf8() -> None:
     assert json.loads(heard.body.decode(errors="replace"))["data"]
 
 
+def test_gzip_of_several_members_is_whole() -> None:
+    with FaultServer("gzip_members", image="gzip_members") as server:
+        heard, image = talk(server.url, post()), talk(server.url, get())
+        assert requests.get(server.image_url, timeout=10).content == png(), "other libraries decode it whole"
+    assert heard.body.count(b"\x1f\x8b\x08") == image.body.count(b"\x1f\x8b\x08") == 3
+    assert json.loads(gzip.decompress(heard.body))["data"]
+    assert gzip.decompress(image.body) == png()
+    first = zlib.decompressobj(31)
+    assert 0 < len(first.decompress(image.body)) < len(png())
+    assert first.eof, "who stops at the end of the first member has half of it"
+
+
+def test_gzip_can_be_cut_behind_its_first_member() -> None:
+    with FaultServer("gzip_members_cut") as server:
+        heard = talk(server.url, post())
+    with pytest.raises(EOFError):
+        gzip.decompress(heard.body)
+    first = zlib.decompressobj(31)
+    assert first.decompress(heard.body).startswith(b'{"created')
+    assert first.eof
+    assert len(first.unused_data) > 10
+
+
 @pytest.mark.parametrize("name", ["gzip", "gzip_twice", "deflate"])
 def test_a_good_coding_decodes_to_a_good_answer(name: str) -> None:
     with FaultServer(name) as server:
@@ -206,9 +231,9 @@ def test_every_whole_answer_is_looked_at() -> None:
     special = {"early_413", "continue_100", "early_hints_103", "switching_101", "no_content_204", "empty_200"}
     prefixes = ("status_", "html_", "redirect_", "not_utf8_")
     assert {f.name for f in STATUSES if not f.name.startswith(prefixes)} == special
-    good, bombs = {"gzip", "gzip_twice", "deflate"}, {"gzip_bomb", "gzip_twice_bomb"}
-    broken = {"gzip_cut", "gzip_plain", "gzip_garbage", "br_garbage", "zstd_garbage", "unknown_coding"}
-    assert {fault.name for fault in ENCODINGS} == good | bombs | broken
+    good, bombs = {"gzip", "gzip_twice", "gzip_members", "deflate"}, {"gzip_bomb", "gzip_twice_bomb"}
+    broken = {"gzip_cut", "gzip_members_cut", "gzip_plain", "gzip_garbage", "br_garbage", "zstd_garbage"}
+    assert {fault.name for fault in ENCODINGS} == good | bombs | broken | {"unknown_coding"}
     assert {fault.name for fault in (*STATUSES, *ENCODINGS)} <= FAULTS.keys()
 
 

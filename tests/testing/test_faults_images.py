@@ -3,16 +3,19 @@
 import io
 import json
 import re
+import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
-from raw_http import Heard, get, post, talk
+from raw_http import PATIENCE, Heard, connect, get, post, talk
 
-from ideogram_ai.testing.faults import IMAGE_FAULTS, FaultServer, redirect_chain, redirect_to
+from ideogram_ai.testing.faults import IMAGE_FAULTS, LATE_IMAGE, FaultServer, pictures, redirect_chain, redirect_to
 from ideogram_ai.testing.faults.content import png
 
 PNG = png()
+OTHER = png(seed=1)
 HALF = len(PNG) // 2
 
 
@@ -205,7 +208,150 @@ def test_a_redirect_of_ones_own() -> None:
         assert server.wait_closed().gets[0].fault == "mine"
 
 
+CUT = {
+    "jpeg_cut_behind_thumbnail": pictures.JPEG,
+    "jpeg_cut_in_scan": pictures.JPEG,
+    "png_cut_between_chunks": PNG,
+    "avif_cut_in_meta": pictures.AVIF,
+    "avif_cut_in_mdat": pictures.AVIF,
+    "webp_cut": pictures.WEBP,
+    "gif_cut": pictures.GIF,
+}
+WHOLE = {
+    "jpeg_image": pictures.JPEG,
+    "webp_image": pictures.WEBP,
+    "avif_image": pictures.AVIF,
+    "gif_image": pictures.GIF,
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_whole_picture_can_be_drawn(name: str) -> None:
+    with FaultServer(image=name) as server:
+        heard = fetch(server)
+    assert heard.body == WHOLE[name]
+    assert heard.header("Content-Type") == f"image/{name.partition('_')[0]}"
+    with Image.open(io.BytesIO(heard.body)) as image:
+        image.load()
+        assert f"{(image.format or '').lower()}_image" == name
+        assert len(set(image.convert("RGB").tobytes())) > 10
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_cut_picture_comes_as_if_it_were_all(name: str) -> None:
+    whole = CUT[name]
+    with FaultServer(image=name) as server:
+        heard = fetch(server)
+    assert (heard.status, heard.end, heard.header("Content-Length")) == (200, "fin", str(len(heard.body)))
+    assert heard.header("Content-Type") == f"image/{name.partition('_')[0]}"
+    assert heard.body == whole[: len(heard.body)]
+    assert 32 < len(heard.body) < len(whole)
+
+
+def test_a_jpeg_that_is_cut_behind_its_thumbnail_ends_as_a_jpeg_ends() -> None:
+    with FaultServer(image="jpeg_cut_behind_thumbnail") as server:
+        body = fetch(server).body
+    assert body.startswith(b"\xff\xd8\xff\xe1")
+    assert body.endswith(b"\xff\xd9")
+    assert b"\xff\xda" not in pictures.JPEG[: body.index(b"\xff\xd8", 2)]
+    with Image.open(io.BytesIO(body[body.index(b"\xff\xd8", 2) :])) as thumbnail:
+        thumbnail.load()
+        assert thumbnail.size == (8, 8)
+    with Image.open(io.BytesIO(pictures.JPEG)) as image:
+        assert image.getexif().get_ifd(-1), "a reader of Exif finds the thumbnail"
+
+
+def test_cuts_are_where_they_say() -> None:
+    scan = pictures.JPEG.rindex(b"\xff\xda")
+    meta, mdat = (pictures.AVIF.index(mark) for mark in (b"meta", b"mdat"))
+    assert scan + 20 < pictures.JPEG_IN_SCAN < len(pictures.JPEG) - 20
+    assert meta < pictures.AVIF_IN_META < mdat < pictures.AVIF_IN_MDAT < len(pictures.AVIF) - 20
+
+
+def test_a_png_with_a_wrong_checksum_differs_in_one_bit() -> None:
+    with FaultServer(image="png_wrong_crc") as server:
+        body = fetch(server).body
+    assert len(body) == len(PNG)
+    assert sum((one ^ other).bit_count() for one, other in zip(body, PNG, strict=True)) == 1
+    assert body[-12:] == PNG[-12:]
+    with pytest.raises((OSError, SyntaxError)), Image.open(io.BytesIO(body)) as image:
+        image.verify()
+
+
+VERSIONS = {
+    "cut_then_other_etag": ({"ETag": '"one"'}, {"ETag": '"other"'}),
+    "cut_then_no_etag": ({"ETag": '"one"'}, {}),
+    "cut_then_weak_etag": ({"ETag": 'W/"one"'}, {"ETag": 'W/"one"'}),
+    "cut_then_other_date": (
+        {"Last-Modified": "Mon, 05 Oct 2026 10:00:00 GMT"},
+        {"Last-Modified": "Mon, 05 Oct 2026 10:00:09 GMT"},
+    ),
+    "cut_then_no_validator": ({}, {}),
+}
+VALIDATORS = ("ETag", "Last-Modified")
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+@pytest.mark.parametrize(
+    "asked", [(), ('If-Range: "one"',), ('If-Range: W/"one"',), ("If-Range: Mon, 05 Oct 2026 10:00:00 GMT",)]
+)
+def test_an_image_that_changed_while_it_was_fetched(name: str, asked: tuple[str, ...]) -> None:
+    first, then = VERSIONS[name]
+    with FaultServer(image=name) as server:
+        cut = fetch(server)
+        resumed = fetch(server, f"Range: bytes={HALF}-", *asked)
+    assert (cut.status, cut.end, cut.body) == (200, "reset", PNG[:HALF])
+    assert (resumed.status, resumed.body) == (206, OTHER[HALF:])
+    assert resumed.header("Content-Range") == f"bytes {HALF}-{len(OTHER) - 1}/{len(OTHER)}"
+    for heard, validators in ((cut, first), (resumed, then)):
+        assert {key: value for key in VALIDATORS if (value := heard.header(key))} == validators
+
+
+def test_curl_glues_halves_of_two_images_together(tmp_path: Path) -> None:
+    """curl -C - asks for the rest and looks at no ETag, so that what it saves is no image of anybody."""
+    path = tmp_path / "image.png"
+    with FaultServer(image="cut_then_other_etag") as server:
+        for _ in range(2):
+            command = ["curl", "-s", "--max-time", "10", "-C", "-", "-o", str(path), server.image_url]
+            subprocess.run(command, check=False)
+    assert path.read_bytes() == PNG[:HALF] + OTHER[HALF:]
+
+
+def test_a_slow_image_sends_a_few_bytes_each_interval() -> None:
+    with FaultServer(image="slow_image", interval=1000.0) as server, connect(server.url) as sock:
+        sock.settimeout(PATIENCE)
+        sock.sendall(get())
+        data = b""
+        while len(Heard(data, "open").body) < 16:
+            data += sock.recv(65536)
+        sock.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            sock.recv(1)
+    assert Heard(data, "open").body == PNG[:16]
+    assert Heard(data, "open").header("Content-Length") == str(len(PNG))
+    with FaultServer(image="slow_image", interval=0) as server:
+        assert fetch(server).body == PNG
+
+
+@pytest.mark.parametrize("status", [403, 410])
+def test_a_link_can_expire(status: int) -> None:
+    with FaultServer(image=f"expired_{status}") as server:
+        heard = fetch(server)
+    assert heard.status == status
+    assert b"Request has expired" in heard.body
+
+
+def test_an_image_can_be_late() -> None:
+    with FaultServer(image=LATE_IMAGE) as server:
+        assert [(heard.status, heard.body == PNG) for heard in (fetch(server), fetch(server))] == [
+            (404, False),
+            (200, True),
+        ]
+
+
 def test_every_image_fault_is_looked_at() -> None:
     whole = {"always_cut", "truncated_image", "html_image", "html_labelled_png", "png_labelled_text", "empty_image"}
     chains = {"redirect_chain_1", "redirect_chain_3", "redirect_chain_4", "redirect_loop"}
-    assert IMAGE_FAULTS.keys() == RESUMED.keys() | whole | chains | LOCATIONS.keys() | {"status_410"}
+    pictured = WHOLE.keys() | CUT.keys() | VERSIONS.keys() | {"png_wrong_crc", "slow_image"}
+    refused = {"status_410", "expired_403", "expired_410"}
+    assert IMAGE_FAULTS.keys() == RESUMED.keys() | whole | chains | LOCATIONS.keys() | pictured | refused

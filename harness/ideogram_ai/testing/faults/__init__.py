@@ -8,7 +8,7 @@
     assert len(ledger.posts) == 2
     assert ledger.may_have_run <= 1  # more than one: it paid twice
 
-FAULTS and IMAGE_FAULTS are the tables of what can go wrong; `answer_with`, `answer_raw`, `redirect_to` and
+FAULTS and IMAGE_FAULTS are the tables of what can go wrong; `answer_with`, `answer_raw`, `echo_key`, `redirect_to` and
 `redirect_chain` make more, and so does a Fault with an act of your own. The ledger holds what clients sent, byte by
 byte, the API key included.
 
@@ -19,9 +19,10 @@ read whole did not run, though the client cannot know.
 
 from .connection import Connection
 from .cuts import STALE_CONNECTION
+from .echoes import SPELLINGS, echo_key
 from .exchange import Exchange
 from .fault import Fault, Phase, answer_raw, answer_with
-from .images import redirect_chain, redirect_to
+from .images import LATE_IMAGE, redirect_chain, redirect_to
 from .ledger import Ledger, ReceivedRequest
 from .server import FaultServer
 from .tables import FAULTS, IMAGE_FAULTS
@@ -29,6 +30,8 @@ from .tables import FAULTS, IMAGE_FAULTS
 __all__ = [
     "FAULTS",
     "IMAGE_FAULTS",
+    "LATE_IMAGE",
+    "SPELLINGS",
     "STALE_CONNECTION",
     "Connection",
     "Exchange",
@@ -39,6 +42,7 @@ __all__ = [
     "ReceivedRequest",
     "answer_raw",
     "answer_with",
+    "echo_key",
     "redirect_chain",
     "redirect_to",
 ]

@@ -30,6 +30,16 @@ def _gzip_twice(body: bytes) -> bytes:
     return _gzip(_gzip(body))
 
 
+def _gzip_members(body: bytes) -> bytes:
+    first, rest = halve(body)
+    return _gzip(first) + _gzip(b"") + _gzip(rest)
+
+
+def _gzip_members_cut(body: bytes) -> bytes:
+    first, rest = halve(body)
+    return _gzip(first) + halve(_gzip(rest))[0]
+
+
 def _gzip_cut(body: bytes) -> bytes:
     return halve(_gzip(body))[0]
 
@@ -63,10 +73,18 @@ def _bomb(name: str, does: str, coding: str, *, twice: bool) -> Fault:
 ENCODINGS: Final = (
     _coded("gzip", "Sends the body as gzip.", "gzip", _gzip, harmless=True),
     _coded("gzip_twice", "Sends the body as gzip of gzip.", "gzip, gzip", _gzip_twice, harmless=True),
+    _coded(
+        "gzip_members",
+        "Sends the body as gzip of three members, the second of them empty, which RFC 1952 allows.",
+        "gzip",
+        _gzip_members,
+        harmless=True,
+    ),
     _coded("deflate", "Sends the body as deflate.", "deflate", zlib.compress, harmless=True),
     _bomb("gzip_bomb", "Sends gzip that expands a thousandfold.", "gzip", twice=False),
     _bomb("gzip_twice_bomb", "Sends gzip of gzip that expands a hundred-thousandfold.", "gzip, gzip", twice=True),
     _coded("gzip_cut", "Sends half of a gzip stream, with its true length.", "gzip", _gzip_cut),
+    _coded("gzip_members_cut", "Sends gzip of two members whose second is cut.", "gzip", _gzip_members_cut),
     _coded("gzip_garbage", "Says gzip and sends garbage.", "gzip", _garbage),
     _coded("gzip_plain", "Says gzip and sends the body as it is.", "gzip", _same),
     _coded("br_garbage", "Says br and sends garbage.", "br", _garbage),

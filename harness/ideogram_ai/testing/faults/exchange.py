@@ -122,17 +122,28 @@ class Exchange:
             return self.image_answer(content.png())
         return content.generation(self.settings.image_url)
 
-    def image_answer(self, image: bytes, *, resumable: bool = True) -> Answer:
+    def image_answer(
+        self,
+        image: bytes,
+        *,
+        resumable: bool = True,
+        content_type: str = "image/png",
+        validators: Headers | None = None,
+    ) -> Answer:
         """The image, or the range of it that is asked for.
 
         Args:
             image: The bytes.
             resumable: False to ignore ranges.
+            content_type: Its media type.
+            validators: Headers in place of a true ETag; If-Range is then not heeded.
         """
         etag = f'"{zlib.crc32(image):08x}"'
-        headers: Headers = (("Content-Type", "image/png"), ("ETag", etag), ("Accept-Ranges", "bytes"))
+        version: Headers = (("ETag", etag),) if validators is None else validators
+        headers: Headers = (("Content-Type", content_type), *version, ("Accept-Ranges", "bytes"))
         asked = _RANGE.fullmatch(self.header("Range") or "") if resumable else None
-        if asked is None or not any(asked.groups()) or (self.header("If-Range") or etag) != etag:
+        other = validators is None and (self.header("If-Range") or etag) != etag
+        if asked is None or not any(asked.groups()) or other:
             return Answer(200, image, headers)
         first, last = _resolve_range(asked[1], asked[2], len(image))
         if first > last:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from .cuts import CUTS, OK
+from .echoes import ECHOES
 from .encodings import ENCODINGS
 from .framing import FRAMING
 from .glued import GLUED
@@ -28,7 +29,7 @@ def _by_name(faults: Iterable[Fault]) -> Mapping[str, Fault]:
     return MappingProxyType(table)
 
 
-FAULTS: Final[Mapping[str, Fault]] = _by_name((OK, *CUTS, *PACE, *FRAMING, *GLUED, *STATUSES, *ENCODINGS))
+FAULTS: Final[Mapping[str, Fault]] = _by_name((OK, *CUTS, *PACE, *FRAMING, *GLUED, *STATUSES, *ECHOES, *ENCODINGS))
 """What a POST can meet, by name, `ok` first. A GET of the image can meet all of it but the phase CONNECT."""
 
 IMAGE_FAULTS: Final[Mapping[str, Fault]] = _by_name(IMAGES)
