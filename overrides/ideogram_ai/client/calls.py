@@ -15,7 +15,7 @@ from attrs import evolve
 
 from .collector import BodyCollector
 from .environment import certificate_hint
-from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseWarning
+from .errors import APIConnectionError, APIStatusError, IdeogramError, OutcomeUnknownError, ResponseWarning
 from .exchange import Exchange, Flow, Outgoing, SentTwiceError, Sleep, SpokenTooSoonError, Timing, Watch
 from .generation import Generation
 from .redaction import printable, shorten_link
@@ -39,8 +39,8 @@ UNKNOWN_OUTCOME = (
     "What was asked for may have been made and billed: look at the account's usage before sending it again."
 )
 _BEFORE_SENDING = (httpx.InvalidURL, httpx.UnsupportedProtocol)
-"""What comes before anything is sent, whatever the transport. The class of any other exception is no evidence: a time-out
-of connecting can be that of a second attempt, after a first one that left."""
+"""What comes before anything is sent, whatever the transport. The class of any other exception is no evidence: a
+time-out of connecting can be that of a second attempt, after a first one that left."""
 _MAY_PASS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, SpokenTooSoonError)
 _FAILURES = (
     httpx.HTTPError,
@@ -204,9 +204,17 @@ def _judge_exchange(
     headers, body = key.scrub_headers(collector.headers), key.scrub_bytes(collector.body)
     complete = failure is None and collector.whole
     outcome = judge(operation, status=collector.status, headers=headers, body=body, now=now, complete=complete)
+    if isinstance(outcome, APIStatusError) and watch.answered_early and not outcome.may_have_been_billed:
+        outcome = OutcomeUnknownError(
+            f"The server answered before the request was written, so that the answer may be that to another one, and "
+            f"the request may run all the same. It says: {outcome.message} {UNKNOWN_OUTCOME}",
+            status_code=collector.status,
+            headers=headers,
+            body=body,
+        )
     if isinstance(outcome, IdeogramError):
         outcome.rephrase(key.scrub)  # once more: what is escaped in the body is plain in the message
-    elif body != collector.body:
+    elif body != collector.body and key.may_be_a_word:
         told = judge(
             operation, status=collector.status, headers=headers, body=collector.body, now=now, complete=complete
         )
@@ -277,7 +285,7 @@ def _hints(failure: BaseException | None, watch: Watch) -> str:
 
 
 def interruption_in(error: BaseException, outer: BaseException | None) -> BaseException:
-    """The Ctrl-C that a library met while it cleaned up and put an exception of its own in place of; or the error itself.
+    """The Ctrl-C in whose place a library that was cleaning up raised something else; or the error itself.
 
     Args:
         error: What a library raised.
@@ -306,12 +314,9 @@ def words(failure: BaseException | None) -> str:
 
 
 def _causes(failure: BaseException | None) -> Iterator[BaseException]:
-    """An exception and those that led to it, up to one that the caller was handling already.
-
-    The latter is told by its traceback: the others were cut off when the key was taken out of them.
-    """
-    while failure is not None:
+    """An exception and those that led to it. The one that the caller was handling already was taken off."""
+    seen: set[int] = set()
+    while failure is not None and id(failure) not in seen:
+        seen.add(id(failure))
         yield failure
         failure = failure.__cause__ or failure.__context__
-        if failure is not None and failure.__traceback__ is not None:
-            return

@@ -175,7 +175,7 @@ class Core:
             own: Whether the client is ours. Others may bring headers, parameters and cookies along.
         """
         timeout = outgoing.timeout.as_dict()
-        if isinstance(client, httpx.AsyncClient):
+        if own and isinstance(client, httpx.AsyncClient):
             # Watched from outside: a limit of httpcore's runs on while the process is stopped, and ends a read although
             # the answer lies in the socket. A read that blocks has no such fault.
             timeout |= {"read": None, "write": None}
@@ -196,7 +196,7 @@ class Core:
         if own:
             request = httpx.Request(**what, extensions={"trace": trace, "timeout": timeout})
         else:
-            request = client.build_request(**what, timeout=httpx.Timeout(**timeout), extensions={"trace": trace})
+            request = client.build_request(**what, timeout=outgoing.timeout, extensions={"trace": trace})
         request.read()  # in one piece, which is sent at once; httpx sends each part by itself
         return request
 

@@ -1,4 +1,4 @@
-"""What the environment says of proxies and certificates: checked before anything is sent, and named when it is wrong."""
+"""What the environment says of proxies and certificates: checked before anything is sent, named when it is wrong."""
 
 from __future__ import annotations
 

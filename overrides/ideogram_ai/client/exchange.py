@@ -117,6 +117,7 @@ class Watch:
         begun: Whether the request was handed to an HTTP client.
         watching: Whether the transport reports at all; mocks do not.
         left: Whether a byte of the request may have left this machine.
+        answered_early: Whether the server spoke, or hung up, when only the head of the request was written.
         head: Status and headers of the answer, once they have arrived.
         until: When the step that is under way has to end, on the monotonic clock.
         socket: The connection; None where the transport does not report it.
@@ -127,6 +128,7 @@ class Watch:
     begun: bool = False
     watching: bool = False
     left: bool = False
+    answered_early: bool = False
     head: tuple[int, httpx.Headers] | None = field(default=None, repr=False)
     until: float = math.inf
     socket: Any = field(default=None, repr=False)
@@ -167,7 +169,7 @@ class Watch:
                 self.head = None
                 self._allow("write")
             case "send_request_body.started" if self.left:
-                self._refuse_what_came_too_soon(layer)
+                self.answered_early = self._has_spoken(layer)
             case "send_request_body.complete" | "send_request_body.failed" if self.left:
                 self._allow("read")
             case "receive_response_headers.complete" if self.left:
@@ -194,18 +196,18 @@ class Watch:
         # Answers of HTTP/2 carry the number of their request, so a connection may be shared.
         if self._stream is None and layer == "http11":
             raise UsedConnectionError("the HTTP client keeps connections, and offers one that was used before")
-        self._refuse_what_came_too_soon(layer)
+        if self._has_spoken(layer):
+            raise SpokenTooSoonError("the server spoke, or hung up, before the request was sent")
 
-    def _refuse_what_came_too_soon(self, layer: str) -> None:
-        """Take no answer for ours that was there before our request.
+    def _has_spoken(self, layer: str) -> bool:
+        """Whether something came, or the end, that cannot be the answer to what is not written yet.
 
         Under TLS nobody can see that from outside: a server sends session tickets first, which belong to no answer.
         """
         stream = self._stream
         if not self.paid or layer != "http11" or stream is None or stream.get_extra_info("ssl_object") is not None:
-            return
-        if stream.get_extra_info("is_readable"):
-            raise SpokenTooSoonError("the server spoke, or hung up, before the request was sent")
+            return False
+        return bool(stream.get_extra_info("is_readable"))
 
     def _allow(self, step: str) -> None:
         self.until = min(time.monotonic() + self._limits.get(step, math.inf), self._end)

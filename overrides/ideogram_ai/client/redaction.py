@@ -17,9 +17,11 @@ _LONGEST_LINK = 500
 _NETWORK = frozenset(
     {"anyio", "asyncio", "h11", "h2", "hpack", "httpcore", "httpx", "selectors", "socket", "ssl", "trio", "uvloop"}
 )
-"""Modules in whose frames the bytes of a request lie."""
+"""Modules in whose frames the bytes of a request lie, or of an answer; ours are among them."""
+_OURS = __name__.rpartition(".")[0]
 _SHORTEST_SECRET = 8
 """A shorter key is a stand-in of a test, and would be found inside ordinary words."""
+_LONG = 16
 
 
 @final
@@ -39,6 +41,11 @@ class ApiKey:
         """The key itself. Only the code that sets the request's header calls this."""
         return self._value
 
+    @property
+    def may_be_a_word(self) -> bool:
+        """Whether the key is so short or common that it can stand in a link by chance: a stand-in, then."""
+        return len(self._value) < _LONG or self._value.isalpha() or self._value.isdigit()
+
     def scrub(self, text: str) -> str:
         """The text with the key replaced, in case a server echoes it, plain or as JSON, HTML and URLs write it."""
         return self._spelt.sub(PLACEHOLDER, text)
@@ -48,7 +55,10 @@ class ApiKey:
         encoding = detect_encoding(data)
         if encoding.startswith("utf-8"):
             return self._spelt_bytes.sub(PLACEHOLDER.encode(), data)
-        text = data.decode(encoding, "surrogatepass")
+        try:
+            text = data.decode(encoding, "surrogatepass")
+        except UnicodeDecodeError:
+            return self._spelt_bytes.sub(PLACEHOLDER.encode(), data)
         scrubbed = self.scrub(text)
         return data if scrubbed == text else scrubbed.encode(encoding, "surrogatepass")
 
@@ -79,6 +89,8 @@ class ApiKey:
             current.args = tuple(self.scrub(value) if isinstance(value, str) else value for value in current.args)
             if isinstance(current, httpx.RequestError):
                 _forget_headers(current)
+            if current.__context__ is outer:
+                current.__context__ = None
             queue += [current.__cause__, current.__context__]
             queue += cast("tuple[BaseException, ...]", getattr(current, "exceptions", ()))
 
@@ -97,10 +109,11 @@ def _spellings(character: str) -> str:
 
 
 def _without_network(traceback: TracebackType | None) -> TracebackType | None:
-    """A traceback without the frames in which bytes of a request lie."""
+    """A traceback without the frames in which bytes of a request or an answer lie."""
     frames: list[TracebackType] = []
     while traceback is not None:
-        if traceback.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _NETWORK:
+        module: str = traceback.tb_frame.f_globals.get("__name__", "")
+        if module.partition(".")[0] not in _NETWORK and module.rpartition(".")[0] != _OURS:
             frames.append(traceback)
         traceback = traceback.tb_next
     for frame in reversed(frames):

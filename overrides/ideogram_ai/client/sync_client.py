@@ -85,11 +85,9 @@ class Ideogram:
         key = take_key(api_key)
         del api_key  # or a traceback with local variables would show it
         self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
-        self._lent = {
-            "api": take_http_client(http_client, "http_client", httpx.Client),
-            "images": take_http_client(image_client, "image_client", httpx.Client),
-        }
-        self._environment = self._core.environment(lent=None not in self._lent.values())
+        self._api = take_http_client(http_client, "http_client", httpx.Client)
+        self._images = take_http_client(image_client, "image_client", httpx.Client)
+        self._environment = self._core.environment(lent=http_client is not None and image_client is not None)
         self._in_flight = take_in_flight(in_flight)
         self._closed = False
         self._parent: Self | None = None
@@ -240,7 +238,7 @@ class Ideogram:
         return self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
     def _is_closed(self) -> bool:
-        lent_is_closed = any(client is not None and client.is_closed for client in self._lent.values())
+        lent_is_closed = any(client is not None and client.is_closed for client in (self._api, self._images))
         return self._closed or lent_is_closed or (self._parent is not None and self._parent._is_closed())
 
     def _ensure_open(self) -> None:
@@ -287,7 +285,7 @@ class Ideogram:
             yield
 
     def _exchange(self, step: Exchange) -> None:
-        lent = self._lent[step.outgoing.to]
+        lent = self._api if step.outgoing.to == "api" else self._images
         if lent is None:
             # One for each request: no connection outlives it, and nothing is shared with a thread or a forked child.
             with httpx.Client(**self._environment.options(step.outgoing.url, httpx.HTTPTransport)) as client:
