@@ -57,9 +57,17 @@ def test_any_other_status_says_to_look_at_the_account(status: int) -> None:
     assert message(status) == f"{status}: no. {LOOK}"
 
 
-@pytest.mark.parametrize("status", [300, 303, 304, 399])
+@pytest.mark.parametrize("status", [300, 304, 399])
 def test_a_redirect_that_does_not_move_the_request_says_to_look_at_the_account(status: int) -> None:
     assert message(status) == f"{status}: no. It points nowhere. {STAYS} {LOOK}"
+
+
+def test_303_says_that_the_request_ran() -> None:
+    error = judged(303)
+    assert isinstance(error, OutcomeUnknownError)
+    assert error.status_code == 303
+    assert error.message.startswith("303: that is what follows a request that ran (RFC 9110, section 15.4.4)")
+    assert error.message.endswith(LOOK)
 
 
 def test_408_says_that_the_service_gave_up() -> None:

@@ -15,7 +15,7 @@ from attrs import evolve
 
 from .collector import BodyCollector
 from .environment import certificate_hint
-from .errors import APIConnectionError, APIStatusError, IdeogramError, OutcomeUnknownError, ResponseWarning
+from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseWarning
 from .exchange import Exchange, Flow, Outgoing, SentTwiceError, Sleep, SpokenTooSoonError, Timing, Watch
 from .generation import Generation
 from .redaction import printable, shorten_link
@@ -204,14 +204,6 @@ def _judge_exchange(
     headers, body = key.scrub_headers(collector.headers), key.scrub_bytes(collector.body)
     complete = failure is None and collector.whole
     outcome = judge(operation, status=collector.status, headers=headers, body=body, now=now, complete=complete)
-    if isinstance(outcome, APIStatusError) and watch.answered_early and not outcome.may_have_been_billed:
-        outcome = OutcomeUnknownError(
-            f"The server answered before the request was written, so that the answer may be that to another one, and "
-            f"the request may run all the same. It says: {outcome.message} {UNKNOWN_OUTCOME}",
-            status_code=collector.status,
-            headers=headers,
-            body=body,
-        )
     if isinstance(outcome, IdeogramError):
         outcome.rephrase(key.scrub)  # once more: what is escaped in the body is plain in the message
     elif body != collector.body and key.may_be_a_word:
@@ -249,7 +241,7 @@ def judge_failure(failure: Exception | None, watch: Watch) -> APIConnectionError
         return APIConnectionError(
             f"The request never left: {words(failure)}. Nothing was billed. {cure}{hints}", transient=transient
         )
-    if isinstance(failure, SpokenTooSoonError | SentTwiceError):
+    if isinstance(failure, SentTwiceError):
         return OutcomeUnknownError(f"The request was stopped on its way: {failure}. {UNKNOWN_OUTCOME}")
     if not watch.watching:
         return OutcomeUnknownError(

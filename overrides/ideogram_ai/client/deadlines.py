@@ -34,17 +34,22 @@ def cut_off(watch: Watch) -> Generator[None]:
     Raises:
         httpx.ReadTimeout: The time was up before the block ended.
     """
+    changed = threading.Event()
     done = threading.Event()
     cut = threading.Event()
 
     def keep_time() -> None:
-        while not done.wait(max(0.0, watch.until - time.monotonic())):
-            if time.monotonic() >= watch.until:
+        while not done.is_set():
+            left = watch.until - time.monotonic()
+            if left <= 0:
                 cut.set()
                 if watch.socket is not None:
                     _shut_down(watch.socket)
                 return
+            changed.wait(left)
+            changed.clear()
 
+    watch.on_change = changed.set
     threading.Thread(target=keep_time, name="ideogram deadline", daemon=True).start()
     try:
         yield
@@ -54,6 +59,7 @@ def cut_off(watch: Watch) -> Generator[None]:
         raise
     finally:
         done.set()
+        changed.set()
     if cut.is_set():  # the end of a connection also looks like the end of an answer
         raise _too_late()
 
@@ -76,8 +82,24 @@ async def cancel_late(watch: Watch, work: Callable[[], Awaitable[None]]) -> None
 
     failure: BaseException | None = None
     scope = anyio.CancelScope()
+
+    async def keep_time() -> None:
+        while True:
+            until, changed = watch.until, anyio.Event()
+            watch.on_change = changed.set
+            with anyio.move_on_after(until - time.monotonic()):
+                await changed.wait()
+            if changed.is_set():
+                continue
+            late = time.monotonic() - until > _LAST_LOOK
+            with anyio.move_on_after(_AFTER_A_STOP if late else _LAST_LOOK):
+                await changed.wait()
+            if not changed.is_set():
+                scope.cancel()
+                return
+
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_keep_time, watch, scope)
+        tasks.start_soon(keep_time)
         try:
             with scope:
                 await work()
@@ -90,21 +112,6 @@ async def cancel_late(watch: Watch, work: Callable[[], Awaitable[None]]) -> None
         raise _too_late()
     if failure is not None:
         raise failure
-
-
-async def _keep_time(watch: Watch, scope: object) -> None:
-    import anyio  # noqa: PLC0415
-
-    while True:
-        until = watch.until
-        await anyio.sleep(max(0.0, until - time.monotonic()))
-        late = time.monotonic() - until > _LAST_LOOK
-        if watch.until > until:
-            continue
-        await anyio.sleep(_AFTER_A_STOP if late else _LAST_LOOK)
-        if watch.until <= until:
-            scope.cancel()
-            return
 
 
 def _too_late() -> httpx.ReadTimeout:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import random
+import socket
 import time
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -117,10 +119,10 @@ class Watch:
         begun: Whether the request was handed to an HTTP client.
         watching: Whether the transport reports at all; mocks do not.
         left: Whether a byte of the request may have left this machine.
-        answered_early: Whether the server spoke, or hung up, when only the head of the request was written.
         head: Status and headers of the answer, once they have arrived.
         until: When the step that is under way has to end, on the monotonic clock.
         socket: The connection; None where the transport does not report it.
+        on_change: Called when `until` has changed.
     """
 
     paid: bool = True
@@ -128,10 +130,10 @@ class Watch:
     begun: bool = False
     watching: bool = False
     left: bool = False
-    answered_early: bool = False
     head: tuple[int, httpx.Headers] | None = field(default=None, repr=False)
     until: float = math.inf
     socket: Any = field(default=None, repr=False)
+    on_change: Callable[[], None] = field(default=lambda: None, repr=False)
     _limits: Mapping[str, float] = field(factory=dict[str, float])
     _end: float = math.inf
     _long: bool = False
@@ -168,8 +170,6 @@ class Watch:
                 self.left = True
                 self.head = None
                 self._allow("write")
-            case "send_request_body.started" if self.left:
-                self.answered_early = self._has_spoken(layer)
             case "send_request_body.complete" | "send_request_body.failed" if self.left:
                 self._allow("read")
             case "receive_response_headers.complete" if self.left:
@@ -196,21 +196,14 @@ class Watch:
         # Answers of HTTP/2 carry the number of their request, so a connection may be shared.
         if self._stream is None and layer == "http11":
             raise UsedConnectionError("the HTTP client keeps connections, and offers one that was used before")
-        if self._has_spoken(layer):
-            raise SpokenTooSoonError("the server spoke, or hung up, before the request was sent")
-
-    def _has_spoken(self, layer: str) -> bool:
-        """Whether something came, or the end, that cannot be the answer to what is not written yet.
-
-        Under TLS nobody can see that from outside: a server sends session tickets first, which belong to no answer.
-        """
         stream = self._stream
-        if not self.paid or layer != "http11" or stream is None or stream.get_extra_info("ssl_object") is not None:
-            return False
-        return bool(stream.get_extra_info("is_readable"))
+        # Under TLS nobody can tell: a server sends session tickets first, which belong to no answer.
+        if layer == "http11" and stream.get_extra_info("ssl_object") is None and _has_spoken(stream):
+            raise SpokenTooSoonError("the server spoke before the request was sent")
 
     def _allow(self, step: str) -> None:
         self.until = min(time.monotonic() + self._limits.get(step, math.inf), self._end)
+        self.on_change()
 
     @property
     def proxy(self) -> str:
@@ -221,6 +214,16 @@ class Watch:
     def certainly_here(self) -> bool:
         """Whether it is sure that nothing left."""
         return not self.begun or (self.watching and not self.left)
+
+
+def _has_spoken(stream: Any) -> bool:
+    """Whether something came on a connection. Its end is nothing: writing finds that out."""
+    if not stream.get_extra_info("is_readable"):
+        return False
+    connection = stream.get_extra_info("socket")
+    with socket.fromfd(connection.fileno(), connection.family, connection.type) as same, suppress(OSError):
+        return bool(same.recv(1, socket.MSG_PEEK))
+    return False
 
 
 def _surely_refused(status: int) -> bool:

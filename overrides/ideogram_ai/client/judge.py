@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from .generation import Generation
 
 _MAX_DETAIL = 500
+_UNKNOWN: Mapping[int, str] = {
+    303: "that is what follows a request that ran (RFC 9110, section 15.4.4), and it names no image",
+    408: "the service gave up on the request",
+}
 _SENT_ELSEWHERE = frozenset({301, 302, 307, 308})
 
 _ERRORS: Mapping[int, tuple[type[APIStatusError], str]] = {
@@ -76,9 +80,9 @@ def judge_refusal(
 ) -> IdeogramError:
     """Turn an answer of any status but 2xx into the error to raise. The arguments are those of judge."""
     detail = _describe(headers, body)
-    if status == HTTPStatus.REQUEST_TIMEOUT:
+    if status in _UNKNOWN:
         return OutcomeUnknownError(
-            f"408: the service gave up on the request{detail}. {_money(may_have_been_billed=True)}",
+            f"{status}: {_UNKNOWN[status]}{detail}. {_money(may_have_been_billed=True)}",
             status_code=status,
             headers=headers,
             body=body,
@@ -102,11 +106,7 @@ def judge_refusal(
 
 
 def _billed_by_class(status: int) -> bool | None:
-    """What a status that the contract does not list says of the bill.
-
-    A request that is to be sent to another address did not run at this one. A 303 is what follows one that ran
-    (RFC 9110, section 15.4.4), and the rest is not known.
-    """
+    """What a status that the contract does not list says of the bill: a request that is sent elsewhere did not run."""
     return False if status in _SENT_ELSEWHERE else None
 
 
