@@ -286,7 +286,7 @@ def interruption_in(error: BaseException, outer: BaseException | None) -> BaseEx
     inner: BaseException | None = error
     seen: set[int] = set()
     while inner is not None and inner is not outer and id(inner) not in seen:
-        if not isinstance(inner, Exception):
+        if isinstance(inner, (KeyboardInterrupt, SystemExit)):
             return inner
         seen.add(id(inner))
         inner = inner.__context__
