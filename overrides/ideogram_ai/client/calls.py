@@ -301,7 +301,7 @@ def is_certificate_error(failure: BaseException | None) -> bool:
 def words(failure: BaseException | None) -> str:
     """An exception's type and the first message among its causes, in one line; trio's own have none."""
     name = type(failure).__name__
-    text = next((str(error) for error in _causes(failure) if str(error)), "")
+    text = next((str(error) for error in _causes(failure) if isinstance(error, Exception) and str(error)), "")
     return f"{name}: {' '.join(text.split())}" if text else name
 
 
