@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -63,6 +64,8 @@ def serve(host: str, port: int, *, scenario: str, latency: float, in_flight: int
         raise WrongUseError(str(error)) from None
     if not is_loopback(host):
         tell_warning(f"{host} can be reached from other machines: whoever reaches it may use this server.")
+    # A client that offers another protocol is answered; that uvicorn would like to know that protocol is no news.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     try:
         server.serve_forever(_tell_ready)
     except OSError as error:
