@@ -65,7 +65,7 @@ const old = (more) => new Promise((done, failed) => {
 });
 (async () => {
   console.log((await fetch(url, { method: "POST", body: form, headers: { [name]: key } })).status);
-  const stream = new ReadableStream({ start(controller) { controller.enqueue(Buffer.from(piece)); controller.close(); } });
+  const stream = new ReadableStream({ start(into) { into.enqueue(Buffer.from(piece)); into.close(); } });
   console.log((await fetch(url, { method: "POST", body: stream, duplex: "half", headers })).status);
   console.log(await old({}));
   console.log(await old({ Expect: "100-continue" }));
@@ -88,8 +88,8 @@ def run(*command: str) -> list[str]:
 
 def curl(server: MockServer, *options: str) -> str:
     """The status that curl gets for a form with one field."""
-    form = ["-F", "text_prompt=a cat", "-H", f"{API_KEY_HEADER}: {KEY}", "-sS", "-o", "/dev/null", "-w", "%{http_code} "]
-    return " ".join(run(program("curl"), *form, *options, server.url + OPERATION.path))
+    form = ["-F", "text_prompt=a cat", "-H", f"{API_KEY_HEADER}: {KEY}", "-w", "%{http_code} "]
+    return " ".join(run(program("curl"), "-sS", "-o", "/dev/null", *form, *options, server.url + OPERATION.path))
 
 
 def asked(server: MockServer) -> list[tuple[int | None, str]]:
@@ -116,6 +116,21 @@ def test_curl_gets_its_picture(options: list[str]) -> None:
     with MockServer() as server:
         assert curl(server, *options) == "200"
         assert asked(server) == [(200, "a cat")]
+
+
+def test_curl_sends_a_file_along_that_the_contract_does_not_have(tmp_path: Path) -> None:
+    picture, prompt = tmp_path / "a.png", tmp_path / "prompt.txt"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(5 << 20))
+    prompt.write_text("a cat")
+    with MockServer() as server:
+        files = ["-F", f"style_reference_images=@{picture}", "-F", f"style_reference_images=@{picture}"]
+        assert curl(server, *files, "-F", "note=@/dev/null") == "200"
+        assert asked(server) == [(200, "a cat")]
+        assert all('"a.png"' in remark for remark in server.ledger[0].remarks[:2])
+        url, key = server.url + OPERATION.path, f"{API_KEY_HEADER}: {KEY}"
+        line = ["-sS", "-F", f"text_prompt=@{prompt}", "-H", key, "-o", "/dev/null", "-w", "%{http_code}", url]
+        assert run(program("curl"), *line) == ["200"]
+        assert asked(server)[1] == (200, "a cat")
 
 
 def test_a_connection_on_which_another_protocol_is_offered_later_is_used_on() -> None:

@@ -154,6 +154,7 @@ class _Reader:
             )
         filename = options.get(b"filename")
         content_type, parameters = parse_options_header(self._headers.get(b"content-type"))
+        transfer_encoding = self._headers.get(b"content-transfer-encoding", b"")
         self.parts.append(
             Part(
                 name=name.decode("utf-8", "replace"),
@@ -161,7 +162,7 @@ class _Reader:
                 content_type=content_type.decode("latin-1"),
                 charset=parameters.get(b"charset", b"").decode("latin-1").lower(),
                 filename=None if filename is None else filename.decode("utf-8", "replace"),
-                transfer_encoding=self._headers.get(b"content-transfer-encoding", b"").decode("latin-1").strip().lower(),
+                transfer_encoding=transfer_encoding.decode("latin-1").strip().lower(),
             )
         )
 
