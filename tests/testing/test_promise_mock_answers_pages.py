@@ -1,7 +1,7 @@
 """Why this matters: a program that runs in a page reads no answer that does not say that it may.
 
-Without that, whoever rehearses a web application against the mock server sees "Failed to fetch", and nothing of what the
-server answered. Tried in a real browser, from a page of another origin and from a file, whose origin is null.
+Without that, whoever rehearses a web application against the mock server sees "Failed to fetch", and nothing of what
+the server answered. Tried in a real browser, from a page of another origin and from a file, whose origin is null.
 """
 
 import functools
