@@ -48,6 +48,7 @@ class AsyncIdeogram:
         retry: As in Ideogram.
         http_client: An httpx.AsyncClient to reach the API through; you close it yourself.
         image_client: The same for the image host. It is never given the key.
+        allow_http: As in Ideogram.
         timing: As in Ideogram; its sleep is awaited.
 
     Raises:
@@ -63,11 +64,14 @@ class AsyncIdeogram:
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
         http_client: httpx.AsyncClient | None = None,
         image_client: httpx.AsyncClient | None = None,
+        allow_http: bool = False,
         timing: Timing = Timing(),  # noqa: B008 - frozen
     ) -> None:
         key = take_key(api_key)
         del api_key  # or a traceback with local variables would show it
-        self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
+        self._core = make_core(
+            key, base_url=base_url, timeout=timeout, retry=retry, timing=timing, allow_http=allow_http
+        )
         self._owned: list[httpx.AsyncClient] = []
         self._lent = (http_client, image_client)
         self._tls = TLS()
