@@ -1,7 +1,7 @@
 """Why this matters: over http, the key is read by whoever is on the way, and a key is money.
 
-So http to another machine is refused, whatever it is called, until somebody says that it is meant: between containers of
-one host, for example, where a mock server stands in for the service. The service itself is never reached over http.
+So http to another machine is refused, whatever it is called, until somebody says that it is meant: between containers
+of one host, for example, where a mock server stands in for the service. The service itself is never reached over http.
 """
 
 from pathlib import Path

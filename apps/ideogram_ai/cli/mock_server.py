@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from ideogram_ai.testing import MockServer
 
 
-def load_mock_server() -> type[MockServer]:
+def load_mock_server(*, warnings: bool = True) -> type[MockServer]:
     """The class of the mock server.
+
+    Args:
+        warnings: Whether it is told what its pictures cannot show.
 
     Raises:
         WrongUseError: What it needs is not installed; the message has the command that installs it.
     """
     try:
         # Pillow is used for the first image only, which is too late to find out.
-        for needed in ("PIL", "ideogram_ai.testing.server"):
+        for needed in ("PIL", "manimgx_fonts", "ideogram_ai.testing.server"):
             import_module(needed)
     except ModuleNotFoundError as error:
         raise WrongUseError(
@@ -36,7 +39,15 @@ def load_mock_server() -> type[MockServer]:
         ) from None
     from ideogram_ai.testing import MockServer  # noqa: PLC0415 - an extra, which is there now
 
+    logging.getLogger("ideogram_ai.testing").handlers = [_Warnings() if warnings else logging.NullHandler()]
     return MockServer
+
+
+class _Warnings(logging.Handler):
+    """Tells people what the server logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell_warning(record.getMessage())
 
 
 def serve(host: str, port: int, *, scenario: str, latency: float, in_flight: int | None, record: Path | None) -> None:

@@ -62,7 +62,7 @@ def open_access(options: Options, in_flight: int) -> Generator[Access]:
         return
     try:
         # As many as are asked for: a rehearsal of an account with a higher limit.
-        with load_mock_server()(in_flight=in_flight) as server:
+        with load_mock_server(warnings=not options.quiet)(in_flight=in_flight) as server:
             yield Access(NO_KEY, server.url, options.timeout)
     except OSError as error:
         raise WrongUseError(f"--mock: no server can be started on this machine: {error.strerror}.") from None

@@ -42,7 +42,7 @@ def open_client(options: Options) -> Generator[Ideogram]:
             yield stack.enter_context(client)
             return
         try:
-            server = stack.enter_context(load_mock_server()())
+            server = stack.enter_context(load_mock_server(warnings=not options.quiet)())
         except OSError as error:
             raise WrongUseError(f"--mock: no server can be started on this machine: {error.strerror}.") from None
         # A proxy of the environment must not carry what stays on this machine.
