@@ -36,7 +36,8 @@ class MockServer:
     A context manager that serves in a thread of its own; `start()` and `close()` do the same, and `serve_forever()`
     serves in the main thread. It can be started once. Any key that is not blank is accepted; everything else that it
     accepts and refuses is read from the contract. A request gets another answer on demand with the header
-    `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt, and a withheld image with `WITHHELD_WORD`.
+    `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt, a withheld image with `WITHHELD_WORD`, and word of a
+    newer operation with `DEPRECATED_WORD`.
 
     Args:
         host: Address to listen on. Loopback unless told otherwise.
