@@ -5,6 +5,7 @@ of one host, for example, where a mock server stands in for the service. The ser
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from both_clients import SHELLS, Shell, download_errors, generate, run
@@ -26,7 +27,7 @@ def test_an_image_of_another_container_is_made_and_saved(
     internet.name("mock", "127.0.0.1")
     internet.name("elsewhere", "127.0.0.1")
     monkeypatch.setenv("IDEOGRAM_ALLOW_HTTP", "1" if how == "variable" else "0")
-    settings = {"allow_http": True} if how == "argument" else {}
+    settings: dict[str, Any] = {"allow_http": True} if how == "argument" else {}
     with MockServer("0.0.0.0") as server:
         port = server.url.rpartition(":")[2]
         base_url = f"http://mock:{port}"

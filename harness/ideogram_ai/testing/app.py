@@ -300,8 +300,9 @@ def _response(answer: Answer) -> Response:
 
 def _with_origin_form(scope: Scope) -> Scope:
     """A request whose target is a whole URL, as if it had the path alone; the URL's host counts (RFC 9112, 3.2.2)."""
+    target: bytes = scope["raw_path"]
     try:
-        url = urlsplit(scope["raw_path"].decode("ascii"))
+        url = urlsplit(target.decode("ascii"))
     except ValueError:
         return scope
     if url.scheme.lower() not in {"http", "https"} or not url.netloc:

@@ -33,7 +33,7 @@ WITHHELD_WORD: Final = "mock-withheld"
 """A prompt with this word gets a 200 whose image is withheld: `is_image_safe` false, no link, billed all the same."""
 
 DEPRECATED_WORD: Final = "mock-deprecated"
-"""A prompt with this word gets a 200 that says that a newer operation follows: in `notice`, `Link` and `Deprecation`."""
+"""A prompt with this word gets a 200 that announces a newer operation: in `notice`, `Link` and `Deprecation`."""
 
 _SIZE: Final = "[1-9][0-9]*x[1-9][0-9]*"
 

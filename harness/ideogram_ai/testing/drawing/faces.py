@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from PIL import ImageFont, features
+from PIL import Image, ImageDraw, ImageFont, features
 
 RAQM: Final = features.check("raqm")
 """Whether letters can be joined and set from right to left: Pillow's wheels need libfribidi of the system for that."""
@@ -49,7 +49,7 @@ def font_of(face: str, size: int) -> ImageFont.FreeTypeFont:
         axes = font.get_variation_axes()
     except OSError:  # it comes in one weight
         return font
-    if [axis["name"] for axis in axes] == [b"Weight"]:
+    if [axis.get("name") for axis in axes] == [b"Weight"]:
         font.set_variation_by_axes([_REGULAR])
     return font
 
@@ -133,7 +133,7 @@ def _has_glyph(face: str, letter: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _pixels(face: str, letter: str) -> tuple[tuple[int, int], bytes]:
-    font = font_of(face, 20)
-    mask = font.getmask(letter)
-    return mask.size, bytes(mask)
+def _pixels(face: str, letter: str) -> bytes:
+    image = Image.new("L", (48, 48))
+    ImageDraw.Draw(image).text((8, 8), letter, 255, font_of(face, 20))
+    return image.tobytes()

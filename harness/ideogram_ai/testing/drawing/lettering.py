@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from itertools import accumulate, groupby, islice
-from typing import TYPE_CHECKING, Any, Final, Literal
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
@@ -29,7 +29,9 @@ _FLAGS: Final = range(0x1F1E6, 0x1F200)
 _LINE: Final = 1.2  # of the size
 _BASELINE: Final = 0.95  # of the size, below the line's upper edge
 
-_Direction = Literal["ltr", "rtl"]
+_Direction = str
+"""`ltr` or `rtl`, as Pillow has them."""
+
 _Token = tuple[str, bool]
 """What stays on a line, and whether a space parts it from what is before it."""
 
@@ -109,9 +111,9 @@ def draw_line(pen: ImageDraw.ImageDraw, x: float, y: float, line: str, size: int
     """
     for run, direction in _in_sight(line):
         font = faces.font_of(run.face, size)
-        turned = {"direction": direction} if faces.RAQM else {}
-        pen.text((x, y + round(size * _BASELINE)), run.text, font=font, anchor="ls", **turned, **options)
-        x += font.getlength(run.text, **turned)
+        place, way = (x, y + round(size * _BASELINE)), direction if faces.RAQM else None
+        pen.text(place, run.text, font=font, anchor="ls", direction=way, **options)
+        x += font.getlength(run.text, direction=way)
 
 
 def fit(
@@ -169,7 +171,7 @@ def _lettering(lines: list[str], size: int, *, whole: bool) -> Lettering:
 @lru_cache(maxsize=8192)
 def _length(text: str, size: int) -> float:
     return sum(
-        faces.font_of(run.face, size).getlength(run.text, **({"direction": direction} if faces.RAQM else {}))
+        faces.font_of(run.face, size).getlength(run.text, direction=direction if faces.RAQM else None)
         for run, direction in _in_sight(text)
     )
 
@@ -196,12 +198,16 @@ def _in_sight(line: str) -> tuple[tuple[_Run, _Direction], ...]:
 
 def _resolved(runs: list[_Run], base: _Direction) -> list[_Direction]:
     """The direction of each run."""
-    before = list(accumulate((run.direction for run in runs), lambda last, here: here or last, initial=base))
-    after = list(accumulate((run.direction for run in runs[::-1]), lambda last, here: here or last, initial=base))[::-1]
-    found: list[_Direction] = []
-    for run, left, right in zip(runs, before, after[1:], strict=False):
-        found.append(run.direction or (left if left and left == right else base))
-    return found
+    own = [run.direction for run in runs]
+    before, after = _last_known(own, base), _last_known(own[::-1], base)[::-1]
+    return [left if left == right else base for left, right in zip(before, after, strict=True)]
+
+
+def _last_known(directions: Iterable[_Direction | None], base: _Direction) -> list[_Direction]:
+    known: list[_Direction] = []
+    for direction in directions:
+        known.append(direction or (known[-1] if known else base))
+    return known
 
 
 def _runs(line: str) -> list[_Run]:
