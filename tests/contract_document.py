@@ -18,14 +18,15 @@ def nodes(node: object, place: str = "#") -> Iterator[tuple[str, Node]]:
 
 
 def reachable(contract: Node, start: object) -> Iterator[tuple[str, Node]]:
-    """Yield every object in a part of the contract, and in every schema that it refers to."""
+    """Yield every object in a part of the contract, and in every component that it refers to."""
     seen: set[str] = set()
     waiting: list[tuple[str, object]] = [("#", start)]
     while waiting:
         place, part = waiting.pop()
         for inner, node in nodes(part, place):
             yield inner, node
-            name = str(node.get("$ref", "")).rpartition("/")[2]
-            if name and name not in seen:
-                seen.add(name)
-                waiting.append((name, contract["components"]["schemas"][name]))
+            reference = str(node.get("$ref", ""))
+            kind, _, name = reference.removeprefix("#/components/").partition("/")
+            if name and reference not in seen:
+                seen.add(reference)
+                waiting.append((name, contract["components"][kind][name]))

@@ -27,7 +27,13 @@ _FORM: Final[dict[str, Any]] = {
                 "type": "object",
                 "required": ["where", "change", "because"],
                 "additionalProperties": False,
-                "properties": {"where": _TEXT, "change": _TEXT, "name": _TEXT, "theirs": {}, "because": _TEXT},
+                "properties": {
+                    "where": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]},
+                    "change": _TEXT,
+                    "name": _TEXT,
+                    "theirs": {},
+                    "because": _TEXT,
+                },
             },
         },
     },
@@ -94,13 +100,14 @@ def read_known(path: Path) -> Known:
     entries = tuple(
         Entry(
             line=places["differences", index].line,
-            where=entry["where"],
+            where=where,
             change=entry["change"],
             name=entry.get("name", ""),
             theirs=(entry["theirs"],) if "theirs" in entry else (),
             because=entry["because"],
         )
         for index, entry in enumerate(document["differences"])
+        for where in (entry["where"] if isinstance(entry["where"], list) else [entry["where"]])
     )
     return Known(path, document["document"], entries)
 

@@ -96,6 +96,14 @@ def test_new_fields_and_kinds_of_answer_are_no_breach(is_valid: IsValid) -> None
     assert is_valid(RESPONSE, answer(response_type="video", generation_id="g1", data=[]))
 
 
+@pytest.mark.parametrize(
+    "notice", ["A newer version is available.", {"text": "A newer version"}, ["two", "words"], None]
+)
+def test_a_notice_may_be_of_any_kind(is_valid: IsValid, notice: object, schemas: Node) -> None:
+    assert "notice" in schemas[RESPONSE]["properties"]
+    assert is_valid(RESPONSE, answer(notice=notice))
+
+
 @pytest.mark.parametrize("body", [{"error": "unsafe"}, {"error": {"code": 1}}, {}, {"error": "unsafe", "more": 1}])
 def test_the_safety_answer_is_taken_in_each_form_that_was_seen(is_valid: IsValid, body: object) -> None:
     assert is_valid("PromptSafetyError", body)

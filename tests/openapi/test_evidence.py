@@ -42,6 +42,15 @@ def test_the_limit_and_its_headers(operation: Node) -> None:
     assert example["max_inflight_requests"] == rejected["x-in-flight-limit"]
 
 
+def test_every_answer_may_announce_a_successor_and_none_has_to(contract: Node, operation: Node) -> None:
+    for response in operation["responses"].values():
+        for name, component in (("Link", "SuccessorLink"), ("Deprecation", "Deprecation")):
+            assert response["headers"][name] == {"$ref": f"#/components/headers/{component}"}
+            header = contract["components"]["headers"][component]
+            assert header["required"] is False
+            assert "example" not in header, "the mock server plays the examples of headers without being asked"
+
+
 def test_unavailable_values_stand_in_their_enum_and_get_a_documented_status(contract: Node, operation: Node) -> None:
     holders = [(place, node) for place, node in nodes(contract) if "x-unavailable-values" in node]
     assert [place.rpartition("/")[2] for place, _ in holders] == ["RenderingSpeedV4"]

@@ -20,7 +20,8 @@ def facts(contract: Node, operation: Node) -> Iterator[str]:
         yield from (f"encoding {part}" for part in content["encoding"])
     for status, response in operation["responses"].items():
         yield status
-        yield from (f"{status} {header}" for header in response.get("headers", {}))
+        yield from (f"{status} {name}" for name, header in response.get("headers", {}).items() if "$ref" not in header)
+    yield from contract["components"]["headers"]
     yield from (str(entry["status"]) for entry in operation["x-observed-statuses"])
     for name, schema in contract["components"]["schemas"].items():
         yield name

@@ -1,21 +1,32 @@
 """The pictures of the mock server: the right size, the same every time, everything where the prompt puts it."""
 
+import unicodedata
 from io import BytesIO
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mock_requests import json_prompt
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing.contract_view import read_view
-from ideogram_ai.testing.drawing import draw_png
+from ideogram_ai.testing.drawing import draw_png, faces, lettering
 from ideogram_ai.testing.drawing.colours import INK, PAPER, contrast, from_hex, from_seed, ink_on
-from ideogram_ai.testing.drawing.lettering import LONGEST_TEXT, count_missing, fit, font_of, set_lines, showable
+from ideogram_ai.testing.drawing.lettering import (
+    LONGEST_TEXT,
+    clusters,
+    count_missing,
+    draw_line,
+    fit,
+    length,
+    set_lines,
+    showable,
+)
 from ideogram_ai.testing.drawing.scene import read_scene
 from ideogram_ai.testing.images import Picture
 
@@ -193,16 +204,119 @@ def test_every_text_is_drawn(text: str, size: tuple[int, int], seed: int) -> Non
     ("text", "shown", "missing"),
     [
         ("plain 'text' 100%", "plain 'text' 100%", 0),
-        ("Café Ördögház", "Cafe Ordoghaz", 0),
-        ("5 × 5 — straße → Øl", "5 x 5 - strasse > Ol", 0),  # noqa: RUF001
-        ("e\u0301 \u200b\ufeff\x07x\ty", "e x y", 0),
-        ("東京 cat", "\ufffd\ufffd cat", 2),
+        ("CAFÉ ZÜRICH Ördögház", "CAFÉ ZÜRICH Ördögház", 0),
+        ("5 × 5 — straße → Øl", "5 × 5 — straße → Øl", 0),  # noqa: RUF001
+        ("e\u0301 \u200b\ufeff\x07x\ty", "é x y", 0),
+        ("Привет Καλημέρα Tiếng Việt", "Привет Καλημέρα Tiếng Việt", 0),
+        ("مرحبا שלום नमस्ते สวัสดี", "مرحبا שלום नमस्ते สวัสดี", 0),
+        ("🎉👩\u200d👩\u200d👧🇩🇪👍🏽", "🎉👩\u200d👩\u200d👧🇩🇪👍🏽", 0),
+        ("東京 한국어 cat", "東京 한국어 cat", 0),
+        ("\U00012000 cat \U00012001", "\ufffd cat \ufffd", 2),
         ("a\u2028b\u00a0c", "a b c", 0),
+        ("\u0301", "\u0301", 0),
     ],
 )
-def test_a_text_is_shown_as_the_font_can_show_it(text: str, shown: str, missing: int) -> None:
+def test_a_text_is_shown_with_every_letter_that_a_font_has(text: str, shown: str, missing: int) -> None:
     assert showable(text) == shown
     assert count_missing(showable(text)) == missing
+
+
+SCRIPTS = ["CAFÉ ZÜRICH", "Привет", "Ωραία", "مرحبا", "שלום", "नमस्ते", "สวัสดี", "東京タワー", "서울", "🎉🐈"]
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_the_letters_of_every_script_differ_from_each_other_and_from_what_is_missing(text: str) -> None:
+    """A box in place of each letter would look the same whatever the text is."""
+    letters = list(dict.fromkeys(cluster for cluster in clusters(text) if not cluster.isspace()))
+    pictures = {cluster: drawn_letters(cluster) for cluster in [*letters, "\ufffd"]}
+    assert len({picture.tobytes() for picture in pictures.values()}) == len(pictures)
+    for cluster in letters:
+        bare = unicodedata.normalize("NFD", cluster)[0]
+        assert bare == cluster or drawn_letters(bare).tobytes() != pictures[cluster].tobytes(), "a mark is missing"
+
+
+def drawn_letters(line: str) -> Image.Image:
+    image = Image.new("L", (400, 80))
+    draw_line(ImageDraw.Draw(image), 20, 10, line, 40, fill=255)
+    return image
+
+
+@pytest.mark.skipif(not faces.RAQM, reason="Pillow cannot join letters here")
+def test_letters_are_joined_and_run_from_right_to_left() -> None:
+    for joined in ("عالم", "नमस्ते"):
+        assert length(joined, 40) != pytest.approx(sum(length(letter, 40) for letter in joined), rel=0.02)
+    assert columns("שלום abc") == columns("abc שלום") == ["abc", " ", "שלום"]
+    assert columns("abc שלום עולם def") == ["abc", " ", "עולם", " ", "שלום", " ", "def"]
+    assert columns("שלום (2024) abc, עולם") == ["עולם", " ", "abc,", " ", "(2024)", " ", "שלום"]
+    assert columns("مرحبا 2024") == ["2024", " ", "مرحبا"]
+
+
+def columns(line: str) -> list[str]:
+    """The words and spaces of a line from left to right, told by what is drawn."""
+    calls: list[tuple[float, str]] = []
+    pen = ImageDraw.Draw(Image.new("L", (10, 10)))
+    with mock.patch.object(pen, "text", lambda place, text, **_: calls.append((place[0], text))):
+        draw_line(pen, 0, 0, line, 40)
+    return [text for _, text in sorted(calls)]
+
+
+def test_without_raqm_letters_stand_in_their_order_and_somebody_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(faces, "RAQM", False)
+    monkeypatch.setattr(faces, "_told", set())
+    lettering._in_sight.cache_clear()
+    try:
+        assert columns("שלום") == ["םולש"]
+        assert columns("abc") == ["abc"]
+        columns("नमस्ते")
+    finally:
+        lettering._in_sight.cache_clear()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "libfribidi" in caplog.text
+
+
+def test_a_letter_that_no_font_has_is_told_once_for_its_script(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(faces, "_told", set())
+    for cached in (faces.face_of, lettering._show):
+        cached.cache_clear()
+    assert showable("\U00012000\U00012001 cat \U00013000") == "\ufffd\ufffd cat \ufffd"
+    words = [record.getMessage().split(":")[0] for record in caplog.records]
+    assert words == ["No font here has \U00012000 (Cuneiform)", "No font here has \U00013000 (Egyptian)"]
+
+
+def test_where_no_font_has_japanese_the_picture_and_the_log_say_so_with_the_cure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    element = {"type": "text", "desc": "", "text": "東京タワー", "bbox": [100, 100, 900, 900]}
+    shown = draw(json_prompt(element), size=(800, 400))
+    monkeypatch.setattr(faces, "_told", set())
+    monkeypatch.setattr(faces, "_packaged", lambda: (faces.primary(),))
+    monkeypatch.setattr(faces, "_of_system", lambda: ())
+    caches = (faces.face_of, lettering._show, lettering._in_sight, lettering._length)
+    try:
+        for cached in caches:
+            cached.cache_clear()
+        hidden = draw(json_prompt(element), size=(800, 400))
+        assert showable("東京タワー") == "\ufffd" * 5
+    finally:
+        for cached in caches:
+            cached.cache_clear()
+    box = changed(shown, hidden)
+    assert box is not None
+    assert box[3] > 400 - 20, "the footer counts them"
+    assert len(caplog.records) == 2  # ideographs and katakana
+    assert "manimgx-fonts-cjk" in caplog.text
+
+
+def test_lines_of_scripts_without_spaces_break_between_letters_and_not_before_a_full_stop() -> None:
+    lines = set_lines("東京の夜空に輝く。「ネオン」", 110, 20)
+    assert lines.whole
+    assert "".join(lines.lines) == "東京の夜空に輝く。「ネオン」"
+    assert len(lines.lines) > 2
+    assert all(line[0] not in "。」" and line[-1] != "「" for line in lines.lines)
 
 
 def test_a_very_long_text_is_cut_with_a_mark() -> None:
@@ -217,7 +331,7 @@ def test_fitted_text_fits_and_loses_nothing_unless_it_says_so(text: str, width: 
         assert height < 8
         return
     assert lettering.height <= height
-    assert all(font_of(6).getlength(line) <= width + 1 for line in lettering.lines)
+    assert all(length(line, 6) <= width + 1 for line in lettering.lines)
     if lettering.whole:
         assert "".join("".join(lettering.lines).split()) == "".join(text.split())
 

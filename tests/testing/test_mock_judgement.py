@@ -213,10 +213,159 @@ def test_the_text_null_is_null_where_the_contract_allows_null() -> None:
     assert any("leave the field out" in remark for remark in got.remarks)
 
 
-def test_a_charset_that_is_not_utf8_is_refused() -> None:
-    body = refusal([part("text_prompt", "cat".encode("utf-16"), content_type="text/plain; charset=utf-16")])
-    assert "utf-16" in body["errors"][0]["detail"]
-    assert read([part("text_prompt", "café", content_type="text/plain; charset=UTF-8")]).refused is None
+def refused(got: ReadRequest) -> Any:
+    """Why the first field is refused; None if it is not."""
+    return got.refused and json.loads(got.refused.body)["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "data", "text"),
+    [
+        ("charset=ISO-8859-1", b"a cat", "a cat"),  # as HttpMime of Apache sends every text
+        ("charset=ISO-8859-1", b"caf\xe9", "café"),
+        ("charset=UTF-8", "café".encode(), "café"),
+        ("charset=utf8", "café".encode(), "café"),
+        ("charset='utf-8'", "café".encode(), "café"),
+        ("charset=us-ascii", b"a cat", "a cat"),
+        ('charset="iso-8859-1"', b"caf\xe9", "café"),
+        ("CharSet=Latin1", b"caf\xe9", "café"),
+        ('boundary=x; charset="UTF-16"', "東京".encode("utf-16"), "東京"),
+        ("charset=utf-16le", "café".encode("utf-16-le"), "café"),
+        ("charset=shift_jis", "東京".encode("shift_jis"), "東京"),
+        ("charset=windows-1251", "кот".encode("cp1251"), "кот"),
+        ("charset=", "café".encode(), "café"),
+        ("charset=utf-8", "\ufeffcat".encode(), "\ufeffcat"),  # a text may begin with any character
+    ],
+)
+def test_a_part_is_read_in_its_charset(parameter: str, data: bytes, text: str) -> None:
+    got = read([part("text_prompt", data, content_type=f"text/plain; {parameter}")])
+    assert (got.refused, got.fields) == (None, (("text_prompt", text),))
+    told = any("not documented: write UTF-8" in remark for remark in got.remarks)
+    assert told == (data != text.encode()), "whatever a service makes of the charset, this text is the same"
+
+
+@pytest.mark.parametrize(
+    ("charset", "data", "words"),
+    [
+        ("klingon", b"x", ['charset "klingon"', "UTF-8"]),
+        ("hex", b"61", ['charset "hex"', "UTF-8"]),
+        ("rot13", b"png", ['charset "rot13"', "UTF-8"]),
+        ("unicode_escape", rb"\x41", ['charset "unicode_escape"', "UTF-8"]),
+        ("idna", b"xn--caf-dma", ['charset "idna"', "UTF-8"]),
+        ("undefined", b"x", ['charset "undefined"', "UTF-8"]),
+        ("x" * 1000, b"x", ["charset", "UTF-8"]),
+        ("us-ascii", "café".encode(), ["US-ASCII", "byte 3"]),
+        ("utf-8", b"caf\xe9", ["UTF-8", "byte 3"]),
+        ("utf-16", b"\xff\xfe\x00\xd8", ["UTF-16", "byte 2"]),
+        ("utf-7", b"+2AA-", ["UTF-7", "surrogates"]),
+        ("big5", b"\xff\xff", ["BIG5", "byte 0"]),
+    ],
+)
+def test_a_charset_that_cannot_be_read_is_refused_by_its_name(charset: str, data: bytes, words: list[str]) -> None:
+    got = read([part("text_prompt", data, content_type=f"text/plain; charset={charset}")])
+    detail = refused(got)
+    assert detail.startswith("text_prompt ")
+    assert all(word in detail for word in words), detail
+    assert len(detail) < 400
+
+
+def test_a_json_prompt_is_read_in_its_charset_and_without_a_byte_order_mark() -> None:
+    prompt = json_prompt({**BOX, "desc": "café"})
+    text = json.dumps(prompt, ensure_ascii=False)
+    for data, charset in [
+        (text.encode("latin-1"), "; charset=ISO-8859-1"),
+        (text.encode("utf-16"), "; charset=UTF-16"),
+        (text.encode("utf-8-sig"), "; charset=UTF-8"),
+        (text.encode("utf-8-sig"), ""),
+    ]:
+        got = read([part("json_prompt", data, content_type=f"application/json{charset}")])
+        assert (got.refused, got.fields) == (None, (("json_prompt", prompt),))
+        assert len(got.remarks) == 1
+
+
+def test_the_field_charset_of_html_forms_is_the_charset_of_the_parts_that_name_none() -> None:
+    form = [
+        ("text_prompt", (None, b"caf\xe9")),
+        ("_charset_", (None, b"ISO-8859-1")),
+        ("json_prompt", (None, "{}", "application/json; charset=utf-8")),
+    ]
+    got = read(form[:2])  # type: ignore[arg-type]
+    assert (got.refused, got.fields) == (None, (("text_prompt", "café"), ("_charset_", "iso-8859-1")))
+    assert "charset" in refused(read([part("text_prompt", "x"), part("_charset_", "klingon")]))
+    assert "charset" not in refused(read([part("json_prompt", "{}", content_type="text/x; charset=utf-8"), form[1]]))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "text"),
+    [
+        ("8bit", "café".encode(), "café"),
+        ("7bit", b"cat", "cat"),
+        ("BINARY", "café".encode(), "café"),
+        ("Base64 ", b"Y2Fm\r\nw6k=\r\n", "café"),
+        ("quoted-printable", b"caf=C3=A9 =\r\n5=3D5", "café 5=5"),
+    ],
+)
+def test_the_transfer_encoding_of_old_programs_is_undone(encoding: str, data: bytes, text: str) -> None:
+    got = read_encoded(encoding, data)
+    assert (got.refused, got.fields) == (None, (("text_prompt", text),))
+    assert any("leave it out" in remark for remark in got.remarks) == (data != text.encode())
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "words"),
+    [
+        ("base64", b"Y2F%", ["no base64"]),
+        ("base64", b"Y2Fm\xe9", ["no base64"]),
+        ("base64", b"Y2F", ["no base64"]),
+        ("base64", b"/w==", ["UTF-8", "byte 0"]),
+        ("uuencode", b"x", ['"uuencode"', "leave that header out"]),
+    ],
+)
+def test_a_transfer_encoding_that_cannot_be_undone_is_refused(encoding: str, data: bytes, words: list[str]) -> None:
+    detail = refused(read_encoded(encoding, data))
+    assert all(word in detail for word in ["text_prompt", *words]), detail
+
+
+def read_encoded(encoding: str, data: bytes) -> ReadRequest:
+    head = f'--b\r\nContent-Disposition: form-data; name="text_prompt"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return read_request(read_view(), "multipart/form-data; boundary=b", head.encode() + data + b"\r\n--b--\r\n")
+
+
+def test_files_that_the_contract_does_not_have_are_noted_and_not_kept() -> None:
+    png = b"\x89PNG\r\n\x1a\n" * 1000
+    got = read(
+        [
+            part("text_prompt", "a cat"),
+            part("style_reference_images", png, filename="a.png", content_type="image/png"),
+            part("style_reference_images", b"", filename="b.png", content_type="image/png"),
+            part("style_reference_images", "some text", filename="c.txt"),
+            part("blob", b"\xff\xfe", content_type="application/octet-stream"),
+            part("old", b"caf\xe9", content_type="text/plain; charset=klingon"),
+            part("note", "twice"),
+            part("note", "once"),
+        ]
+    )
+    assert got.refused is None
+    assert got.fields == (
+        ("text_prompt", "a cat"),
+        ("style_reference_images", "[8000 bytes of image/png]"),
+        ("style_reference_images", "[0 bytes of image/png]"),
+        ("style_reference_images", "[9 bytes of text/plain]"),
+        ("blob", "[2 bytes of application/octet-stream]"),
+        ("old", "[4 bytes of text/plain]"),
+        ("note", "twice"),
+        ("note", "once"),
+    )
+    for words in (['"style_reference_images" is no field', '"a.png"'], ['"c.txt"'], ['"blob"', "no text"], ['"note"']):
+        assert any(all(word in remark for word in words) for remark in got.remarks), words
+
+
+def test_a_file_in_the_place_of_a_text_is_read_or_refused_as_that_text() -> None:
+    got = read([part("text_prompt", "a cat\n", filename="a.txt"), part("resolution", "1024x1024", filename="r")])
+    assert (got.refused, got.fields[0]) == (None, ("text_prompt", "a cat\n"))
+    assert sum("came as a file" in remark for remark in got.remarks) == 2
+    assert "UTF-8 at byte 0" in refused(read([part("text_prompt", b"\x89PNG", filename="a.png")]))
+    assert "more than once" in refused(read([part("text_prompt", "a", filename="a"), part("text_prompt", "b")]))
 
 
 def test_a_prompt_cannot_smuggle_a_field_in() -> None:

@@ -4,7 +4,7 @@ import pytest
 from mock_requests import fields, get, post, send
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing import MockServer, parse_scenario
+from ideogram_ai.testing import DEPRECATED_WORD, WITHHELD_WORD, MockServer, parse_scenario
 from ideogram_ai.testing.contract_view import read_view
 from ideogram_ai.testing.scenario import preferred_status
 
@@ -48,6 +48,22 @@ def test_a_402_has_the_body_of_a_429_with_a_reason_that_waiting_does_not_remove(
 def test_an_answer_that_has_no_body_has_none(mock_url: str, status: int) -> None:
     answer = post(mock_url, CAT, Prefer=f"code={status}")
     assert (answer.status_code, answer.content) == (status, b"")
+
+
+def test_a_prompt_asks_for_word_of_a_newer_operation(mock_url: str) -> None:
+    rule = read_view().responses[200]
+    answer = post(mock_url, fields(text_prompt=f"a {DEPRECATED_WORD.upper()} cat"))
+    assert answer.status_code == 200
+    assert 'rel="successor-version"' in answer.headers["link"]
+    assert answer.headers["deprecation"].startswith("@")
+    assert answer.json()["notice"]
+    assert read_view().response_validator(200).is_valid(answer.json())
+    assert rule.announcements.items() == {name: answer.headers[name] for name in rule.announcements}.items()
+    both = post(mock_url, fields(text_prompt=f"{DEPRECATED_WORD} {WITHHELD_WORD}")).json()
+    assert (both["data"][0]["is_image_safe"], "notice" in both) == (False, True)
+    usual = post(mock_url, CAT)
+    assert {"link", "deprecation"}.isdisjoint(usual.headers)
+    assert "notice" not in usual.json()
 
 
 def test_an_answer_on_demand_needs_no_valid_request(mock_url: str) -> None:

@@ -22,9 +22,9 @@ from ideogram_ai.client import (
     RateLimitError,
     RetryPolicy,
 )
+from ideogram_ai.generated.operations import API_KEY_HEADER, SERVER_URL
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.generated.operations import SERVER_URL
-from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, Answer, IdeogramMock, ideogram_mock
+from ideogram_ai.testing import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD, Answer, IdeogramMock, ideogram_mock
 
 URL = SERVER_URL + OPERATION.path
 
@@ -91,6 +91,19 @@ def test_withhold(shell: Shell) -> None:
     assert image.withheld
     assert image.url is None
     assert mock.ledger[0].billed
+
+
+@pytest.mark.parametrize("how", ["word", "plan"])
+def test_deprecate(how: str) -> None:
+    with ideogram_mock() as mock:
+        if how == "plan":
+            mock.deprecate()
+        files = {"text_prompt": (None, "A cat" if how == "plan" else f"A {DEPRECATED_WORD} cat")}
+        answer = httpx.post(SERVER_URL + OPERATION.path, files=files, headers={API_KEY_HEADER: "any"})
+    assert answer.status_code == 200
+    assert answer.json()["notice"]
+    assert 'rel="successor-version"' in answer.headers["link"]
+    assert answer.headers["deprecation"].startswith("@")
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 415, 422, 429, 500, 503, 520, 302, 408])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -19,15 +20,18 @@ if TYPE_CHECKING:
     from ideogram_ai.testing import MockServer
 
 
-def load_mock_server() -> type[MockServer]:
+def load_mock_server(*, warnings: bool = True) -> type[MockServer]:
     """The class of the mock server.
+
+    Args:
+        warnings: Whether it is told what its pictures cannot show.
 
     Raises:
         WrongUseError: What it needs is not installed; the message has the command that installs it.
     """
     try:
         # Pillow is used for the first image only, which is too late to find out.
-        for needed in ("PIL", "ideogram_ai.testing.server"):
+        for needed in ("PIL", "manimgx_fonts", "ideogram_ai.testing.server"):
             import_module(needed)
     except ModuleNotFoundError as error:
         raise WrongUseError(
@@ -35,7 +39,15 @@ def load_mock_server() -> type[MockServer]:
         ) from None
     from ideogram_ai.testing import MockServer  # noqa: PLC0415 - an extra, which is there now
 
+    logging.getLogger("ideogram_ai.testing").handlers = [_Warnings() if warnings else logging.NullHandler()]
     return MockServer
+
+
+class _Warnings(logging.Handler):
+    """Tells people what the server logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell_warning(record.getMessage())
 
 
 def serve(host: str, port: int, *, scenario: str, latency: float, in_flight: int | None, record: Path | None) -> None:
@@ -63,6 +75,8 @@ def serve(host: str, port: int, *, scenario: str, latency: float, in_flight: int
         raise WrongUseError(str(error)) from None
     if not is_loopback(host):
         tell_warning(f"{host} can be reached from other machines: whoever reaches it may use this server.")
+    # A client that offers another protocol is answered; that uvicorn would like to know that protocol is no news.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     try:
         server.serve_forever(_tell_ready)
     except OSError as error:

@@ -205,7 +205,12 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("rendering_speed", "rendering_speed"),
         ("enable_copyright_detection", "enable_copyright_detection"),
     ),
-    "GenerateImageResponseV4": (("created", "created"), ("data", "data"), ("response_type", "response_type")),
+    "GenerateImageResponseV4": (
+        ("created", "created"),
+        ("data", "data"),
+        ("response_type", "response_type"),
+        ("notice", "notice"),
+    ),
     "ImageObjectV4": (
         ("url", "url"),
         ("prompt", "prompt"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .app import create_app
     from .check import RequestProblem, Severity, check_request
-    from .generation import UNSAFE_WORD, WITHHELD_WORD
+    from .generation import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD
     from .mock_checks import ContractBrokenError
     from .recording import Exchange
     from .respx_mock import IdeogramMock, ideogram_mock
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .strategies import BrokenRequest, answers, broken_requests, request_rules, requests, unusual_answers
 
 __all__ = (
+    "DEPRECATED_WORD",
     "UNSAFE_WORD",
     "WITHHELD_WORD",
     "Answer",
@@ -49,6 +50,7 @@ _MODULES = {
     "Answer": "server_answers",
     "BrokenRequest": "strategies",
     "ContractBrokenError": "mock_checks",
+    "DEPRECATED_WORD": "generation",
     "Exchange": "recording",
     "IdeogramMock": "respx_mock",
     "MockServer": "server",

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, cast, final
+from urllib.parse import unquote, urlsplit
 
 from attrs import evolve
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -34,12 +36,12 @@ if TYPE_CHECKING:
 
     from ideogram_ai.generated.operations import Operation
 
-LARGEST_BODY: Final = 4 * 1024 * 1024
+LARGEST_BODY: Final = 16 * 1024 * 1024
 """Bytes of the largest request body; a larger one gets a 413."""
 
 _JSON: Final = "application/json"
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
-_READ_ON: Final = 16 * LARGEST_BODY  # a client that is still sending does not hear the answer
+_READ_ON: Final = 4 * LARGEST_BODY  # a client that is still sending does not hear the answer
 _LONGEST_LIFE: Final = 100 * 366 * 24 * 60 * 60.0
 _Run = Callable[[ReadRequest], Awaitable[Answer]]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -103,7 +105,7 @@ def create_app(
 
 
 class _Application(Starlette):
-    """Starlette, whose layers are passed by on the way to what is asked for most.
+    """Starlette for pages of any origin, whose layers are passed by on the way to what is asked for most.
 
     Args:
         direct: Endpoints by method and path. Each has a route too.
@@ -113,9 +115,24 @@ class _Application(Starlette):
     def __init__(self, direct: Mapping[tuple[str, str], Endpoint], **options: Any) -> None:
         super().__init__(**options)
         self._direct = direct
+        # Every origin by its name, "null" of a file too: a page that sends credentials does not accept a star.
+        self._open_to_pages = CORSMiddleware(
+            self._answer,
+            allow_origin_regex=".*",
+            allow_methods=["*"],
+            allow_headers=["*"],
+            allow_credentials=True,
+            allow_private_network=True,
+            expose_headers=["*"],
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; see ASGI."""
+        if not scope.get("path", "/").startswith("/"):
+            scope = _with_origin_form(scope)
+        await self._open_to_pages(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._direct.get((scope.get("method", ""), scope.get("path", "")))
         if endpoint is None:
             await super().__call__(scope, receive, send)
@@ -279,6 +296,25 @@ def _judge(request: Request, read: ReadRequest, view: ContractView, scripted: in
 
 def _response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, dict(answer.headers), _JSON if answer.body else None)
+
+
+def _with_origin_form(scope: Scope) -> Scope:
+    """A request whose target is a whole URL, as if it had the path alone; the URL's host counts (RFC 9112, 3.2.2)."""
+    target: bytes = scope["raw_path"]
+    try:
+        url = urlsplit(target.decode("ascii"))
+    except ValueError:
+        return scope
+    if url.scheme.lower() not in {"http", "https"} or not url.netloc:
+        return scope
+    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    path = url.path or "/"
+    return {
+        **scope,
+        "path": unquote(path),
+        "raw_path": path.encode("ascii"),
+        "headers": [(b"host", url.netloc.encode("ascii")), *headers],
+    }
 
 
 def _base_url(request: Request) -> str:

@@ -62,11 +62,14 @@ class ResponseRule:
         schema: Schema of the body; nothing where the contract has none.
         examples: Example bodies in the contract's order.
         headers: Examples of the headers that have one.
+        announcements: Examples of the headers that come only when there is something to announce: those whose schema
+            has them.
     """
 
     schema: JsonObject
     examples: tuple[Any, ...]
     headers: dict[str, str]
+    announcements: dict[str, str]
 
 
 @frozen
@@ -227,6 +230,11 @@ def _response(document: JsonObject, answer: JsonObject) -> ResponseRule:
             *(_resolve(document, example)["value"] for example in examples.values()),
         ),
         headers={name: str(header["example"]) for name, header in headers.items() if "example" in header},
+        announcements={
+            name: str(schema["examples"][0])
+            for name, header in headers.items()
+            if "examples" in (schema := _resolve(document, header.get("schema", {})))
+        },
     )
 
 

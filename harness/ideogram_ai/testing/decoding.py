@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+import codecs
 import json
 from typing import TYPE_CHECKING, Any, Final, Never
 
@@ -20,8 +22,12 @@ if TYPE_CHECKING:
 DEEPEST_JSON: Final = 100
 """How many levels a JSON value may be nested. The contract needs six; parsers and validators fail at some hundreds."""
 
-_UTF8: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _JSON: Final = "application/json"
+_CHARSET_FIELD: Final = "_charset_"
+_UTF8: Final = "utf-8"
+_AS_IT_IS: Final = frozenset({"", "7bit", "8bit", "binary"})
+_OF_PYTHON: Final = frozenset({"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""Encodings that Python has among its charsets, and that are none."""
 
 
 @define
@@ -47,7 +53,10 @@ def decode_parts(parts: Iterable[Part], view: ContractView) -> DecodedFields:
     """Decode each part by the rule of its field. Fields that the contract does not have stay text, with a remark.
 
     A field that is a list has a part for each item (RFC 7578, section 4.3), unless the contract says that it is JSON.
+    Text is read in the charset that its part names, or else the field `_charset_` (section 4.6), or else in UTF-8.
     """
+    parts = list(parts)
+    default = _default_charset(parts)
     decoded = DecodedFields()
     lists: dict[str, list[Any]] = {}
     seen: set[str] = set()
@@ -56,16 +65,17 @@ def decode_parts(parts: Iterable[Part], view: ContractView) -> DecodedFields:
         if rule is not None and rule.item is not None:
             if part.name not in lists:
                 decoded.items.append((part.name, lists.setdefault(part.name, [])))
-            lists[part.name].append(_decode(part, rule.item, decoded))
+            lists[part.name].append(_decode(part, rule.item, decoded, default))
+            continue
+        if rule is None:
+            decoded.items.append((part.name, _read_unknown(part, view, decoded, default)))
             continue
         if part.name in seen:
             decoded.problems.append(_problem(part.name, "is given more than once; give it once."))
         seen.add(part.name)
-        if rule is None:
-            decoded.remarks.append(remark_on_unknown(part.name, view))
-        elif part.filename is not None:
+        if part.filename is not None:
             decoded.remarks.append(f"{part.name} came as a file ({shown(part.filename)}); its content was read.")
-        decoded.items.append((part.name, _decode(part, rule, decoded)))
+        decoded.items.append((part.name, _decode(part, rule, decoded, default)))
     return decoded
 
 
@@ -110,16 +120,38 @@ def json_text(value: Any) -> str:
     return text
 
 
-def _decode(part: Part, rule: FieldRule | None, decoded: DecodedFields) -> Any:
-    if part.charset not in _UTF8:
-        decoded.problems.append(_problem(part.name, f"is sent in charset {shown(part.charset)}; write UTF-8."))
+def _default_charset(parts: Iterable[Part]) -> str:
+    """What the field `_charset_` names, as HTML forms fill it in; UTF-8 without that field."""
+    named = [part.value.decode("ascii", "replace").strip().lower() for part in parts if part.name == _CHARSET_FIELD]
+    return named[0] if named and named[0] else _UTF8
+
+
+def _read_unknown(part: Part, view: ContractView, decoded: DecodedFields, default: str) -> str:
+    """The text of a part that the contract does not have, or what it is where it is a file or no text."""
+    if part.name == _CHARSET_FIELD:
+        decoded.remarks.append(f"{_CHARSET_FIELD} names the charset of the parts that name none.")
+        return default
+    remark = remark_on_unknown(part.name, view)
     try:
-        text = part.value.decode()
-    except UnicodeDecodeError as error:
-        decoded.problems.append(_problem(part.name, f"is not UTF-8 at byte {error.start}."))
+        if part.filename is None:
+            text = _text(part, decoded, default)
+            decoded.remarks.append(remark)
+            return text
+        what = f"a file, {shown(part.filename)}"
+    except _UnreadableError:
+        what = "no text"
+    # Its bytes are not kept: a ledger would grow by each image that was sent along.
+    kind = f" of {part.content_type}" if part.content_type else ""
+    decoded.remarks.append(f"{remark} It is {what}, which was not looked at.")
+    return f"[{len(part.value)} bytes{kind}]"
+
+
+def _decode(part: Part, rule: FieldRule, decoded: DecodedFields, default: str) -> Any:
+    try:
+        text = _text(part, decoded, default)
+    except _UnreadableError as error:
+        decoded.problems.append(_problem(part.name, str(error)))
         return part.value.decode("utf-8", "backslashreplace")
-    if rule is None:
-        return text
     try:
         return _value(text, part, rule, decoded)
     except _UnreadableError as error:
@@ -127,11 +159,74 @@ def _decode(part: Part, rule: FieldRule | None, decoded: DecodedFields) -> Any:
         return text
 
 
+def _text(part: Part, decoded: DecodedFields, default: str) -> str:
+    """The text of a part; what it is read in is told where that makes a difference."""
+    value = _without_transfer_encoding(part, decoded)
+    charset = part.charset or default
+    codec = _codec(charset)
+    try:
+        text = value.decode(codec)
+        if codec == _UTF8:
+            return text
+        text.encode()  # some charsets have halves of surrogate pairs
+    except UnicodeDecodeError as error:
+        raise _UnreadableError(f"is not {charset.upper()} at byte {error.start}.") from error
+    except UnicodeError as error:
+        raise _UnreadableError(f"cannot be read in charset {charset.upper()}: {error}.") from error
+    if value.decode(_UTF8, "replace") != text:
+        decoded.remarks.append(
+            f"{part.name} came in charset {charset.upper()} and was read in it; what the service does with that is not "
+            "documented: write UTF-8."
+        )
+    return text
+
+
+def _codec(charset: str) -> str:
+    """Python's name of a charset."""
+    if charset == _UTF8:
+        return charset
+    try:
+        codec = codecs.lookup(charset).name
+        if codec not in _OF_PYTHON:
+            b"-".decode(codec, "replace")  # some codecs make bytes of bytes
+            return codec
+    except (LookupError, ValueError):
+        pass
+    raise _UnreadableError(f"is sent in charset {shown(charset)}, which is not known here; write UTF-8.")
+
+
+def _without_transfer_encoding(part: Part, decoded: DecodedFields) -> bytes:
+    """The bytes behind a header that RFC 7578, section 4.7, retired and that old programs send."""
+    encoding = part.transfer_encoding
+    if encoding in _AS_IT_IS:
+        return part.value
+    try:
+        match encoding:
+            case "base64":
+                value = binascii.a2b_base64(b"".join(part.value.split()), strict_mode=True)
+            case "quoted-printable":
+                value = binascii.a2b_qp(part.value)
+            case _:
+                raise _UnreadableError(
+                    f"has the Content-Transfer-Encoding {shown(encoding)}, which is not known here; leave that header "
+                    "out."
+                )
+    except binascii.Error as error:
+        raise _UnreadableError(f"is no {encoding}, which its Content-Transfer-Encoding says: {error}.") from error
+    decoded.remarks.append(
+        f"{part.name} came with Content-Transfer-Encoding: {encoding} and was decoded; forms have no such header any "
+        "more (RFC 7578): leave it out."
+    )
+    return value
+
+
 def _value(text: str, part: Part, rule: FieldRule, decoded: DecodedFields) -> Any:
     if rule.content_type == _JSON:
         if part.content_type != _JSON:
             decoded.remarks.append(f"{part.name} came without Content-Type: {_JSON} of its own; it was read as JSON.")
-        return _json_value(text)
+        if text.startswith("\ufeff"):
+            decoded.remarks.append(f"{part.name} begins with a byte order mark, which was left out; JSON has none.")
+        return _json_value(text.removeprefix("\ufeff"))
     if not rule.types or "string" in rule.types:
         return text
     if text == "null" and "null" in rule.types:

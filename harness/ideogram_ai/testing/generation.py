@@ -19,7 +19,7 @@ from .images import ImageStore, Picture
 from .multipart import check_media_type, parse_multipart
 from .problems import RequestRefusedError
 from .schema_examples import example_of
-from .server_answers import Answer, in_flight_answer, json_answer, problem_answer, refusal
+from .server_answers import Answer, announcing_answer, in_flight_answer, json_answer, problem_answer, refusal
 from .validation import find_problems
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ UNSAFE_WORD: Final = "mock-unsafe"
 WITHHELD_WORD: Final = "mock-withheld"
 """A prompt with this word gets a 200 whose image is withheld: `is_image_safe` false, no link, billed all the same."""
 
+DEPRECATED_WORD: Final = "mock-deprecated"
+"""A prompt with this word gets a 200 that announces a newer operation: in `notice`, `Link` and `Deprecation`."""
 
 _SIZE: Final = "[1-9][0-9]*x[1-9][0-9]*"
 
@@ -143,7 +145,8 @@ class Generator:
         withheld = WITHHELD_WORD in prompt_text.lower()
         url = None if withheld else base_url + self.images.add(_picture(size, seed, prompt))
         body = self._completed(_body(prompt_text, size, seed, url))
-        return json_answer(200, body, "withheld" if withheld else "generated")
+        answer = json_answer(200, body, "withheld" if withheld else "generated")
+        return announcing_answer(self.view, answer) if DEPRECATED_WORD in prompt_text.lower() else answer
 
     def _size(self, wanted: object) -> str:
         """The size that was asked for, if it is one in pixels, or the first that the contract has."""

@@ -14,7 +14,7 @@ from .images import ImageStore
 from .mock_checks import has_key
 from .mock_plan import to_response
 from .recording import Exchange, Ledger, redact_headers
-from .server_answers import Answer, json_answer, no_key_answer
+from .server_answers import Answer, announcing_answer, json_answer, no_key_answer
 
 if TYPE_CHECKING:
     import httpx
@@ -52,6 +52,11 @@ class MockedService:
         body = json.loads(answer.body)
         data = [image | {"is_image_safe": False, "url": None} for image in body["data"]]
         return to_response(json_answer(200, body | {"data": data}, "withheld"))
+
+    def deprecate(self, _request: httpx.Request, read: ReadRequest) -> httpx.Response:
+        """Make an image, and say that a newer operation follows."""
+        answer = self._run(read)
+        return to_response(announcing_answer(self.view, answer) if answer.status == 200 else answer)
 
     def judge(self, request: httpx.Request, read: ReadRequest) -> httpx.Response:
         """Do what the mock server would do."""

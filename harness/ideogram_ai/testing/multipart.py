@@ -32,6 +32,7 @@ class Part:
         content_type: Media type in lower case; empty when the part has none.
         charset: The charset parameter of the media type in lower case; empty without one.
         filename: The file name; None when the part has none.
+        transfer_encoding: Its Content-Transfer-Encoding in lower case; empty without one.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Part:
     content_type: str
     charset: str
     filename: str | None
+    transfer_encoding: str = ""
 
 
 def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> list[Part]:
@@ -152,6 +154,7 @@ class _Reader:
             )
         filename = options.get(b"filename")
         content_type, parameters = parse_options_header(self._headers.get(b"content-type"))
+        transfer_encoding = self._headers.get(b"content-transfer-encoding", b"")
         self.parts.append(
             Part(
                 name=name.decode("utf-8", "replace"),
@@ -159,6 +162,7 @@ class _Reader:
                 content_type=content_type.decode("latin-1"),
                 charset=parameters.get(b"charset", b"").decode("latin-1").lower(),
                 filename=None if filename is None else filename.decode("utf-8", "replace"),
+                transfer_encoding=transfer_encoding.decode("latin-1").strip().lower(),
             )
         )
 

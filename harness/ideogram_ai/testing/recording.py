@@ -32,7 +32,8 @@ class Exchange:
         method: HTTP method.
         path: Path without the query.
         headers: Headers in lower case; those that carry secrets say `[redacted]`.
-        fields: Name and decoded value of each form field in wire order; the raw text where it could not be decoded.
+        fields: Name and decoded value of each form field in wire order; the raw text where it could not be decoded,
+            and only the size of a file that the contract does not have.
         status: Status of the answer; None while there is none.
         why: Why it was answered so.
         billed: Whether the service would charge for it.

@@ -58,7 +58,7 @@ class IdeogramMock:
         return self._service.ledger.exchanges()
 
     def succeed(self, *, times: int | None = 1) -> Self:
-        """Make an image. As on the mock server, a prompt with UNSAFE_WORD or WITHHELD_WORD gets what it asks for.
+        """Make an image. As on the mock server, a prompt with UNSAFE_WORD or the like gets what it asks for.
 
         Args:
             times: For how many requests, 1 or more; None for every one from now on.
@@ -72,6 +72,14 @@ class IdeogramMock:
             times: For how many requests, 1 or more; None for every one from now on.
         """
         return self._add("withhold", self._service.withhold, times)
+
+    def deprecate(self, *, times: int | None = 1) -> Self:
+        """Make an image, and say in the answer's `notice` and headers that a newer operation follows this one.
+
+        Args:
+            times: For how many requests, 1 or more; None for every one from now on.
+        """
+        return self._add("deprecate", self._service.deprecate, times)
 
     def refuse(self, status: int, *, times: int | None = 1) -> Self:
         """Answer with a status and, where the contract has one, the example of its body.

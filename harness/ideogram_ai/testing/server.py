@@ -36,7 +36,8 @@ class MockServer:
     A context manager that serves in a thread of its own; `start()` and `close()` do the same, and `serve_forever()`
     serves in the main thread. It can be started once. Any key that is not blank is accepted; everything else that it
     accepts and refuses is read from the contract. A request gets another answer on demand with the header
-    `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt, and a withheld image with `WITHHELD_WORD`.
+    `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt, a withheld image with `WITHHELD_WORD`, and word of a
+    newer operation with `DEPRECATED_WORD`.
 
     Args:
         host: Address to listen on. Loopback unless told otherwise.
@@ -188,6 +189,9 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                # httptools, in C, is faster. It leaves out the body of a request that offers to switch to another
+                # protocol: of curl --http2 and Java's HttpClient, for example.
+                http="h11",
                 ws="none",
                 lifespan="off",
                 log_config=None,

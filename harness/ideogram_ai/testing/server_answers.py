@@ -101,6 +101,19 @@ def in_flight_answer(view: ContractView, limit: int) -> Answer:
     return json_answer(429, body, f"{limit} requests are in progress already", view.responses[429].headers)
 
 
+def announcing_answer(view: ContractView, answer: Answer) -> Answer:
+    """A good answer that also says that a newer operation follows this one: in `notice`, and in headers.
+
+    Args:
+        view: The contract, whose examples are taken. What it does not have is left out.
+        answer: The answer to a request that was run.
+    """
+    rule = view.responses[answer.status]
+    notice = view.resolve(rule.schema).get("properties", {}).get("notice", {}).get("examples", [])
+    body = json.loads(answer.body) | ({"notice": notice[0]} if notice else {})
+    return json_answer(answer.status, body, f"{answer.why}, deprecated", {**answer.headers, **rule.announcements})
+
+
 def forced_answer(view: ContractView, status: int, why: str) -> Answer:
     """An answer on demand, whatever the request was.
 

@@ -59,6 +59,7 @@ class AsyncIdeogram:
         retry: As in Ideogram.
         http_client: An httpx.AsyncClient to reach the API through; you close it yourself.
         image_client: The same for the image host. It is never given the key.
+        allow_http: As in Ideogram.
         timing: As in Ideogram; its sleep is awaited.
         in_flight: As in Ideogram.
 
@@ -75,12 +76,15 @@ class AsyncIdeogram:
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
         http_client: httpx.AsyncClient | None = None,
         image_client: httpx.AsyncClient | None = None,
+        allow_http: bool = False,
         timing: Timing = Timing(),  # noqa: B008 - frozen
         in_flight: int | None = None,
     ) -> None:
         key = take_key(api_key)
         del api_key  # or a traceback with local variables would show it
-        self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
+        self._core = make_core(
+            key, base_url=base_url, timeout=timeout, retry=retry, timing=timing, allow_http=allow_http
+        )
         self._api = take_http_client(http_client, "http_client", httpx.AsyncClient)
         self._images = take_http_client(image_client, "image_client", httpx.AsyncClient)
         self._environment = self._core.environment(lent=http_client is not None and image_client is not None)

@@ -256,6 +256,7 @@ def make_core(
     timeout: float | httpx.Timeout | None,
     retry: RetryPolicy,
     timing: Timing,
+    allow_http: bool = False,
 ) -> Core:
     """Check the settings.
 
@@ -265,13 +266,14 @@ def make_core(
         timeout: Seconds for each step, or limits of each kind.
         retry: When a request is sent again.
         timing: Where time and chance come from.
+        allow_http: Whether the base URL of another machine may be http.
 
     Raises:
         ConfigurationError: A setting cannot be used; the message names it and the cure.
     """
     if isinstance(key, str):
         raise ConfigurationError(f"{key} Nothing was sent, nothing billed.")
-    url = take_base_url(base_url)
+    url = take_base_url(base_url, allow_http=allow_http)
     limits = DEFAULT_TIMEOUT if timeout is None else take_timeout(timeout)
     return Core(key=key, base_url=url, timeout=limits, retry=retry, timing=timing, rules=LinkRules.of(url))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "IDEOGRAM_API_KEY"
 URL_VARIABLE = "IDEOGRAM_BASE_URL"
+HTTP_VARIABLE = "IDEOGRAM_ALLOW_HTTP"
 
 
 def take_key(argument: object, environment: Mapping[str, str] = os.environ) -> ApiKey | str:
@@ -48,12 +49,14 @@ def take_key(argument: object, environment: Mapping[str, str] = os.environ) -> A
     return ApiKey(value)
 
 
-def take_base_url(argument: object, environment: Mapping[str, str] = os.environ) -> str:
+def take_base_url(argument: object, environment: Mapping[str, str] = os.environ, *, allow_http: bool = False) -> str:
     """The base URL to use, without a slash at its end.
 
     Args:
         argument: The URL, or None to read IDEOGRAM_BASE_URL, or else the contract's server.
-        environment: Where the variable is looked up.
+        environment: Where the variables are looked up.
+        allow_http: Whether another machine may be reached over http, where the key can be read on the way;
+            IDEOGRAM_ALLOW_HTTP=1 allows it too.
 
     Raises:
         ConfigurationError: It is no URL of a server, or would carry the key unprotected, or repeats the API's path.
@@ -67,7 +70,7 @@ def take_base_url(argument: object, environment: Mapping[str, str] = os.environ)
     except (ValueError, httpx.InvalidURL) as error:
         raise ConfigurationError(f"{source}: this is no URL: {error}. {NOTHING_SENT}") from None
     shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    complaint = _judge_base_url(parts)
+    complaint = _judge_base_url(parts) or _judge_http(parts, environment, allow_http=allow_http)
     if complaint:
         raise ConfigurationError(f"{source} {shown[:200]!r}: {complaint} {NOTHING_SENT}")
     return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path.rstrip("/"), "", ""))
@@ -98,9 +101,24 @@ def _judge_base_url(parts: SplitResult) -> str | None:
         if pasted:
             cure = urlunsplit((parts.scheme, parts.netloc, path.removesuffix(pasted), "", ""))
             return f"{pasted} is part of the API's path, and the client adds that itself. Give {cure}."
-    if parts.scheme.lower() == "http" and not is_loopback(parts.hostname):
-        return "use https: over http the API key could be read on the way. http is for loopback only."
     return None
+
+
+def _judge_http(parts: SplitResult, environment: Mapping[str, str], *, allow_http: bool) -> str | None:
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme.lower() != "http" or is_loopback(host):
+        return None
+    if host == urlsplit(SERVER_URL).hostname:
+        return f"use https: over http the API key could be read on the way. Give {SERVER_URL}."
+    variable = environment.get(HTTP_VARIABLE, "").strip()
+    if allow_http or variable.lower() in {"1", "true"}:
+        return None
+    more = f" The variable is {variable[:20]!r} now." if variable else ""
+    return (
+        "use https: over http the API key could be read on the way, and images be read and changed. Between machines "
+        "that are all yours, containers of one host for example, allow it with allow_http=True, --allow-http or "
+        f"{HTTP_VARIABLE}=1.{more}"
+    )
 
 
 def _pasted_part(path: str, operation_path: str) -> str | None:

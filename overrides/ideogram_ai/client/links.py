@@ -40,17 +40,25 @@ class LinkRules:
         base_host: Host of the base URL. Its own images may lie on any address, because the caller chose that host.
         inner: Whether the base URL itself names an inner address; then images may lie on inner addresses.
         loopback: Whether the base URL stays on this machine; then loopback links may use http.
+        plain: Whether the base URL is http, which only a caller can have allowed; then links to its host may be too.
     """
 
     base_host: str
     inner: bool
     loopback: bool
+    plain: bool
 
     @classmethod
     def of(cls, base_url: str) -> LinkRules:
         """The rules that follow from a base URL."""
-        host = (urlsplit(base_url).hostname or "").lower()
-        return cls(base_host=host, inner=is_loopback(host) or _is_inner(host), loopback=is_loopback(host))
+        parts = urlsplit(base_url)
+        host = (parts.hostname or "").lower()
+        return cls(
+            base_host=host,
+            inner=is_loopback(host) or _is_inner(host),
+            loopback=is_loopback(host),
+            plain=parts.scheme == "http",
+        )
 
     def check(self, url: str) -> Callable[[str, str], None]:
         """Check a link before it is fetched.
@@ -69,7 +77,7 @@ class LinkRules:
         host = link.raw_host.decode("ascii")
         if not host or link.scheme not in {"https", "http"}:
             raise _forbidden(url, "images are fetched over https")
-        if link.scheme == "http" and not (self.loopback and is_loopback(host)):
+        if link.scheme == "http" and not self._may_be_plain(host):
             raise _forbidden(url, "images are fetched over https, and http would let others read and change them")
         if link.userinfo:
             raise _forbidden(url, "it carries a user name")
@@ -82,6 +90,9 @@ class LinkRules:
                 self._refuse_inner(url, host)
 
         return check_peer
+
+    def _may_be_plain(self, host: str) -> bool:
+        return (self.loopback and is_loopback(host)) or (self.plain and host == self.base_host)
 
     def _refuse_inner(self, url: str, host: str) -> None:
         if not self.inner and host != self.base_host:

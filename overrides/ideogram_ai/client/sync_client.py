@@ -61,6 +61,8 @@ class Ideogram:
         http_client: An httpx.Client to reach the API through, with a proxy or a certificate authority of your own; the
             key is added to each request and not kept in it. You close it yourself.
         image_client: The same for the image host. It is never given the key.
+        allow_http: Whether base_url may be http although it is another machine's, where whoever is on the way can read
+            the key, and read and change the images. IDEOGRAM_ALLOW_HTTP=1 allows it too.
         timing: Where time and chance come from, for tests.
         in_flight: Requests that may be in flight at once, 1 or more; more wait for their turn. None means the
             contract's limit of an organization.
@@ -79,12 +81,15 @@ class Ideogram:
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
         http_client: httpx.Client | None = None,
         image_client: httpx.Client | None = None,
+        allow_http: bool = False,
         timing: Timing = Timing(),  # noqa: B008 - frozen
         in_flight: int | None = None,
     ) -> None:
         key = take_key(api_key)
         del api_key  # or a traceback with local variables would show it
-        self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
+        self._core = make_core(
+            key, base_url=base_url, timeout=timeout, retry=retry, timing=timing, allow_http=allow_http
+        )
         self._api = take_http_client(http_client, "http_client", httpx.Client)
         self._images = take_http_client(image_client, "image_client", httpx.Client)
         self._environment = self._core.environment(lent=http_client is not None and image_client is not None)

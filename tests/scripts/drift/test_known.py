@@ -88,6 +88,8 @@ def test_moved_is_compared_and_cannot_be_told(tmp_path: Path) -> None:
         (f"{HEAD}differences: [{{where: a, change: b}}]", ":2:15: /differences/0: 'because' is a required property"),
         (f"{HEAD}differences:\n  - {{where: a, change: b, because: ''}}", ":3:27: /differences/0/because: "),
         (f"{HEAD}differences:\n  - {{where: a, change: b, because: c, reason: d}}", "'reason' was unexpected"),
+        (f"{HEAD}differences: [{{where: [], change: b, because: c}}]", "/differences/0/where: "),
+        (f"{HEAD}differences: [{{where: [a, 1], change: b, because: c}}]", "/differences/0/where"),
         (f"{HEAD}differences: &a []", "the anchor &a is refused"),
     ],
 )
@@ -98,6 +100,18 @@ def test_a_file_that_is_no_good_is_told_by_its_place(tmp_path: Path, text: str, 
         read_known(file)
     assert str(file) in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_an_entry_may_name_several_places_and_each_of_them_can_become_stale(tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text(
+        KNOWN.read_text("utf-8").replace("where: 'request: seed'", "where: ['request: seed', 'request: none']")
+    )
+    theirs = tmp_path / "theirs.json"
+    theirs.write_text(json.dumps(october()))
+    report = check(OURS, str(theirs), read_known(file), timeout=1)
+    assert {difference.verdict for difference in report.differences} == {Verdict.KNOWN}
+    assert [entry.where for entry, _ in report.stale] == ["request: none"]
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ class Options:
         quiet: Whether only what is wrong is told.
         mock: Whether a mock server answers.
         base_url: The API's server; None for the environment's or the contract's.
+        allow_http: Whether that may be http on another machine.
         api_key_file: File that holds the API key.
         timeout: Seconds of silence that are borne.
     """
@@ -89,6 +90,7 @@ class Options:
     quiet: bool = False
     mock: bool = False
     base_url: str | None = None
+    allow_http: bool = False
     api_key_file: Path | None = None
     timeout: float | None = None
 

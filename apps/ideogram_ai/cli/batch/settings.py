@@ -51,5 +51,9 @@ class Settings:
             downloads=options.downloads or usual.downloads,
             max_cost=options.limit(),
             prices=read_prices(options.prices),
-            free=options.mock or is_loopback(urlsplit(take_base_url(options.base_url)).hostname or ""),
+            free=options.mock or is_loopback(urlsplit(_base_url(options)).hostname or ""),
         )
+
+
+def _base_url(options: Options) -> str:
+    return take_base_url(options.base_url, allow_http=options.allow_http)

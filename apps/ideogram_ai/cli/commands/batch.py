@@ -73,6 +73,11 @@ class _BatchCommand(click.Command):
 @click.option("--mock", is_flag=True, help="Rehearse: a mock server draws the images. No key, no network, no bill.")
 @click.option("--base-url", metavar="URL", help="Another server than the contract's. [env: IDEOGRAM_BASE_URL]")
 @click.option(
+    "--allow-http",
+    is_flag=True,
+    help="Let the base URL be http on another machine; the key can be read on the way. [env: IDEOGRAM_ALLOW_HTTP]",
+)
+@click.option(
     "--api-key-file",
     type=click.Path(path_type=Path),
     metavar="FILE",

@@ -45,6 +45,11 @@ expected_option = click.option(
 @click.option(
     "--key-env", metavar="NAME", help="The environment variable with the API key. Loopback gets a made-up one without."
 )
+@click.option(
+    "--allow-http",
+    is_flag=True,
+    help="Let URL be http on another machine; the key can be read on the way. [env: IDEOGRAM_ALLOW_HTTP]",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of what is generated.")
 @click.option("--timeout", type=float, default=60.0, show_default=True, metavar="SECONDS", help="Time for an answer.")
 @report_option

@@ -14,6 +14,7 @@ from ideogram_ai.client import ConfigurationError
 
 from ..errors import WrongUseError
 from ..exit_codes import ExitCode
+from ..generate.connection import warn_of_http
 from ..messages import on_terminal, tell_error, tell_note
 from ..signals import Terminated
 from .loading import load_kit
@@ -28,6 +29,7 @@ class ServerRun:
     max_images: int | None
     yes: bool
     key_env: str | None
+    allow_http: bool
     seed: int
     timeout: float
     folder: Path | None
@@ -47,7 +49,9 @@ class ServerRun:
 
         try:
             options = kit.check_options(
-                kit.ServerOptions(self.url, self._key(), self.max_images, self.seed, self.timeout)
+                kit.ServerOptions(
+                    self.url, self._key(), self.max_images, self.seed, self.timeout, allow_http=self.allow_http
+                )
             )
             if self.expected is not None:
                 base.read_expected(self.expected, kit.server_requirements())
@@ -55,6 +59,7 @@ class ServerRun:
             raise WrongUseError(str(error).replace("base_url", "URL", 1)) from None
         except base.ExpectedFailuresError as error:
             raise WrongUseError(f"--expected-failures: {error}") from None
+        warn_of_http(self.url, allow_http=self.allow_http)
         make_folder(self.folder)
         self._confirm(options, kit)
         sent = 0

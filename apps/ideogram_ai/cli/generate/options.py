@@ -39,6 +39,7 @@ class Options:
         as_json: Whether stdout gets one JSON object.
         quiet: Whether stdout gets the paths alone, and stderr errors alone.
         base_url: The API's server; None for the environment's or the contract's.
+        allow_http: Whether that may be http on another machine.
         mock: Whether a mock server answers.
         api_key_file: File that holds the API key.
         timeout: Seconds of silence that are borne.
@@ -58,6 +59,7 @@ class Options:
     as_json: bool = False
     quiet: bool = False
     base_url: str | None = None
+    allow_http: bool = False
     mock: bool = False
     api_key_file: Path | None = None
     timeout: float | None = None

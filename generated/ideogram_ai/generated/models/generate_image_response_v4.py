@@ -24,11 +24,14 @@ class GenerateImageResponseV4:
             a T, so both are allowed, with Z, with an offset or with none.
         data (list[ImageObjectV4]): One entry for each image.
         response_type (str | Unset): The kind of answer, url today. More kinds may come.
+        notice (Any | Unset): What the provider has to say about the operation, for example that a newer one follows it.
+            Its type is not known.
     """
 
     created: str
     data: list[ImageObjectV4]
     response_type: str | Unset = UNSET
+    notice: Any | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -41,6 +44,8 @@ class GenerateImageResponseV4:
 
         response_type = self.response_type
 
+        notice = self.notice
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -51,6 +56,8 @@ class GenerateImageResponseV4:
         )
         if response_type is not UNSET:
             field_dict["response_type"] = response_type
+        if notice is not UNSET:
+            field_dict["notice"] = notice
 
         return field_dict
 
@@ -70,10 +77,13 @@ class GenerateImageResponseV4:
 
         response_type = d.pop("response_type", UNSET)
 
+        notice = d.pop("notice", UNSET)
+
         generate_image_response_v4 = cls(
             created=created,
             data=data,
             response_type=response_type,
+            notice=notice,
         )
 
         generate_image_response_v4.additional_properties = d

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, final
 from PIL import Image, ImageDraw
 
 from .colours import INK, PAPER, Colour, mix
+from .lettering import draw_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,8 @@ class Canvas:
     def write(self, lettering: Lettering, x: float, y: float, colour: Colour, *, alpha: int = 255) -> None:
         """Write lines flush left; x and y are the upper left corner."""
         for number, line in enumerate(lettering.lines):
-            self.pen.text((round(x), round(y) + number * lettering.line_height), line, (*colour, alpha), lettering.font)
+            top = round(y) + number * lettering.line_height
+            draw_line(self.pen, round(x), top, line, lettering.size, fill=(*colour, alpha))
 
     def panel(self, box: Rectangle, radius: float, colour: Colour, alpha: int) -> None:
         """Fill a rounded rectangle. Through a mask: a translucent pen would mix twice where its pieces meet."""

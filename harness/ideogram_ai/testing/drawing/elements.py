@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .colours import INK, PAPER, Colour, contrast, from_seed, ink_on, mix
-from .lettering import Lettering, fit, showable
+from .lettering import Lettering, draw_line, fit, length, showable
 
 if TYPE_CHECKING:
     from .canvas import Canvas, Rectangle
@@ -74,12 +74,14 @@ def _draw_words(canvas: Canvas, box: Rectangle, element: Element) -> None:
     outline = max(1, lettering.line_height // 40) if faint else 0
     y = top + pad + (height - lettering.height) / 2
     for number, line in enumerate(lettering.lines):
-        x = left + pad + (width - lettering.font.getlength(line)) / 2
-        canvas.pen.text(
-            (round(x), round(y) + number * lettering.line_height),
+        x = left + pad + (width - length(line, lettering.size)) / 2
+        draw_line(
+            canvas.pen,
+            round(x),
+            round(y) + number * lettering.line_height,
             line,
-            (*colour, 255),
-            lettering.font,
+            lettering.size,
+            fill=(*colour, 255),
             stroke_width=outline,
             stroke_fill=(*max(INK, PAPER, key=lambda ink: contrast(ink, colour)), 255),
         )

@@ -43,8 +43,9 @@ def _collect(node: Any, document: dict[str, Any], found: set[str]) -> None:
             _collect(item, document, found)
     elif is_object(node):
         name = str(node.get("$ref", "")).removeprefix("#/components/schemas/")
-        if name and name not in found:
+        schemas = document["components"]["schemas"]
+        if name in schemas and name not in found:  # other references lead to headers
             found.add(name)
-            _collect(document["components"]["schemas"][name], document, found)
+            _collect(schemas[name], document, found)
         for member in node.values():
             _collect(member, document, found)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ideogram_ai.client.credentials import is_loopback, take_base_url, take_key
 from ideogram_ai.client.errors import ConfigurationError
@@ -45,6 +45,7 @@ class ServerOptions:
             nothing is billed, and none anywhere else.
         seed: The seed of all that is generated, 0 or more.
         timeout: Seconds, above 0, that an answer may take.
+        allow_http: Whether the URL may be http on another machine.
     """
 
     url: str
@@ -52,6 +53,7 @@ class ServerOptions:
     max_images: int | None = None
     seed: int = 0
     timeout: float = 60.0
+    allow_http: bool = False
 
     @property
     def on_loopback(self) -> bool:
@@ -82,7 +84,7 @@ def check_options(options: ServerOptions) -> ServerOptions:
         raise ConfigurationError(
             "This server makes no image without an API key: name its variable with --key-env NAME."
         )
-    return ServerOptions(take_base_url(options.url), options.api_key, options.max_images, options.seed, options.timeout)
+    return evolve(options, url=take_base_url(options.url, allow_http=options.allow_http))
 
 
 def run_server(options: ServerOptions, on_progress: Progress | None = None) -> Report:
