@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4
 
 from .calls import call_flow
-from .credentials import keep_on_this_machine, take_base_url
+from .credentials import is_http_allowed, keep_on_this_machine, take_base_url
 from .download import MAX_IMAGE_BYTES, DownloadJob, download_flow
 from .environment import Environment
 from .errors import ConfigurationError, RequestError
@@ -65,6 +65,7 @@ class Core:
         retry: When a request is sent again.
         timing: Where time and chance come from.
         rules: Which image links may be fetched.
+        allow_http: Whether plain http may leave this machine.
     """
 
     key: ApiKey
@@ -73,6 +74,7 @@ class Core:
     retry: RetryPolicy
     timing: Timing
     rules: LinkRules = field(repr=False)
+    allow_http: bool = False
 
     def call(
         self,
@@ -149,7 +151,8 @@ class Core:
 
     @property
     def _check_peer(self) -> Callable[[str, str], None] | None:
-        return keep_on_this_machine(self.rules.base_host) if self.base_url.startswith("http:") else None
+        stays_here = self.base_url.startswith("http:") and not self.allow_http
+        return keep_on_this_machine(self.rules.base_host) if stays_here else None
 
     def environment(self, *, lent: bool) -> Environment:
         """What the environment says, checked unless both HTTP clients are lent.
@@ -275,7 +278,15 @@ def make_core(
         raise ConfigurationError(f"{key} Nothing was sent, nothing billed.")
     url = take_base_url(base_url, allow_http=allow_http)
     limits = DEFAULT_TIMEOUT if timeout is None else take_timeout(timeout)
-    return Core(key=key, base_url=url, timeout=limits, retry=retry, timing=timing, rules=LinkRules.of(url))
+    return Core(
+        key=key,
+        base_url=url,
+        timeout=limits,
+        retry=retry,
+        timing=timing,
+        rules=LinkRules.of(url),
+        allow_http=allow_http or is_http_allowed(),
+    )
 
 
 def take_timeout(value: float | httpx.Timeout) -> httpx.Timeout:

@@ -110,15 +110,20 @@ def _judge_http(parts: SplitResult, environment: Mapping[str, str], *, allow_htt
         return None
     if host == urlsplit(SERVER_URL).hostname:
         return f"use https: over http the API key could be read on the way. Give {SERVER_URL}."
-    variable = environment.get(HTTP_VARIABLE, "").strip()
-    if allow_http or variable.lower() in {"1", "true"}:
+    if allow_http or is_http_allowed(environment):
         return None
+    variable = environment.get(HTTP_VARIABLE, "").strip()
     more = f" The variable is {variable[:20]!r} now." if variable else ""
     return (
         "use https: over http the API key could be read on the way, and images be read and changed. Between machines "
         "that are all yours, containers of one host for example, allow it with allow_http=True, --allow-http or "
         f"{HTTP_VARIABLE}=1.{more}"
     )
+
+
+def is_http_allowed(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment allows plain http to another machine."""
+    return environment.get(HTTP_VARIABLE, "").strip().lower() in {"1", "true"}
 
 
 def _pasted_part(path: str, operation_path: str) -> str | None:
