@@ -44,8 +44,8 @@ def _behind_an_answer() -> Iterator[Scenario]:
         (IMAGE_MADE,),
         most_posts=1,
     )
-    for status, words in ((200, "another caller's image"), (422, "a refusal that came before it")):
-        title = f"A request that is sent again after a 429 is not answered by bytes behind that 429, with {words}."
+    for status, words in ((200, "another caller's image"), (422, "a refusal")):
+        title = f"When a request is sent again after a 429, {words} behind that 429 is not taken for its answer."
         yield Scenario(
             Requirement(f"retry.glued-{status}", title, places().answer(429)),
             default_prompt(),
