@@ -1,5 +1,6 @@
 """A service made of a function, and one call for the synchronous client and for the asynchronous one on both loops."""
 
+import inspect
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, Literal
 
 import anyio
 import httpx
+import pytest
 
 from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Generation, Ideogram, RetryPolicy, Timing
 
@@ -56,6 +58,8 @@ class Service:
         self.requests.append(request)
         answer = self._answers[min(len(self.requests), len(self._answers)) - 1]
         if isinstance(answer, Exception):
+            if isinstance(answer, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
+                report(request, "connection.connect_tcp.failed")
             raise answer
         return answer if isinstance(answer, httpx.Response) else answer(request)
 
@@ -88,6 +92,14 @@ def download(shell: Shell, host: Service, image: GeneratedImage, path: str | Pat
             return await client.download(image, path, **options)
 
     return anyio.run(call, backend=shell)
+
+
+def report(request: httpx.Request, event: str) -> None:
+    """Tell the client what a transport would tell it, so that it knows how far the request got."""
+    told = request.extensions["trace"](event, {"exception": None})
+    if inspect.iscoroutine(told):
+        with pytest.raises(StopIteration):
+            told.send(None)
 
 
 class FakeTiming:

@@ -8,11 +8,9 @@ import anyio
 import httpx
 import pytest
 import respx
-import uvicorn
 from canned import KEY, ONCE, SHELLS, Service, Shell, success
 
 from ideogram_ai.client import APIStatusError, AsyncIdeogram, GeneratedImage, Generation, Ideogram
-from ideogram_ai.client.core import KEPT_IDLE
 from ideogram_ai.generated.operations import API_KEY_HEADER
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR image\0\0\0\0IEND\xae\x42\x60\x82"
@@ -124,10 +122,3 @@ def test_the_clients_own_connections_carry_no_cookie_on() -> None:
         client.generate(text_prompt="a")
         client.generate(text_prompt="a")
     assert ["cookie" in call.request.headers for call in route.calls] == [False, False]
-
-
-def test_an_idle_connection_is_given_up_before_servers_hang_up() -> None:
-    """A request that crosses with the end of its connection may have run, for all that anybody knows."""
-    assert uvicorn.Config("").timeout_keep_alive > KEPT_IDLE
-    with Ideogram(KEY) as client:
-        assert client._core.client_options(client._tls)["limits"].keepalive_expiry == KEPT_IDLE

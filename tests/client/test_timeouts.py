@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ideogram_ai.client import AsyncIdeogram, ConfigurationError, Ideogram
 
-DEFAULT = {"connect": 10.0, "read": 180.0, "write": 60.0, "pool": 10.0}
+DEFAULT = {"connect": 10.0, "read": 300.0, "write": 60.0, "pool": 10.0}
 OTHER = httpx.Timeout(connect=1, read=2, write=3, pool=4)
 REFUSED: dict[str, object] = {
     "zero": 0,
@@ -69,7 +69,7 @@ def test_the_limits_of_a_call_are_for_that_call_alone() -> None:
         client = Ideogram("a-key", http_client=http, image_client=http)
         client.generate(text_prompt="a", timeout=7)
         client.generate(text_prompt="a")
-    assert [request.extensions["timeout"]["read"] for request in service.requests] == [7, 180]
+    assert [request.extensions["timeout"]["read"] for request in service.requests] == [7, 300]
 
 
 @pytest.mark.parametrize("shell", SHELLS)

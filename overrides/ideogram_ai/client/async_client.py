@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import httpx
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .core import TLS, closed_error, make_core
+from .calls import interruption_in
+from .core import (
+    MOST_USED_CONNECTIONS,
+    closed_error,
+    make_core,
+    no_fresh_connection,
+    take_http_client,
+    take_in_flight,
+)
 from .credentials import take_key
-from .exchange import Exchange, Sleep, Timing, Work
+from .deadlines import cancel_late
+from .exchange import Exchange, Sleep, Timing, UsedConnectionError, Work
 from .log_redaction import redacted_logs
-from .patience import head_within
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Unpack
@@ -32,7 +40,7 @@ if TYPE_CHECKING:
         PostGenerateImageV4TextPrompt,
     )
 
-    from .exchange import Flow
+    from .exchange import Flow, Outgoing
     from .generation import GeneratedImage, Generation
 
 T = TypeVar("T")
@@ -40,6 +48,9 @@ T = TypeVar("T")
 
 class AsyncIdeogram:
     """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
+
+    It may be used in any event loop, in several at once, and on both sides of a fork: each request has a connection of
+    its own.
 
     Args:
         api_key: As in Ideogram, like all that follows but the types of the two clients.
@@ -49,9 +60,10 @@ class AsyncIdeogram:
         http_client: An httpx.AsyncClient to reach the API through; you close it yourself.
         image_client: The same for the image host. It is never given the key.
         timing: As in Ideogram; its sleep is awaited.
+        in_flight: As in Ideogram.
 
     Raises:
-        ConfigurationError: The key, the base URL or the time limit cannot be used.
+        ConfigurationError: As in Ideogram.
     """
 
     def __init__(
@@ -64,16 +76,17 @@ class AsyncIdeogram:
         http_client: httpx.AsyncClient | None = None,
         image_client: httpx.AsyncClient | None = None,
         timing: Timing = Timing(),  # noqa: B008 - frozen
+        in_flight: int | None = None,
     ) -> None:
         key = take_key(api_key)
         del api_key  # or a traceback with local variables would show it
         self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
-        self._owned: list[httpx.AsyncClient] = []
-        self._lent = (http_client, image_client)
-        self._tls = TLS()
-        self._api = http_client or self._own()
+        self._api = take_http_client(http_client, "http_client", httpx.AsyncClient)
+        self._images = take_http_client(image_client, "image_client", httpx.AsyncClient)
+        self._environment = self._core.environment(lent=http_client is not None and image_client is not None)
+        self._in_flight = take_in_flight(in_flight)
         self._closed = False
-        self._images = image_client  # made when it is needed: not every program downloads
+        self._parent: Self | None = None
 
     @overload
     async def generate(
@@ -140,22 +153,21 @@ class AsyncIdeogram:
         """When a request is sent again."""
         return self._core.retry
 
-    def with_retry(self, retry: RetryPolicy) -> Self:
-        """A client like this one with another retry policy, on the same connections to the API.
+    def with_retry(self, retry: RetryPolicy, *, in_flight: int | None = None) -> Self:
+        """A client like this one with another retry policy.
 
         Arguments, result and errors are those of Ideogram.with_retry.
         """
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._core = self._core.with_retry(retry)
-        other._owned = []
+        other._in_flight = self._in_flight if in_flight is None else take_in_flight(in_flight)
+        other._parent = self
         return other
 
     async def aclose(self) -> None:
-        """Close the connections that the client opened itself."""
+        """Make no further request. What is in flight goes on to its end; HTTP clients of yours stay open."""
         self._closed = True
-        for client in self._owned:
-            await client.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -183,20 +195,12 @@ class AsyncIdeogram:
         self._ensure_open()
         return await self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
-    def _own(self) -> httpx.AsyncClient:
-        from .transport import ManyConnections  # noqa: PLC0415 - loads anyio and httpcore
-
-        client = httpx.AsyncClient(**self._core.client_options(self._tls, ManyConnections(self._tls)))
-        self._owned.append(client)
-        return client
-
-    def _image_client(self) -> httpx.AsyncClient:
-        if self._images is None:
-            self._images = self._own()
-        return self._images
+    def _is_closed(self) -> bool:
+        lent_is_closed = any(client is not None and client.is_closed for client in (self._api, self._images))
+        return self._closed or lent_is_closed or (self._parent is not None and self._parent._is_closed())
 
     def _ensure_open(self) -> None:
-        if self._closed or self._api.is_closed or (self._images is not None and self._images.is_closed):
+        if self._is_closed():
             raise closed_error()
 
     async def _drive(self, flow: Flow[T]) -> T:
@@ -207,6 +211,7 @@ class AsyncIdeogram:
                 try:
                     result = await self._perform(step)
                 except BaseException as error:  # noqa: BLE001 - the flow judges it, or lets it go on
+                    error = interruption_in(error, outer)
                     self._core.key.scrub_exception(error, outer=outer)
                     step = flow.throw(error)
                 else:
@@ -214,6 +219,10 @@ class AsyncIdeogram:
         except StopIteration as stop:
             value: T = stop.value
             return value
+        except BaseException as error:
+            if flow.gi_frame is not None:  # Ctrl-C between two steps: the flow knows what it may have cost
+                flow.throw(error)
+            raise
 
     async def _perform(self, step: Exchange | Sleep | Work) -> object:
         import anyio  # noqa: PLC0415 - httpx brings it, and loads it for async programs alone
@@ -223,35 +232,64 @@ class AsyncIdeogram:
             return await anyio.to_thread.run_sync(step.call)
         if isinstance(step, Exchange):
             with redacted_logs(self._core.key):
-                await self._exchange(step)
+                async with self._place(step.outgoing):
+                    await self._exchange(step)
         else:
             await (self._core.timing.sleep or anyio.sleep)(step.seconds)
         return None
 
-    async def _exchange(self, step: Exchange) -> None:
-        client = self._api if step.outgoing.to == "api" else self._image_client()
+    @asynccontextmanager
+    async def _place(self, outgoing: Outgoing) -> AsyncGenerator[None]:
+        if outgoing.to == "images":
+            yield
+            return
+        async with self._in_flight.async_place():
+            yield
 
+    async def _exchange(self, step: Exchange) -> None:
+        lent = self._api if step.outgoing.to == "api" else self._images
+        if lent is None:
+            # One for each request: no connection outlives it, and nothing is shared with a loop or a forked child.
+            options = self._environment.options(step.outgoing.url, httpx.AsyncHTTPTransport)
+            async with httpx.AsyncClient(**options) as client:
+                await self._send(step, client, own=True)
+            return
+        for _ in range(MOST_USED_CONNECTIONS):
+            try:
+                await self._send(step, lent, own=False)
+            except UsedConnectionError:
+                continue  # it is closed now, and the pool gives another one
+            return
+        raise no_fresh_connection()
+
+    async def _send(self, step: Exchange, client: httpx.AsyncClient, *, own: bool) -> None:
         async def trace(event: str, info: dict[str, Any]) -> None:
             try:
                 step.watch.observe(event, info)
             except BaseException:
-                await info["return_value"].aclose()
+                if event.endswith("connect_tcp.complete"):  # nobody else would close what was just opened
+                    await info["return_value"].aclose()
                 raise
 
-        request = self._core.request(client, step.outgoing, trace, own=client not in self._lent)
-        with head_within(step.outgoing.timeout.as_dict()):
+        request = self._core.request(client, step.outgoing, trace, own=own)
+
+        async def exchange() -> None:
             response = await client.send(request, stream=True, follow_redirects=False)
-        read = response.is_stream_consumed
-        chunks = response.aiter_bytes() if read else response.aiter_raw()
-        try:
-            if step.sink.start(response.status_code, response.headers, decoded=read):
-                async for chunk in chunks:
-                    if not step.sink.feed(chunk):
-                        break
-        finally:
-            await response.aclose()
-            # httpx iterates with generators inside generators, and trio wants each of them run to its end. Over a
-            # closed connection that is near.
-            with suppress(httpx.HTTPError, httpx.StreamError):
-                async for _ in chunks:
-                    pass
+            read = response.is_stream_consumed
+            chunks = response.aiter_bytes() if read else response.aiter_raw()
+            try:
+                if step.sink.start(response.status_code, response.headers, decoded=read):
+                    async for chunk in chunks:
+                        step.watch.progress()
+                        if not step.sink.feed(chunk):
+                            break
+            finally:
+                await response.aclose()
+                # httpx iterates with generators inside generators, and trio wants each of them run to its end. Over a
+                # closed connection that is near.
+                with suppress(httpx.HTTPError, httpx.StreamError):
+                    async for _ in chunks:
+                        pass
+
+        step.watch.begin(step.outgoing)
+        await cancel_late(step.watch, exchange)

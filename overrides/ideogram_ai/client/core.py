@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property, lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.request import getproxies
 
 import httpx
 from attrs import evolve, field, frozen
 
-from ideogram_ai.generated.operations import API_KEY_HEADER
+from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4
 
 from .calls import call_flow
-from .credentials import take_base_url
+from .credentials import keep_on_this_machine, take_base_url
 from .download import MAX_IMAGE_BYTES, DownloadJob, download_flow
+from .environment import Environment
 from .errors import ConfigurationError, RequestError
 from .exchange import Outgoing, Timing
-from .fields import build_model
+from .fields import NOTHING_SENT, build_model
+from .in_flight import InFlight
 from .judge import judge
 from .links import LinkRules
 from .redaction import ApiKey
@@ -27,7 +28,6 @@ from .version import __version__
 from .wire import JSON, Body, encode_body
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -39,16 +39,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-KEPT_IDLE: Final = 2.0
-"""Seconds that a connection is kept without use. Servers hang up after 5 (uvicorn, node) or more, and nobody can tell
-whether a request that crosses with that was run."""
+MOST_USED_CONNECTIONS: Final = 1000
+"""So many connections that were used before are taken from the pool of a lent HTTP client, and closed."""
 
-DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=180.0, write=60.0, pool=10.0)
+DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=300.0, write=60.0, pool=10.0)
+"""The service holds a request for up to 265 s before it answers: whoever waits for less makes outcomes unknown."""
 _HEADERS = {
     "Accept": "application/json",
     # None is asked for, so that a body is bounded by what it weighs on the wire.
     "Accept-Encoding": "identity",
-    "Connection": "keep-alive",
+    # An answer cannot be taken for that of another request where each has a connection of its own.
+    "Connection": "close",
     "User-Agent": f"ideogram-ai-python/{__version__}",
 }
 
@@ -116,7 +117,15 @@ class Core:
             timeout=self.timeout if timeout is None else take_timeout(timeout),
             body=body,
         )
-        return call_flow(operation, outgoing, judge=judge, key=self.key, policy=self.retry, timing=self.timing)
+        return call_flow(
+            operation,
+            outgoing,
+            judge=judge,
+            check_peer=self._check_peer,
+            key=self.key,
+            policy=self.retry,
+            timing=self.timing,
+        )
 
     def download(
         self, image: GeneratedImage, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
@@ -138,26 +147,21 @@ class Core:
         )
         return download_flow(job, rules=self.rules, policy=self.retry, timing=self.timing)
 
+    @property
+    def _check_peer(self) -> Callable[[str, str], None] | None:
+        return keep_on_this_machine(self.rules.base_host) if self.base_url.startswith("http:") else None
+
+    def environment(self, *, lent: bool) -> Environment:
+        """What the environment says, checked unless both HTTP clients are lent.
+
+        Raises:
+            ConfigurationError: It cannot be used.
+        """
+        return Environment(self.base_url, loopback=self.rules.loopback, lent=lent)
+
     def with_retry(self, retry: RetryPolicy) -> Core:
         """The same settings with another retry policy."""
         return evolve(self, retry=retry)
-
-    def client_options(self, tls: TLS, direct: httpx.AsyncBaseTransport | None = None) -> dict[str, Any]:
-        """How the clients for the API and for images are made.
-
-        Args:
-            tls: Their settings of TLS.
-            direct: What is used where no proxy stands in between; None for httpx's own.
-        """
-        # A proxy of the environment is passed by on the way to this machine: over http, it would read the key.
-        near = {self.rules.base_host, "localhost", "127.0.0.1", "::1"} if self.rules.loopback else ()
-        mounts = {f"all://[{host}]" if ":" in host else f"all://{host}": direct for host in near}
-        # Unbounded: httpx fails whoever waits for a connection for a while, although nothing is wrong.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEPT_IDLE)
-        options = {"cookies": _no_cookies(), "follow_redirects": False, "mounts": mounts, "limits": limits}
-        if direct is None or _has_proxies():
-            return options | {"verify": tls.context}
-        return options | {"transport": direct}  # with which httpx would pass a proxy by
 
     def request(
         self, client: httpx.Client | httpx.AsyncClient, outgoing: Outgoing, trace: Callable[..., object], *, own: bool
@@ -170,6 +174,11 @@ class Core:
             trace: Is told what the transport does.
             own: Whether the client is ours. Others may bring headers, parameters and cookies along.
         """
+        timeout = outgoing.timeout.as_dict()
+        if own and isinstance(client, httpx.AsyncClient):
+            # Watched from outside: a limit of httpcore's runs on while the process is stopped, and ends a read although
+            # the answer lies in the socket. A read that blocks has no such fault.
+            timeout |= {"read": None, "write": None}
         headers = dict(outgoing.headers)
         if outgoing.to == "api":
             headers[API_KEY_HEADER] = self.key.reveal()
@@ -185,25 +194,59 @@ class Core:
             "content": body.content,
         }
         if own:
-            request = httpx.Request(**what, extensions={"trace": trace, "timeout": outgoing.timeout.as_dict()})
+            request = httpx.Request(**what, extensions={"trace": trace, "timeout": timeout})
         else:
             request = client.build_request(**what, timeout=outgoing.timeout, extensions={"trace": trace})
         request.read()  # in one piece, which is sent at once; httpx sends each part by itself
         return request
 
 
-class TLS:
-    """Settings of TLS, made once, when they are needed: that takes longer than anything else at the start."""
-
-    @cached_property
-    def context(self) -> ssl.SSLContext:
-        """What httpx makes: the authorities of certifi, or those that SSL_CERT_FILE and SSL_CERT_DIR name."""
-        return httpx.create_ssl_context()
-
-
 def closed_error() -> RequestError:
     """The error of a client that is used after it was closed."""
     return RequestError("The client is closed. Make a new one. Nothing was sent, nothing billed.")
+
+
+def no_fresh_connection() -> ConfigurationError:
+    """The error of a lent HTTP client that has too many connections that were used before."""
+    return ConfigurationError(
+        f"http_client: its first {MOST_USED_CONNECTIONS} connections were used before, and what is left on one of them "
+        f"could be taken for an answer. Lend a client of its own. {NOTHING_SENT}"
+    )
+
+
+def take_http_client(client: object, name: str, kind: type[T]) -> T | None:
+    """The HTTP client that a caller lends, or None.
+
+    Args:
+        client: What was given.
+        name: The argument, for messages.
+        kind: The class that it has to have.
+
+    Raises:
+        ConfigurationError: It is of another kind, as an httpx.AsyncClient for Ideogram.
+    """
+    if client is None or isinstance(client, kind):
+        return client
+    raise ConfigurationError(
+        f"{name} is a {type(client).__module__}.{type(client).__qualname__}; give an httpx.{kind.__name__}. "
+        f"{NOTHING_SENT}"
+    )
+
+
+def take_in_flight(limit: object) -> InFlight:
+    """Places for requests in flight.
+
+    Args:
+        limit: How many, or None for the contract's limit.
+
+    Raises:
+        ConfigurationError: It is no whole number, or less than 1.
+    """
+    if limit is None:
+        limit = POST_GENERATE_IMAGE_V4.in_flight_limit or sys.maxsize
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ConfigurationError(f"in_flight is {limit!r:.80}; give a whole number, 1 or more. {NOTHING_SENT}")
+    return InFlight(limit)
 
 
 def make_core(
@@ -219,7 +262,7 @@ def make_core(
     Args:
         key: What take_key returned: the key, or what is wrong with it.
         base_url: The API's server; None for IDEOGRAM_BASE_URL, or else the contract's server.
-        timeout: Seconds of silence that are borne, or limits of each kind.
+        timeout: Seconds for each step, or limits of each kind.
         retry: When a request is sent again.
         timing: Where time and chance come from.
 
@@ -237,8 +280,7 @@ def take_timeout(value: float | httpx.Timeout) -> httpx.Timeout:
     """Finite time limits.
 
     Args:
-        value: Seconds of silence that are borne while writing and reading (connecting keeps its own, shorter limit), or
-            an httpx.Timeout.
+        value: Seconds for writing and for reading (connecting keeps its own, shorter limit), or an httpx.Timeout.
 
     Raises:
         ConfigurationError: A limit is missing, too long or not positive: a client that waits for ever loses images.
@@ -260,18 +302,7 @@ def _is_usable(seconds: object) -> bool:
     return isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds <= MAX_SECONDS
 
 
-def _has_proxies() -> bool:
-    """Whether the environment, or the system's settings, name a proxy that httpx heeds."""
-    proxies = getproxies()
-    return any(proxies.get(scheme) for scheme in ("http", "https", "all"))
-
-
 @lru_cache(maxsize=16)
 def _api_url(url: str) -> httpx.URL:
     """A URL of the API, which is the same for each request and takes a while to read."""
     return httpx.URL(url)
-
-
-def _no_cookies() -> CookieJar:
-    """A jar that takes no cookie, so that nothing is carried from one image host to another."""
-    return CookieJar(DefaultCookiePolicy(allowed_domains=()))

@@ -16,7 +16,7 @@ from .fields import NOTHING_SENT
 from .redaction import ApiKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 KEY_VARIABLE = "IDEOGRAM_API_KEY"
 URL_VARIABLE = "IDEOGRAM_BASE_URL"
@@ -111,6 +111,28 @@ def _pasted_part(path: str, operation_path: str) -> str | None:
         if path.endswith(beginning):
             return beginning
     return None
+
+
+def keep_on_this_machine(host: str) -> Callable[[str, str], None]:
+    """A check that plain http goes where the base URL says: a name may resolve to any address.
+
+    Args:
+        host: Host of the base URL, which names this machine.
+
+    Returns:
+        A check of the host that is connected to and the address behind it, to be called before anything is sent. It
+        raises ConfigurationError.
+    """
+
+    def check_peer(connected_host: str, address: str) -> None:
+        # Another host than the base URL's is a proxy of the caller's HTTP client: it connects on its own account.
+        if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
+            raise ConfigurationError(
+                f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
+                f"read on the way. Use https. {NOTHING_SENT}"
+            )
+
+    return check_peer
 
 
 def is_loopback(host: str) -> bool:

@@ -48,7 +48,11 @@ class IdeogramError(Exception):
 
     def explain(self, more: str) -> None:
         """Add a sentence to the message."""
-        self.message = f"{self.message} {more}".rstrip()
+        self.rephrase(lambda message: f"{message} {more}".rstrip())
+
+    def rephrase(self, change: Callable[[str], str]) -> None:
+        """Change the message."""
+        self.message = change(self.message)
         self.args = (self.message,)
 
     def __reduce__(self) -> tuple[Callable[..., IdeogramError], tuple[type[Self], str, dict[str, Any]]]:

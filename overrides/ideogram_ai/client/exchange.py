@@ -6,15 +6,16 @@ throws into the flow whatever exception that raised.
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from http import HTTPStatus
 from typing import Any, Literal, Protocol, TypeVar
 
 import httpx
 from attrs import define, field, frozen
 
-from .patience import bound_reads
 from .wire import Body
 
 T = TypeVar("T")
@@ -49,6 +50,9 @@ class Outgoing:
         headers: Headers without the key, which the shell adds for the API alone.
         body: The body, if there is one.
         timeout: Finite time limits.
+        total: Seconds for the whole exchange; None for the sum of the limits, in which reading has its own twice, for
+            the head of the answer and for its body. A given one is for a body that may be long: then each piece of
+            it has the time of a read.
     """
 
     to: Literal["api", "images"]
@@ -57,6 +61,23 @@ class Outgoing:
     headers: dict[str, str]
     timeout: httpx.Timeout
     body: Body | None = field(default=None, repr=False)
+    _total: float | None = None
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Seconds for each step: connect, write, read and body."""
+        limits = {name: seconds or 0.0 for name, seconds in self.timeout.as_dict().items()}
+        return limits | {"body": limits["read"]}
+
+    @property
+    def long(self) -> bool:
+        """Whether the body of the answer may be long."""
+        return self._total is not None
+
+    @property
+    def total(self) -> float:
+        """Seconds for the whole exchange."""
+        return self._total or sum(self.limits.values())
 
 
 class Sink(Protocol):
@@ -71,46 +92,140 @@ class Sink(Protocol):
         ...
 
 
+class UsedConnectionError(Exception):
+    """A pool offers a connection that was used before. Nothing was written to it, and it is closed."""
+
+
+class SpokenTooSoonError(Exception):
+    """The server said something before the request was written. What it said is no answer, and is not read."""
+
+
+class SentTwiceError(Exception):
+    """The HTTP client wanted to send the request once more by itself, although it may have run. It was not."""
+
+
 @define
 class Watch:
-    """Sees, through httpx's `trace` extension, how far a request got.
+    """Sees, through httpx's `trace` extension, how far a request got, and stops what could cost a second image.
+
+    What raises in `observe` does so before the step that is reported: nothing of that step has happened.
 
     Attributes:
+        paid: Whether the request may be billed.
         check_peer: Called with the host that is connected to and the address behind it, before anything is sent; it
             raises to refuse.
+        begun: Whether the request was handed to an HTTP client.
         watching: Whether the transport reports at all; mocks do not.
         left: Whether a byte of the request may have left this machine.
+        answered_early: Whether the server spoke, or hung up, when only the head of the request was written.
         head: Status and headers of the answer, once they have arrived.
+        until: When the step that is under way has to end, on the monotonic clock.
+        socket: The connection; None where the transport does not report it.
     """
 
+    paid: bool = True
     check_peer: Callable[[str, str], None] | None = None
+    begun: bool = False
     watching: bool = False
     left: bool = False
+    answered_early: bool = False
     head: tuple[int, httpx.Headers] | None = field(default=None, repr=False)
+    until: float = math.inf
+    socket: Any = field(default=None, repr=False)
+    _limits: Mapping[str, float] = field(factory=dict[str, float])
+    _end: float = math.inf
+    _long: bool = False
+    _stream: Any = field(default=None, repr=False)
+    _host: str = ""
     _connecting_to: str = ""
 
+    def begin(self, outgoing: Outgoing) -> None:
+        """The request is handed over. From now on there are `total` seconds for everything."""
+        self.begun = True
+        self._stream = self.socket = None
+        self._host = httpx.URL(outgoing.url).raw_host.decode("ascii")
+        self._limits = outgoing.limits
+        self._long = outgoing.long
+        self.until = self._end = time.monotonic() + outgoing.total
+
+    def progress(self) -> None:
+        """A piece of a body has arrived: where the body may be long, the next one has the time of a read."""
+        if self._long:
+            self._allow("read")
+
     def observe(self, event: str, info: dict[str, Any]) -> None:
-        """Take an event of the transport. Raises what check_peer raises."""
+        """Take an event of the transport. Raises to stop what it is about to do."""
         self.watching = True
-        if event == "connection.connect_tcp.started":
-            self._connecting_to = info["host"]
-        elif event == "connection.connect_tcp.complete":
-            stream = info["return_value"]
-            if self.check_peer is not None:
-                self.check_peer(self._connecting_to, stream.get_extra_info("server_addr")[0])
-            bound_reads(stream)
-        elif event.endswith(".start_tls.complete"):
-            bound_reads(info["return_value"])
-        elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            self.left = True
-        elif event == "http11.receive_response_headers.complete" and self.left:
-            _, status, _, headers = info["return_value"]
-            self.head = status, httpx.Headers(headers)
+        layer, _, step = event.partition(".")
+        match step:
+            case "connect_tcp.started":
+                self._connecting_to = info["host"]
+                self._allow("connect")
+            case "connect_tcp.complete" | "connect_unix_socket.complete" | "start_tls.complete":
+                self._take_connection(info["return_value"], checked=step == "connect_tcp.complete")
+            case "send_request_headers.started" if info["request"].method != b"CONNECT":
+                self._refuse_to_send(layer)
+                self.left = True
+                self.head = None
+                self._allow("write")
+            case "send_request_body.started" if self.left:
+                self.answered_early = self._has_spoken(layer)
+            case "send_request_body.complete" | "send_request_body.failed" if self.left:
+                self._allow("read")
+            case "receive_response_headers.complete" if self.left:
+                self._allow("body")
+                if layer == "http11":
+                    _, status, _, headers = info["return_value"]
+                    self.head = status, httpx.Headers(headers)
+            case _:
+                pass
+
+    def _take_connection(self, stream: Any, *, checked: bool) -> None:
+        if checked and self.check_peer is not None:
+            self.check_peer(self._connecting_to, stream.get_extra_info("server_addr")[0])
+        self._stream = stream
+        self.socket = stream.get_extra_info("socket")
+        self._allow("connect")
+
+    def _refuse_to_send(self, layer: str) -> None:
+        """Let a paid request leave once, on a connection that carried nothing before."""
+        if not self.paid:
+            return
+        if self.left and not (self.head and _surely_refused(self.head[0])):
+            raise SentTwiceError("the HTTP client was about to send the request a second time, and was stopped")
+        # Answers of HTTP/2 carry the number of their request, so a connection may be shared.
+        if self._stream is None and layer == "http11":
+            raise UsedConnectionError("the HTTP client keeps connections, and offers one that was used before")
+        if self._has_spoken(layer):
+            raise SpokenTooSoonError("the server spoke, or hung up, before the request was sent")
+
+    def _has_spoken(self, layer: str) -> bool:
+        """Whether something came, or the end, that cannot be the answer to what is not written yet.
+
+        Under TLS nobody can see that from outside: a server sends session tickets first, which belong to no answer.
+        """
+        stream = self._stream
+        if not self.paid or layer != "http11" or stream is None or stream.get_extra_info("ssl_object") is not None:
+            return False
+        return bool(stream.get_extra_info("is_readable"))
+
+    def _allow(self, step: str) -> None:
+        self.until = min(time.monotonic() + self._limits.get(step, math.inf), self._end)
+
+    @property
+    def proxy(self) -> str:
+        """The host that was connected to in place of the one that was asked for; empty where there was none."""
+        return self._connecting_to if self._connecting_to.strip("[]") != self._host.strip("[]") else ""
 
     @property
     def certainly_here(self) -> bool:
         """Whether it is sure that nothing left."""
-        return self.watching and not self.left
+        return not self.begun or (self.watching and not self.left)
+
+
+def _surely_refused(status: int) -> bool:
+    """Whether a request that was answered so did not run, as where a proxy or a gateway asks who we are."""
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT
 
 
 @frozen

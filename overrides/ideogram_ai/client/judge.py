@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .generation import Generation
 
 _MAX_DETAIL = 500
+_SENT_ELSEWHERE = frozenset({301, 302, 307, 308})
 
 _ERRORS: Mapping[int, tuple[type[APIStatusError], str]] = {
     400: (BadRequestError, "Mend the request."),
@@ -101,8 +102,12 @@ def judge_refusal(
 
 
 def _billed_by_class(status: int) -> bool | None:
-    """What a status that the contract does not list says of the bill: a redirect never ran, the rest is not known."""
-    return False if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST else None
+    """What a status that the contract does not list says of the bill.
+
+    A request that is to be sent to another address did not run at this one. A 303 is what follows one that ran
+    (RFC 9110, section 15.4.4), and the rest is not known.
+    """
+    return False if status in _SENT_ELSEWHERE else None
 
 
 def _judge_rate_limit(

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import httpx
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .core import TLS, closed_error, make_core
+from .calls import interruption_in
+from .core import (
+    MOST_USED_CONNECTIONS,
+    closed_error,
+    make_core,
+    no_fresh_connection,
+    take_http_client,
+    take_in_flight,
+)
 from .credentials import take_key
-from .exchange import Exchange, Sleep, Timing, Work
+from .deadlines import cut_off
+from .exchange import Exchange, Sleep, Timing, UsedConnectionError, Work
 from .log_redaction import redacted_logs
-from .patience import head_within
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Unpack
@@ -32,7 +41,7 @@ if TYPE_CHECKING:
         PostGenerateImageV4TextPrompt,
     )
 
-    from .exchange import Flow
+    from .exchange import Flow, Outgoing
     from .generation import GeneratedImage, Generation
 
 T = TypeVar("T")
@@ -41,21 +50,24 @@ T = TypeVar("T")
 class Ideogram:
     """A client for Ideogram 4.0. Use it as a context manager, or call close().
 
-    It may be shared by threads.
+    It may be shared by threads, and used on both sides of a fork: each request has a connection of its own.
 
     Args:
         api_key: The key; None reads IDEOGRAM_API_KEY.
         base_url: The API's server; None reads IDEOGRAM_BASE_URL, and else takes the contract's server.
-        timeout: Seconds of silence that are borne while writing and reading, or an httpx.Timeout; None means 10 s to
-            connect, 60 s to write and 180 s to read.
+        timeout: Seconds for writing the request, for the head of the answer and for its body, each; or an
+            httpx.Timeout. None means 10 s to connect, 60 s to write and 300 s to read.
         retry: When a request is sent again. The default repeats only what cannot cost a second image.
         http_client: An httpx.Client to reach the API through, with a proxy or a certificate authority of your own; the
             key is added to each request and not kept in it. You close it yourself.
         image_client: The same for the image host. It is never given the key.
         timing: Where time and chance come from, for tests.
+        in_flight: Requests that may be in flight at once, 1 or more; more wait for their turn. None means the
+            contract's limit of an organization.
 
     Raises:
-        ConfigurationError: The key, the base URL or the time limit cannot be used.
+        ConfigurationError: The key, the base URL, a time limit, an HTTP client, or what the environment says of
+            proxies and certificates cannot be used.
     """
 
     def __init__(
@@ -68,16 +80,17 @@ class Ideogram:
         http_client: httpx.Client | None = None,
         image_client: httpx.Client | None = None,
         timing: Timing = Timing(),  # noqa: B008 - frozen
+        in_flight: int | None = None,
     ) -> None:
         key = take_key(api_key)
         del api_key  # or a traceback with local variables would show it
         self._core = make_core(key, base_url=base_url, timeout=timeout, retry=retry, timing=timing)
-        self._owned: list[httpx.Client] = []
-        self._lent = (http_client, image_client)
-        self._tls = TLS()
-        self._api = http_client or self._own()
+        self._api = take_http_client(http_client, "http_client", httpx.Client)
+        self._images = take_http_client(image_client, "image_client", httpx.Client)
+        self._environment = self._core.environment(lent=http_client is not None and image_client is not None)
+        self._in_flight = take_in_flight(in_flight)
         self._closed = False
-        self._images = image_client  # made when it is needed: not every program downloads
+        self._parent: Self | None = None
 
     @overload
     def generate(
@@ -176,11 +189,13 @@ class Ideogram:
         """When a request is sent again."""
         return self._core.retry
 
-    def with_retry(self, retry: RetryPolicy) -> Self:
-        """A client like this one with another retry policy, on the same connections to the API.
+    def with_retry(self, retry: RetryPolicy, *, in_flight: int | None = None) -> Self:
+        """A client like this one with another retry policy.
 
         Args:
             retry: When a request is sent again.
+            in_flight: Requests of the other client that may be in flight at once. None means that both share the
+                places of this one.
 
         Returns:
             The other client. Closing it leaves this one open; when this one is closed, neither can be used.
@@ -188,14 +203,13 @@ class Ideogram:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._core = self._core.with_retry(retry)
-        other._owned = []
+        other._in_flight = self._in_flight if in_flight is None else take_in_flight(in_flight)
+        other._parent = self
         return other
 
     def close(self) -> None:
-        """Close the connections that the client opened itself."""
+        """Make no further request. What is in flight goes on to its end; HTTP clients of yours stay open."""
         self._closed = True
-        for client in self._owned:
-            client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -223,18 +237,12 @@ class Ideogram:
         self._ensure_open()
         return self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
-    def _own(self) -> httpx.Client:
-        client = httpx.Client(**self._core.client_options(self._tls))
-        self._owned.append(client)
-        return client
-
-    def _image_client(self) -> httpx.Client:
-        if self._images is None:
-            self._images = self._own()
-        return self._images
+    def _is_closed(self) -> bool:
+        lent_is_closed = any(client is not None and client.is_closed for client in (self._api, self._images))
+        return self._closed or lent_is_closed or (self._parent is not None and self._parent._is_closed())
 
     def _ensure_open(self) -> None:
-        if self._closed or self._api.is_closed or (self._images is not None and self._images.is_closed):
+        if self._is_closed():
             raise closed_error()
 
     def _drive(self, flow: Flow[T]) -> T:
@@ -245,6 +253,7 @@ class Ideogram:
                 try:
                     result = self._perform(step)
                 except BaseException as error:  # noqa: BLE001 - the flow judges it, or lets it go on
+                    error = interruption_in(error, outer)
                     self._core.key.scrub_exception(error, outer=outer)
                     step = flow.throw(error)
                 else:
@@ -252,35 +261,63 @@ class Ideogram:
         except StopIteration as stop:
             value: T = stop.value
             return value
+        except BaseException as error:
+            if flow.gi_frame is not None:  # Ctrl-C between two steps: the flow knows what it may have cost
+                flow.throw(error)
+            raise
 
     def _perform(self, step: Exchange | Sleep | Work) -> object:
         if isinstance(step, Work):
             return step.call()
         if isinstance(step, Exchange):
-            with redacted_logs(self._core.key):
+            with redacted_logs(self._core.key), self._place(step.outgoing):
                 self._exchange(step)
         else:
             (self._core.timing.sleep or time.sleep)(step.seconds)
         return None
 
-    def _exchange(self, step: Exchange) -> None:
-        client = self._api if step.outgoing.to == "api" else self._image_client()
+    @contextmanager
+    def _place(self, outgoing: Outgoing) -> Generator[None]:
+        if outgoing.to == "images":
+            yield
+            return
+        with self._in_flight.place():
+            yield
 
+    def _exchange(self, step: Exchange) -> None:
+        lent = self._api if step.outgoing.to == "api" else self._images
+        if lent is None:
+            # One for each request: no connection outlives it, and nothing is shared with a thread or a forked child.
+            with httpx.Client(**self._environment.options(step.outgoing.url, httpx.HTTPTransport)) as client:
+                self._send(step, client, own=True)
+            return
+        for _ in range(MOST_USED_CONNECTIONS):
+            try:
+                self._send(step, lent, own=False)
+            except UsedConnectionError:
+                continue  # it is closed now, and the pool gives another one
+            return
+        raise no_fresh_connection()
+
+    def _send(self, step: Exchange, client: httpx.Client, *, own: bool) -> None:
         def trace(event: str, info: dict[str, Any]) -> None:
             try:
                 step.watch.observe(event, info)
             except BaseException:
-                info["return_value"].close()
+                if event.endswith("connect_tcp.complete"):  # nobody else would close what was just opened
+                    info["return_value"].close()
                 raise
 
-        request = self._core.request(client, step.outgoing, trace, own=client not in self._lent)
-        with head_within(step.outgoing.timeout.as_dict()):
+        request = self._core.request(client, step.outgoing, trace, own=own)
+        step.watch.begin(step.outgoing)
+        with cut_off(step.watch):
             response = client.send(request, stream=True, follow_redirects=False)
-        try:
-            read = response.is_stream_consumed
-            if step.sink.start(response.status_code, response.headers, decoded=read):
-                for chunk in response.iter_bytes() if read else response.iter_raw():
-                    if not step.sink.feed(chunk):
-                        break
-        finally:
-            response.close()
+            try:
+                read = response.is_stream_consumed
+                if step.sink.start(response.status_code, response.headers, decoded=read):
+                    for chunk in response.iter_bytes() if read else response.iter_raw():
+                        step.watch.progress()
+                        if not step.sink.feed(chunk):
+                            break
+            finally:
+                response.close()
