@@ -109,7 +109,7 @@ def _complaint_about_image(account: Account, image: bytes, folder: Path) -> str:
 def _complaints(scenario: Scenario, seen: Seen, ran: Ran) -> Iterator[str]:
     """What is wrong with what the scenario itself is about."""
     posts = [request for request in seen.service.posts if request.whole_request_read]
-    if not posts and scenario.most_posts != 0:
+    if not seen.service.posts and scenario.most_posts != 0:
         yield "no request arrived"
     if posts and scenario.sends is not None:
         yield from _complaints_about_fields(read_form(posts[0]), scenario.sends)
