@@ -4,12 +4,15 @@ import http.client
 import json
 import os
 import secrets
+import signal
+import socket
 import sys
 import time
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
+KEPT: list[Any] = []
 FAULT = sys.argv[1] if len(sys.argv) > 1 else ""
 KEY = os.environ["IDEOGRAM_API_KEY"]
 BASE = os.environ["IDEOGRAM_BASE_URL"]
@@ -59,7 +62,32 @@ def form_of(request: dict[str, Any]) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
 
 
+def give_up(*_: object) -> NoReturn:
+    raise LostError
+
+
+def keep(url: str) -> Any:
+    """The one connection of a client that reads answers out of one buffer, whatever lies in it."""
+    if not KEPT:
+        parts = urlsplit(url)
+        KEPT.append(socket.create_connection((parts.hostname, parts.port), 20).makefile("rwb"))
+    return KEPT[0]
+
+
+def ask_on_kept(url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+    stream = keep(url)
+    lines = [f"POST {PATH} HTTP/1.1", "Host: kept", *(f"{name}: {value}" for name, value in headers.items())]
+    stream.write("\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body)
+    stream.flush()
+    status = int((stream.readline() or give_up()).split()[1])
+    answered = http.client.parse_headers(stream)
+    content = stream.read(int(answered["Content-Length"] or 0))
+    return status, {name.lower(): value for name, value in answered.items()}, content
+
+
 def ask(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
+    if FAULT == "connection-kept" and method == "POST":
+        return ask_on_kept(url, headers, body)
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=20)
     try:
@@ -112,6 +140,8 @@ def generate(request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
             if FAULT != "retry-after-reset":
                 tell("unknown")
             continue
+        if answer[0] == 303 and FAULT == "303-repeated":
+            continue
         if answer[0] == 429 and "retry-after" in answer[1]:
             time.sleep(0 if FAULT == "429-at-once" else int(answer[1]["retry-after"]))
         elif answer[0] < 500 or FAULT != "retry-on-5xx":
@@ -154,12 +184,20 @@ def save(images: list[dict[str, Any]]) -> None:
 
 def main() -> None:
     request = prepare(json.load(sys.stdin))
+    if FAULT != "no-time-limit":  # a limit for silence, which http.client has, does not end what drips
+        signal.signal(signal.SIGALRM, give_up)
+        signal.setitimer(signal.ITIMER_REAL, float(os.environ["IDEOGRAM_TIMEOUT"]))
     status, _, body = generate(request)
     if status == 200:
         save(read(body))
     if FAULT == "errors-are-json":
         json.loads(body)
+    if FAULT == "words-printed":
+        print(body.decode(), file=sys.stderr)
+    if FAULT == "words-kept":
+        (Path(os.environ["IDEOGRAM_OUTPUT_DIR"]) / "answer.json").write_bytes(body)
     unknown = status >= 500 and FAULT != "5xx-refused"
+    unknown = unknown or status < 200 or (status == 303 and FAULT != "303-refused")
     tell("unknown" if unknown or FAULT == "refusals-unknown" else "refused", 500 if FAULT == "status-lost" else status)
 
 

@@ -40,4 +40,4 @@ def cases(heading: str) -> list[tuple[str, Row]]:
 
 
 def _expanded(word: str) -> list[str]:
-    return fnmatch.filter({**FAULTS, **IMAGE_FAULTS}, word) if word.endswith("*") else [word]
+    return fnmatch.filter([*FAULTS, *IMAGE_FAULTS], word) if word.endswith("*") else [word]

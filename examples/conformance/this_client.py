@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,16 @@ def save(client: Ideogram, images: list[GeneratedImage]) -> None:
 
 def main() -> None:
     request: dict[str, Any] = json.loads(os.environ["IDEOGRAM_REQUEST"])
-    with Ideogram() as client:
+    with Ideogram(timeout=float(os.environ["IDEOGRAM_TIMEOUT"])) as client:
         try:
             generation = client.generate(**request)
         except RequestError:
             tell("refused")
         except APIStatusError as error:
+            print(error, file=sys.stderr)
             tell("unknown" if error.may_have_been_billed else "refused", error.status_code)
-        except IdeogramError:
+        except IdeogramError as error:
+            print(error, file=sys.stderr)
             tell("unknown")
         else:
             save(client, list(generation.images))

@@ -12,12 +12,12 @@ for name in text_prompt resolution rendering_speed enable_copyright_detection; d
 done
 if has json_prompt; then set -- "$@" -F "json_prompt=$(value json_prompt)"; fi
 
-status=$(curl -s --max-time 20 -o "$folder/answer" -w '%{http_code}' -H "Api-Key: $IDEOGRAM_API_KEY" "$@" \
+status=$(curl -s --max-time "$IDEOGRAM_TIMEOUT" -o "$folder/answer" -w '%{http_code}' -H "Api-Key: $IDEOGRAM_API_KEY" "$@" \
     "$IDEOGRAM_BASE_URL/v1/ideogram-v4/generate")
 case $status in
 200)
     url=$(jq -r '.data[0].url' "$folder/answer")
-    curl -s --max-time 20 -o "$folder/image.png" "$url"
+    curl -s --max-time "$IDEOGRAM_TIMEOUT" -o "$folder/image.png" "$url"
     tell image 200 "\"$folder/image.png\""
     ;;
 000) tell unknown null null ;;

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 from attrs import frozen
 
@@ -77,6 +78,11 @@ BROKEN_CLIENTS = {
     ),
     "errors-are-json": broken("answer.403.html", "program.output"),
     "image-cut": broken("image.bytes"),
+    "connection-kept": broken("retry.glued-200", "retry.glued-422", play=("retry.glued-422",)),
+    "303-refused": broken("redirect.303"),
+    "303-repeated": broken("redirect.303", "billing.once"),
+    "words-printed": broken("program.no-key", play=("answer.401.key-echoed",)),
+    "words-kept": broken("program.no-key", play=("answer.401.key-echoed",)),
 }
 
 
@@ -101,16 +107,28 @@ def test_a_broken_client_is_caught_by_the_requirement_that_speaks_of_its_fault(f
     assert apply_expected(report).exit_code == 1
 
 
+DRIPS = tuple(name for name in client_scenarios() if name.startswith("time."))
+
+
+def test_a_client_without_a_time_limit_for_the_whole_is_caught_by_every_drip() -> None:
+    """It has one for silence, which nothing that drips ever reaches."""
+    report = run_client(attrs.evolve(options_for("no-time-limit", DRIPS), timeout=6.0))
+    caught = {result.requirement.id: result.detail for result in report.of(Verdict.FAILED)}
+    assert caught.keys() == {*DRIPS, "program.output"} - {"time.interim"}
+    assert all("the program did not end within 6 s" in detail for detail in caught.values())
+    assert len(DRIPS) == 5
+
+
 @pytest.mark.parametrize("outcome", ["image", "withheld", "refused", "unknown"])
 def test_a_program_that_sends_nothing_holds_nothing_but_the_prompt_rule(outcome: str) -> None:
     code = f'print(\'{{"outcome": "{outcome}", "status": 200}}\')'
     report = run_client(ClientOptions((sys.executable, "-S", "-E", "-c", code)))
     held = {result.requirement.id for result in report.of(Verdict.HELD)}
-    assert held == {"program.output"} | (
+    assert held == {"program.output", "program.no-key"} | (
         {"request.prompt-rule.both", "request.prompt-rule.neither"} if outcome == "refused" else set()
     )
 
 
 def test_there_are_faults_of_every_kind() -> None:
-    kinds = {mutant.caught_by.partition(".")[0] for mutant in BROKEN_CLIENTS.values()}
-    assert kinds == {name.partition(".")[0] for name in client_requirements()} - {"program"}
+    kinds = {name.partition(".")[0] for name in (*(mutant.caught_by for mutant in BROKEN_CLIENTS.values()), *DRIPS)}
+    assert kinds == {name.partition(".")[0] for name in client_requirements()}

@@ -22,8 +22,10 @@ from ideogram_ai.testing.conformance.client import (
     run_client,
 )
 from ideogram_ai.testing.conformance.client.judge import is_same
-from ideogram_ai.testing.conformance.client.program import Account, read_account
+from ideogram_ai.testing.conformance.client.program import Account, masked, read_account
 from ideogram_ai.testing.conformance.client.scenario import Told
+from ideogram_ai.testing.faults import FAULTS, SPELLINGS
+from ideogram_ai.testing.faults.echoes import spell
 
 ONE = "request.example.json_prompt"
 
@@ -44,7 +46,7 @@ def telling(**account: object) -> str:
 
 def test_the_program_finds_everything_in_its_environment_and_the_request_on_stdin_too(tmp_path: Path) -> None:
     found = tmp_path / "found.json"
-    names = ["BASE_URL", "API_KEY", "SCENARIO", "REQUEST", "OUTPUT_DIR"]
+    names = ["BASE_URL", "API_KEY", "SCENARIO", "REQUEST", "OUTPUT_DIR", "TIMEOUT"]
     run(
         "import json, os, sys; "
         f"found = {{name: os.environ['IDEOGRAM_' + name] for name in {names}}}; "
@@ -54,6 +56,7 @@ def test_the_program_finds_everything_in_its_environment_and_the_request_on_stdi
     given = json.loads(found.read_text())
     assert given["BASE_URL"].startswith("http://127.0.0.1:")
     assert given["SCENARIO"] == ONE
+    assert given["TIMEOUT"] == "30"
     assert given["stdin"] == given["REQUEST"]
     assert json.loads(given["REQUEST"]) == client_scenarios()[ONE].request
     assert given["folder"]
@@ -181,6 +184,44 @@ def test_the_key_is_in_no_report_and_another_one_each_time(tmp_path: Path) -> No
     assert first != second
     assert not {first, second} & set(re.findall(r"[\w-]+", repr(report)))
     assert "[key]" in repr(report)
+
+
+def test_a_key_that_is_shown_in_another_spelling_is_found_and_masked() -> None:
+    """In the output, and in a file that the program leaves; what the report keeps has no spelling of it."""
+    code = (
+        "import os, pathlib, sys; "
+        "text = 'words ' + ''.join(f'\\\\u{ord(char):04x}' for char in os.environ['IDEOGRAM_API_KEY']); "
+        "print(text, file=sys.stderr); pathlib.Path(os.environ['IDEOGRAM_OUTPUT_DIR'], 'kept.txt').write_text(text); "
+    )
+    report = run(code + telling(outcome="unknown"))
+    found = result(report, "program.no-key")
+    assert found.verdict is Verdict.FAILED
+    assert "the key stands in kept.txt and stderr" in found.detail
+    assert "words [key]" in repr(report)
+
+
+def test_every_spelling_of_the_key_is_masked() -> None:
+    key = "key-0123456789abcdef"
+    spelt = [spell(spelling, key) for spelling in SPELLINGS]
+    assert len(set(spelt)) >= 8
+    assert masked(f"- {' - '.join(spelt)} -", key).replace("[key]", "").strip("- ") == ""
+    assert masked("words without it", key) == "words without it"
+
+
+def test_a_program_is_told_the_time_limit_of_a_scenario(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    code = f"import os; open({str(told)!r}, 'w').write(os.environ['IDEOGRAM_TIMEOUT'])"
+    report = run(code, "time.header")
+    assert told.read_text() == "1"
+    assert result(report, "program.no-key").verdict is Verdict.HELD
+
+
+def test_every_fault_of_a_scenario_is_described_beside_the_vectors() -> None:
+    page = (Path(__file__).parents[3] / "vectors/README.md").read_text("utf-8")
+    replies = [reply for scenario in client_scenarios().values() for reply in scenario.answers]
+    faults = {reply.fault for reply in replies if reply.fault is not None}
+    assert len(faults) > 10
+    assert all(f"`{fault}`" in page and fault in FAULTS for fault in faults)
 
 
 def test_a_fault_of_the_kit_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ All of them keep the connection and serve what comes on it.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .exchange import Exchange
 
 _A_MOMENT: Final = 0.05
+_RETRY_AFTER: Final = "Retry-After"
 
 ANOTHER_CALLER: Final = "another-caller"
 """Stands in the query of the link that an answer for another caller has, and in its prompt."""
@@ -40,6 +42,13 @@ def _good(exchange: Exchange) -> Answer:
 
 def _refusal(status: int) -> Callable[[Exchange], Answer]:
     return lambda _exchange: content.refusal(status)
+
+
+def _come_again(_exchange: Exchange) -> Answer:
+    """A 429 that asks for no pause, so that the next request finds the connection as it is."""
+    answer = content.refusal(429)
+    rest = tuple(header for header in answer.headers if header[0] != _RETRY_AFTER)
+    return replace(answer, headers=(*rest, (_RETRY_AFTER, "0")))
 
 
 def _glued(
@@ -131,14 +140,14 @@ GLUED: Final = (
         "glued_200_behind_429",
         f"Answers 429, with another caller's 200 behind the answer, {_BEHIND}, and keeps the connection.",
         behind=_whole(another_callers_answer),
-        first=_refusal(429),
+        first=_come_again,
         status=429,
     ),
     _glued(
         "glued_422_behind_429",
         f"Answers 429, with a 422 behind the answer, {_BEHIND}, and keeps the connection.",
         behind=_whole(_refusal(422)),
-        first=_refusal(429),
+        first=_come_again,
         status=429,
     ),
     Fault(

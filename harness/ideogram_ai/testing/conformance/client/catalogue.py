@@ -9,6 +9,7 @@ from ...contract_view import read_view
 from ..requirement import Requirement, follow, join_pointer
 from ..server.catalogue import places
 from .answers import answer_scenarios
+from .money import money_scenarios
 from .requests import request_scenarios
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ ONCE: Final = "billing.once"
 IMAGE_BYTES: Final = "image.bytes"
 IMAGE_KEY: Final = "image.no-key"
 OUTPUT: Final = "program.output"
+KEY_SHOWN: Final = "program.no-key"
 
 
 @cache
 def client_scenarios() -> Mapping[str, Scenario]:
     """Every scenario by its id, in the order in which they are run."""
-    every = [*request_scenarios(), *answer_scenarios()]
+    every = [*request_scenarios(), *answer_scenarios(), *money_scenarios()]
     by_id = {scenario.id: scenario for scenario in every}
     if len(by_id) != len(every):
         raise AssertionError("two scenarios have one id")
@@ -73,3 +75,7 @@ def _general() -> Iterator[Requirement]:
     yield Requirement(IMAGE_BYTES, "The image is saved byte for byte.", url)
     yield Requirement(IMAGE_KEY, "The key is sent to no host but the service's.", join_pointer(url, "description"))
     yield Requirement(OUTPUT, "The program ends in time, and its last line on stdout says what became of it.", "#")
+    title = (
+        "The key is neither printed nor written into a file, also where an answer sends it back in another spelling."
+    )
+    yield Requirement(KEY_SHOWN, title, f"{key}/in")

@@ -8,6 +8,7 @@ from ideogram_ai.client.json_types import is_array, is_object
 
 from ...contract_view import read_view
 from ...decoding import json_text
+from ...faults.glued import ANOTHER_CALLER
 from ...problems import shown
 from . import catalogue
 from .reading import body_of, read_form
@@ -42,6 +43,7 @@ def judge_run(scenario: Scenario, seen: Seen, ran: Ran, key: str, folder: Path) 
         folder: Where it ran, for paths that are not absolute.
     """
     yield catalogue.OUTPUT, ran.problem
+    yield catalogue.KEY_SHOWN, f"the key stands in {ran.key_shown}" if ran.key_shown else ""
     for request in (request for request in seen.service.posts if request.whole_request_read):
         yield from _judge_request(request, key)
     if seen.service.posts:
@@ -107,12 +109,14 @@ def _complaint_about_image(account: Account, image: bytes, folder: Path) -> str:
 def _complaints(scenario: Scenario, seen: Seen, ran: Ran) -> Iterator[str]:
     """What is wrong with what the scenario itself is about."""
     posts = [request for request in seen.service.posts if request.whole_request_read]
-    if not posts and scenario.most_posts != 0:
+    if not seen.service.posts and scenario.most_posts != 0:
         yield "no request arrived"
     if posts and scenario.sends is not None:
         yield from _complaints_about_fields(read_form(posts[0]), scenario.sends)
     if scenario.most_posts is not None and len(seen.service.posts) > scenario.most_posts:
         yield f"{len(seen.service.posts)} requests were sent, and at most {scenario.most_posts} may be"
+    if any(ANOTHER_CALLER in request.target for request in seen.image_host.gets):
+        yield "the image of another caller was taken for the one that was asked for"
     if seen.other_host.posts:
         yield "the request was sent to the host of a redirect"
     if scenario.pause is not None:

@@ -11,15 +11,19 @@ import subprocess
 import threading
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ideogram_ai.client.json_types import is_object
 
+from ...faults.echoes import SPELLINGS, spell
 from .scenario import Told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+TIME_LIMIT: Final = "IDEOGRAM_TIMEOUT"
+"""The variable with the seconds that the program may wait; those of the kit where the environment has no others."""
 
 MASK: Final = "[key]"
 """Stands where the key stood."""
@@ -57,6 +61,7 @@ class Ran:
         exit_code: Its exit code; None when it was killed because its time was over.
         account: What it told; None when it told nothing that can be read.
         problem: What is wrong with what it told; empty when nothing is.
+        key_shown: Where it showed the key, in any spelling; empty when nowhere.
     """
 
     stdout: str
@@ -64,6 +69,7 @@ class Ran:
     exit_code: int | None
     account: Account | None
     problem: str
+    key_shown: str = ""
 
 
 def find_command(command: Sequence[str]) -> list[str]:
@@ -117,7 +123,8 @@ class Programs:
         streams = [folder / name for name in ("stdin", "stdout", "stderr")]
         streams[0].write_text(request, "utf-8")
         with streams[0].open("rb") as stdin, streams[1].open("wb") as stdout, streams[2].open("wb") as stderr:
-            process = self._start({**os.environ, **environment}, stdin, stdout, stderr)
+            limit = {TIME_LIMIT: f"{self._timeout:g}"}
+            process = self._start({**os.environ, **limit, **environment}, stdin, stdout, stderr)
             try:
                 exit_code: int | None = process.wait(self._timeout)
             except subprocess.TimeoutExpired:
@@ -127,8 +134,9 @@ class Programs:
                     self._running.discard(process)
                     _kill(process)
                 process.wait()
-        printed, complained = (_read(path).replace(secret, MASK) for path in streams[1:])
-        return self._judged(printed, complained, exit_code)
+        shown = sorted(path.name for path in folder.iterdir() if path.is_file() and _spells(_read(path), secret))
+        printed, complained = (masked(_read(path), secret) for path in streams[1:])
+        return evolve(self._judged(printed, complained, exit_code), key_shown=" and ".join(shown))
 
     def _start(
         self, environment: Mapping[str, str], stdin: IO[bytes], stdout: IO[bytes], stderr: IO[bytes]
@@ -179,6 +187,17 @@ def read_account(printed: str) -> Account | str:
     if image is not None and not isinstance(image, str):
         return f"image is {image!r:.100}, and it is a path or null"
     return Account(Told(value["outcome"]), status, image)
+
+
+def masked(text: str, secret: str) -> str:
+    """The text without the secret in any spelling."""
+    for spelling in SPELLINGS:
+        text = text.replace(spell(spelling, secret), MASK)
+    return text
+
+
+def _spells(text: str, secret: str) -> bool:
+    return any(spell(spelling, secret) in text for spelling in SPELLINGS)
 
 
 def _read(path: Path) -> str:

@@ -21,7 +21,7 @@ from ..results import RecordedExchange, Report, Verdict
 from ..server.findings import Findings
 from . import catalogue
 from .judge import judge_run, texts_of
-from .program import MASK, CommandError, Programs, find_command
+from .program import MASK, TIME_LIMIT, CommandError, Programs, find_command
 from .reading import boundary_of
 from .scenario import Told
 from .stage import Stage
@@ -206,7 +206,9 @@ def _play(scenario: Scenario, programs: Programs) -> _Played | str:
 
 def _environment(scenario: Scenario, url: str, key: str, request: str, folder: Path) -> dict[str, str]:
     nobody = "127.0.0.1,localhost"
+    limit = {} if scenario.time_limit is None else {TIME_LIMIT: f"{scenario.time_limit:g}"}
     return {
+        **limit,
         "IDEOGRAM_BASE_URL": url,
         "IDEOGRAM_API_KEY": key,
         "IDEOGRAM_SCENARIO": scenario.id,

@@ -44,6 +44,7 @@ class Reply:
         body: A JSON value, or text, as the headers say; hosts in braces are put in.
         headers: Headers beside Content-Length.
         cut: How the connection ends instead.
+        fault: Name of what the fault server does instead, an answer that is wrong in more than its content.
         image: Whether the body is the image, whatever `body` has.
     """
 
@@ -52,11 +53,14 @@ class Reply:
     headers: Mapping[str, str] = Factory(dict[str, str])
     cut: Cut | None = None
     image: bool = False
+    fault: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The reply as a vector has it."""
         if self.cut is not None:
             return {"cut": self.cut.value}
+        if self.fault is not None:
+            return {"fault": self.fault}
         if self.image:
             return {"status": self.status, "headers": dict(self.headers), "image": True}
         return {"status": self.status, "headers": dict(self.headers), "body": self.body}
@@ -87,6 +91,7 @@ class Scenario:
         sends: The fields that have to arrive, as JSON values; None where that is not the subject.
         most_posts: How many requests may be sent at most; 0 where the program itself has to refuse.
         pause: Seconds that have to lie between an answer and the next request.
+        time_limit: Seconds that the program is told to wait at most; None where it is told the kit's own limit.
         image_host: What the image host does with the requests in turn; the last repeats.
     """
 
@@ -97,6 +102,7 @@ class Scenario:
     sends: Mapping[str, Any] | None = None
     most_posts: int | None = None
     pause: float | None = None
+    time_limit: float | None = None
     image_host: tuple[Reply, ...] = (Reply(image=True, headers={"Content-Type": "image/png"}),)
 
     @property
@@ -118,11 +124,13 @@ class Scenario:
             expect["most_posts"] = self.most_posts
         if self.pause is not None:
             expect["pause_seconds"] = self.pause
+        limit = {} if self.time_limit is None else {"time_limit_seconds": self.time_limit}
         return {
             "id": self.id,
             "title": self.requirement.title,
             "contract_pointer": self.requirement.pointer,
             "request": dict(self.request),
+            **limit,
             "service": [reply.as_json() for reply in self.answers],
             "image_host": [reply.as_json() for reply in self.image_host],
             "expect": expect,

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from .scenario import Scenario
 
 _SETTLED: Final = 5.0
+_DRIP: Final = 0.2
+"""Seconds between two bytes of a drip: less than any time limit that a program is given."""
+_PATH_OF_IMAGE: Final = "/image.png"
 _IMAGE: Final = Reply(image=True, headers={"Content-Type": "image/png"})
 
 
@@ -67,7 +70,11 @@ class Stage:
             hosts["image_host"] = self._images.url
             answers = [self._fault(reply, hosts, timed=True) for reply in self._scenario.answers]
             # A program that asks the service itself for something else gets nothing from it.
-            self._service = stack.enter_context(FaultServer(answers, image="status_404"))
+            self._service = stack.enter_context(
+                FaultServer(
+                    answers, image="status_404", interval=_DRIP, image_url=f"{self._images.url}{_PATH_OF_IMAGE}"
+                )
+            )
             self._resources = stack.pop_all()
         return self
 
@@ -97,6 +104,8 @@ class Stage:
         """The reply as the fault server takes it."""
         if reply.cut is not None:
             return FAULTS[reply.cut.value]
+        if reply.fault is not None:
+            return FAULTS[reply.fault]
         answer = self._answer(reply, hosts)
 
         def act(exchange: Exchange) -> None:
