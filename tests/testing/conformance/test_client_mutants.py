@@ -66,6 +66,7 @@ BROKEN_CLIENTS = {
     "bad-200-refused": broken("answer.200.html"),
     "closed-enum": broken("answer.200.unknown-values", "program.output"),
     "closed-members": broken("answer.200.unknown-members", "program.output"),
+    "closed-answer": broken("answer.200.deprecated", "program.output"),
     "withheld-as-image": broken("answer.200.withheld.url-null", "image.bytes"),
     "null-alone-withheld": broken("answer.200.withheld.url-empty", "image.bytes"),
     "url-taken-for-granted": broken(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.json_types import is_array, is_object
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Finding = tuple[str, str]
 """The id of a requirement, and what is wrong; nothing when it held."""
+
+_FORM_LINE_ENDS: Final = re.compile(r"\r\n|\r|\n")
 
 
 _EARLY: Final = 0.01
@@ -143,11 +146,33 @@ def _complaints_about_fields(form: ReadForm, wanted: Mapping[str, Any]) -> Itera
                 yield f"{name} did not arrive"
         elif _sorted(sent[name]) == _sorted(value) and not is_same(sent[name], value):
             yield f"{name}: its keys came in another order"
-        elif not is_same(sent[name], value):
+        elif not is_same(sent[name], value) and not is_same(sent[name], as_form(value)):
             yield f"{name} is {shown(sent[name])}, and not {shown(value)}"
     more = [name for name in sent if name not in wanted]
     if more:
         yield f"{', '.join(more)} arrived and was not asked for"
+
+
+def as_form(value: Any) -> Any:
+    """A text with the line ends that HTML forms write, so FormData in browsers and elsewhere: CRLF each."""
+    return _FORM_LINE_ENDS.sub("\r\n", value) if isinstance(value, str) else value
+
+
+def advice_about(scenario: Scenario, seen: Seen) -> str:
+    """What is worth a look in a run that has no fault; empty when nothing is."""
+    posts = [request for request in seen.service.posts if request.whole_request_read]
+    sent = dict(read_form(posts[0]).items) if posts else {}
+    changed = [
+        name
+        for name, value in (scenario.sends or {}).items()
+        if name in sent and as_form(value) != value and sent[name] == as_form(value)
+    ]
+    if not changed:
+        return ""
+    return (
+        f"the line ends in {', '.join(changed)} arrived as CRLF: HTML forms write them so, FormData in a browser for "
+        "one, and the prompt is not quite the one that was given"
+    )
 
 
 def is_same(one: Any, other: Any) -> bool:

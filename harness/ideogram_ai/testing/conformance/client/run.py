@@ -20,7 +20,7 @@ from ideogram_ai.generated.contract import CONTRACT_SHA256
 from ..results import RecordedExchange, Report, Verdict
 from ..server.findings import Findings
 from . import catalogue
-from .judge import judge_run, texts_of
+from .judge import advice_about, judge_run, texts_of
 from .program import MASK, CommandError, Programs, find_command
 from .reading import boundary_of
 from .scenario import Told
@@ -148,8 +148,12 @@ class _Run:
             self.findings.add(scenario.id, Verdict.NOT_TRIED, "The program does not support it.", exchange)
             return
         for name, problem in played.findings:
-            words = f"{scenario.id}: {problem}.".replace(played.key, MASK) if problem else ""
-            self.findings.add(name, Verdict.FAILED if problem else Verdict.HELD, words, exchange)
+            verdict, said = Verdict.FAILED if problem else Verdict.HELD, problem
+            if name == scenario.id and not problem and played.advice:
+                verdict, said = Verdict.ADVICE, played.advice
+            said = said.replace(played.key, MASK)
+            words = f"{scenario.id}: {said}." if said else ""
+            self.findings.add(name, verdict, words, exchange, f"{said[:1].upper()}{said[1:]}." if said else "")
         self.boundaries += played.boundaries
 
     def weigh_boundaries(self) -> None:
@@ -170,6 +174,7 @@ class _Played:
 
     key: str
     findings: tuple[tuple[str, str], ...]
+    advice: str
     exchange: RecordedExchange
     boundaries: tuple[str, ...]
     unsupported: bool
@@ -190,6 +195,7 @@ def _play(scenario: Scenario, programs: Programs) -> _Played | str:
             ran = programs.run(request, _environment(scenario, stage.url, key, request, folder), folder, key)
             seen = stage.seen()
             findings = tuple(judge_run(scenario, seen, ran, key, Path.cwd()))
+            advice = advice_about(scenario, seen)
     except CommandError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault of the kit, and the run goes on
@@ -198,6 +204,7 @@ def _play(scenario: Scenario, programs: Programs) -> _Played | str:
     return _Played(
         key=key,
         findings=findings,
+        advice=advice,
         exchange=_recorded(scenario, seen, ran, key),
         boundaries=tuple(boundary for boundary in forms if boundary is not None),
         unsupported=ran.account is not None and ran.account.told is Told.UNSUPPORTED,
