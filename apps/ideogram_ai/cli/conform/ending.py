@@ -103,18 +103,20 @@ def _lines(report: Report, outcome: Outcome, *, shortens: bool) -> Iterator[_Lin
 
 
 def _by_cause(word: str, style: str, results: Iterable[Result]) -> Iterator[_Line]:
-    """Requirements that failed: those of one cause together, with the plainest of them."""
-    for plainest, *others in by_cause(results):
-        requirement = plainest.requirement
-        if not others:
-            yield _Line(f": {requirement.id}", word, style)
-            yield _Line(f"    {printable(plainest.detail)}")
-        else:
-            yield _Line(f" ({1 + len(others)} requirements): {printable(plainest.cause)}", word, style)
-            yield _Line(f"    for example {requirement.id}: {printable(plainest.detail)}")
-        yield _Line(f"    {requirement.pointer}", style="dim")
-        if others:
-            yield _Line(f"    so do {_names(others)}")
+    """Requirements that failed. Many of one cause are one entry, with the plainest of them as its example."""
+    for group in by_cause(results):
+        if len(group) > _MOST_NAMES:
+            example, *others = group
+            more = f": {printable(example.detail)}" if example.detail != example.cause else ""
+            yield _Line(f" ({len(group)} requirements): {printable(example.cause)}", word, style)
+            yield _Line(f"    for example {example.requirement.id}{more}")
+            yield _Line(f"    {example.requirement.pointer}", style="dim")
+            yield _Line(f"    and {_names(others)}")
+            continue
+        for result in group:
+            yield _Line(f": {result.requirement.id}", word, style)
+            yield _Line(f"    {printable(result.detail)}")
+            yield _Line(f"    {result.requirement.pointer}", style="dim")
 
 
 def _grouped(word: str, style: str, results: Iterable[Result]) -> Iterator[_Line]:

@@ -50,7 +50,7 @@ class Result:
         requirement: The requirement.
         verdict: What became of it.
         detail: Why, in a sentence or two; for a failure what came and what was to come.
-        exchanges: The exchanges that tell; of a failure those that failed come first, the shortest request before all.
+        exchanges: The exchanges that tell; of a failure those that failed come first.
         cause: What a failure comes from, in the same words for all requirements that fail for it; empty where nothing
             is known of it.
     """
@@ -90,12 +90,8 @@ class Report:
 
 
 def by_cause(results: Iterable[Result]) -> list[list[Result]]:
-    """Results of one cause together: most first, and in each group the one with the shortest request first."""
+    """Results of one cause together, the largest group first, each in the order of the report: plain things first."""
     groups: dict[str, list[Result]] = {}
     for result in results:
         groups.setdefault(result.cause or f"alone: {result.requirement.id}", []).append(result)
-    return [sorted(group, key=_length) for group in sorted(groups.values(), key=len, reverse=True)]
-
-
-def _length(result: Result) -> int:
-    return len(result.exchanges[0].request) if result.exchanges else 0
+    return sorted(groups.values(), key=len, reverse=True)

@@ -115,7 +115,8 @@ def _complaints(scenario: Scenario, seen: Seen, ran: Ran) -> Iterator[str]:
     if posts and scenario.sends is not None:
         yield from _complaints_about_fields(read_form(posts[0]), scenario.sends)
     if scenario.most_posts is not None and len(seen.service.posts) > scenario.most_posts:
-        yield f"{len(seen.service.posts)} requests were sent, and at most {scenario.most_posts} may be"
+        count = f"{len(seen.service.posts)} request{'s were' if len(seen.service.posts) > 1 else ' was'}"
+        yield f"{count} sent, and {f'at most {scenario.most_posts}' if scenario.most_posts else 'none'} may be"
     if seen.other_host.posts:
         yield "the request was sent to the host of a redirect"
     if scenario.pause is not None:

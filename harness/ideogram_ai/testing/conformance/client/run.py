@@ -96,6 +96,8 @@ def run_client(options: ClientOptions, on_progress: Progress | None = None) -> R
     programs = Programs(checked.command, checked.timeout)
     run.everything(chosen, programs, checked.workers, on_progress or _tell_nobody)
     run.weigh_boundaries()
+    for name in every.keys() - {scenario.id for scenario in chosen}:
+        run.findings.add(name, Verdict.NOT_TRIED, "Its scenario was not chosen (--scenario).")
     return Report(
         subject=shlex.join(options.command),
         kind="client",
@@ -152,8 +154,9 @@ class _Run:
             if name == scenario.id and not problem and played.advice:
                 verdict, said = Verdict.ADVICE, played.advice
             said = said.replace(played.key, MASK)
-            words = f"{scenario.id}: {said}." if said else ""
-            self.findings.add(name, verdict, words, exchange, f"{said[:1].upper()}{said[1:]}." if said else "")
+            cause = f"{said[:1].upper()}{said[1:]}." if said else ""
+            words = f"{scenario.id}: {said}." if said and name != scenario.id else cause
+            self.findings.add(name, verdict, words, exchange, cause)
         self.boundaries += played.boundaries
 
     def weigh_boundaries(self) -> None:

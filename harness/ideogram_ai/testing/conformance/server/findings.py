@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..requirement import Requirement
 
 _MOST_EXCHANGES: Final = 4
-_NEVER: Final = "Nothing that was answered had to do with it."
+_NEVER: Final = "Nothing that was seen had to do with it."
 # A fault counts before what is unknown, what is worth a look before what is unknown, and that before what held.
 _RANKS: Final = (Verdict.FAILED, Verdict.HARNESS_FAULT, Verdict.ADVICE, Verdict.NOT_TRIED, Verdict.HELD)
 
@@ -24,11 +24,6 @@ class _Finding:
     words: str
     exchange: RecordedExchange | None
     cause: str
-
-    @property
-    def size(self) -> int:
-        """How long the request is: the shortest one is the plainest example."""
-        return 0 if self.exchange is None else len(self.exchange.request)
 
 
 class Findings:
@@ -79,11 +74,7 @@ class Findings:
         verdict = self.verdict(name)
         if verdict is None:
             return Result(requirement, Verdict.NOT_TRIED, _NEVER)
-        # The plainest failure comes first.
-        gathered = {
-            rank: sorted(found, key=lambda finding: finding.size) if rank is Verdict.FAILED else found
-            for rank, found in self._gathered[name].items()
-        }
+        gathered = self._gathered[name]
         words = _words(verdict, gathered)
         shown = [finding.exchange for rank in _RANKS for finding in gathered.get(rank, ()) if finding.exchange]
         causes = {finding.cause for finding in gathered[verdict]}

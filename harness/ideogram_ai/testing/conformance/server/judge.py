@@ -10,7 +10,7 @@ from .case import Case, Expect
 from .catalogue import KEY_ACCEPTED, PROMPT_RULE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from .sender import Reply
 
@@ -22,14 +22,15 @@ _BESIDE_THE_POINT: Final = frozenset({401, 402, 403, 404, 429})
 _ACCOUNT: Final = frozenset({401, 402, 403, 429, 503})
 
 
-def judge_case(case: Case, reply: Reply, *, metered: bool, was_accepted: Callable[[str], bool]) -> Iterator[Finding]:
+def judge_case(case: Case, reply: Reply, *, metered: bool, never_accepted: str) -> Iterator[Finding]:
     """What the answer to a case says of the requirement that it tries, and of the status of refusals.
 
     Args:
         case: What was sent.
         reply: What came.
         metered: Whether the server has accounts, so that an answer may be about one.
-        was_accepted: Tells of a field whether a request that has it was accepted before.
+        never_accepted: What it has in common with valid requests before it, none of which was accepted; empty for
+            nothing.
     """
     if reply.status is None:
         words = f"{case.note}: the server {reply.failure}."
@@ -40,11 +41,11 @@ def judge_case(case: Case, reply: Reply, *, metered: bool, was_accepted: Callabl
             if reply.status == 422 and case.may_be_unsafe:
                 return  # words that were drawn may fail the safety check: that says nothing
             verdict, words = _accepted(case, reply, reply.status, metered=metered)
-            refused = next((name for name in case.fields if not was_accepted(name)), None)
-            what = f"No valid request with {refused} is accepted." if refused and verdict is Verdict.FAILED else ""
+            failed = verdict is Verdict.FAILED and never_accepted
+            cause = f"No valid request{never_accepted} is accepted." if failed else ""
             # A key that is not let in says nothing of what else the request has.
             names = case.requirements if reply.status != 401 else (case.requirement,)
-            yield from ((name, verdict, words, what) for name in names)
+            yield from ((name, verdict, words, cause) for name in names)
         case Expect.UNAUTHORIZED:
             yield _unauthorized(case, reply.status, metered=metered)
         case Expect.REFUSED:
@@ -63,8 +64,9 @@ def _accepted(case: Case, reply: Reply, status: int, *, metered: bool) -> tuple[
         return Verdict.HELD, ""
     if metered and status in _ACCOUNT:
         return Verdict.NOT_TRIED, _about_account(status)
-    came = "a 200 came that is no answer of this operation" if status == 200 else f"{status} came"
-    words = f"{case.note}: {came}, and 200 was to come{' with an image' if status == 200 else ''}."
+    words = f"{case.note}: {status} came, and 200 was to come."
+    if status == 200:
+        words = f"{case.note}: the 200 that came is no answer of this operation."
     if status == 401 and case.requirement == KEY_ACCEPTED:
         words += " If this server takes certain keys only, name one with --key-env."
     return Verdict.FAILED, words

@@ -30,6 +30,8 @@ from .sender import CannotConnectError, Reply, Sender
 Progress = Callable[[int, int, str], None]
 """Called before each request with how many went before, how many there are, and what it is."""
 
+_NONE_ACCEPTED: Final = "No valid request at all was accepted, so a refusal says nothing."
+
 STAND_IN_KEY: Final = "conformance-kit-stand-in-key"
 """Sent to servers on loopback when no key is given: they take any."""
 
@@ -209,15 +211,19 @@ class _Run:
                 self._send(control, sender)
                 known = self.controls[control.payload.body]
             if known.complaint:
-                return known.complaint
+                return known.complaint if self.findings.ever_held(KEY_ACCEPTED) else _NONE_ACCEPTED
             known.proves.add(case.requirement)
         if case.generated is None or case.expect is not Expect.REFUSED:
             return None
         # What schemathesis makes has no valid request beside it, so that each of its fields has to do.
-        missing = [name for name in case.fields if not self._was_accepted(name)]
-        if missing or not self.findings.ever_held(KEY_ACCEPTED):
-            return f"No valid request{' with ' if missing else ''}{' or '.join(missing)} was accepted."
-        return None
+        never = self._never_accepted(case)
+        return f"No valid request{never} was accepted, so a refusal says nothing." if never else None
+
+    def _never_accepted(self, case: Case) -> str:
+        """What a request has that no accepted request had so far: a field, or any of them; empty for nothing."""
+        if not self.findings.ever_held(KEY_ACCEPTED):
+            return " at all"
+        return next((f" with {name}" for name in case.fields if not self._was_accepted(name)), "")
 
     def _was_accepted(self, name: str) -> bool:
         return self.findings.ever_held(f"request.{name}.accepted")
@@ -243,11 +249,11 @@ class _Run:
         return self.budget.refuses(case)
 
     def _judge(self, case: Case, reply: Reply) -> None:
-        if case.expect is Expect.ON_DEMAND and reply.status is not None:
+        if case.expect is Expect.ON_DEMAND and reply.status not in {None, *case.statuses}:
             (wanted,) = case.statuses
             asked = f"Prefer: code={wanted} is not honoured (the answer was a {reply.status})"
             self.unprovoked[wanted] = f"No {wanted} could be provoked: {asked}."
-        judged = judge_case(case, reply, metered=self.budget.metered, was_accepted=self._was_accepted)
+        judged = judge_case(case, reply, metered=self.budget.metered, never_accepted=self._never_accepted(case))
         for name, verdict, words, cause in list(judged):
             self.findings.add(name, verdict, words, reply.exchange, cause)
         if reply.status is None:
@@ -304,8 +310,7 @@ class _Run:
                 words = "A request with the key was not accepted either, so a refusal without it says nothing."
                 self.findings.void(name, words)
         if not self.findings.ever_held("generated.valid-accepted"):
-            words = "No valid request of the kind was accepted, so a refusal says nothing."
-            self.findings.void("generated.invalid-refused", words)
+            self.findings.void("generated.invalid-refused", "None of its valid requests was accepted.")
         for name in server_requirements():
             if self.budget.limit == 0 and self.findings.verdict(name) is None:
                 self.findings.add(name, Verdict.NOT_TRIED, "It takes requests that could be billed: --max-images is 0.")
