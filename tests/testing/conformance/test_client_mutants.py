@@ -103,13 +103,26 @@ def test_a_broken_client_is_caught_by_the_requirement_that_speaks_of_its_fault(f
 
 
 @pytest.mark.parametrize("outcome", ["image", "withheld", "refused", "unknown"])
-def test_a_program_that_sends_nothing_holds_nothing_but_the_prompt_rule(outcome: str) -> None:
+def test_a_program_that_sends_nothing_holds_nothing_but_its_last_line(outcome: str) -> None:
     code = f'print(\'{{"outcome": "{outcome}", "status": 200}}\')'
     report = run_client(ClientOptions((sys.executable, "-S", "-E", "-c", code)))
+    assert {result.requirement.id for result in report.of(Verdict.HELD)} == {"program.output"}
+    if outcome == "refused":
+        details = {result.requirement.id: result.detail for result in report.of(Verdict.NOT_TRIED)}
+        assert "No valid request with json_prompt or text_prompt arrived" in details["request.prompt-rule.both"]
+        assert "No valid request with json_prompt or text_prompt arrived" in details["request.prompt-rule.neither"]
+
+
+def test_a_program_that_knows_one_prompt_alone_shows_nothing_about_both(tmp_path: Path) -> None:
+    source = CLIENT.read_text("utf-8")
+    program = tmp_path / "program.py"
+    program.write_text(source.replace("\nFAULT =", "\nif 'json_prompt' in os.environ['IDEOGRAM_REQUEST']:\n"
+        "    print('{\"outcome\": \"refused\"}')\n    sys.exit()\nFAULT =", 1), "utf-8")  # fmt: skip
+    play = ("request.prompt-rule.both", "request.prompt-rule.neither", *EVERYDAY)
+    report = run_client(ClientOptions((sys.executable, "-S", "-E", str(program)), scenarios=play))
     held = {result.requirement.id for result in report.of(Verdict.HELD)}
-    assert held == {"program.output"} | (
-        {"request.prompt-rule.both", "request.prompt-rule.neither"} if outcome == "refused" else set()
-    )
+    assert "request.prompt-rule.neither" in held
+    assert "request.prompt-rule.both" not in held
 
 
 def test_there_are_faults_of_every_kind() -> None:

@@ -17,6 +17,7 @@ from attrs import Factory, define, field, frozen
 from ideogram_ai.client.errors import ConfigurationError
 from ideogram_ai.generated.contract import CONTRACT_SHA256
 
+from ...contract_view import read_view
 from ..results import RecordedExchange, Report, Verdict
 from ..server.findings import Findings
 from . import catalogue
@@ -96,6 +97,7 @@ def run_client(options: ClientOptions, on_progress: Progress | None = None) -> R
     programs = Programs(checked.command, checked.timeout)
     run.everything(chosen, programs, checked.workers, on_progress or _tell_nobody)
     run.weigh_boundaries()
+    run.weigh_refusals(chosen)
     for name in every.keys() - {scenario.id for scenario in chosen}:
         run.findings.add(name, Verdict.NOT_TRIED, "Its scenario was not chosen (--scenario).")
     return Report(
@@ -121,6 +123,8 @@ def _new_findings() -> Findings:
 class _Run:
     findings: Findings = field(factory=_new_findings)
     boundaries: list[str] = field(factory=list[str])
+    asked: set[str] = field(factory=set[str])
+    arrived: set[str] = field(factory=set[str])
 
     def everything(
         self, scenarios: Iterable[Scenario], programs: Programs, workers: int, on_progress: Progress
@@ -146,6 +150,9 @@ class _Run:
             self.findings.add(scenario.id, Verdict.HARNESS_FAULT, played)
             return
         exchange = played.exchange
+        if scenario.most_posts != 0:
+            self.asked |= scenario.request.keys()
+            self.arrived |= scenario.request.keys() if played.arrived else set()
         if played.unsupported:
             self.findings.add(scenario.id, Verdict.NOT_TRIED, "The program does not support it.", exchange)
             return
@@ -158,6 +165,17 @@ class _Run:
             words = f"{scenario.id}: {said}." if said and name != scenario.id else cause
             self.findings.add(name, verdict, words, exchange, cause)
         self.boundaries += played.boundaries
+
+    def weigh_refusals(self, scenarios: Iterable[Scenario]) -> None:
+        """Take back that a program refuses what it should where it sends no valid request of the kind either."""
+        prompts = set(read_view().operation.exactly_one_of[0])
+        for scenario in (scenario for scenario in scenarios if scenario.most_posts == 0):
+            given = prompts & scenario.request.keys()
+            missing = (given or prompts) & self.asked - self.arrived
+            # Where none is given, it is enough that the program sends one of them.
+            if missing and (given or not prompts & self.arrived):
+                words = f"No valid request with {' or '.join(sorted(missing))} arrived, so a refusal says nothing."
+                self.findings.void(scenario.id, words)
 
     def weigh_boundaries(self) -> None:
         """Look whether the boundaries of all forms differ, which one form cannot tell."""
@@ -180,6 +198,7 @@ class _Played:
     advice: str
     exchange: RecordedExchange
     boundaries: tuple[str, ...]
+    arrived: bool
     unsupported: bool
 
 
@@ -210,6 +229,7 @@ def _play(scenario: Scenario, programs: Programs) -> _Played | str:
         advice=advice,
         exchange=_recorded(scenario, seen, ran, key),
         boundaries=tuple(boundary for boundary in forms if boundary is not None),
+        arrived=bool(seen.service.posts),
         unsupported=ran.account is not None and ran.account.told is Told.UNSUPPORTED,
     )
 
