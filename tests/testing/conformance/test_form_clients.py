@@ -43,7 +43,7 @@ def test_line_ends_as_html_forms_write_them_are_advice(tool: str, command: tuple
     assert not report.of(Verdict.FAILED, Verdict.HARNESS_FAULT)
     (advice,) = report.of(Verdict.ADVICE)
     assert advice.requirement.id == LINE_ENDS
-    assert advice.detail.startswith("The line ends in text_prompt arrived as CRLF: HTML forms write them so")
+    assert "the line ends in text_prompt arrived as CRLF: HTML forms write them so" in advice.detail
     assert verdicts(report)["request.json_prompt.unicode"] is Verdict.HELD
     assert apply_expected(report).exit_code == 0
 

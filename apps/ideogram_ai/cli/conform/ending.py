@@ -107,7 +107,8 @@ def _by_cause(word: str, style: str, results: Iterable[Result]) -> Iterator[_Lin
     for group in by_cause(results):
         if len(group) > _MOST_NAMES:
             example, *others = group
-            more = f": {printable(example.detail)}" if example.detail != example.cause else ""
+            seen = _detail(example)
+            more = "" if seen.casefold() == example.cause.casefold() else f": {printable(seen)}"
             yield _Line(f" ({len(group)} requirements): {printable(example.cause)}", word, style)
             yield _Line(f"    for example {example.requirement.id}{more}")
             yield _Line(f"    {example.requirement.pointer}", style="dim")
@@ -115,8 +116,13 @@ def _by_cause(word: str, style: str, results: Iterable[Result]) -> Iterator[_Lin
             continue
         for result in group:
             yield _Line(f": {result.requirement.id}", word, style)
-            yield _Line(f"    {printable(result.detail)}")
+            yield _Line(f"    {printable(_detail(result))}")
             yield _Line(f"    {result.requirement.pointer}", style="dim")
+
+
+def _detail(result: Result) -> str:
+    """What was seen, without the name of the scenario that the requirement has anyway."""
+    return result.detail.removeprefix(f"{result.requirement.id}: ")
 
 
 def _grouped(word: str, style: str, results: Iterable[Result]) -> Iterator[_Line]:

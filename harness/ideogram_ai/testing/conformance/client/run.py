@@ -161,8 +161,8 @@ class _Run:
             if name == scenario.id and not problem and played.advice:
                 verdict, said = Verdict.ADVICE, played.advice
             said = said.replace(played.key, MASK)
+            words = f"{scenario.id}: {said}." if said else ""
             cause = f"{said[:1].upper()}{said[1:]}." if said else ""
-            words = f"{scenario.id}: {said}." if said and name != scenario.id else cause
             self.findings.add(name, verdict, words, exchange, cause)
         self.boundaries += played.boundaries
 
