@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ Answer = tuple[int, str]
 def with_requests() -> Answer:
     import requests
 
-    files = {
-        name: (None, value, None) if isinstance(value, str) else (None, json.dumps(value), "application/json")
+    files: dict[str, Any] = {
+        name: (None, value) if isinstance(value, str) else (None, json.dumps(value), "application/json")
         for name, value in REQUEST.items()
     }
     answer = requests.post(BASE + PATH, files=files, headers={"Api-Key": KEY}, timeout=20)
@@ -70,9 +71,32 @@ def with_chromium() -> Answer:
         return status, text
 
 
+def with_charset(charset: str) -> Answer:
+    """As Apache HttpMime and others write a text: with the charset of its part."""
+    boundary = "a-boundary-of-this-test"
+    chunks = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n'.encode()
+        + f"Content-Type: text/plain; charset={charset}\r\n\r\n{value}\r\n".encode()
+        for name, value in REQUEST.items()
+    ]
+    headers = {"Api-Key": KEY, "Content-Type": f"multipart/form-data; boundary={boundary}"}
+    whole = b"".join(chunks) + f"--{boundary}--\r\n".encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(BASE + PATH, whole, headers)) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+
+
 def main() -> None:
+    if sys.argv[1] == "charset":
+        tell(*with_charset(sys.argv[2]))
+        return
     ways = {"requests": with_requests, "aiohttp": lambda: asyncio.run(with_aiohttp()), "chromium": with_chromium}
-    status, text = ways[sys.argv[1]]()
+    tell(*ways[sys.argv[1]]())
+
+
+def tell(status: int, text: str) -> None:
     if status != 200:
         print(json.dumps({"outcome": "refused", "status": status}))
         return

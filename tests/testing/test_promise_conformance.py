@@ -168,7 +168,7 @@ def test_a_server_that_closes_on_the_way_keeps_nothing_that_it_seemed_to_hold() 
 @contextmanager
 def bare_http_server() -> Iterator[str]:
     class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
@@ -190,3 +190,18 @@ def test_an_image_that_is_only_one_more_member_of_an_error_is_no_acceptance() ->
     with serve(constant(lambda: Response(json.dumps([ANSWER]), media_type="application/json"))) as url:
         report = run_server(ServerOptions(url))
     assert not {name for name in held(report) if name.startswith(("request.", "auth."))}
+
+
+def test_a_server_that_tells_of_a_newer_version_holds_all_that_it_held() -> None:
+    def old(_: Asked, told: Told) -> Told:
+        news = {"deprecation": "@1767225600", "link": '<https://example.test/v2>; rel="successor-version"'}
+        told = Told(told.status, told.body, told.headers | news)
+        return told.with_json(told.json | {"notice": "There is a newer version."}) if told.status == 200 else told
+
+    with serve(rewriting(tell=old)) as url:
+        report = run_server(ServerOptions(url))
+    # The member stands in the contract; a header that it does not have is nobody's fault.
+    known = "notice" in read_view().resolve(read_view().responses[200].schema)["properties"]
+    assert [result.requirement.id for result in report.of(Verdict.FAILED, Verdict.ADVICE)] == (
+        [] if known else ["answer.undocumented-members"]
+    )

@@ -1,14 +1,17 @@
 """Clients on HTTP libraries that nobody here wrote: what they change in a form, and what the kit makes of it."""
 
+import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.conformance import Report, Verdict, apply_expected
-from ideogram_ai.testing.conformance.client import ClientOptions, run_client
+from ideogram_ai.testing.conformance.client import ClientOptions, client_scenarios, run_client
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = str(ROOT / "tests/form_clients.py")
@@ -54,6 +57,25 @@ def test_line_ends_that_are_kept_hold(library: str) -> None:
     found = verdicts(report)
     assert {found[name] for name in SCENARIOS} == {Verdict.HELD}
     assert not report.of(Verdict.FAILED, Verdict.ADVICE, Verdict.HARNESS_FAULT)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "US-ASCII", "ISO-8859-1", "utf-16", "no-such-charset"])
+def test_a_charset_is_read_as_the_mock_server_reads_it(
+    charset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = (sys.executable, PROGRAM, "charset", charset)
+    report = run_client(ClientOptions(command, timeout=120, scenarios=("request.text_prompt",)))
+    request = client_scenarios()["request.text_prompt"].request
+    variables = {"API_KEY": "a-key", "REQUEST": json.dumps(request), "OUTPUT_DIR": str(tmp_path)}
+    for name, value in variables.items():
+        monkeypatch.setenv(f"IDEOGRAM_{name}", value)
+    with MockServer() as server:
+        monkeypatch.setenv("IDEOGRAM_BASE_URL", server.url)
+        told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        arrived = dict(server.ledger[0].fields)
+    accepted = told["status"] == 200 and arrived == request
+    assert (verdicts(report)["request.text_prompt"] is Verdict.HELD) is accepted
+    assert accepted or charset not in {"utf-8", "US-ASCII"}
 
 
 @pytest.mark.parametrize(

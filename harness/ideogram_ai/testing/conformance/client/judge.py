@@ -141,6 +141,12 @@ def _complaints_about_fields(form: ReadForm, wanted: Mapping[str, Any]) -> Itera
         yield from form.problems
         return
     sent = dict(form.items)
+    wrong = list(_differences(sent, wanted))
+    # What a server cannot read is wrong too, however it looks: a charset that nobody has. A field twice is the form's.
+    yield from wrong or (form.problems if len(sent) == len(form.items) else ())
+
+
+def _differences(sent: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
     for name, value in wanted.items():
         if name not in sent:
             if value is not None:

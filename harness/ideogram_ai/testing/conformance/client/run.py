@@ -160,7 +160,7 @@ class _Run:
             verdict, said = Verdict.FAILED if problem else Verdict.HELD, problem
             if name == scenario.id and not problem and played.advice:
                 verdict, said = Verdict.ADVICE, played.advice
-            said = said.replace(played.key, MASK)
+            said = said.replace(played.key, MASK).removesuffix(".")
             words = f"{scenario.id}: {said}." if said else ""
             cause = f"{said[:1].upper()}{said[1:]}." if said else ""
             self.findings.add(name, verdict, words, exchange, cause)
