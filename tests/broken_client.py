@@ -40,7 +40,7 @@ def text_of(value: Any) -> str:
             return f"the content of {value[1:]}"
         if FAULT == "quotes-escaped":
             return value.replace('"', "%22")
-        return value.replace("\r\n", "\n").replace("\n", "\r\n") if FAULT == "line-ends-changed" else value
+        return value.replace("\r\n", "\n") if FAULT == "line-ends-changed" else value
     return json.dumps(value, sort_keys=FAULT == "keys-sorted")
 
 
@@ -158,6 +158,8 @@ def read(body: bytes) -> list[dict[str, Any]]:
         raise ValueError(answer["response_type"])
     if FAULT == "closed-members" and any(set(image) - IMAGE_MEMBERS for image in answer["data"]):
         raise ValueError(answer["data"])
+    if FAULT == "closed-answer" and set(answer) - {"created", "data", "response_type"}:
+        raise ValueError(answer)
     images: list[dict[str, Any]] = answer["data"]
     return images
 

@@ -36,14 +36,16 @@ def test_this_client_holds_every_requirement(capsys: pytest.CaptureFixture[str])
     assert last[0].split()[0] + " held" == last[1]
 
 
-@pytest.mark.parametrize(("program", "tools"), [("raw_httpx.py", ()), ("with_curl.sh", ("sh", "curl", "jq"))])
+@pytest.mark.parametrize(
+    ("program", "tools"), [("raw_httpx.py", ()), ("with_curl.sh", ("sh", "curl", "jq")), ("with_fetch.mjs", ("node",))]
+)
 def test_the_other_examples_fail_as_it_is_written_beside_them(program: str, tools: tuple[str, ...]) -> None:
     missing = [tool for tool in tools if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"{' and '.join(missing)} is not installed, which {program} needs")
     path = EXAMPLES / program
     expected = path.with_suffix(".expected")
-    launcher = sys.executable if path.suffix == ".py" else "sh"
+    launcher = {".py": sys.executable, ".sh": "sh", ".mjs": "node"}[path.suffix]
     ids = [line.split()[0] for line in expected.read_text("utf-8").splitlines() if not line.startswith("#")]
     known = [name for name in (*ids, *SOUND) if name in client_scenarios()]
     endless = [name for name in known if name.startswith("time.") and not tools]  # curl has a limit for the whole

@@ -67,6 +67,7 @@ BROKEN_CLIENTS = {
     "bad-200-refused": broken("answer.200.html"),
     "closed-enum": broken("answer.200.unknown-values", "program.output"),
     "closed-members": broken("answer.200.unknown-members", "program.output"),
+    "closed-answer": broken("answer.200.deprecated", "program.output"),
     "withheld-as-image": broken("answer.200.withheld.url-null", "image.bytes"),
     "null-alone-withheld": broken("answer.200.withheld.url-empty", "image.bytes"),
     "url-taken-for-granted": broken(
@@ -120,13 +121,27 @@ def test_a_client_without_a_time_limit_for_the_whole_is_caught_by_every_drip() -
 
 
 @pytest.mark.parametrize("outcome", ["image", "withheld", "refused", "unknown"])
-def test_a_program_that_sends_nothing_holds_nothing_but_the_prompt_rule(outcome: str) -> None:
+def test_a_program_that_sends_nothing_holds_nothing_but_its_last_line(outcome: str) -> None:
     code = f'print(\'{{"outcome": "{outcome}", "status": 200}}\')'
     report = run_client(ClientOptions((sys.executable, "-S", "-E", "-c", code)))
     held = {result.requirement.id for result in report.of(Verdict.HELD)}
-    assert held == {"program.output", "program.no-key"} | (
-        {"request.prompt-rule.both", "request.prompt-rule.neither"} if outcome == "refused" else set()
-    )
+    assert held == {"program.output", "program.no-key"}
+    if outcome == "refused":
+        details = {result.requirement.id: result.detail for result in report.of(Verdict.NOT_TRIED)}
+        assert "No valid request with json_prompt or text_prompt arrived" in details["request.prompt-rule.both"]
+        assert "No valid request with json_prompt or text_prompt arrived" in details["request.prompt-rule.neither"]
+
+
+def test_a_program_that_knows_one_prompt_alone_shows_nothing_about_both(tmp_path: Path) -> None:
+    source = CLIENT.read_text("utf-8")
+    program = tmp_path / "program.py"
+    program.write_text(source.replace("\nFAULT =", "\nif 'json_prompt' in os.environ['IDEOGRAM_REQUEST']:\n"
+        "    print('{\"outcome\": \"refused\"}')\n    sys.exit()\nFAULT =", 1), "utf-8")  # fmt: skip
+    play = ("request.prompt-rule.both", "request.prompt-rule.neither", *EVERYDAY)
+    report = run_client(ClientOptions((sys.executable, "-S", "-E", str(program)), scenarios=play))
+    held = {result.requirement.id for result in report.of(Verdict.HELD)}
+    assert "request.prompt-rule.neither" in held
+    assert "request.prompt-rule.both" not in held
 
 
 def test_there_are_faults_of_every_kind() -> None:

@@ -111,7 +111,7 @@ def test_a_program_that_does_not_support_a_scenario_is_not_judged_by_it() -> Non
     report = run(telling(outcome="unsupported"))
     assert result(report, ONE).verdict is Verdict.NOT_TRIED
     assert {found.verdict for found in report.results} == {Verdict.NOT_TRIED}
-    assert apply_expected(report).exit_code == 0
+    assert apply_expected(report).exit_code == 3
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,12 @@ def test_by_default_nothing_is_sent_that_anybody_could_be_billed_for() -> None:
     assert len(arrived) == 3
     assert [exchange.fields for exchange in arrived] == [()] * 3
     assert not any(exchange.billed for exchange in arrived)
-    assert {"auth.key-missing", "auth.key-blank"} <= held(report)
+    assert {name.partition(".")[0] for name in held(report)} == {"answer"}
+    assert {"answer.statuses", "answer.401.body"} <= held(report)
+    missing = next(result for result in report.results if result.requirement.id == "auth.key-missing")
+    assert missing.verdict is Verdict.NOT_TRIED  # a server that lets in nobody answers alike
+    assert "the key was not sent (--max-images is 0)" in missing.detail
+    assert missing.exchanges
     assert not report.of(Verdict.FAILED, Verdict.HARNESS_FAULT)
     assert "Nothing was sent that could be billed" in report.notes[1]
 

@@ -84,7 +84,8 @@ def test_a_refusal_says_nothing_where_valid_values_are_refused_too() -> None:
     found = verdicts(report)
     assert found["request.json_prompt.accepted"] is Verdict.FAILED
     assert found["request.refused.V4PromptBbox.minItems"] is Verdict.NOT_TRIED
-    assert "No valid json_prompt" in detail(report, "request.refused.V4PromptBbox.minItems")
+    words = "The same request without the fault (a valid json_prompt) was not accepted: the server answered 400."
+    assert detail(report, "request.refused.V4PromptBbox.minItems") == words
     assert found["request.refused.ResolutionV4.enum"] is Verdict.HELD
 
 

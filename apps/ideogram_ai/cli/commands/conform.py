@@ -12,8 +12,8 @@ import click
 def command() -> None:
     """Test a server or a client against the contract.
 
-    Exit codes: 0 every requirement held or failed as expected, 1 one failed or held unexpectedly, 2 wrong use, 3 the
-    test itself failed, so that nothing is known.
+    Exit codes: 0 nothing failed but what was expected to, 1 a requirement failed or held unexpectedly, 2 wrong use, 3
+    nothing is known, because the test itself failed or nothing could be tried.
     """
 
 

@@ -3,7 +3,7 @@
 from .expected_failures import ExpectedFailuresError, Outcome, apply_expected
 from .report import write_report
 from .requirement import Requirement
-from .results import RecordedExchange, Report, Result, Verdict
+from .results import RecordedExchange, Report, Result, Verdict, by_cause
 
 __all__ = [
     "ExpectedFailuresError",
@@ -14,5 +14,6 @@ __all__ = [
     "Result",
     "Verdict",
     "apply_expected",
+    "by_cause",
     "write_report",
 ]

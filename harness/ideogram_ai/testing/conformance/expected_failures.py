@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ALL_HELD: Final = 0
 NOT_CONFORMANT: Final = 1
-HARNESS_FAULT: Final = 3
+NOTHING_KNOWN: Final = 3
 
 
 class ExpectedFailuresError(ValueError):
@@ -31,6 +31,7 @@ class Outcome:
         expected_failures: Requirements that failed as expected.
         harness_faults: Requirements of which nothing is known, because the harness failed.
         reasons: Why each failure was expected, by the requirement's id.
+        learnt_nothing: Whether nothing at all was tried, so that a run without a failure says nothing.
     """
 
     failures: tuple[Result, ...]
@@ -38,16 +39,18 @@ class Outcome:
     expected_failures: tuple[Result, ...]
     harness_faults: tuple[Result, ...]
     reasons: Mapping[str, str] = Factory(dict[str, str])
+    learnt_nothing: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0 all held or failed as expected, 1 something failed or passed unexpectedly, 3 the harness failed.
+        """0 nothing failed unexpectedly, 1 something failed or passed unexpectedly, 3 nothing is known.
 
-        A fault that was found stays one when the harness fails elsewhere: 1 goes before 3.
+        Nothing is known where the harness failed, and where not one requirement was tried. A fault that was found stays
+        one when the harness fails elsewhere: 1 goes before 3.
         """
         if self.failures or self.unexpected_passes:
             return NOT_CONFORMANT
-        return HARNESS_FAULT if self.harness_faults else ALL_HELD
+        return NOTHING_KNOWN if self.harness_faults or self.learnt_nothing else ALL_HELD
 
 
 def apply_expected(report: Report, path: Path | None = None) -> Outcome:
@@ -69,6 +72,7 @@ def apply_expected(report: Report, path: Path | None = None) -> Outcome:
         expected_failures=tuple(r for r in failed if r.requirement.id in reasons),
         harness_faults=tuple(report.of(Verdict.HARNESS_FAULT)),
         reasons=reasons,
+        learnt_nothing=len(report.of(Verdict.NOT_TRIED)) == len(report.results) > 0,
     )
 
 

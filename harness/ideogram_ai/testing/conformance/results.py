@@ -11,7 +11,7 @@ from attrs import frozen
 from .requirement import Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class Verdict(StrEnum):
@@ -20,9 +20,9 @@ class Verdict(StrEnum):
     HELD = "held"
     FAILED = "failed"
     ADVICE = "advice"
-    """An advisory requirement was not met: worth a look, no fault."""
+    """It was not met in a way that is worth a look and no fault, or the requirement is advisory."""
     NOT_TRIED = "not tried"
-    """It could not be tried here; the detail says why."""
+    """It could not be tried here, or what came proves nothing; the detail says why."""
     HARNESS_FAULT = "harness fault"
     """The kit, or the way to the subject, failed: nothing is known of the subject."""
 
@@ -51,12 +51,15 @@ class Result:
         verdict: What became of it.
         detail: Why, in a sentence or two; for a failure what came and what was to come.
         exchanges: The exchanges that tell; of a failure those that failed come first.
+        cause: What a failure comes from, in the same words for all requirements that fail for it; empty where nothing
+            is known of it.
     """
 
     requirement: Requirement
     verdict: Verdict
     detail: str
     exchanges: tuple[RecordedExchange, ...] = ()
+    cause: str = ""
 
 
 @frozen
@@ -84,3 +87,11 @@ class Report:
     def of(self, *verdicts: Verdict) -> Sequence[Result]:
         """The results with one of these verdicts."""
         return [result for result in self.results if result.verdict in verdicts]
+
+
+def by_cause(results: Iterable[Result]) -> list[list[Result]]:
+    """Results of one cause together, the largest group first, each in the order of the report: plain things first."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result.cause or f"alone: {result.requirement.id}", []).append(result)
+    return sorted(groups.values(), key=len, reverse=True)

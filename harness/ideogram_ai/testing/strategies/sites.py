@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 from hypothesis import strategies as st
 
+from ..schema_examples import example_of
 from .breakers import UNAVAILABLE, Breaker, Breakers
 from .schema_values import JsonObject, SchemaValues, follow
 from .valid import request_schema
@@ -84,6 +85,43 @@ class Sites:
         schema, _ = request_schema(self.view)
         return self._broken(schema["properties"][site.field], site.steps[1:], site.breaker)
 
+    def broken_versions(self, site: Site, value: Any) -> tuple[Any, SearchStrategy[tuple[Any, Path]]]:
+        """One valid value of the site's field, and versions of it that differ at the site alone, where they are broken.
+
+        Args:
+            site: The site.
+            value: A valid value of the field. What it lacks on the way to the site is added to it.
+        """
+        schema, _ = request_schema(self.view)
+        return self._versions(schema["properties"][site.field], site.steps[1:], site.breaker, value)
+
+    def _versions(
+        self, schema: JsonObject, steps: tuple[_Step, ...], breaker: Breaker, value: Any
+    ) -> tuple[Any, SearchStrategy[tuple[Any, Path]]]:
+        schema, _ = follow(self.view, schema)
+        if not steps:
+            return value, breaker(st.just(value)).map(_at_its_end)
+        step, rest = steps[0], steps[1:]
+        if isinstance(step, _Branch):
+            return self._versions(schema["oneOf"][step.number], rest, breaker, value)
+        if isinstance(step, _Item):
+            items, place = self._with_item(schema["items"], rest, value)
+            inner, broken = self._versions(schema["items"], rest, breaker, items[place])
+            return _put(items, place, inner), broken.map(partial(_put_broken, items, place))
+        member = value[step] if step in value else example_of(self.view, schema["properties"][step])
+        inner, broken = self._versions(schema["properties"][step], rest, breaker, member)
+        return _put(value, step, inner), broken.map(partial(_put_broken, value, step))
+
+    def _with_item(self, schema: JsonObject, steps: tuple[_Step, ...], items: list[Any]) -> tuple[list[Any], int]:
+        """Items with one among them that a step leads to, and its index."""
+        inner, _ = follow(self.view, schema)
+        wanted = inner["oneOf"][steps[0].number] if steps and isinstance(steps[0], _Branch) else schema
+        validator = self.view.validator(wanted)
+        for index, item in enumerate(items):
+            if validator.is_valid(item):
+                return items, index
+        return [*items, example_of(self.view, wanted)], len(items)
+
     def _below(
         self,
         schema: JsonObject,
@@ -150,3 +188,15 @@ def _replace_item(items: list[Any], broken: tuple[Any, Path], number: int) -> tu
 def _add_member(name: str, content: JsonObject, broken: tuple[Any, Path]) -> tuple[Any, Path]:
     value, path = broken
     return content | {name: value}, (name, *path)
+
+
+def _put(content: Any, step: str | int, inner: Any) -> Any:
+    """A list or an object with one of its places changed, in its own order."""
+    if isinstance(step, int):
+        return [*content[:step], inner, *content[step + 1 :]]
+    return {**content, step: inner}
+
+
+def _put_broken(content: Any, step: str | int, broken: tuple[Any, Path]) -> tuple[Any, Path]:
+    value, path = broken
+    return _put(content, step, value), (step, *path)

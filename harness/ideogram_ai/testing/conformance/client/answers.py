@@ -23,6 +23,9 @@ _UNKNOWN: Final = (Ending(Told.UNKNOWN),)
 _UNDOCUMENTED: Final = (HTTPStatus.INTERNAL_SERVER_ERROR, 520)
 """Statuses of which the contract says nothing, so that nobody knows whether the request ran."""
 
+_OLD: Final = {"Deprecation": "@1767225600", "Link": f'<{ELSEWHERE}>; rel="successor-version"'}
+"""What the provider's older operations answer with."""
+
 _PAUSE: Final = 1
 
 
@@ -112,6 +115,9 @@ def _odd_successes() -> Iterator[Scenario]:
     yield _scenario("answer.200.unknown-values", title, at, _answered(values), endings=(IMAGE_MADE,))
     title = "Members and sizes that the contract does not have do not lose an image that was paid for."
     yield _scenario("answer.200.unknown-members", title, at, _answered(members), endings=(IMAGE_MADE,))
+    title = "An answer that tells of a newer version loses no image, and the link to that version is not followed."
+    old = Reply(200, _example() | {"notice": "There is a newer version."}, {**_JSON, **_OLD})
+    yield _scenario("answer.200.deprecated", title, at, old, endings=(IMAGE_MADE,))
     title = "A 200 that is no JSON is billed, and told as unknown, not as refused."
     yield _scenario("answer.200.html", title, at, Reply(200, _PAGE, _HTML), endings=_UNKNOWN)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.json_types import is_array, is_object
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Finding = tuple[str, str]
 """The id of a requirement, and what is wrong; nothing when it held."""
+
+_FORM_LINE_ENDS: Final = re.compile(r"\r\n|\r|\n")
 
 
 _EARLY: Final = 0.01
@@ -114,7 +117,8 @@ def _complaints(scenario: Scenario, seen: Seen, ran: Ran) -> Iterator[str]:
     if posts and scenario.sends is not None:
         yield from _complaints_about_fields(read_form(posts[0]), scenario.sends)
     if scenario.most_posts is not None and len(seen.service.posts) > scenario.most_posts:
-        yield f"{len(seen.service.posts)} requests were sent, and at most {scenario.most_posts} may be"
+        count = f"{len(seen.service.posts)} request{'s were' if len(seen.service.posts) > 1 else ' was'}"
+        yield f"{count} sent, and {f'at most {scenario.most_posts}' if scenario.most_posts else 'none'} may be"
     if any(ANOTHER_CALLER in request.target for request in seen.image_host.gets):
         yield "the image of another caller was taken for the one that was asked for"
     if seen.other_host.posts:
@@ -141,17 +145,45 @@ def _complaints_about_fields(form: ReadForm, wanted: Mapping[str, Any]) -> Itera
         yield from form.problems
         return
     sent = dict(form.items)
+    wrong = list(_differences(sent, wanted))
+    # What a server cannot read is wrong too, however it looks: a charset that nobody has. A field twice is the form's.
+    yield from wrong or (form.problems if len(sent) == len(form.items) else ())
+
+
+def _differences(sent: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
     for name, value in wanted.items():
         if name not in sent:
             if value is not None:
                 yield f"{name} did not arrive"
         elif _sorted(sent[name]) == _sorted(value) and not is_same(sent[name], value):
             yield f"{name}: its keys came in another order"
-        elif not is_same(sent[name], value):
+        elif not is_same(sent[name], value) and not is_same(sent[name], as_form(value)):
             yield f"{name} is {shown(sent[name])}, and not {shown(value)}"
     more = [name for name in sent if name not in wanted]
     if more:
         yield f"{', '.join(more)} arrived and was not asked for"
+
+
+def as_form(value: Any) -> Any:
+    """A text with the line ends that HTML forms write, so FormData in browsers and elsewhere: CRLF each."""
+    return _FORM_LINE_ENDS.sub("\r\n", value) if isinstance(value, str) else value
+
+
+def advice_about(scenario: Scenario, seen: Seen) -> str:
+    """What is worth a look in a run that has no fault; empty when nothing is."""
+    posts = [request for request in seen.service.posts if request.whole_request_read]
+    sent = dict(read_form(posts[0]).items) if posts else {}
+    changed = [
+        name
+        for name, value in (scenario.sends or {}).items()
+        if name in sent and as_form(value) != value and sent[name] == as_form(value)
+    ]
+    if not changed:
+        return ""
+    return (
+        f"the line ends in {', '.join(changed)} arrived as CRLF: HTML forms write them so, FormData in a browser for "
+        "one, and the prompt is not quite the one that was given"
+    )
 
 
 def is_same(one: Any, other: Any) -> bool:

@@ -30,7 +30,10 @@ _TEXTS: Final = {
             "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN} \N{CJK UNIFIED IDEOGRAPH-732B}"
         ),
     ),
-    "line-ends": ("Line ends in a prompt are kept.", "A cat\nand a dog\r\n\r\nand a tab\there"),
+    "line-ends": (
+        "Line ends in a prompt are kept, or written as HTML forms write them.",
+        "A cat\nand a dog\r\n\r\nand a tab\there",
+    ),
     "quotes": (
         "Quotes, backslashes and percent signs in a prompt are kept.",
         r"""a "cat" \n \ 'dog' %22 %41 & $HOME""",

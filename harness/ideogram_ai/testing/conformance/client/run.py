@@ -17,10 +17,11 @@ from attrs import Factory, define, field, frozen
 from ideogram_ai.client.errors import ConfigurationError
 from ideogram_ai.generated.contract import CONTRACT_SHA256
 
+from ...contract_view import read_view
 from ..results import RecordedExchange, Report, Verdict
 from ..server.findings import Findings
 from . import catalogue
-from .judge import judge_run, texts_of
+from .judge import advice_about, judge_run, texts_of
 from .program import MASK, TIME_LIMIT, CommandError, Programs, find_command
 from .reading import boundary_of
 from .scenario import Told
@@ -96,6 +97,9 @@ def run_client(options: ClientOptions, on_progress: Progress | None = None) -> R
     programs = Programs(checked.command, checked.timeout)
     run.everything(chosen, programs, checked.workers, on_progress or _tell_nobody)
     run.weigh_boundaries()
+    run.weigh_refusals(chosen)
+    for name in every.keys() - {scenario.id for scenario in chosen}:
+        run.findings.add(name, Verdict.NOT_TRIED, "Its scenario was not chosen (--scenario).")
     return Report(
         subject=shlex.join(options.command),
         kind="client",
@@ -119,6 +123,8 @@ def _new_findings() -> Findings:
 class _Run:
     findings: Findings = field(factory=_new_findings)
     boundaries: list[str] = field(factory=list[str])
+    asked: set[str] = field(factory=set[str])
+    arrived: set[str] = field(factory=set[str])
 
     def everything(
         self, scenarios: Iterable[Scenario], programs: Programs, workers: int, on_progress: Progress
@@ -144,13 +150,32 @@ class _Run:
             self.findings.add(scenario.id, Verdict.HARNESS_FAULT, played)
             return
         exchange = played.exchange
+        if scenario.most_posts != 0:
+            self.asked |= scenario.request.keys()
+            self.arrived |= scenario.request.keys() if played.arrived else set()
         if played.unsupported:
             self.findings.add(scenario.id, Verdict.NOT_TRIED, "The program does not support it.", exchange)
             return
         for name, problem in played.findings:
-            words = f"{scenario.id}: {problem}.".replace(played.key, MASK) if problem else ""
-            self.findings.add(name, Verdict.FAILED if problem else Verdict.HELD, words, exchange)
+            verdict, said = Verdict.FAILED if problem else Verdict.HELD, problem
+            if name == scenario.id and not problem and played.advice:
+                verdict, said = Verdict.ADVICE, played.advice
+            said = said.replace(played.key, MASK).removesuffix(".")
+            words = f"{scenario.id}: {said}." if said else ""
+            cause = f"{said[:1].upper()}{said[1:]}." if said else ""
+            self.findings.add(name, verdict, words, exchange, cause)
         self.boundaries += played.boundaries
+
+    def weigh_refusals(self, scenarios: Iterable[Scenario]) -> None:
+        """Take back that a program refuses what it should where it sends no valid request of the kind either."""
+        prompts = set(read_view().operation.exactly_one_of[0])
+        for scenario in (scenario for scenario in scenarios if scenario.most_posts == 0):
+            given = prompts & scenario.request.keys()
+            missing = (given or prompts) & self.asked - self.arrived
+            # Where none is given, it is enough that the program sends one of them.
+            if missing and (given or not prompts & self.arrived):
+                words = f"No valid request with {' or '.join(sorted(missing))} arrived, so a refusal says nothing."
+                self.findings.void(scenario.id, words)
 
     def weigh_boundaries(self) -> None:
         """Look whether the boundaries of all forms differ, which one form cannot tell."""
@@ -170,8 +195,10 @@ class _Played:
 
     key: str
     findings: tuple[tuple[str, str], ...]
+    advice: str
     exchange: RecordedExchange
     boundaries: tuple[str, ...]
+    arrived: bool
     unsupported: bool
 
 
@@ -190,6 +217,7 @@ def _play(scenario: Scenario, programs: Programs) -> _Played | str:
             ran = programs.run(request, _environment(scenario, stage.url, key, request, folder), folder, key)
             seen = stage.seen()
             findings = tuple(judge_run(scenario, seen, ran, key, Path.cwd()))
+            advice = advice_about(scenario, seen)
     except CommandError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault of the kit, and the run goes on
@@ -198,8 +226,10 @@ def _play(scenario: Scenario, programs: Programs) -> _Played | str:
     return _Played(
         key=key,
         findings=findings,
+        advice=advice,
         exchange=_recorded(scenario, seen, ran, key),
         boundaries=tuple(boundary for boundary in forms if boundary is not None),
+        arrived=bool(seen.service.posts),
         unsupported=ran.account is not None and ran.account.told is Told.UNSUPPORTED,
     )
 

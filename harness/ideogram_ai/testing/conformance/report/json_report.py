@@ -40,5 +40,6 @@ def _result(result: Result, outcome: Outcome) -> dict[str, Any]:
         "verdict": result.verdict.value,
         "failure_expected": outcome.reasons.get(result.requirement.id),
         "detail": result.detail,
+        "cause": result.cause,
         "exchanges": [asdict(exchange) for exchange in result.exchanges],
     }

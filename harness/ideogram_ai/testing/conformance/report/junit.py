@@ -40,7 +40,8 @@ def _add_case(suite: ET.Element, report: Report, result: Result, outcome: Outcom
     requirement = result.requirement
     case = ET.SubElement(suite, "testcase", name=requirement.id, classname=f"ideogram.{report.kind}", time="0")
     message = _text(result.detail)
-    told = _text("\n\n".join([f"{requirement.title}\n{requirement.pointer}", *map(_exchange, result.exchanges)]))
+    head = "\n".join(filter(None, [requirement.title, requirement.pointer, result.cause]))
+    told = _text("\n\n".join([head, *map(_exchange, result.exchanges)]))
     if result in outcome.expected_failures:
         reason = outcome.reasons[requirement.id] or "no reason given"
         ET.SubElement(case, "skipped", message=_text(f"failed as expected ({reason}): {result.detail}"))

@@ -12,7 +12,7 @@ from ideogram_ai.client.json_types import is_array, is_object
 from ideogram_ai.generated.contract import read_contract
 
 from ..requirement import join_pointer
-from ..results import Verdict
+from ..results import Verdict, by_cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def to_html(report: Report, outcome: Outcome) -> str:
         facts="".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items()),
         notes="".join(f"<p>{escape(note)}</p>" for note in report.notes),
         filters="".join(_filters(report)),
-        rows="".join(_row(result, outcome) for result in sorted(report.results, key=_rank)),
+        rows="".join(_row(result, outcome) for result in _ordered(report)),
         contract="".join(_contract_lines()),
     )
 
@@ -65,10 +65,11 @@ def _filters(report: Report) -> Iterator[str]:
             )
 
 
-def _rank(result: Result) -> int:
-    """What people look for comes first."""
-    order = (Verdict.FAILED, Verdict.HARNESS_FAULT, Verdict.ADVICE, Verdict.NOT_TRIED, Verdict.HELD)
-    return order.index(result.verdict)
+def _ordered(report: Report) -> Iterator[Result]:
+    """What people look for comes first, and what has one cause together."""
+    for verdict in (Verdict.FAILED, Verdict.HARNESS_FAULT, Verdict.ADVICE, Verdict.NOT_TRIED, Verdict.HELD):
+        for group in by_cause(report.of(verdict)):
+            yield from group
 
 
 def _row(result: Result, outcome: Outcome) -> str:
@@ -77,6 +78,7 @@ def _row(result: Result, outcome: Outcome) -> str:
     mark = ""
     if expected is not None:
         mark = f'<span class="mark" title="{escape(expected)}">failure expected</span>'
+    cause = f'<p class="cause">{escape(result.cause)}</p>' if result.cause else ""
     exchanges = "".join(_exchange(exchange) for exchange in result.exchanges)
     count = len(result.exchanges)
     folded = f"<details><summary>{count} exchange{'s'[: count != 1]}</summary>{exchanges}</details>"
@@ -87,7 +89,7 @@ def _row(result: Result, outcome: Outcome) -> str:
         f"<td><p>{escape(requirement.title)}</p>"
         f'<code>{escape(requirement.id)}</code><a class="pointer" href="{escape(_anchor(requirement.pointer))}">'
         f"{escape(requirement.pointer).replace('/', '/<wbr>')}</a></td>"
-        f"<td><p>{escape(result.detail)}</p></td></tr>{more}</tbody>\n"
+        f"<td>{cause}<p>{escape(result.detail)}</p></td></tr>{more}</tbody>\n"
     )
 
 

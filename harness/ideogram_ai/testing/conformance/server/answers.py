@@ -76,7 +76,7 @@ def _is_wait(text: str) -> bool:
 def _judge_documented(status: int, body: Any) -> Findings:
     """The body of a documented answer, member by member."""
     ids = {path: f"answer.{status}.{'.'.join(path)}" for path in members(status)}
-    findings: Findings = {f"answer.{status}.body": None}
+    findings: Findings = {f"answer.{status}.body": _foreign(status, body)}
     findings |= {ids[path]: None for path in _told(body, ids)}
     for error in _validator(status).iter_errors(body):
         path, problem = _explain(error)
@@ -86,25 +86,38 @@ def _judge_documented(status: int, body: Any) -> Findings:
     unknown = [error for error in closed if isinstance(error.kind, ValidationErrorKind.AdditionalProperties)]
     names = [name for error in unknown for name in _unexpected(error)]
     findings["answer.undocumented-members"] = f"it has {', '.join(names)} besides" if names else None
-    if status == 200:
-        findings |= {"answer.200.link-present": _missing_link(body)}
+    if status == 200 and (images := _images(body)):
+        findings |= {"answer.200.link-present": _missing_link(images)}
     return findings
 
 
 def _told(body: Any, paths: Mapping[tuple[str, ...], str]) -> Iterator[tuple[str, ...]]:
-    """The members that the body says something about: those that are there, and those that have to be."""
+    """The members of those objects in the body that have a member of the contract: one that is absent may be so."""
     for path in paths:
         *above, _ = path
-        if not above or _reach(body, above):
+        siblings = {other[-1] for other in paths if [*other[:-1]] == above}
+        if any(siblings & set(value) for value in _reach(body, above)):
             yield path
 
 
-def _reach(value: Any, path: list[str]) -> bool:
+def _reach(value: Any, path: list[str]) -> Iterator[JsonObject]:
+    """The objects that names lead to."""
     if is_array(value):
-        return any(_reach(item, path) for item in value)
-    if not path:
-        return is_object(value)
-    return is_object(value) and path[0] in value and _reach(value[path[0]], path[1:])
+        for item in value:
+            yield from _reach(item, path)
+    elif is_object(value) and not path:
+        yield value
+    elif is_object(value) and path[0] in value:
+        yield from _reach(value[path[0]], path[1:])
+
+
+def _foreign(status: int, body: Any) -> str | None:
+    """What is wrong with an object that has not one of the members that it has to have."""
+    view = read_view()
+    required: list[str] = view.resolve(view.responses[status].schema).get("required", [])
+    if not is_object(body) or not required or any(name in body for name in required):
+        return None
+    return f"it has none of {', '.join(required)}"
 
 
 def _explain(error: ValidationError) -> tuple[tuple[str, ...], str]:
@@ -135,12 +148,30 @@ def _closed_validator(status: int) -> Draft202012Validator:
     return Draft202012Validator({**schema, "components": document["components"]})
 
 
-def _missing_link(body: Any) -> str | None:
+def _images(body: Any) -> dict[int, JsonObject]:
+    """The images of a 200 that were not withheld, by their index."""
     images = body.get("data") if is_object(body) else None
-    for number, image in enumerate(images if is_array(images) else []):
-        if is_object(image) and image.get("is_image_safe") is True and not image.get("url"):
+    return {
+        number: image
+        for number, image in enumerate(images if is_array(images) else [])
+        if is_object(image) and image.get("is_image_safe") is True
+    }
+
+
+def _missing_link(images: Mapping[int, JsonObject]) -> str | None:
+    for number, image in images.items():
+        if not image.get("url"):
             return f"data[{number}] was not withheld (is_image_safe is true) and has no url"
     return None
+
+
+def is_answer(body: bytes) -> bool:
+    """Whether a body is an answer of the operation, however faulty: an object with a member that a 200 has to have."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return is_object(answer) and _foreign(200, answer) is None
 
 
 def links_of(body: bytes) -> list[str]:

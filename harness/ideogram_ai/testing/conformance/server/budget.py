@@ -38,11 +38,16 @@ class Budget:
         """Whether requests may cost something."""
         return self.limit is not None
 
-    def refuses(self, case: Case) -> str | None:
-        """Why a case is not sent; None when it may be."""
+    def refuses(self, case: Case, besides: int = 0) -> str | None:
+        """Why a case is not sent; None when it may be.
+
+        Args:
+            case: The case.
+            besides: How many images have to be left when it was billed.
+        """
         if self.limit is None or not case.key.sends_key:
             return None
-        if self.spent < self.limit:
+        if self.spent + besides < self.limit:
             return None
         images = f"{self.limit} image{'s'[: self.limit != 1]}"
         return f"It could be billed, and the {images} of --max-images may be used up."

@@ -49,7 +49,10 @@ class Case:
         payload: Its body.
         expect: What is to become of it.
         key: How the key is sent.
-        field: The field whose value is tried. A refusal says something only if valid values of it are accepted.
+        field: The field whose value is tried.
+        fields: Names of all fields that it has.
+        controls: Valid requests, each the same as this one without its fault. A refusal says something only where the
+            server accepts them.
         statuses: Of a case that is to be refused: the statuses that the contract has for it. Of one on demand: the
             status that is asked for.
         local: Why it is sent on loopback only; empty when it may go anywhere.
@@ -64,6 +67,8 @@ class Case:
     expect: Expect
     key: KeyUse = KeyUse.RIGHT
     field: str | None = None
+    fields: tuple[str, ...] = ()
+    controls: tuple[Case, ...] = ()
     statuses: tuple[int, ...] = ()
     local: str = ""
     generated: Any = None

@@ -109,8 +109,6 @@ def _about_refusals(view: ContractView) -> Iterator[Requirement]:
     rule = request_rules()[0]
     yield Requirement(f"{PROMPT_RULE}.both-refused", f"A request with both {prompts} is refused.", rule)
     yield Requirement(f"{PROMPT_RULE}.neither-refused", f"A request with none of {prompts} is refused.", rule)
-    for pointer in request_rules()[1:]:
-        yield Requirement(rule_id(pointer), _rule_title(pointer), pointer)
     for name, field in view.fields.items():
         if field.content_type:
             title = f"A part {name} that is no JSON is refused."
@@ -120,6 +118,8 @@ def _about_refusals(view: ContractView) -> Iterator[Requirement]:
     content = join_pointer(where.operation, "requestBody", "content")
     yield Requirement("request.media-type", "A body that is no multipart form is refused.", content)
     yield Requirement("request.malformed-form", "A form that cannot be read is refused.", where.form)
+    for pointer in request_rules()[1:]:
+        yield Requirement(rule_id(pointer), _rule_title(pointer), pointer)
 
 
 def rule_id(pointer: str) -> str:

@@ -71,6 +71,7 @@ def _cases(seed: int, local: str) -> Iterator[Case]:
                 f"schemathesis: {shorten(given)}",
                 payload,
                 Expect.ACCEPTED if refused is None else Expect.REFUSED,
+                fields=tuple(given),
                 statuses=() if refused is None else (refused.status,),
                 local=local,
                 generated=made,

@@ -1,20 +1,24 @@
-"""Requests that break the rules of the contract one by one."""
+"""Requests that break the rules of the contract one by one, each beside the same request without the fault."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.json_types import is_object
 
 from ...contract_view import read_view
-from ...problems import shown
-from ...strategies import BrokenRequest, broken_requests, request_rules
+from ...problems import pointer_to, shown
+from ...strategies import request_rules
+from ...strategies.schema_values import SchemaValues
+from ...strategies.sites import Path, Site, Sites
 from ..requirement import at_pointer
 from .draws import draw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 
 @frozen
@@ -23,54 +27,75 @@ class BrokenFields:
 
     Attributes:
         fields: Values by the names on the wire.
+        valid: The same request without the fault.
         rule: The rule: a JSON pointer into the contract.
         pointer: Where it is broken: a JSON pointer into the request.
-        value: What stands there.
+        value: What stands there; None where something is left out.
         field: The field that it is broken in; None for a rule over the whole request.
         status: The status that the contract has for it.
     """
 
     fields: dict[str, Any]
+    valid: dict[str, Any]
     rule: str
     pointer: str
     value: Any
     field: str | None
-    status: int
+    status: int = 400
 
 
-@cache
-def broken_by_rule(seed: int, count: int) -> tuple[BrokenFields, ...]:
+def broken_by_rule(
+    base: Callable[[str], Mapping[str, Any]], whole: Mapping[str, Any], seed: int, count: int
+) -> Iterator[BrokenFields]:
     """Requests that break each rule of the request's schema, but for the prompt rule, which is the first.
 
     Args:
+        base: Gives a valid request that has a field.
+        whole: A valid request, of which required fields are left out.
         seed: The seed.
         count: How many a rule at most; no two alike.
     """
-    found: list[BrokenFields] = []
+    sites = _sites()
     for rule in request_rules()[1:]:
-        # More are drawn than used: the first ones of hypothesis are the simplest, and often alike.
-        drawn = draw(broken_requests(rule), 2 * count, seed)
-        distinct = list({shown(broken.request): broken for broken in reversed(drawn)}.values())
-        found += [_on_the_wire(broken) for broken in distinct[:count]]
-    return tuple(found)
+        own = [site for site in sites if site.rule == rule][:count]
+        for number, site in enumerate(own):
+            share = len(range(number, count, len(own)))
+            yield from _broken_at(rule, site, base(site.field), seed, share)
+        if not own:
+            for name in at_pointer(rule):
+                rest = {key: value for key, value in whole.items() if key != name}
+                yield BrokenFields(rest, dict(whole), rule, f"{pointer_to(())} without {name}", None, None)
 
 
-def _on_the_wire(broken: BrokenRequest) -> BrokenFields:
-    names = {field.python_name: field.wire_name for field in read_view().operation.fields}
-    fields = {names[name]: value for name, value in broken.request.items()}
-    node = at_pointer(broken.rule)
-    return BrokenFields(
-        fields=fields,
-        rule=broken.rule,
-        pointer=broken.pointer,
-        value=_value_at(fields, broken.pointer),
-        field=broken.pointer.split("/")[1] if "/" in broken.pointer else None,
-        status=node["status"] if is_object(node) and "status" in node else 400,
-    )
+@cache
+def _sites() -> tuple[Site, ...]:
+    return tuple(_reader())
 
 
-def _value_at(fields: Any, pointer: str) -> Any:
-    for step in pointer.split("/")[1:]:
-        name = unquote(step).replace("~1", "/").replace("~0", "~")
-        fields = fields[int(name)] if is_array(fields) else fields[name]
-    return fields
+@cache
+def _reader() -> Sites:
+    view = read_view()
+    return Sites(view, SchemaValues(view))
+
+
+def _broken_at(rule: str, site: Site, base: Mapping[str, Any], seed: int, count: int) -> Iterator[BrokenFields]:
+    value, versions = _reader().broken_versions(site, base[site.field])
+    # More are drawn than used: the first ones of hypothesis are the simplest, and often alike.
+    distinct = list({shown(version[0]): version for version in reversed(draw(versions, 2 * count, seed))}.values())
+    node = at_pointer(rule)
+    for broken, path in distinct[:count]:
+        yield BrokenFields(
+            fields={**base, site.field: broken},
+            valid={**base, site.field: value},
+            rule=rule,
+            pointer=pointer_to((site.field, *path)),
+            value=_value_at(broken, path),
+            field=site.field,
+            status=node["status"] if is_object(node) and "status" in node else 400,
+        )
+
+
+def _value_at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value[step]
+    return value

@@ -22,13 +22,15 @@ from .case import Case, Expect, KeyUse
 from .catalogue import KEY_ACCEPTED, server_requirements
 from .findings import Findings
 from .generated import WITHOUT_SCHEMATHESIS, complaints_of_schemathesis, has_schemathesis
-from .judge import judge_case
+from .judge import is_accepted, judge_case
 from .plan import keyless_cases, plan_cases
 from .prices import describe_cost
 from .sender import CannotConnectError, Reply, Sender
 
 Progress = Callable[[int, int, str], None]
 """Called before each request with how many went before, how many there are, and what it is."""
+
+_NONE_ACCEPTED: Final = "No valid request at all was accepted, so a refusal says nothing."
 
 STAND_IN_KEY: Final = "conformance-kit-stand-in-key"
 """Sent to servers on loopback when no key is given: they take any."""
@@ -120,6 +122,27 @@ def _tell_nobody(_number: int, _total: int, _what: str) -> None:
 
 
 @define
+class _Control:
+    """What became of a valid request, and which requirements build on it."""
+
+    case: Case
+    reply: Reply
+    proves: set[str] = field(factory=set[str])
+
+    @property
+    def complaint(self) -> str | None:
+        """Why a refusal of the same request with a fault says nothing; None where it says something."""
+        if is_accepted(self.reply):
+            return None
+        return f"The same request without the fault ({self.case.note}) was not accepted: the server {self.came}."
+
+    @property
+    def came(self) -> str:
+        """What the server did, in words."""
+        return f"{self.reply.words}{' with no image' if self.reply.status == 200 else ''}"
+
+
+@define
 class _Run:
     options: ServerOptions
     findings: Findings
@@ -129,6 +152,7 @@ class _Run:
     last: str = ""
     locked_out: bool = False
     unprovoked: dict[int, str] = field(factory=dict[int, str])
+    controls: dict[bytes, _Control] = field(factory=dict[bytes, "_Control"])
 
     def everything(self, on_progress: Progress) -> None:
         """Send what may be sent."""
@@ -140,6 +164,7 @@ class _Run:
                 for number, case in enumerate(cases):
                     on_progress(number, len(cases), case.note)
                     self._try(case, sender)
+                self._try_controls_again(sender)
                 self._open_link(sender)
                 on_progress(len(cases), len(cases), "done")
             except CannotConnectError as error:
@@ -151,7 +176,7 @@ class _Run:
         return plan_cases(self.options.seed, metered=self.budget.metered)
 
     def _try(self, case: Case, sender: Sender) -> None:
-        reason = self._reason_against(case)
+        reason = self._reason_against(case) or self._reason_of_controls(case, sender)
         if reason:
             if case.expect is Expect.ON_DEMAND:
                 self.unprovoked[case.statuses[0]] = reason
@@ -159,16 +184,62 @@ class _Run:
                 for name in case.requirements:
                     self.findings.add(name, Verdict.NOT_TRIED, reason)
             return
+        self._send(case, sender)
+
+    def _send(self, case: Case, sender: Sender) -> Reply:
         reply = sender.send(case)
         self.sent += 1
         self.last = case.note
         self.budget.settle(case, reply)
+        if case.expect is Expect.ACCEPTED and case.payload.content_type:
+            self.controls.setdefault(case.payload.body, _Control(case, reply)).reply = reply
         try:
             self._judge(case, reply)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault of the kit, and the run goes on
             frame = traceback.extract_tb(error.__traceback__)[-1]
             words = f"The kit itself failed ({type(error).__name__}: {error}, in {frame.name}, line {frame.lineno})."
             self.findings.add(case.requirement, Verdict.HARNESS_FAULT, words, reply.exchange)
+        return reply
+
+    def _reason_of_controls(self, case: Case, sender: Sender) -> str | None:
+        """Why a refusal would say nothing: the server does not accept the same request without its fault either."""
+        for control in case.controls:
+            known = self.controls.get(control.payload.body)
+            if known is None:
+                # Without an image that is left afterwards, the request with the fault could not be sent.
+                reason = self.budget.refuses(control, besides=1)
+                if reason:
+                    return reason
+                self._send(control, sender)
+                known = self.controls[control.payload.body]
+            if known.complaint:
+                return known.complaint if self.findings.ever_held(KEY_ACCEPTED) else _NONE_ACCEPTED
+            known.proves.add(case.requirement)
+        if case.generated is None or case.expect is not Expect.REFUSED:
+            return None
+        # What schemathesis makes has no valid request beside it, so that each of its fields has to do.
+        never = self._never_accepted(case)
+        return f"No valid request{never} was accepted, so a refusal says nothing." if never else None
+
+    def _never_accepted(self, case: Case) -> str:
+        """What a request has that no accepted request had so far: a field, or any of them; empty for nothing."""
+        if not self.findings.ever_held(KEY_ACCEPTED):
+            return " at all"
+        return next((f" with {name}" for name in case.fields if not self._was_accepted(name)), "")
+
+    def _was_accepted(self, name: str) -> bool:
+        return self.findings.ever_held(f"request.{name}.accepted")
+
+    def _try_controls_again(self, sender: Sender) -> None:
+        """See whether valid requests are still accepted, where that is free: a server may have closed on the way."""
+        if self.budget.metered:
+            return
+        for control in list(self.controls.values()):
+            if control.proves and not is_accepted(self._send(control.case, sender)):
+                for name in control.proves:
+                    same = f"The same request without the fault ({control.case.note})"
+                    words = f"{same} was accepted at first, and no longer in the end: the server {control.came}."
+                    self.findings.void(name, words)
 
     def _reason_against(self, case: Case) -> str | None:
         if self.budget.metered and case.local:
@@ -180,12 +251,13 @@ class _Run:
         return self.budget.refuses(case)
 
     def _judge(self, case: Case, reply: Reply) -> None:
-        if case.expect is Expect.ON_DEMAND and reply.status is not None:
+        if case.expect is Expect.ON_DEMAND and reply.status not in {None, *case.statuses}:
             (wanted,) = case.statuses
             asked = f"Prefer: code={wanted} is not honoured (the answer was a {reply.status})"
             self.unprovoked[wanted] = f"No {wanted} could be provoked: {asked}."
-        for name, verdict, words in judge_case(case, reply, metered=self.budget.metered):
-            self.findings.add(name, verdict, words, reply.exchange)
+        judged = judge_case(case, reply, metered=self.budget.metered, never_accepted=self._never_accepted(case))
+        for name, verdict, words, cause in list(judged):
+            self.findings.add(name, verdict, words, reply.exchange, cause)
         if reply.status is None:
             return
         for name, problem in judge_answer(reply).items():
@@ -230,18 +302,17 @@ class _Run:
                 self.findings.add(name, Verdict.HARNESS_FAULT, words)
 
     def _weigh(self, cases: tuple[Case, ...]) -> None:
-        """Take back what held for a reason that says nothing."""
-        by_name = {case.requirement: case for case in cases}
+        """Take back what held for a reason that says nothing, and say why the rest is not known."""
         let_in = self.findings.ever_held(KEY_ACCEPTED)
-        for name, case in by_name.items():
-            if case.expect is not Expect.REFUSED:
-                continue
-            valid = f"request.{case.field}.accepted"
-            if not let_in:
-                self.findings.void(name, "Not even a valid request was accepted, so a refusal says nothing.")
-            elif case.field and not self.findings.ever_held(valid):
-                words = f"No valid {case.field} was accepted either, so a refusal says nothing."
+        for name in {case.requirement for case in cases if case.expect is Expect.UNAUTHORIZED}:
+            if not let_in and self.budget.limit == 0:
+                words = "A 401 came, and the key was not sent (--max-images is 0): who lets in nobody answers alike."
                 self.findings.void(name, words)
+            elif not let_in:
+                words = "A request with the key was not accepted either, so a refusal without it says nothing."
+                self.findings.void(name, words)
+        if not self.findings.ever_held("generated.valid-accepted"):
+            self.findings.void("generated.invalid-refused", "None of its valid requests was accepted.")
         for name in server_requirements():
             if self.budget.limit == 0 and self.findings.verdict(name) is None:
                 self.findings.add(name, Verdict.NOT_TRIED, "It takes requests that could be billed: --max-images is 0.")
