@@ -49,6 +49,7 @@ class Outgoing:
         headers: Headers without the key, which the shell adds for the API alone.
         body: The body, if there is one.
         timeout: Finite time limits.
+        total: Seconds after which the exchange ends, whatever still arrives; None for no limit beside the others.
     """
 
     to: Literal["api", "images"]
@@ -57,6 +58,7 @@ class Outgoing:
     headers: dict[str, str]
     timeout: httpx.Timeout
     body: Body | None = field(default=None, repr=False)
+    total: float | None = None
 
 
 class Sink(Protocol):
