@@ -1,7 +1,7 @@
 """The flow that saves an image: fetch, follow, resume, check, and move into place. No network I/O of its own.
 
-Asking for an image costs nothing, and it is paid for. So the host is asked whatever this machine's clock says, and every
-failure that may pass is tried again.
+An image is paid for, and asking for it again costs nothing. So the host is asked whatever this machine's clock says,
+and every failure that may pass is tried again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import binascii
 import contextlib
 import os
 import warnings
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -41,8 +41,7 @@ MAX_IMAGE_BYTES = 256 * 1024 * 1024
 MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REFUSED = frozenset({400, 401, 403, 404, 410})
-"""What hosts say of a link that they do not serve: image hosts 403, 404 and 410, stores of signed links 400 and 401 too."""
-_FINAL = frozenset({DownloadReason.TOO_LARGE, DownloadReason.EXPIRED})
+"""What hosts answer to a link that they do not serve; 400 is that of a store whose signature ran out."""
 _DATA = "data:"
 
 
@@ -77,7 +76,7 @@ class _Failure:
     @classmethod
     def of(cls, error: DownloadError) -> _Failure:
         """The failure of what was refused while it arrived."""
-        return cls(error, passing=error.reason not in _FINAL)
+        return cls(error, passing=error.reason is not DownloadReason.TOO_LARGE)
 
 
 def download_flow(job: DownloadJob, *, rules: LinkRules, policy: RetryPolicy, timing: Timing) -> Flow[Path]:
@@ -167,12 +166,13 @@ def _unpack(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]:
     except binascii.Error:
         comma = ""
     if not comma:
-        sink.headers = httpx.Headers()
         what = "The image is not saved: its link should carry it, and cannot be decoded."
         return _Failure(DownloadError(what, reason=DownloadReason.NOT_AN_IMAGE))
     sink.start(HTTPStatus.OK, httpx.Headers({"content-type": content_type if is_base64 else kind}), decoded=True)
     sink.feed(data)
     failure = yield from _judge_body(sink)
+    if failure is not None:
+        failure.error.status_code = None  # no host answered
     return failure and evolve(failure, passing=False)
 
 
@@ -209,8 +209,7 @@ def _judge(job: DownloadJob, sink: ImageSink, timing: Timing) -> Flow[_Failure |
         return _Failure(_status_error(f"redirected more than {MAX_REDIRECTS} times, or nowhere", sink), passing=True)
     if status in _REFUSED:
         return _judge_refusal(job.image, sink, timing)
-    asked = parse_retry_after(sink.headers.get("retry-after"), now=timing.wall())
-    return _Failure(_status_error("answered", sink), passing=True, asked=asked)
+    return _Failure(_status_error("answered", sink), passing=True, asked=_asked(sink, timing))
 
 
 def _judge_body(sink: ImageSink) -> Flow[_Failure | None]:
@@ -231,16 +230,15 @@ def _judge_refusal(image: GeneratedImage, sink: ImageSink, timing: Timing) -> _F
     By the host's own clock, a link past its end is over. Without that clock, the host is asked again before this
     machine's is believed.
     """
-    status, expiry, date = sink.status, image.expires_at, _host_time(sink.headers)
-    now = datetime.fromtimestamp(timing.wall(), UTC) if date is None else date
-    if expiry is not None and expiry <= now:
+    status, expiry, now = sink.status, image.expires_at, _host_time(sink.headers)
+    if expiry is not None and expiry.timestamp() <= (timing.wall() if now is None else now):
         error = DownloadError(
             f"The link {shorten_link(image.url)} expired at {expiry.isoformat()}, and the image host refuses it "
             f"({status}). Download images soon after they are made.",
             reason=DownloadReason.EXPIRED,
             status_code=status,
         )
-        return _Failure(error, passing=date is None)
+        return _Failure(error, passing=now is None)
     if image.is_image_safe is False:
         error = DownloadError(
             f"The image was withheld by the service's safety check: the image host refuses its link ({status}). It is "
@@ -252,16 +250,22 @@ def _judge_refusal(image: GeneratedImage, sink: ImageSink, timing: Timing) -> _F
     until = f", until {expiry.isoformat()}" if expiry else ""
     error = _status_error(f"refused the link {shorten_link(image.url)}", sink)
     error.explain(f"The link may be asked again as long as it lives{until}.")
-    return _Failure(error, passing=True, asked=parse_retry_after(sink.headers.get("retry-after"), now=timing.wall()))
+    return _Failure(error, passing=True, asked=_asked(sink, timing))
 
 
-def _host_time(headers: httpx.Headers) -> datetime | None:
-    """What time the host has."""
+def _asked(sink: ImageSink, timing: Timing) -> float | None:
+    """How many seconds the host asks to wait."""
+    now = _host_time(sink.headers)
+    return parse_retry_after(sink.headers.get("retry-after"), now=timing.wall() if now is None else now)
+
+
+def _host_time(headers: httpx.Headers) -> float | None:
+    """What time it is by the host's clock, in unix seconds."""
     try:
         date = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
         return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _status_error(what: str, sink: ImageSink) -> DownloadError:
