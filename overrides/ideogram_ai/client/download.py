@@ -120,6 +120,8 @@ def _download(job: DownloadJob, rules: LinkRules, policy: RetryPolicy, timing: T
             elapsed = timing.monotonic() - began
             decision = policy.pause(failure.asked, attempt=attempt, elapsed=elapsed, random=timing.random())
             if not failure.passing or isinstance(decision, Stop):
+                if failure.error.reason is DownloadReason.CONNECTION and (yield Work(sink.holds_all)):
+                    break  # what never came was the end of the answer, and not of the image
                 failure.error.explain(decision.why if failure.passing and isinstance(decision, Stop) else "")
                 raise failure.error from failure.cause
             yield Sleep(decision.seconds)

@@ -20,7 +20,7 @@ WALKED = frozenset({".png", ".jpg", ".webp", ".gif", ".avif"})
 """The formats whose end is known here for certain."""
 
 _BLOCK = 1 << 16
-_MAX_PIECES = 4_000_000
+_MAX_PIECES = 2_000_000
 """A walk ends here. No image has so many pieces, and a host could send pieces without content."""
 _SHORTEST = 16
 """Fewer bytes are no image of any format."""

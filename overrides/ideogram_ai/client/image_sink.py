@@ -13,7 +13,7 @@ from attrs import define
 from .decoding import Decoder, DecodingError
 from .errors import DownloadError, DownloadReason
 from .exchange import Watch
-from .image_format import HEAD_BYTES, image_suffix, suffix_of_unknown
+from .image_format import HEAD_BYTES, WALKED, image_suffix, suffix_of_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -228,6 +228,13 @@ class ImageSink:
         if fault is not None and size == self._total:
             self.forget()  # there is no rest to ask for
         return fault
+
+    def holds_all(self) -> bool:
+        """Whether the image is there to the end of its format, although the answer did not end. It reads the file."""
+        suffix = self.suffix
+        if self._total is not None or self._decoder is None or not self._decoder.complete or suffix not in WALKED:
+            return False
+        return self._file.find_fault(suffix) is None
 
     def _take_plain(self) -> Decoder:
         """Take note of what is known of a body that is the image as it is."""
