@@ -146,7 +146,7 @@ def test_a_withheld_image_has_its_own_reason(shell: Shell, changes: dict[str, ob
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+@pytest.mark.parametrize("status", [403, 410])
 def test_a_link_past_its_end_that_the_host_refuses_has_its_own_reason(
     shell: Shell, status: int, tmp_path: Path
 ) -> None:

@@ -229,18 +229,22 @@ def _judge_body(sink: ImageSink) -> Flow[_Failure | None]:
 def _judge_refusal(image: GeneratedImage, sink: ImageSink, timing: Timing) -> _Failure:
     """What it means that the host does not serve the link.
 
-    By the host's own clock, a link past its end is over. Without that clock, the host is asked again before this
-    machine's is believed.
+    A link past its end by the host's own clock is over; only a 403 or 410 says so by itself, and is not asked again for
+    that. Where the host shows no clock, this machine's is believed last, and of those two alone.
     """
     status, expiry, now = sink.status, image.expires_at, _host_time(sink.headers)
-    if expiry is not None and expiry.timestamp() <= (timing.wall() if now is None else now):
+    is_told = status in {HTTPStatus.FORBIDDEN, HTTPStatus.GONE}
+    final = is_told and now is not None
+    if now is None and is_told:
+        now = timing.wall()
+    if expiry is not None and now is not None and expiry.timestamp() <= now:
         error = DownloadError(
             f"The link {shorten_link(image.url)} expired at {expiry.isoformat()}, and the image host refuses it "
             f"({status}). Download images soon after they are made.",
             reason=DownloadReason.EXPIRED,
             status_code=status,
         )
-        return _Failure(error, passing=now is None)
+        return _Failure(error, passing=not final)
     if image.is_image_safe is False:
         error = DownloadError(
             f"The image was withheld by the service's safety check: the image host refuses its link ({status}). It is "
