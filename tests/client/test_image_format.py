@@ -5,6 +5,7 @@ import random
 import struct
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -18,10 +19,10 @@ def noise(width: int = 64, height: int = 48, seed: int = 0) -> Image.Image:
     return Image.frombytes("RGB", (width, height), random.Random(seed).randbytes(3 * width * height))
 
 
-def drawn(kind: str, *more: Image.Image, **options: object) -> bytes:
+def drawn(kind: str, *more: Image.Image, **options: Any) -> bytes:
     file = io.BytesIO()
-    every = {"save_all": True, "append_images": list(more)} if more else {}
-    noise().save(file, kind, **every, **options)  # type: ignore[arg-type]
+    every: dict[str, Any] = {"save_all": True, "append_images": list(more)} if more else {}
+    noise().save(file, kind, **every, **options)
     return file.getvalue()
 
 

@@ -195,21 +195,17 @@ def test_retries_are_counted_and_patient(shell: Shell, tmp_path: Path) -> None:
     assert "3600 s" in error.message
 
 
-def test_what_has_no_link_is_not_asked_for(shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", [None, ""])
+def test_what_has_no_link_is_not_asked_for(shell: Shell, url: str | None, tmp_path: Path) -> None:
+    image = image_at(url, safe=False)
     with FaultServer() as server:
-        for url in (None, ""):
-            with pytest.raises(DownloadError) as caught:
-                run(
-                    shell,
-                    lambda client, url=url: client.download(image_at(url, safe=False), tmp_path / "cat.png"),
-                    base_url=server.url,
-                )
-            assert caught.value.reason == "withheld"
+        with pytest.raises(DownloadError) as caught:
+            run(shell, lambda client: client.download(image, tmp_path / "cat.png"), base_url=server.url)
         assert server.wait_idle().connections == 0
+    assert caught.value.reason == "withheld"
     assert list(tmp_path.iterdir()) == []
 
 
-OTHER = {"ETag": '"two"', "Last-Modified": "now"}
 SAME = {"ETag": '"one"', "Last-Modified": "then"}
 
 

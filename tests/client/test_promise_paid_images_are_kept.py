@@ -439,15 +439,17 @@ def test_images_from_other_peoples_servers(server: Any, shell: Shell, tmp_path: 
     for number, content in enumerate(files.values()):
         (served / f"{number}.png").write_bytes(content)
         (served / f"half-{number}.png").write_bytes(content[: len(content) // 2])
+
+    def fetch(link: str) -> Path:
+        path: Path = run(shell, lambda client: client.download(image_at(link), saved), base_url=url)
+        return path
+
     with server(served) as url, warnings.catch_warnings():
         warnings.simplefilter("ignore", ResponseWarning)
         for number, (form, content) in enumerate(files.items()):
-            image = image_at(f"{url}/{number}.png?exp={NOW}&sig=00")
-            path = run(shell, lambda client, image=image: client.download(image, saved), base_url=url)
-            assert path.read_bytes() == content, form
+            assert fetch(f"{url}/{number}.png?exp={NOW}&sig=00").read_bytes() == content, form
             if form != "tiff":
-                half = image_at(f"{url}/half-{number}.png")
                 with pytest.raises(DownloadError) as caught:
-                    run(shell, lambda client, half=half: client.download(half, saved), base_url=url)
+                    fetch(f"{url}/half-{number}.png")
                 assert caught.value.reason == "connection", form
     assert len(list(saved.iterdir())) == len(files)

@@ -70,7 +70,7 @@ class _Layer:
         self._may_be_raw = not gzip
         self._may_go_on = gzip
         self._members = 1
-        self._waiting = b""  # too few bytes to tell what begins with them
+        self._waiting: bytes = b""  # too few bytes to tell what begins with them
 
     @property
     def complete(self) -> bool:

@@ -159,12 +159,9 @@ def _unpack(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]:
     kind, comma, text = job.outgoing.url[len(_DATA) :].partition(",")
     content_type, _, coding = kind.rpartition(";")
     is_base64 = coding.strip().lower() == "base64"
+    data = unquote_to_bytes(text)
     try:
-        data = unquote_to_bytes(text)
-        if is_base64:
-            # Without padding, or with the letters of URLs, it is no other image.
-            data = b"".join(data.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
-            data = binascii.a2b_base64(data + b"=" * (-len(data) % 4), strict_mode=True)
+        data = _from_base64(data) if is_base64 else data
     except binascii.Error:
         comma = ""
     if not comma:
@@ -176,6 +173,12 @@ def _unpack(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]:
     if failure is not None:
         failure.error.status_code = None  # no host answered
     return failure and evolve(failure, passing=False)
+
+
+def _from_base64(text: bytes) -> bytes:
+    """What a text stands for; in lines, without padding or with the letters of URLs it is the same image."""
+    text = b"".join(text.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+    return binascii.a2b_base64(text + b"=" * (-len(text) % 4), strict_mode=True)
 
 
 def _attempt(job: DownloadJob, sink: ImageSink, pace: Pace, rules: LinkRules, timing: Timing) -> Flow[_Failure | None]:
@@ -254,8 +257,8 @@ def _judge_refusal(image: GeneratedImage, sink: ImageSink, timing: Timing) -> _F
         )
         return _Failure(error, passing=True)
     until = f", until {expiry.isoformat()}" if expiry else ""
-    error = _status_error(f"refused the link {shorten_link(image.url)}", sink)
-    error.explain(f"The link may be asked again as long as it lives{until}.")
+    error = _status_error("refused the link", sink)
+    error.explain(f"It may be asked again as long as it lives{until}: {shorten_link(image.url)}")
     return _Failure(error, passing=True, asked=_asked(sink, timing))
 
 
