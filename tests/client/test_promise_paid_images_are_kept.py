@@ -60,7 +60,7 @@ def test_a_host_that_refuses_once_is_asked_again(status: int, shell: Shell, tmp_
 
 
 @each_shell
-@pytest.mark.parametrize("fault", ["html_image", "empty_image", "redirect_without_location", "br_garbage"])
+@pytest.mark.parametrize("fault", ["html_image", "empty_image", "gzip_garbage", "br_garbage"])
 def test_a_page_that_is_no_image_once_is_not_the_last_word(fault: str, shell: Shell, tmp_path: Path) -> None:
     with FaultServer(image=[fault, "ok"]) as server:
         assert download(shell, server, tmp_path / "cat.png").read_bytes() == PNG
@@ -264,6 +264,15 @@ def test_an_image_is_had_in_every_coding(coding: str, framing: str, shell: Shell
         assert download(shell, server, tmp_path / "cat.png", retry=RetryPolicy(max_attempts=1)).read_bytes() == PNG
 
 
+def test_a_coding_that_cannot_be_undone_or_is_none_is_bounded_too(tmp_path: Path) -> None:
+    garbage = framed("close", random.Random(7).randbytes(3000), "Content-Encoding: gzip\r\n")
+    plain = framed("length", PNG, "Content-Encoding: gzip\r\n")
+    for fault, reason in ((garbage, "not_an_image"), (plain, "too_large")):
+        with FaultServer(image=fault) as server:
+            assert refusal("sync", server, tmp_path / "cat.png", max_bytes=len(PNG) - 1).reason == reason
+    assert list(tmp_path.iterdir()) == []
+
+
 def framed(framing: str, body: bytes, headers: str = "") -> Fault:
     """A body in a framing of HTTP, and the end of the connection."""
     frames = {
@@ -348,6 +357,8 @@ def test_a_link_that_carries_the_image_is_saved_without_a_request(form: str, she
         ("data:image/png;base64", "not_an_image"),
         ("data:", "not_an_image"),
         ("data:,an error", "not_an_image"),
+        ("data:,\ud800", "not_an_image"),
+        ("data:im\ud800age\r\n/\u00e9,words", "not_an_image"),
         ("data:image/png;base64," + base64.b64encode(PNG + b"\0" * 100).decode(), "too_large"),
     ],
 )

@@ -156,18 +156,12 @@ def _warn_of_form(path: Path, suffix: str) -> None:
 
 def _unpack(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]:
     """Take the image out of a link that carries it (RFC 2397)."""
-    kind, comma, text = job.outgoing.url[len(_DATA) :].partition(",")
-    content_type, _, coding = kind.rpartition(";")
-    is_base64 = coding.strip().lower() == "base64"
-    data = unquote_to_bytes(text)
     try:
-        data = _from_base64(data) if is_base64 else data
-    except binascii.Error:
-        comma = ""
-    if not comma:
+        content_type, data = _carried(job.outgoing.url)
+    except ValueError:
         what = "The image is not saved: its link should carry it, and cannot be decoded."
         return _Failure(DownloadError(what, reason=DownloadReason.NOT_AN_IMAGE))
-    sink.start(HTTPStatus.OK, httpx.Headers({"content-type": content_type if is_base64 else kind}), decoded=True)
+    sink.start(HTTPStatus.OK, httpx.Headers({"content-type": content_type}), decoded=True)
     sink.feed(data)
     failure = yield from _judge_body(sink)
     if failure is not None:
@@ -175,10 +169,19 @@ def _unpack(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]:
     return failure and evolve(failure, passing=False)
 
 
-def _from_base64(text: bytes) -> bytes:
-    """What a text stands for; in lines, without padding or with the letters of URLs it is the same image."""
-    text = b"".join(text.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
-    return binascii.a2b_base64(text + b"=" * (-len(text) % 4), strict_mode=True)
+def _carried(url: str) -> tuple[str, bytes]:
+    """What a link carries, and what that is called. Raises ValueError when it cannot be decoded."""
+    kind, comma, text = url[len(_DATA) :].partition(",")
+    if not comma:
+        raise ValueError("no comma")
+    content_type, _, coding = kind.rpartition(";")
+    data = unquote_to_bytes(text)
+    if coding.strip().lower() != "base64":
+        return kind.encode("ascii", "replace").decode(), data
+    # In lines, without padding or with the letters of URLs it is the same image.
+    data = b"".join(data.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+    data = binascii.a2b_base64(data + b"=" * (-len(data) % 4), strict_mode=True)
+    return content_type.encode("ascii", "replace").decode(), data
 
 
 def _attempt(job: DownloadJob, sink: ImageSink, pace: Pace, rules: LinkRules, timing: Timing) -> Flow[_Failure | None]:
@@ -211,7 +214,7 @@ def _judge(job: DownloadJob, sink: ImageSink, timing: Timing) -> Flow[_Failure |
     if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         return (yield from _judge_body(sink))
     if status in _REDIRECTS:
-        return _Failure(_status_error(f"redirected more than {MAX_REDIRECTS} times, or nowhere", sink), passing=True)
+        return _Failure(_status_error(f"redirected more than {MAX_REDIRECTS} times, or nowhere", sink))
     if status in _REFUSED:
         return _judge_refusal(job.image, sink, timing)
     return _Failure(_status_error("answered", sink), passing=True, asked=_asked(sink, timing))
