@@ -65,6 +65,7 @@ WHOLE: dict[str, tuple[str, bytes]] = {
     "WebP without loss": (".webp", drawn("WEBP", lossless=True)),
     "animated WebP": (".webp", drawn("WEBP", noise(seed=1), exif=EXIF, icc_profile=b"odd")),
     "GIF": (".gif", drawn("GIF")),
+    "GIF with stray zeros": (".gif", drawn("GIF")[:-1] + b"\0\0;"),
     "animated GIF": (".gif", drawn("GIF", noise(seed=1), comment=b";" * 600)),
     "AVIF": (".avif", AVIF),
     "AVIF with EXIF": (".avif", drawn("AVIF", exif=EXIF)),
