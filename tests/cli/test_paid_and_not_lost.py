@@ -19,7 +19,7 @@ LINK = "URL/image.png?exp=4102444800&sig=0a0b"
 
 def test_a_failed_download_costs_no_other_image(ideogram: Command, folder: Path) -> None:
     three = answering(entry(seed=1, url=LINK), entry(seed=2, url=LINK), entry(seed=3, url=LINK))
-    with FaultServer(three, image=["ok", "status_403", "ok"]) as server:
+    with FaultServer(three, image=["ok", *["status_403"] * 4, "ok"]) as server:
         run = ideogram("generate", "a", "-o", "cat.png", "--base-url", server.url)
         link = LINK.replace("URL", server.url)
     assert run.code == 6

@@ -127,8 +127,10 @@ def test_a_withheld_image_has_no_link_and_is_an_image_all_the_same(absence: dict
     assert generation.problems == ()
 
 
-def test_an_unsafe_image_is_withheld_even_if_a_link_came_with_it() -> None:
-    assert first(is_image_safe=False).withheld is True
+def test_an_unsafe_image_with_a_link_can_be_had() -> None:
+    """It is billed, so it is withheld only if there is nothing to download."""
+    image = first(is_image_safe=False)
+    assert (image.withheld, image.is_image_safe) == (False, False)
 
 
 def test_a_seed_written_as_a_number_with_a_fraction_of_nothing_is_an_integer() -> None:

@@ -10,6 +10,7 @@ from canned import success
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ideogram_ai.client import decoding
 from ideogram_ai.client.collector import MAX_ANSWER_BYTES, BodyCollector
 from ideogram_ai.client.decoding import Decoder, DecodingError
 
@@ -86,6 +87,54 @@ def test_garbage_keeps_what_came_before_it() -> None:
     assert collector.whole is False
     assert collected(b"no gzip at all", "gzip").body == b"no gzip at all"
     assert "does not decompress" in (collected(b"no gzip", "gzip").broken or "")
+
+
+MEMBERS: dict[str, bytes] = {
+    "two": gzip.compress(TEXT[:9000]) + gzip.compress(TEXT[9000:]),
+    "empty ones between": gzip.compress(TEXT[:7]) + gzip.compress(b"") * 3 + gzip.compress(TEXT[7:]),
+    "zeros between and behind": gzip.compress(TEXT[:7]) + b"\0" * 9 + gzip.compress(TEXT[7:]) + b"\0" * 20_000,
+    "garbage behind": gzip.compress(TEXT) + b"garbage" + gzip.compress(b"that nobody reads"),
+    "garbage behind zeros": gzip.compress(TEXT) + b"\0\0\0garbage",
+}
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_all_members_of_gzip_are_one_body(name: str, size: int) -> None:
+    collector = collected(MEMBERS[name], "gzip", size)
+    assert (collector.body, collector.whole, collector.broken) == (TEXT, True, None)
+
+
+def test_gzip_that_ends_inside_a_member_is_not_whole() -> None:
+    first, second = gzip.compress(TEXT[:9000]), gzip.compress(TEXT[9000:])
+    whole = [size for size in range(len(first + second)) if collected((first + second)[:size], "gzip", 1 << 20).whole]
+    assert whole == [len(first)]  # between two members there is no way to know
+    assert collected(first + b"\x1f", "gzip").whole is False
+    assert "does not decompress" in (collected(first + b"\x1f\x8bgarbage", "gzip").broken or "")
+
+
+def test_members_of_nothing_are_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "_MAX_MEMBERS", 1000)
+    empty = gzip.compress(b"")
+    assert collected(empty * 1000, "gzip", 1 << 20).whole is True
+    assert "more than 1000 members" in (collected(empty * 1001, "gzip", 1 << 20).broken or "")
+    twice = gzip.compress(empty * 1001)
+    assert "more than 1000 members" in (collected(twice, "gzip, gzip", 1 << 20).broken or "")
+
+
+def test_a_million_members_of_nothing_in_one_piece_are_read_in_no_time() -> None:
+    """Each would copy what is left of the piece, were it not cut."""
+    with pytest.raises(DecodingError, match="members of gzip"):
+        list(Decoder("gzip").decode(gzip.compress(b"") * 1_000_000))
+
+
+@pytest.mark.parametrize("size", [1 << 16, (1 << 16) + 1, 1 << 17, 200_000])
+@pytest.mark.parametrize("encode", [gzip.compress, zlib.compress, raw_deflate])
+def test_what_ends_with_a_whole_step_is_whole(encode: Callable[[bytes], bytes], size: int) -> None:
+    """The last bytes of such a stream are consumed before all that they stand for is there."""
+    encoding = "gzip" if encode is gzip.compress else "deflate"
+    collector = collected(encode(b"\0" * size), encoding, 1 << 20)
+    assert (len(collector.body), collector.whole) == (size, True)
 
 
 @given(data=st.binary(), size=st.integers(1, 20))

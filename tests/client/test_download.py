@@ -136,7 +136,7 @@ def test_a_place_that_cannot_be_written_to_is_refused(shell: Shell, name: str, t
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("changes", [{"url": None}, {"url": ""}, {"is_image_safe": False}])
+@pytest.mark.parametrize("changes", [{"url": None}, {"url": ""}, {"url": None, "is_image_safe": False}])
 def test_a_withheld_image_has_its_own_reason(shell: Shell, changes: dict[str, object], tmp_path: Path) -> None:
     images = host()
     error = refused(shell, images, tmp_path, made(**changes))
@@ -146,13 +146,19 @@ def test_a_withheld_image_has_its_own_reason(shell: Shell, changes: dict[str, ob
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_an_expired_link_has_its_own_reason(shell: Shell, tmp_path: Path) -> None:
-    images = host()
+@pytest.mark.parametrize("status", [403, 410])
+def test_a_link_past_its_end_that_the_host_refuses_has_its_own_reason(
+    shell: Shell, status: int, tmp_path: Path
+) -> None:
     now = int(FakeTiming().of("sync").wall())
-    error = refused(shell, images, tmp_path, made(url=f"https://i.example/1.png?exp={now}&sig=0a0b"))
-    assert (error.reason, images.requests) == (DownloadReason.EXPIRED, [])
+    image = made(url=f"https://i.example/1.png?exp={now}&sig=0a0b")
+    images = host(b"", status)
+    error = refused(shell, images, tmp_path, image)
+    assert (error.reason, error.status_code, len(images.requests)) == (DownloadReason.EXPIRED, status, 1)
     assert "0a0b" not in error.message
-    assert download(shell, host(), made(url=f"https://i.example/1.png?exp={now + 1}"), tmp_path).exists()
+    assert error.url == image.url
+    for other in (402, 451, 500):
+        assert refused(shell, host(b"", other), tmp_path, image).reason is DownloadReason.STATUS
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -177,7 +183,17 @@ def test_a_status_of_the_image_host_is_in_the_error(shell: Shell, status: int, t
     error = refused(shell, host(b"", status), tmp_path / "cat.png")
     assert (error.reason, error.status_code) == (DownloadReason.STATUS, status)
     assert "Downloading again costs nothing." in error.message
+    assert error.url == LINK
+    assert "0a0b" not in f"{error!r} {error}"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refusal_says_how_long_the_link_may_be_asked_again(tmp_path: Path) -> None:
+    message = refused("sync", host(b"", 404), tmp_path).message
+    assert "It may be asked again as long as it lives, until 2100-01-01T00:00:00+00:00: https://ideogram.ai/" in message
+    endless = made(url="https://i.example/1.png")
+    message = refused("sync", host(b"", 404), tmp_path, endless).message
+    assert message.endswith("as long as it lives: https://i.example/1.png")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -318,7 +319,9 @@ def image_and_path(name: str, folder: Path, server: FaultServer) -> tuple[Genera
 
 @on_each_kind(cases(DOWNLOADING))
 def test_a_row_of_the_download_table_holds(name: str, row: Row, kind: str, tmp_path: Path) -> None:
-    image_fault = name if name in ALL_FAULTS and name != "refuse" else "ok"
+    image_fault: str | Fault = name if name in ALL_FAULTS and name != "refuse" else "ok"
+    if name == "expired_link":
+        image_fault = answer_with(403, b"", [("Date", formatdate(usegmt=True))])
     with nothing_leaks(), FaultServer("refuse" if name == "refuse" else "ok", image=image_fault) as server:
         image, path = image_and_path(name, tmp_path, server)
         before = {file: file.read_bytes() for file in tmp_path.iterdir()}

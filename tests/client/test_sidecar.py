@@ -2,6 +2,8 @@
 
 import io
 import json
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,63 @@ def test_writing_again_replaces_what_was_written(tmp_path: Path) -> None:
     assert path.stat().st_size == size
     assert json.loads(embedded(path)["ideogram-ai"])["seed"] == json.loads(sidecar.read_bytes())["seed"] == 8
     assert path.read_bytes().count(b"iTXt") == 1
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def xmp(packet: bytes, *, compressed: bool = False) -> bytes:
+    """A chunk with a packet of XMP, as the XMP specification puts it into a PNG."""
+    flags = b"\1\0" if compressed else b"\0\0"
+    return png_chunk(b"iTXt", b"XML:com.adobe.xmp\0" + flags + b"en\0words\0" + packet)
+
+
+PROVENANCE = b'<rdf:Description dcterms:provenance="https://cai.example/manifest.c2pa"/>'
+PLAIN = b'<rdf:Description dc:title="a cat"/>'
+CREDENTIALS = {
+    "chunk caBX": png_chunk(b"caBX", b"\0\0\0\x20jumb" + b"\xff" * 300),
+    "XMP in a chunk iTXt": xmp(PROVENANCE),
+    "XMP in a chunk iTXt, compressed": xmp(zlib.compress(PROVENANCE), compressed=True),
+}
+NONE = {
+    "XMP": xmp(PLAIN),
+    "compressed XMP": xmp(zlib.compress(PLAIN), compressed=True),
+    "broken XMP": xmp(b"c2pa", compressed=True),
+    "words about them": png_chunk(b"iTXt", b"Comment\0\0\0\0\0" + PROVENANCE),
+}
+
+
+def with_chunk(path: Path, chunk: bytes) -> Path:
+    png = drawn(path).read_bytes()
+    path.write_bytes(png[:33] + chunk + png[33:])
+    return path
+
+
+@pytest.mark.parametrize("found", CREDENTIALS)
+def test_content_credentials_are_not_broken_unless_told(found: str, tmp_path: Path) -> None:
+    path = with_chunk(tmp_path / "cat.png", CREDENTIALS[found])
+    before = path.read_bytes()
+    generation = made()
+    with pytest.raises(DownloadError) as caught:
+        save_sidecar(generation, generation.images[0], path, embed=True)
+    assert caught.value.reason is DownloadReason.UNWRITABLE
+    assert f"content credentials ({found.partition(',')[0]})" in caught.value.message
+    assert "pass break_credentials=True" in caught.value.message
+    assert list(tmp_path.iterdir()) == [path]
+    sidecar = save_sidecar(generation, generation.images[0], path)
+    assert path.read_bytes() == before
+    save_sidecar(generation, generation.images[0], path, embed=True, break_credentials=True)
+    assert embedded(path)["ideogram-ai"] == sidecar.read_text("utf-8")
+    assert CREDENTIALS[found] in path.read_bytes()
+
+
+@pytest.mark.parametrize("found", NONE)
+def test_what_is_no_content_credential_keeps_nobody_from_embedding(found: str, tmp_path: Path) -> None:
+    path = with_chunk(tmp_path / "cat.png", NONE[found])
+    generation = made()
+    assert save_sidecar(generation, generation.images[0], path, embed=True).exists()
+    assert b"iTXtideogram-ai" in path.read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "GIF"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ideogram_ai.client.image_file import HEAD_BYTES, image_suffix
+from ideogram_ai.client.image_format import HEAD_BYTES, image_suffix
 
 from .store import StoreError, digest
 from .thumbnails import make_thumbnail, thumbnail_name

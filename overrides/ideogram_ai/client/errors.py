@@ -265,6 +265,8 @@ class DownloadError(IdeogramError):
     Attributes:
         reason: Why, as a word that equals its text ("withheld", "expired" ...).
         status_code: The status of the image host, if it answered, else None.
+        url: The image's link, signature and all, which may be asked again as long as it lives; None without one. It is
+            in no message.
     """
 
     may_have_been_billed = True
@@ -273,6 +275,7 @@ class DownloadError(IdeogramError):
         super().__init__(message)
         self.reason = reason
         self.status_code = status_code
+        self.url: str | None = None
 
 
 class ResponseWarning(UserWarning):

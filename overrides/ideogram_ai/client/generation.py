@@ -23,7 +23,7 @@ class GeneratedImage:
         prompt: The prompt that was really used, after magic prompt.
         resolution: Width and height in pixels, as in "2048x2048".
         seed: The seed that the image was made with, 0 to 2147483647.
-        is_image_safe: False when the safety check withheld the image.
+        is_image_safe: False when the safety check found fault with the image, and as a rule withheld it.
         additional_properties: Whatever else the service said of the image, by wire name.
     """
 
@@ -36,8 +36,11 @@ class GeneratedImage:
 
     @property
     def withheld(self) -> bool:
-        """Whether there is nothing to download, because the safety check withheld the image."""
-        return self.is_image_safe is False or not self.url
+        """Whether there is nothing to download, because the safety check withheld the image.
+
+        An image with a link is downloaded, whatever the check said of it: it is paid for.
+        """
+        return not self.url
 
     @property
     def expires_at(self) -> datetime | None:

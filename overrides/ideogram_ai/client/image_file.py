@@ -10,51 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from .errors import DownloadError, DownloadReason
+from .image_format import find_fault
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-HEAD_BYTES = 16
-"""So many first bytes tell an image's format."""
-TAIL_BYTES = 64 * 1024
-"""An image's end is looked for in so many last bytes, because some programs add a few of their own."""
 _PIECE_ON_ITS_WAY = 4 * 1024 * 1024
-_PNG_END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
-
-
-def image_suffix(head: bytes) -> str | None:
-    """The file name's suffix for an image that begins with these bytes; None for what is no image."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return ".png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return ".jpg"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return ".webp"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return ".gif"
-    if head[4:12] in {b"ftypavif", b"ftypavis"}:
-        return ".avif"
-    return None
-
-
-def looks_whole(suffix: str, size: int, head: bytes, tail: bytes) -> bool:
-    """Whether an image ends as its format ends; for formats that do not tell, True.
-
-    Args:
-        suffix: The format, as image_suffix names it.
-        size: Bytes in all.
-        head: The first HEAD_BYTES bytes.
-        tail: The last TAIL_BYTES bytes.
-    """
-    if suffix == ".png":
-        return _PNG_END in tail
-    if suffix == ".jpg":
-        return b"\xff\xd9" in tail
-    if suffix == ".webp":
-        return size >= int.from_bytes(head[4:8], "little") + 8
-    if suffix == ".gif":
-        return tail.rstrip(b"\0").endswith(b";")
-    return True
 
 
 class ImageFile:
@@ -121,13 +82,15 @@ class ImageFile:
         if self.size - self._on_its_way >= _PIECE_ON_ITS_WAY:
             self._send_to_disk()
 
-    def tail(self, count: int) -> bytes:
-        """The last bytes."""
+    def find_fault(self, suffix: str) -> str | None:
+        """What keeps the image from being whole, read from the file; None for nothing. See image_format.find_fault."""
         try:
-            self._file.seek(max(0, self.size - count))
-            return self._file.read()
+            self._file.seek(0)
+            fault = find_fault(self._file, self.size, suffix)
+            self._file.seek(0, os.SEEK_END)
         except OSError as error:
             raise _unwritable(self._target, str(error.strerror)) from error
+        return fault
 
     def finish(self, suffix: str) -> Path:
         """Put the whole image into its place, on the disk before it has its name.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import struct
 import zlib
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 KEYWORD = "ideogram-ai"
 """The keyword of the text chunk inside a PNG."""
+_XMP = b"XML:com.adobe.xmp"
+_MAX_XMP = 16 * 1024 * 1024
+_POINTS_TO_CREDENTIALS = re.compile(rb"c2pa|dcterms:provenance|contentcredentials", re.IGNORECASE)
+"""XMP names a manifest that lies elsewhere in dcterms:provenance."""
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -46,7 +51,12 @@ def describe_image(generation: Generation, image: GeneratedImage) -> dict[str, A
 
 
 def save_sidecar(
-    generation: Generation, image: GeneratedImage, path: str | os.PathLike[str], *, embed: bool = False
+    generation: Generation,
+    image: GeneratedImage,
+    path: str | os.PathLike[str],
+    *,
+    embed: bool = False,
+    break_credentials: bool = False,
 ) -> Path:
     """Write how an image came to be into a JSON file beside it.
 
@@ -55,12 +65,14 @@ def save_sidecar(
         image: One of its images, saved at `path`.
         path: The saved image.
         embed: Write the same into the image too, if it is a PNG, as a text chunk; its pixels stay untouched.
+        break_credentials: Do so even if the image carries content credentials (C2PA), whose signature that breaks.
 
     Returns:
         The path of the JSON file: the image's with `.json` added.
 
     Raises:
-        DownloadError: A file cannot be written; the image stays as it was. Reason UNWRITABLE.
+        DownloadError: A file cannot be written, or the image carries content credentials; the image stays as it was.
+            Reason UNWRITABLE.
     """
     image_path = Path(path)
     # ASCII escapes, because a service can answer half a surrogate pair, which no UTF-8 file can hold.
@@ -68,6 +80,8 @@ def save_sidecar(
     try:
         sidecar_path = image_path.with_name(f"{image_path.name}.json")
         if embed and (data := image_path.read_bytes()).startswith(_PNG_SIGNATURE):
+            if not break_credentials:
+                _refuse_credentials(image_path, data)
             _replace(image_path, _with_text(data, text))
         _replace(sidecar_path, text.encode())
     except (OSError, ValueError) as error:
@@ -77,6 +91,38 @@ def save_sidecar(
             reason=DownloadReason.UNWRITABLE,
         ) from error
     return sidecar_path
+
+
+def _refuse_credentials(path: Path, png: bytes) -> None:
+    found = next((name for chunk in _chunks(png) if (name := _credentials_in(chunk))), None)
+    if found is not None:
+        raise DownloadError(
+            f"{str(path)!r} carries content credentials ({found}), and a text in it would break their signature. Leave "
+            "embed out, and the same text stands in the JSON file alone; or pass break_credentials=True. Nothing was "
+            "written, and the image stays as it was.",
+            reason=DownloadReason.UNWRITABLE,
+        )
+
+
+def _credentials_in(chunk: bytes) -> str | None:
+    """What content credentials a chunk of a PNG holds, or points to; None for none."""
+    kind, content = chunk[4:8], chunk[8:-4]
+    if kind == b"caBX":
+        return "chunk caBX"
+    if kind == b"iTXt" and content.startswith(_XMP + b"\0"):
+        packet = content[len(_XMP) + 3 :].split(b"\0", 2)[-1]  # behind compression, language and translated keyword
+        if content[len(_XMP) + 1 : len(_XMP) + 2] == b"\1":
+            packet = _expanded(packet)
+        if _POINTS_TO_CREDENTIALS.search(packet):
+            return "XMP in a chunk iTXt"
+    return None
+
+
+def _expanded(packet: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(packet, _MAX_XMP)
+    except zlib.error:
+        return b""
 
 
 def _with_text(png: bytes, text: str) -> bytes:
