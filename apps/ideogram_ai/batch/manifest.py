@@ -7,6 +7,8 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
+from .links import without_signature
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -62,6 +64,11 @@ def manifest_line(outcome: Outcome) -> str:
             "status_code": outcome.status_code,
             "error_type": outcome.error_type,
             "error": outcome.error,
+            "server": outcome.server,
+            "rehearsal": outcome.rehearsed,
+            "in_input": not outcome.absent,
+            "replaced_by": outcome.replaced_by,
+            "file_name": request.file_name,
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -71,7 +78,14 @@ def manifest_line(outcome: Outcome) -> str:
 
 def _image(image: ImageOutcome | None) -> dict[str, Any]:
     members: dict[str, Any] = {name: getattr(image, name, None) for name in _IMAGE_MEMBERS}
-    return {**members, "image_error": image.error if image else None}
+    return {**members, "image_error": image.error if image else None, "url": _link(image)}
+
+
+def _link(image: ImageOutcome | None) -> str | None:
+    """The link, with its signature as long as somebody may need that to fetch the image."""
+    if image is None or image.url is None or not (image.file or image.withheld):
+        return image and image.url
+    return without_signature(image.url)
 
 
 def _money(amount: Decimal | None) -> str | None:

@@ -19,6 +19,23 @@ _IMAGE_SUFFIX = re.compile(r"(?<=.)\.(?:png|jpe?g|webp|gif|avif)\Z", re.IGNORECA
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
 """Names that Windows keeps for itself, whatever suffix they have."""
 
+_OWN = re.compile(r"manifest\.jsonl|index(?:-[0-9]+)?\.html|thumbnails|parts")
+"""Names that a batch keeps for itself, as `folded` has them."""
+_LEDGER = "ledger.sqlite3"
+_SIDE_FILES = ("", "-wal", "-shm", "-journal", "-pid")
+
+
+def is_reserved(stem: str, ledger: str = _LEDGER) -> bool:
+    """Whether an image of that name, with or without a suffix, would be taken for a file of the batch itself.
+
+    Args:
+        stem: The name.
+        ledger: What the ledger is called.
+    """
+    name = folded(stem)
+    files = {folded(f"{ledger}{side}") for side in _SIDE_FILES} | {folded(_IMAGE_SUFFIX.sub("", ledger))}
+    return name in files or _OWN.fullmatch(name) is not None
+
 
 def stem_of(request: BatchRequest) -> str:
     """The name of a request's image, without the suffix: its file name, or its key and the prompt's first words.
@@ -45,12 +62,12 @@ def safe_stem(text: str) -> str:
         text: Any text.
 
     Returns:
-        One part of a path, never hidden, never a device, at most MAX_STEM_BYTES long in UTF-8. What is cut off, or
-        left out altogether, is stood for by a few digits of its hash.
+        One part of a path, never hidden, never a device, never a file of the batch's own, at most MAX_STEM_BYTES long
+        in UTF-8. What is cut off, or left out altogether, is stood for by a few digits of its hash.
     """
     stem = "".join(_safe(character) for character in unicodedata.normalize("NFC", text))
     stem = re.sub("-{2,}", "-", re.sub(r"\s+", " ", stem)).strip(" .-")
-    if _DEVICES.match(stem):
+    if _DEVICES.match(stem) or is_reserved(stem):
         stem = f"_{stem}"
     if stem and len(stem.encode()) <= MAX_STEM_BYTES:
         return stem
