@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from ideogram_ai.client.fields import NOTHING_SENT
 from ideogram_ai.client.json_types import is_object
 
 from .errors import LedgerError
@@ -22,7 +23,7 @@ MARK_NAME: Final = "thumbnails/ledger.json"
 _LONGEST_MARK: Final = 10_000
 _WAYS_OUT: Final = (
     "Sending rows could pay for them once more. Put the right ledger back, use another folder, or make the ledger anew "
-    "from the manifest, with --rebuild-ledger (Job.open(..., rebuild=True)). Nothing was sent."
+    f"from the manifest, with --rebuild-ledger (Job.open(..., rebuild=True)). {NOTHING_SENT}"
 )
 
 

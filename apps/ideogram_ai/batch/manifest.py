@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import evolve
+
 from .links import without_signature
+from .servers import MOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from decimal import Decimal
 
     from .outcome import ImageOutcome, Outcome
     from .store import Store
@@ -42,9 +45,17 @@ def write_manifest(store: Store, outcomes: Iterable[Outcome]) -> None:
 def manifest_line(outcome: Outcome) -> str:
     """One line, with its end. Every line has the same members in the same order; what is not known is null.
 
-    Money is text, because a decimal fraction is no binary one; times are ISO 8601 in UTC.
+    Money is text, because a decimal fraction is no binary one; times are ISO 8601 in UTC. What the mock server of a
+    rehearsal made cost nothing.
     """
     request = outcome.request
+    if outcome.server == MOCK:
+        outcome = evolve(
+            outcome,
+            cost=None if outcome.cost is None else Decimal(0),
+            earlier_cost=Decimal(0),
+            may_have_been_billed=False,
+        )
     first, *further = map(_image, outcome.images or (None,))
     text = json.dumps(
         {
@@ -84,7 +95,7 @@ def _image(image: ImageOutcome | None) -> dict[str, Any]:
 def _link(image: ImageOutcome | None) -> str | None:
     """The link, with its signature as long as somebody may need that to fetch the image."""
     if image is None or image.url is None or not (image.file or image.withheld):
-        return image and image.url
+        return None if image is None else image.url
     return without_signature(image.url)
 
 

@@ -32,7 +32,8 @@ def _kept(value: str, state: State) -> str:
 _ENDED: Final[Mapping[State, str]] = {
     state: (
         "UPDATE rows SET state = :state, cost = :cost, may_have_been_billed = :billed,"  # noqa: S608
-        f" images = {_kept(':images', state)}, body = {_kept('coalesce(:body, body)', state)}, error_type = :error_type, error = :error, status_code = :status_code,"
+        f" images = {_kept(':images', state)}, body = {_kept('coalesce(:body, body)', state)},"
+        " error_type = :error_type, error = :error, status_code = :status_code,"
         " answered_at = :answered_at, saved_at = :saved_at"
         f" WHERE key = :key AND state IN ({', '.join(repr(source.value) for source in sources)})"
     )

@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from ideogram_ai.client.fields import NOTHING_SENT
+
 from ..errors import LedgerChangeError, LedgerError
 from ..outcome import State
 from ..servers import MOCK, Rank, rank_of
@@ -315,10 +317,8 @@ class Ledger:
         """See to the rows that another server made, and that may have been billed."""
         # Into the folder of real images goes no rehearsal, whatever the input still has of them.
         among = "" if rank_of(server) < rank_of(other) else " AND NOT absent"
-        rows = database.execute(
-            f"SELECT {REQUEST_COLUMNS} FROM rows WHERE server = ? AND {BILLED}{among}",
-            (other,),  # noqa: S608
-        ).fetchall()
+        statement = f"SELECT {REQUEST_COLUMNS} FROM rows WHERE server = ? AND {BILLED}{among}"  # noqa: S608
+        rows = database.execute(statement, (other,)).fetchall()
         if replace:
             for row in rows:
                 make_anew(database, request_of(row), row["position"])
@@ -355,10 +355,10 @@ def _mixed(count: int, other: str, server: str) -> str:
         return (
             f"{rows} of this batch went to {other} and may have been billed there; this run would ask {server}. Go on "
             f"with --base-url {other}, use another folder, or make them again here and keep what was made, with "
-            "--replace (replace=True). Nothing was sent."
+            f"--replace (replace=True). {NOTHING_SENT}"
         )
     what = "the mock server" if server == MOCK else server
     return (
         f"{rows} of this batch went to {other} and may have been billed; this run would rehearse with {what}. Rehearse "
-        "in another folder: images that were paid for are never mixed with others. Nothing was sent."
+        f"in another folder: images that were paid for are never mixed with others. {NOTHING_SENT}"
     )

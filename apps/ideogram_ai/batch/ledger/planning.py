@@ -35,7 +35,7 @@ LEAVE_FILES: Final = (
 _SHOWN: Final = 200
 _LISTED: Final = 20
 _DEEPEST: Final = 200
-_ROW: Final = f"SELECT {REQUEST_COLUMNS}, state, {BILLED} AS billed FROM rows"
+_ROW: Final = f"SELECT {REQUEST_COLUMNS}, state, {BILLED} AS billed FROM rows"  # noqa: S608 - names of ours
 _BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
 
 
@@ -157,6 +157,7 @@ class _Plan:
         self._nameless: BatchRequest | None = None
         self._last: tuple[str, str | None, int] = ("", None, 0)
         self._released: set[int] = set()
+        self._remark = ""
         database.execute("CREATE TEMP TABLE IF NOT EXISTS seen (position INTEGER PRIMARY KEY)")
         database.execute("DELETE FROM seen")
 
@@ -178,7 +179,8 @@ class _Plan:
         """What is found out when all rows are there."""
         if self._nameless is not None:
             self._find_renamed()
-            self._find_none_left(self._nameless)
+            if self._whole:
+                self._find_none_left(self._nameless)
         if self._changes and not self._replace:
             raise self._refusal()
         for key in sorted(self._redo):
@@ -214,7 +216,7 @@ class _Plan:
         # Rows that ask for the same stand behind each other, as a rule: those before are not looked at again.
         after = self._last[2] if self._last[:2] == (content, request.file_name) else 0
         row = self._database.execute(
-            f"{_ROW} WHERE content = ? AND file_name IS ? AND position > ? AND position <= ?"
+            f"{_ROW} WHERE content = ? AND file_name IS ? AND position > ? AND position <= ?"  # noqa: S608
             " AND position NOT IN (SELECT position FROM seen) ORDER BY position LIMIT 1",
             (content, request.file_name, after, self._before),
         ).fetchone()
@@ -344,18 +346,20 @@ class _Plan:
     def _find_none_left(self, request: BatchRequest) -> None:
         """Rows without an id, of which the input has none any more: an option for all rows may be another one."""
         made = f"content IS NOT NULL AND position <= ? AND NOT absent AND {BILLED}"
-        seen = "(SELECT position FROM seen)"
-        if self._database.execute(
-            f"SELECT 1 FROM rows WHERE {made} AND position IN {seen}",
-            (self._before,),  # noqa: S608
-        ).fetchone():
+        kept = f"SELECT 1 FROM rows WHERE {made} AND position IN (SELECT position FROM seen)"  # noqa: S608
+        if self._database.execute(kept, (self._before,)).fetchone():
             return
         for row in self._database.execute(
-            f"SELECT key, fields FROM rows WHERE {made} ORDER BY position",
-            (self._before,),  # noqa: S608
+            f"SELECT key, fields FROM rows WHERE {made} ORDER BY position",  # noqa: S608
+            (self._before,),
         ):
+            self._note(row["key"], None, f"it was {_shown(row['fields'])}, and the input has it no more")
+        if self._changes:
             now = fields_text(request.fields)
-            self._note(row["key"], None, f"it was {_shown(row['fields'])}, and row {request.key} is {_shown(now)}")
+            self._remark = (
+                f" The first new row without an id is {_shown(now)}. Did an option for all rows, --resolution for "
+                "example, change?"
+            )
 
     def _note(self, key: str, line: int | None, what: str) -> None:
         self._changes += 1
@@ -366,8 +370,8 @@ class _Plan:
         rows = "1 row" if self._changes == 1 else f"{self._changes:,} rows"
         listed = "; ".join(Planned(0, 0, 0, changed=tuple(self._changed), changes=self._changes).lines())
         return PlanError(
-            f"{rows} changed after being made, and may have been billed: {listed}. Make the change undone, give the "
-            "changed row a new id, or take all of them as new rows and keep what was made, with --replace "
+            f"{rows} changed after being made, and may have been billed: {listed}.{self._remark} Undo the change, give "
+            "the changed row a new id, or take all of them as new rows and keep what was made, with --replace "
             "(replace=True). Nothing was planned, nothing sent.",
             key=self._changed[0].key,
             line=self._changed[0].line,

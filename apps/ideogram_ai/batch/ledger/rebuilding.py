@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
+from ideogram_ai.client.fields import NOTHING_SENT
 from ideogram_ai.client.json_types import is_array, is_object
 
 from ..errors import LedgerError
@@ -51,10 +52,10 @@ def rebuild_ledger(ledger: Ledger, store: Store) -> int:
     if any(ledger.counts().values()):
         raise LedgerError(
             f"The ledger {str(ledger.path)!r} has rows, and is not made anew. Move it away first, if it is the wrong "
-            "one. Nothing was sent."
+            f"one. {NOTHING_SENT}"
         )
     if not store.exists(MANIFEST_NAME):
-        raise LedgerError(f"{store.location!r} has no {MANIFEST_NAME} to make the ledger anew from. Nothing was sent.")
+        raise LedgerError(f"{store.location!r} has no {MANIFEST_NAME} to make the ledger anew from. {NOTHING_SENT}")
     number = 0
     with store.open(MANIFEST_NAME) as file, ledger.transaction() as database:
         for number, line in enumerate(file, start=1):
@@ -64,7 +65,7 @@ def rebuild_ledger(ledger: Ledger, store: Store) -> int:
                 what = "it nests too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
                 raise LedgerError(
                     f"Line {number} of {MANIFEST_NAME} in {store.location!r} is none that a batch wrote ({what:.200}), "
-                    "so the ledger is not made anew. Nothing was sent."
+                    f"so the ledger is not made anew. {NOTHING_SENT}"
                 ) from error
         servers = database.execute("SELECT DISTINCT server FROM rows WHERE server IS NOT NULL").fetchall()
         if len(servers) == 1:

@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from ideogram_ai.batch.events import StopReason
 from ideogram_ai.batch.outcome import State
+from ideogram_ai.batch.servers import MOCK
 
 from ..exit_codes import ExitCode
 from .groups import Groups
@@ -43,6 +44,7 @@ class Ending:
         signal: The exit code of the signal that ended it; None without one.
         location: Where the files are.
         free: Whether nobody was billed.
+        mock: Whether the mock server of a rehearsal made the images: then the sums are what they would have cost.
         files: Names of the manifest and the gallery, by what they are.
         unwritten: Why one of them is not there; None when both are.
         resume: The command that goes on.
@@ -65,6 +67,7 @@ class Ending:
     absent: Mapping[State, int] = field(factory=Counter[State])
     signal: ExitCode | None = None
     free: bool = False
+    mock: bool = False
     files: Mapping[str, str] = field(factory=dict[str, str])
     unwritten: str | None = None
 
@@ -91,6 +94,7 @@ class Ending:
             lost=Groups.of(row for row in _present(job, State.FAILED) if row.may_have_been_billed),
             run_cost=total - spent_before,
             total_cost=total,
+            mock=job.ledger.server == MOCK,
             **rest,
         )
 
@@ -128,8 +132,8 @@ class Ending:
             "rows": {state.value: number for state, number in self.counts.items()},
             "absent": {state.value: self.absent[state] for state in self.counts},
             "rehearsal": self.free,
-            "cost_usd": f"{self.run_cost:f}",
-            "total_cost_usd": f"{self.total_cost:f}",
+            "cost_usd": "0" if self.mock else f"{self.run_cost:f}",
+            "total_cost_usd": "0" if self.mock else f"{self.total_cost:f}",
             "folder": self.location,
             **self.files,
             "resume": self.resume if self.left or self.waiting else None,
