@@ -42,7 +42,7 @@ class Origin:
         if request.method == "GET":
             if not self.images_are_there:
                 return httpx.Response(503)
-            prompt = request.url.params["prompt"]
+            prompt = request.url.params.get("prompt", "")
             return httpx.Response(200, content=picture(self.colour, prompt), headers={"Content-Type": "image/png"})
         found = _PROMPT.search(request.content)
         assert found
