@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import batch_program
@@ -67,7 +68,7 @@ async def test_without_its_ledger_nothing_is_sent(place: str, manifest: bool) ->
     ledger.unlink()
     for _ in range(2):  # the ledger that is made the first time is no way in
         with Job.open(place) as job:
-            with pytest.raises(LedgerError, match="another one than .* use another folder, .* Nothing was sent"):
+            with pytest.raises(LedgerError, match=r"another one than .* use another folder, .* Nothing was sent"):
                 job.plan(rows("cat", "owl"))
             with pytest.raises(LedgerError, match="another one"):
                 await service.run(job)
@@ -97,11 +98,8 @@ async def test_a_ledger_is_made_anew_from_the_manifest(place: str) -> None:
         await service.run(job)
         assert service.made == {"cat": 1, "owl": 1, "hen": 1, "fox": 1, "pig": 1, "ape": 1}
         assert states(job)["000006"] == "saved", "its link was in the manifest"
-    with Job.open(place) as job:
-        job.plan(rows("cat"))
-        with pytest.raises(LedgerError, match="has rows, and is not made anew"):
-            Job.open(place, rebuild=True, ledger=job.ledger.path.with_name("other")).close()
-            Job.open(place, rebuild=True, ledger=job.ledger.path.with_name("other"))
+    with pytest.raises(LedgerError, match="has rows, and is not made anew"):
+        Job.open(place, rebuild=True)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +111,7 @@ async def test_a_ledger_is_made_anew_from_the_manifest(place: str) -> None:
         ("[]\n", "Line 1"),
     ],
 )
-async def test_a_manifest_that_no_batch_wrote_is_told(tmp_path: Path, content: str, words: str) -> None:
+def test_a_manifest_that_no_batch_wrote_is_told(tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "manifest.jsonl").write_text(content)
     with pytest.raises(LedgerError, match=words):
         Job.open(tmp_path, rebuild=True)
@@ -127,12 +125,12 @@ async def test_a_manifest_with_a_deep_row_is_told(tmp_path: Path) -> None:
     deep = '"request":{"text_prompt":' + "[" * 5000 + "]" * 5000 + "}"
     manifest.write_text(manifest.read_text().replace('"request":{"text_prompt":"owl"}', deep))
     (tmp_path / "ledger.sqlite3").unlink()
-    with pytest.raises(LedgerError, match="Line 2 of manifest.jsonl .*nests too deep"):
+    with pytest.raises(LedgerError, match=r"Line 2 of manifest.jsonl .*nests too deep"):
         Job.open(tmp_path, rebuild=True)
 
 
-async def test_there_is_nothing_to_make_a_ledger_of(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="has no manifest.jsonl"):
+def test_there_is_nothing_to_make_a_ledger_of(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"has no manifest.jsonl"):
         Job.open(tmp_path, rebuild=True)
 
 
@@ -140,7 +138,7 @@ async def test_two_ledgers_on_one_folder(tmp_path: Path) -> None:
     service = Origin()
     await fill(str(tmp_path / "images"), service)
     other = tmp_path / "other.sqlite3"
-    with Job.open(tmp_path / "images", ledger=other) as job, pytest.raises(LedgerError, match="other.sqlite3"):
+    with Job.open(tmp_path / "images", ledger=other) as job, pytest.raises(LedgerError, match=r"other.sqlite3"):
         job.plan(rows("cat", "owl"))
     with Job.open(tmp_path / "elsewhere", ledger=other) as job:
         job.plan(rows("hen"))
@@ -175,7 +173,7 @@ async def test_a_folder_that_was_moved_or_copied_goes_on(tmp_path: Path) -> None
     assert service.made == {"cat": 1, "owl": 1}
 
 
-async def test_a_folder_of_an_earlier_version_without_its_ledger(tmp_path: Path) -> None:
+def test_a_folder_of_an_earlier_version_without_its_ledger(tmp_path: Path) -> None:
     shutil.copytree(VERSION_1, tmp_path / "images")
     (tmp_path / "images" / "ledger.sqlite3").unlink()
     with Job.open(tmp_path / "images") as job, pytest.raises(LedgerError, match="knows nothing of"):
@@ -238,7 +236,7 @@ async def test_planning_and_running_do_not_mix(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
-async def test_nobody_else_reads_the_ledger(tmp_path: Path) -> None:
+def test_nobody_else_reads_the_ledger(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         old = tmp_path / "old.sqlite3"
@@ -255,7 +253,7 @@ async def test_nobody_else_reads_the_ledger(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
-async def test_a_database_of_another_program_keeps_its_permissions(tmp_path: Path) -> None:
+def test_a_database_of_another_program_keeps_its_permissions(tmp_path: Path) -> None:
     path = tmp_path / "theirs"
     with sqlite3.connect(path) as theirs:
         theirs.execute("CREATE TABLE t (a)")
@@ -300,15 +298,14 @@ NAMES = ["ledger.sqlite3", "LEDGER.SQLITE3", "ledger.sqlite3-wal", "ledger.sqlit
 
 
 @pytest.mark.parametrize("as_key", [True, False])
-async def test_no_name_of_a_row_touches_a_file_of_the_batch(tmp_path: Path, as_key: bool) -> None:
+def test_no_name_of_a_row_touches_a_file_of_the_batch(tmp_path: Path, as_key: bool) -> None:
     """An image without a known format has no suffix. To read what has its name would drop the ledger's lock."""
     with Job.open(tmp_path) as job:
         for place, name in enumerate(NAMES):
             key = name if as_key else str(place)
-            try:
+            with suppress(PlanError):  # some are the same without their suffix or case
                 job.plan([BatchRequest(key, {"text_prompt": "" if as_key else "a"}, None if as_key else name)])
-            except PlanError as error:
-                assert "is that of row" in str(error)  # some are the same without their suffix or case
+            if key not in states(job):
                 continue
             stem = job.ledger.stem(key)
             for suffix in ("", ".png", ".webp"):
@@ -332,14 +329,14 @@ async def test_no_name_of_a_row_touches_a_file_of_the_batch(tmp_path: Path, as_k
         assert job.ledger.counts()[State.PLANNED] >= 8
 
 
-async def test_a_ledger_of_ones_own_name_is_as_safe(tmp_path: Path) -> None:
+def test_a_ledger_of_ones_own_name_is_as_safe(tmp_path: Path) -> None:
     with Job.open(tmp_path, ledger=tmp_path / "cat.png") as job:
         job.plan([BatchRequest("Cat", {"text_prompt": ""}), BatchRequest("cat.png-WAL", {"text_prompt": ""})])
         assert [job.ledger.stem(key) for key in ("Cat", "cat.png-WAL")] == ["_Cat", "_cat.png-WAL"]
 
 
 @pytest.mark.parametrize("depth", [300, 900, 5000, 100_000])
-async def test_a_row_that_is_nested_too_deep_is_told(tmp_path: Path, depth: int) -> None:
+def test_a_row_that_is_nested_too_deep_is_told(tmp_path: Path, depth: int) -> None:
     deep: object = "x"
     for _ in range(depth):
         deep = [deep]

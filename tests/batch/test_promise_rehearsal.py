@@ -9,12 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from batch_places import Origin, colours, rows, states
+from batch_places import Origin, colours, images, rows, states
 
 from ideogram_ai.batch import Job, LedgerError, State
 from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.manifest import manifest_line
 from ideogram_ai.batch.servers import Rank, rank_of, server_of
+from ideogram_ai.batch.thumbnails import thumbnail_name
 
 pytestmark = pytest.mark.anyio
 LOCAL = "http://127.0.0.1:8123"
@@ -24,6 +25,10 @@ REFUSED = httpx.Response(422, json={"error": "unsafe"})
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def thumbnails(folder: Path) -> set[str]:
+    return {f"thumbnails/{path.name}" for path in (folder / "thumbnails").glob("*.webp")}
 
 
 @pytest.mark.parametrize("rehearsal", [True, False])
@@ -43,8 +48,7 @@ async def test_what_was_rehearsed_is_made_by_the_service(tmp_path: Path, rehears
         assert set(states(job).values()) == {"saved"}
         assert colours(tmp_path) == {f"00000{n}-{name}.png": "red" for n, name in enumerate(["cat", "owl", "fox"], 1)}
         assert job.total_cost() == Decimal("0.18"), "the rehearsal is no money"
-        thumbnails = {path.name for path in (tmp_path / "thumbnails").glob("*.webp")}
-        assert thumbnails == {f"{str(outcome.sha256)[:32]}.webp" for outcome in job.outcomes()}
+        assert thumbnails(tmp_path) == {thumbnail_name(str(outcome.sha256)) for outcome in job.outcomes()}
         await service.run(job)
         assert service.made.total() == 3
 
@@ -78,16 +82,16 @@ async def test_no_rehearsal_touches_what_was_paid_for(tmp_path: Path) -> None:
     with Job.open(tmp_path) as job:
         job.plan(rows("cat", "owl"))
         await service.run(job, max_cost=Decimal("0.06"))
-        before = {path: path.read_bytes() for path in tmp_path.glob("*.png")}
+        before = images(tmp_path)
         assert len(before) == 1
         mock = Origin(LOCAL, "blue")
         for rehearsal in (True, False):
-            with pytest.raises(LedgerError, match="1 row of this batch went to https://api.ideogram.ai and may have"):
+            with pytest.raises(LedgerError, match=r"1 row of this batch went to https://api.ideogram.ai and may have"):
                 await mock.run(job, rehearsal=rehearsal)
         assert not mock.made
         await service.run(job)
         assert service.made == {"cat": 1, "owl": 1}
-        assert before.items() <= {path: path.read_bytes() for path in tmp_path.glob("*.png")}.items()
+        assert before.items() <= images(tmp_path).items()
 
 
 async def test_a_batch_that_cost_nothing_yet_may_be_rehearsed(tmp_path: Path) -> None:
@@ -103,7 +107,7 @@ async def test_another_server_that_bills_is_never_taken_for_this_one(tmp_path: P
     with Job.open(tmp_path) as job:
         job.plan(rows("cat", "owl"))
         await gateway.run(job)
-        with pytest.raises(LedgerError, match="Go on with --base-url https://gateway.example, use another folder"):
+        with pytest.raises(LedgerError, match=r"Go on with --base-url https://gateway.example, use another folder"):
             await service.run(job)
         assert not service.made
         job.meet("https://api.ideogram.ai", replace=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from attrs import evolve
-from batch_places import Origin, rows, states
+from batch_places import Origin, images, rows, states
 
 from ideogram_ai.batch import BatchRequest, Job, PlanError, State
 from ideogram_ai.batch.ledger import Ledger
@@ -60,7 +60,7 @@ async def test_rows_without_an_id_are_known_by_what_they_ask_for(
         assert all(len(row.request.key) == 6 for row in job.outcomes())
 
 
-async def test_many_equal_rows_without_an_id(tmp_path: Path) -> None:
+def test_many_equal_rows_without_an_id(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
         prompts = ["same"] * 3000 + ["other", "same"]
         assert ledger.plan(rows(*prompts)).new == 3002
@@ -68,14 +68,14 @@ async def test_many_equal_rows_without_an_id(tmp_path: Path) -> None:
         assert (again.new, again.known) == (2, 3002)
 
 
-async def test_fields_are_compared_and_not_how_they_are_written(tmp_path: Path) -> None:
+def test_fields_are_compared_and_not_how_they_are_written(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
         ledger.plan([BatchRequest.of({"text_prompt": "a", "json_prompt": {"a": 1, "b": [2]}}, 1)])
         assert ledger.plan([BatchRequest.of({"json_prompt": {"b": [2], "a": 1}, "text_prompt": "a"}, 9)]).known == 1
         assert ledger.plan([BatchRequest.of({"text_prompt": "a", "json_prompt": {"a": 1, "b": [3]}}, 1)]).new == 1
 
 
-async def test_the_line_of_a_row_is_that_of_the_last_input(tmp_path: Path) -> None:
+def test_the_line_of_a_row_is_that_of_the_last_input(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
         ledger.plan([evolve(row, line=row.line or 2) for row in rows("cat")])
         ledger.plan([evolve(row, line=number) for number, row in enumerate(rows("dog", "cat"), 2)])
@@ -91,7 +91,7 @@ async def test_none_of_the_rows_without_an_id_is_left(tmp_path: Path) -> None:
     with Job.open(tmp_path) as job:
         job.plan(rows("cat", "owl", resolution="512x1536"), whole=True)
         await service.run(job)
-        with pytest.raises(PlanError, match="2 rows changed .* the input has it no more.* Did an option for all rows"):
+        with pytest.raises(PlanError, match=r"2 rows changed .* the input has it no more.* Did an option for all rows"):
             job.plan(rows("cat", "owl"), whole=True)
         planned = job.plan(rows("cat", "owl"), whole=True, replace=True)
         assert (planned.new, planned.absent, planned.changes) == (2, 2, 2)
@@ -107,7 +107,7 @@ async def test_another_file_name_alone_is_never_paid_for(tmp_path: Path) -> None
         job.plan(before)
         await service.run(job)
         with pytest.raises(
-            PlanError, match="2 rows changed.*file name was 'b.png' and is 'd.png'.*'a.png' and is 'c.png'"
+            PlanError, match=r"2 rows changed.*file name was 'b.png' and is 'd.png'.*'a.png' and is 'c.png'"
         ):
             job.plan(after)
         assert job.plan(after, replace=True).replaced == 0
@@ -136,10 +136,10 @@ async def test_all_changed_rows_are_listed_and_may_be_replaced(tmp_path: Path) -
     with Job.open(tmp_path) as job:
         job.plan(named(a="cat", b="owl", c="fox", d="hen"))
         await service.run(job)
-        files = {path.name: path.read_bytes() for path in tmp_path.glob("*.png")}
+        files = images(tmp_path)
         changed = named(a="a tabby", b="a barn owl", c="a red hen", d="hen")
         with pytest.raises(
-            PlanError, match="^2 rows changed .*line 2, row 'a': .*cat.*tabby.*; line 3, row 'b'"
+            PlanError, match=r"^2 rows changed .*line 2, row 'a': .*cat.*tabby.*; line 3, row 'b'"
         ) as caught:
             job.plan(changed)
         assert (caught.value.key, caught.value.line) == ("a", 2)
@@ -148,7 +148,7 @@ async def test_all_changed_rows_are_listed_and_may_be_replaced(tmp_path: Path) -
         assert (planned.replaced, planned.updated, planned.known) == (2, 1, 4)
         await service.run(job)
         assert [row.request.key for row in job.outcomes()] == ["a", "b", "c", "d", "a~1", "b~1"]
-        assert files.items() <= {path.name: path.read_bytes() for path in tmp_path.glob("*.png")}.items()
+        assert files.items() <= images(tmp_path).items()
         kept = {row.request.key: (row.file, row.replaced_by) for row in job.outcomes() if row.absent}
         assert kept == {"a~1": ("a-cat.png", "a"), "b~1": ("b-owl.png", "b")}
         assert job.total_cost() == Decimal("0.36")
@@ -161,7 +161,7 @@ async def test_a_list_of_changed_rows_has_an_end(tmp_path: Path) -> None:
     with Job.open(tmp_path) as job:
         job.plan(BatchRequest(str(number), {"text_prompt": "cat"}) for number in range(60))
         await service.run(job)
-        with pytest.raises(PlanError, match="^60 rows changed.*; and 40 more") as caught:
+        with pytest.raises(PlanError, match=r"^60 rows changed.*; and 40 more") as caught:
             job.plan(BatchRequest(str(number), {"text_prompt": "dog"}) for number in range(60))
         assert len(str(caught.value)) < 5000
 
@@ -202,7 +202,8 @@ async def test_a_row_without_an_id_is_made_again_by_its_number(tmp_path: Path) -
 
 @pytest.mark.parametrize("state", ["unknown", "answered", "failed", "planned"])
 async def test_making_again_loses_nothing_whatever_the_state(tmp_path: Path, state: str) -> None:
-    service = Origin(**{"unknown": {"cat": httpx.Response(500)}, "failed": {"cat": REFUSED}}.get(state, {}))
+    service = Origin()
+    service.answers = {"unknown": {"cat": httpx.Response(500)}, "failed": {"cat": REFUSED}}.get(state, {})
     service.images_are_there = state != "answered"
     with Job.open(tmp_path) as job:
         job.plan(named(a="cat"))
@@ -274,7 +275,7 @@ async def test_a_file_name_is_free_when_its_row_is_gone(tmp_path: Path) -> None:
         job.plan(then, whole=True)
         await service.run(job)
         assert {row.file for row in job.outcomes() if row.state is State.SAVED} == {"0.png", "1.png"}
-        with pytest.raises(PlanError, match="file name '0.png'"):
+        with pytest.raises(PlanError, match=r"file name '0.png'"):
             job.plan([*then, evolve(rows("ape")[0], file_name="0.png")], whole=True)
 
 
@@ -296,7 +297,7 @@ async def test_a_ledger_of_the_first_version_goes_on(tmp_path: Path) -> None:
         assert job.total_cost() >= Decimal("0.30")
 
 
-async def test_a_ledger_of_the_first_version_keeps_no_signature_of_what_is_saved(tmp_path: Path) -> None:
+def test_a_ledger_of_the_first_version_keeps_no_signature_of_what_is_saved(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     shutil.copy(VERSION_1 / "ledger.sqlite3", path)
     assert path.read_bytes().count(b"sig=") >= 8
