@@ -86,11 +86,15 @@ async def test_a_ledger_is_made_anew_from_the_manifest(place: str) -> None:
         job.plan(rows("ape"))
         await service.run(job)
         write_manifest(job.store, job.outcomes())
-        before = [(row.request, row.state, row.file, row.cost, row.server) for row in job.outcomes()]
+        before = [
+            (row.request, row.request.nameless, row.state, row.file, row.cost, row.server) for row in job.outcomes()
+        ]
         ledger = job.ledger.path
     ledger.unlink()
     with Job.open(place, rebuild=True) as job:
-        assert [(row.request, row.state, row.file, row.cost, row.server) for row in job.outcomes()] == before
+        assert [
+            (row.request, row.request.nameless, row.state, row.file, row.cost, row.server) for row in job.outcomes()
+        ] == before
         service.images_are_there = True
         named = BatchRequest("pig", {"text_prompt": "pig"}, file_name="my pig.png")
         planned = job.plan([*rows("ape", "cat", "owl", "hen", "fox"), named], whole=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .errors import BatchRowError
 
@@ -34,7 +34,7 @@ class BatchRequest:
     fields: Mapping[str, Any]
     file_name: str | None = None
     line: int | None = None
-    nameless: bool = False
+    nameless: bool = field(default=False, eq=False)
 
     @classmethod
     def of(cls, row: BatchRequest | Mapping[str, Any], position: int) -> BatchRequest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from .prompt_text import prompt_text
@@ -33,8 +34,12 @@ def is_reserved(stem: str, ledger: str = _LEDGER) -> bool:
         ledger: What the ledger is called.
     """
     name = folded(stem)
-    files = {folded(f"{ledger}{side}") for side in _SIDE_FILES} | {folded(_IMAGE_SUFFIX.sub("", ledger))}
-    return name in files or _OWN.fullmatch(name) is not None
+    return name in _files_of(ledger) or _OWN.fullmatch(name) is not None
+
+
+@cache
+def _files_of(ledger: str) -> frozenset[str]:
+    return frozenset({*(folded(f"{ledger}{side}") for side in _SIDE_FILES), folded(_IMAGE_SUFFIX.sub("", ledger))})
 
 
 def stem_of(request: BatchRequest) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True)
+
 
 def content_of(fields: Mapping[str, Any]) -> str:
     """The same for requests with the same fields, in whatever order their members stand."""
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(_ENCODER.encode(fields).encode()).hexdigest()[:32]
 
 
 def content_of_text(fields: str) -> str:

@@ -212,6 +212,8 @@ class _Plan:
         if not request.nameless:
             row = self._database.execute(f"{_ROW} WHERE key = ?", (request.key,)).fetchone()
             return row
+        if not self._before:
+            return None
         content = content_of(request.fields)
         # Rows that ask for the same stand behind each other, as a rule: those before are not looked at again.
         after = self._last[2] if self._last[:2] == (content, request.file_name) else 0
@@ -226,7 +228,8 @@ class _Plan:
 
     def _enter(self, request: BatchRequest) -> None:
         if request.nameless:
-            request = evolve(request, key=self._free_key(request.key))
+            key = self._free_key(request.key)
+            request = request if key == request.key else evolve(request, key=key)
             self._nameless = self._nameless or request
         self._take_name(request)
         position = _insert(self._database, request)
@@ -248,9 +251,11 @@ class _Plan:
 
     def _free_key(self, key: str) -> str:
         """A number that no other row has: the place in the input, as long as nothing is inserted there."""
-        number = self._database.execute("SELECT coalesce(max(position), 0) FROM rows").fetchone()[0]
+        number: int | None = None
         while self._database.execute("SELECT 1 FROM rows WHERE key = ?", (key,)).fetchone():
-            number += 1
+            if number is None:
+                number = self._database.execute("SELECT max(position) FROM rows").fetchone()[0]
+            number = (number or 0) + 1
             key = position_key(number)
         return key
 

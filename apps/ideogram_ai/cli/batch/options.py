@@ -130,6 +130,7 @@ class Options:
         for one, other, both in (
             ("--mock", "--base-url", self.mock and self.base_url is not None),
             ("--json", "--quiet", self.as_json and self.quiet),
+            ("--dry-run", "--rebuild-ledger", self.dry_run and self.rebuild_ledger),
         ):
             if both:
                 raise WrongUseError(f"{one} and {other} were both given: they exclude each other, so leave one out.")
