@@ -3,7 +3,7 @@
 import io
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class Origin:
         return success(entry(url=f"https://ideogram.ai/i/a.png?prompt={prompt}&sig={'0a' * 32}", prompt=prompt))
 
     @asynccontextmanager
-    async def client(self) -> AsyncIterator[AsyncIdeogram]:
+    async def client(self) -> AsyncGenerator[AsyncIdeogram]:
         """A client of this server."""
         async with httpx.AsyncClient(transport=httpx.MockTransport(self.handle)) as http:
             yield AsyncIdeogram(KEY, base_url=self.base_url, http_client=http, image_client=http, retry=HASTY)
