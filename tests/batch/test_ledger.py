@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -88,16 +89,16 @@ def test_a_request_comes_back_as_it_was(ledger: Ledger) -> None:
     assert list(planned.fields["json_prompt"]) == ["b", "a"], "the author's order"
 
 
+def row_of(key: str, prompt: str, **changes: Any) -> BatchRequest:
+    return BatchRequest(key, {"text_prompt": prompt}, **changes)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        (
-            request(1),
-            request(1, resolution="512x1536"),
-            r"row '000001': the ledger has another request for it: it was .*",
-        ),
-        (request(1), evolve(request(1), file_name="b"), "row '000001': the ledger has another file name"),
-        (request(1), evolve(request(2), key="000001", line=9), "line 9, row '000001': the ledger has another request"),
+        (row_of("a", "cat"), row_of("a", "dog"), "row 'a': it was .*cat.* and is .*dog"),
+        (row_of("a", "cat"), row_of("a", "cat", file_name="b"), "row 'a': its file name was None and is 'b'"),
+        (row_of("a", "cat"), row_of("a", "dog", line=9), "line 9, row 'a': it was"),
         (
             request(1, file_name="A.png"),
             request(2, file_name="a.jpg"),
@@ -109,10 +110,11 @@ def test_a_row_that_contradicts_the_ledger_refuses_the_whole_input(
     ledger: Ledger, first: BatchRequest, second: BatchRequest, message: str
 ) -> None:
     ledger.plan([first])
+    ledger.apply([changes.sent(attempt(first)), changes.ended(answer(first))])
     with pytest.raises(PlanError, match=f"{message}.* Nothing was planned, nothing sent") as caught:
         ledger.plan([request(7), second])
     assert caught.value.key == second.key
-    assert [planned.key for planned in ledger.planned()] == ["000001"]
+    assert [outcome.request.key for outcome in ledger.outcomes()] == [first.key]
 
 
 @pytest.mark.parametrize("row", [BatchRequest("a\ud800", {}), BatchRequest("a", {}, file_name="\udfff.png")])
@@ -249,10 +251,10 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(ledger: Ledger
     ledger.plan([request(1)])
     ledger.close()
     newer = sqlite3.connect(path)
-    newer.execute("PRAGMA user_version = 2")
+    newer.execute("PRAGMA user_version = 3")
     newer.close()
     before = path.read_bytes()
-    with pytest.raises(LedgerError, match=r"newer version .* \(its schema is 2, this one knows 1\)"):
+    with pytest.raises(LedgerError, match=r"newer version .* \(its schema is 3, this one knows 2\)"):
         Ledger.open(path)
     assert path.read_bytes() == before
 

@@ -1,4 +1,7 @@
-"""Any sequence of changes, illegal ones too, closings and crashes: the ledger says what a simple model says."""
+"""Any sequence of changes, illegal ones too, closings and crashes: the ledger says what a simple model says.
+
+Inputs change, rows are made again, and the server is a rehearsal's or the service.
+"""
 
 import shutil
 import tempfile
@@ -14,8 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ideogram_ai.batch import BatchRequest, Outcome, State
-from ideogram_ai.batch.errors import LedgerChangeError
+from ideogram_ai.batch.errors import LedgerChangeError, LedgerError, PlanError
 from ideogram_ai.batch.ledger import Ledger, changes
+from ideogram_ai.batch.servers import MOCK, Rank, rank_of
 from ideogram_ai.client import GeneratedImage, Generation
 
 PRICES = st.sampled_from([Decimal("0.03"), Decimal("0.06"), Decimal("0.1")])
@@ -41,6 +45,19 @@ class Row:
     earlier: Decimal = Decimal(0)
     attempts: int = 0
     has_body: bool = False
+    billed: bool = False
+    absent: bool = False
+    server: str | None = None
+    prompt: str = ""
+
+    def forget(self) -> None:
+        """It was never sent."""
+        self.state, self.cost, self.earlier, self.attempts = State.PLANNED, Decimal(0), Decimal(0), 0
+        self.has_body, self.billed, self.server = False, False, None
+
+    @property
+    def may_have_cost(self) -> bool:
+        return bool(self.billed or self.earlier) and self.server != MOCK
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -53,6 +70,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.path.parent.mkdir()
         self.ledger = Ledger.open(self.path)
         self.rows: dict[str, Row] = {}
+        self.server: str | None = None
+        self.replaced: dict[str, Row] = {}
 
     def teardown(self) -> None:
         self.ledger.close()
@@ -61,11 +80,97 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(count=st.integers(1, 3))
     def plan(self, count: int) -> None:
         known = len(self.rows)
-        planned = self.ledger.plan(
-            BatchRequest.of({"text_prompt": str(number)}, number) for number in range(1, known + count + 1)
-        )
+        rows = [f"{number:06d}" for number in range(known + 1, known + count + 1)]
+        planned = self.ledger.plan([*self.input(), *(BatchRequest(key, {"text_prompt": key}) for key in rows)])
         assert (planned.new, planned.known, planned.absent) == (count, known, 0)
-        self.rows |= {f"{number:06d}": Row() for number in range(known + 1, known + count + 1)}
+        for row in self.rows.values():
+            row.absent = False
+        self.rows |= {key: Row(prompt=key) for key in rows}
+
+    def input(self) -> list[BatchRequest]:
+        """The input as it is known."""
+        return [BatchRequest(key, {"text_prompt": row.prompt}) for key, row in self.rows.items()]
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data(), replace=st.booleans())
+    def change_the_input(self, data: st.DataObject, replace: bool) -> None:
+        """Some rows ask for something else, and some are gone."""
+        keys = sorted(self.rows)
+        changed = data.draw(st.lists(st.sampled_from(keys), max_size=2, unique=True))
+        gone = set(data.draw(st.lists(st.sampled_from(keys), max_size=2, unique=True))) - set(changed)
+        rows = [
+            BatchRequest(key, {"text_prompt": f"{row.prompt}!" if key in changed else row.prompt})
+            for key, row in self.rows.items()
+            if key not in gone
+        ]
+        paid = [key for key in changed if self.rows[key].may_have_cost]
+        on_its_way = any(self.rows[key].state is State.SENT for key in changed)
+        if on_its_way or (paid and not replace):
+            with pytest.raises(PlanError):
+                self.ledger.plan(rows, replace=replace, whole=True)
+            return
+        planned = self.ledger.plan(rows, replace=replace, whole=True)
+        assert (planned.new, planned.changes, planned.replaced) == (0, len(paid), len(paid))
+        for key, row in self.rows.items():
+            row.absent = key in gone
+        for key in changed:
+            prompt = f"{self.rows[key].prompt}!"
+            if key in paid:
+                self.put_aside(key)
+            self.rows[key].forget()
+            self.rows[key].prompt = prompt
+
+    def put_aside(self, key: str) -> None:
+        """What was made of a row is kept, and the row begins anew."""
+        number = sum(name.startswith(f"{key}~") for name in self.replaced) + 1
+        self.replaced[f"{key}~{number}"] = evolve(self.rows[key], absent=True)
+        self.rows[key] = Row(prompt=self.rows[key].prompt)
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data())
+    def make_again(self, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from(sorted(self.rows)))
+        row = self.rows[key]
+        if row.state is State.SENT:
+            with pytest.raises(PlanError):
+                self.ledger.plan((), redo=[key])
+            return
+        self.ledger.plan((), redo=[key])
+        row.absent = False
+        if row.may_have_cost:
+            self.put_aside(key)
+        elif row.state is not State.PLANNED:
+            row.forget()
+
+    @precondition(lambda self: not any(row.state is State.SENT for row in self.rows.values()))
+    @rule(server=st.sampled_from(["mock", "http://127.0.0.1:1", "https://a.example", "https://b.example"]))
+    def meet(self, server: str) -> None:
+        """Another server is asked from now on."""
+        if server == self.server:
+            assert self.ledger.meet(server) == 0
+            return
+        rows = [*self.rows.values(), *self.replaced.values()]
+        above = any(row.may_have_cost and row.server and rank_of(row.server) > rank_of(server) for row in rows)
+        beside = any(
+            row.may_have_cost
+            and not row.absent
+            and row.server not in {None, server}
+            and rank_of(row.server) is Rank.REMOTE
+            for row in self.rows.values()
+            if row.server
+        )
+        if above or (beside and rank_of(server) is Rank.REMOTE):
+            with pytest.raises(LedgerError, match="may have been billed"):
+                self.ledger.meet(server)
+            return
+        self.ledger.meet(server)
+        self.server = server
+        for key, row in list(self.replaced.items()):
+            if row.server and rank_of(row.server) < rank_of(server):
+                del self.replaced[key]
+        for row in self.rows.values():
+            if row.server and rank_of(row.server) < rank_of(server):
+                row.forget()
 
     @precondition(lambda self: self.rows)
     @rule(data=st.data(), to=st.sampled_from(list(LEGAL)), price=PRICES, billed=st.booleans())
@@ -81,12 +186,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.apply([change])
         row.has_body = to is not State.SENT and (row.has_body or outcome.generation is not None)
         row.attempts += to is State.SENT
-        row.state, row.cost = to, outcome.cost or Decimal(0)
+        row.state, row.cost, row.billed = to, outcome.cost or Decimal(0), outcome.may_have_been_billed
+        if to is State.SENT:
+            row.server = self.server
 
     def outcome(self, key: str, state: State, price: Decimal, *, billed: bool) -> Outcome:
-        number = int(key)
         outcome = Outcome(
-            BatchRequest.of({"text_prompt": str(number)}, number),
+            BatchRequest(key, {"text_prompt": self.rows[key].prompt}),
             state,
             cost=price,
             may_have_been_billed=True,
@@ -104,21 +210,23 @@ class LedgerMachine(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(self.rows)))
         self.ledger.apply([changes.unsent(BatchRequest(key, {}))])
         if self.rows[key].state is State.SENT:
-            self.rows[key].state, self.rows[key].cost = State.PLANNED, Decimal(0)
+            self.rows[key].state, self.rows[key].cost, self.rows[key].billed = State.PLANNED, Decimal(0), False
 
     @rule()
     def retry_unknown(self) -> None:
-        unknown = [row for row in self.rows.values() if row.state is State.UNKNOWN]
+        unknown = [row for row in self.rows.values() if row.state is State.UNKNOWN and not row.absent]
         assert self.ledger.retry_unknown() == len(unknown)
         for row in unknown:
             row.state, row.earlier, row.cost = State.PLANNED, row.earlier + row.cost, Decimal(0)
 
     @rule()
     def retry_failed(self) -> None:
-        failed = [row for row in self.rows.values() if row.state is State.FAILED]
+        every = [*self.rows.values(), *self.replaced.values()]
+        failed = [row for row in every if row.state is State.FAILED and (row.has_body or not row.absent)]
         assert self.ledger.retry_failed() == len(failed)
         for row in failed:
             row.state = State.ANSWERED if row.has_body else State.PLANNED
+            row.cost = row.cost if row.has_body else Decimal(0)
 
     @rule()
     def close_and_open(self) -> None:
@@ -142,20 +250,27 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def the_ledger_says_what_the_model_says(self) -> None:
         outcomes = list(self.ledger.outcomes())
-        assert [outcome.request.key for outcome in outcomes] == list(self.rows)
-        for outcome, row in zip(outcomes, self.rows.values(), strict=True):
+        assert [outcome.request.key for outcome in outcomes if not outcome.replaced_by] == list(self.rows)
+        every = self.rows | self.replaced
+        assert sorted(outcome.request.key for outcome in outcomes) == sorted(every)
+        for outcome in outcomes:
+            row = every[outcome.request.key]
+            assert outcome.request.fields == {"text_prompt": row.prompt}
+            assert (outcome.server, outcome.absent) == (row.server, row.absent)
             assert outcome.state is row.state
             assert (outcome.cost or 0, outcome.earlier_cost) == (row.cost, row.earlier)
             assert outcome.attempts == row.attempts
         assert {state: count for state, count in self.ledger.counts().items() if count} == Counter(
-            row.state for row in self.rows.values()
+            row.state for row in every.values()
         )
-        assert self.ledger.total_cost() == sum(row.cost + row.earlier for row in self.rows.values())
+        assert self.ledger.total_cost() == sum(row.cost + row.earlier for row in every.values())
         assert [row.key for row in self.ledger.planned()] == [
-            key for key, row in self.rows.items() if row.state is State.PLANNED
+            key for key, row in self.rows.items() if row.state is State.PLANNED and not row.absent
         ]
         with_answer = [outcome.request.key for outcome in self.ledger.answered()]
-        assert with_answer == [key for key, row in self.rows.items() if row.state is State.ANSWERED]
+        assert sorted(with_answer) == sorted(key for key, row in every.items() if row.state is State.ANSWERED)
+        kinds = {rank_of(row.server) for row in every.values() if row.server and row.may_have_cost}
+        assert len(kinds - {Rank.MOCK}) < 2, "a rehearsal is never mixed with what was paid for"
 
 
 TestLedger = LedgerMachine.TestCase

@@ -43,6 +43,7 @@ def test_a_saved_row() -> None:
         "resolution": "1024x1024",
         "withheld": False,
         "image_error": None,
+        "url": "https://image.test/a.png",
         "further_images": [],
         "cost_usd": "0.06",
         "earlier_cost_usd": "0",
@@ -54,6 +55,11 @@ def test_a_saved_row() -> None:
         "status_code": None,
         "error_type": None,
         "error": None,
+        "server": None,
+        "rehearsal": None,
+        "in_input": True,
+        "replaced_by": None,
+        "file_name": None,
     }
 
 
@@ -66,6 +72,15 @@ def test_every_line_has_the_same_members_in_the_same_order() -> None:
     assert [line["cost_usd"] for line in lines] == ["0.06", "0.06", "0", "0.06", None]
     assert [line["may_have_been_billed"] for line in lines] == [True, True, False, True, False]
     assert lines[2]["error"] == "The prompt failed the safety check. Nothing was billed."
+
+
+def test_the_link_has_its_signature_until_the_image_is_saved() -> None:
+    outcome = saved(request(1), IMAGE)
+    waiting = attrs.evolve(outcome.images[0], file=None)
+    withheld_image = attrs.evolve(outcome.images[0], file=None, withheld=True)
+    line = parsed(attrs.evolve(outcome, images=(waiting, *outcome.images, withheld_image)))
+    assert line["url"] == "https://image.test/a.png?sig=1"
+    assert [each["url"] for each in line["further_images"]] == ["https://image.test/a.png"] * 2
 
 
 def test_an_answer_of_several_images_has_them_all() -> None:

@@ -150,6 +150,14 @@ def test_what_is_not_the_networks_fault_goes_through_unchanged(shell: Shell) -> 
     assert any("may have been made and billed" in note for note in caught.value.__notes__)
 
 
+@pytest.mark.parametrize("client", [Ideogram, AsyncIdeogram])
+def test_the_server_is_known(client: type[Ideogram | AsyncIdeogram], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever keeps a record of what was made writes down where."""
+    assert client(KEY, base_url="https://api.example/v/").base_url == "https://api.example/v"
+    monkeypatch.setenv("IDEOGRAM_BASE_URL", "https://gateway.example")
+    assert client(KEY).with_retry(ONCE).base_url == "https://gateway.example"
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_another_retry_policy_on_the_same_connections(shell: Shell) -> None:
     """The other client asks as often as its own policy says; closing it leaves the first one open."""

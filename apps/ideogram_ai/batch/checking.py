@@ -97,7 +97,8 @@ class Checker:
         arguments: dict[str, Any] = {self._python_names[name]: value for name, value in fields.items()}
         if extra:
             arguments["extra_fields"] = extra
-        return BatchRequest(key or position_key(row.number), arguments, file_name, row.line), problems
+        named = key or position_key(row.number)
+        return BatchRequest(named, arguments, file_name, row.line, nameless=key is None), problems
 
     def _problems(self, fields: Mapping[str, Any], row: Row) -> Iterator[RowProblem]:
         unknown = [name for name in fields if name not in self._view.fields]

@@ -9,23 +9,28 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import anyio
 import anyio.to_thread
+from attrs import evolve
 
 from ideogram_ai.client import IdeogramError
 
 from .budget import Budget
 from .engine import Engine, Limits
 from .errors import BatchError, LedgerError
-from .events import RowDone, RunStarted, RunStopped, RunStopping, StopReason
+from .events import RowAnswered, RowDone, RunStarted, RunStopped, RunStopping, StopReason
 from .ledger import Ledger
 from .ledger.commits import Commits
+from .ledger.rebuilding import rebuild_ledger
+from .ledger_mark import check_mark, write_mark
 from .outcome import State
 from .places import places_of
 from .saving import Saver
-from .store import open_store
+from .servers import MOCK, server_of
+from .store import digest, open_store
+from .thumbnails import thumbnail_name
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from ideogram_ai.client import AsyncIdeogram
@@ -63,16 +68,24 @@ class Job:
         self._on_event: Callable[[Event], None] = _ignore
 
     @classmethod
-    def open(cls, location: str | os.PathLike[str], *, ledger: str | os.PathLike[str] | None = None) -> Self:
+    def open(
+        cls,
+        location: str | os.PathLike[str],
+        *,
+        ledger: str | os.PathLike[str] | None = None,
+        rebuild: bool = False,
+    ) -> Self:
         """Open the place where a batch goes, or make it.
 
         Args:
             location: A folder, or a URL of fsspec.
             ledger: The ledger's file. None puts it into the folder, or for a URL into the user's state folder.
+            rebuild: Whether a ledger that is gone is made anew from the manifest. What was sent after the manifest was
+                written is not in it.
 
         Raises:
             LedgerLockedError: Another process has it open.
-            LedgerError: The ledger is none, or is newer than this program.
+            LedgerError: The ledger is none, or is newer than this program; or it has rows, and is not to be rebuilt.
             StoreError: No file can be written there.
         """
         places = places_of(location)
@@ -86,19 +99,58 @@ class Job:
             held = opened.enter_context(Ledger.open(path))
             store = opened.enter_context(open_store(location, workspace=places.workspace))
             store.tidy()
+            if rebuild:
+                rebuild_ledger(held, store)
             opened.pop_all()
         return cls(store, held)
 
-    def plan(self, requests: Iterable[BatchRequest]) -> Planned:
+    def plan(
+        self,
+        requests: Iterable[BatchRequest],
+        *,
+        replace: bool = False,
+        redo: Collection[str] = (),
+        whole: bool = False,
+    ) -> Planned:
         """Enter the rows of an input, all or none; those that are known already are compared. Nothing is sent.
+
+        A row that changed and never cost anything is what the input says. A row without an id is known by what it
+        asks for, and its key is the number that the ledger gave it.
 
         Args:
             requests: The input, in its order. It is read as a stream.
+            replace: Whether rows that changed after they were made are made anew. What was made stays, with its files,
+                under the key with a number behind it, as in `cat~1`.
+            redo: Keys of rows that are made again, in the same way.
+            whole: Whether these are all rows that there should be: others are not sent from now on, until an input has
+                them again. Without it they are run like all others.
 
         Raises:
-            PlanError: A row contradicts the ledger, or another row.
+            PlanError: A row has the key or the file name of another, or changed after it was made.
+            LedgerError: The folder has another ledger than this one.
         """
-        return self.ledger.plan(requests)
+        if self._running:
+            raise BatchError("This batch is running: plan before, or when it has ended.")
+        check_mark(self.store, self.ledger)
+        return self.ledger.plan(requests, replace=replace, redo=redo, whole=whole)
+
+    def meet(self, base_url: str, *, rehearsal: bool = False, replace: bool = False) -> int:
+        """Say which server the next run asks. `run` does that by itself; before it, a forecast can be made.
+
+        What a rehearsal made, with a mock server or another one on this machine, counts as not made for the service.
+
+        Args:
+            base_url: The server.
+            rehearsal: Whether it is a mock server that lives as long as the run.
+            replace: Whether rows that a third server made, and may have billed, are made anew.
+
+        Returns:
+            How many rows of a rehearsal are planned again.
+
+        Raises:
+            LedgerError: Rows that may have been billed were made by another server.
+        """
+        return self.ledger.meet(MOCK if rehearsal else server_of(base_url), replace=replace)
 
     def counts(self) -> Mapping[State, int]:
         """How many rows are in each state."""
@@ -122,6 +174,7 @@ class Job:
         max_cost: Decimal | None = None,
         retry_unknown: bool = False,
         retry_failed: bool = False,
+        rehearsal: bool = False,
         on_event: Callable[[Event], None] | None = None,
     ) -> RunStopped:
         """Send every planned row and save its images; first, what earlier runs were answered and could not save.
@@ -137,6 +190,7 @@ class Job:
             max_cost: US dollars that all runs of this batch together may cost; what is on its way or unknown counts.
             retry_unknown: Send rows again of which nobody knows whether they ran: they may be billed twice.
             retry_failed: Send rows again that failed and were not billed, and download failed images again.
+            rehearsal: Whether the client's server is a mock server that lives as long as the run.
             on_event: Called in the event loop with what happens; it must not block.
 
         Returns:
@@ -144,15 +198,17 @@ class Job:
 
         Raises:
             ValueError: max_cost is given and prices are not, or a number is out of range.
+            LedgerError: The folder has another ledger, or rows that another server may have billed. Nothing was sent.
         """
         if max_cost is not None and prices is None:
             raise ValueError("max_cost needs prices to count with.")
         if self._running:
             raise BatchError("This batch is running already.")
         limits = Limits(in_flight=in_flight, downloads=downloads)
-        self._on_event = on_event or _ignore
         self._running = True
         try:
+            await anyio.to_thread.run_sync(lambda: self._begin(client.base_url, rehearsal=rehearsal))
+            self._on_event = _named(on_event, self.ledger.server) if on_event else _ignore
             return await self._run(client, limits, prices, max_cost, retry=(retry_unknown, retry_failed))
         finally:
             self._engine = self._stopping = None
@@ -179,6 +235,26 @@ class Job:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _begin(self, base_url: str, *, rehearsal: bool) -> None:
+        """See that this ledger and this server are the folder's, and write that down."""
+        check_mark(self.store, self.ledger)
+        self.meet(base_url, rehearsal=rehearsal)
+        for name, sha256, shared in self.ledger.leftovers():
+            self._remove(name, sha256)
+            if sha256 is not None and not shared:
+                self.store.remove(thumbnail_name(sha256))
+        self.ledger.forget_leftovers()
+        self.ledger.begin_run()
+        write_mark(self.store, self.ledger)
+
+    def _remove(self, name: str, sha256: str | None) -> None:
+        """Remove a file of a rehearsal, unless somebody put another one in its place."""
+        if self.store.exists(name):
+            with self.store.open(name) as file:
+                ours = digest(file) == sha256
+            if ours:
+                self.store.remove(name)
+
     async def _run(
         self,
         client: AsyncIdeogram,
@@ -194,7 +270,8 @@ class Job:
         counts = await anyio.to_thread.run_sync(self.ledger.counts)
         spent = await anyio.to_thread.run_sync(self.ledger.total_cost)
         budget = None if max_cost is None else Budget(max_cost, spent)
-        self._on_event(RunStarted(counts[State.PLANNED], counts[State.ANSWERED]))
+        planned = await anyio.to_thread.run_sync(self._planned)
+        self._on_event(RunStarted(planned, counts[State.ANSWERED]))
         async with Commits.to(self.ledger) as commits:
             self._engine = Engine(
                 self._source(budget, prices),
@@ -251,9 +328,14 @@ class Job:
                         return
                 yield request
 
+    def _planned(self) -> int:
+        """Rows that are to be sent."""
+        return self.ledger.counts(absent=False)[State.PLANNED]
+
     async def _stopped(self) -> RunStopped:
         """Why the run ended, and what is left to do."""
-        counts = await anyio.to_thread.run_sync(self.ledger.counts)
+        counts = dict(await anyio.to_thread.run_sync(self.ledger.counts))
+        counts[State.PLANNED] = await anyio.to_thread.run_sync(self._planned)
         stopping = self._stopping or RunStopping(StopReason.DONE, "Every row was run.")
         left = [
             f"{counts[state]} {words}"
@@ -275,6 +357,17 @@ async def _read_ahead(items: Iterator[T]) -> AsyncGenerator[T]:
     while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _AT_ONCE))):
         for item in some:
             yield item
+
+
+def _named(on_event: Callable[[Event], None], server: str | None) -> Callable[[Event], None]:
+    """Names the server in the outcomes that are told, as the ledger does."""
+
+    def hear(event: Event) -> None:
+        if isinstance(event, RowAnswered | RowDone):
+            event = evolve(event, outcome=evolve(event.outcome, server=server))
+        on_event(event)
+
+    return hear
 
 
 def _ignore(_event: Event) -> None:

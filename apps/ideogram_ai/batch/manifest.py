@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+
+from attrs import evolve
+
+from .links import without_signature
+from .servers import MOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from decimal import Decimal
 
     from .outcome import ImageOutcome, Outcome
     from .store import Store
@@ -40,9 +45,17 @@ def write_manifest(store: Store, outcomes: Iterable[Outcome]) -> None:
 def manifest_line(outcome: Outcome) -> str:
     """One line, with its end. Every line has the same members in the same order; what is not known is null.
 
-    Money is text, because a decimal fraction is no binary one; times are ISO 8601 in UTC.
+    Money is text, because a decimal fraction is no binary one; times are ISO 8601 in UTC. What the mock server of a
+    rehearsal made cost nothing.
     """
     request = outcome.request
+    if outcome.server == MOCK:
+        outcome = evolve(
+            outcome,
+            cost=None if outcome.cost is None else Decimal(0),
+            earlier_cost=Decimal(0),
+            may_have_been_billed=False,
+        )
     first, *further = map(_image, outcome.images or (None,))
     text = json.dumps(
         {
@@ -62,6 +75,11 @@ def manifest_line(outcome: Outcome) -> str:
             "status_code": outcome.status_code,
             "error_type": outcome.error_type,
             "error": outcome.error,
+            "server": outcome.server,
+            "rehearsal": outcome.rehearsed,
+            "in_input": not outcome.absent,
+            "replaced_by": outcome.replaced_by,
+            "file_name": request.file_name,
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -71,7 +89,14 @@ def manifest_line(outcome: Outcome) -> str:
 
 def _image(image: ImageOutcome | None) -> dict[str, Any]:
     members: dict[str, Any] = {name: getattr(image, name, None) for name in _IMAGE_MEMBERS}
-    return {**members, "image_error": image.error if image else None}
+    return {**members, "image_error": image.error if image else None, "url": _link(image)}
+
+
+def _link(image: ImageOutcome | None) -> str | None:
+    """The link, with its signature as long as somebody may need that to fetch the image."""
+    if image is None or image.url is None or not (image.file or image.withheld):
+        return None if image is None else image.url
+    return without_signature(image.url)
 
 
 def _money(amount: Decimal | None) -> str | None:

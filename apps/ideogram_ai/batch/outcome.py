@@ -12,6 +12,7 @@ from attrs import field, frozen
 from ideogram_ai.client import Generation
 
 from .request import BatchRequest
+from .servers import Rank, rank_of
 
 if TYPE_CHECKING:
     from ideogram_ai.client import GeneratedImage
@@ -95,6 +96,10 @@ class Outcome:
         attempts: How often it was sent.
         body: What arrived of an answer in which no image was found; None otherwise, and in what a ledger lists.
         generation: The answer. None where there is none, and in what a ledger lists.
+        server: The server that it was last sent to: its origin, or `mock`. None where it was not sent, or no ledger
+            wrote it down.
+        absent: Whether the last whole input of the batch does not have the row any more.
+        replaced_by: Key of the row that was made in its place on purpose.
     """
 
     request: BatchRequest
@@ -112,6 +117,14 @@ class Outcome:
     attempts: int = 0
     body: bytes | None = field(default=None, repr=False)
     generation: Generation | None = field(default=None, repr=False)
+    server: str | None = None
+    absent: bool = False
+    replaced_by: str | None = None
+
+    @property
+    def rehearsed(self) -> bool | None:
+        """Whether a server that only plays the service had it, and nobody billed it; None where no server is known."""
+        return None if self.server is None else rank_of(self.server) < Rank.REMOTE
 
     @property
     def seed(self) -> int | None:

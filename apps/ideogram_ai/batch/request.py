@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .errors import BatchRowError
 
 KEY_MEMBER: Final = "id"
-"""Member of a row that tells it from all others. A row without it is known by its place in the input."""
+"""Member of a row that tells it from all others. A row without it is known by what it asks for."""
 FILE_MEMBER: Final = "file_name"
 """Member of a row that names the file of its image."""
 
@@ -26,12 +26,15 @@ class BatchRequest:
         file_name: Name of the image's file inside the batch's folder; None names it after the key. Without an image's
             suffix it gets the one that fits.
         line: Line of the input that it stands in, from 1; None when it was not read from lines.
+        nameless: Whether nobody gave it an id. Its key is a number then, and a ledger knows it by what it asks for:
+            where rows were inserted or moved, the ledger's number may be another.
     """
 
     key: str
     fields: Mapping[str, Any]
     file_name: str | None = None
     line: int | None = None
+    nameless: bool = field(default=False, eq=False)
 
     @classmethod
     def of(cls, row: BatchRequest | Mapping[str, Any], position: int) -> BatchRequest:
@@ -52,8 +55,10 @@ class BatchRequest:
         key = fields.pop(KEY_MEMBER, None)
         if isinstance(key, int) and not isinstance(key, bool):
             key = str(key)
+        given = _text(key, KEY_MEMBER, position)
         return cls(
-            key=_text(key, KEY_MEMBER, position) or position_key(position),
+            key=given or position_key(position),
+            nameless=given is None,
             file_name=_text(fields.pop(FILE_MEMBER, None), FILE_MEMBER, position),
             fields=fields,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from .prompt_text import prompt_text
@@ -18,6 +19,27 @@ _SLUG_CHARACTERS = 40
 _IMAGE_SUFFIX = re.compile(r"(?<=.)\.(?:png|jpe?g|webp|gif|avif)\Z", re.IGNORECASE)
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
 """Names that Windows keeps for itself, whatever suffix they have."""
+
+_OWN = re.compile(r"manifest\.jsonl|index(?:-[0-9]+)?\.html|thumbnails|parts")
+"""Names that a batch keeps for itself, as `folded` has them."""
+_LEDGER = "ledger.sqlite3"
+_SIDE_FILES = ("", "-wal", "-shm", "-journal", "-pid")
+
+
+def is_reserved(stem: str, ledger: str = _LEDGER) -> bool:
+    """Whether an image of that name, with or without a suffix, would be taken for a file of the batch itself.
+
+    Args:
+        stem: The name.
+        ledger: What the ledger is called.
+    """
+    name = folded(stem)
+    return name in _files_of(ledger) or _OWN.fullmatch(name) is not None
+
+
+@cache
+def _files_of(ledger: str) -> frozenset[str]:
+    return frozenset({*(folded(f"{ledger}{side}") for side in _SIDE_FILES), folded(_IMAGE_SUFFIX.sub("", ledger))})
 
 
 def stem_of(request: BatchRequest) -> str:
@@ -45,12 +67,12 @@ def safe_stem(text: str) -> str:
         text: Any text.
 
     Returns:
-        One part of a path, never hidden, never a device, at most MAX_STEM_BYTES long in UTF-8. What is cut off, or
-        left out altogether, is stood for by a few digits of its hash.
+        One part of a path, never hidden, never a device, never a file of the batch's own, at most MAX_STEM_BYTES long
+        in UTF-8. What is cut off, or left out altogether, is stood for by a few digits of its hash.
     """
     stem = "".join(_safe(character) for character in unicodedata.normalize("NFC", text))
     stem = re.sub("-{2,}", "-", re.sub(r"\s+", " ", stem)).strip(" .-")
-    if _DEVICES.match(stem):
+    if _DEVICES.match(stem) or is_reserved(stem):
         stem = f"_{stem}"
     if stem and len(stem.encode()) <= MAX_STEM_BYTES:
         return stem

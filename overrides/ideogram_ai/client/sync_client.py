@@ -190,6 +190,11 @@ class Ideogram:
         return self._drive(self._core.download(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
     @property
+    def base_url(self) -> str:
+        """The API's server, without a slash at its end."""
+        return self._core.base_url
+
+    @property
     def retry(self) -> RetryPolicy:
         """When a request is sent again."""
         return self._core.retry

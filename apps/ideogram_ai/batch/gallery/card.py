@@ -110,6 +110,8 @@ def _list_facts(outcome: Outcome) -> Iterator[tuple[str, ...]]:
             yield f"Image{which}", image.error
         if image.url and not image.file:
             yield f"Link{which}", shorten_link(image.url)
+    yield "Server", outcome.server or ""
+    yield "Replaced by", outcome.replaced_by or ""
     yield "Asked for", _asked_for(outcome)
     yield "Error", outcome.error_type or ""
     yield "Status", str(outcome.status_code or "")
@@ -131,6 +133,8 @@ def _asked_for(outcome: Outcome) -> str:
 def _cost(outcome: Outcome) -> str:
     if outcome.cost is None:
         return ""
+    if outcome.rehearsed:
+        return f"nothing: a rehearsal, of what would be {money(outcome.cost)}"
     uncertain = outcome.state in {State.SENT, State.UNKNOWN}
     cost = f"{money(outcome.cost)} if it was billed" if uncertain else money(outcome.cost)
     return f"{cost}, and maybe {money(outcome.earlier_cost)} before" if outcome.earlier_cost else cost

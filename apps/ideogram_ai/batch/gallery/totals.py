@@ -34,7 +34,8 @@ class Totals:
     uncertain: Decimal = Decimal(0)
 
     def add(self, outcome: Outcome) -> None:
-        """Count a row."""
+        """Count a row. One that was only rehearsed makes all of it a rehearsal: they are never mixed."""
+        self.free = self.free or bool(outcome.rehearsed)
         self.states[outcome.state] += 1
         self.uncertain += outcome.earlier_cost
         if outcome.cost is None:

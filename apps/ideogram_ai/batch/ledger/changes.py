@@ -22,10 +22,18 @@ _COMES_FROM: Final[Mapping[State, tuple[State, ...]]] = {
     State.FAILED: (State.PLANNED, State.SENT, State.ANSWERED),
     State.UNKNOWN: (State.SENT,),
 }
+
+
+def _kept(value: str, state: State) -> str:
+    """An expression of SQL, without the links' signatures once nobody needs them any more."""
+    return f"without_signatures({value})" if state in {State.SAVED, State.WITHHELD} else value
+
+
 _ENDED: Final[Mapping[State, str]] = {
     state: (
-        "UPDATE rows SET state = :state, cost = :cost, may_have_been_billed = :billed, images = :images,"  # noqa: S608
-        " body = coalesce(:body, body), error_type = :error_type, error = :error, status_code = :status_code,"
+        "UPDATE rows SET state = :state, cost = :cost, may_have_been_billed = :billed,"  # noqa: S608
+        f" images = {_kept(':images', state)}, body = {_kept('coalesce(:body, body)', state)},"
+        " error_type = :error_type, error = :error, status_code = :status_code,"
         " answered_at = :answered_at, saved_at = :saved_at"
         f" WHERE key = :key AND state IN ({', '.join(repr(source.value) for source in sources)})"
     )
@@ -63,7 +71,8 @@ def sent(attempt: Outcome) -> Change:
         "sent",
         "UPDATE rows SET state = 'sent', attempts = attempts + 1, sent_at = :at, cost = :cost,"
         " may_have_been_billed = 1, error_type = NULL, error = NULL, status_code = NULL, body = NULL, images = '[]',"
-        " answered_at = NULL, saved_at = NULL WHERE key = :key AND state = 'planned'",
+        " answered_at = NULL, saved_at = NULL, server = (SELECT server FROM batch)"
+        " WHERE key = :key AND state = 'planned'",
         {"key": attempt.request.key, "at": seconds(attempt.sent_at), "cost": _money(attempt.cost)},
     )
 

@@ -9,15 +9,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from ideogram_ai.client.fields import NOTHING_SENT
+
 from ..errors import LedgerChangeError, LedgerError
 from ..outcome import State
-from .planning import Planned, plan_rows
-from .rows import COLUMNS, outcome_of, request_of, with_generation
+from ..servers import MOCK, Rank, rank_of
+from ..store_names import is_reserved
+from .planning import BILLED, LEAVE_FILES, NEVER_SENT, Planned, make_anew, plan_rows
+from .rows import COLUMNS, REQUEST_COLUMNS, outcome_of, request_of, with_generation
 from .schema import open_database, remove_pid_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
     from ..outcome import Outcome
     from ..request import BatchRequest
@@ -67,23 +71,109 @@ class Ledger:
         """The file."""
         return self._path
 
-    def plan(self, requests: Iterable[BatchRequest]) -> Planned:
+    @property
+    def identity(self) -> tuple[str, int]:
+        """What the folder of the batch knows its ledger by, and the number of runs that sent something."""
+        with self._reading() as database:
+            row = database.execute("SELECT id, runs FROM batch").fetchone()
+        return row["id"], row["runs"]
+
+    @property
+    def server(self) -> str | None:
+        """The server of the last run, as Outcome.server has it."""
+        with self._reading() as database:
+            server: str | None = database.execute("SELECT server FROM batch").fetchone()["server"]
+        return server
+
+    def plan(
+        self,
+        requests: Iterable[BatchRequest],
+        *,
+        replace: bool = False,
+        redo: Collection[str] = (),
+        whole: bool = False,
+    ) -> Planned:
         """Enter the rows of an input that are new, all or none, and compare the others.
+
+        A row that changed and never cost anything is what the input says. A row without an id is known by what it
+        asks for.
 
         Args:
             requests: The input, in its order. It is read as a stream, and an exception that it raises undoes all.
+            replace: Whether rows that changed after they were made are made anew. What was made stays, under the key
+                with a number behind it.
+            redo: Keys of rows that are made again, in the same way.
+            whole: Whether rows that the input does not have are not sent from now on. An input that has them again
+                brings them back.
 
         Raises:
-            PlanError: A row contradicts the ledger, or another row.
+            PlanError: A row has the key or the file name of another, or changed after it was made.
             LedgerError: The ledger cannot be written.
         """
-        with self._transaction() as database:
-            return plan_rows(database, requests)
+        with self.transaction() as database:
+            return plan_rows(database, requests, replace=replace, redo=redo, whole=whole)
 
-    def counts(self) -> Mapping[State, int]:
-        """How many rows are in each state; every state is there."""
+    def meet(self, server: str, *, replace: bool = False) -> int:
+        """Get ready for a server: what a rehearsal made counts as not made for another one, and is never mixed.
+
+        Args:
+            server: The server, as Outcome.server has it.
+            replace: Whether rows that another server made are made anew, and kept.
+
+        Returns:
+            How many rows of a rehearsal are planned again. Their files are among the leftovers.
+
+        Raises:
+            LedgerError: Rows that may have been billed were made by a server that this one is not.
+        """
+        with self.transaction() as database:
+            if self.server == server:
+                return 0
+            found = database.execute("SELECT DISTINCT server FROM rows WHERE server IS NOT NULL").fetchall()
+            others = [row["server"] for row in found if row["server"] != server]
+            rank = rank_of(server)
+            for other in others:
+                if rank_of(other) > rank or rank_of(other) is rank is Rank.REMOTE:
+                    self._refuse_or_replace(database, server, other, replace=replace and rank is Rank.REMOTE)
+            again = sum(_forget_rehearsal(database, other) for other in others if rank_of(other) < rank)
+            database.execute("UPDATE batch SET server = ?", (server,))
+            return again
+
+    def begin_run(self) -> None:
+        """Count a run that is about to send something."""
+        with self.transaction() as database:
+            database.execute("UPDATE batch SET runs = runs + 1")
+
+    def adopt(self, identity: str, runs: int) -> None:
+        """Take the place of a ledger that is gone."""
+        with self.transaction() as database:
+            database.execute("UPDATE batch SET id = ?, runs = ?", (identity, runs))
+
+    def leftovers(self) -> Sequence[tuple[str, str | None, bool]]:
+        """Files of rehearsals that are to be removed: the name, the SHA-256, and whether another row has the same."""
         with self._reading() as database:
-            rows = database.execute("SELECT state, count(*) FROM rows GROUP BY state").fetchall()
+            rows = database.execute(
+                "SELECT file, sha256, sha256 IN (SELECT json_extract(image.value, '$.sha256')"
+                " FROM rows, json_each(rows.images) AS image) AS kept FROM leftovers"
+            ).fetchall()
+        return [(row["file"], row["sha256"], bool(row["kept"])) for row in rows]
+
+    def forget_leftovers(self) -> None:
+        """The files of rehearsals were removed."""
+        with self.transaction() as database:
+            database.execute("DELETE FROM leftovers")
+
+    def counts(self, *, absent: bool | None = None) -> Mapping[State, int]:
+        """How many rows are in each state; every state is there.
+
+        Args:
+            absent: Whether those count that the input does not have any more; None for all rows.
+        """
+        with self._reading() as database:
+            rows = database.execute(
+                "SELECT state, count(*) FROM rows WHERE :absent IS NULL OR absent = :absent GROUP BY state",
+                {"absent": absent},
+            ).fetchall()
         return dict.fromkeys(State, 0) | {State(state): count for state, count in rows}
 
     def total_cost(self) -> Decimal:
@@ -105,8 +195,9 @@ class Ledger:
 
     def planned(self) -> Iterator[BatchRequest]:
         """The requests that are to be sent, in the order of the input, read in pages as they are asked for."""
-        for row in self._pages("position, key, file_name, line, fields", [State.PLANNED]):
-            yield request_of(row)
+        for row in self._pages(f"{REQUEST_COLUMNS}, absent", [State.PLANNED]):
+            if not row["absent"]:
+                yield request_of(row)
 
     def answered(self) -> Iterator[Outcome]:
         """The rows whose images wait to be saved, with their answers, read in pages as they are asked for."""
@@ -130,7 +221,8 @@ class Ledger:
         if row is None:
             raise LedgerError(f"The ledger {str(self._path)!r} has no row {key!r:.80}.")
         stem: str = row["stem"]
-        return stem
+        # An image without a known format has no suffix.
+        return f"_{stem}" if is_reserved(stem, self._path.name) else stem
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Make changes in one transaction. They are on the disk when this returns.
@@ -140,7 +232,7 @@ class Ledger:
             LedgerError: The ledger cannot be written; no change was made.
         """
         refused: list[Change] = []
-        with self._transaction() as database:
+        with self.transaction() as database:
             refused.extend(
                 change
                 for change in changes
@@ -153,26 +245,29 @@ class Ledger:
             )
 
     def retry_unknown(self) -> int:
-        """Plan the rows again whose outcome is unknown: each of them may be billed once more.
+        """Plan the rows again whose outcome is unknown: each of them may be billed once more. Absent ones stay.
 
         Returns:
             How many there were.
         """
         return self._retry(
             "UPDATE rows SET state = 'planned', earlier_cost = add_decimals(earlier_cost, cost), cost = NULL"
-            " WHERE state = 'unknown'"
+            " WHERE state = 'unknown' AND NOT absent"
         )
 
     def retry_failed(self) -> int:
         """Plan the rows again that failed without being billed, and download again where an image failed.
 
+        What was paid for is downloaded for rows that are absent, too.
+
         Returns:
             How many there were.
         """
-        with self._transaction():
+        with self.transaction():
             images = self._retry("UPDATE rows SET state = 'answered' WHERE state = 'failed' AND body IS NOT NULL")
             return images + self._retry(
-                "UPDATE rows SET state = 'planned', cost = NULL WHERE state = 'failed' AND NOT may_have_been_billed"
+                "UPDATE rows SET state = 'planned', cost = NULL"
+                " WHERE state = 'failed' AND NOT may_have_been_billed AND NOT absent"
             )
 
     def close(self) -> None:
@@ -194,7 +289,7 @@ class Ledger:
         )
 
     def _retry(self, statement: str, *parameters: str) -> int:
-        with self._transaction() as database:
+        with self.transaction() as database:
             return database.execute(statement, parameters).rowcount
 
     def _pages(self, columns: str, states: Sequence[State]) -> Iterator[sqlite3.Row]:
@@ -217,8 +312,21 @@ class Ledger:
             except sqlite3.Error as error:
                 raise LedgerError(f"The ledger {str(self._path)!r} cannot be used: {error}.") from error
 
+    @staticmethod
+    def _refuse_or_replace(database: sqlite3.Connection, server: str, other: str, *, replace: bool) -> None:
+        """See to the rows that another server made, and that may have been billed."""
+        # Into the folder of real images goes no rehearsal, whatever the input still has of them.
+        among = "" if rank_of(server) < rank_of(other) else " AND NOT absent"
+        statement = f"SELECT {REQUEST_COLUMNS} FROM rows WHERE server = ? AND {BILLED}{among}"  # noqa: S608
+        rows = database.execute(statement, (other,)).fetchall()
+        if replace:
+            for row in rows:
+                make_anew(database, request_of(row), row["position"])
+        elif rows:
+            raise LedgerError(_mixed(len(rows), other, server))
+
     @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
+    def transaction(self) -> Generator[sqlite3.Connection]:
         """Commit what is done inside, or undo it. Inside another one it is part of that."""
         with self._reading() as database:
             if database.in_transaction:
@@ -232,3 +340,25 @@ class Ledger:
                 if database.in_transaction:
                     database.execute("ROLLBACK")
                 raise
+
+
+def _forget_rehearsal(database: sqlite3.Connection, server: str) -> int:
+    """Plan all rows again that were sent to the server of a rehearsal."""
+    database.execute(f"{LEAVE_FILES} server = ?", (server,))
+    database.execute("DELETE FROM rows WHERE server = ? AND replaced_by IS NOT NULL", (server,))
+    return database.execute(f"UPDATE rows SET {NEVER_SENT} WHERE server = ?", (server,)).rowcount  # noqa: S608
+
+
+def _mixed(count: int, other: str, server: str) -> str:
+    rows = f"{count:,} row{'s'[: count != 1]}"
+    if rank_of(server) is Rank.REMOTE:
+        return (
+            f"{rows} of this batch went to {other} and may have been billed there; this run would ask {server}. Go on "
+            f"with --base-url {other}, use another folder, or make them again here and keep what was made, with "
+            f"--replace (replace=True). {NOTHING_SENT}"
+        )
+    what = "the mock server" if server == MOCK else server
+    return (
+        f"{rows} of this batch went to {other} and may have been billed; this run would rehearse with {what}. Rehearse "
+        f"in another folder: images that were paid for are never mixed with others. {NOTHING_SENT}"
+    )

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
 
+REQUEST_COLUMNS: Final = "position, key, file_name, line, fields, content"
 COLUMNS: Final = (
-    "position, key, file_name, line, fields, state, attempts, cost, earlier_cost, may_have_been_billed, images,"
-    " error_type, error, status_code, sent_at, answered_at, saved_at"
+    f"{REQUEST_COLUMNS}, state, attempts, cost, earlier_cost, may_have_been_billed, images,"
+    " error_type, error, status_code, sent_at, answered_at, saved_at, server, absent, replaced_by"
 )
 
 
@@ -34,6 +35,7 @@ def request_of(row: sqlite3.Row) -> BatchRequest:
         fields=json.loads(row["fields"]),
         file_name=row["file_name"],
         line=row["line"],
+        nameless=row["content"] is not None,
     )
 
 
@@ -53,6 +55,9 @@ def outcome_of(row: sqlite3.Row) -> Outcome:
         answered_at=_time(row["answered_at"]),
         saved_at=_time(row["saved_at"]),
         attempts=row["attempts"],
+        server=row["server"],
+        absent=bool(row["absent"]),
+        replaced_by=row["replaced_by"],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import sqlite3
 from contextlib import suppress
@@ -10,12 +11,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from ..errors import LedgerError, LedgerLockedError
+from ..links import without_signatures
+from .identity import content_of_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION_ID: Final = 0x49444742  # "IDGB"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _ROWS: Final = """
 CREATE TABLE rows (
@@ -38,39 +41,63 @@ CREATE TABLE rows (
   status_code INTEGER,
   sent_at REAL,
   answered_at REAL,
-  saved_at REAL
+  saved_at REAL{further}
 ) STRICT
 """
+_FURTHER: Final = (
+    "server TEXT",  # that it was last sent to; NULL when it never was, or version 1 did not write it down
+    "absent INTEGER NOT NULL DEFAULT 0",  # whether the last whole input does not have it
+    "replaced_by TEXT",  # the row that was made in its place on purpose
+    "content TEXT",  # what a row without an id is known by
+)
+"""Columns that version 2 added."""
+_ADDED: Final = (
+    "CREATE INDEX rows_by_content ON rows (content, file_name, position) WHERE content IS NOT NULL",
+    # One row: what the folder of the batch knows its ledger by, how many runs there were, and the last one's server.
+    "CREATE TABLE batch (id TEXT NOT NULL, runs INTEGER NOT NULL, server TEXT) STRICT",
+    # Files of rehearsals that are still to be removed.
+    "CREATE TABLE leftovers (file TEXT PRIMARY KEY, sha256 TEXT) STRICT",
+)
 _INDEX: Final = "CREATE INDEX rows_by_state ON rows (state, position)"
+_SIDE_FILES: Final = ("", "-wal", "-shm", "-journal", "-pid")
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Open a ledger's file for this process alone, or make it.
+    """Open a ledger's file for this process alone, or make it, for its owner's eyes: it holds signed links.
 
-    The lock is SQLite's own and dies with the process.
+    The lock is SQLite's own and dies with the process. A ledger of version 1 becomes one of version 2.
 
     Raises:
         LedgerLockedError: Another process has it open.
         LedgerError: It is no ledger, is newer than this program, or cannot be read or written.
     """
     try:
+        # Never opened here when it is there: to close it would drop the locks that this process has on it.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise LedgerError(f"The ledger {str(path)!r} cannot be opened: {error}.") from error
+    except (OSError, sqlite3.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise LedgerError(f"The ledger {str(path)!r} cannot be opened: {why}.") from error
     try:
+        database.create_function("add_decimals", 2, _add_decimals, deterministic=True)
+        database.create_function("without_signatures", 1, without_signatures, deterministic=True)
+        database.create_function("content_of", 1, content_of_text, deterministic=True)
         # Before the first access, or other processes could share the file.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         _check_owner(database, path)
+        _make_private(path)
         database.execute("PRAGMA journal_mode = WAL")
         # A row that is told to be sent is on the disk before its request leaves, also when the power fails.
         database.execute("PRAGMA synchronous = FULL")
-        database.execute("BEGIN EXCLUSIVE")
-        if database.execute("PRAGMA application_id").fetchone()[0] == 0:
-            _create(database)
-        database.execute("COMMIT")
-        database.create_function("add_decimals", 2, _add_decimals, deterministic=True)
+        # And in the file itself: a side file that is lost takes nothing along that a caller was told is written.
+        database.execute("PRAGMA wal_autocheckpoint = 1")
+        # What is dropped, the signature of a link for example, is overwritten.
+        database.execute("PRAGMA secure_delete = ON")
+        _bring_up_to_date(database)
         with suppress(OSError):  # it only helps a message
             _pid_file(path).write_text(f"{os.getpid()} {socket.gethostname()}\n", encoding="utf-8")
+            _pid_file(path).chmod(0o600)
     except BaseException as error:
         database.close()
         if isinstance(error, sqlite3.Error):
@@ -94,11 +121,40 @@ def _check_owner(database: sqlite3.Connection, path: Path) -> None:
         raise LedgerError(f"{str(path)!r} is a database of another program and is left as it is. Use another folder.")
 
 
-def _create(database: sqlite3.Connection) -> None:
-    database.execute(_ROWS)
-    database.execute(_INDEX)
-    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    database.execute(f"PRAGMA user_version = {VERSION}")
+def _make_private(path: Path) -> None:
+    """Let nobody but its owner read the file, nor those beside it. SQLite makes these as it finds the file."""
+    for side in _SIDE_FILES:
+        # A ledger of somebody else is that one's to protect.
+        with suppress(FileNotFoundError, PermissionError):
+            path.with_name(f"{path.name}{side}").chmod(0o600)
+
+
+def _bring_up_to_date(database: sqlite3.Connection) -> None:
+    database.execute("BEGIN EXCLUSIVE")
+    application = database.execute("PRAGMA application_id").fetchone()[0]
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if not application:
+        database.execute(_ROWS.format(further="".join(f",\n  {column}" for column in _FURTHER)))
+        database.execute(_INDEX)
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    elif version < VERSION:
+        for column in _FURTHER:
+            database.execute(f"ALTER TABLE rows ADD COLUMN {column}")
+        # Rows without an id had their place for a key, and are known by what they ask for from now on.
+        database.execute(
+            "UPDATE rows SET content = content_of(fields) WHERE length(key) >= 6 AND key NOT GLOB '*[^0-9]*'"
+        )
+        database.execute(
+            "UPDATE rows SET body = without_signatures(body), images = without_signatures(images) WHERE state = 'saved'"
+        )
+    if version < VERSION:
+        for statement in _ADDED:
+            database.execute(statement)
+        database.execute("INSERT INTO batch VALUES (?, 0, NULL)", (secrets.token_hex(16),))
+        database.execute(f"PRAGMA user_version = {VERSION}")
+    database.execute("COMMIT")
+    if application and version < VERSION:
+        database.execute("VACUUM")  # the signatures that version 1 dropped and did not overwrite
 
 
 def _translate(error: sqlite3.Error, path: Path) -> LedgerError:

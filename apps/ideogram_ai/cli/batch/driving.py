@@ -80,6 +80,7 @@ def _drive(
                     max_cost=settings.max_cost,
                     retry_unknown=options.retry_unknown,
                     retry_failed=options.retry_failed,
+                    rehearsal=options.mock,
                     on_event=hear,
                 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,17 @@ from attrs import field, frozen
 
 from ideogram_ai.batch.events import StopReason
 from ideogram_ai.batch.outcome import State
+from ideogram_ai.batch.servers import MOCK
 
 from ..exit_codes import ExitCode
 from .groups import Groups
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ideogram_ai.batch.events import RunStopped
     from ideogram_ai.batch.job import Job
+    from ideogram_ai.batch.outcome import Outcome
 
     from .tally import Tally
 
@@ -29,6 +34,8 @@ class Ending:
         reason: Why the run ended.
         message: The same for people, when it did not end because all was done.
         counts: Rows by state.
+        absent: Those among them, by state, that the input does not have any more. They say nothing for the exit code,
+            unless an image that was paid for waits to be downloaded.
         unknown: Rows whose outcome nobody knows.
         refused: Rows that failed and cost nothing.
         lost: Rows whose image was made, and billed, and cannot be had any more.
@@ -37,6 +44,7 @@ class Ending:
         signal: The exit code of the signal that ended it; None without one.
         location: Where the files are.
         free: Whether nobody was billed.
+        mock: Whether the mock server of a rehearsal made the images: then the sums are what they would have cost.
         files: Names of the manifest and the gallery, by what they are.
         unwritten: Why one of them is not there; None when both are.
         resume: The command that goes on.
@@ -56,8 +64,10 @@ class Ending:
     resume: str
     retry_unknown: str
     retry_failed: str
+    absent: Mapping[State, int] = field(factory=Counter[State])
     signal: ExitCode | None = None
     free: bool = False
+    mock: bool = False
     files: Mapping[str, str] = field(factory=dict[str, str])
     unwritten: str | None = None
 
@@ -78,18 +88,20 @@ class Ending:
             reason=stopped.reason,
             message=_message(stopped, tally),
             counts=counts,
-            unknown=Groups.of(job.outcomes(State.UNKNOWN, State.SENT)),
-            refused=Groups.of(outcome for outcome in job.outcomes(State.FAILED) if not outcome.may_have_been_billed),
-            lost=Groups.of(outcome for outcome in job.outcomes(State.FAILED) if outcome.may_have_been_billed),
+            absent=job.ledger.counts(absent=True),
+            unknown=Groups.of(_present(job, State.UNKNOWN, State.SENT)),
+            refused=Groups.of(row for row in _present(job, State.FAILED) if not row.may_have_been_billed),
+            lost=Groups.of(row for row in _present(job, State.FAILED) if row.may_have_been_billed),
             run_cost=total - spent_before,
             total_cost=total,
+            mock=job.ledger.server == MOCK,
             **rest,
         )
 
     @property
     def left(self) -> int:
         """Rows that were not sent."""
-        return self.counts[State.PLANNED]
+        return self.counts[State.PLANNED] - self.absent[State.PLANNED]
 
     @property
     def waiting(self) -> int:
@@ -107,7 +119,8 @@ class Ending:
             return self.signal
         if self.left or self.refused.number:
             return ExitCode.REFUSED
-        return ExitCode.WITHHELD if self.counts[State.WITHHELD] else ExitCode.DONE
+        withheld = self.counts[State.WITHHELD] - self.absent[State.WITHHELD]
+        return ExitCode.WITHHELD if withheld else ExitCode.DONE
 
     def members(self) -> dict[str, Any]:
         """What machines are told."""
@@ -117,13 +130,19 @@ class Ending:
             "reason": self.reason.value,
             "message": self.message or self.unwritten,
             "rows": {state.value: number for state, number in self.counts.items()},
-            "cost_usd": f"{self.run_cost:f}",
-            "total_cost_usd": f"{self.total_cost:f}",
+            "absent": {state.value: self.absent[state] for state in self.counts},
+            "rehearsal": self.free,
+            "cost_usd": "0" if self.mock else f"{self.run_cost:f}",
+            "total_cost_usd": "0" if self.mock else f"{self.total_cost:f}",
             "folder": self.location,
             **self.files,
             "resume": self.resume if self.left or self.waiting else None,
             "error": None,
         }
+
+
+def _present(job: Job, *states: State) -> Iterator[Outcome]:
+    return (outcome for outcome in job.outcomes(*states) if not outcome.absent)
 
 
 def _message(stopped: RunStopped, tally: Tally) -> str:

@@ -25,6 +25,10 @@ class Forecast:
         estimate: The images to be made.
         in_flight: Requests at a time.
         free: Whether nobody is billed: a server on this machine draws the images.
+        updated: Rows that changed and never cost anything.
+        replaced: Rows that are made again, and keep what was made before.
+        rehearsed: Rows that a rehearsal made, and that are made now.
+        absent: Rows of the ledger that the input does not have any more; they are left alone.
     """
 
     rows: int
@@ -33,6 +37,10 @@ class Forecast:
     estimate: Estimate
     in_flight: int
     free: bool
+    updated: int = 0
+    replaced: int = 0
+    rehearsed: int = 0
+    absent: int = 0
 
     def summary(self) -> str:
         """The same in a line, for people who are about to do it."""
@@ -62,6 +70,14 @@ class Forecast:
             yield f"{self.downloads:,} to download"
         if self.finished:
             yield f"{self.finished:,} finished"
+        for number, what in (
+            (self.updated, "changed and never billed"),
+            (self.replaced, "made again"),
+            (self.rehearsed, "rehearsed before"),
+            (self.absent, "not in the input any more"),
+        ):
+            if number:
+                yield f"{number:,} {what}"
 
     def members(self) -> dict[str, Any]:
         """What machines are told."""
@@ -75,5 +91,9 @@ class Forecast:
             "cost_usd": f"{estimate.usd:f}",
             "prices_as_of": estimate.prices.as_of.isoformat(),
             "in_flight": self.in_flight,
+            "updated": self.updated,
+            "replaced": self.replaced,
+            "rehearsed": self.rehearsed,
+            "absent": self.absent,
             "seconds": list(estimate.seconds(self.in_flight)),
         }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ideogram_ai.batch.events import Event
+    from ideogram_ai.batch.ledger import Planned
     from ideogram_ai.batch.reading import RowProblem
 
     from .ending import Ending
@@ -37,6 +38,11 @@ class Machine:
         if bad and not skipped:
             message = f"{bad} of {rows} rows cannot be sent. {NOTHING_SENT}"
             tell_failure(ExitCode.WRONG_USE, "InvalidRowsError", message)
+
+    def changed(self, planned: Planned) -> None:
+        """Rows changed after they were made, which only --replace allows."""
+        for row in planned.changed:
+            tell("changed_row", id=row.key, line=row.line, message=row.what)
 
     def forecast(self, forecast: Forecast, *, asked_for: bool) -> None:
         """What is about to be done."""

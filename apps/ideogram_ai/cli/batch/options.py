@@ -29,7 +29,9 @@ _ABOUT_ROWS: Final = {
     "skip_invalid": "--skip-invalid",
 }
 """Options that say how INPUT is read."""
-_ASKED_ANEW: Final = frozenset({"source", "retry_unknown", "retry_failed", "dry_run"})
+_ASKED_ANEW: Final = frozenset(
+    {"source", "retry_unknown", "retry_failed", "redo", "replace", "rebuild_ledger", "dry_run"}
+)
 
 
 @frozen(kw_only=True)
@@ -55,6 +57,9 @@ class Options:
         yes: Whether nobody is asked.
         retry_unknown: Whether rows whose outcome is unknown are sent again.
         retry_failed: Whether rows that failed are sent, or downloaded, again.
+        redo: Ids of rows that are made again.
+        replace: Whether rows that changed after they were made are made anew.
+        rebuild_ledger: Whether a ledger that is gone is made anew from the manifest.
         no_gallery: Whether index.html is not written.
         ledger: Where the ledger is.
         as_json: Whether stdout gets events.
@@ -84,6 +89,9 @@ class Options:
     yes: bool = False
     retry_unknown: bool = False
     retry_failed: bool = False
+    redo: tuple[str, ...] = ()
+    replace: bool = False
+    rebuild_ledger: bool = False
     no_gallery: bool = False
     ledger: Path | None = None
     as_json: bool = False
@@ -124,6 +132,7 @@ class Options:
         for one, other, both in (
             ("--mock", "--base-url", self.mock and self.base_url is not None),
             ("--json", "--quiet", self.as_json and self.quiet),
+            ("--dry-run", "--rebuild-ledger", self.dry_run and self.rebuild_ledger),
         ):
             if both:
                 raise WrongUseError(f"{one} and {other} were both given: they exclude each other, so leave one out.")

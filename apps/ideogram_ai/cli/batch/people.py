@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ideogram_ai.batch.events import Event
+    from ideogram_ai.batch.ledger import Planned
     from ideogram_ai.batch.reading import RowProblem
 
     from ..exit_codes import ExitCode
@@ -55,6 +56,14 @@ class People:
         if self._bad_rows.unknown_fields:
             tell_note("--ignore-field NAME leaves a column out, and --extra-field NAME sends it all the same.")
 
+    def changed(self, planned: Planned) -> None:
+        """Rows changed after they were made, which only --replace allows."""
+        tell_warning(
+            f"{count(planned.changes, 'row')} changed after being made, and may have been billed. Without --replace "
+            "this is refused. With it they are made as new rows, which the forecast counts, and what was made is kept:"
+        )
+        write_error("".join(f"  {printable(line)}\n" for line in planned.lines()))
+
     def forecast(self, forecast: Forecast, *, asked_for: bool) -> None:
         """What is about to be done: on stdout when that is what was asked for."""
         if asked_for:
@@ -90,6 +99,11 @@ class People:
             tell_note(
                 "They left, nobody knows what became of them, and they may have been billed. Look at the account's "
                 f"usage first. This sends them again, and may pay twice: {ending.retry_unknown}"
+            )
+        if any(ending.absent.values()):
+            tell_note(
+                f"{count(sum(ending.absent.values()), 'row')} of the ledger, not in the input any more or made again "
+                f"since, left as they are: {states_in_a_line(ending.absent)}."
             )
         if ending.left or ending.waiting:
             rest = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from attrs import evolve
+
 from ideogram_ai.batch.checking import Checker
 from ideogram_ai.batch.estimate import Estimate
 from ideogram_ai.batch.outcome import State
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ideogram_ai.batch.job import Job
+    from ideogram_ai.batch.ledger import Planned
     from ideogram_ai.batch.reading import RowProblem
     from ideogram_ai.batch.request import BatchRequest
 
@@ -34,6 +37,10 @@ class Voice(Protocol):
 
     def checked(self, rows: int, bad: int, *, skipped: bool) -> None:
         """All rows were looked at."""
+        ...
+
+    def changed(self, planned: Planned) -> None:
+        """Rows changed after they were made, which only --replace allows."""
         ...
 
 
@@ -79,18 +86,23 @@ class Planner:
             InputError: The input cannot be read.
             PlanError: A row contradicts what the ledger has.
         """
+        options = self._options
         fresh = not any(job.counts().values())
-        forecast: list[Forecast] = []
-
-        def requests() -> Iterator[BatchRequest]:
-            if self._options.source is not None:
-                yield from self._requests()
-            # Now the ledger has every row, and would forget them again.
-            forecast.append(self._forecast_of(job, fresh=fresh))
-            accept(forecast[0])
-
-        job.plan(requests())
-        return forecast[0]
+        # What is planned is forgotten again when something is raised in here.
+        with job.ledger.transaction():
+            rehearsed = job.meet(self._settings.base_url, rehearsal=options.mock, replace=options.replace)
+            planned = job.plan(
+                () if options.source is None else self._requests(),
+                # --dry-run tells of all changed rows, as if they were made anew.
+                replace=options.replace or options.dry_run,
+                redo=options.redo,
+                whole=options.source is not None,
+            )
+            if planned.changes and not options.replace:
+                self._voice.changed(planned)
+            forecast = self._forecast_of(job, planned, fresh=fresh, rehearsed=rehearsed)
+            accept(forecast)
+        return forecast
 
     def _requests(self) -> Iterator[BatchRequest]:
         options = self._options
@@ -104,19 +116,29 @@ class Planner:
         if checker.bad and not options.skip_invalid:
             raise InvalidRowsError
 
-    def _forecast_of(self, job: Job, *, fresh: bool) -> Forecast:
+    def _forecast_of(self, job: Job, planned: Planned, *, fresh: bool, rehearsed: int) -> Forecast:
         if not fresh:
             self._estimate = Estimate(self._settings.prices)
             for request in job.ledger.planned():
                 self._estimate.add(request.fields)
-        counts = job.counts()
+        counts = job.ledger.counts(absent=False)
         again = [State.UNKNOWN] if self._options.retry_unknown else []
         again += [State.FAILED] if self._options.retry_failed else []
         for outcome in job.outcomes(*again) if again else ():
-            if outcome.state is State.UNKNOWN or not outcome.may_have_been_billed:
+            if not outcome.absent and (outcome.state is State.UNKNOWN or not outcome.may_have_been_billed):
                 self._estimate.add(outcome.request.fields)
-        rows, downloads = sum(counts.values()), counts[State.ANSWERED]
-        return self._forecast(rows=rows, finished=rows - downloads - self._estimate.total, downloads=downloads)
+        rows = sum(counts.values())
+        return evolve(
+            self._forecast(
+                rows=rows,
+                finished=rows - counts[State.ANSWERED] - self._estimate.total,
+                downloads=job.counts()[State.ANSWERED],
+            ),
+            updated=planned.updated,
+            replaced=planned.replaced,
+            rehearsed=rehearsed,
+            absent=sum(job.ledger.counts(absent=True).values()),
+        )
 
     def _forecast(self, *, rows: int, finished: int, downloads: int) -> Forecast:
         return Forecast(rows, finished, downloads, self._estimate, self._settings.in_flight, self._settings.free)

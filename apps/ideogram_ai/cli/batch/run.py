@@ -9,6 +9,7 @@ import click
 
 from ideogram_ai.batch.errors import BatchError
 from ideogram_ai.batch.job import Job
+from ideogram_ai.batch.ledger_mark import check_place
 from ideogram_ai.client import IdeogramError
 from ideogram_ai.client.fields import NOTHING_SENT
 
@@ -79,11 +80,15 @@ class _Batch:
         settings = Settings.of(options)
         planner = Planner(options, settings, self._voice)
         known = ledger_file(options).exists()
-        if options.source is None and not known:
-            raise WrongUseError(f"There is no batch in {options.out!r} yet: give it an INPUT.")
-        if options.dry_run and not known:
-            self._show(planner.forecast())
-        with Job.open(options.out, ledger=options.ledger) as job, ExitStack() as opened:
+        if not known and not options.rebuild_ledger:
+            if options.source is None or options.dry_run:
+                check_place(options.out)
+            if options.source is None:
+                raise WrongUseError(f"There is no batch in {options.out!r} yet: give it an INPUT.")
+            if options.dry_run:
+                self._show(planner.forecast())
+        opening = Job.open(options.out, ledger=options.ledger, rebuild=options.rebuild_ledger)
+        with opening as job, ExitStack() as opened:
             accesses: list[Access] = []
 
             def accept(forecast: Forecast) -> None:

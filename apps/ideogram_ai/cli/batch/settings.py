@@ -28,6 +28,7 @@ class Settings:
         max_cost: US dollars that the batch may cost; None for any sum.
         prices: What an image costs.
         free: Whether nobody is billed: the images come from this machine.
+        base_url: The server; empty for a mock server that lives as long as the run.
     """
 
     in_flight: int
@@ -35,6 +36,7 @@ class Settings:
     max_cost: Decimal | None
     prices: Prices
     free: bool
+    base_url: str = ""
 
     @classmethod
     def of(cls, options: Options) -> Self:
@@ -46,14 +48,12 @@ class Settings:
             ideogram_ai.client.ConfigurationError: The base URL cannot be used.
         """
         usual = Limits()
+        base_url = "" if options.mock else take_base_url(options.base_url, allow_http=options.allow_http)
         return cls(
             in_flight=options.in_flight or OPERATION.in_flight_limit or usual.in_flight,
             downloads=options.downloads or usual.downloads,
             max_cost=options.limit(),
             prices=read_prices(options.prices),
-            free=options.mock or is_loopback(urlsplit(_base_url(options)).hostname or ""),
+            free=options.mock or is_loopback(urlsplit(base_url).hostname or ""),
+            base_url=base_url,
         )
-
-
-def _base_url(options: Options) -> str:
-    return take_base_url(options.base_url, allow_http=options.allow_http)

@@ -64,6 +64,9 @@ class _BatchCommand(click.Command):
     "--retry-unknown", is_flag=True, help="Send rows again whose outcome is unknown: they may be billed twice."
 )
 @click.option("--retry-failed", is_flag=True, help="Send rows again that failed at no cost, and download lost images.")
+@click.option("--redo", "redo", metavar="ID", multiple=True, help="Make this row again, and keep what was made before.")
+@click.option("--replace", is_flag=True, help="Make rows anew that changed after being made, and keep what was made.")
+@click.option("--rebuild-ledger", is_flag=True, help="Make a ledger that is gone anew, from DIR's manifest.")
 @click.option("--no-gallery", is_flag=True, help="Write no index.html.")
 @click.option(
     "--ledger", type=click.Path(path_type=Path), metavar="FILE", help="Where the ledger is. [default: inside DIR]"

@@ -1,0 +1,350 @@
+"""A folder knows its ledger: without it, with another, or with an older copy, nothing is paid for once more.
+
+The ledger of a folder was deleted, and everything was made and billed again without a word.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import batch_program
+import fsspec
+import httpx
+import pytest
+import s3_server
+from batch_places import Origin, rows, states
+
+from ideogram_ai.batch import BatchError, BatchRequest, Job, LedgerError, PlanError, State
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.manifest import write_manifest
+from ideogram_ai.testing import MockServer
+
+pytestmark = pytest.mark.anyio
+VERSION_1 = Path(__file__).with_name("version_1")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(params=["folder", "memory", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A folder, and URLs whose ledgers lie in the user's state folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    match request.param:
+        case "folder":
+            yield str(tmp_path / "images")
+        case "memory":
+            yield f"memory://{tmp_path.name}-images"
+            fsspec.filesystem("memory").rm(f"/{tmp_path.name}-images", recursive=True)
+        case _:
+            with s3_server.serve_s3() as url, s3_server.connected(url):
+                yield f"s3://{s3_server.BUCKET}/{tmp_path.name}"
+
+
+async def fill(place: str, service: Origin, *, manifest: bool = True) -> Path:
+    """Make two images, and give the ledger's file."""
+    with Job.open(place) as job:
+        job.plan(rows("cat", "owl"))
+        await service.run(job)
+        if manifest:
+            write_manifest(job.store, job.outcomes())
+        return job.ledger.path
+
+
+@pytest.mark.parametrize("manifest", [True, False])
+async def test_without_its_ledger_nothing_is_sent(place: str, manifest: bool) -> None:
+    service = Origin()
+    ledger = await fill(place, service, manifest=manifest)
+    ledger.unlink()
+    for _ in range(2):  # the ledger that is made the first time is no way in
+        with Job.open(place) as job:
+            with pytest.raises(LedgerError, match=r"another one than .* use another folder, .* Nothing was sent"):
+                job.plan(rows("cat", "owl"))
+            with pytest.raises(LedgerError, match="another one"):
+                await service.run(job)
+    assert service.made == {"cat": 1, "owl": 1}
+
+
+async def test_a_ledger_is_made_anew_from_the_manifest(place: str) -> None:
+    service = Origin(hen=httpx.Response(422, json={"error": "unsafe"}), fox=httpx.Response(500))
+    with Job.open(place) as job:
+        job.plan(
+            [*rows("cat", "owl", "hen", "fox"), BatchRequest("pig", {"text_prompt": "pig"}, file_name="my pig.png")]
+        )
+        await service.run(job)
+        service.images_are_there = False
+        job.plan(rows("ape"))
+        await service.run(job)
+        write_manifest(job.store, job.outcomes())
+        before = [
+            (row.request, row.request.nameless, row.state, row.file, row.cost, row.server) for row in job.outcomes()
+        ]
+        ledger = job.ledger.path
+    ledger.unlink()
+    with Job.open(place, rebuild=True) as job:
+        assert [
+            (row.request, row.request.nameless, row.state, row.file, row.cost, row.server) for row in job.outcomes()
+        ] == before
+        service.images_are_there = True
+        named = BatchRequest("pig", {"text_prompt": "pig"}, file_name="my pig.png")
+        planned = job.plan([*rows("ape", "cat", "owl", "hen", "fox"), named], whole=True)
+        assert (planned.new, planned.known) == (0, 6)
+        await service.run(job)
+        assert service.made == {"cat": 1, "owl": 1, "hen": 1, "fox": 1, "pig": 1, "ape": 1}
+        assert states(job)["000006"] == "saved", "its link was in the manifest"
+    with pytest.raises(LedgerError, match="has rows, and is not made anew"):
+        Job.open(place, rebuild=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"id": "a"}\n', "Line 1 of manifest.jsonl .* is none that a batch wrote"),
+        ("no json\n", "Line 1"),
+        ('{"id": ' + "[" * 5000 + "]" * 5000 + "}\n", "nests too deep"),
+        ("[]\n", "Line 1"),
+    ],
+)
+def test_a_manifest_that_no_batch_wrote_is_told(tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "manifest.jsonl").write_text(content)
+    with pytest.raises(LedgerError, match=words):
+        Job.open(tmp_path, rebuild=True)
+    with Job.open(tmp_path) as job, pytest.raises(LedgerError, match="knows nothing of"):
+        job.plan(rows("cat"))
+
+
+async def test_a_manifest_with_a_deep_row_is_told(tmp_path: Path) -> None:
+    await fill(str(tmp_path), Origin())
+    manifest = tmp_path / "manifest.jsonl"
+    deep = '"request":{"text_prompt":' + "[" * 5000 + "]" * 5000 + "}"
+    manifest.write_text(manifest.read_text().replace('"request":{"text_prompt":"owl"}', deep))
+    (tmp_path / "ledger.sqlite3").unlink()
+    with pytest.raises(LedgerError, match=r"Line 2 of manifest.jsonl .*nests too deep"):
+        Job.open(tmp_path, rebuild=True)
+
+
+def test_there_is_nothing_to_make_a_ledger_of(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"has no manifest.jsonl"):
+        Job.open(tmp_path, rebuild=True)
+
+
+async def test_two_ledgers_on_one_folder(tmp_path: Path) -> None:
+    service = Origin()
+    await fill(str(tmp_path / "images"), service)
+    other = tmp_path / "other.sqlite3"
+    with Job.open(tmp_path / "images", ledger=other) as job, pytest.raises(LedgerError, match=r"other.sqlite3"):
+        job.plan(rows("cat", "owl"))
+    with Job.open(tmp_path / "elsewhere", ledger=other) as job:
+        job.plan(rows("hen"))
+        await service.run(job)
+    with Job.open(tmp_path / "images", ledger=other) as job, pytest.raises(LedgerError, match="another one than"):
+        job.plan(rows("cat", "owl"))
+    assert service.made == {"cat": 1, "owl": 1, "hen": 1}
+
+
+async def test_an_older_copy_of_the_ledger(tmp_path: Path) -> None:
+    service = Origin()
+    ledger = await fill(str(tmp_path), service)
+    shutil.copy(ledger, tmp_path / "copy")
+    with Job.open(tmp_path) as job:
+        job.plan(rows("cat", "owl", "fox"))
+        await service.run(job)
+    (tmp_path / "copy").replace(ledger)
+    with Job.open(tmp_path) as job, pytest.raises(LedgerError, match="knows of 1 runs, and there were 2"):
+        job.plan(rows("cat", "owl", "fox"))
+    assert service.made == {"cat": 1, "owl": 1, "fox": 1}
+
+
+async def test_a_folder_that_was_moved_or_copied_goes_on(tmp_path: Path) -> None:
+    service = Origin()
+    await fill(str(tmp_path / "a"), service)
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    (tmp_path / "a").rename(tmp_path / "c")
+    for name in ("b", "c"):
+        with Job.open(tmp_path / name) as job:
+            assert job.plan(rows("cat", "owl")).known == 2
+            await service.run(job)
+    assert service.made == {"cat": 1, "owl": 1}
+
+
+def test_a_folder_of_an_earlier_version_without_its_ledger(tmp_path: Path) -> None:
+    shutil.copytree(VERSION_1, tmp_path / "images")
+    (tmp_path / "images" / "ledger.sqlite3").unlink()
+    with Job.open(tmp_path / "images") as job, pytest.raises(LedgerError, match="knows nothing of"):
+        job.plan(rows("A cat"))
+    with Job.open(tmp_path / "images", rebuild=True) as job:
+        assert states(job) == {
+            "000001": "saved", "000002": "failed", "000003": "unknown", "000004": "failed",  # its link is nowhere
+            "bear": "saved", "000006": "saved", "000007": "planned",
+        }  # fmt: skip
+        bear = BatchRequest("bear", {"text_prompt": "A bear"}, file_name="bear.png")
+        assert job.plan([bear, *rows("A cat", "A cat")]).known == 3
+
+
+async def test_a_folder_with_nothing_of_a_batch_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_bytes(b"theirs")
+    (tmp_path / "thumbnails").mkdir()
+    refused = json.dumps({"state": "failed", "may_have_been_billed": False})
+    (tmp_path / "manifest.jsonl").write_text(f"{refused}\n")
+    with Job.open(tmp_path) as job:
+        job.plan(rows("cat"))
+        await Origin().run(job)
+        assert states(job) == {"000001": "saved"}
+
+
+def test_a_killed_process_loses_nothing_with_the_side_file(tmp_path: Path, small_images: None) -> None:
+    """`-wal` is deleted after a kill: by somebody who tidies up, or by a copy that left it out."""
+    with MockServer(latency=0.02) as server:
+        for kill in (3, 5, 8):
+            folder = tmp_path / str(kill)
+            command = [sys.executable, batch_program.__file__, str(folder), server.url, "12", "--in-flight", "3"]
+            point = ["--die-at", f"after a commit:{kill}"]
+            killed = subprocess.run([*command, *point], capture_output=True, check=False)
+            assert killed.returncode == -signal.SIGKILL
+            for name in ("ledger.sqlite3-wal", "ledger.sqlite3-shm"):
+                (folder / name).unlink(missing_ok=True)
+            before = len(server.ledger)
+            made = {dict(exchange.fields)["text_prompt"] for exchange in server.ledger if exchange.status == 200}
+            done = subprocess.run(command, capture_output=True, check=False)
+            assert done.returncode == 0, done.stderr
+            again = {dict(exchange.fields)["text_prompt"] for exchange in server.ledger[before:]}
+            assert not made & again, "paid for twice"
+            server.clear_ledger()
+
+
+async def test_planning_and_running_do_not_mix(tmp_path: Path) -> None:
+    service = Origin()
+    with Job.open(tmp_path) as job:
+        job.plan(rows("cat"))
+        caught: list[BatchError] = []
+
+        def plan_meanwhile(_event: object) -> None:
+            try:
+                job.plan(rows("dog"), redo=["000001"])
+            except BatchError as error:
+                caught.append(error)
+
+        await service.run(job, on_event=plan_meanwhile)
+        assert caught
+        assert states(job) == {"000001": "saved"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+def test_nobody_else_reads_the_ledger(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        old = tmp_path / "old.sqlite3"
+        shutil.copy(VERSION_1 / "ledger.sqlite3", old)
+        old.chmod(0o644)
+        for path in (tmp_path / "ledger.sqlite3", old):
+            with Ledger.open(path) as ledger:
+                ledger.plan(rows("hen"))
+                beside = list(tmp_path.glob(f"{path.name}*"))
+                assert {f"{path.name}-wal", f"{path.name}-pid"} <= {each.name for each in beside}
+                assert {stat.S_IMODE(each.stat().st_mode) for each in beside} == {0o600}
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+def test_a_database_of_another_program_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "theirs"
+    with sqlite3.connect(path) as theirs:
+        theirs.execute("CREATE TABLE t (a)")
+    theirs.close()
+    path.chmod(0o644)
+    with pytest.raises(LedgerError):
+        Ledger.open(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+async def test_signatures_are_dropped_when_the_image_is_saved_and_not_before(tmp_path: Path) -> None:
+    service = Origin()
+    service.images_are_there = False
+    secret = b"0a" * 32
+
+    def stored() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file() and path.suffix != ".png")
+
+    with Job.open(tmp_path) as job:
+        job.plan(rows("cat"))
+        await service.run(job)
+        write_manifest(job.store, job.outcomes())
+        (waiting,) = job.outcomes()
+        assert waiting.state is State.ANSWERED
+        assert str(waiting.url).endswith(secret.decode())
+        line = json.loads((tmp_path / "manifest.jsonl").read_text())
+        assert (line["url"], line["file"]) == (waiting.url, None)
+    assert secret in stored()
+    service.images_are_there = True
+    with Job.open(tmp_path) as job:
+        await service.run(job)
+        write_manifest(job.store, job.outcomes())
+        (saved,) = job.outcomes()
+        assert saved.url == "https://ideogram.ai/i/a.png"
+        assert b"ideogram.ai/i/a.png" in (job.ledger.body("000001") or b""), "the body is kept"
+    assert secret not in stored()
+
+
+NAMES = ["ledger.sqlite3", "LEDGER.SQLITE3", "ledger.sqlite3-wal", "ledger.sqlite3-journal", "ledger.sqlite3-pid",
+         "manifest.jsonl", "Index.html", "index-0002.html", "thumbnails", "THUMBNAILS", ".parts", "ledger.sqlite3.png",
+         "../ledger.sqlite3"]  # fmt: skip
+
+
+@pytest.mark.parametrize("as_key", [True, False])
+def test_no_name_of_a_row_touches_a_file_of_the_batch(tmp_path: Path, as_key: bool) -> None:
+    """An image without a known format has no suffix. To read what has its name would drop the ledger's lock."""
+    with Job.open(tmp_path) as job:
+        for place, name in enumerate(NAMES):
+            key = name if as_key else str(place)
+            with suppress(PlanError):  # some are the same without their suffix or case
+                job.plan([BatchRequest(key, {"text_prompt": "" if as_key else "a"}, None if as_key else name)])
+            if key not in states(job):
+                continue
+            stem = job.ledger.stem(key)
+            for suffix in ("", ".png", ".webp"):
+                part = job.store.workspace / "image"
+                part.write_bytes(f"image {place}".encode())
+                stored = job.store.add(part, f"{stem}{suffix}")
+                assert (tmp_path / stored).parent == tmp_path
+        found = {path.name.casefold() for path in tmp_path.iterdir()}
+        assert not found & {"manifest.jsonl", "index.html", "index-0002.html", "thumbnails", "ledger.sqlite3-journal"}
+        opened = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "import sys; from ideogram_ai.batch import Job; Job.open(sys.argv[1])",
+                str(tmp_path),
+            ],
+            capture_output=True,
+            check=False,
+        )
+        assert b"LedgerLockedError" in opened.stderr, "the lock is still there"
+        assert job.ledger.counts()[State.PLANNED] >= 8
+
+
+def test_a_ledger_of_ones_own_name_is_as_safe(tmp_path: Path) -> None:
+    with Job.open(tmp_path, ledger=tmp_path / "cat.png") as job:
+        job.plan([BatchRequest("Cat", {"text_prompt": ""}), BatchRequest("cat.png-WAL", {"text_prompt": ""})])
+        assert [job.ledger.stem(key) for key in ("Cat", "cat.png-WAL")] == ["_Cat", "_cat.png-WAL"]
+
+
+@pytest.mark.parametrize("depth", [300, 900, 5000, 100_000])
+def test_a_row_that_is_nested_too_deep_is_told(tmp_path: Path, depth: int) -> None:
+    deep: object = "x"
+    for _ in range(depth):
+        deep = [deep]
+    with Job.open(tmp_path) as job:
+        with pytest.raises(PlanError, match="line 7, row 'a': its fields are nested deeper than 200 levels"):
+            job.plan([BatchRequest("a", {"extra_fields": {"x": deep}}, line=7)])
+        assert not list(job.outcomes())
