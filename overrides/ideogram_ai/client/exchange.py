@@ -6,10 +6,11 @@ throws into the flow whatever exception that raised.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Generator
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 import httpx
 from attrs import define, field, frozen
@@ -18,6 +19,11 @@ from .patience import bound_reads
 from .wire import Body
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__.rpartition(".")[0])
+
+LEAVES: Final = "the request leaves"
+"""Logged, at the level of debugging, when the first byte of a request may leave this machine."""
 
 
 @frozen
@@ -103,6 +109,7 @@ class Watch:
             bound_reads(info["return_value"])
         elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
             self.left = True
+            logger.debug(LEAVES)
         elif event == "http11.receive_response_headers.complete" and self.left:
             _, status, _, headers = info["return_value"]
             self.head = status, httpx.Headers(headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shlex
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Final
 from attrs import frozen
 
 from ideogram_ai.batch.checking import Rules, check_defaults
-from ideogram_ai.batch.reading import Format
+from ideogram_ai.batch.reading import Format, InputError
+from ideogram_ai.batch.reading.csv_rows import CsvOptions
 from ideogram_ai.batch.reading.read import OWN_COLUMNS
 
 from ..errors import WrongUseError
 from ..generate.contract_fields import request_fields
-from ..generate.fields import Fields, add_field
+from ..generate.fields import Fields, add_field, split_assignment
 from ..generate.inputs import STDIN, Inputs
 
 _ABOUT_ROWS: Final = {
@@ -25,6 +27,8 @@ _ABOUT_ROWS: Final = {
     "fields": "-F",
     "extra": "--extra-field",
     "ignored": "--ignore-field",
+    "mapped": "--map",
+    "csv_settings": "--csv",
     "no_check": "--no-check",
     "skip_invalid": "--skip-invalid",
 }
@@ -47,6 +51,8 @@ class Options:
         fields: NAME=VALUE of each -F, likewise.
         extra: Columns that are sent although they are not documented.
         ignored: Columns that are not sent.
+        mapped: HEADING=FIELD of each --map.
+        csv_settings: NAME=VALUE of each --csv.
         no_check: Whether values are not held against the contract.
         skip_invalid: Whether bad rows are left out.
         dry_run: Whether nothing is sent.
@@ -75,6 +81,8 @@ class Options:
     fields: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    mapped: tuple[str, ...] = ()
+    csv_settings: tuple[str, ...] = ()
     no_check: bool = False
     skip_invalid: bool = False
     dry_run: bool = False
@@ -153,6 +161,40 @@ class Options:
         if problems:
             raise WrongUseError(" ".join(problems))
         return Rules(fields.documented, frozenset(self.extra), frozenset(self.ignored), check=not self.no_check)
+
+    def renamed(self) -> dict[str, str]:
+        """The fields of --map, by heading.
+
+        Raises:
+            WrongUseError: A heading or a field is given twice, or there is no such field.
+        """
+        renamed: dict[str, str] = {}
+        known = [*request_fields(), *OWN_COLUMNS, *self.extra]
+        for assignment in self.mapped:
+            heading, sign, name = (part.strip() for part in assignment.rpartition("="))
+            if not sign or not heading:
+                raise WrongUseError(f"--map {assignment!r}: write HEADING=FIELD, as in --map Prompt=text_prompt.")
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                cure = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known)}."
+                raise WrongUseError(f"--map {assignment!r}: {name!r} is no field. {cure}")
+            if heading in renamed or name in renamed.values():
+                raise WrongUseError(f"--map {assignment!r}: the heading or the field is given twice.")
+            renamed[heading] = name
+        return renamed
+
+    def csv(self) -> CsvOptions:
+        """What --csv says.
+
+        Raises:
+            WrongUseError: It cannot be.
+        """
+        try:
+            return CsvOptions.of(
+                dict(split_assignment(setting, "--csv", "encoding=cp1252") for setting in self.csv_settings)
+            )
+        except InputError as error:
+            raise WrongUseError(f"--csv {error}") from None
 
     def command_line(self, *more: str) -> str:
         """The command that goes on with this batch, for a shell.
