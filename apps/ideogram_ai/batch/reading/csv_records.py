@@ -81,6 +81,8 @@ class Records(Iterator[Record]):
         self._text = ""
         self._place: int = 0
         self._stray = False
+        self.has_quoted = False
+        """Whether a cell stood in quotes."""
         self.number = dialect.skipped
         """The last line that was read."""
         self.has_nulls = False
@@ -138,6 +140,7 @@ class Records(Iterator[Record]):
 
     def _quoted_cell(self) -> str:
         """The cell whose opening quote the place is at; afterwards the place is behind its closing quote."""
+        self.has_quoted = True
         self._place += 1
         parts: list[str] = []
         size = 0
@@ -223,7 +226,7 @@ class Records(Iterator[Record]):
             return character
         if character == "0":
             return "\0"
-        if not self._quotes and character in _ESCAPED:
+        if self._mark == "\t" and character in _ESCAPED:
             return _ESCAPED[character]
         return f"\\{character}"
 

@@ -192,12 +192,14 @@ class _File:
                     "The CSV file has no header in its first line: it names the columns, text_prompt for example."
                 )
             refuse_missing(self._renamed, names)
+            quoted_header = records.has_quoted
             survey = _Survey(dialect, [self._renamed.get(name, name) for name in names])
             for record in records:
                 survey.add(record.line, _fit(record.cells, names), fault=record.fault is not None)
             if records.foreign is not None and not records.has_unicode and survey.faults > 1:
                 line, fault = records.foreign
                 raise InputError(f"The file is not in UTF-8. Line {line}, {fault}.")
+            survey.quoted_header = quoted_header
             survey.backslashes = records.has_backslashes
             survey.nulls = records.has_nulls
             survey.letters = records.letters
@@ -248,7 +250,11 @@ class _File:
         if self._options.backslashes is None and survey.backslashes:
             # A null that is written with a backslash tells of a program that writes others too.
             backslashes = [True, False] if survey.nulls else [False, True]
-        return (evolve(plain, quotes=quoted, backslashes=escaped) for escaped in backslashes for quoted in quotes)
+        for escaped in backslashes:
+            # Databases that write tabs and backslashes write no quotes around cells.
+            likelier = reversed(quotes) if escaped and not survey.quoted_header else quotes
+            for quoted in likelier:
+                yield evolve(plain, quotes=quoted, backslashes=escaped)
 
     def _refuse_letters(self, survey: _Survey) -> None:
         """Databases write a line end as a backslash and n in such files, and spreadsheets what was typed."""
@@ -271,6 +277,7 @@ class _Survey:
         faults: Rows that cannot be read.
         wrong: Rows with another number of cells, by that number.
         filled: The first line with a cell below a blank heading, by place of the column from 0.
+        quoted_header: Whether a heading stands in quotes.
         backslashes: Whether there are any.
         nulls: Whether there is a null that is written with a backslash.
         letters: The first line with a backslash that may stand for a line end.
@@ -282,6 +289,7 @@ class _Survey:
     faults: int = 0
     wrong: Counter[int] = field(factory=Counter[int])
     filled: dict[int, int] = field(factory=dict[int, int])
+    quoted_header: bool = False
     backslashes: bool = False
     nulls: bool = False
     letters: int | None = None
