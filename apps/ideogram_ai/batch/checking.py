@@ -14,12 +14,12 @@ from attrs import field, frozen
 from ideogram_ai.client import FieldValueError, RequestError
 from ideogram_ai.client.fields import NOTHING_SENT, build_model
 from ideogram_ai.client.wire import encode_body
-from ideogram_ai.testing.advice import advise
 from ideogram_ai.testing.check import RequestProblem, Severity, check_request
-from ideogram_ai.testing.choices import advice, meant
+from ideogram_ai.testing.choices import meant, suggestion
 from ideogram_ai.testing.contract_view import read_view
 from ideogram_ai.testing.decoding import remark_on_unknown
 from ideogram_ai.testing.problems import shown
+from ideogram_ai.testing.review import review_request
 
 from .prompt_text import TEXT_PROMPT, Mistake, mistaken_prompt
 from .reading import Row, RowProblem
@@ -118,7 +118,8 @@ class Checker:
             problems += self._problems(fields, row)
         problems += _repeated(key, file_name, row, repeated)
         if self._rules.check:
-            remarks += (RowProblem(row.line, _first_step(at), f"{at}: {what}") for at, what in advise(fields))
+            for odd in review_request(fields):
+                remarks.append(RowProblem(row.line, _first_step(odd.pointer), f"{odd.pointer}: {odd.message}"))
         if problems:
             return None, problems
         for remark in remarks:
@@ -291,4 +292,4 @@ def _explain_choice(rule: FieldRule, value: str) -> str:
     """A value that is not listed, without the whole list: it would be told for every row."""
     refused = {entry.value for entry in rule.unavailable}
     choices = [str(choice) for choice in rule.choices if choice not in refused]
-    return f"{rule.name}: {shown(value)} is not in the contract. {advice(value, choices)}"
+    return f"{rule.name}: {shown(value)} is not in the contract. {suggestion(value, choices)}"

@@ -48,7 +48,7 @@ def meant(value: str, choices: Sequence[str]) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def advice(value: str, choices: Sequence[str]) -> str:
+def suggestion(value: str, choices: Sequence[str]) -> str:
     """A sentence with the choices that are near a value.
 
     Args:

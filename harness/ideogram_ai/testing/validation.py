@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema_rs import ValidationErrorKind
 
-from .choices import SHORT_LIST, advice
+from .choices import SHORT_LIST, suggestion
 from .contract_view import MASK
 from .decoding import remark_on_unknown
 from .problems import Problem, name_of, pointer_to, shown
@@ -102,7 +102,7 @@ def _explain_value(error: ValidationError, view: ContractView) -> Problem:
     if error.kind.name == "enum":
         choices = [str(choice) for choice in schema["enum"]]
         if len(choices) > SHORT_LIST:
-            advised = advice(str(error.instance), choices)
+            advised = suggestion(str(error.instance), choices)
             return _problem(
                 error, f"{shown(error.instance)} is not one of the {len(choices)} in the contract. {advised}"
             )

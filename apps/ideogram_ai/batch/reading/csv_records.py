@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -114,15 +115,27 @@ class Records(Iterator[Record]):
     def _record(self, line: str, body: str) -> Record:
         first = self.number
         backslash = "\\" in body
-        if backslash or (self._quotes and '"' in body):
-            record = self._read_carefully(line, first)
-        else:
+        if not backslash and (not self._quotes or '"' not in body):
             record = Record(first, first, [_unless_null(cell) for cell in body.split(self._mark)])
+        else:
+            cells = None if backslash else self._read_quickly(line)
+            record = self._read_carefully(line, first) if cells is None else Record(first, first, cells)
         if backslash:
             self._note_backslashes(body)
         if record.fault is None:
             record.fault = self._damage(record, body)
         return record
+
+    def _read_quickly(self, line: str) -> list[str] | None:
+        """The cells of a plain line with quotes around some; None where each character has to be looked at."""
+        try:
+            cells: list[str] = next(csv.reader((line,), delimiter=self._mark, strict=True))
+        except csv.Error:  # it goes on in the next line, is long, or has a fault
+            return None
+        if any('"' in cell or cell in _NULLS for cell in cells):
+            return None
+        self.has_quoted = True
+        return cells
 
     def _read_carefully(self, line: str, first: int) -> Record:
         self._text, self._place, self._stray = line, 0, False

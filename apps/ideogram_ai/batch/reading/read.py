@@ -88,4 +88,4 @@ def _typed_rows(rows: Iterator[Row], rules: dict[str, FieldRule]) -> Iterator[Ro
                 values[name] = value if rule is None or not isinstance(value, str) else typed(value, rule)
             except CellError as error:
                 problems.append(RowProblem(row.line, name, f"{name} {error}"))
-        yield evolve(row, values=values, problems=tuple(problems))
+        yield Row(row.number, row.line, values, tuple(problems), row.header)

@@ -8,8 +8,8 @@ from ideogram_ai.client import RequestError, UnknownFieldError
 from ideogram_ai.client.fields import NOTHING_SENT, build_model
 from ideogram_ai.client.wire import encode_body
 from ideogram_ai.testing import Severity, check_request
-from ideogram_ai.testing.advice import advise
 from ideogram_ai.testing.choices import meant
+from ideogram_ai.testing.review import review_request
 
 from ..errors import WrongUseError
 from .contract_fields import OPERATION, request_fields
@@ -78,7 +78,7 @@ def put_right(fields: Fields) -> Sequence[str]:
 
 def advice_on(fields: Fields) -> Sequence[str]:
     """What is odd about a request, although the contract allows it."""
-    return [f"{found.pointer}: {found.message}" for found in advise(fields.keywords())]
+    return [f"{found.pointer}: {found.message}" for found in review_request(fields.keywords())]
 
 
 def _refusal(fields: Fields, problems: Sequence[RequestProblem]) -> Exception | None:

@@ -26,7 +26,7 @@ _Path = tuple[str | int, ...]
 
 
 @frozen
-class RequestAdvice:
+class RequestRemark:
     """One thing that is odd about a request.
 
     Attributes:
@@ -37,12 +37,8 @@ class RequestAdvice:
     pointer: str
     message: str
 
-    def __iter__(self) -> Iterator[str]:
-        """Pointer and message."""
-        return iter((self.pointer, self.message))
 
-
-def advise(request: Mapping[str, object]) -> list[RequestAdvice]:
+def review_request(request: Mapping[str, object]) -> list[RequestRemark]:
     """What is odd about a request, although the contract allows it; nothing is sent.
 
     A key inside that the contract does not have, and whatever goes against the guide of the model: the order of keys,
@@ -57,7 +53,7 @@ def advise(request: Mapping[str, object]) -> list[RequestAdvice]:
     """
     view = read_view()
     names = {field.python_name: field.wire_name for field in view.operation.fields}
-    found: list[RequestAdvice] = []
+    found: list[RequestRemark] = []
     for name, value in request.items():
         wire_name = names.get(name, name)
         schema = view.schemas.get(wire_name)
@@ -68,7 +64,7 @@ def advise(request: Mapping[str, object]) -> list[RequestAdvice]:
         except FieldValueError:  # check_request has it
             continue
         found += (
-            RequestAdvice(pointer_to(path), message) for path, message in _look(plain, schema, (wire_name,), view)
+            RequestRemark(pointer_to(path), message) for path, message in _look(plain, schema, (wire_name,), view)
         )
     return found[:_MOST]
 
