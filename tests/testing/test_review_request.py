@@ -82,9 +82,8 @@ def test_a_list_of_remarks_has_an_end() -> None:
 
 def test_what_breaks_the_contract_is_left_to_the_check() -> None:
     inside_out: list[Any] = ["a", None, 5]
-    broken = prompt(
-        {"type": "blob", "desc": 5}, {"type": "obj", "bbox": inside_out, "desc": "a"}, style_description=[1]
-    )
+    whole = prompt({"type": "blob", "desc": 5}, {"type": "obj", "bbox": inside_out, "desc": "a"}, style={})
+    broken = whole | {"style_description": [1]}
     assert check_request({"json_prompt": broken})
     assert review_request({"json_prompt": broken}) == []
     assert review_request({"json_prompt": 5, "text_prompt": None, "seed": 1, "x": object()}) == []

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ADVICE: Final = "x-advice"
 _MOST: Final = 20
 _Path = tuple[str | int, ...]
+_Found = tuple[_Path, str, str | None]
 
 
 @frozen
@@ -32,10 +33,12 @@ class RequestRemark:
     Attributes:
         pointer: Where: a JSON pointer into the request as a URI fragment, `#/json_prompt/tags` for example.
         message: What is odd, and what would be better.
+        likely: The key that was likely meant, if it is a key that the contract does not have.
     """
 
     pointer: str
     message: str
+    likely: str | None = None
 
 
 def review_request(request: Mapping[str, object]) -> list[RequestRemark]:
@@ -64,12 +67,13 @@ def review_request(request: Mapping[str, object]) -> list[RequestRemark]:
         except FieldValueError:  # check_request has it
             continue
         found += (
-            RequestRemark(pointer_to(path), message) for path, message in _look(plain, schema, (wire_name,), view)
+            RequestRemark(pointer_to(path), message, likely)
+            for path, message, likely in _look(plain, schema, (wire_name,), view)
         )
     return found[:_MOST]
 
 
-def _look(value: Any, schema: JsonObject, path: _Path, view: ContractView) -> Iterator[tuple[_Path, str]]:
+def _look(value: Any, schema: JsonObject, path: _Path, view: ContractView) -> Iterator[_Found]:
     schema = _chosen(value, view.resolve(schema), view)
     advice: JsonObject = schema.get(ADVICE, {})
     if is_object(value):
@@ -84,13 +88,17 @@ def _look(value: Any, schema: JsonObject, path: _Path, view: ContractView) -> It
         for index, item in enumerate(value):
             yield from _look(item, schema.get("items", {}), (*path, index), view)
     elif isinstance(value, str) and _keeps(value, schema) and not _keeps(value, advice):
-        yield path, f"{shown(value)}: the model's guide writes {shown(value.upper())}."
+        yield path, f"{shown(value)}: the model's guide writes {shown(value.upper())}.", None
 
 
-def _swapped(value: list[Any], advice: JsonObject, path: _Path) -> Iterator[tuple[_Path, str]]:
+def _swapped(value: list[Any], advice: JsonObject, path: _Path) -> Iterator[_Found]:
     for low, high in advice.get("ascending", ()):
         if len(value) > max(low, high) and _above(value[low], value[high]):
-            yield path, f"{shown(value)}: number {low + 1} is greater than number {high + 1}, so the box is inside out."
+            yield (
+                path,
+                f"{shown(value)}: number {low + 1} is greater than number {high + 1}, so the box is inside out.",
+                None,
+            )
 
 
 def _keeps(text: str, schema: JsonObject) -> bool:
@@ -105,28 +113,29 @@ def _chosen(value: Any, schema: JsonObject, view: ContractView) -> JsonObject:
     return view.resolve({"$ref": target}) if target else schema
 
 
-def _unknown_keys(value: Mapping[str, Any], properties: Iterable[str], path: _Path) -> Iterator[tuple[_Path, str]]:
+def _unknown_keys(value: Mapping[str, Any], properties: Iterable[str], path: _Path) -> Iterator[_Found]:
     free = [name for name in properties if name not in value]
     for key in value:
         if key not in properties:
             folded = re.sub(r"[\W_]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key)).casefold()
             close = difflib.get_close_matches(folded, free, n=1)
-            guess = f"Did you mean {close[0]}?" if close else f"Known are {', '.join(properties)}."
-            yield (*path, key), f"the contract has no key {shown(key)} here, so nothing may come of it. {guess}"
+            likely = close[0] if close else None
+            guess = f"Did you mean {likely}?" if likely else f"Known are {', '.join(properties)}."
+            yield (*path, key), f"the contract has no key {shown(key)} here, so nothing may come of it. {guess}", likely
 
 
-def _against_the_guide(value: Mapping[str, Any], advice: JsonObject, path: _Path) -> Iterator[tuple[_Path, str]]:
+def _against_the_guide(value: Mapping[str, Any], advice: JsonObject, path: _Path) -> Iterator[_Found]:
     for key, most in advice.get("at_most", {}).items():
         items = value.get(key)
         if is_array(items) and len(items) > most:
-            yield (*path, key), f"{len(items)} items; the model's guide has {most} at most here."
+            yield (*path, key), f"{len(items)} items; the model's guide has {most} at most here.", None
     together = [key for key in advice.get("one_of", ()) if key in value]
     if len(together) > 1:
-        yield path, f"{' and '.join(together)} are both there; the model's guide has one of them."
+        yield path, f"{' and '.join(together)} are both there; the model's guide has one of them.", None
     order = [key for key in advice.get("order", ()) if key in value]
     given = [key for key in value if key in order]
     if given != order:
-        yield path, f"the keys come as {', '.join(given)}; the model's guide has {', '.join(order)}."
+        yield path, f"the keys come as {', '.join(given)}; the model's guide has {', '.join(order)}.", None
 
 
 def _above(low: Any, high: Any) -> bool:

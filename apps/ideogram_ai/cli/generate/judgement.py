@@ -76,9 +76,15 @@ def put_right(fields: Fields) -> Sequence[str]:
     return notes
 
 
-def advice_on(fields: Fields) -> Sequence[str]:
-    """What is odd about a request, although the contract allows it."""
-    return [f"{found.pointer}: {found.message}" for found in review_request(fields.keywords())]
+def oddities_of(fields: Fields, *, slips: bool) -> Sequence[str]:
+    """What is odd about a request, although the contract allows it.
+
+    Args:
+        fields: The fields.
+        slips: Whether only keys count that are likely misspelt: they may be why something else is missing.
+    """
+    remarks = review_request(fields.keywords())
+    return [f"{remark.pointer}: {remark.message}" for remark in remarks if remark.likely or not slips]
 
 
 def _refusal(fields: Fields, problems: Sequence[RequestProblem]) -> Exception | None:

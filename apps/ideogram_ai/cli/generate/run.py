@@ -25,7 +25,7 @@ from ..streams import printable, write_error
 from .connection import open_client
 from .destination import Destination
 from .fields import Fields
-from .judgement import UnsendableError, advice_on, judge_request, put_right
+from .judgement import UnsendableError, judge_request, oddities_of, put_right
 from .options import read_fields
 from .outcome import Failure, Outcome, exit_code_of, exit_code_of_images
 from .report import report
@@ -33,6 +33,7 @@ from .saving import save_images
 from .waiting import waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ideogram_ai.client import Ideogram
@@ -79,15 +80,21 @@ def run(options: Options) -> ExitCode:
 
 
 def _judge(fields: Fields, options: Options) -> None:
-    if not options.no_check:
-        for note in put_right(fields):
-            if not options.quiet:
-                tell_note(note)
-    remarks = [] if options.no_check else [*advice_on(fields)]
+    """Put right what can mean one thing, judge the request, and tell what is odd about it."""
+    check = not options.no_check
+    notes = put_right(fields) if check else ()
+    remarks: Sequence[str] = ()
     try:
-        remarks += judge_request(fields, check=not options.no_check)
+        remarks = judge_request(fields, check=check)
+    except UnsendableError:
+        remarks = oddities_of(fields, slips=True) if check else ()
+        raise
+    else:
+        remarks = [*(oddities_of(fields, slips=False) if check else ()), *remarks]
     finally:
         if not options.quiet:
+            for note in notes:
+                tell_note(note)
             for remark in remarks:
                 tell_warning(remark)
 
