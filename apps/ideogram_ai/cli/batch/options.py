@@ -19,6 +19,8 @@ from ..errors import WrongUseError
 from ..generate.contract_fields import request_fields
 from ..generate.fields import Fields, add_field, split_assignment
 from ..generate.inputs import STDIN, Inputs
+from ..generate.judgement import put_right
+from ..messages import tell_note
 
 _ABOUT_ROWS: Final = {
     "form": "--format",
@@ -157,6 +159,9 @@ class Options:
             raise WrongUseError(f"-F {name}: the contract has no such field. --extra-field sends a column of the rows.")
         for name in set(self.extra) & {*request_fields(), *OWN_COLUMNS}:
             raise WrongUseError(f"--extra-field {name}: a column of that name is no extra one.")
+        for note in () if self.no_check else put_right(fields):
+            if not (self.quiet or self.as_json):
+                tell_note(note)
         problems = check_defaults(fields.documented, check=not self.no_check)
         if problems:
             raise WrongUseError(" ".join(problems))
