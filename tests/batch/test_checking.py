@@ -135,11 +135,13 @@ def test_values_that_can_mean_one_thing_are_put_right_with_a_remark() -> None:
 def test_what_is_odd_about_a_structured_prompt_is_a_remark_and_no_fault() -> None:
     told: list[RowProblem] = []
     style = {"photo": "35 mm", "art_style": "cubist"}
-    prompt = {
+    prompt: Columns = {
         "high_level_description": "a", "style_description": style,
         "compositional_deconstruction": {"background": "b", "elements": []},
     }  # fmt: skip
-    (request,) = Checker(Rules(), pytest.fail, told.append).requests([Row(1, 5, {"json_prompt": prompt})])
+    bad: list[RowProblem] = []
+    (request,) = Checker(Rules(), bad.append, told.append).requests([Row(1, 5, {"json_prompt": prompt})])
+    assert bad == []
     assert request.fields == {"json_prompt": prompt}
     assert [(remark.line, remark.field) for remark in told] == [(5, "json_prompt")]
     assert told[0].message.startswith("#/json_prompt/style_description: photo and art_style are both there")

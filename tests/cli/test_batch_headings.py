@@ -95,7 +95,7 @@ def test_a_fault_of_all_rows_is_told_once(ideogram: Command, folder: Path) -> No
 
 
 def test_odd_prompts_are_told_to_programs_with_an_end(ideogram: Command, service: MockServer, folder: Path) -> None:
-    odd = {**POSTER, "tagz": []}
+    odd: dict[str, object] = {**POSTER, "tagz": []}
     write_jsonl(folder / "rows.jsonl", [{"json_prompt": odd, "resolution": SMALL, "id": str(n)} for n in range(40)])
     run = ideogram("batch", "rows.jsonl", "--out", "images", "--dry-run", "--json")
     events = read_lines(run.out)

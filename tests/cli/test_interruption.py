@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,7 +29,7 @@ IMAGE = png()
 
 
 @contextmanager
-def generating(folder: Path, *arguments: str, before: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
+def generating(folder: Path, *arguments: str, before: Sequence[str] = ()) -> Generator[subprocess.Popen[str]]:
     """Run `ideogram generate` in the background, with another command before it."""
     command = [*before, *IDEOGRAM, "generate", "a", "-o", "cat.png", *arguments]
     with subprocess.Popen(
@@ -65,23 +65,27 @@ class SlowService(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         Thread(target=self.serve_forever, daemon=True).start()
 
-    def __exit__(self, *error: object) -> None:
+    def server_close(self) -> None:
+        """Let everybody go on, and end."""
         for event in (self.answer, self.image):
             event.set()
         self.shutdown()
-        super().__exit__(*error)
+        super().server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: SlowService
+    @property
+    def service(self) -> SlowService:
+        assert isinstance(self.server, SlowService)
+        return self.server
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.posts += 1
-        self.server.posted.set()
-        self.server.answer.wait(PATIENCE)
-        body = json.dumps({"created": "2026-10-07T12:00:00Z", "data": [entry(url=f"{self.server.url}/image.png")]})
-        self.send_response(self.server.status)
+        self.service.posts += 1
+        self.service.posted.set()
+        self.service.answer.wait(PATIENCE)
+        body = json.dumps({"created": "2026-10-07T12:00:00Z", "data": [entry(url=f"{self.service.url}/image.png")]})
+        self.send_response(self.service.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Retry-After", "0")
         self.send_header("Content-Length", str(len(body)))
@@ -95,8 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(IMAGE[:50])
         self.wfile.flush()
-        self.server.downloading.set()
-        self.server.image.wait(PATIENCE)
+        self.service.downloading.set()
+        self.service.image.wait(PATIENCE)
         self.wfile.write(IMAGE[50:])
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
