@@ -9,6 +9,7 @@ import pytest
 from ideogram_ai.batch.checking import Checker, Rules, check_defaults
 from ideogram_ai.batch.reading import Row, RowProblem
 from ideogram_ai.batch.reading.read import OWN_COLUMNS
+from ideogram_ai.batch.reading.row import Header
 from ideogram_ai.batch.request import BatchRequest
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
@@ -54,11 +55,27 @@ def test_the_columns_of_our_own_are_no_fields_of_the_contract() -> None:
         ({"text_prompt": " \n"}, "text_prompt", "text_prompt: the prompt is blank."),
         ({"text_prompt": 5}, "text_prompt", 'text_prompt: 5 is not of type "string"'),
         ({"text_prompt": "a\ud800"}, "text_prompt", "half of a surrogate pair"),
-        (CAT | {"resolution": "2048X204"}, "resolution", '"2048X204" is not in the contract. Did you mean 2048x2048?'),
+        (
+            CAT | {"resolution": "2048X204"},
+            "resolution",
+            '"2048X204" is not in the contract. The nearest are 2048x2048, ',
+        ),
+        (CAT | {"resolution": "16:9"}, "resolution", "Of the shape 16:9 are 2560x1440 and 1280x720."),
+        ({"text_prompt": '{"high_level_description": "a"}'}, "text_prompt", "is JSON, and no prompt."),
+        ({"text_prompt": "@poster.json"}, "text_prompt", "is the name of a file, and no prompt."),
         (CAT | {"resolution": "banana"}, "resolution", "Use one of the contract's 38"),
         (CAT | {"rendering_speed": "fast"}, "rendering_speed", "Use one of TURBO, DEFAULT, QUALITY."),
         (CAT | {"rendering_speed": "FLASH"}, "rendering_speed", "refused today"),
         (CAT | {"prompt": "a"}, "prompt", '"prompt" is no field of this operation; use text_prompt.'),
+        (
+            CAT | {"Aspect Ratio": "16:9"},
+            "Aspect Ratio",
+            '"Aspect Ratio" is no field of this operation; use resolution (',
+        ),
+        (CAT | {"prompt": "a"}, "prompt", "--map prompt=text_prompt takes it so."),
+        (CAT | {"Image Prompt": "a"}, "Image Prompt", "Did you mean text_prompt? --map 'Image Prompt=text_prompt'"),
+        (CAT | {"Size": "1024 x 1024"}, "Size", "Did you mean resolution? --map Size=resolution takes it so."),
+        (CAT | {"Prompt_Text": "a"}, "Prompt_Text", "Did you mean text_prompt?"),
         (CAT | {"resolutoin": "a"}, "resolutoin", "Did you mean resolution?"),
         (CAT | {"filename": "a"}, "filename", "Did you mean file_name?"),
         (CAT | {"seed": 1}, "seed", "cannot be asked for in the public 4.0 API"),
@@ -78,6 +95,61 @@ def test_what_is_wrong_is_told_with_field_and_cure(row: Columns, field: str | No
 
 def test_a_prompt_under_a_wrong_name_is_told_once() -> None:
     assert [place for place, _ in complaints({"prompt": "a cat"})] == ["prompt"]
+
+
+def test_a_fault_of_the_header_is_told_once() -> None:
+    header = Header(1, ("Prompt", "Size", "Note"))
+    rows = [
+        Row(n, n + 1, {"Prompt": "A cat", "Size": size, "Note": "x"}, header=header)
+        for n, size in enumerate(["1024x1024", "large", "TURBO"] * 20, start=1)
+    ]
+    told: list[RowProblem] = []
+    checker = Checker(Rules(ignored=frozenset({"Note"})), told.append)
+    assert list(checker.requests(rows)) == []
+    assert (checker.rows, checker.bad) == (60, 60)
+    assert [(problem.line, problem.field) for problem in told] == [(1, "Prompt"), (1, "Size")]
+    assert told[1].message.endswith("Did you mean resolution? --map Size=resolution takes it so.")
+
+
+def test_a_header_without_prompts_is_told_once() -> None:
+    header = Header(2, ("id", "resolution"))
+    rows = [Row(n, n + 2, {"id": f"{n}", "resolution": "9x9"}, header=header) for n in range(1, 61)]
+    told: list[RowProblem] = []
+    assert list(Checker(Rules(), told.append).requests(rows)) == []
+    assert told == [RowProblem(2, None, "The header has no column text_prompt or json_prompt.")]
+
+
+def test_values_that_can_mean_one_thing_are_put_right_with_a_remark() -> None:
+    told: list[RowProblem] = []
+    row = CAT | {"resolution": "2048 \u00d7 2048", "rendering_speed": " turbo"}
+    (request,) = Checker(Rules(), told.append, told.append).requests([Row(1, 5, row)])
+    assert request.fields == CAT | {"resolution": "2048x2048", "rendering_speed": "TURBO"}
+    assert [(remark.line, remark.field, remark.message) for remark in told] == [
+        (5, "resolution", 'resolution: "2048 \u00d7 2048" is taken as 2048x2048.'),
+        (5, "rendering_speed", 'rendering_speed: " turbo" is taken as TURBO.'),
+    ]
+    (request,) = Checker(Rules(check=False), told.append).requests([Row(1, 5, row)])
+    assert request.fields == row, "unchecked values are sent as they are"
+
+
+def test_what_is_odd_about_a_structured_prompt_is_a_remark_and_no_fault() -> None:
+    told: list[RowProblem] = []
+    style = {"photo": "35 mm", "art_style": "cubist"}
+    prompt: Columns = {
+        "high_level_description": "a", "style_description": style,
+        "compositional_deconstruction": {"background": "b", "elements": []},
+    }  # fmt: skip
+    bad: list[RowProblem] = []
+    (request,) = Checker(Rules(), bad.append, told.append).requests([Row(1, 5, {"json_prompt": prompt})])
+    assert bad == []
+    assert request.fields == {"json_prompt": prompt}
+    assert [(remark.line, remark.field) for remark in told] == [(5, "json_prompt")]
+    assert told[0].message.startswith("#/json_prompt/style_description: photo and art_style are both there")
+
+
+def test_text_that_is_json_is_sent_when_nothing_is_checked() -> None:
+    requests, problems = check([{"text_prompt": "{'a': 1}"}], Rules(check=False))
+    assert (len(requests), problems) == (1, [])
 
 
 def test_all_that_is_wrong_with_a_row_is_told() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ideogram_ai.batch.reading import Format, InputError, Row, format_of, read_rows
+from ideogram_ai.batch.reading.csv_records import LONGEST_CELL
 from ideogram_ai.batch.reading.source import LONGEST_LINE
 
 CAT = "A photo of a cat"
@@ -86,6 +87,27 @@ def test_a_broken_line_is_told_and_the_next_is_read(tmp_path: Path, line: bytes,
     assert sound == Row(3, 3, {"id": "3"})
 
 
+@pytest.mark.parametrize(
+    ("lines", "last"),
+    [
+        (['{"items": [', '{"text_prompt": "a"},', '{"text_prompt": "b"}', "]}"], 5),
+        (['[', '{"text_prompt": "b"}', "]"], 4),
+        (['{"a":', '{"text_prompt": "b"}', "}"], 4),
+    ],
+)  # fmt: skip
+def test_lines_of_a_broken_row_are_no_rows(tmp_path: Path, lines: list[str], last: int) -> None:
+    first, broken, *others = rows(tmp_path / "a.jsonl", "\n".join(['{"id": "1"}', *lines, '{"id": "3"}']))
+    assert first.values == {"id": "1"}
+    assert complaint(broken).startswith(f"lines 2 to {last} are one JSON value")
+    assert [(row.number, row.values) for row in others] == [(3, {"id": "3"})]
+
+
+def test_behind_a_very_long_broken_row_nothing_is_a_row(tmp_path: Path) -> None:
+    lines = ['{"a": [', json.dumps("x" * 70_000), '{"text_prompt": "c"}', '{"id": "3"}']
+    (broken,) = rows(tmp_path / "a.jsonl", "\n".join(lines).replace("{", " {", 1))
+    assert complaint(broken).startswith("lines 1 to 4 ")
+
+
 @pytest.mark.parametrize("document", ["[\n{}\n]", '[{"text_prompt": "a"}]', '{\n  "text_prompt": "a"\n}'])
 def test_a_json_document_is_told_from_lines(tmp_path: Path, document: str) -> None:
     with pytest.raises(InputError, match="looks like one JSON document"):
@@ -96,18 +118,22 @@ def test_a_json_document_is_told_from_lines(tmp_path: Path, document: str) -> No
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("text".encode("utf-16"), "UTF-16; save it as UTF-8"),
         (b"PK\x03\x04 and so on", "workbook"),
         (b"PAR1 and so on", "say that its format is parquet"),
         (gzip.compress(gzip.compress(b"a")), "unpack it once"),
         (gzip.compress(b"text_prompt" * 9)[:-9], "damaged or cut off"),
         (b"x" * (LONGEST_LINE + 1), "Line 1 is longer than"),
     ],
-    ids=["utf-16", "workbook", "parquet", "gzip-twice", "gzip-cut", "no-lines"],
+    ids=["workbook", "parquet", "gzip-twice", "gzip-cut", "no-lines"],
 )
 def test_a_file_of_another_kind_is_named(tmp_path: Path, suffix: str, content: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
         rows(tmp_path / f"a{suffix}", content)
+
+
+def test_json_lines_in_utf_16_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="UTF-16; save it as UTF-8"):
+        rows(tmp_path / "a.jsonl", "text".encode("utf-16"))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -168,8 +194,10 @@ def test_every_cell_that_cannot_be_typed_is_told(tmp_path: Path) -> None:
     [
         (b"a,b,c", "it has 3 cells, and the header has 2"),
         (b"a", "it has 1 cell, and the header has 2"),
-        (b'"a"b,c', "cannot be read: ',' expected after '\"'"),
-        (b"caf\xe9,", "line 3, byte 4 (0xe9) is no UTF-8"),
+        (b"caf\xe9,", "cell 1, byte 4 (0xe9) is no UTF-8"),
+        (b"a\0b,", "cell 1 holds a NUL"),
+        (b"a\rb,c", "a carriage return stands outside of quotes"),
+        (b"a,C:\\", "it ends in a backslash"),
     ],
 )
 def test_a_broken_row_of_csv_is_told_and_the_next_is_read(tmp_path: Path, line: bytes, words: str) -> None:
@@ -177,6 +205,39 @@ def test_a_broken_row_of_csv_is_told_and_the_next_is_read(tmp_path: Path, line: 
     assert words in complaint(broken)
     assert (first.line, broken.line, last.line) == (2, 3, 4)
     assert last.number == 3
+
+
+@pytest.mark.parametrize("line", [b'"a"b,c', b'"say "hi" there', b'a, "b, c"', b'"a\nb"c"', b'say "a\nb",c'])
+def test_behind_a_broken_quote_nothing_is_a_row(tmp_path: Path, line: bytes) -> None:
+    """The lines that follow may stand inside of the cell: nobody can tell."""
+    content = b"text_prompt,resolution\na,b\n" + line + b"\nsecond line,1024x1024\nthird,1024x1024\n"
+    first, broken = rows(tmp_path / "a.csv", content)
+    assert first.line == 2
+    last = content.count(b"\n")
+    assert complaint(broken).startswith(f"lines 3 to {last} cannot be read: ")
+
+
+@pytest.mark.parametrize("size", [131_072, 131_073, 10 * 2**20])
+def test_a_long_cell_is_read_whole(tmp_path: Path, size: int) -> None:
+    cell = (("A cat " * 99 + "\n") * (size // 500))[:size].ljust(size, "x")
+    content = f'id,text_prompt\n1,"{cell}"\n2,A fox\n'
+    assert values(tmp_path / "a.csv", content) == [
+        {"id": "1", "text_prompt": cell},
+        {"id": "2", "text_prompt": "A fox"},
+    ]
+
+
+def test_a_cell_that_never_ends_is_one_bad_row(tmp_path: Path) -> None:
+    content = 'id,text_prompt\n1,A cat\n2,"' + ("A fox " * 999 + "\n") * (LONGEST_CELL // 5994 + 9)
+    first, broken = rows(tmp_path / "a.csv", content)
+    assert first.values["id"] == "1"
+    assert "a quoted cell has more than 16,777,216 characters" in complaint(broken)
+
+
+@pytest.mark.parametrize("cell", ['5" tall', 'a "fine" cat', '"" and nothing', "it's"])
+def test_a_quote_inside_of_a_cell_without_quotes_is_text(tmp_path: Path, cell: str) -> None:
+    cell = cell if not cell.startswith('"') else f"x{cell}"
+    assert values(tmp_path / "a.csv", f"id,text_prompt\n1,{cell}\n") == [{"id": "1", "text_prompt": cell}]
 
 
 def test_a_quote_that_is_not_closed_is_told_with_its_lines(tmp_path: Path) -> None:
@@ -190,11 +251,10 @@ def test_a_quote_that_is_not_closed_is_told_with_its_lines(tmp_path: Path) -> No
     [
         (b"", "no header"),
         (b"\r\na\r\n", "no header"),
-        (b"text_prompt,,id\n", "no name for column 2"),
+        (b"text_prompt,,id\na,b,c\n", "no name for column 2"),
         (b"id,text_prompt,id\n", "has 'id' twice"),
-        (b"caf\xe9\n", "not UTF-8: line 1, byte 4"),
-        (b'"text_prompt\nid"\n', "The header cannot be read"),
-        (b"id,text_prompt\ra,b\r", "The header cannot be read"),
+        (b"caf\xe9\n", r"The header cannot be read: cell 1, byte 4 \(0xe9\) is no UTF-8"),
+        (b'"text_prompt" x\n', "The header cannot be read"),
     ],
 )
 def test_a_header_that_cannot_be_used_ends_it(tmp_path: Path, content: bytes, words: str) -> None:

@@ -15,19 +15,62 @@ from ideogram_ai.testing.faults import FaultServer
 Command = Callable[..., Run]
 NOTHING_SENT = "Nothing was sent, nothing billed."
 SEVERAL = (
-    "a", "--resolution", "1x1", "--rendering-speed", "turbo", "-F", "custom_model_uri=model/x",
+    "a", "--resolution", "1x1", "--rendering-speed", "fast", "-F", "custom_model_uri=model/x",
 )  # fmt: skip
 
 
 def test_one_problem_is_told_in_one_line(ideogram: Command, service: MockServer, folder: Path) -> None:
-    run = ideogram("generate", "a", "--resolution", "2048X2048")
-    assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
-    assert run.err.startswith(
-        'error: The request breaks the contract at #/resolution: resolution: "2048X2048" is not one of 2048x2048, '
+    run = ideogram("generate", "a", "--resolution", "16:9")
+    assert (run.code, run.out) == (2, "")
+    assert run.err == (
+        'error: The request breaks the contract at #/resolution: resolution: "16:9" is not one of the 38 in the '
+        "contract. Of the shape 16:9 are 2560x1440 and 1280x720. --no-check sends it all the same. "
+        f"{NOTHING_SENT}\n"
     )
-    assert run.err.endswith(f"; 2048x2048 is the nearest. --no-check sends it all the same. {NOTHING_SENT}\n")
     assert not service.ledger
     assert not files(folder)
+
+
+@pytest.mark.parametrize("size", ["512X1536", "512\u00d71536", "512 x 1536", "512*1536"])
+def test_what_can_mean_one_thing_is_put_right_with_a_note(ideogram: Command, service: MockServer, size: str) -> None:
+    run = ideogram("generate", "a", "--resolution", size, "--rendering-speed", "turbo")
+    assert run.code == 0
+    assert run.err == (
+        f"note: resolution: {size!r} is taken as 512x1536.\nnote: rendering_speed: 'turbo' is taken as TURBO.\n"
+    )
+    assert dict(service.ledger[0].fields)["resolution"] == "512x1536"
+    assert dict(service.ledger[0].fields)["rendering_speed"] == "TURBO"
+
+
+def test_what_is_odd_about_a_structured_prompt_is_a_warning(
+    ideogram: Command, service: MockServer, folder: Path
+) -> None:
+    (folder / "poster.json").write_text(
+        """{"high_level_description": "a", "style_descripton": {}, "compositional_deconstruction": {"background": "b",
+        "elements": [{"type": "obj", "bbox": [9, 1, 2, 3], "desc": "a cat"}]}}"""
+    )
+    run = ideogram("generate", "--json-prompt", "poster.json", "--resolution", "512x1536")
+    assert run.code == 0
+    assert [line.split()[:2] for line in run.err.splitlines()] == [
+        ["warning:", "#/json_prompt/style_descripton:"],
+        ["warning:", "#/json_prompt/compositional_deconstruction/elements/0/bbox:"],
+    ]
+    assert "Did you mean style_description?" in run.err
+    assert len(service.ledger) == 1
+    quiet = ideogram("generate", "--json-prompt", "poster.json", "--resolution", "512x1536", "-q")
+    assert (quiet.code, quiet.err) == (0, "")
+
+
+def test_a_misspelt_key_is_named_beside_what_it_breaks(ideogram: Command, service: MockServer, folder: Path) -> None:
+    (folder / "poster.json").write_text(
+        """{"high_level_descripton": "a", "compositional_deconstruction": {"background": "b", "elements": []}}"""
+    )
+    run = ideogram("generate", "--json-prompt", "poster.json")
+    assert run.code == 2
+    warning, error = run.err.splitlines()
+    assert warning.endswith("Did you mean high_level_description?")
+    assert error.startswith("error: The request breaks the contract at #/json_prompt")
+    assert not service.ledger
 
 
 def test_all_problems_are_told_at_once(ideogram: Command, service: MockServer) -> None:

@@ -84,6 +84,100 @@ def test_a_file_that_is_no_prompt(ideogram: Command, service: MockServer, folder
     assert not service.ledger
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("poster.json", "--json-prompt poster.json"),
+        ("@poster.json", "--json-prompt poster.json"),
+        ("no-such-file.json", "--json-prompt no-such-file.json"),
+        ("./prompt.txt", "-F text_prompt=@./prompt.txt"),
+        ("prompt", "-F text_prompt=@prompt"),
+        ("a prompt of mine", "-F 'text_prompt=@a prompt of mine'"),
+        ("@prompt", "-F text_prompt=@prompt"),
+        ("~/x.json", "/x.json"),
+        ("C:\\posters\\one.json", "--json-prompt"),
+        ("cat.png", "-o cat.png"),
+        ("https://example.com/poster", "No page or file is fetched"),
+        ("https://example.com/poster.json", "No page or file is fetched"),
+        ('{"high_level_description": "a"}', "-F json_prompt='{...}'"),
+        ('{"high_level_description": ...}', "--json-prompt FILE"),
+        ("{'high_level_description': 'a'}", "--json-prompt FILE"),
+        ('\ufeff \n{"high_level_description": "a"}', "--json-prompt FILE"),
+        ('```json\n{"a": 1}\n```', "--json-prompt FILE"),
+        ("{}", "--json-prompt FILE"),
+        ('["a", "b"]', "--json-prompt FILE"),
+    ],
+)
+def test_a_file_or_json_is_no_prompt(
+    ideogram: Command, service: MockServer, folder: Path, text: str, says: str
+) -> None:
+    for name in ("poster.json", "prompt.txt", "prompt", "a prompt of mine"):
+        (folder / name).write_text("{}")
+    run = ideogram("generate", "--", text)
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("error: TEXT is ")
+    assert says in run.err
+    assert run.err.endswith("--text-prompt sends it as it is. Nothing was sent, nothing billed.\n")
+    assert not service.ledger
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a poster.json on a desk",
+        "A file {icon} in a folder",
+        "[cat] on a mat",
+        "{cat}",
+        "cat",
+        "Node.js",
+        "a sign: https://example.com",
+        '"BLUE HOUR"',
+        "5",
+        "poster.json, neon",
+        "here",
+        "a" * 9999,
+    ],
+)
+def test_what_only_speaks_of_files_is_a_prompt(ideogram: Command, service: MockServer, folder: Path, text: str) -> None:
+    (folder / "here").mkdir()
+    assert ideogram("generate", text, *SMALL).code == 0
+    assert service.ledger[0].fields[0] == ("text_prompt", text)
+
+
+@pytest.mark.parametrize("text", ["poster.json", '{"a": 1}', "-", "@x"])
+def test_whoever_insists_gets_the_text_sent(ideogram: Command, service: MockServer, text: str) -> None:
+    assert ideogram("generate", "--text-prompt", text, *SMALL).code == 0
+    assert service.ledger[0].fields[0] == ("text_prompt", text)
+
+
+def test_json_on_stdin_is_no_text(ideogram: Command, service: MockServer, stdin: Callable[[bytes], None]) -> None:
+    stdin(json.dumps(POSTER).encode())
+    run = ideogram("generate", "-")
+    assert run.code == 2
+    assert "give --json-prompt -." in run.err
+    assert not service.ledger
+
+
+@pytest.mark.parametrize("others", [["cat"], ["--json-prompt", "poster.json"], ["-F", "text_prompt=b"]])
+def test_a_prompt_is_given_once(ideogram: Command, service: MockServer, folder: Path, others: list[str]) -> None:
+    (folder / "poster.json").write_text(json.dumps(POSTER))
+    run = ideogram("generate", "--text-prompt", "a", *others)
+    assert run.code == 2
+    assert "given" in run.err
+    assert not service.ledger
+
+
+def test_the_file_of_a_structured_prompt_may_have_an_at_sign(
+    ideogram: Command, service: MockServer, folder: Path
+) -> None:
+    (folder / "poster.json").write_text(json.dumps(POSTER))
+    assert ideogram("generate", "--json-prompt", "@poster.json", *SMALL).code == 0
+    assert service.ledger[0].fields[0] == ("json_prompt", POSTER)
+    run = ideogram("generate", "--json-prompt", json.dumps(POSTER))
+    assert run.code == 2
+    assert "-F json_prompt='{...}' takes JSON itself" in run.err
+
+
 def test_stdin_is_read_once(ideogram: Command, service: MockServer, stdin: Callable[[bytes], None]) -> None:
     stdin(b"a")
     run = ideogram("generate", "-", "-F", "custom_model_uri=@-")

@@ -60,6 +60,8 @@ def test_ctrl_c_puts_the_terminal_back(start: Start) -> None:
         while not server.ledger:
             time.sleep(0.01)
         terminal.process.send_signal(2)
+        terminal.read_until("Ctrl-C again breaks it off")
+        terminal.process.send_signal(2)
         assert terminal.finish() == 4
     assert "error: A request was interrupted" in terminal.plain
     assert terminal.shown.count("\x1b[?25l") == terminal.shown.count("\x1b[?25h")

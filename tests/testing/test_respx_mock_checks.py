@@ -35,7 +35,7 @@ def generate(shell: Shell, **fields: Any) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_broken_request_fails_where_it_is_sent(shell: Shell) -> None:
-    told = r"resolution: \"1x1\" is not one of 2048x"
+    told = r"resolution: \"1x1\" is not one of the 38 in the contract"
     with pytest.raises(ContractBrokenError, match=told) as caught, ideogram_mock() as mock:  # noqa: PT012
         generate(shell, text_prompt="A cat", resolution="1x1")
         pytest.fail("it went on")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -13,10 +15,13 @@ from ideogram_ai.client import FieldValueError, RequestError
 from ideogram_ai.client.fields import NOTHING_SENT, build_model
 from ideogram_ai.client.wire import encode_body
 from ideogram_ai.testing.check import RequestProblem, Severity, check_request
+from ideogram_ai.testing.choices import meant, suggestion
 from ideogram_ai.testing.contract_view import read_view
 from ideogram_ai.testing.decoding import remark_on_unknown
 from ideogram_ai.testing.problems import shown
+from ideogram_ai.testing.review import review_request
 
+from .prompt_text import TEXT_PROMPT, Mistake, mistaken_prompt
 from .reading import Row, RowProblem
 from .reading.read import OWN_COLUMNS
 from .repeated import Repeated
@@ -26,10 +31,11 @@ from .store_names import folded, stem_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ideogram_ai.testing.contract_view import FieldRule
+    from ideogram_ai.testing.contract_view import ContractView, FieldRule
+
+    from .reading.row import Header
 
 _LONGEST_KEY: Final = 200
-_SHORT_LIST: Final = 6
 
 
 @frozen
@@ -49,17 +55,26 @@ class Rules:
     check: bool = True
 
 
+def _keep_quiet(_remark: RowProblem) -> None:
+    pass
+
+
 class Checker:
     """Makes requests of rows, and tells of every row that is none.
 
     Args:
         rules: What rows are completed with, and what is let pass.
-        tell: Is given each problem as it is found.
+        tell: Is given each problem as it is found. A fault of the header is told once, with the header's line.
+        remark: Is given what is odd about a row that is sent all the same.
     """
 
-    def __init__(self, rules: Rules, tell: Callable[[RowProblem], None]) -> None:
+    def __init__(
+        self, rules: Rules, tell: Callable[[RowProblem], None], remark: Callable[[RowProblem], None] = _keep_quiet
+    ) -> None:
         self._rules = rules
         self._tell = tell
+        self._remark = remark
+        self._told: set[str | None] = set()
         self._view = read_view()
         self._python_names = {entry.wire_name: entry.python_name for entry in self._view.operation.fields}
         self.rows = 0
@@ -75,10 +90,17 @@ class Checker:
                 request, problems = self._check(row, repeated)
                 if problems or request is None:
                     self.bad += 1
-                    for problem in problems:
-                        self._tell(problem)
+                    self._tell_all(problems, row.header)
                 else:
                     yield request
+
+    def _tell_all(self, problems: list[RowProblem], header: Header | None) -> None:
+        for problem in problems:
+            if header is None or problem.line != header.line:
+                self._tell(problem)
+            elif problem.field not in self._told:
+                self._told.add(problem.field)
+                self._tell(problem)
 
     def _check(self, row: Row, repeated: Repeated) -> tuple[BatchRequest | None, list[RowProblem]]:
         values = dict(row.values)
@@ -89,11 +111,19 @@ class Checker:
             values.pop(name, None)
         extra = {name: values.pop(name) for name in self._rules.extra if name in values}
         fields = {**self._rules.defaults, **values}
+        remarks: list[RowProblem] = []
+        if self._rules.check:
+            remarks += self._put_right(fields, row)
         if not row.problems:
             problems += self._problems(fields, row)
         problems += _repeated(key, file_name, row, repeated)
+        if self._rules.check:
+            for odd in review_request(fields):
+                remarks.append(RowProblem(row.line, _first_step(odd.pointer), f"{odd.pointer}: {odd.message}"))
         if problems:
             return None, problems
+        for remark in remarks:
+            self._remark(remark)
         arguments: dict[str, Any] = {self._python_names[name]: value for name, value in fields.items()}
         if extra:
             arguments["extra_fields"] = extra
@@ -103,7 +133,11 @@ class Checker:
     def _problems(self, fields: Mapping[str, Any], row: Row) -> Iterator[RowProblem]:
         unknown = [name for name in fields if name not in self._view.fields]
         for name in unknown:
-            yield RowProblem(row.line, name, self._explain_unknown(name))
+            yield RowProblem(row.header.line if row.header else row.line, name, self._explain_unknown(name, fields))
+        if row.header is not None and not unknown and self._lacks_prompts(row.header):
+            names = " or ".join(name for group in self._view.operation.exactly_one_of for name in group)
+            yield RowProblem(row.header.line, None, f"The header has no column {names}.")
+            return
         checked = {name: value for name, value in fields.items() if name not in unknown} if unknown else fields
         for problem in check_request(checked) if self._rules.check else _unsendable(checked):
             place = _field_of(problem)
@@ -115,11 +149,39 @@ class Checker:
                 value = fields.get(name)
                 if isinstance(value, str) and not value.strip():
                     yield RowProblem(row.line, name, f"{name}: the prompt is blank.")
+        if self._rules.check:
+            text = fields.get(TEXT_PROMPT)
+            mistake = mistaken_prompt(text, look=False) if isinstance(text, str) else None
+            if mistake is not None:
+                cure = "It belongs into json_prompt" if mistake is Mistake.JSON else "Write the prompt itself"
+                yield RowProblem(
+                    row.line, TEXT_PROMPT, f"{TEXT_PROMPT}: {shown(text)} is {mistake.value}, and no prompt. {cure}."
+                )
 
-    def _explain_unknown(self, name: str) -> str:
-        close = difflib.get_close_matches(name, [*self._view.fields, *OWN_COLUMNS], n=1)
-        guess = f" Did you mean {close[0]}?" if close and name not in self._view.operation.field_hints else ""
-        return f"{remark_on_unknown(name, self._view)}{guess}"
+    def _put_right(self, fields: dict[str, Any], row: Row) -> Iterator[RowProblem]:
+        """Write values as the contract has them, where they can mean one thing only."""
+        for name, rule in self._view.fields.items():
+            value = fields.get(name)
+            if rule.choices and isinstance(value, str) and value not in rule.choices:
+                choice = meant(value, [str(choice) for choice in rule.choices])
+                if choice is not None:
+                    fields[name] = choice
+                    yield RowProblem(row.line, name, f"{name}: {shown(value)} is taken as {choice}.")
+
+    def _lacks_prompts(self, header: Header) -> bool:
+        prompts = {name for group in self._view.operation.exactly_one_of for name in group}
+        return bool(prompts) and not prompts & {*header.columns, *self._rules.defaults}
+
+    def _explain_unknown(self, name: str, fields: Mapping[str, Any]) -> str:
+        joined = "_".join(_words_of(name))
+        if joined in self._view.operation.field_hints:
+            hint = self._view.operation.field_hints[joined]
+            remark = remark_on_unknown(joined, self._view).replace(shown(joined), shown(name), 1)
+            guess = None if hint.because else hint.use
+        else:
+            guess = guess_field(name, fields.get(name), self._view)
+            remark = f"{remark_on_unknown(name, self._view)}{f' Did you mean {guess}?' if guess else ''}"
+        return f"{remark} --map {shlex.quote(f'{name}={guess}')} takes it so." if guess else remark
 
     def _explain(self, problem: RequestProblem, name: str | None, fields: Mapping[str, Any]) -> str:
         rule = self._view.fields.get(name or "")
@@ -127,6 +189,31 @@ class Checker:
         if rule and rule.choices and isinstance(value, str) and problem.severity is Severity.BREAKS_CONTRACT:
             return _explain_choice(rule, value)
         return problem.message.removesuffix(NOTHING_SENT).rstrip()
+
+
+def guess_field(name: str, value: object, view: ContractView) -> str | None:
+    """The field that is likely meant by a heading, if any is: by its name, by its words, or by a value below it.
+
+    Args:
+        name: The heading.
+        value: A value of that column.
+        view: The operation.
+    """
+    words = _words_of(name)
+    known = [*view.fields, *OWN_COLUMNS]
+    alike = [field for field in known if sorted(field.split("_")) == sorted(words)]
+    if close := alike or difflib.get_close_matches("_".join(words), known, n=1):
+        return close[0]
+    if isinstance(value, str):
+        for field, rule in view.fields.items():
+            if rule.choices and meant(value, [str(choice) for choice in rule.choices]) is not None:
+                return field
+    hints = view.operation.field_hints
+    return next((hints[word].use for word in words if word in hints), None)
+
+
+def _words_of(heading: str) -> list[str]:
+    return [word for word in re.split(r"[\W_]+", heading.casefold()) if word]
 
 
 def check_defaults(defaults: Mapping[str, Any], *, check: bool = True) -> list[str]:
@@ -193,8 +280,12 @@ def _unsendable(fields: Mapping[str, Any]) -> Iterator[RequestProblem]:
 
 
 def _field_of(problem: RequestProblem) -> str | None:
+    return _first_step(problem.pointer)
+
+
+def _first_step(pointer: str) -> str | None:
     """The name in a pointer like `#/json_prompt/tags`; None for the whole request."""
-    steps = problem.pointer.split("/")
+    steps = pointer.split("/")
     return unquote(steps[1]).replace("~1", "/").replace("~0", "~") if len(steps) > 1 else None
 
 
@@ -202,9 +293,4 @@ def _explain_choice(rule: FieldRule, value: str) -> str:
     """A value that is not listed, without the whole list: it would be told for every row."""
     refused = {entry.value for entry in rule.unavailable}
     choices = [str(choice) for choice in rule.choices if choice not in refused]
-    close = difflib.get_close_matches(value.upper().replace("X", "x"), choices, n=1)
-    if len(choices) <= _SHORT_LIST:
-        cure = f"Use one of {', '.join(choices)}."
-    else:
-        cure = f"Did you mean {close[0]}?" if close else f"Use one of the contract's {len(choices)}, {choices[0]} say."
-    return f"{rule.name}: {shown(value)} is not in the contract. {cure}"
+    return f"{rule.name}: {shown(value)} is not in the contract. {suggestion(value, choices)}"

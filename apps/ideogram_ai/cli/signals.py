@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from types import FrameType
 
 
@@ -18,6 +18,27 @@ class Terminated(KeyboardInterrupt):
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
     raise Terminated(signal.Signals(number).name)
+
+
+@contextmanager
+def signals_go_to(hear: Callable[[int], None]) -> Generator[None]:
+    """Let a function hear of SIGINT, SIGTERM and SIGHUP; what it raises is raised where the program is.
+
+    Args:
+        hear: Is given the signal's number.
+    """
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # nohup ignores SIGHUP, and whoever starts a program so wants it to live on.
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, lambda number, _frame: hear(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

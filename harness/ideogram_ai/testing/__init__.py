@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .mock_checks import ContractBrokenError
     from .recording import Exchange
     from .respx_mock import IdeogramMock, ideogram_mock
+    from .review import RequestRemark, review_request
     from .scenario import parse_scenario
     from .server import MockServer
     from .server_answers import Answer
@@ -34,6 +35,7 @@ __all__ = (
     "IdeogramMock",
     "MockServer",
     "RequestProblem",
+    "RequestRemark",
     "Severity",
     "answers",
     "broken_requests",
@@ -43,6 +45,7 @@ __all__ = (
     "parse_scenario",
     "request_rules",
     "requests",
+    "review_request",
     "unusual_answers",
 )
 
@@ -55,6 +58,7 @@ _MODULES = {
     "IdeogramMock": "respx_mock",
     "MockServer": "server",
     "RequestProblem": "check",
+    "RequestRemark": "review",
     "Severity": "check",
     "UNSAFE_WORD": "generation",
     "WITHHELD_WORD": "generation",
@@ -66,6 +70,7 @@ _MODULES = {
     "parse_scenario": "scenario",
     "request_rules": "strategies",
     "requests": "strategies",
+    "review_request": "review",
     "unusual_answers": "strategies",
 }
 

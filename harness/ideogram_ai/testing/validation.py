@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema_rs import ValidationErrorKind
 
+from .choices import SHORT_LIST, suggestion
 from .contract_view import MASK
 from .decoding import remark_on_unknown
 from .problems import Problem, name_of, pointer_to, shown
@@ -100,6 +101,11 @@ def _explain_value(error: ValidationError, view: ContractView) -> Problem:
     schema = view.node(error.schema_path[:-1])
     if error.kind.name == "enum":
         choices = [str(choice) for choice in schema["enum"]]
+        if len(choices) > SHORT_LIST:
+            advised = suggestion(str(error.instance), choices)
+            return _problem(
+                error, f"{shown(error.instance)} is not one of the {len(choices)} in the contract. {advised}"
+            )
         return _problem(error, f"{shown(error.instance)} is not one of {', '.join(choices)}{_guess(error, choices)}.")
     message = error.message.replace(MASK, shown(error.instance))
     cure: str = "" if error.kind.name == "required" else schema.get("description", "")

@@ -6,6 +6,7 @@ throws into the flow whatever exception that raised.
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import socket
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 import httpx
 from attrs import define, field, frozen
@@ -21,6 +22,11 @@ from attrs import define, field, frozen
 from .wire import Body
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__.rpartition(".")[0])
+
+LEAVES: Final = "the request leaves"
+"""Logged, at the level of debugging, when the first byte of a request may leave this machine."""
 
 
 @frozen
@@ -169,6 +175,7 @@ class Watch:
                 self._refuse_to_send(layer)
                 self.left = True
                 self.head = None
+                logger.debug(LEAVES)
                 self._allow("write")
             case "send_request_body.complete" | "send_request_body.failed" if self.left:
                 self._allow("read")

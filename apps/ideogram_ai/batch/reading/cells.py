@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.testing.problems import shown
 
@@ -10,6 +10,10 @@ from .strict_json import NoJsonError, parse_json
 
 if TYPE_CHECKING:
     from ideogram_ai.testing.contract_view import FieldRule
+
+
+_BOOLEANS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
+"""As spreadsheets and databases write them."""
 
 
 class CellError(ValueError):
@@ -24,8 +28,8 @@ def typed(text: str, rule: FieldRule) -> Any:
         rule: The contract's field.
 
     Returns:
-        The text where the contract has text; `true`, `false` (in any case, as spreadsheets write them), a number, an
-        object or an array where it has those.
+        The text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as databases
+        do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those.
 
     Raises:
         CellError: The text is none of what the contract has.
@@ -33,8 +37,8 @@ def typed(text: str, rule: FieldRule) -> Any:
     if not rule.types or "string" in rule.types:
         return text
     word = text.strip()
-    if "boolean" in rule.types and word.lower() in {"true", "false"}:
-        return word.lower() == "true"
+    if "boolean" in rule.types and word.lower() in _BOOLEANS:
+        return _BOOLEANS[word.lower()]
     if set(rule.types) <= {"boolean", "null"}:
         raise CellError(f"is {shown(text)}; write true or false, or leave the cell empty.")
     try:

@@ -7,11 +7,11 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.json_types import is_array, is_object
 
-from .row import InputError, Row, RowProblem
+from .row import Header, InputError, Row, RowProblem, refuse_missing
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _RECORDS: Final = 1024
 
@@ -20,8 +20,12 @@ class _NoJsonTypeError(Exception):
     """A value of a type that JSON does not have."""
 
 
-def read_parquet(stream: io.BufferedIOBase | IO[bytes]) -> Iterator[Row]:
+def read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, str] | None = None) -> Iterator[Row]:
     """The rows of a Parquet file. Nulls are left out, also inside of structs, where columns cannot be absent.
+
+    Args:
+        stream: The bytes.
+        renamed: Names of columns by their names in the file.
 
     Raises:
         InputError: It is no Parquet file, is damaged, or pyarrow is missing.
@@ -35,12 +39,16 @@ def read_parquet(stream: io.BufferedIOBase | IO[bytes]) -> Iterator[Row]:
     number = 0
     try:
         file = parquet.ParquetFile(stream, pre_buffer=False)
-        names = [str(name) for name in file.schema_arrow.names]
+        renamed = renamed or {}
+        headings = [str(name) for name in file.schema_arrow.names]
+        refuse_missing(renamed, headings)
+        names = [renamed.get(name, name) for name in headings]
         _check_columns(names)
+        header = Header(1, tuple(names))
         for batch in file.iter_batches(batch_size=_RECORDS, use_threads=False):
             for record in batch.to_pylist(maps_as_pydicts="strict"):
                 number += 1
-                yield _read_record(record, number)
+                yield _read_record(dict(zip(names, record.values(), strict=True)), number, header)
     except (arrow.ArrowException, OSError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise InputError(f"After row {number} the Parquet file cannot be read: {reason}.") from None
@@ -52,7 +60,7 @@ def _check_columns(names: list[str]) -> None:
             raise InputError(f"The Parquet file has the column {name!r} twice. Keep one of them.")
 
 
-def _read_record(record: dict[str, Any], number: int) -> Row:
+def _read_record(record: dict[str, Any], number: int, header: Header) -> Row:
     values: dict[str, Any] = {}
     problems: list[RowProblem] = []
     for name, value in record.items():
@@ -62,7 +70,7 @@ def _read_record(record: dict[str, Any], number: int) -> Row:
             except _NoJsonTypeError as error:
                 message = f"{name} holds {error}, which JSON has no type for; make text of it."
                 problems.append(RowProblem(number, name, message))
-    return Row(number, number, values, tuple(problems))
+    return Row(number, number, values, tuple(problems), header)
 
 
 def _plain(value: Any) -> Any:

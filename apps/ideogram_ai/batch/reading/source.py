@@ -83,6 +83,23 @@ def open_seekable(source: str) -> Generator[io.BufferedIOBase | IO[bytes]]:
             yield file
 
 
+@contextmanager
+def open_again(source: str) -> Generator[io.BufferedIOBase]:
+    """Open an input that is wound back: what is piped is put into a file first.
+
+    Raises:
+        InputError: It cannot be opened, or not be read to its end.
+    """
+    with open_bytes(source) as stream:
+        if source != STDIN and Path(source).is_file():
+            yield stream
+            return
+        with tempfile.TemporaryFile() as file:
+            shutil.copyfileobj(stream, file)
+            file.seek(0)
+            yield file
+
+
 def lines_of(stream: io.BufferedIOBase) -> Iterator[bytes]:
     """The lines of a text, line ends and all, without the byte order mark.
 
@@ -93,14 +110,19 @@ def lines_of(stream: io.BufferedIOBase) -> Iterator[bytes]:
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1
         if number == 1:
-            _refuse_other_files(line)
+            refuse_other_files(line)
             line = line.removeprefix(codecs.BOM_UTF8)
         if len(line) > LONGEST_LINE:
             raise InputError(f"Line {number} is longer than {LONGEST_LINE:,} bytes. Is there one row a line?")
         yield line
 
 
-def _refuse_other_files(start: bytes) -> None:
+def refuse_other_files(start: bytes) -> None:
+    """Refuse what is no text, by its first bytes.
+
+    Raises:
+        InputError: They are those of another kind of file.
+    """
     for magic, what in _NO_TEXT.items():
         if start.startswith(magic):
             raise InputError(f"The input is {what}.")

@@ -33,12 +33,14 @@ class BadRows:
     problems: list[RowProblem] = field(factory=list[RowProblem])
     by_field: Counter[str] = field(factory=Counter[str])
 
-    def add(self, problem: RowProblem) -> None:
-        """Take note of a problem."""
+    def add(self, problem: RowProblem) -> bool:
+        """Take note of a problem, and say whether it is among those that are listed."""
         name = problem.field or _WHOLE
         self.by_field[name] += 1
-        if len(self.problems) < _MOST and self.by_field[name] <= _MOST_OF_A_FIELD:
+        listed = len(self.problems) < _MOST and self.by_field[name] <= _MOST_OF_A_FIELD
+        if listed:
             self.problems.append(problem)
+        return listed
 
     @property
     def unknown_fields(self) -> bool:

@@ -12,6 +12,7 @@ from ideogram_ai.client.fields import NOTHING_SENT
 
 from ..exit_codes import ExitCode
 from ..streams import write_out
+from .bad_rows import BadRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -28,13 +29,21 @@ if TYPE_CHECKING:
 class Machine:
     """Speaks to programs, with the names and the arguments of `People`."""
 
+    def __init__(self) -> None:
+        self._odd_rows = BadRows()
+
     def bad_row(self, problem: RowProblem) -> None:
         """A row cannot be sent."""
         tell("bad_row", line=problem.line, field=problem.field, message=problem.message)
 
+    def odd_row(self, remark: RowProblem) -> None:
+        """A row is sent, and something is odd about it. Some of each field are told, and all are counted."""
+        if self._odd_rows.add(remark):
+            tell("odd_row", line=remark.line, field=remark.field, message=remark.message)
+
     def checked(self, rows: int, bad: int, *, skipped: bool) -> None:
         """All rows were looked at."""
-        tell("checked", rows=rows, bad=bad, skipped=skipped)
+        tell("checked", rows=rows, bad=bad, skipped=skipped, remarks=self._odd_rows.by_field.total())
         if bad and not skipped:
             message = f"{bad} of {rows} rows cannot be sent. {NOTHING_SENT}"
             tell_failure(ExitCode.WRONG_USE, "InvalidRowsError", message)

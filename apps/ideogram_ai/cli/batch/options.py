@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shlex
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Final
 from attrs import frozen
 
 from ideogram_ai.batch.checking import Rules, check_defaults
-from ideogram_ai.batch.reading import Format
+from ideogram_ai.batch.reading import Format, InputError
+from ideogram_ai.batch.reading.csv_rows import CsvOptions
 from ideogram_ai.batch.reading.read import OWN_COLUMNS
 
 from ..errors import WrongUseError
 from ..generate.contract_fields import request_fields
-from ..generate.fields import Fields, add_field
+from ..generate.fields import Fields, add_field, split_assignment
 from ..generate.inputs import STDIN, Inputs
+from ..generate.judgement import put_right
+from ..messages import tell_note
 
 _ABOUT_ROWS: Final = {
     "form": "--format",
@@ -25,6 +29,8 @@ _ABOUT_ROWS: Final = {
     "fields": "-F",
     "extra": "--extra-field",
     "ignored": "--ignore-field",
+    "mapped": "--map",
+    "csv_settings": "--csv",
     "no_check": "--no-check",
     "skip_invalid": "--skip-invalid",
 }
@@ -49,6 +55,8 @@ class Options:
         fields: NAME=VALUE of each -F, likewise.
         extra: Columns that are sent although they are not documented.
         ignored: Columns that are not sent.
+        mapped: HEADING=FIELD of each --map.
+        csv_settings: NAME=VALUE of each --csv.
         no_check: Whether values are not held against the contract.
         skip_invalid: Whether bad rows are left out.
         dry_run: Whether nothing is sent.
@@ -81,6 +89,8 @@ class Options:
     fields: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    mapped: tuple[str, ...] = ()
+    csv_settings: tuple[str, ...] = ()
     no_check: bool = False
     skip_invalid: bool = False
     dry_run: bool = False
@@ -160,10 +170,47 @@ class Options:
             raise WrongUseError(f"-F {name}: the contract has no such field. --extra-field sends a column of the rows.")
         for name in set(self.extra) & {*request_fields(), *OWN_COLUMNS}:
             raise WrongUseError(f"--extra-field {name}: a column of that name is no extra one.")
+        for note in () if self.no_check else put_right(fields):
+            if not (self.quiet or self.as_json):
+                tell_note(note)
         problems = check_defaults(fields.documented, check=not self.no_check)
         if problems:
             raise WrongUseError(" ".join(problems))
         return Rules(fields.documented, frozenset(self.extra), frozenset(self.ignored), check=not self.no_check)
+
+    def renamed(self) -> dict[str, str]:
+        """The fields of --map, by heading.
+
+        Raises:
+            WrongUseError: A heading or a field is given twice, or there is no such field.
+        """
+        renamed: dict[str, str] = {}
+        known = [*request_fields(), *OWN_COLUMNS, *self.extra]
+        for assignment in self.mapped:
+            heading, sign, name = (part.strip() for part in assignment.rpartition("="))
+            if not sign or not heading:
+                raise WrongUseError(f"--map {assignment!r}: write HEADING=FIELD, as in --map Prompt=text_prompt.")
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                cure = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known)}."
+                raise WrongUseError(f"--map {assignment!r}: {name!r} is no field. {cure}")
+            if heading in renamed or name in renamed.values():
+                raise WrongUseError(f"--map {assignment!r}: the heading or the field is given twice.")
+            renamed[heading] = name
+        return renamed
+
+    def csv(self) -> CsvOptions:
+        """What --csv says.
+
+        Raises:
+            WrongUseError: It cannot be.
+        """
+        try:
+            return CsvOptions.of(
+                dict(split_assignment(setting, "--csv", "encoding=cp1252") for setting in self.csv_settings)
+            )
+        except InputError as error:
+            raise WrongUseError(f"--csv {error}") from None
 
     def command_line(self, *more: str) -> str:
         """The command that goes on with this batch, for a shell.

@@ -38,13 +38,22 @@ class People:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._bad_rows = BadRows()
+        self._odd_rows = BadRows()
 
     def bad_row(self, problem: RowProblem) -> None:
         """A row cannot be sent."""
         self._bad_rows.add(problem)
 
+    def odd_row(self, remark: RowProblem) -> None:
+        """A row is sent, and something is odd about it."""
+        self._odd_rows.add(remark)
+
     def checked(self, rows: int, bad: int, *, skipped: bool) -> None:
         """All rows were looked at."""
+        odd = self._odd_rows.by_field.total()
+        if odd and not self._quiet:
+            tell_warning(f"{count(odd, 'remark')} on rows that can be sent all the same:")
+            write_error("".join(self._odd_rows.lines()))
         if not bad:
             return
         of_all = f"{bad:,} of {count(rows, 'row')}"
@@ -54,7 +63,10 @@ class People:
             tell_error(f"{of_all} cannot be sent. --skip-invalid leaves them out. {NOTHING_SENT}")
         write_error("".join(self._bad_rows.lines()))
         if self._bad_rows.unknown_fields:
-            tell_note("--ignore-field NAME leaves a column out, and --extra-field NAME sends it all the same.")
+            tell_note(
+                "--map HEADING=FIELD takes a column for a field, --ignore-field NAME leaves it out, and "
+                "--extra-field NAME sends it all the same."
+            )
 
     def changed(self, planned: Planned) -> None:
         """Rows changed after they were made, which only --replace allows."""

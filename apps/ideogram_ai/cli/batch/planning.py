@@ -35,6 +35,10 @@ class Voice(Protocol):
         """A row cannot be sent."""
         ...
 
+    def odd_row(self, remark: RowProblem) -> None:
+        """A row is sent, and something is odd about it."""
+        ...
+
     def checked(self, rows: int, bad: int, *, skipped: bool) -> None:
         """All rows were looked at."""
         ...
@@ -106,8 +110,9 @@ class Planner:
 
     def _requests(self) -> Iterator[BatchRequest]:
         options = self._options
-        checker = Checker(options.rules(), self._voice.bad_row)
-        for request in checker.requests(read_rows(options.source or "", options.format)):
+        checker = Checker(options.rules(), self._voice.bad_row, self._voice.odd_row)
+        rows = read_rows(options.source or "", options.format, renamed=options.renamed(), csv=options.csv())
+        for request in checker.requests(rows):
             self._estimate.add(request.fields)
             yield request
         if not checker.rows:

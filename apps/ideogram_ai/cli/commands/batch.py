@@ -49,6 +49,16 @@ class _BatchCommand(click.Command):
     "--extra-field", "extra", metavar="NAME", multiple=True, help="Send this column, which is not documented."
 )
 @click.option("--ignore-field", "ignored", metavar="NAME", multiple=True, help="Leave this column out of the requests.")
+@click.option(
+    "--map", "mapped", metavar="HEADING=FIELD", multiple=True, help="Take this column for that field, id or file_name."
+)
+@click.option(
+    "--csv",
+    "csv_settings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="How a CSV file is written, where it does not tell: encoding, delimiter, quotes or backslashes.",
+)
 @click.option("--no-check", is_flag=True, help="Do not hold values against the contract, which may be behind.")
 @click.option("--skip-invalid", is_flag=True, help="Leave bad rows out. [default: one bad row, and nothing is sent]")
 @click.option("--dry-run", is_flag=True, help="Check, count and say what it would cost; send nothing.")

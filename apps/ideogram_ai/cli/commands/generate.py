@@ -58,6 +58,7 @@ def _describe_choice(field: RequestField, choice: str) -> str:
 
 @click.command(cls=_GenerateCommand, short_help="Make an image and save it.")
 @click.argument("text", nargs=-1, metavar="[TEXT]")
+@click.option("--text-prompt", metavar="TEXT", help="The prompt as it is, where TEXT looks like a file or like JSON.")
 @click.option(
     "--json-prompt",
     metavar="FILE",

@@ -79,11 +79,11 @@ def add_field(fields: Fields, assignment: str, inputs: Inputs) -> None:
         fields.put(name, _typed(known, value, source, inputs), source)
 
 
-def split_assignment(assignment: str, option: str) -> tuple[str, str]:
+def split_assignment(assignment: str, option: str, example: str = "resolution=1024x1024") -> tuple[str, str]:
     """Split NAME=VALUE at its first equals sign."""
     name, sign, value = assignment.partition("=")
     if not sign or not name.strip():
-        raise WrongUseError(f"{option} {assignment!r}: write NAME=VALUE, as in {option} resolution=1024x1024.")
+        raise WrongUseError(f"{option} {assignment!r}: write NAME=VALUE, as in {option} {example}.")
     return name.strip(), value
 
 

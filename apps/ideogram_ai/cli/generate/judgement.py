@@ -8,9 +8,11 @@ from ideogram_ai.client import RequestError, UnknownFieldError
 from ideogram_ai.client.fields import NOTHING_SENT, build_model
 from ideogram_ai.client.wire import encode_body
 from ideogram_ai.testing import Severity, check_request
+from ideogram_ai.testing.choices import meant
+from ideogram_ai.testing.review import review_request
 
 from ..errors import WrongUseError
-from .contract_fields import OPERATION
+from .contract_fields import OPERATION, request_fields
 from .outcome import Failure
 
 if TYPE_CHECKING:
@@ -55,6 +57,34 @@ def judge_request(fields: Fields, *, check: bool) -> Sequence[str]:
     if refusal is not None:
         raise UnsendableError(Failure.of(refusal, f"{refusal}", problems=problems))
     return [_remark_on(problem) for problem in problems]
+
+
+def put_right(fields: Fields) -> Sequence[str]:
+    """Write values as the contract has them, where they can mean one thing only.
+
+    Returns:
+        What was changed.
+    """
+    notes: list[str] = []
+    for name, known in request_fields().items():
+        value = fields.documented.get(name)
+        if known.choices and isinstance(value, str) and value not in known.choices:
+            choice = meant(value, known.choices)
+            if choice is not None:
+                fields.documented[name] = choice
+                notes.append(f"{name}: {value!r} is taken as {choice}.")
+    return notes
+
+
+def oddities_of(fields: Fields, *, slips: bool) -> Sequence[str]:
+    """What is odd about a request, although the contract allows it.
+
+    Args:
+        fields: The fields.
+        slips: Whether only keys count that are likely misspelt: they may be why something else is missing.
+    """
+    remarks = review_request(fields.keywords())
+    return [f"{remark.pointer}: {remark.message}" for remark in remarks if remark.likely or not slips]
 
 
 def _refusal(fields: Fields, problems: Sequence[RequestProblem]) -> Exception | None:

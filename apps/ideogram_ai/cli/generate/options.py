@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import mimetypes
+import os
+import shlex
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
+
+from ideogram_ai.batch.prompt_text import Mistake, mistaken_prompt
 
 from ..errors import WrongUseError
 from .contract_fields import request_fields
@@ -20,6 +26,8 @@ from .fields import (
 )
 from .inputs import STDIN, Inputs
 
+_LONGEST_SHOWN: Final = 60
+
 
 @frozen(kw_only=True)
 class Options:
@@ -27,6 +35,7 @@ class Options:
 
     Attributes:
         text: The arguments without a dash: the prompt, or `-` for stdin.
+        text_prompt: The prompt, whatever it looks like.
         json_prompt: File of the structured prompt, or `-` for stdin.
         resolution: The field of that name.
         rendering_speed: The field of that name.
@@ -47,6 +56,7 @@ class Options:
     """
 
     text: tuple[str, ...] = ()
+    text_prompt: str | None = None
     json_prompt: str | None = None
     resolution: str | None = None
     rendering_speed: str | None = None
@@ -84,9 +94,12 @@ def read_fields(options: Options) -> Fields:
         text = options.text[0]
         from_stdin = text == STDIN
         text = without_line_end(inputs.read_text(STDIN, "TEXT")) if from_stdin else text
+        _refuse_mistake(text, options.text[0])
         fields.put(TEXT_PROMPT, text, "TEXT")
+    if options.text_prompt is not None:
+        fields.put(TEXT_PROMPT, options.text_prompt, "--text-prompt")
     if options.json_prompt is not None:
-        document = inputs.read_json(options.json_prompt, "--json-prompt")
+        document = _read_document(options.json_prompt, inputs)
         check_type(request_fields()[JSON_PROMPT], document, "--json-prompt")
         fields.put(JSON_PROMPT, document, "--json-prompt")
     for name, value, option in (
@@ -108,11 +121,50 @@ def read_fields(options: Options) -> Fields:
     return fields
 
 
+def _read_document(source: str, inputs: Inputs) -> object:
+    """The structured prompt of --json-prompt: out of a file, with an at sign before its name or without."""
+    if source.lstrip().startswith("{"):
+        raise WrongUseError("--json-prompt takes a file, or - for stdin; -F json_prompt='{...}' takes JSON itself.")
+    if source.startswith("@") and not Path(source).exists():
+        source = source[1:] or STDIN
+    return inputs.read_json(source, "--json-prompt")
+
+
+def _refuse_mistake(text: str, given: str) -> None:
+    """Refuse a text that somebody meant as something else: it would be drawn, and billed, as it stands."""
+    mistake = mistaken_prompt(text, look=given != STDIN)
+    if mistake is None:
+        return
+    name = text.strip()
+    if mistake is Mistake.JSON:
+        cure = "--json-prompt -" if given == STDIN else "--json-prompt FILE, or -F json_prompt='{...}'"
+        cure = f"To send it as a structured prompt, give {cure}."
+    elif mistake is Mistake.FILE:
+        file = os.path.expanduser(name.removeprefix("@"))  # noqa: PTH111 - of whoever it is, also of nobody
+        if file.lower().endswith(".json"):
+            cure = f"To send what is in it, give --json-prompt {shlex.quote(file)}."
+        elif (mimetypes.guess_type(file)[0] or "").startswith("image/"):
+            cure = f"To save the image there, give -o {shlex.quote(file)}, and a prompt beside it."
+        else:
+            cure = f"To send what is in it, give -F {shlex.quote(f'{TEXT_PROMPT}=@{file}')}."
+    else:
+        cure = "No page or file is fetched from there; write the prompt itself."
+    raise WrongUseError(
+        f"TEXT is {mistake.value}, and no prompt: {_short(name)!r}. {cure} --text-prompt sends it as it is."
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
 def _check_combinations(options: Options) -> None:
     if len(options.text) > 1:
         raise WrongUseError("The prompt is one argument: put it in quotes, as in 'A photo of a cat'.")
-    if options.text and options.json_prompt is not None:
-        raise WrongUseError("TEXT and --json-prompt were both given: they exclude each other, so leave one out.")
+    prompts = {"TEXT": options.text, "--text-prompt": options.text_prompt, "--json-prompt": options.json_prompt}
+    given = [name for name, value in prompts.items() if value not in {None, ()}]
+    if len(given) > 1:
+        raise WrongUseError(f"{given[0]} and {given[1]} were both given: they exclude each other, so leave one out.")
     if options.mock and options.base_url is not None:
         raise WrongUseError("--mock and --base-url were both given: they exclude each other, so leave one out.")
     if options.as_json and options.quiet:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -27,19 +25,21 @@ from ..streams import printable, write_error
 from .connection import open_client
 from .destination import Destination
 from .fields import Fields
-from .judgement import UnsendableError, judge_request
+from .judgement import UnsendableError, judge_request, oddities_of, put_right
 from .options import read_fields
 from .outcome import Failure, Outcome, exit_code_of, exit_code_of_images
 from .report import report
 from .saving import save_images
+from .waiting import waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ideogram_ai.client import Ideogram
 
     from .options import Options
+    from .waiting import Waiting
 
 
 def run(options: Options) -> ExitCode:
@@ -59,13 +59,10 @@ def run(options: Options) -> ExitCode:
     try:
         fields = read_fields(options)
         # Now, and not after somebody was asked for a key.
-        remarks = judge_request(fields, check=not options.no_check)
-        if not options.quiet:
-            for remark in remarks:
-                tell_warning(remark)
+        _judge(fields, options)
         destination = Destination.of(options.output, overwrite=options.overwrite, sidecar=options.sidecar)
-        with open_client(options) as client:
-            outcome = _generate(client, fields, destination, options)
+        with open_client(options) as client, waiting(shown=options.for_people) as state:
+            outcome = _generate(client, fields, destination, options, state)
             # Before the client and the server of --mock are closed: what was paid for is told first.
             report(outcome, options, fields.documented)
             told = True
@@ -82,18 +79,40 @@ def run(options: Options) -> ExitCode:
     return outcome.code
 
 
+def _judge(fields: Fields, options: Options) -> None:
+    """Put right what can mean one thing, judge the request, and tell what is odd about it."""
+    check = not options.no_check
+    notes = put_right(fields) if check else ()
+    remarks: Sequence[str] = ()
+    try:
+        remarks = judge_request(fields, check=check)
+    except UnsendableError:
+        remarks = oddities_of(fields, slips=True) if check else ()
+        raise
+    else:
+        remarks = [*(oddities_of(fields, slips=False) if check else ()), *remarks]
+    finally:
+        if not options.quiet:
+            for note in notes:
+                tell_note(note)
+            for remark in remarks:
+                tell_warning(remark)
+
+
 def _interrupted(error: BaseException) -> Outcome:
     """Ctrl-C before the request, or between two attempts that cost nothing."""
     code = ExitCode.TERMINATED if isinstance(error.__cause__ or error, Terminated) else ExitCode.INTERRUPTED
     return Outcome(code, failure=Failure.of(error, "Interrupted. Nothing was billed."))
 
 
-def _generate(client: Ideogram, fields: Fields, destination: Destination, options: Options) -> Outcome:
+def _generate(client: Ideogram, fields: Fields, destination: Destination, options: Options, state: Waiting) -> Outcome:
     """Send the request and save what comes."""
     generation: Generation | None = None
     try:
-        with _client_logs(shown=options.for_people), spinner("Making the image", shown=options.for_people):
+        with warnings.catch_warnings(), spinner("Making the image", shown=options.for_people):
+            warnings.simplefilter("ignore", ResponseWarning)  # told in the report, once
             generation = client.generate(**fields.keywords(), extra_fields=fields.extra)
+            state.answered()
     except IdeogramError as error:
         kept = isinstance(error, (ResponseValidationError, OutcomeUnknownError)) and error.body
         answer_file = _keep_answer(kept, destination) if kept else None
@@ -124,26 +143,3 @@ def _keep_answer(body: bytes, destination: Destination) -> Path | None:
         tell_error(f"The answer cannot be kept in a file ({error.strerror}); here it is:")
         write_error(f"{printable(body.decode(errors='backslashreplace'))}\n")
         return None
-
-
-@contextmanager
-def _client_logs(*, shown: bool) -> Generator[None]:
-    """Show what the client says of its attempts. What it warns of is told in the report, once."""
-
-    class Notes(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if shown and record.levelno == logging.INFO:
-                tell_note(record.getMessage())
-
-    logger = logging.getLogger("ideogram_ai.client")
-    before = logger.level
-    handler = Notes()
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResponseWarning)
-            yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)

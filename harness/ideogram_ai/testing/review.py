@@ -1,0 +1,143 @@
+"""Tells what is odd about a request that keeps the contract, by the contract's `x-advice`: a warning, no refusal."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+
+from ideogram_ai.client import FieldValueError
+from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.wire import to_plain
+
+from .contract_view import read_view
+from .problems import pointer_to, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from .contract_view import ContractView, JsonObject
+
+ADVICE: Final = "x-advice"
+_MOST: Final = 20
+_Path = tuple[str | int, ...]
+_Found = tuple[_Path, str, str | None]
+
+
+@frozen
+class RequestRemark:
+    """One thing that is odd about a request.
+
+    Attributes:
+        pointer: Where: a JSON pointer into the request as a URI fragment, `#/json_prompt/tags` for example.
+        message: What is odd, and what would be better.
+        likely: The key that was likely meant, if it is a key that the contract does not have.
+    """
+
+    pointer: str
+    message: str
+    likely: str | None = None
+
+
+def review_request(request: Mapping[str, object]) -> list[RequestRemark]:
+    """What is odd about a request, although the contract allows it; nothing is sent.
+
+    A key inside that the contract does not have, and whatever goes against the guide of the model: the order of keys,
+    too many colours, keys that exclude each other, a box whose corners are swapped. What breaks the contract is told
+    by `check_request`.
+
+    Args:
+        request: The keyword arguments of `generate()`; as there, None counts as absent, and models are taken.
+
+    Returns:
+        The first of it, at most 20.
+    """
+    view = read_view()
+    names = {field.python_name: field.wire_name for field in view.operation.fields}
+    found: list[RequestRemark] = []
+    for name, value in request.items():
+        wire_name = names.get(name, name)
+        schema = view.schemas.get(wire_name)
+        if schema is None or value is None:
+            continue
+        try:
+            plain = to_plain(wire_name, value)
+        except FieldValueError:  # check_request has it
+            continue
+        found += (
+            RequestRemark(pointer_to(path), message, likely)
+            for path, message, likely in _look(plain, schema, (wire_name,), view)
+        )
+    return found[:_MOST]
+
+
+def _look(value: Any, schema: JsonObject, path: _Path, view: ContractView) -> Iterator[_Found]:
+    schema = _chosen(value, view.resolve(schema), view)
+    advice: JsonObject = schema.get(ADVICE, {})
+    if is_object(value):
+        properties: JsonObject = schema.get("properties", {})
+        if properties:
+            yield from _unknown_keys(value, properties, path)
+        yield from _against_the_guide(value, advice, path)
+        for key in (key for key in value if key in properties):
+            yield from _look(value[key], properties[key], (*path, key), view)
+    elif is_array(value):
+        yield from _swapped(value, advice, path)
+        for index, item in enumerate(value):
+            yield from _look(item, schema.get("items", {}), (*path, index), view)
+    elif isinstance(value, str) and _keeps(value, schema) and not _keeps(value, advice):
+        yield path, f"{shown(value)}: the model's guide writes {shown(value.upper())}.", None
+
+
+def _swapped(value: list[Any], advice: JsonObject, path: _Path) -> Iterator[_Found]:
+    for low, high in advice.get("ascending", ()):
+        if len(value) > max(low, high) and _above(value[low], value[high]):
+            yield (
+                path,
+                f"{shown(value)}: number {low + 1} is greater than number {high + 1}, so the box is inside out.",
+                None,
+            )
+
+
+def _keeps(text: str, schema: JsonObject) -> bool:
+    return "pattern" not in schema or re.search(schema["pattern"], text) is not None
+
+
+def _chosen(value: Any, schema: JsonObject, view: ContractView) -> JsonObject:
+    """The schema that a discriminator names, if there is one."""
+    discriminator: JsonObject = schema.get("discriminator", {})
+    kind = value.get(discriminator.get("propertyName", "")) if is_object(value) else None
+    target = discriminator.get("mapping", {}).get(kind) if isinstance(kind, str) else None
+    return view.resolve({"$ref": target}) if target else schema
+
+
+def _unknown_keys(value: Mapping[str, Any], properties: Iterable[str], path: _Path) -> Iterator[_Found]:
+    free = [name for name in properties if name not in value]
+    for key in value:
+        if key not in properties:
+            folded = re.sub(r"[\W_]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key)).casefold()
+            close = difflib.get_close_matches(folded, free, n=1)
+            likely = close[0] if close else None
+            guess = f"Did you mean {likely}?" if likely else f"Known are {', '.join(properties)}."
+            yield (*path, key), f"the contract has no key {shown(key)} here, so nothing may come of it. {guess}", likely
+
+
+def _against_the_guide(value: Mapping[str, Any], advice: JsonObject, path: _Path) -> Iterator[_Found]:
+    for key, most in advice.get("at_most", {}).items():
+        items = value.get(key)
+        if is_array(items) and len(items) > most:
+            yield (*path, key), f"{len(items)} items; the model's guide has {most} at most here.", None
+    together = [key for key in advice.get("one_of", ()) if key in value]
+    if len(together) > 1:
+        yield path, f"{' and '.join(together)} are both there; the model's guide has one of them.", None
+    order = [key for key in advice.get("order", ()) if key in value]
+    given = [key for key in value if key in order]
+    if given != order:
+        yield path, f"the keys come as {', '.join(given)}; the model's guide has {', '.join(order)}.", None
+
+
+def _above(low: Any, high: Any) -> bool:
+    numbers = all(isinstance(number, int | float) and not isinstance(number, bool) for number in (low, high))
+    return numbers and low > high
