@@ -25,7 +25,7 @@ def try_answer(data: bytes) -> None:
     status, encoding, retry_after, body = [*data.split(b"\n", 3), b"", b"", b""][:4]
     headers = httpx.Headers([(b"content-encoding", encoding), (b"retry-after", retry_after)])
     number = int(status) if status.isdigit() and len(status) == 3 else 200
-    collector = BodyCollector(lambda: 0.0, 1.0)
+    collector = BodyCollector()
     collector.start(number, headers, decoded=False)
     for start in range(0, len(body), 7):
         if not collector.feed(body[start : start + 7]):

@@ -40,7 +40,7 @@ def pieces(data: bytes, size: int) -> list[bytes]:
 
 
 def collected(data: bytes, encoding: str, size: int = 4096) -> BodyCollector:
-    collector = BodyCollector(lambda: 0.0, 180.0)
+    collector = BodyCollector()
     assert collector.start(200, httpx.Headers({"content-encoding": encoding}), decoded=False)
     _ = all(collector.feed(piece) for piece in pieces(data, size))
     return collector
@@ -49,7 +49,7 @@ def collected(data: bytes, encoding: str, size: int = 4096) -> BodyCollector:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 def test_an_encoding_is_undone_whatever_the_pieces(encoding: str, size: int) -> None:
-    collector = BodyCollector(lambda: 0.0, 180.0)
+    collector = BodyCollector()
     collector.start(200, httpx.Headers({"content-encoding": encoding}), decoded=False)
     assert all(collector.feed(piece) for piece in pieces(ENCODINGS[encoding](TEXT), size))
     assert (collector.body, collector.whole, collector.broken) == (TEXT, True, None)
@@ -64,7 +64,7 @@ def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
 
 
 def test_a_body_of_an_unknown_encoding_is_kept_as_it_came_and_is_not_whole() -> None:
-    collector = BodyCollector(lambda: 0.0, 180.0)
+    collector = BodyCollector()
     collector.start(200, httpx.Headers({"content-encoding": "br"}), decoded=False)
     assert collector.feed(b"\x1b\x03 squeezed")
     assert (collector.body, collector.whole) == (b"\x1b\x03 squeezed", False)
@@ -179,7 +179,7 @@ def test_what_httpx_decoded_already_is_not_decoded_again() -> None:
     """Mocks hand out whole responses, which httpx decodes when they are made."""
     answer = success()
     response = httpx.Response(200, content=gzip.compress(answer.content), headers={"content-encoding": "gzip"})
-    collector = BodyCollector(lambda: 0.0, 180.0)
+    collector = BodyCollector()
     collector.start(200, response.headers, decoded=response.is_stream_consumed)
     assert collector.feed(response.content)
     assert collector.body == answer.content

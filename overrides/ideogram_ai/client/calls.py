@@ -130,7 +130,7 @@ def _report_earlier(error: BaseException, doubtful: IdeogramError) -> None:
 def _attempt(
     operation: Operation, outgoing: Outgoing, watch: Watch, *, judge: Judge[T], key: ApiKey, timing: Timing
 ) -> Flow[T | IdeogramError]:
-    collector = BodyCollector(timing.monotonic, outgoing.timeout.read or 0.0)
+    collector = BodyCollector()
     failure: Exception | None = None
     try:
         try:

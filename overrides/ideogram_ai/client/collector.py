@@ -1,15 +1,10 @@
-"""Collects the body of an API answer in bounded memory and time."""
+"""Collects the body of an API answer in bounded memory."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import httpx
 
 from .decoding import Decoder, DecodingError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 """More is no answer of this API, whose bodies have a few kilobytes."""
@@ -18,25 +13,18 @@ MAX_ANSWER_BYTES = 8 * 1024 * 1024
 class BodyCollector:
     """A sink that keeps the body.
 
-    Args:
-        clock: Seconds that only grow.
-        patience: Seconds for the whole body, from its head on; a body that drips on for longer is left.
-
     Attributes:
         status: The status, None until the head arrived.
         headers: The headers.
         broken: Why the body is not whole although the transport saw no fault; None otherwise.
     """
 
-    def __init__(self, clock: Callable[[], float], patience: float) -> None:
+    def __init__(self) -> None:
         self.status: int | None = None
         self.headers = httpx.Headers()
         self.broken: str | None = None
         self._body = bytearray()
         self._decoder: Decoder | None = None
-        self._clock = clock
-        self._patience = patience
-        self._until = 0.0
 
     @property
     def body(self) -> bytes:
@@ -52,7 +40,6 @@ class BodyCollector:
         """Take the head of the answer."""
         self.status = status
         self.headers = headers
-        self._until = self._clock() + self._patience
         if not decoded:
             try:
                 self._decoder = Decoder(headers.get("content-encoding", ""))
@@ -75,8 +62,5 @@ class BodyCollector:
         self._body += piece[:room]
         if len(piece) > room:
             self.broken = f"the body is larger than {MAX_ANSWER_BYTES} bytes"
-        elif self._clock() > self._until:
-            self.broken = f"the body took longer than {self._patience:g} s"
-        else:
-            return True
-        return False
+            return False
+        return True

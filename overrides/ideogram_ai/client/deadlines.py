@@ -36,31 +36,30 @@ def cut_off(watch: Watch) -> Generator[None]:
     """
     changed = threading.Event()
     done = threading.Event()
-    cut = threading.Event()
 
     def keep_time() -> None:
         while not done.is_set():
-            left = watch.until - time.monotonic()
-            if left <= 0:
-                cut.set()
-                if watch.socket is not None:
-                    _shut_down(watch.socket)
-                return
-            changed.wait(left)
-            changed.clear()
+            until = watch.until
+            if changed.wait(max(0.0, until - time.monotonic())) or changed.wait(_grace(until)):
+                changed.clear()
+                continue
+            watch.cut = True
+            if watch.socket is not None:
+                _shut_down(watch.socket)
+            return
 
     watch.on_change = changed.set
     threading.Thread(target=keep_time, name="ideogram deadline", daemon=True).start()
     try:
         yield
     except Exception as error:
-        if cut.is_set():
+        if watch.cut:
             raise _too_late() from error
         raise
     finally:
         done.set()
         changed.set()
-    if cut.is_set():  # the end of a connection also looks like the end of an answer
+    if watch.cut:  # the end of a connection also looks like the end of an answer
         raise _too_late()
 
 
@@ -91,8 +90,7 @@ async def cancel_late(watch: Watch, work: Callable[[], Awaitable[None]]) -> None
                 await changed.wait()
             if changed.is_set():
                 continue
-            late = time.monotonic() - until > _LAST_LOOK
-            with anyio.move_on_after(_AFTER_A_STOP if late else _LAST_LOOK):
+            with anyio.move_on_after(_grace(until)):
                 await changed.wait()
             if not changed.is_set():
                 scope.cancel()
@@ -112,6 +110,11 @@ async def cancel_late(watch: Watch, work: Callable[[], Awaitable[None]]) -> None
         raise _too_late()
     if failure is not None:
         raise failure
+
+
+def _grace(until: float) -> float:
+    """Seconds for what lies in the socket when a time was up: more where this process itself comes late."""
+    return _AFTER_A_STOP if time.monotonic() - until > _LAST_LOOK else _LAST_LOOK
 
 
 def _too_late() -> httpx.ReadTimeout:

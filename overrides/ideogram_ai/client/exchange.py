@@ -129,6 +129,7 @@ class Watch:
         until: When the step that is under way has to end, on the monotonic clock.
         socket: The connection; None where the transport does not report it.
         on_change: Called when `until` has changed.
+        cut: Whether the exchange was cut off, because the time was up.
     """
 
     paid: bool = True
@@ -140,6 +141,7 @@ class Watch:
     until: float = math.inf
     socket: Any = field(default=None, repr=False)
     on_change: Callable[[], None] = field(default=lambda: None, repr=False)
+    cut: bool = False
     _limits: Mapping[str, float] = field(factory=dict[str, float])
     _end: float = math.inf
     _long: bool = False
@@ -157,7 +159,13 @@ class Watch:
         self.until = self._end = time.monotonic() + outgoing.total
 
     def progress(self) -> None:
-        """A piece of a body has arrived: where the body may be long, the next one has the time of a read."""
+        """A piece of a body has arrived: where the body may be long, the next one has the time of a read.
+
+        Raises:
+            httpx.ReadTimeout: The time is up, and the transport did not say how to cut it off.
+        """
+        if self.cut:
+            raise httpx.ReadTimeout("the answer was not whole in time")
         if self._long:
             self._allow("read")
 
