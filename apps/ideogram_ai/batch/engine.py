@@ -7,7 +7,7 @@ import sys
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -405,22 +405,28 @@ def _abandon(engine: Engine, call_soon: CallSoon) -> None:
 
 def _report(untaken: set[Row], left_by: BaseException | None = None) -> None:
     """Name what nobody will take any more and may have cost money, once."""
-    outcomes = [row.outcome for row in untaken if row.outcome is not None and row.outcome.may_have_been_billed]
+    outcomes = [row.outcome for row in untaken if row.outcome is not None]
     untaken.clear()
+    name_outcomes("The batch ended before all its outcomes were taken.", outcomes, left_by)
+
+
+def name_outcomes(message: str, outcomes: Iterable[Outcome], error: BaseException | None) -> None:
+    """Name what may have cost money, with the links of its images, in the log and in a note on an exception."""
+    outcomes = sorted(
+        (outcome for outcome in outcomes if outcome.may_have_been_billed), key=lambda outcome: outcome.request.key
+    )
     if not outcomes:
         return
-    outcomes.sort(key=lambda outcome: outcome.request.key)
     made = [outcome for outcome in outcomes if outcome.images]
     doubtful = [repr(outcome.request.key) for outcome in outcomes if not outcome.images]
-    message = "The batch ended before all its outcomes were taken."
     if made:
         named = "\n".join(f"{outcome.request.key!r} {' '.join(_places(outcome))}" for outcome in made)
         message += f" These are made and paid for:\n{named}\n"
     if doubtful:
         message += f" These requests may have been billed: {', '.join(doubtful)}."
     logger.warning("%s", message)
-    if left_by is not None:
-        left_by.add_note(message)
+    if error is not None:
+        error.add_note(message)
 
 
 def _places(outcome: Outcome) -> Sequence[str]:

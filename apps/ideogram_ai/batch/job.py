@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack, aclosing
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import anyio
 import anyio.to_thread
+from attrs import evolve
 
 from ideogram_ai.client import IdeogramError
 
 from .budget import Budget
-from .engine import Engine, Limits
+from .engine import Engine, Limits, name_outcomes
 from .errors import BatchError, LedgerError
 from .events import RowDone, RunStarted, RunStopped, RunStopping, StopReason
 from .ledger import Ledger
@@ -26,7 +29,6 @@ from .store import open_store
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
-    from decimal import Decimal
 
     from ideogram_ai.client import AsyncIdeogram
 
@@ -61,6 +63,8 @@ class Job:
         self._stopping: RunStopping | None = None
         self._running = False
         self._on_event: Callable[[Event], None] = _ignore
+        self._event_error: Exception | None = None
+        self._commits: Commits | None = None
 
     @classmethod
     def open(cls, location: str | os.PathLike[str], *, ledger: str | os.PathLike[str] | None = None) -> Self:
@@ -102,15 +106,30 @@ class Job:
 
     def counts(self) -> Mapping[State, int]:
         """How many rows are in each state."""
-        return self.ledger.counts()
+        if not self.unrecorded:
+            return self.ledger.counts()
+        return dict.fromkeys(State, 0) | Counter(outcome.state for outcome in self.outcomes())
 
     def total_cost(self) -> Decimal:
         """US dollars that all rows cost so far, or may have cost."""
-        return self.ledger.total_cost()
+        if not self.unrecorded:
+            return self.ledger.total_cost()
+        return sum(((outcome.cost or 0) + outcome.earlier_cost for outcome in self.outcomes()), Decimal(0))
 
     def outcomes(self, *states: State) -> Iterator[Outcome]:
         """The rows in these states, or all, in the order of the input, read as a stream."""
-        return self.ledger.outcomes(*states)
+        if not self.unrecorded:
+            return self.ledger.outcomes(*states)
+        known = (_as_it_is(outcome, self.unrecorded) for outcome in self.ledger.outcomes())
+        return (outcome for outcome in known if not states or outcome.state in states)
+
+    @property
+    def unrecorded(self) -> Mapping[str, Outcome]:
+        """What became of rows, by key, that the ledger does not have: it could not be written.
+
+        The other methods tell of them as they are; the next process takes what was sent for unknown.
+        """
+        return {} if self._commits is None else self._commits.unrecorded
 
     async def run(
         self,
@@ -144,6 +163,8 @@ class Job:
 
         Raises:
             ValueError: max_cost is given and prices are not, or a number is out of range.
+            LedgerError: The ledger cannot be used from the beginning. Nothing was sent.
+            Exception: What on_event raised, once all that was in flight is saved.
         """
         if max_cost is not None and prices is None:
             raise ValueError("max_cost needs prices to count with.")
@@ -154,7 +175,11 @@ class Job:
         self._running = True
         try:
             return await self._run(client, limits, prices, max_cost, retry=(retry_unknown, retry_failed))
+        except BaseException as error:
+            name_outcomes("The ledger could not be written.", self.unrecorded.values(), error)
+            raise
         finally:
+            self._event_error = None
             self._engine = self._stopping = None
             self._running = False
 
@@ -195,18 +220,30 @@ class Job:
         spent = await anyio.to_thread.run_sync(self.ledger.total_cost)
         budget = None if max_cost is None else Budget(max_cost, spent)
         self._on_event(RunStarted(counts[State.PLANNED], counts[State.ANSWERED]))
-        async with Commits.to(self.ledger) as commits:
-            self._engine = Engine(
-                self._source(budget, prices),
-                client,
-                limits,
-                finish=Saver(client, self.store, self.ledger, commits),
-                prices=prices,
-                journal=commits,
-                emit=self._on_event,
-            )
-            await self._drive(self._engine, budget)
+        try:
+            async with Commits.to(self.ledger, self._commits) as self._commits:
+                self._engine = Engine(
+                    self._source(budget, prices),
+                    client,
+                    limits,
+                    finish=Saver(client, self.store, self.ledger, self._commits),
+                    prices=prices,
+                    journal=self._commits,
+                    emit=self._tell,
+                )
+                await self._drive(self._engine, budget)
+        except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
+            self._stop(RunStopping(StopReason.ERROR, str(error), error))
         return await self._stopped()
+
+    def _tell(self, event: Event) -> None:
+        """Tell of an event. Where that fails nothing new is sent, and what is in flight is finished and saved."""
+        try:
+            self._on_event(event)
+        except Exception as error:  # noqa: BLE001 - raised when nothing that was paid for is lost for it
+            self._event_error = self._event_error or error
+            if self._engine is not None:
+                self._engine.stop()
 
     def _stop(self, stopping: RunStopping) -> None:
         """Begin to stop, if a run is on; the first reason counts, unless it is to stop now."""
@@ -216,7 +253,7 @@ class Job:
             stopping.reason is StopReason.NOW and self._stopping.reason is not stopping.reason
         ):
             self._stopping = stopping
-            self._on_event(stopping)
+            self._tell(stopping)
         if self._engine is not None:
             self._engine.stop()
 
@@ -229,11 +266,11 @@ class Job:
                 async for outcome in outcomes:
                     if budget is not None:
                         budget.settle(outcome)
-                    self._on_event(RowDone(outcome))
+                    self._tell(RowDone(outcome))
         except (IdeogramError, BatchError) as error:
             self._stop(RunStopping(StopReason.ERROR, str(error), error))
         for outcome in engine.interrupted:
-            self._on_event(RowDone(outcome))
+            self._tell(RowDone(outcome))
 
     async def _source(self, budget: Budget | None, prices: Prices | None) -> AsyncGenerator[BatchRequest | Outcome]:
         async with aclosing(_read_ahead(self.ledger.answered())) as answered:
@@ -253,7 +290,7 @@ class Job:
 
     async def _stopped(self) -> RunStopped:
         """Why the run ended, and what is left to do."""
-        counts = await anyio.to_thread.run_sync(self.ledger.counts)
+        counts = await anyio.to_thread.run_sync(self.counts)
         stopping = self._stopping or RunStopping(StopReason.DONE, "Every row was run.")
         left = [
             f"{counts[state]} {words}"
@@ -265,8 +302,12 @@ class Job:
             if counts[state]
         ]
         message = f"{stopping.message} Left: {', '.join(left)}." if left else stopping.message
-        stopped = RunStopped(stopping.reason, message, stopping.error)
-        self._on_event(stopped)
+        if self.unrecorded:
+            message += f" The ledger could not be written, and does not know of {len(self.unrecorded)} of these rows."
+        stopped = RunStopped(stopping.reason, message, stopping.error, tuple(self.unrecorded.values()))
+        self._tell(stopped)
+        if self._event_error is not None:
+            raise self._event_error
         return stopped
 
 
@@ -275,6 +316,25 @@ async def _read_ahead(items: Iterator[T]) -> AsyncGenerator[T]:
     while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _AT_ONCE))):
         for item in some:
             yield item
+
+
+def _as_it_is(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Outcome:
+    """A row of the ledger with what the ledger could not be told of it."""
+    ended = unrecorded.get(outcome.request.key)
+    if ended is None:
+        return outcome
+    return evolve(
+        outcome,
+        state=ended.state,
+        images=ended.images,
+        error_type=ended.error_type,
+        error=ended.error,
+        status_code=ended.status_code,
+        cost=ended.cost,
+        may_have_been_billed=ended.may_have_been_billed,
+        answered_at=ended.answered_at,
+        saved_at=ended.saved_at,
+    )
 
 
 def _ignore(_event: Event) -> None:

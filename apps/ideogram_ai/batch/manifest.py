@@ -71,7 +71,12 @@ def manifest_line(outcome: Outcome) -> str:
 
 def _image(image: ImageOutcome | None) -> dict[str, Any]:
     members: dict[str, Any] = {name: getattr(image, name, None) for name in _IMAGE_MEMBERS}
-    return {**members, "image_error": image.error if image else None}
+    return {**members, "image_error": image.error if image else None, "url": _link(image)}
+
+
+def _link(image: ImageOutcome | None) -> str | None:
+    """The link, as long as somebody may need it to fetch the image."""
+    return None if image is None or image.file else image.url
 
 
 def _money(amount: Decimal | None) -> str | None:

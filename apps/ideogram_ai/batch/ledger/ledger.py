@@ -149,7 +149,8 @@ class Ledger:
         if refused:
             raise LedgerChangeError(
                 f"The ledger {str(self._path)!r} has no row {refused[0].key!r:.80} that can be {refused[0].what} now. "
-                "Another program may have changed it."
+                "Another program may have changed it.",
+                keys=frozenset(change.key for change in refused),
             )
 
     def retry_unknown(self) -> int:
