@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,6 +16,7 @@ from attrs import frozen
 from .background import start_in_background
 from .errors import BatchStoppedError
 from .events import RowAnswered
+from .journal import name_outcomes
 from .outcome import Outcome, State
 from .pace import Pace
 from .sending import Back, Row, Sender
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from .journal import Journal
     from .prices import Prices
     from .request import BatchRequest
-
-logger = logging.getLogger("ideogram_ai.batch")
 
 Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
 """Does with an answer what is left to do, downloads its images say, and returns what came of that."""
@@ -408,27 +406,3 @@ def _report(untaken: set[Row], left_by: BaseException | None = None) -> None:
     outcomes = [row.outcome for row in untaken if row.outcome is not None]
     untaken.clear()
     name_outcomes("The batch ended before all its outcomes were taken.", outcomes, left_by)
-
-
-def name_outcomes(message: str, outcomes: Iterable[Outcome], error: BaseException | None) -> None:
-    """Name what may have cost money, with the links of its images, in the log and in a note on an exception."""
-    outcomes = sorted(
-        (outcome for outcome in outcomes if outcome.may_have_been_billed), key=lambda outcome: outcome.request.key
-    )
-    if not outcomes:
-        return
-    made = [outcome for outcome in outcomes if outcome.images]
-    doubtful = [repr(outcome.request.key) for outcome in outcomes if not outcome.images]
-    if made:
-        named = "\n".join(f"{outcome.request.key!r} {' '.join(_places(outcome))}" for outcome in made)
-        message += f" These are made and paid for:\n{named}\n"
-    if doubtful:
-        message += f" These requests may have been billed: {', '.join(doubtful)}."
-    logger.warning("%s", message)
-    if error is not None:
-        error.add_note(message)
-
-
-def _places(outcome: Outcome) -> Sequence[str]:
-    """Where the images of an answer are: their files, else their links."""
-    return [image.file or image.url or "withheld" for image in outcome.images]

@@ -16,15 +16,18 @@ from attrs import evolve
 from ideogram_ai.client import IdeogramError
 
 from .budget import Budget
-from .engine import Engine, Limits, name_outcomes
+from .engine import Engine, Limits
 from .errors import BatchError, LedgerError
 from .events import RowDone, RunStarted, RunStopped, RunStopping, StopReason
+from .journal import name_outcomes
 from .ledger import Ledger
+from .ledger.changes import found
 from .ledger.commits import Commits
 from .outcome import State
 from .places import places_of
 from .saving import Saver
 from .store import open_store
+from .store_image import image_names
 
 if TYPE_CHECKING:
     import os
@@ -90,6 +93,7 @@ class Job:
             held = opened.enter_context(Ledger.open(path))
             store = opened.enter_context(open_store(location, workspace=places.workspace))
             store.tidy()
+            _look_for_images(held, store)
             opened.pop_all()
         return cls(store, held)
 
@@ -316,6 +320,15 @@ async def _read_ahead(items: Iterator[T]) -> AsyncGenerator[T]:
     while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _AT_ONCE))):
         for item in some:
             yield item
+
+
+def _look_for_images(ledger: Ledger, store: Store) -> None:
+    """Say of rows that were on their way when their process ended where their images may be.
+
+    The image may be there, although the ledger does not know of it: it could not be written any more.
+    """
+    names = ((key, next(image_names(store, ledger.stem(key)), None)) for key in ledger.recovered)
+    ledger.apply([found(key, name) for key, name in names if name is not None])
 
 
 def _as_it_is(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Outcome:

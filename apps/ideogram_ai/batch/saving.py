@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
@@ -17,10 +16,12 @@ from .errors import BatchStoppedError, LedgerError
 from .judging import concerns_the_host, saved, with_image
 from .outcome import State
 from .store import StoreError, digest
-from .store_image import image_facts, store_image
+from .store_image import image_facts, image_names, store_image
 from .store_names import stem_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ideogram_ai.client import AsyncIdeogram, GeneratedImage
 
     from .ledger import Ledger
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 
 _HOST_IS_GONE: Final = 20
 """So many failures in a row are no matter of single images."""
-_SUFFIXES: Final = (
-    ".png", ".jpg", ".webp", ".gif", ".avif",
-    ".jxl", ".heic", ".heif", ".jp2", ".j2k", ".tiff", ".bmp", ".svg", ".bin", "",
-)  # fmt: skip
 _OURS: Final = frozenset({DownloadReason.UNWRITABLE, DownloadReason.EXISTS})
 
 
@@ -133,12 +130,8 @@ class Saver:
 
     def _find(self, stem: str, sha256: str) -> str | None:
         """The file that a killed run put into its place and could not tell of any more."""
-        for suffix in _SUFFIXES:
-            number, name = 1, f"{stem}{suffix}"
-            while self._store.exists(name):
-                with self._store.open(name) as file:
-                    if digest(file) == sha256:
-                        return name
-                number += 1
-                name = str(PurePosixPath(f"{stem}-{number}{suffix}"))
+        for name in image_names(self._store, stem):
+            with self._store.open(name) as file:
+                if digest(file) == sha256:
+                    return name
         return None

@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from ideogram_ai.client import DownloadError, DownloadReason, Ideogram, RetryPolicy
 
+from .journal import name_outcomes
 from .judging import answered, arguments_of, ended, saved, with_image
 from .outcome import Outcome, State
 from .store import open_store
@@ -64,7 +65,11 @@ class Step:
         outcome = answered(attempt, generation, at=datetime.now(UTC))
         if store is None or outcome.state is not State.ANSWERED:
             return outcome
-        return _save(client, store, outcome, generation.images)
+        try:
+            return _save(client, store, outcome, generation.images)
+        except BaseException as error:
+            name_outcomes("An image was being saved when the process was interrupted.", [outcome], error)
+            raise
 
 
 def _save(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[GeneratedImage]) -> Outcome:

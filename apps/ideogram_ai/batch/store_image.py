@@ -13,6 +13,7 @@ from .store import digest
 from .thumbnails import make_thumbnail, thumbnail_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from .store import Store
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _OTHER_FORM: Final = ".bin"
 """For what the client kept although it does not know its form."""
+_SUFFIXES: Final = (
+    ".png", ".jpg", ".webp", ".gif", ".avif",
+    ".jxl", ".heic", ".heif", ".jp2", ".j2k", ".tiff", ".bmp", ".svg", ".bin", "",
+)  # fmt: skip
 
 
 @frozen
@@ -58,6 +63,20 @@ def image_facts(source: Path) -> ImageFacts:
         head = file.read(HEAD_BYTES)
         file.seek(0)
         return ImageFacts(image_suffix(head) or _OTHER_FORM, digest(file), file.tell())
+
+
+def image_names(store: Store, stem: str) -> Iterator[str]:
+    """Names of files that are there and may have been stored under this stem. It blocks: not for an event loop.
+
+    Raises:
+        StoreError: It cannot be looked for.
+    """
+    for suffix in _SUFFIXES:
+        number, name = 1, f"{stem}{suffix}"
+        while store.exists(name):
+            yield name
+            number += 1
+            name = f"{stem}-{number}{suffix}"
 
 
 def store_image(store: Store, source: Path, stem: str, facts: ImageFacts | None = None) -> StoredImage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from contextlib import contextmanager
 from functools import cache
@@ -51,8 +52,9 @@ def _tell(label: str, style: str, message: str) -> None:
         return
     from rich.text import Text  # noqa: PLC0415
 
-    # soft_wrap: the terminal breaks the line, so that a link in it can be copied.
-    error_console().print(Text.assemble((label, style), " ", line), soft_wrap=True)
+    with contextlib.suppress(OSError):  # the terminal was closed: there is nobody left to tell
+        # soft_wrap: the terminal breaks the line, so that a link in it can be copied.
+        error_console().print(Text.assemble((label, style), " ", line), soft_wrap=True)
 
 
 @contextmanager

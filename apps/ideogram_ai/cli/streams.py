@@ -8,6 +8,7 @@ import os
 import sys
 import unicodedata
 from typing import TextIO
+from weakref import WeakSet
 
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -26,9 +27,20 @@ def _escape(character: str) -> str:
     return character
 
 
+_abandoned: WeakSet[TextIO] = WeakSet()
+
+
+def stdout_is_gone() -> bool:
+    """Whether stdout takes nothing any more, and what is written goes to stderr: then only what matters should."""
+    return sys.stdout is None or sys.stdout in _abandoned
+
+
 def write_out(text: str) -> None:
     """Write a report to stdout. What stdout does not take goes to stderr, because it may tell where paid images are."""
     if not text:
+        return
+    if sys.stdout in _abandoned:
+        write_error(text)
         return
     try:
         _write(sys.stdout, text)
@@ -65,6 +77,8 @@ def _encode(text: str, encoding: str) -> bytes:
 
 def _abandon_stdout() -> None:
     """Let Python's own flush at exit succeed: it would end the program with code 120."""
+    with contextlib.suppress(TypeError):  # there is none
+        _abandoned.add(sys.stdout)
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -103,5 +103,16 @@ def ended(outcome: Outcome) -> Change:
     )
 
 
+def found(key: str, file: str) -> Change:
+    """A file that has the name of an unknown row's image is in the store."""
+    return Change(
+        key,
+        "found",
+        "UPDATE rows SET error = error || :note WHERE key = :key AND state = 'unknown'",
+        {"key": key, "note": f" The file {file!r} is there, and may be its image."},
+        needed=False,
+    )
+
+
 def _money(amount: Decimal | None) -> str | None:
     return None if amount is None else str(amount)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from ideogram_ai.batch.events import StopReason
-from ideogram_ai.batch.outcome import State
+from ideogram_ai.batch.outcome import Outcome, State
 
 from ..exit_codes import ExitCode
 from .groups import Groups
@@ -39,6 +39,8 @@ class Ending:
         free: Whether nobody was billed.
         files: Names of the manifest and the gallery, by what they are.
         unwritten: Why one of them is not there; None when both are.
+        unsaved: Rows with images that are paid for and not saved, and whose links are known.
+        unrecorded: Rows whose outcome the ledger does not know, because it could not be written.
         resume: The command that goes on.
         retry_unknown: The command that sends unknown rows again.
         retry_failed: The command that sends failed rows again.
@@ -60,6 +62,8 @@ class Ending:
     free: bool = False
     files: Mapping[str, str] = field(factory=dict[str, str])
     unwritten: str | None = None
+    unsaved: Sequence[Outcome] = ()
+    unrecorded: Sequence[Outcome] = ()
 
     @classmethod
     def of(cls, job: Job, stopped: RunStopped, tally: Tally, *, spent_before: Decimal, **rest: Any) -> Ending:
@@ -101,7 +105,7 @@ class Ending:
         """The exit code: what is worst for the money comes first."""
         if self.unknown.number:
             return ExitCode.OUTCOME_UNKNOWN
-        if self.lost.number or self.unwritten or (self.waiting and self.signal is None):
+        if self.lost.number or self.unwritten or self.unrecorded or (self.waiting and self.signal is None):
             return ExitCode.DOWNLOAD_FAILED
         if self.signal is not None and (self.left or self.waiting):
             return self.signal
@@ -121,9 +125,22 @@ class Ending:
             "total_cost_usd": f"{self.total_cost:f}",
             "folder": self.location,
             **self.files,
+            "unsaved": [named(outcome) for outcome in self.unsaved],
+            "unrecorded": [named(outcome) for outcome in self.unrecorded],
             "resume": self.resume if self.left or self.waiting else None,
             "error": None,
         }
+
+
+def named(outcome: Outcome) -> dict[str, Any]:
+    """What finds a row and its images, also when nothing else tells of it."""
+    return {
+        "id": outcome.request.key,
+        "line": outcome.request.line,
+        "state": outcome.state.value,
+        "files": [image.file for image in outcome.images if image.file],
+        "urls": [image.url for image in outcome.images if image.url],
+    }
 
 
 def _message(stopped: RunStopped, tally: Tally) -> str:

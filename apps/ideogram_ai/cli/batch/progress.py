@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from ideogram_ai.batch.events import PaceChanged, RowDone, RunStopping, StopReason
@@ -48,8 +48,15 @@ def progress(tally: Tally, *, shown: bool) -> Generator[Callable[[Event], None]]
     elif on_terminal():
         from rich.live import Live  # noqa: PLC0415 - for terminals only
 
-        with Live(_Bar(tally), console=error_console(), refresh_per_second=4, transient=True):
+        live = Live(_Bar(tally), console=error_console(), refresh_per_second=4, transient=True)
+        # A terminal that is closed ends no run.
+        with suppress(OSError):
+            live.start()
+        try:
             yield hear
+        finally:
+            with suppress(OSError):
+                live.stop()
     else:
         lines = _Lines(tally)
 
