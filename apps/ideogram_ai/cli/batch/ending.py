@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from ideogram_ai.batch.errors import LedgerError
 from ideogram_ai.batch.events import StopReason
 from ideogram_ai.batch.outcome import Outcome, State
+from ideogram_ai.batch.store import StoreError
+from ideogram_ai.client import DownloadError
 
 from ..exit_codes import ExitCode
 from .groups import Groups
@@ -39,6 +42,7 @@ class Ending:
         free: Whether nobody was billed.
         files: Names of the manifest and the gallery, by what they are.
         unwritten: Why one of them is not there; None when both are.
+        unwritable: Whether the run stopped because something could not be written.
         unsaved: Rows with images that are paid for and not saved, and whose links are known.
         unrecorded: Rows whose outcome the ledger does not know, because it could not be written.
         resume: The command that goes on.
@@ -62,6 +66,7 @@ class Ending:
     free: bool = False
     files: Mapping[str, str] = field(factory=dict[str, str])
     unwritten: str | None = None
+    unwritable: bool = False
     unsaved: Sequence[Outcome] = ()
     unrecorded: Sequence[Outcome] = ()
 
@@ -81,6 +86,7 @@ class Ending:
         return cls(
             reason=stopped.reason,
             message=_message(stopped, tally),
+            unwritable=_is_of_a_disk(stopped.error),
             counts=counts,
             unknown=Groups.of(job.outcomes(State.UNKNOWN, State.SENT)),
             refused=Groups.of(outcome for outcome in job.outcomes(State.FAILED) if not outcome.may_have_been_billed),
@@ -105,7 +111,8 @@ class Ending:
         """The exit code: what is worst for the money comes first."""
         if self.unknown.number:
             return ExitCode.OUTCOME_UNKNOWN
-        if self.lost.number or self.unwritten or self.unrecorded or (self.waiting and self.signal is None):
+        unwritten = self.unwritten or self.unrecorded or self.unwritable
+        if self.lost.number or unwritten or (self.waiting and self.signal is None):
             return ExitCode.DOWNLOAD_FAILED
         if self.signal is not None and (self.left or self.waiting):
             return self.signal
@@ -141,6 +148,13 @@ def named(outcome: Outcome) -> dict[str, Any]:
         "files": [image.file for image in outcome.images if image.file],
         "urls": [image.url for image in outcome.images if image.url],
     }
+
+
+def _is_of_a_disk(error: Exception | None) -> bool:
+    """Whether it is the ledger that cannot be written, or the place of the images."""
+    return isinstance(error, LedgerError | StoreError | OSError) or (
+        error is not None and isinstance(error.__cause__, StoreError | OSError | DownloadError)
+    )
 
 
 def _message(stopped: RunStopped, tally: Tally) -> str:

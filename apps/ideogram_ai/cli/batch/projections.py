@@ -27,6 +27,7 @@ def write_projections(job: Job, *, gallery: bool, free: bool) -> tuple[Mapping[s
     files: dict[str, str] = {}
     unwritten: list[str] = []
     try:
+        # First what programs go by.
         for what, name in (("manifest", MANIFEST_NAME), *([("gallery", "index.html")] if gallery else [])):
             try:
                 if what == "manifest":
@@ -38,6 +39,7 @@ def write_projections(job: Job, *, gallery: bool, free: bool) -> tuple[Mapping[s
                 unwritten.append(str(error))
     except KeyboardInterrupt:
         return files, "Interrupted while the manifest and the gallery were written; the same command writes them."
+    files = {what: files[what] for what in ("gallery", "manifest") if what in files}
     if not unwritten:
         return files, None
     known = "" if job.unrecorded else ", and the ledger has it all"
