@@ -99,7 +99,7 @@ class RunStopped:
         message: The same for people, with the way to go on.
         error: What every other row would meet too; None when there is no such thing.
         unrecorded: What became of rows that the ledger does not have, because it could not be written. The next run
-            takes them for unknown.
+            may take them for unknown.
     """
 
     reason: StopReason

@@ -60,7 +60,7 @@ def sent(attempt: Outcome) -> Change:
     """
     return Change(
         attempt.request.key,
-        "sent",
+        State.SENT.value,
         "UPDATE rows SET state = 'sent', attempts = attempts + 1, sent_at = :at, cost = :cost,"
         " may_have_been_billed = 1, error_type = NULL, error = NULL, status_code = NULL, body = NULL, images = '[]',"
         " answered_at = NULL, saved_at = NULL WHERE key = :key AND state = 'planned'",

@@ -19,7 +19,7 @@ from attrs import define, field
 
 from ..background import start_in_background
 from ..errors import LedgerChangeError, LedgerError
-from ..outcome import Outcome
+from ..outcome import Outcome, State
 from . import changes
 from .changes import Change
 
@@ -173,6 +173,10 @@ class Commits:
             self._refused |= {outcome.request.key: outcome for outcome in refused}
             self._unwritten = []
             raise
+        except LedgerError:
+            # Whoever waits for it is told, and sends nothing.
+            self._unwritten = [told for told in self._unwritten if not _is_of_leaving(told[0])]
+            raise
         self._unwritten = []
         return full
 
@@ -187,7 +191,7 @@ class Commits:
         except LedgerError as error:
             if not self._give_room():
                 raise
-            self._ledger.apply(some)
+            self._ledger.apply([change for change in some if not _is_of_leaving(change)])
             return error
         return None
 
@@ -198,6 +202,10 @@ class Commits:
         self._reserve.close()
         self._reserve = None
         return True
+
+
+def _is_of_leaving(change: Change) -> bool:
+    return change.what == State.SENT
 
 
 def _place(path: Path) -> tuple[int, int] | None:

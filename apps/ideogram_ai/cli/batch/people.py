@@ -132,8 +132,8 @@ def tell_unsaved(unsaved: Sequence[Outcome], unrecorded: Sequence[Outcome] = (),
             write_error(f"  and {len(unsaved) - len(shown):,} more, all in the manifest\n")
     if unrecorded:
         tell_error(
-            f"{count(len(unrecorded), 'row')} ended, and the ledger could not be told of it. The next run takes them "
-            "for unknown:"
+            f"{count(len(unrecorded), 'row')} ended, and the ledger could not be told of it. The next run may take "
+            "them for unknown:"
         )
         for outcome in unrecorded:
             files = [f"saved as {image.file}" for image in outcome.images if image.file]
