@@ -2,14 +2,14 @@
 
     python batch_left_early.py URL HOW CLOSED BACKEND
 
-HOW is what happens after some outcomes: `error`, `break`, `exit`, `keyboard`, or `signal`, for which it waits. CLOSED is
+HOW is what happens after some outcomes: `error`, `break`, `exit`, `keyboard`, or nothing, which is `signal`. CLOSED is
 `with`, `aclosing`, `bare` (nobody closes it) or `kept` (nor forgets it). It prints `taken ID` for each outcome.
 """
 
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing
 from typing import Any
 
 import anyio
@@ -55,12 +55,15 @@ async def main(url: str, how: str, closed: str) -> None:
         run = run_batch(rows, client=client, in_flight=6)
         if closed == "kept":
             KEPT.append(run)
-        async with {"with": run, "aclosing": aclosing(run)}.get(closed) or nullcontext(run) as outcomes:
-            await take(outcomes, how)
+            await take(run, how)
+        else:
+            async with run if closed == "with" else aclosing(run) as outcomes:
+                await take(outcomes, how)
 
 
 if __name__ == "__main__":
-    if sys.argv[4] == "trio":
-        anyio.run(main, *sys.argv[1:4], backend="trio")
+    url, how, closed, backend = sys.argv[1:]
+    if backend == "trio":
+        anyio.run(main, url, how, closed, backend="trio")
     else:
-        asyncio.run(main(*sys.argv[1:4]))
+        asyncio.run(main(url, how, closed))

@@ -43,6 +43,7 @@ def test_a_saved_row() -> None:
         "resolution": "1024x1024",
         "withheld": False,
         "image_error": None,
+        "url": None,
         "further_images": [],
         "cost_usd": "0.06",
         "earlier_cost_usd": "0",
