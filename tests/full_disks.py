@@ -5,14 +5,14 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 
 @contextlib.contextmanager
-def small_disk(place: Path, size: str = "6m") -> Iterator[Path]:
+def small_disk(place: Path, size: str = "6m") -> Generator[Path]:
     """Mount a small file system of its own; the test is skipped where that is not allowed."""
     place.mkdir()
     if not sys.platform.startswith("linux") or os.geteuid():
@@ -29,7 +29,7 @@ def small_disk(place: Path, size: str = "6m") -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def kept_full(disk: Path) -> Iterator[None]:
+def kept_full(disk: Path) -> Generator[None]:
     """Fill a disk, and take whatever room others give back, as long as the context lasts."""
     filler = disk / "filler"
     stop = threading.Event()

@@ -45,14 +45,17 @@ class Batch:
         self._server = server
         write_jsonl(folder / "rows.jsonl", [{"id": f"<{n}>", "text_prompt": f"<{n}>"} for n in range(ROWS)])
 
-    def start(self, *options: object, prefix: tuple[str, ...] = (), **streams: Any) -> "subprocess.Popen[str]":
+    def start(
+        self, *options: object, prefix: tuple[str, ...] = (), stdout: int = subprocess.PIPE
+    ) -> "subprocess.Popen[str]":
         """Start the command, with its events on stdout."""
         command = [
             *prefix, *IDEOGRAM, "batch", "rows.jsonl", "--out", str(self.out), "--base-url", self._server.url,
             "--resolution", SMALL, "--in-flight", str(IN_FLIGHT), "--json", *self.options, *map(str, options),
         ]  # fmt: skip
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-        return subprocess.Popen(command, cwd=self.folder, env=environment(), text=True, **pipes)
+        return subprocess.Popen(
+            command, cwd=self.folder, env=environment(), text=True, stdout=stdout, stderr=subprocess.PIPE
+        )
 
     def wait_for_requests(self) -> None:
         """Wait until requests are in flight."""
@@ -256,6 +259,7 @@ def test_an_image_that_is_not_had_now_is_asked_for_again_by_the_same_command(bat
     images = [answer_with(404)] * 4
     with FaultServer(answering(entry()), image=[*images, "ok"]) as server:
         link = f"{server.url}/image.png"
+        row: dict[str, Any] = {}
         for _ in range(9):
             command = [*IDEOGRAM, "batch", "rows.jsonl", "--out", "images", "--base-url", server.url]
             done = subprocess.run(
