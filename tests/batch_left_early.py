@@ -31,6 +31,8 @@ def leave(how: str) -> None:
             sys.exit(3)
         case "keyboard":
             raise KeyboardInterrupt
+        case _:
+            pass
 
 
 async def take(outcomes: AsyncIterator[Outcome], how: str) -> None:

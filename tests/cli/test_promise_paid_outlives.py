@@ -8,6 +8,7 @@ with its link, the exit code and the `end` event say so, and the same command go
 import contextlib
 import json
 import os
+import pty
 import shutil
 import subprocess
 import time
@@ -43,6 +44,7 @@ class Batch:
         self.out = folder / "images"
         self.options: list[str] = []
         self._server = server
+        self.url = server.url
         write_jsonl(folder / "rows.jsonl", [{"id": f"<{n}>", "text_prompt": f"<{n}>"} for n in range(ROWS)])
 
     def start(
@@ -251,6 +253,25 @@ def test_a_stdout_that_takes_nothing_stops_no_run_and_the_end_is_told(
     assert events[-1]["event"] == "end"
     assert events[-1]["rows"]["saved"] == ROWS
     assert "answered" not in {event["event"] for event in events[1:]}, "what is saved need not be told"
+
+
+def test_a_terminal_that_is_closed_ends_no_run(batch: Batch) -> None:
+    ours, theirs = pty.openpty()
+    command = [
+        *IDEOGRAM, "batch", "rows.jsonl", "--out", "images", "--base-url", batch.url,
+        "--resolution", SMALL, "--in-flight", str(IN_FLIGHT),
+    ]  # fmt: skip
+    variables = environment(TERM="xterm-256color")
+    with subprocess.Popen(
+        command, cwd=batch.folder, env=variables, text=True, stdout=subprocess.PIPE, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        batch.wait_for_requests()
+        os.close(ours)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert f"{ROWS} rows: {ROWS} saved" in out
+    assert len(list(batch.out.glob("*.png"))) == ROWS
 
 
 def test_an_image_that_is_not_had_now_is_asked_for_again_by_the_same_command(batch: Batch) -> None:
