@@ -22,7 +22,7 @@ from batch_inputs import SMALL, write_jsonl
 from cli_runs import IDEOGRAM, answering, entry, environment
 from full_disks import kept_full, small_disk
 
-from ideogram_ai.testing import MockServer
+from ideogram_ai.testing import UNSAFE_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer, answer_with
 
 PATIENCE = 120
@@ -256,6 +256,9 @@ def test_a_stdout_that_takes_nothing_stops_no_run_and_the_end_is_told(
 
 
 def test_a_terminal_that_is_closed_ends_no_run(batch: Batch) -> None:
+    """Not even when something is to be said there: that a row was refused."""
+    texts = [f"<{n}>" if n != IN_FLIGHT + 1 else UNSAFE_WORD for n in range(ROWS)]
+    write_jsonl(batch.folder / "rows.jsonl", [{"text_prompt": text} for text in texts])
     ours, theirs = pty.openpty()
     command = [
         *IDEOGRAM, "batch", "rows.jsonl", "--out", "images", "--base-url", batch.url,
@@ -269,9 +272,9 @@ def test_a_terminal_that_is_closed_ends_no_run(batch: Batch) -> None:
         batch.wait_for_requests()
         os.close(ours)
         out, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    assert f"{ROWS} rows: {ROWS} saved" in out
-    assert len(list(batch.out.glob("*.png"))) == ROWS
+    assert process.returncode == 3
+    assert f"{ROWS} rows: {ROWS - 1} saved, 1 failed" in out
+    assert len(list(batch.out.glob("*.png"))) == ROWS - 1
 
 
 def test_an_image_that_is_not_had_now_is_asked_for_again_by_the_same_command(batch: Batch) -> None:

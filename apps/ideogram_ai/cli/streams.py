@@ -7,8 +7,11 @@ import errno
 import os
 import sys
 import unicodedata
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from weakref import WeakSet
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -45,15 +48,24 @@ def write_out(text: str) -> None:
     try:
         _write(sys.stdout, text)
     except OSError as error:
-        _abandon_stdout()
+        _abandon(sys.stdout)
         why = "" if error.errno == errno.EPIPE else f" ({error.strerror})"
         write_error(f"stdout is closed{why}; this was for it:\n{text}")
 
 
 def write_error(text: str) -> None:
-    """Write to stderr. When that is gone too there is nobody left to tell."""
-    with contextlib.suppress(OSError):
+    """Write to stderr."""
+    with stderr_may_be_gone():
         _write(sys.stderr, text)
+
+
+@contextlib.contextmanager
+def stderr_may_be_gone() -> Generator[None]:
+    """Write to stderr inside. When that is gone too, a closed terminal for example, there is nobody left to tell."""
+    try:
+        yield
+    except OSError:
+        _abandon(sys.stderr)
 
 
 def _write(stream: TextIO | None, text: str) -> None:
@@ -75,11 +87,12 @@ def _encode(text: str, encoding: str) -> bytes:
         return text.encode(encoding, "backslashreplace")
 
 
-def _abandon_stdout() -> None:
+def _abandon(stream: TextIO | None) -> None:
     """Let Python's own flush at exit succeed: it would end the program with code 120."""
-    with contextlib.suppress(TypeError):  # there is none
-        _abandoned.add(sys.stdout)
+    if stream is None:
+        return
+    _abandoned.add(stream)
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from ideogram_ai.batch.events import PaceChanged, RowDone, RunStopping, StopReason
 from ideogram_ai.batch.outcome import State
 
 from ..messages import error_console, on_terminal, tell_note, tell_warning
-from ..streams import write_error
+from ..streams import stderr_may_be_gone, write_error
 from .words import duration, place, states, states_in_a_line, usd
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def progress(tally: Tally, *, shown: bool) -> Generator[Callable[[Event], None]]
 
         live = Live(_Bar(tally), console=error_console(), refresh_per_second=4, transient=True)
         # A terminal that is closed ends no run.
-        with suppress(OSError):
+        with stderr_may_be_gone():
             live.start()
         try:
             yield hear
         finally:
-            with suppress(OSError):
+            with stderr_may_be_gone():
                 live.stop()
     else:
         lines = _Lines(tally)
