@@ -328,7 +328,9 @@ def _look_for_images(ledger: Ledger, store: Store) -> None:
     The image may be there, although the ledger does not know of it: it could not be written any more.
     """
     names = ((key, next(image_names(store, ledger.stem(key)), None)) for key in ledger.recovered)
-    ledger.apply([found(key, name) for key, name in names if name is not None])
+    notes = [found(key, name) for key, name in names if name is not None]
+    if notes:
+        ledger.apply(notes)
 
 
 def _as_it_is(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Outcome:
