@@ -4,6 +4,7 @@ A store says no once an image is made, a driver breaks, a caller's own function 
 ledger. Each image that the server made is saved, or has its link in the ledger, or is named; and none is made twice.
 """
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -94,10 +95,19 @@ async def test_an_s3_service_that_refuses_in_the_middle() -> None:
     with s3_server.serve_s3() as url, s3_server.connected(url), MockServer(latency=0.05) as server:
         with Job.open(f"s3://{s3_server.BUCKET}/posters") as job:
             job.plan(requests(12))
-            with s3_server.asking_for_credentials(url):
-                stopped = await run(job, server.url)
+            with contextlib.ExitStack() as refusing:
+
+                def refuse(event: Event) -> None:
+                    if isinstance(event, RowAnswered) and not refused:
+                        refused.append(event)
+                        refusing.enter_context(s3_server.asking_for_credentials(url))
+
+                refused: list[Event] = []
+                stopped = await run(job, server.url, on_event=refuse)
             assert stopped.reason is StopReason.ERROR
-            assert job.counts()[State.ANSWERED] == len(paid(server)) > 0
+            counts = job.counts()
+            assert counts[State.ANSWERED] > 0
+            assert counts[State.ANSWERED] + counts[State.SAVED] == len(paid(server))
             assert (await run(job, server.url)).reason is StopReason.DONE
             assert job.counts()[State.SAVED] == 12
         assert len(paid(server)) == 12

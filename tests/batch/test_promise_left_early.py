@@ -119,6 +119,7 @@ def test_a_program_that_ends_while_its_loop_stands_still_names_what_it_has(serve
         "async def main():\n"
         "    client = AsyncIdeogram('the-key-of-this-test', base_url=sys.argv[1])\n"
         "    rows = [{'id': f'<{n}>', 'text_prompt': f'<{n}>'} for n in range(9)]\n"
+        "    run = run_batch(rows, client=client, in_flight=3)\n"
         "    async for outcome in run:\n"
         "        await asyncio.sleep(0.5)\n"
         "        return run, outcome.request.key\n"
