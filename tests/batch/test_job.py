@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import pytest
 from batch_service import HASTY, until
+from cli_runs import answering, entry
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, LedgerLockedError, Outcome, State
 from ideogram_ai.batch.events import (
@@ -281,16 +282,55 @@ async def test_the_pace_is_told_and_the_limit_of_the_service_kept(tmp_path: Path
     assert max(prompts(server).values()) >= 2, "a refused row is sent again, because it did not run"
 
 
-@pytest.mark.parametrize("image", ["status_403", "status_404", "status_410"])
-async def test_an_image_that_can_never_be_had_fails_with_its_price(tmp_path: Path, image: str) -> None:
-    with FaultServer(image=answer_with(int(image[-3:]))) as server, Job.open(tmp_path) as job:
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_an_image_that_its_host_refuses_is_asked_for_again_by_the_next_run(tmp_path: Path, status: int) -> None:
+    with (
+        FaultServer(answering(entry()), image=[answer_with(status)] * 30 + ["ok"]) as server,
+        Job.open(tmp_path) as job,
+    ):
+        job.plan(requests(1))
+        for _ in range(31):
+            await run(job, server.url)
+            (row,) = job.outcomes()
+            if row.state is not State.ANSWERED:
+                break
+            assert (row.cost, row.may_have_been_billed) == (Decimal("0.06"), True)
+            assert row.images[0].error == row.error
+            assert row.url == f"{server.url}/image.png"
+        assert (row.state, row.error) == (State.SAVED, None)
+        assert len(server.ledger.posts) == 1
+
+
+async def test_an_image_whose_link_is_over_fails_with_its_price_and_is_asked_for_again_when_told_to(
+    tmp_path: Path,
+) -> None:
+    gone = answering(entry(url="URL/image.png?exp=1"))
+    with FaultServer(gone, image=answer_with(410)) as server, Job.open(tmp_path) as job:
         job.plan(requests(1))
         await run(job, server.url)
         (lost,) = job.outcomes()
-        assert (lost.state, lost.cost, lost.may_have_been_billed) == (State.FAILED, Decimal("0.12"), True)
-        assert "refused the link" in str(lost.error)
+        assert (lost.state, lost.cost, lost.may_have_been_billed) == (State.FAILED, Decimal("0.06"), True)
+        assert "expired" in str(lost.error)
         assert job.ledger.body(lost.request.key)
         assert lost.images[0].error == lost.error
+        for _ in range(2):
+            assert job.ledger.retry_failed() == 1
+            await run(job, server.url)
+            assert states(job) == {"failed": 1}
+        assert len(server.ledger.posts) == 1
+
+
+async def test_links_that_are_dead_do_not_keep_other_rows_from_being_made(tmp_path: Path) -> None:
+    """A batch goes on days later: its old links tell nothing of the image host."""
+    once = RetryPolicy(base_delay=0, max_attempts=1)
+    with FaultServer(answering(entry()), image=answer_with(404)) as server, Job.open(tmp_path) as job:
+        job.plan(requests(30))
+        for _ in range(2):
+            await run(job, server.url, retry=once, in_flight=1, downloads=1)
+        assert job.counts()[State.ANSWERED] == 30
+        job.plan(requests(33))
+        await run(job, server.url, retry=once, in_flight=1, downloads=1)
+        assert len(server.ledger.posts) == 33
 
 
 async def test_an_image_that_may_be_had_later_is_downloaded_by_the_next_run_and_not_made_again(tmp_path: Path) -> None:

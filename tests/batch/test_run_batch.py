@@ -289,31 +289,97 @@ async def test_a_cancelled_run_leaves_nothing_open_and_says_what_was_in_flight(
     assert [keys_lost(message) for message in warned] == [["000001", "000002", "000003"]]
 
 
-async def test_a_consumer_that_stops_early_leaves_nothing_open(caplog: pytest.LogCaptureFixture) -> None:
-    async def answer(service: PromptService, prompt: str) -> httpx.Response:
-        return success() if prompt == "1" else await hang(service, prompt)
-
-    service = PromptService(answer)
-    async with service.client() as client, aclosing(run_batch(rows(10), client=client, in_flight=3)) as outcomes:
-        async for _ in outcomes:
-            await until(lambda: service.in_flight == 3)
-            break
-    assert service.in_flight == 0
-    warned = [record.getMessage() for record in caplog.records if record.name == "ideogram_ai.batch"]
-    assert [keys_lost(message) for message in warned] == [["000002", "000003", "000004"]]
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "ideogram_ai.batch"]
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)  # trio warns of this, and is right
-async def test_a_consumer_that_forgets_to_close_leaves_nothing_open_either() -> None:
-    async def answer(service: PromptService, prompt: str) -> httpx.Response:
-        return success() if prompt == "1" else await hang(service, prompt)
+class Held:
+    """Answers the first prompt, and holds the others until they are let go."""
 
-    service = PromptService(answer)
-    async with service.client() as client:
+    def __init__(self) -> None:
+        self.go = anyio.Event()
+        self.service = PromptService(self._answer)
+
+    async def _answer(self, _service: PromptService, prompt: str) -> httpx.Response:
+        if prompt != "1":
+            await self.go.wait()
+        return success()
+
+    async def let_go_later(self) -> None:
+        await anyio.sleep(0.05)
+        self.go.set()
+
+
+@pytest.mark.parametrize("left_by", ["break", "error", "athrow"])
+@pytest.mark.parametrize("closing", [True, False])
+async def test_a_consumer_that_leaves_early_waits_for_what_is_in_flight_and_is_told_of_it(
+    caplog: pytest.LogCaptureFixture, left_by: str, closing: bool
+) -> None:
+    held = Held()
+    seen: ZeroDivisionError | None = None
+    async with held.service.client() as client, anyio.create_task_group() as tasks:
+        run = run_batch(rows(10), client=client, in_flight=3)
+        try:
+            async with aclosing(run) if closing else run as outcomes:
+                async for _ in outcomes:
+                    await until(lambda: held.service.in_flight == 3)
+                    tasks.start_soon(held.let_go_later)
+                    if left_by == "break":
+                        break
+                    if left_by == "athrow":
+                        await outcomes.athrow(ZeroDivisionError())
+                    raise ZeroDivisionError  # noqa: TRY301 - as a program's own code does
+        except ZeroDivisionError as error:
+            seen = error
+        assert held.go.is_set()
+        assert held.service.in_flight == 0
+        assert [outcome async for outcome in run] == [], "it is over"
+    assert held.service.prompts == ["1", "2", "3", "4"], "nothing new is sent"
+    (message,) = warnings_of(caplog)
+    for key in ("000002", "000003", "000004"):
+        assert f"{key!r} {entry()['url']}" in message
+    assert (seen is None) is (left_by == "break")
+    if left_by == "error":
+        assert seen is not None
+        assert seen.__notes__ == [message]
+
+
+async def test_to_be_cancelled_while_it_waits_breaks_off_what_is_in_flight(caplog: pytest.LogCaptureFixture) -> None:
+    held = Held()
+    async with held.service.client() as client:
+        with anyio.move_on_after(0.2) as scope:
+            async with run_batch(rows(10), client=client, in_flight=3) as outcomes:
+                async for _ in outcomes:
+                    await until(lambda: held.service.in_flight == 3)
+                    break
+        assert scope.cancelled_caught
+        assert held.service.in_flight == 0
+    assert [keys_lost(message) for message in warnings_of(caplog)] == [["000002", "000003", "000004"]]
+
+
+async def test_a_consumer_that_forgets_to_close_is_told_when_what_was_in_flight_has_ended(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    held = Held()
+    async with held.service.client() as client:
         async for _ in run_batch(rows(10), client=client, in_flight=3):
+            await until(lambda: held.service.in_flight == 3)
             break
         gc.collect()
-        await until(lambda: not service.in_flight)
+        held.go.set()
+        await until(lambda: bool(warnings_of(caplog)))
+    assert held.service.prompts == ["1", "2", "3", "4"]
+    assert warnings_of(caplog)[0].count("https://") == 3
+
+
+async def test_a_batch_that_is_never_begun_sends_nothing_and_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    service = PromptService()
+    async with service.client() as client:
+        async with run_batch(rows(3), client=client):
+            pass
+        run_batch(rows(3), client=client)
+    assert not service.prompts
+    assert not caplog.records
 
 
 async def test_a_consumer_that_fails_is_not_cancelled_by_what_runs_beside_it() -> None:

@@ -10,7 +10,7 @@ from batch_outcomes import colour
 from PIL import Image
 
 from ideogram_ai.batch import store_image as subject
-from ideogram_ai.batch.store import StoreError, open_store
+from ideogram_ai.batch.store import open_store
 from ideogram_ai.batch.store_image import store_image
 from ideogram_ai.batch.thumbnails import EDGE_PIXELS, make_thumbnail, thumbnail_name
 
@@ -113,13 +113,16 @@ def test_an_image_that_cannot_be_read_is_stored_all_the_same(tmp_path: Path) -> 
         assert not store.exists(thumbnail_name(stored.sha256))
 
 
-def test_a_full_disk_is_told_and_the_image_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError(), KeyError("WEBP")])
+def test_what_ends_a_thumbnail_does_not_end_the_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
     def refuse(*_: object) -> bool:
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr(subject, "make_thumbnail", refuse)
     with open_store(tmp_path) as store, store.part() as part:
         part.write_bytes(picture())
-        with pytest.raises(StoreError, match="No space left on device"):
-            store_image(store, part, "cat")
-        assert part.read_bytes() == picture()
+        stored = store_image(store, part, "cat")
+    assert (tmp_path / stored.file).read_bytes() == picture()
+    assert "There is no thumbnail of cat" in caplog.text

@@ -82,10 +82,14 @@ def test_withheld_images_are_told(ideogram: Command, folder: Path) -> None:
 
 def test_an_image_that_is_gone_is_told(ideogram: Command, folder: Path) -> None:
     rows(folder, 1)
-    with FaultServer(answering(entry()), image=["status_404"]) as server:
+    with FaultServer(answering(entry(url="URL/image.png?exp=1")), image=["status_410"]) as server:
         run = ideogram("batch", "rows.jsonl", "--out", "images", "--base-url", server.url)
+        link = f"{server.url}/image.png?exp=1"
+        again = f"ideogram batch rows.jsonl --out images --base-url {server.url} --retry-failed"
     assert run.code == 6
     assert "error: 1 row was made and billed, and its image cannot be had any more:\n  line 1: " in run.err
+    assert f"This asks for those images once more, which is free: {again}\n" in run.err
+    assert f"with images that are not saved. Their links:\n  line 1, id r1: {link}\n" in run.err
 
 
 def test_a_refused_row_is_told_and_sent_again_only_when_asked_for(ideogram: Command, folder: Path) -> None:
@@ -259,6 +263,8 @@ LOST = Groups.of([Outcome(BatchRequest("a", {}), State.FAILED, may_have_been_bil
         ({State.ANSWERED: 1, State.FAILED: 1}, {}, ExitCode.DOWNLOAD_FAILED),
         ({State.PLANNED: 1}, {"lost": LOST, "signal": ExitCode.INTERRUPTED}, ExitCode.DOWNLOAD_FAILED),
         ({State.SAVED: 1}, {"unwritten": "full"}, ExitCode.DOWNLOAD_FAILED),
+        ({State.SAVED: 1}, {"unrecorded": [Outcome(BatchRequest("a", {}), State.SAVED)]}, ExitCode.DOWNLOAD_FAILED),
+        ({State.SAVED: 1, State.PLANNED: 1}, {"unwritable": True}, ExitCode.DOWNLOAD_FAILED),
         (
             {State.UNKNOWN: 1, State.PLANNED: 1},
             {"lost": LOST, "signal": ExitCode.INTERRUPTED},

@@ -162,19 +162,6 @@ def test_a_body_of_just_the_bound_is_whole() -> None:
     assert collected(b"\0" * MAX_ANSWER_BYTES, "", 1 << 20).whole is True
 
 
-def test_a_body_that_drips_on_is_left() -> None:
-    now = 0.0
-    collector = BodyCollector(lambda: now, 180.0)
-    collector.start(200, httpx.Headers(), decoded=False)
-    assert collector.feed(b"a")
-    now = 180.0
-    assert collector.feed(b"b")
-    now = 180.1
-    assert not collector.feed(b"c")
-    assert (collector.body, collector.whole) == (b"abc", False)
-    assert collector.broken == "the body took longer than 180 s"
-
-
 def test_what_httpx_decoded_already_is_not_decoded_again() -> None:
     """Mocks hand out whole responses, which httpx decodes when they are made."""
     answer = success()

@@ -1,7 +1,8 @@
 """Many images, resumable: a batch of requests at the speed of the service's limit.
 
-    async for outcome in run_batch(requests, client=client, in_flight=10):
-        ...
+    async with run_batch(requests, client=client, in_flight=10) as outcomes:
+        async for outcome in outcomes:
+            ...
 
 `Job` is the same with a folder for the images and a ledger, which survives whatever ends the program.
 

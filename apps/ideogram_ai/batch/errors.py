@@ -24,7 +24,15 @@ class LedgerError(BatchError):
 
 
 class LedgerChangeError(LedgerError):
-    """A row is not in a state from which it may change so. The other changes were made."""
+    """A row is not in a state from which it may change so. The other changes were made.
+
+    Attributes:
+        keys: The rows.
+    """
+
+    def __init__(self, message: str, *, keys: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 class LedgerLockedError(LedgerError):

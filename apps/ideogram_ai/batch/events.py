@@ -98,11 +98,14 @@ class RunStopped:
         reason: Why.
         message: The same for people, with the way to go on.
         error: What every other row would meet too; None when there is no such thing.
+        unrecorded: What became of rows that the ledger does not have, because it could not be written. The next run
+            may take them for unknown.
     """
 
     reason: StopReason
     message: str
     error: Exception | None = None
+    unrecorded: tuple[Outcome, ...] = ()
 
 
 Event: TypeAlias = RunStarted | RowSent | RowAnswered | RowDone | PaceChanged | RunStopping | RunStopped

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack, aclosing
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -17,7 +19,9 @@ from .budget import Budget
 from .engine import Engine, Limits
 from .errors import BatchError, LedgerError
 from .events import RowAnswered, RowDone, RunStarted, RunStopped, RunStopping, StopReason
+from .journal import name_outcomes
 from .ledger import Ledger
+from .ledger.changes import found
 from .ledger.commits import Commits
 from .ledger.rebuilding import rebuild_ledger
 from .ledger_mark import check_mark, write_mark
@@ -26,12 +30,12 @@ from .places import places_of
 from .saving import Saver
 from .servers import MOCK, server_of
 from .store import digest, open_store
+from .store_image import image_names
 from .thumbnails import thumbnail_name
 
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping
-    from decimal import Decimal
 
     from ideogram_ai.client import AsyncIdeogram
 
@@ -66,6 +70,8 @@ class Job:
         self._stopping: RunStopping | None = None
         self._running = False
         self._on_event: Callable[[Event], None] = _ignore
+        self._event_error: Exception | None = None
+        self._commits: Commits | None = None
 
     @classmethod
     def open(
@@ -101,6 +107,7 @@ class Job:
             store.tidy()
             if rebuild:
                 rebuild_ledger(held, store)
+            _look_for_images(held, store)
             opened.pop_all()
         return cls(store, held)
 
@@ -154,15 +161,30 @@ class Job:
 
     def counts(self) -> Mapping[State, int]:
         """How many rows are in each state."""
-        return self.ledger.counts()
+        if not self.unrecorded:
+            return self.ledger.counts()
+        return dict.fromkeys(State, 0) | Counter(outcome.state for outcome in self.outcomes())
 
     def total_cost(self) -> Decimal:
         """US dollars that all rows cost so far, or may have cost."""
-        return self.ledger.total_cost()
+        if not self.unrecorded:
+            return self.ledger.total_cost()
+        return sum(((outcome.cost or 0) + outcome.earlier_cost for outcome in self.outcomes()), Decimal(0))
 
     def outcomes(self, *states: State) -> Iterator[Outcome]:
         """The rows in these states, or all, in the order of the input, read as a stream."""
-        return self.ledger.outcomes(*states)
+        if not self.unrecorded:
+            return self.ledger.outcomes(*states)
+        known = (_as_it_is(outcome, self.unrecorded) for outcome in self.ledger.outcomes())
+        return (outcome for outcome in known if not states or outcome.state in states)
+
+    @property
+    def unrecorded(self) -> Mapping[str, Outcome]:
+        """What became of rows, by key, that the ledger does not have: it could not be written.
+
+        The other methods tell of them as they are; the next process takes what was sent for unknown.
+        """
+        return {} if self._commits is None else self._commits.unrecorded
 
     async def run(
         self,
@@ -199,6 +221,7 @@ class Job:
         Raises:
             ValueError: max_cost is given and prices are not, or a number is out of range.
             LedgerError: The folder has another ledger, or rows that another server may have billed. Nothing was sent.
+            Exception: What on_event raised, once all that was in flight is saved.
         """
         if max_cost is not None and prices is None:
             raise ValueError("max_cost needs prices to count with.")
@@ -210,7 +233,11 @@ class Job:
             await anyio.to_thread.run_sync(lambda: self._begin(client.base_url, rehearsal=rehearsal))
             self._on_event = _named(on_event, self.ledger.server) if on_event else _ignore
             return await self._run(client, limits, prices, max_cost, retry=(retry_unknown, retry_failed))
+        except BaseException as error:
+            name_outcomes("The ledger could not be written.", self.unrecorded.values(), error)
+            raise
         finally:
+            self._event_error = None
             self._engine = self._stopping = None
             self._running = False
 
@@ -272,18 +299,30 @@ class Job:
         budget = None if max_cost is None else Budget(max_cost, spent)
         planned = await anyio.to_thread.run_sync(self._planned)
         self._on_event(RunStarted(planned, counts[State.ANSWERED]))
-        async with Commits.to(self.ledger) as commits:
-            self._engine = Engine(
-                self._source(budget, prices),
-                client,
-                limits,
-                finish=Saver(client, self.store, self.ledger, commits),
-                prices=prices,
-                journal=commits,
-                emit=self._on_event,
-            )
-            await self._drive(self._engine, budget)
+        try:
+            async with Commits.to(self.ledger, self._commits) as self._commits:
+                self._engine = Engine(
+                    self._source(budget, prices),
+                    client,
+                    limits,
+                    finish=Saver(client, self.store, self.ledger, self._commits),
+                    prices=prices,
+                    journal=self._commits,
+                    emit=self._tell,
+                )
+                await self._drive(self._engine, budget)
+        except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
+            self._stop(RunStopping(StopReason.ERROR, str(error), error))
         return await self._stopped()
+
+    def _tell(self, event: Event) -> None:
+        """Tell of an event. Where that fails nothing new is sent, and what is in flight is finished and saved."""
+        try:
+            self._on_event(event)
+        except Exception as error:  # noqa: BLE001 - raised when nothing that was paid for is lost for it
+            self._event_error = self._event_error or error
+            if self._engine is not None:
+                self._engine.stop()
 
     def _stop(self, stopping: RunStopping) -> None:
         """Begin to stop, if a run is on; the first reason counts, unless it is to stop now."""
@@ -293,7 +332,7 @@ class Job:
             stopping.reason is StopReason.NOW and self._stopping.reason is not stopping.reason
         ):
             self._stopping = stopping
-            self._on_event(stopping)
+            self._tell(stopping)
         if self._engine is not None:
             self._engine.stop()
 
@@ -306,11 +345,11 @@ class Job:
                 async for outcome in outcomes:
                     if budget is not None:
                         budget.settle(outcome)
-                    self._on_event(RowDone(outcome))
+                    self._tell(RowDone(outcome))
         except (IdeogramError, BatchError) as error:
             self._stop(RunStopping(StopReason.ERROR, str(error), error))
         for outcome in engine.interrupted:
-            self._on_event(RowDone(outcome))
+            self._tell(RowDone(outcome))
 
     async def _source(self, budget: Budget | None, prices: Prices | None) -> AsyncGenerator[BatchRequest | Outcome]:
         async with aclosing(_read_ahead(self.ledger.answered())) as answered:
@@ -334,7 +373,7 @@ class Job:
 
     async def _stopped(self) -> RunStopped:
         """Why the run ended, and what is left to do."""
-        counts = dict(await anyio.to_thread.run_sync(self.ledger.counts))
+        counts = dict(await anyio.to_thread.run_sync(self.counts))
         counts[State.PLANNED] = await anyio.to_thread.run_sync(self._planned)
         stopping = self._stopping or RunStopping(StopReason.DONE, "Every row was run.")
         left = [
@@ -347,8 +386,12 @@ class Job:
             if counts[state]
         ]
         message = f"{stopping.message} Left: {', '.join(left)}." if left else stopping.message
-        stopped = RunStopped(stopping.reason, message, stopping.error)
-        self._on_event(stopped)
+        if self.unrecorded:
+            message += f" The ledger could not be written, and does not know of {len(self.unrecorded)} of these rows."
+        stopped = RunStopped(stopping.reason, message, stopping.error, tuple(self.unrecorded.values()))
+        self._tell(stopped)
+        if self._event_error is not None:
+            raise self._event_error
         return stopped
 
 
@@ -357,6 +400,36 @@ async def _read_ahead(items: Iterator[T]) -> AsyncGenerator[T]:
     while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _AT_ONCE))):
         for item in some:
             yield item
+
+
+def _look_for_images(ledger: Ledger, store: Store) -> None:
+    """Say of rows that were on their way when their process ended where their images may be.
+
+    The image may be there, although the ledger does not know of it: it could not be written any more.
+    """
+    names = ((key, next(image_names(store, ledger.stem(key)), None)) for key in ledger.recovered)
+    notes = [found(key, name) for key, name in names if name is not None]
+    if notes:
+        ledger.apply(notes)
+
+
+def _as_it_is(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Outcome:
+    """A row of the ledger with what the ledger could not be told of it."""
+    ended = unrecorded.get(outcome.request.key)
+    if ended is None:
+        return outcome
+    return evolve(
+        outcome,
+        state=ended.state,
+        images=ended.images,
+        error_type=ended.error_type,
+        error=ended.error,
+        status_code=ended.status_code,
+        cost=ended.cost,
+        may_have_been_billed=ended.may_have_been_billed,
+        answered_at=ended.answered_at,
+        saved_at=ended.saved_at,
+    )
 
 
 def _named(on_event: Callable[[Event], None], server: str | None) -> Callable[[Event], None]:

@@ -30,15 +30,8 @@ if TYPE_CHECKING:
     from .request import BatchRequest
 
 _MAY_PASS: Final = frozenset({408, 429})
-_NEVER: Final = frozenset(
-    {
-        DownloadReason.WITHHELD,
-        DownloadReason.EXPIRED,
-        DownloadReason.FORBIDDEN_ADDRESS,
-        DownloadReason.NOT_AN_IMAGE,
-        DownloadReason.TOO_LARGE,
-    }
-)
+_GONE: Final = frozenset({DownloadReason.EXPIRED, DownloadReason.FORBIDDEN_ADDRESS})
+"""Why no later run should ask for the image by itself: its host says that the link is over, or it is never asked."""
 
 
 def arguments_of(request: BatchRequest) -> dict[str, Any]:
@@ -63,7 +56,8 @@ def answered(attempt: Outcome, generation: Generation, *, at: datetime) -> Outco
     images = tuple(ImageOutcome.of(image) for image in generation.images)
     return evolve(
         attempt,
-        state=State.WITHHELD if all(image.withheld for image in images) else State.ANSWERED,
+        # What has a link is paid for and may be had, whatever was said of it.
+        state=State.ANSWERED if any(image.url for image in images) else State.WITHHELD,
         images=images,
         cost=None if attempt.cost is None else attempt.cost * len(images),
         may_have_been_billed=True,
@@ -123,11 +117,15 @@ def saved(outcome: Outcome, failures: Sequence[DownloadError], *, at: datetime) 
         at: When the last image was saved.
 
     Returns:
-        SAVED; FAILED when an image can never be had; ANSWERED when it may be had later, for free.
+        SAVED, or WITHHELD where none was to be had; ANSWERED when an image may be had later, for free; FAILED when its
+        link is over: then only --retry-failed asks for it again.
     """
     if not failures:
-        return evolve(outcome, state=State.SAVED, saved_at=at, error_type=None, error=None, status_code=None)
-    lost = next((error for error in failures if not _may_be_had(error)), None)
+        none = all(image.withheld for image in outcome.images)
+        state = State.WITHHELD if none else State.SAVED
+        saved_at = None if none else at
+        return evolve(outcome, state=state, saved_at=saved_at, error_type=None, error=None, status_code=None)
+    lost = next((error for error in failures if error.reason in _GONE), None)
     error = lost or failures[0]
     return evolve(
         outcome,
@@ -138,11 +136,11 @@ def saved(outcome: Outcome, failures: Sequence[DownloadError], *, at: datetime) 
     )
 
 
-def _may_be_had(error: DownloadError) -> bool:
-    """Whether the image may be had at another time."""
+def concerns_the_host(error: DownloadError) -> bool:
+    """Whether other images of the same host may fail in this way too, whatever their links are."""
     if error.reason is DownloadReason.STATUS:
         return error.status_code is None or error.status_code >= 500 or error.status_code in _MAY_PASS
-    return error.reason not in _NEVER
+    return error.reason is DownloadReason.CONNECTION
 
 
 def _nothing(cost: Decimal | None) -> Decimal | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .engine import Engine, Limits
@@ -12,15 +12,14 @@ from .request import BatchRequest
 if TYPE_CHECKING:
     from ideogram_ai.client import AsyncIdeogram
 
-    from .engine import Finish
+    from .engine import Finish, Outcomes
     from .journal import Journal
-    from .outcome import Outcome
     from .prices import Prices
 
 Requests: TypeAlias = Iterable[BatchRequest | Mapping[str, Any]] | AsyncIterable[BatchRequest | Mapping[str, Any]]
 
 
-async def run_batch(
+def run_batch(
     requests: Requests,
     *,
     client: AsyncIdeogram,
@@ -29,15 +28,20 @@ async def run_batch(
     downloads: int = 10,
     prices: Prices | None = None,
     journal: Journal | None = None,
-) -> AsyncGenerator[Outcome]:
+) -> Outcomes:
     """Send requests, some at a time, and hand on what becomes of each as soon as it is known, on asyncio or trio.
 
     What goes wrong with one request is an outcome and no exception. An error that all others would meet too ends the
     run, once what is in flight has ended: 401, 402 and 404, a 429 that waiting does not help against, a network or a
     service that does not answer. Requests that were not sent by then have no outcome.
 
-    A consumer that may stop early does so inside `contextlib.aclosing`; what is in flight is cancelled then, and may be
-    billed all the same. The log and a note on the exception name those requests.
+        async with run_batch(requests, client=client) as outcomes:
+            async for outcome in outcomes:
+                ...
+
+    To leave the `async with` early, by `break` or by an exception, sends nothing new and waits for what is in flight,
+    because that is paid for; to be cancelled, also while it waits, breaks that off, and it may be billed all the same.
+    The log and a note on the exception name every outcome that nobody took, with the links of its images.
 
     Args:
         requests: Mappings of request fields, maybe with an `id` and a `file_name`, or BatchRequests. They are read one
@@ -51,18 +55,17 @@ async def run_batch(
         prices: For the `cost` of the outcomes.
         journal: Told of each request before it leaves, and of each outcome.
 
-    Yields:
-        An Outcome for each request, in the order in which they come. Each image is billed, withheld ones too.
+    Returns:
+        An asynchronous iterator of an Outcome for each request, in the order in which they come, and its context
+        manager. Each image is billed, withheld ones too.
 
     Raises:
+        ValueError: in_flight or downloads is no whole number from 1.
         IdeogramError: What every request would meet.
         BatchError: A row is no request, or the run was stopped because its requests end unknown, one like the other.
     """
     limits = Limits(in_flight=in_flight, downloads=downloads)
-    engine = Engine(_read(requests), client, limits, finish=finish, prices=prices, journal=journal)
-    async with aclosing(engine.outcomes()) as outcomes:
-        async for outcome in outcomes:
-            yield outcome
+    return Engine(_read(requests), client, limits, finish=finish, prices=prices, journal=journal).outcomes()
 
 
 async def _read(requests: Requests) -> AsyncGenerator[BatchRequest]:

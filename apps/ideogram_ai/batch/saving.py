@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
@@ -12,13 +12,16 @@ from attrs import evolve
 from ideogram_ai.client import DownloadError, DownloadReason, IdeogramError
 from ideogram_ai.client.calls import words
 
-from .errors import BatchStoppedError
-from .judging import saved, with_image
+from .errors import BatchStoppedError, LedgerError
+from .judging import concerns_the_host, saved, with_image
 from .outcome import State
-from .store import digest
-from .store_image import image_facts, store_image
+from .store import StoreError, digest
+from .store_image import image_facts, image_names, store_image
+from .store_names import stem_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ideogram_ai.client import AsyncIdeogram, GeneratedImage
 
     from .ledger import Ledger
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 
 _HOST_IS_GONE: Final = 20
 """So many failures in a row are no matter of single images."""
-_SUFFIXES: Final = (".png", ".jpg", ".webp", ".gif", ".avif", "")
 _OURS: Final = frozenset({DownloadReason.UNWRITABLE, DownloadReason.EXISTS})
 
 
@@ -56,34 +58,48 @@ class Saver:
             outcome: An answer.
 
         Returns:
-            SAVED; FAILED when an image can never be had; ANSWERED when it may be had later, for free.
+            What judging.saved says of it.
 
         Raises:
-            BatchStoppedError: Nothing can be written where the images go.
-            StoreError: The same.
+            BatchStoppedError: Nothing can be written where the images go. What is saved of the answer is written down.
         """
         assert outcome.generation is not None  # noqa: S101 - answered
-        stem = await anyio.to_thread.run_sync(self._ledger.stem, outcome.request.key)
+        stem = await self._stem(outcome)
         failures: list[DownloadError] = []
+        anew = outcome.error is None
         for index, image in enumerate(outcome.generation.images):
-            if image.withheld or outcome.images[index].file is not None:
+            if not image.url or outcome.images[index].file is not None:
                 continue
             try:
                 made = await self._save(outcome, index, image, stem)
-            except DownloadError as error:
-                if error.reason in _OURS:
+            except (DownloadError, StoreError, OSError) as error:
+                made = evolve(outcome.images[index], error=str(error))
+                if not isinstance(error, DownloadError) or error.reason in _OURS:
+                    what = with_image(outcome, index, made)
+                    self._commits.ended(evolve(what, error_type=type(error).__name__, error=str(error)))
                     raise BatchStoppedError(f"{error} The image is paid for, and its link kept.") from error
-                failures.append(error)
-                made = evolve(outcome.images[index], error=error.message)
+                if error.reason is DownloadReason.WITHHELD:
+                    made = evolve(made, withheld=True)
+                else:
+                    failures.append(error)
             outcome = with_image(outcome, index, made)
         concluded = saved(outcome, failures, at=datetime.now(UTC))
-        self._failed_in_a_row = self._failed_in_a_row + 1 if concluded.state is State.ANSWERED else 0
+        if concluded.state is not State.ANSWERED:
+            self._failed_in_a_row = 0
+        elif anew or concerns_the_host(failures[0]):  # a link that failed in an earlier run tells nothing of the host
+            self._failed_in_a_row += 1
         if self._failed_in_a_row >= _HOST_IS_GONE:
             raise BatchStoppedError(
                 f"The last {self._failed_in_a_row} downloads failed, so no further image is made. What is paid for is "
                 f"downloaded by the next run, as long as its links live. The last one: {concluded.error}"
             ) from failures[0]
         return concluded
+
+    async def _stem(self, outcome: Outcome) -> str:
+        try:
+            return await anyio.to_thread.run_sync(self._ledger.stem, outcome.request.key)
+        except LedgerError:  # the image outlives its ledger
+            return stem_of(outcome.request)
 
     async def _save(self, outcome: Outcome, index: int, image: GeneratedImage, stem: str) -> ImageOutcome:
         made = outcome.images[index]
@@ -97,7 +113,8 @@ class Saver:
             # If the process is killed between the two, the next run knows the file as its own by its hash.
             made = evolve(made, sha256=facts.sha256, size=facts.size, error=None)
             self._commits.ended(with_image(outcome, index, made))
-            await self._commits.written()
+            with suppress(LedgerError):  # then the image is all that there will be, and whoever ends this row tells
+                await self._commits.written()
             stored = await anyio.to_thread.run_sync(store_image, self._store, part, stem, facts)
         return evolve(made, file=stored.file)
 
@@ -113,12 +130,8 @@ class Saver:
 
     def _find(self, stem: str, sha256: str) -> str | None:
         """The file that a killed run put into its place and could not tell of any more."""
-        for suffix in _SUFFIXES:
-            number, name = 1, f"{stem}{suffix}"
-            while self._store.exists(name):
-                with self._store.open(name) as file:
-                    if digest(file) == sha256:
-                        return name
-                number += 1
-                name = str(PurePosixPath(f"{stem}-{number}{suffix}"))
+        for name in image_names(self._store, stem):
+            with self._store.open(name) as file:
+                if digest(file) == sha256:
+                    return name
         return None

@@ -37,7 +37,10 @@ _DOUBTS: Final = 10
 
 
 class Back(Enum):
-    """A request that came to no outcome."""
+    """What is to be done with a request."""
+
+    ENDED = auto()
+    """It came to its outcome."""
 
     AGAIN = auto()
     """It was refused for the number of requests, and has its turn again when the pace allows."""
@@ -45,18 +48,20 @@ class Back(Enum):
     """The run ends before it was sent."""
 
 
-@define
+@define(eq=False)
 class Row:
     """A request under way.
 
     Attributes:
         request: The request.
+        outcome: What it came to as far as is known; None as long as it did surely not run.
         attempts: How often it was sent in this run.
         failures: How often in a row it failed in a way that is tried again.
         failing_since: Monotonic seconds of the attempt that the first of these ended.
     """
 
     request: BatchRequest
+    outcome: Outcome | None = None
     attempts: int = 0
     failures: int = 0
     failing_since: float = 0.0
@@ -103,8 +108,8 @@ class Sender:
         self.stopping = anyio.Event()
         self.interrupted: list[Outcome] = []
 
-    async def send(self, row: Row, number: int) -> Outcome | Back:
-        """Send a request until it has an outcome.
+    async def send(self, row: Row, number: int) -> Back:
+        """Send a request until it has an outcome, which is the row's then.
 
         Args:
             row: The request.
@@ -116,7 +121,7 @@ class Sender:
             attempt, result = await self._attempt(row)
             if not isinstance(result, Exception):
                 self._heard()
-                return await self._record(answered(attempt, result, at=_now()))
+                return await self._end(row, answered(attempt, result, at=_now()))
             if isinstance(result, RateLimitError) and result.waiting_helps:
                 self._tell_unsent(row)
                 row.failures = 0
@@ -152,33 +157,37 @@ class Sender:
                 self._journal.sent(attempt)
                 await self._journal.written()
             self._emit(RowSent(request))
+            row.outcome = attempt
             try:
                 return attempt, await self._client.generate(**arguments_of(request))
             except Exception as error:  # noqa: BLE001 - an error is an outcome, whatever it is
                 return attempt, error
         except BaseException as error:
-            self._interrupted(attempt, error)
+            self._interrupted(row, attempt, error)
             raise
 
-    def _interrupted(self, attempt: Outcome, error: BaseException) -> None:
+    def _interrupted(self, row: Row, attempt: Outcome, error: BaseException) -> None:
         """A task was cancelled, or the journal cannot be written. Only what may have run is unknown."""
         if getattr(error, "may_have_been_billed", False):
-            self.interrupted.append(ended(attempt, error))
+            row.outcome = ended(attempt, error)
+            self.interrupted.append(row.outcome)
             if self._journal is not None:
-                self._journal.ended(self.interrupted[-1])
-        elif self._journal is not None:
-            self._journal.unsent(attempt.request)
+                self._journal.ended(row.outcome)
+        else:
+            self._tell_unsent(row)
 
-    async def _record(self, outcome: Outcome) -> Outcome:
+    async def _end(self, row: Row, outcome: Outcome) -> Back:
+        row.outcome = outcome
         if self._journal is not None:
-            self._journal.ended(outcome)
             try:
+                self._journal.ended(outcome)
                 await self._journal.written()
             except Exception as error:  # noqa: BLE001 - the outcome is not lost for it, and nothing new is sent
                 self._stop(error)
-        return outcome
+        return Back.ENDED
 
     def _tell_unsent(self, row: Row) -> None:
+        row.outcome = None
         if self._journal is not None:
             self._journal.unsent(row.request)
 
@@ -224,10 +233,10 @@ class Sender:
         error.explain(decision.why)
         return None
 
-    async def _give_up(self, row: Row, attempt: Outcome, error: Exception) -> Outcome | Back:
+    async def _give_up(self, row: Row, attempt: Outcome, error: Exception) -> Back:
         if isinstance(error, APIStatusError) and not error.may_have_been_billed:
             self._heard()
-            return await self._record(ended(attempt, error, at=_now()))
+            return await self._end(row, ended(attempt, error, at=_now()))
         self._pace.lose()
         if isinstance(error, APIConnectionError):
             if self._last_answer < row.failing_since:
@@ -237,7 +246,7 @@ class Sender:
                 return Back.DROPPED
         elif getattr(error, "may_have_been_billed", False):
             self._doubt(error)
-        return await self._record(ended(attempt, error, at=_now()))
+        return await self._end(row, ended(attempt, error, at=_now()))
 
     def _doubt(self, error: Exception) -> None:
         self._doubts += 1

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from ideogram_ai.client import DownloadError, Ideogram, RetryPolicy
+from ideogram_ai.client import DownloadError, DownloadReason, Ideogram, RetryPolicy
 
+from .journal import name_outcomes
 from .judging import answered, arguments_of, ended, saved, with_image
 from .outcome import Outcome, State
 from .store import open_store
@@ -50,10 +52,11 @@ class Step:
 
         Raises:
             ConfigurationError: There is no key, or a setting cannot be used.
-            StoreError: Nothing can be written at the location.
+            StoreError: Nothing can be written at the location. Nothing was sent; what fails later is an outcome.
         """
-        client = _client(self.base_url, self.timeout, self.retry)
-        store = None if self.location is None else _store(self.location)
+        process = os.getpid()
+        client = _client(process, self.base_url, self.timeout, self.retry)
+        store = None if self.location is None else _store(process, self.location)
         attempt = Outcome(request, State.SENT, may_have_been_billed=True, sent_at=datetime.now(UTC), attempts=1)
         try:
             generation = client.generate(**arguments_of(request))
@@ -62,14 +65,18 @@ class Step:
         outcome = answered(attempt, generation, at=datetime.now(UTC))
         if store is None or outcome.state is not State.ANSWERED:
             return outcome
-        return _save(client, store, outcome, generation.images)
+        try:
+            return _save(client, store, outcome, generation.images)
+        except BaseException as error:
+            name_outcomes("An image was being saved when the process was interrupted.", [outcome], error)
+            raise
 
 
 def _save(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[GeneratedImage]) -> Outcome:
     stem = stem_of(outcome.request)
     failures: list[DownloadError] = []
     for index, image in enumerate(images):
-        if image.withheld:
+        if not image.url:
             continue
         made = outcome.images[index]
         try:
@@ -78,17 +85,24 @@ def _save(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[Gen
                 stored = store_image(store, part, stem)
             made = evolve(made, file=stored.file, sha256=stored.sha256, size=stored.size)
         except DownloadError as error:
-            failures.append(error)
             made = evolve(made, error=error.message)
+            if error.reason is DownloadReason.WITHHELD:
+                made = evolve(made, withheld=True)
+            else:
+                failures.append(error)
+        except Exception as error:  # noqa: BLE001 - it concerns the saving of an image that is paid for, whatever it is
+            made = evolve(made, error=str(error))
+            failures.append(DownloadError(str(error), reason=DownloadReason.UNWRITABLE))
         outcome = with_image(outcome, index, made)
     return saved(outcome, failures, at=datetime.now(UTC))
 
 
+# By process: what one has opened is of no use to another that is forked of it.
 @lru_cache
-def _client(base_url: str | None, timeout: float | None, retry: RetryPolicy) -> Ideogram:
+def _client(_process: int, base_url: str | None, timeout: float | None, retry: RetryPolicy) -> Ideogram:
     return Ideogram(base_url=base_url, timeout=timeout, retry=retry)
 
 
 @lru_cache
-def _store(location: str) -> Store:
+def _store(_process: int, location: str) -> Store:
     return open_store(location)

@@ -63,7 +63,7 @@ class Store(ABC):
         """
         for candidate in _candidates(name):
             if self._put_new(source, candidate) or self._same(source, candidate):
-                with self._on_disk(f"{str(source)!r} cannot be removed"):
+                with self.on_disk(f"{str(source)!r} cannot be removed"):
                     source.unlink(missing_ok=True)
                 return candidate
         raise AssertionError("count() never ends")
@@ -78,7 +78,7 @@ class Store(ABC):
         Yields:
             The file to write to.
         """
-        with self._on_disk(f"{name!r} cannot be written"), self.part(PurePosixPath(name).suffix) as part:
+        with self.on_disk(f"{name!r} cannot be written"), self.part(PurePosixPath(name).suffix) as part:
             with part.open("x", encoding="utf-8", newline="\n") as file:
                 yield file
             self.replace(part, name)
@@ -90,11 +90,13 @@ class Store(ABC):
         try:
             yield path
         finally:
-            path.unlink(missing_ok=True)
+            # Where it cannot be removed, another run tidies up; it says nothing of what was done with it.
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove what a killed process left unfinished. Only for the one process that holds the batch."""
-        with self._on_disk("what an earlier run left unfinished cannot be removed"):
+        with self.on_disk("what an earlier run left unfinished cannot be removed"):
             for path in self.workspace.iterdir():
                 path.unlink()
 
@@ -144,7 +146,7 @@ class Store(ABC):
         """Turn errors of where the files go into a StoreError that begins with these words."""
 
     @contextlib.contextmanager
-    def _on_disk(self, what: str) -> Generator[None, None, None]:
+    def on_disk(self, what: str) -> Generator[None, None, None]:
         """Turn errors of this machine's files into a StoreError that begins with these words."""
         try:
             yield

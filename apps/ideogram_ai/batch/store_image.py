@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
 from ideogram_ai.client.image_format import HEAD_BYTES, image_suffix
 
-from .store import StoreError, digest
+from .store import digest
 from .thumbnails import make_thumbnail, thumbnail_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from .store import Store
+
+_log = logging.getLogger(__name__)
+_OTHER_FORM: Final = ".bin"
+"""For what the client kept although it does not know its form."""
+_SUFFIXES: Final = (
+    ".png", ".jpg", ".webp", ".gif", ".avif",
+    ".jxl", ".heic", ".heif", ".jp2", ".j2k", ".tiff", ".bmp", ".svg", ".bin", "",
+)  # fmt: skip
 
 
 @frozen
@@ -52,13 +62,28 @@ def image_facts(source: Path) -> ImageFacts:
     with source.open("rb") as file:
         head = file.read(HEAD_BYTES)
         file.seek(0)
-        return ImageFacts(image_suffix(head) or "", digest(file), file.tell())
+        return ImageFacts(image_suffix(head) or _OTHER_FORM, digest(file), file.tell())
+
+
+def image_names(store: Store, stem: str) -> Iterator[str]:
+    """Names of files that are there and may have been stored under this stem. It blocks: not for an event loop.
+
+    Raises:
+        StoreError: It cannot be looked for.
+    """
+    for suffix in _SUFFIXES:
+        number, name = 1, f"{stem}{suffix}"
+        while store.exists(name):
+            yield name
+            number += 1
+            name = f"{stem}-{number}{suffix}"
 
 
 def store_image(store: Store, source: Path, stem: str, facts: ImageFacts | None = None) -> StoredImage:
     """Move a downloaded image into the store. It blocks: not for an event loop.
 
-    The thumbnail goes first, so that a row which counts as saved has one, and no later run has to look for it.
+    The thumbnail goes first, so that a row which counts as saved has one, and no later run has to look for it. Without
+    it the image is none the worse: it is stored all the same.
 
     Args:
         store: The store.
@@ -71,17 +96,15 @@ def store_image(store: Store, source: Path, stem: str, facts: ImageFacts | None 
     """
     facts = facts or image_facts(source)
     thumbnail = thumbnail_name(facts.sha256)
-    if not store.exists(thumbnail):
-        _store_thumbnail(store, source, thumbnail)
+    try:
+        if not store.exists(thumbnail):
+            _store_thumbnail(store, source, thumbnail)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the image is paid for, and goes first
+        _log.warning("There is no thumbnail of %s: %s", stem, error)
     return StoredImage(store.add(source, f"{stem}{facts.suffix}"), facts.sha256, facts.size)
 
 
 def _store_thumbnail(store: Store, source: Path, name: str) -> None:
     with store.part(".webp") as part:
-        try:
-            made = make_thumbnail(source, part)
-        except OSError as error:
-            why = error.strerror or error
-            raise StoreError(f"{store.location!r}: {name!r} cannot be written: {why}. Nothing is lost.") from error
-        if made:
+        if make_thumbnail(source, part):
             store.replace(part, name)

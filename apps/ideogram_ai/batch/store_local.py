@@ -117,7 +117,7 @@ class LocalStore(Store):
         return target
 
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
-        return self._on_disk(what)
+        return self.on_disk(what)
 
 
 def _to_disk(path: Path) -> None:

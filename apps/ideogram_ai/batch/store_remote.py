@@ -6,7 +6,10 @@ import contextlib
 import errno
 import importlib
 import inspect
+import os
+import shutil
 import tempfile
+import weakref
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
@@ -16,7 +19,7 @@ from ideogram_ai.client.redaction import shorten_link
 from .store import Store, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 _TRIAL = ".ideogram-batch-trial"
 _NO_PRECONDITIONS = frozenset({errno.ENOSYS, errno.EOPNOTSUPP})
@@ -45,19 +48,35 @@ class RemoteStore(Store):
     """
 
     def __init__(self, url: str, workspace: Path | None) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="ideogram-batch-") if workspace is None else None
+        self._remove_workspace: Callable[[], object] | None = None
+        if workspace is None:
+            workspace = Path(tempfile.mkdtemp(prefix="ideogram-batch-"))
+            # Not a TemporaryDirectory: a forked process would remove it when it ends.
+            self._remove_workspace = weakref.finalize(self, _remove, workspace, os.getpid())
         location = shorten_link(url) if "@" in url or "?" in url else url
-        super().__init__(location, Path(self._temporary.name) if self._temporary else cast("Path", workspace))
-        self._locks = [Lock() for _ in range(64)]
+        super().__init__(location, workspace)
+        self._url = url
         try:
             self.workspace.mkdir(parents=True, exist_ok=True)
-            self._files, self._root = _connect(url, self.location)
-            # A driver that knows mode="create" lets the service refuse to replace a file, and nobody comes in between.
-            self._create = {"mode": "create"} if "mode" in inspect.signature(self._files.put_file).parameters else {}
+            self._reconnect()
             self._try_out()
         except BaseException:
             self.close()
             raise
+
+    @property
+    def _files(self) -> _FileSystem:
+        """The driver, connected by this very process: connections and locks of the one that was forked are not ours."""
+        if self._process != os.getpid():
+            self._reconnect()
+        return self._driver
+
+    def _reconnect(self) -> None:
+        self._locks = [Lock() for _ in range(64)]
+        self._driver, self._root = _connect(self._url, self.location)
+        # A driver that knows mode="create" lets the service refuse to replace a file, and nobody comes in between.
+        self._create = {"mode": "create"} if "mode" in inspect.signature(self._driver.put_file).parameters else {}
+        self._process = os.getpid()
 
     def replace(self, source: Path, name: str) -> None:
         """Upload a file in place of what has that name, and remove the source."""
@@ -84,10 +103,12 @@ class RemoteStore(Store):
 
     def close(self) -> None:
         """Remove a temporary workspace."""
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        if self._remove_workspace is not None:
+            self._remove_workspace()
 
     def _put_new(self, source: Path, name: str) -> bool:
+        if self._process != os.getpid():
+            self._reconnect()
         # For drivers that look whether a name is taken and only then write.
         with self._locks[hash(name) % len(self._locks)]:
             return self._create_file(source, name)
@@ -159,6 +180,11 @@ def _connect(url: str, location: str) -> tuple[_FileSystem, str]:
     except Exception as error:  # each driver has exceptions of its own
         raise StoreError(f"{location!r} cannot be opened: {_words(error)}.") from error
     return cast("_FileSystem", files), str(root)
+
+
+def _remove(folder: Path, process: int) -> None:
+    if process == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _words(error: Exception) -> str:

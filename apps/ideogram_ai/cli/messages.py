@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .streams import printable, write_error
+from .streams import printable, stderr_may_be_gone, write_error
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -51,8 +51,9 @@ def _tell(label: str, style: str, message: str) -> None:
         return
     from rich.text import Text  # noqa: PLC0415
 
-    # soft_wrap: the terminal breaks the line, so that a link in it can be copied.
-    error_console().print(Text.assemble((label, style), " ", line), soft_wrap=True)
+    with stderr_may_be_gone():
+        # soft_wrap: the terminal breaks the line, so that a link in it can be copied.
+        error_console().print(Text.assemble((label, style), " ", line), soft_wrap=True)
 
 
 @contextmanager

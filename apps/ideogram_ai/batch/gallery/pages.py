@@ -44,7 +44,7 @@ def write_gallery(
     Raises:
         StoreError: A page cannot be written; the earlier one is still there.
     """
-    with ExitStack() as stack:
+    with store.on_disk("the gallery cannot be written"), ExitStack() as stack:
         gallery = _Gallery(store, title or store.title, stack, free=free)
         for outcome in outcomes:
             gallery.totals.add(outcome)

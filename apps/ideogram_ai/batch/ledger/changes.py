@@ -68,7 +68,7 @@ def sent(attempt: Outcome) -> Change:
     """
     return Change(
         attempt.request.key,
-        "sent",
+        State.SENT.value,
         "UPDATE rows SET state = 'sent', attempts = attempts + 1, sent_at = :at, cost = :cost,"
         " may_have_been_billed = 1, error_type = NULL, error = NULL, status_code = NULL, body = NULL, images = '[]',"
         " answered_at = NULL, saved_at = NULL, server = (SELECT server FROM batch)"
@@ -109,6 +109,17 @@ def ended(outcome: Outcome) -> Change:
             "answered_at": seconds(outcome.answered_at),
             "saved_at": seconds(outcome.saved_at),
         },
+    )
+
+
+def found(key: str, file: str) -> Change:
+    """A file that has the name of an unknown row's image is in the store."""
+    return Change(
+        key,
+        "found",
+        "UPDATE rows SET error = error || :note WHERE key = :key AND state = 'unknown'",
+        {"key": key, "note": f" The file {file!r} is there, and may be its image."},
+        needed=False,
     )
 
 

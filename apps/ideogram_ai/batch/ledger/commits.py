@@ -1,12 +1,16 @@
 """Writes changes to the ledger in groups, off the event loop: all that gather while one group is written are the next.
 
-A change that has to be on the disk costs the disk's time once for each group and not once for each row.
+A change that has to be on the disk costs the disk's time once for each group and not once for each row. Some room on
+the disk is kept while a run lasts: where the disk fills, it is for the answers of the requests that are in flight.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, Self
+from typing import IO, TYPE_CHECKING, Final, Self, TypeAlias
 
 import anyio
 import anyio.lowlevel
@@ -14,24 +18,28 @@ import anyio.to_thread
 from attrs import define, field
 
 from ..background import start_in_background
-from ..errors import LedgerChangeError
+from ..errors import LedgerChangeError, LedgerError
+from ..outcome import Outcome, State
 from . import changes
 from .changes import Change
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from pathlib import Path
 
-    from ..outcome import Outcome
     from ..request import BatchRequest
     from .ledger import Ledger
 
+_Told: TypeAlias = tuple[Change, Outcome | None]
+
 _GATHERING: Final = 4
 """So many turns of the event loop a group waits: an answer makes room for a request, and both are written at once."""
+_RESERVE_BYTES: Final = 4 * 1024 * 1024
 
 
 @define
 class _Group:
-    changes: list[Change] = field(factory=list[Change])
+    told: list[_Told] = field(factory=list[_Told])
     written: anyio.Event = field(factory=anyio.Event)
     error: Exception | None = None
 
@@ -41,14 +49,18 @@ class Commits:
 
     Args:
         ledger: The ledger.
+        before: The journal of the run before, whose unwritten changes are the first of this one.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, before: Commits | None = None) -> None:
         self._ledger = ledger
+        self._place = _place(ledger.path)
+        self._reserve: IO[bytes] | None = None
         self._group = _Group()
         self._writing = _Group()
         self._writing.written.set()
-        self._unwritten: list[Change] = []
+        self._unwritten: list[_Told] = [] if before is None else [*before._unwritten, *before._group.told]
+        self._refused: dict[str, Outcome] = {} if before is None else before._refused
         self._wanted = anyio.Event()
         self._closing = False
         self._ended = anyio.Event()
@@ -56,14 +68,17 @@ class Commits:
 
     @classmethod
     @asynccontextmanager
-    async def to(cls, ledger: Ledger) -> AsyncGenerator[Self]:
+    async def to(cls, ledger: Ledger, before: Commits | None = None) -> AsyncGenerator[Self]:
         """Write as long as the context lasts. All that was told is written when it ends, even when it is cancelled.
 
         Raises:
-            LedgerError: In the end something could not be written.
+            LedgerError: What was told before cannot be written, or in the end something could not be.
         """
-        commits = cls(ledger)
+        commits = cls(ledger, before)
+        await commits._write_rest()
+        commits._reserve = await anyio.to_thread.run_sync(_keep_room, ledger.path.parent)
         start_in_background(commits._write)
+        error: LedgerError | None = None
         try:
             yield commits
         finally:
@@ -71,8 +86,19 @@ class Commits:
             commits._wanted.set()
             with anyio.CancelScope(shield=True):
                 await commits._ended.wait()
-        if commits._unwritten:
-            await anyio.to_thread.run_sync(ledger.apply, commits._unwritten)
+                try:
+                    await commits._write_rest()
+                except LedgerError as last:  # raised below, and not in place of what ended the context
+                    error = last
+            commits._give_room()
+        if error is not None:
+            raise error
+
+    @property
+    def unrecorded(self) -> Mapping[str, Outcome]:
+        """Outcomes by key that the ledger does not have: it could not be written, or a row of it is not ours."""
+        told = (*self._unwritten, *self._group.told)
+        return self._refused | {outcome.request.key: outcome for _, outcome in told if outcome is not None}
 
     def sent(self, attempt: Outcome) -> None:
         """A request is about to leave."""
@@ -84,11 +110,11 @@ class Commits:
 
     def ended(self, outcome: Outcome) -> None:
         """A request came to an outcome."""
-        self.add(changes.ended(outcome))
+        self.add(changes.ended(outcome), outcome)
 
-    def add(self, change: Change) -> None:
-        """Take a change into the next group."""
-        self._group.changes.append(change)
+    def add(self, change: Change, outcome: Outcome | None = None) -> None:
+        """Take a change, and the outcome that it tells of, into the next group."""
+        self._group.told.append((change, outcome))
         self._wanted.set()
 
     async def written(self) -> None:
@@ -97,19 +123,19 @@ class Commits:
         Raises:
             LedgerError: The ledger cannot be written, or a row cannot change so.
         """
-        group = self._group if self._group.changes else self._writing
+        group = self._group if self._group.told else self._writing
         await group.written.wait()
         if group.error is not None:
             raise group.error
 
     async def _write(self) -> None:
         try:
-            while self._group.changes or not self._closing:
+            while self._group.told or not self._closing:
                 await self._wanted.wait()
                 self._wanted = anyio.Event()
                 for _ in range(_GATHERING):
                     await anyio.lowlevel.checkpoint()
-                while self._group.changes:
+                while self._group.told:
                     await self._write_group()
         finally:
             self._ended.set()
@@ -118,13 +144,93 @@ class Commits:
         group = self._writing = self._group
         self._group = _Group()
         # What could not be written goes first, so that each row has its changes in their order.
-        self._unwritten += group.changes
+        self._unwritten += group.told
         try:
-            await anyio.to_thread.run_sync(self._ledger.apply, self._unwritten, limiter=self._turn)
-            self._unwritten = []
-        except LedgerChangeError as error:
-            group.error = error
-            self._unwritten = []
+            group.error = await self._apply()
         except Exception as error:  # noqa: BLE001 - raised by all who wait for the group
             group.error = error
         group.written.set()
+
+    async def _write_rest(self) -> None:
+        """Write what is left when nobody waits for it any more."""
+        self._unwritten += self._group.told
+        self._group = _Group()
+        if self._unwritten:
+            await self._apply()
+
+    async def _apply(self) -> LedgerError | None:
+        """Write what is unwritten.
+
+        Returns:
+            None, or why that took the room that was kept: then it is written, and no other request should leave.
+        """
+        some = [change for change, _ in self._unwritten]
+        full: LedgerError | None = None
+        try:
+            full = await anyio.to_thread.run_sync(self._apply_on_kept_room, some, limiter=self._turn)
+        except LedgerChangeError as error:
+            refused = (outcome for change, outcome in self._unwritten if outcome and change.key in error.keys)
+            self._refused |= {outcome.request.key: outcome for outcome in refused}
+            self._unwritten = []
+            raise
+        except LedgerError:
+            # Whoever waits for it is told, and sends nothing.
+            self._unwritten = [told for told in self._unwritten if not _is_of_leaving(told[0])]
+            raise
+        self._unwritten = []
+        return full
+
+    def _apply_on_kept_room(self, some: Sequence[Change]) -> LedgerError | None:
+        if _place(self._ledger.path) != self._place:
+            # SQLite would go on writing to a file that nobody can open any more.
+            raise LedgerError(f"The ledger {str(self._ledger.path)!r} was removed or replaced while its batch ran.")
+        try:
+            self._ledger.apply(some)
+        except LedgerChangeError:
+            raise
+        except LedgerError as error:
+            if not self._give_room():
+                raise
+            self._ledger.apply([change for change in some if not _is_of_leaving(change)])
+            return error
+        return None
+
+    def _give_room(self) -> bool:
+        """Give back the room that was kept; False when none was."""
+        if self._reserve is None:
+            return False
+        self._reserve.close()
+        self._reserve = None
+        return True
+
+
+def _is_of_leaving(change: Change) -> bool:
+    return change.what == State.SENT
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of its name; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _keep_room(folder: Path) -> IO[bytes] | None:
+    """Occupy some of a disk, by a file without a name, which is gone when it is closed or the process dies."""
+    try:
+        size = min(_RESERVE_BYTES, shutil.disk_usage(folder).free // 4)
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed when the room is needed
+    except OSError:
+        return None
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.write(b"\0" * size)
+            file.flush()
+    except OSError:  # a file may not be so large, or there is less room than was said: then with none
+        file.close()
+        return None
+    return file

@@ -44,6 +44,7 @@ class Ledger:
         self._path = path
         self._database = database
         self._lock = threading.RLock()
+        self._recovered: tuple[str, ...] = ()
         database.row_factory = sqlite3.Row
 
     @classmethod
@@ -241,7 +242,8 @@ class Ledger:
         if refused:
             raise LedgerChangeError(
                 f"The ledger {str(self._path)!r} has no row {refused[0].key!r:.80} that can be {refused[0].what} now. "
-                "Another program may have changed it."
+                "Another program may have changed it.",
+                keys=frozenset(change.key for change in refused),
             )
 
     def retry_unknown(self) -> int:
@@ -282,7 +284,15 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def recovered(self) -> Sequence[str]:
+        """Keys of the rows that were on their way when the process ended that had the ledger open before."""
+        return self._recovered
+
     def _recover(self) -> None:
+        with self._reading() as database:
+            rows = database.execute("SELECT key FROM rows WHERE state = 'sent' ORDER BY position").fetchall()
+        self._recovered = tuple(row["key"] for row in rows)
         self._retry(
             "UPDATE rows SET state = 'unknown', error_type = 'InterruptedError', error = ? WHERE state = 'sent'",
             _INTERRUPTED,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ideogram_ai.batch.errors import BatchError
 from ideogram_ai.batch.events import Event, RunStopped, StopReason
+from ideogram_ai.batch.outcome import State
 from ideogram_ai.client import IdeogramError
 
 from ..exit_codes import ExitCode
@@ -16,7 +17,7 @@ from ..signals import Terminated
 from .ending import Ending
 from .projections import write_projections
 from .signals import Stopping, handled_by
-from .tally import Tally
+from .tally import Tally, is_unsaved
 
 if TYPE_CHECKING:
     from ideogram_ai.batch.job import Job
@@ -29,20 +30,25 @@ Running: TypeAlias = Callable[[Tally], AbstractContextManager[Callable[[Event], 
 """Shows how it goes, and gives a function that is told every event."""
 
 
-def conclude(job: Job, options: Options, settings: Settings, access: Access | None, running: Running) -> Ending:
-    """Run what is planned, and write what can be read of it.
+def conclude(
+    job: Job, options: Options, settings: Settings, access: Access | None, *, tally: Tally, running: Running
+) -> Ending:
+    """Run what is planned, and write what can be read of it. What fails on the way is told in the ending.
 
     Args:
         job: The batch.
         options: The options.
         settings: What they come to.
         access: The way to the server; None when there is nothing to be sent or downloaded.
+        tally: Counts what the run does.
         running: Shows how it goes.
 
     Returns:
         How the batch stands.
+
+    Raises:
+        LedgerError: The ledger cannot be read; the tally knows what is not saved.
     """
-    tally = Tally()
     stopping = Stopping(job.stop_softly, job.stop_now)
     before = job.total_cost()
     stopped = RunStopped(StopReason.DONE, "")
@@ -58,6 +64,8 @@ def conclude(job: Job, options: Options, settings: Settings, access: Access | No
         signal=stopping.code,
         files=files,
         unwritten=unwritten,
+        unsaved=[outcome for outcome in job.outcomes(State.ANSWERED, State.FAILED) if is_unsaved(outcome)],
+        unrecorded=tuple(job.unrecorded.values()),
         location=options.out,
         free=settings.free,
         resume=options.command_line(),
@@ -88,6 +96,8 @@ def _drive(
         return asyncio.run(drive())
     except (BatchError, IdeogramError) as error:
         return RunStopped(StopReason.ERROR, str(error), error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the images that are paid for are told of
+        return RunStopped(StopReason.ERROR, f"{type(error).__name__}: {error}", error)
     except KeyboardInterrupt as error:  # in the moment before signals are handled, or after
         stopping.code = ExitCode.TERMINATED if isinstance(error, Terminated) else ExitCode.INTERRUPTED
         return RunStopped(StopReason.NOW, "")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from ideogram_ai.batch.errors import LedgerError
 from ideogram_ai.batch.events import StopReason
-from ideogram_ai.batch.outcome import State
+from ideogram_ai.batch.outcome import Outcome, State
 from ideogram_ai.batch.servers import MOCK
+from ideogram_ai.batch.store import StoreError
+from ideogram_ai.client import DownloadError
 
 from ..exit_codes import ExitCode
 from .groups import Groups
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
     from ideogram_ai.batch.events import RunStopped
     from ideogram_ai.batch.job import Job
-    from ideogram_ai.batch.outcome import Outcome
 
     from .tally import Tally
 
@@ -47,6 +49,9 @@ class Ending:
         mock: Whether the mock server of a rehearsal made the images: then the sums are what they would have cost.
         files: Names of the manifest and the gallery, by what they are.
         unwritten: Why one of them is not there; None when both are.
+        unwritable: Whether the run stopped because something could not be written.
+        unsaved: Rows with images that are paid for and not saved, and whose links are known.
+        unrecorded: Rows whose outcome the ledger does not know, because it could not be written.
         resume: The command that goes on.
         retry_unknown: The command that sends unknown rows again.
         retry_failed: The command that sends failed rows again.
@@ -70,6 +75,9 @@ class Ending:
     mock: bool = False
     files: Mapping[str, str] = field(factory=dict[str, str])
     unwritten: str | None = None
+    unwritable: bool = False
+    unsaved: Sequence[Outcome] = ()
+    unrecorded: Sequence[Outcome] = ()
 
     @classmethod
     def of(cls, job: Job, stopped: RunStopped, tally: Tally, *, spent_before: Decimal, **rest: Any) -> Ending:
@@ -87,6 +95,7 @@ class Ending:
         return cls(
             reason=stopped.reason,
             message=_message(stopped, tally),
+            unwritable=_is_of_a_disk(stopped.error),
             counts=counts,
             absent=job.ledger.counts(absent=True),
             unknown=Groups.of(_present(job, State.UNKNOWN, State.SENT)),
@@ -113,7 +122,8 @@ class Ending:
         """The exit code: what is worst for the money comes first."""
         if self.unknown.number:
             return ExitCode.OUTCOME_UNKNOWN
-        if self.lost.number or self.unwritten or (self.waiting and self.signal is None):
+        unwritten = self.unwritten or self.unrecorded or self.unwritable
+        if self.lost.number or unwritten or (self.waiting and self.signal is None):
             return ExitCode.DOWNLOAD_FAILED
         if self.signal is not None and (self.left or self.waiting):
             return self.signal
@@ -136,9 +146,29 @@ class Ending:
             "total_cost_usd": "0" if self.mock else f"{self.total_cost:f}",
             "folder": self.location,
             **self.files,
+            "unsaved": [named(outcome) for outcome in self.unsaved],
+            "unrecorded": [named(outcome) for outcome in self.unrecorded],
             "resume": self.resume if self.left or self.waiting else None,
             "error": None,
         }
+
+
+def named(outcome: Outcome) -> dict[str, Any]:
+    """What finds a row and its images, also when nothing else tells of it."""
+    return {
+        "id": outcome.request.key,
+        "line": outcome.request.line,
+        "state": outcome.state.value,
+        "files": [image.file for image in outcome.images if image.file],
+        "urls": [image.url for image in outcome.images if image.url],
+    }
+
+
+def _is_of_a_disk(error: Exception | None) -> bool:
+    """Whether it is the ledger that cannot be written, or the place of the images."""
+    return isinstance(error, LedgerError | StoreError | OSError) or (
+        error is not None and isinstance(error.__cause__, StoreError | OSError | DownloadError)
+    )
 
 
 def _present(job: Job, *states: State) -> Iterator[Outcome]:

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from ideogram_ai.batch.events import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping
 from ideogram_ai.batch.manifest import manifest_line
+from ideogram_ai.batch.outcome import State
 from ideogram_ai.client.fields import NOTHING_SENT
 
 from ..exit_codes import ExitCode
-from ..streams import write_out
+from ..streams import stdout_is_gone, write_out
 from .bad_rows import BadRows
+from .ending import named
+from .people import tell_unsaved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     from ideogram_ai.batch.events import Event
     from ideogram_ai.batch.ledger import Planned
+    from ideogram_ai.batch.outcome import Outcome
     from ideogram_ai.batch.reading import RowProblem
 
     from .ending import Ending
@@ -69,13 +73,15 @@ class Machine:
 
         yield hear
 
-    def failed(self, code: ExitCode, error: BaseException, message: str) -> None:
-        """It ended before anything was sent."""
-        tell_failure(code, type(error).__name__, message)
+    def failed(self, code: ExitCode, error: BaseException, message: str, unsaved: Sequence[Outcome] = ()) -> None:
+        """It ended without an ending."""
+        tell_failure(code, type(error).__name__, message, unsaved=[named(outcome) for outcome in unsaved])
+        tell_unsaved(unsaved)
 
     def ended(self, ending: Ending) -> None:
-        """How it ended."""
+        """How it ended. What is paid for and nowhere saved is on stderr too."""
         tell("end", **ending.members())
+        tell_unsaved(ending.unsaved, ending.unrecorded, manifest="manifest" in ending.files)
 
 
 def tell(event: str, **members: Any) -> None:
@@ -83,13 +89,16 @@ def tell(event: str, **members: Any) -> None:
     write_out(json.dumps({"event": event, **members}) + "\n")
 
 
-def tell_failure(code: ExitCode, kind: str, message: str) -> None:
-    """It ended before anything was sent."""
-    tell("end", outcome=code.name.lower(), code=int(code), error={"type": kind, "message": message})
+def tell_failure(code: ExitCode, kind: str, message: str, **members: Any) -> None:
+    """It ended without an ending."""
+    tell("end", outcome=code.name.lower(), code=int(code), error={"type": kind, "message": message}, **members)
 
 
 def tell_event(event: Event) -> None:
-    """An event of a run."""
+    """An event of a run. Where stdout is gone, stderr is told what is stopping it, and of rows that are not saved."""
+    kept = isinstance(event, RowDone) and event.outcome.state in {State.SAVED, State.WITHHELD}
+    if stdout_is_gone() and (kept or not isinstance(event, RowDone | RunStopping)):
+        return
     match event:
         case RunStarted():
             tell("started", to_send=event.planned, to_download=event.answered)

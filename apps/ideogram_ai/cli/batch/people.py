@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ideogram_ai.batch.events import StopReason
 from ideogram_ai.client.fields import NOTHING_SENT
@@ -11,14 +11,15 @@ from ..messages import tell_error, tell_note, tell_warning
 from ..streams import printable, write_error, write_out
 from .bad_rows import BadRows
 from .progress import progress
-from .words import count, states_in_a_line, usd
+from .words import count, place, states_in_a_line, usd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from ideogram_ai.batch.events import Event
     from ideogram_ai.batch.ledger import Planned
+    from ideogram_ai.batch.outcome import Outcome
     from ideogram_ai.batch.reading import RowProblem
 
     from ..exit_codes import ExitCode
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from .forecast import Forecast
     from .groups import Groups
     from .tally import Tally
+
+_MOST_LINKS: Final = 200
+_CARRIED: Final = 80
 
 
 class People:
@@ -87,9 +91,16 @@ class People:
         """Show how it goes."""
         return progress(tally, shown=not self._quiet)
 
-    def failed(self, code: ExitCode, error: BaseException, message: str) -> None:  # noqa: ARG002 - as machines are told
-        """It ended before anything was sent."""
+    def failed(
+        self,
+        code: ExitCode,  # noqa: ARG002 - as machines are told
+        error: BaseException,  # noqa: ARG002
+        message: str,
+        unsaved: Sequence[Outcome] = (),
+    ) -> None:
+        """It ended without an ending."""
         tell_error(message)
+        tell_unsaved(unsaved)
 
     def ended(self, ending: Ending) -> None:
         """How it ended."""
@@ -106,6 +117,8 @@ class People:
             "were made and billed, and their images cannot be had any more",
             ending.lost,
         )
+        if ending.lost.number:
+            tell_note(f"This asks for those images once more, which is free: {ending.retry_failed}")
         _tell_rows("has an unknown outcome", "have an unknown outcome", ending.unknown)
         if ending.unknown.number:
             tell_note(
@@ -124,6 +137,40 @@ class People:
             ]
             how = "Go on with a higher --max-cost" if ending.reason is StopReason.MAX_COST else "Go on with"
             tell_note(f"{' and '.join(rest)}. {how}: {ending.resume}")
+        tell_unsaved(ending.unsaved, ending.unrecorded, manifest="manifest" in ending.files)
+
+
+def tell_unsaved(unsaved: Sequence[Outcome], unrecorded: Sequence[Outcome] = (), *, manifest: bool = False) -> None:
+    """Show the links of images that are paid for and not saved, and what the ledger could not be told.
+
+    Args:
+        unsaved: Rows with such images.
+        unrecorded: Rows that the ledger does not know the outcome of.
+        manifest: Whether the manifest has all the links, so that some of them are enough.
+    """
+    if unsaved:
+        tell_error(f"{count(len(unsaved), 'row')} paid for, with images that are not saved. Their links:")
+        shown = unsaved[:_MOST_LINKS] if manifest else unsaved
+        for outcome in shown:
+            links = [_shown(image.url, manifest) for image in outcome.images if image.url and not image.file]
+            write_error(f"  {place(outcome.request)}: {printable(' '.join(links))}\n")
+        if len(shown) < len(unsaved):
+            write_error(f"  and {len(unsaved) - len(shown):,} more, all in the manifest\n")
+    if unrecorded:
+        tell_error(
+            f"{count(len(unrecorded), 'row')} ended, and the ledger could not be told of it. The next run may take "
+            "them for unknown:"
+        )
+        for outcome in unrecorded:
+            files = [f"saved as {image.file}" for image in outcome.images if image.file]
+            urls = [image.url for image in outcome.images if image.url]
+            parts = ", ".join([outcome.state.value, *files, *urls, *([outcome.error] if outcome.error else [])])
+            write_error(f"  {place(outcome.request)}: {printable(parts)}\n")
+
+
+def _shown(link: str, manifest: bool) -> str:
+    """A link; one that carries its image in itself is too long for a terminal, if it is in the manifest."""
+    return f"{link[:_CARRIED]}..." if manifest and link[:5].lower() == "data:" and len(link) > _CARRIED else link
 
 
 def _tell_rows(one: str, many: str, rows: Groups) -> None:

@@ -9,7 +9,7 @@ from ideogram_ai.batch.events import PaceChanged, RowDone, RunStopping, StopReas
 from ideogram_ai.batch.outcome import State
 
 from ..messages import error_console, on_terminal, tell_note, tell_warning
-from ..streams import write_error
+from ..streams import stderr_may_be_gone, write_error
 from .words import duration, place, states, states_in_a_line, usd
 
 if TYPE_CHECKING:
@@ -48,8 +48,15 @@ def progress(tally: Tally, *, shown: bool) -> Generator[Callable[[Event], None]]
     elif on_terminal():
         from rich.live import Live  # noqa: PLC0415 - for terminals only
 
-        with Live(_Bar(tally), console=error_console(), refresh_per_second=4, transient=True):
+        live = Live(_Bar(tally), console=error_console(), refresh_per_second=4, transient=True)
+        # A terminal that is closed ends no run.
+        with stderr_may_be_gone():
+            live.start()
+        try:
             yield hear
+        finally:
+            with stderr_may_be_gone():
+                live.stop()
     else:
         lines = _Lines(tally)
 

@@ -23,6 +23,7 @@ from .machine import Machine
 from .people import People
 from .planning import InvalidRowsError, Planner, ledger_file
 from .settings import Settings
+from .tally import Tally
 
 if TYPE_CHECKING:
     from .ending import Ending
@@ -61,17 +62,26 @@ def run(options: Options) -> ExitCode:
         return batch.failed(error, f"This needs {error.name}: pip install 'ideogram-ai[batch]' brings it.")
     except (click.Abort, KeyboardInterrupt) as error:
         return batch.failed(error, "Interrupted.")
+    except Exception as error:
+        if not batch.begun:
+            raise
+        return batch.failed(error, f"{type(error).__name__}: {error}.")
     voice.ended(ending)
     return ending.code
 
 
 class _Batch:
-    """A batch as the command line has it."""
+    """A batch as the command line has it.
+
+    Attributes:
+        begun: Whether something may have been sent.
+    """
 
     def __init__(self, options: Options, voice: _Voice) -> None:
         self._options = options
         self._voice = voice
-        self._begun = False
+        self.begun = False
+        self._tally = Tally()
 
     def run(self) -> Ending:
         """Everything that can be found out before something is sent is found out first."""
@@ -100,12 +110,13 @@ class _Batch:
                     accesses.append(opened.enter_context(open_access(options, settings.in_flight)))
 
             planner.plan(job, accept)
-            self._begun = bool(accesses)
-            return conclude(job, options, settings, accesses[0] if accesses else None, self._voice.running)
+            self.begun = bool(accesses)
+            access = accesses[0] if accesses else None
+            return conclude(job, options, settings, access, tally=self._tally, running=self._voice.running)
 
     def failed(self, error: BaseException, message: str) -> ExitCode:
         """It ended without an ending."""
-        if self._begun:
+        if self.begun:
             code = ExitCode.OUTCOME_UNKNOWN
             message = f"{message} Requests were sent. What became of them is in the ledger; the same command goes on."
         else:
@@ -113,7 +124,7 @@ class _Batch:
             interrupted = isinstance(error, click.Abort | KeyboardInterrupt)
             code = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED if interrupted else ExitCode.WRONG_USE
             message = f"{message.removesuffix(NOTHING_SENT).rstrip()} {NOTHING_SENT}"
-        self._voice.failed(code, error, message)
+        self._voice.failed(code, error, message, tuple(self._tally.unsaved.values()))
         return code
 
     def _show(self, forecast: Forecast) -> None:

@@ -8,17 +8,23 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ideogram_ai.batch.events import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping
-from ideogram_ai.batch.outcome import State
+from ideogram_ai.batch.outcome import Outcome, State
 
 if TYPE_CHECKING:
     from ideogram_ai.batch.events import Event
-    from ideogram_ai.batch.outcome import Outcome
 
 _WINDOW: Final = 60.0
 """Seconds that the rate is measured over."""
+
+
+def is_unsaved(outcome: Outcome) -> bool:
+    """Whether an image is paid for and not saved, and has a link."""
+    return outcome.state in {State.ANSWERED, State.FAILED} and any(
+        image.url and not image.file for image in outcome.images
+    )
 
 
 @define
@@ -33,6 +39,7 @@ class Tally:
         doubtful: US dollars that rows with an unknown outcome may have cost beside them.
         stopping: Why no further row is sent; None while some are.
         limit: Requests that may be in flight since the pace last changed; None before.
+        unsaved: Rows of this run whose images are paid for and not saved, by key.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -42,6 +49,7 @@ class Tally:
     doubtful: Decimal = Decimal(0)
     limit: int | None = None
     stopping: RunStopping | None = None
+    unsaved: dict[str, Outcome] = field(factory=dict[str, Outcome])
     _began: float = field(init=False)
     _under_way: set[str] = field(factory=set[str], init=False)
     _answered: dict[str, Decimal] = field(factory=dict[str, Decimal], init=False)
@@ -61,6 +69,7 @@ class Tally:
             case RowAnswered():
                 self._under_way.discard(event.outcome.request.key)
                 self._answered[event.outcome.request.key] = event.outcome.cost or Decimal(0)
+                self.unsaved[event.outcome.request.key] = evolve(event.outcome, generation=None)
             case RowDone():
                 self._done(event.outcome)
             case PaceChanged():
@@ -113,6 +122,10 @@ class Tally:
         key = outcome.request.key
         self._under_way.discard(key)
         self._answered.pop(key, None)
+        if is_unsaved(outcome):
+            self.unsaved[key] = evolve(outcome, generation=None)
+        else:
+            self.unsaved.pop(key, None)
         self.states[outcome.state] += 1
         if outcome.state is State.UNKNOWN:
             self.doubtful += outcome.cost or 0
