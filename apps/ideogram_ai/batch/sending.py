@@ -96,7 +96,8 @@ class Sender:
         make_room: Callable[[], None],
     ) -> None:
         self._policy = evolve(client.retry, retry_possibly_billed=False)
-        self._client = client.with_retry(evolve(self._policy, max_attempts=1))
+        # The pace says how many may be in flight.
+        self._client = client.with_retry(evolve(self._policy, max_attempts=1), in_flight=pace.most)
         self._pace = pace
         self._prices = prices
         self._journal = journal
