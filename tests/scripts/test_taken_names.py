@@ -87,6 +87,7 @@ with Ideogram("key", http_client=httpx.Client(transport=httpx.MockTransport(answ
     values = {python_names[name]: f"sent {name}" for name in asked["fields"]}
     values |= {python_names[name]: [style] for name in asked["lists"]}
     generation = client.generate(text_prompt="a", **values)
+    found["path"] = sent[-1][0]
     found["made"] = len(generation.images)
     found["fields"] = parts(sent[-1])
     for operation in OPERATIONS.values():
@@ -103,6 +104,10 @@ print(json.dumps(found))
 """
 
 
+QUOTED = "/v1/o'brien/$&()*+,;=:@!~"
+"""All that a path may hold beside letters."""
+
+
 def all_of_them(document: Document) -> None:
     """Every name as a field of the request, of an object in it, and of the answer."""
     properties = [fields(document)]
@@ -111,6 +116,7 @@ def all_of_them(document: Document) -> None:
     for each in properties:
         for name in FIELDS:
             each.setdefault(name, {"type": "string"})
+    document["paths"] = {QUOTED: document["paths"].popitem()[1]}
     fields(document).update({name: {"type": "array", "items": STYLE} for name in LISTS})
     asked = {"type": "object", "oneOf": [{"required": ["fields"]}, {"required": ["other"]}]}
     asked["properties"] = {name: {"type": "string"} for name in ("fields", "other", "cls")}
@@ -153,6 +159,7 @@ def test_each_works_from_end_to_end(tmp_path: Path) -> None:
     expected["text_prompt"] = "a"
     assert found["fields"] == found["arrived"] == expected
     assert found["made"] == 1
+    assert found["path"] == QUOTED
     for index, _ in enumerate(OPERATIONS):
         assert found[f"/v1/op{index}"] == {"fields": "x", "cls": "x"}
 
