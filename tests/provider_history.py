@@ -183,7 +183,8 @@ def october() -> Document:
     schemas["ImageObjectV4"]["properties"]["resolution"] = {"type": "string", "example": "2048x2048"}
     schemas["PromptSafetyError"]["required"] = ["error"]
     media(document, MULTIPART)["encoding"] = {"json_prompt": {"contentType": JSON, "style": "form"}}
-    document["components"]["securitySchemes"]["BearerAuth"] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    document["components"]["securitySchemes"]["BearerAuth"] = bearer
     operation(document)["security"].append({"BearerAuth": []})
     return document
 
