@@ -87,7 +87,7 @@ def resolve_place(contract: Contract, pointer: Pointer) -> tuple[Pointer, Any]:
         tokens = [token.replace("~1", "/").replace("~0", "~") for token in node["$ref"].removeprefix("#/").split("/")]
         pointer, node = (), contract.document
         for token in tokens:
-            step = int(token) if is_list(node) else token
+            step: Any = int(token) if is_list(node) else token
             pointer, node = (*pointer, step), node[step]
     return pointer, node
 

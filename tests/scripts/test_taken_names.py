@@ -118,7 +118,7 @@ def all_of_them(document: Document) -> None:
             each.setdefault(name, {"type": "string"})
     document["paths"] = {QUOTED: document["paths"].popitem()[1]}
     fields(document).update({name: {"type": "array", "items": STYLE} for name in LISTS})
-    asked = {"type": "object", "oneOf": [{"required": ["fields"]}, {"required": ["other"]}]}
+    asked: Document = {"type": "object", "oneOf": [{"required": ["fields"]}, {"required": ["other"]}]}
     asked["properties"] = {name: {"type": "string"} for name in ("fields", "other", "cls")}
     schemas(document)["Asked"] = asked
     for index, name in enumerate(OPERATIONS):
