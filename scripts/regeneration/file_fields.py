@@ -29,11 +29,11 @@ def check_file_fields(contract: Contract) -> None:
     for path, method, raw in schemas.operations(contract.document):
         if "requestBody" not in raw:
             continue
-        item, _ = resolve_place(contract, ("paths", path))
-        body, _ = resolve_place(contract, (*item, method, "requestBody"))
-        content, found = resolve_place(contract, (*body, "content"))
+        item, _ = resolve_place(contract.document, ("paths", path))
+        body, _ = resolve_place(contract.document, (*item, method, "requestBody"))
+        content, found = resolve_place(contract.document, (*body, "content"))
         for media_type in found:
-            place, media = resolve_place(contract, (*content, media_type))
+            place, media = resolve_place(contract.document, (*content, media_type))
             if is_mapping(media):
                 _check_media(contract, place, media)
 
@@ -46,7 +46,7 @@ def _check_media(contract: Contract, place: Pointer, media: dict[str, Any]) -> N
     if "schema" in media:
         seen: set[Pointer] = set()
         for pointer, keyword, field in _files(contract, (*place, "schema"), "", seen):
-            schema = resolve_place(contract, pointer)[1]
+            schema = resolve_place(contract.document, pointer)[1]
             raise _error(contract, (*pointer, keyword), field, f"{keyword}: {schema[keyword]}")
 
 
@@ -61,7 +61,7 @@ def _is_text(media_type: str) -> bool:
 
 def _files(contract: Contract, pointer: Pointer, field: str, seen: set[Pointer]) -> Iterator[tuple[Pointer, str, str]]:
     """Yield place, keyword and field of every schema of a file at or below a place."""
-    place, schema = resolve_place(contract, pointer)
+    place, schema = resolve_place(contract.document, pointer)
     if not is_mapping(schema) or place in seen:
         return
     seen.add(place)

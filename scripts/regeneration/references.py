@@ -76,16 +76,16 @@ class _Walk:
         return target
 
 
-def resolve_place(contract: Contract, pointer: Pointer) -> tuple[Pointer, Any]:
+def resolve_place(document: Any, pointer: Pointer) -> tuple[Pointer, Any]:
     """Follow the $ref at a place, if there is one; the contract's references were checked before.
 
     Returns:
         The place of what is meant, and what stands there.
     """
-    node = _at(contract.document, pointer)
+    node = _at(document, pointer)
     while is_mapping(node) and isinstance(node.get("$ref"), str):
         tokens = [token.replace("~1", "/").replace("~0", "~") for token in node["$ref"].removeprefix("#/").split("/")]
-        pointer, node = (), contract.document
+        pointer, node = (), document
         for token in tokens:
             step: Any = int(token) if is_list(node) else token
             pointer, node = (*pointer, step), node[step]
