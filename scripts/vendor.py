@@ -2,7 +2,8 @@
 
 DEST is the folder that holds the copy, myapp/_vendor say; then `from myapp._vendor.ideogram_ai.client import Ideogram`
 works. The copy needs httpx and attrs, and nothing of this project. The same command updates it. Exit codes: 0 done or
-up to date; 1 the copy is not what it should be, or an update was refused or failed; 2 wrong use, a bad DEST among it.
+up to date; 1 the copy is not what it should be, git ignores some of it, or an update was refused or failed; 2 wrong
+use, a bad DEST among it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def _run(options: argparse.Namespace) -> tuple[int, str]:
         from vendoring.contents import make_copy  # noqa: PLC0415 - here, so that a missing tool becomes a message
 
         copy = make_copy(ROOT)
-        return _check(options.destination, copy) if options.check else (0, _update(options, copy))
+        code, text = _check(options.destination, copy) if options.check else (0, _update(options, copy))
+        return _ask_git(options.destination, copy, code, text)
     except DestinationError as error:
         return 2, _failure(str(error))
     except (VendoringError, RegenerationError) as error:
@@ -85,6 +87,17 @@ def _check(destination: Path, copy: Copy) -> tuple[int, str]:
         return 0, f"{place} is up to date: {_title(copy)}"
     head, cure = f"error: {place} is not what this checkout makes:", "mend it with the same command without --check"
     return 1, "\n".join([head, *lines, cure])
+
+
+def _ask_git(destination: Path, copy: Copy, code: int, text: str) -> tuple[int, str]:
+    """Add what git does not take of the copy; a file that a clone lacks is as good as not there."""
+    from vendoring.ignored import describe_ignored, find_ignored  # noqa: PLC0415 - see _run
+
+    ignored = find_ignored(destination, copy.files)
+    if ignored.problem:
+        text = f"{text}\nnote: git does not say whether it takes the copy: {ignored.problem}"
+    lines = describe_ignored(destination, ignored)
+    return (1 if lines else code), "\n".join([text, *lines])
 
 
 def _update(options: argparse.Namespace, copy: Copy) -> str:

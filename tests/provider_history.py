@@ -170,7 +170,10 @@ def august() -> Document:
 
 
 def october() -> Document:
-    """By 2026-10-07: prompt and magic prompt are gone, tags, an encoding, a free resolution in the answer."""
+    """By 2026-10-07: prompt and magic prompt are gone, tags, an encoding, a free resolution in the answer.
+
+    The encoding has a style besides, the web application's tokens are let in, and a refusal always has its error.
+    """
     document = august()
     schemas = document["components"]["schemas"]
     for name in ("prompt", "magic_prompt_option"):
@@ -178,7 +181,11 @@ def october() -> Document:
     fields(document)["magic_prompt_system_prompt_config_id"] = {"type": "string", "nullable": True}
     schemas["V4JsonPrompt"]["properties"]["tags"] = {"type": "array", "items": {"type": "string"}}
     schemas["ImageObjectV4"]["properties"]["resolution"] = {"type": "string", "example": "2048x2048"}
-    media(document, MULTIPART)["encoding"] = {"json_prompt": {"contentType": JSON}}
+    schemas["PromptSafetyError"]["required"] = ["error"]
+    media(document, MULTIPART)["encoding"] = {"json_prompt": {"contentType": JSON, "style": "form"}}
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    document["components"]["securitySchemes"]["BearerAuth"] = bearer
+    operation(document)["security"].append({"BearerAuth": []})
     return document
 
 

@@ -108,7 +108,8 @@ class Operation:
 
     def alias(self, field: Field) -> str:
         """Name of the type of an alternative."""
-        return f"{_camel(self.name)}{_camel(field.python_name)}"
+        end = "_" if field.python_name.endswith("_") else ""  # of a field named fields, it would be typed_dict
+        return f"{_camel(self.name)}{_camel(field.python_name)}{end}"
 
     @property
     def without_method(self) -> str | None:
@@ -117,10 +118,7 @@ class Operation:
             return f"the client's own method is {by_hand().methods[self.operation_id]}"
         if self.parameters:
             return f"it has parameters ({', '.join(self.parameters)})"
-        if not self.request_model:
-            return "it has no request body that is an object"
-        files = [field.wire_name for field in self.fields if "File" in _types(field.prop)]
-        return f"it takes files ({', '.join(files)})" if files else None
+        return None if self.request_model else "it has no request body that is an object"
 
 
 def _types(prop: PropertyProtocol) -> list[str]:

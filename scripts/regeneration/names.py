@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from regeneration.contract import Contract
     from regeneration.errors import Pointer
 
+_PARAMETER: Final = re.compile(r"\{[A-Za-z_][A-Za-z0-9_-]*\}")
 _NAMED: Final = ("name", "operationId", "title")
 
 
@@ -36,6 +38,25 @@ def check_names(contract: Contract) -> None:
                 # openapi-python-client 0.29.1 escapes these twice
                 if keyword != "enum" and ("\\" in value or '"' in value):
                     raise contract.error((*pointer, keyword), 'the generator spoils a value with a backslash or a "')
+
+
+def check_paths(contract: Contract) -> None:
+    """Refuse a path that is none (RFC 3986): its characters would mean something else in an address or in code.
+
+    Raises:
+        ContractError: There is such a path.
+    """
+    paths = contract.document.get("paths")
+    for path in paths if is_mapping(paths) else ():
+        if path.startswith("x-"):
+            continue
+        wrong = re.search(r"[^A-Za-z0-9._~!$&'()*+,;=:@/-]", _PARAMETER.sub("", path))
+        if wrong is not None:
+            what = f"the path holds {wrong[0]!r}" if wrong[0] not in "{}" else "a parameter of the path is not whole"
+            message = (
+                f"{what}; write letters, digits and -._~!$&'()*+,;=:@/, and parameters as {{name}} or {{a-name_2}}"
+            )
+            raise contract.error(("paths", path), message)
 
 
 def _names(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:

@@ -28,6 +28,8 @@ _CLASSES = frozenset(
         "TypedDict",
     }
 )
+# The names that the classes of methods.py use where a method of that name would hide them.
+_IN_METHODS = frozenset({"httpx", "overload"})
 
 
 def variables(contract: Contract, data: GeneratorData) -> dict[str, Any]:
@@ -191,7 +193,7 @@ def _refuse_taken_names(contract: Contract, operations: list[Operation]) -> None
     """Refuse operations with one name: the module of one would overwrite that of the other."""
     counts = Counter([*_CONSTANTS, *(operation.constant for operation in operations)])
     for operation in operations:
-        if counts[operation.constant] > 1:
+        if counts[operation.constant] > 1 or operation.name in _IN_METHODS:
             pointer = ("paths", operation.path, operation.method.lower(), "operationId")
             raise contract.error(pointer, f"the name {operation.constant} is taken; choose another operationId")
 

@@ -27,6 +27,7 @@ from regeneration.contract import read_contract
 from regeneration.errors import Pointer, RegenerationError
 from regeneration.loopback import loopback_server
 from regeneration.nodes import is_list
+from regeneration.references import resolve_place
 from regeneration.samples import sample
 
 if TYPE_CHECKING:
@@ -171,9 +172,17 @@ def _prove_sending(case: Case, key_header: str, clients: ModuleType) -> Iterator
         yield Failure(case.pointer, f"the key does not arrive in the header {key_header}")
     for name, value in expected.items():
         if not _same(value, got.get(name, [])):
-            yield Failure(case.pointer, f"the field {name} was sent as {value!r} and arrived as {got.get(name)!r}")
+            yield Failure(
+                _place_of_field(case, name), f"the field {name} was sent as {value!r} and arrived as {got.get(name)!r}"
+            )
     for name in got.keys() - expected.keys():
         yield Failure(case.pointer, f"a field {name} arrived that was not sent")
+
+
+def _place_of_field(case: Case, name: str) -> Pointer:
+    body, _ = resolve_place(case.document, (*case.pointer, "requestBody"))
+    schema, _ = resolve_place(case.document, (*body, "content", case.operation.media_type, "schema"))
+    return (*schema, "properties", name)
 
 
 def _arguments(case: Case) -> tuple[dict[str, Any], list[tuple[dict[str, Any], Any]]]:

@@ -52,7 +52,7 @@ class _Walk:
         if depth + self._heights.get(target, 0) > MAX_DEPTH:
             raise self._contract.error(place, f"nested more than {MAX_DEPTH} levels deep when every $ref is followed")
         if target not in self._heights:
-            self._heights[target] = self.height(target, self._node(target), (*trail, target), depth)
+            self._heights[target] = self.height(target, _at(self._contract.document, target), (*trail, target), depth)
         return self._heights[target]
 
     def _target(self, place: Pointer, reference: str) -> Pointer:
@@ -75,8 +75,24 @@ class _Walk:
                 raise self._contract.error(place, f"the $ref {reference} leads nowhere; {here} holds no {name}")
         return target
 
-    def _node(self, pointer: Pointer) -> Any:
-        node: Any = self._contract.document
-        for token in pointer:
-            node = node[token]
-        return node
+
+def resolve_place(document: Any, pointer: Pointer) -> tuple[Pointer, Any]:
+    """Follow the $ref at a place, if there is one; the contract's references were checked before.
+
+    Returns:
+        The place of what is meant, and what stands there.
+    """
+    node = _at(document, pointer)
+    while is_mapping(node) and isinstance(node.get("$ref"), str):
+        tokens = [token.replace("~1", "/").replace("~0", "~") for token in node["$ref"].removeprefix("#/").split("/")]
+        pointer, node = (), document
+        for token in tokens:
+            step: Any = int(token) if is_list(node) else token
+            pointer, node = (*pointer, step), node[step]
+    return pointer, node
+
+
+def _at(node: Any, pointer: Pointer) -> Any:
+    for token in pointer:
+        node = node[token]
+    return node

@@ -10,8 +10,9 @@ from regeneration.by_hand import check_by_hand
 from regeneration.comparison import compare
 from regeneration.contract import read_contract
 from regeneration.extensions import check_extensions
+from regeneration.file_fields import check_file_fields
 from regeneration.lock import LOCK, explain, files, write_lock
-from regeneration.names import check_names
+from regeneration.names import check_names, check_paths
 from regeneration.openapi import check_openapi
 from regeneration.paths import OUT, PACKAGE
 from regeneration.proof import prove
@@ -68,7 +69,10 @@ def read(path: Path) -> Contract:
         ContractError: It cannot be read, is no valid OpenAPI 3.1, or says what cannot be generated.
     """
     contract = read_contract(path)
-    for judge in (check_references, check_openapi, check_extensions, check_names, check_by_hand):
+    for judge in (
+        *(check_references, check_paths, check_openapi, check_extensions),
+        *(check_names, check_by_hand, check_file_fields),
+    ):
         judge(contract)
     return contract
 

@@ -80,7 +80,7 @@ def _project(contract: Contract, target: Path) -> Project:
     from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
     from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
 
-    from regeneration.arguments import rename_taken  # noqa: PLC0415
+    from regeneration.arguments import refuse_equal_names, rename_taken  # noqa: PLC0415
 
     config = Config.from_sources(
         ConfigFile.load_from_path(CONFIGURATION / "config.yaml"),
@@ -90,6 +90,7 @@ def _project(contract: Contract, target: Path) -> Project:
         overwrite=False,
         output_path=target,
     )
+    refuse_equal_names(contract, config.field_prefix)
     data = GeneratorData.from_dict(overlaid(contract.document), config=config)
     if not isinstance(data, GeneratorData):
         raise contract.error((), _describe(data))

@@ -10,12 +10,18 @@ from typing import Any
 import pytest
 from altered_contract import fields, put, write_altered
 from cli_runs import IDEOGRAM, POSTER, Run, environment
+from unknown_fields import UNKNOWN
 
+from ideogram_ai.generated.contract import read_contract
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing import MockServer
 
 Command = Callable[..., Run]
 ROOT = Path(__file__).parents[2]
 SMALL = ("--resolution", "512x1536")
+HINTS = read_contract()["components"]["schemas"][POST_GENERATE_IMAGE_V4.request_model]["x-field-hints"]
+WITH_ONE = next(name for name, hint in HINTS.items() if "use" in hint)
+WITHOUT_ONE = next(name for name, hint in HINTS.items() if "use" not in hint)
 
 
 def sent(service: MockServer) -> list[tuple[str, Any]]:
@@ -82,9 +88,9 @@ def test_text_is_sent_as_it_is(ideogram: Command, service: MockServer, folder: P
         ("json_prompt={", "-F json_prompt, line 1, column 2"),
         ("json_prompt=@nowhere", "'nowhere' cannot be read: No such file"),
         ("json_prompt=@.", "'.' cannot be read: Is a directory"),
-        ("prompt=b", "Did you mean text_prompt?"),
-        ("num_images=2", "4.0 has no count"),
-        ("seed=5", "--extra-field sends an undocumented field all the same"),
+        (f"{WITH_ONE}=b", f"Did you mean {HINTS[WITH_ONE]['use']}?"),
+        (f"{WITHOUT_ONE}=2", HINTS[WITHOUT_ONE]["because"]),
+        (f"{WITHOUT_ONE}=5", "--extra-field sends an undocumented field all the same"),
         ("rendering_sped=TURBO", "Did you mean rendering_speed?"),
         ('a"b=c', "cannot be the name of a field"),
     ],
@@ -115,16 +121,18 @@ def test_a_field_is_given_once(ideogram: Command, service: MockServer, first: li
 
 
 def test_undocumented_fields_are_sent_as_text(ideogram: Command, service: MockServer) -> None:
-    run = ideogram("generate", "a", *SMALL, "-F", "custom_model_uri=model/x", "--extra-field", "seed=5")
+    run = ideogram("generate", "a", *SMALL, "-F", f"{UNKNOWN}=model/x", "--extra-field", f"{WITHOUT_ONE}=5")
     assert run.code == 0
-    of_the_model, of_the_seed = run.err.splitlines()
-    assert of_the_model == (
-        'warning: #/custom_model_uri: "custom_model_uri" is no field of this operation. Its value is "model/x". '
-        "It is sent as it is."
+    of_one, of_the_other = run.err.splitlines()
+    assert of_one == (
+        f'warning: #/{UNKNOWN}: "{UNKNOWN}" is no field of this operation. Its value is "model/x". It is sent as it is.'
     )
-    assert of_the_seed.startswith('warning: #/seed: "seed" is no field of this operation (the seed of an image is ')
-    assert of_the_seed.endswith('Its value is "5". It is sent as it is.')
-    assert sent(service)[-2:] == [("custom_model_uri", "model/x"), ("seed", "5")]
+    because = HINTS[WITHOUT_ONE]["because"]
+    assert of_the_other.startswith(
+        f'warning: #/{WITHOUT_ONE}: "{WITHOUT_ONE}" is no field of this operation ({because}'
+    )
+    assert of_the_other.endswith('Its value is "5". It is sent as it is.')
+    assert sent(service)[-2:] == [(UNKNOWN, "model/x"), (WITHOUT_ONE, "5")]
 
 
 def test_an_extra_field_is_no_way_around_the_contract(ideogram: Command, service: MockServer) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_runs import Run, environment, files
+from unknown_fields import UNKNOWN
 
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
@@ -15,7 +16,7 @@ from ideogram_ai.testing.faults import FaultServer
 Command = Callable[..., Run]
 NOTHING_SENT = "Nothing was sent, nothing billed."
 SEVERAL = (
-    "a", "--resolution", "1x1", "--rendering-speed", "fast", "-F", "custom_model_uri=model/x",
+    "a", "--resolution", "1x1", "--rendering-speed", "fast", "-F", f"{UNKNOWN}=model/x",
 )  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def test_all_problems_are_told_at_once(ideogram: Command, service: MockServer) -
     assert [line.split()[:2] for line in problems] == [
         ["#/resolution", "resolution:"],
         ["#/rendering_speed", "rendering_speed:"],
-        ["#/custom_model_uri", '"custom_model_uri"'],
+        [f"#/{UNKNOWN}", f'"{UNKNOWN}"'],
     ]
     assert not service.ledger
 
@@ -108,7 +109,7 @@ def test_machines_get_the_problems_one_by_one(ideogram: Command, service: MockSe
     assert [(problem["pointer"], problem["severity"]) for problem in run.json["error"]["problems"]] == [
         ("#/resolution", "breaks the contract"),
         ("#/rendering_speed", "breaks the contract"),
-        ("#/custom_model_uri", "not in the contract"),
+        (f"#/{UNKNOWN}", "not in the contract"),
     ]
     assert all(problem["message"] for problem in run.json["error"]["problems"])
     assert not service.ledger

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_runs import POSTER, Run
+from unknown_fields import UNKNOWN
 
 from ideogram_ai.testing import MockServer
 
@@ -180,9 +181,9 @@ def test_the_file_of_a_structured_prompt_may_have_an_at_sign(
 
 def test_stdin_is_read_once(ideogram: Command, service: MockServer, stdin: Callable[[bytes], None]) -> None:
     stdin(b"a")
-    run = ideogram("generate", "-", "-F", "custom_model_uri=@-")
+    run = ideogram("generate", "-", "-F", f"{UNKNOWN}=@-")
     assert run.code == 2
-    assert "TEXT and -F custom_model_uri both read stdin" in run.err
+    assert f"TEXT and -F {UNKNOWN} both read stdin" in run.err
     assert not service.ledger
 
 

@@ -9,6 +9,7 @@ import pytest
 from canned import SHELLS, Service, Shell, entry, generate, success
 from hypothesis import given
 from hypothesis import strategies as st
+from unknown_fields import UNKNOWN
 
 from ideogram_ai.client import GeneratedImage, Generation, ResponseValidationError
 from ideogram_ai.generated.contract import read_contract
@@ -50,12 +51,12 @@ def test_the_bytes_and_the_request_are_kept(shell: Shell) -> None:
     body = b' {"created" : "2026-10-07T12:00:00Z", "data": [' + json.dumps(entry()).encode() + b"]}\n"
     service = Service(httpx.Response(200, content=body))
     prompt = {"b": (1, 2), "a": {"x": True}}
-    generation = generate(shell, service, json_prompt=prompt, resolution="1024x1024", extra_fields={"seed": 7})
+    generation = generate(shell, service, json_prompt=prompt, resolution="1024x1024", extra_fields={UNKNOWN: 7})
     assert generation.raw == body
     assert generation.request == {
         "json_prompt": {"b": [1, 2], "a": {"x": True}},
         "resolution": "1024x1024",
-        "seed": 7,
+        UNKNOWN: 7,
     }
     assert list(generation.request["json_prompt"]) == ["b", "a"]
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from attrs import evolve
 from canned import KEY, FakeTiming
+from unknown_fields import ALSO_UNKNOWN, UNKNOWN
 
 from ideogram_ai.client import FieldValueError, RequestError, RetryPolicy
 from ideogram_ai.client.core import make_core
@@ -23,7 +24,7 @@ def outgoing(**fields: object) -> Outgoing:
     """The request that is made for an operation like ours with a JSON body."""
     timing = FakeTiming().of("sync")
     core = make_core(ApiKey(KEY), base_url=None, timeout=None, retry=RetryPolicy(), timing=timing)
-    flow = core.call(AS_JSON, fields, extra_fields={"seed": 7, "none": None}, timeout=None)
+    flow = core.call(AS_JSON, fields, extra_fields={UNKNOWN: 7, ALSO_UNKNOWN: None}, timeout=None)
     step = next(flow)
     assert isinstance(step, Exchange)
     return step.outgoing
@@ -34,7 +35,7 @@ def test_a_json_body_is_one_object_in_the_contracts_order() -> None:
     assert request.body is not None
     assert request.body.parts == ()
     assert request.body.content == (
-        '{"json_prompt":{"b":"ü","a":true},"resolution":"1024x1024","enable_copyright_detection":false,"seed":7}'.encode()
+        '{"json_prompt":{"b":"ü","a":true},"resolution":"1024x1024","enable_copyright_detection":false,"no_such_field":7}'.encode()
     )
     assert request.body.fields == json.loads(request.body.content)
     assert request.headers["Content-Type"] == "application/json"
@@ -47,7 +48,7 @@ def test_a_json_body_is_what_httpx_gets_with_the_key() -> None:
             request = core.request(client, outgoing(text_prompt="a"), lambda *_: None, own=own)
             assert request.headers[API_KEY_HEADER] == KEY
             assert request.headers["Content-Type"] == "application/json"
-            assert json.loads(request.content) == {"text_prompt": "a", "seed": 7}
+            assert json.loads(request.content) == {"text_prompt": "a", UNKNOWN: 7}
 
 
 def test_what_json_cannot_hold_is_refused_for_a_json_body_too() -> None:
@@ -97,9 +98,9 @@ def test_a_part_is_written_as_its_content_type_wants_it(
 
 
 def test_a_model_has_what_was_given_and_no_default_of_the_contract() -> None:
-    assert build_model(POST_GENERATE_IMAGE_V4, {"text_prompt": "a"}, {"seed": 7}).to_dict() == {
+    assert build_model(POST_GENERATE_IMAGE_V4, {"text_prompt": "a"}, {UNKNOWN: 7}).to_dict() == {
         "text_prompt": "a",
-        "seed": 7,
+        UNKNOWN: 7,
     }
 
 

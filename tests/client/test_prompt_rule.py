@@ -7,6 +7,7 @@ import pytest
 from canned import SHELLS, Service, Shell, generate
 from hypothesis import given
 from hypothesis import strategies as st
+from unknown_fields import ALSO_UNKNOWN, UNKNOWN
 
 from ideogram_ai.client import IdeogramError, PromptError, RequestError
 from ideogram_ai.generated.contract import read_contract
@@ -23,7 +24,7 @@ other_fields = st.fixed_dictionaries(
         "resolution": st.none() | st.text(),
         "rendering_speed": st.none() | st.text(),
         "enable_copyright_detection": st.none() | st.booleans(),
-        "extra_fields": st.none() | st.dictionaries(st.sampled_from(["seed", "custom_model_uri"]), st.integers()),
+        "extra_fields": st.none() | st.dictionaries(st.sampled_from([UNKNOWN, ALSO_UNKNOWN]), st.integers()),
         "timeout": st.none() | st.floats(0.1, 1000),
     },
 )

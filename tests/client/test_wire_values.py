@@ -16,6 +16,7 @@ from canned import SHELLS, Service, Shell, generate
 from hypothesis import given
 from hypothesis import strategies as st
 from multipart_reader import read_parts
+from unknown_fields import UNKNOWN
 
 from ideogram_ai.client import FieldValueError, RequestError
 from ideogram_ai.client.wire import to_plain
@@ -92,7 +93,7 @@ def test_enums_of_plain_fields_go_by_their_value(shell: Shell) -> None:
     fields: dict[str, Any] = {
         "resolution": Size.SQUARE,
         "rendering_speed": Speed.QUALITY,
-        "extra_fields": {"seed": Number.SEVEN},
+        "extra_fields": {UNKNOWN: Number.SEVEN},
     }
     generate(shell, service, text_prompt=Word("word"), **fields)
     parts = {part.name: part.data.decode() for part in read_parts(service.requests[0])}
@@ -100,7 +101,7 @@ def test_enums_of_plain_fields_go_by_their_value(shell: Shell) -> None:
         "text_prompt": "word",
         "resolution": "1024x1024",
         "rendering_speed": "QUALITY",
-        "seed": "7",
+        UNKNOWN: "7",
     }
 
 

@@ -15,6 +15,7 @@ from canned import Shell
 from hypothesis import event, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
+from unknown_fields import UNKNOWN
 
 from ideogram_ai.client import GeneratedImage, Generation, IdeogramError, ResponseWarning, RetryPolicy
 from ideogram_ai.testing import (
@@ -74,7 +75,7 @@ plans = st.lists(words, max_size=4)
 # What a mock makes up itself, it makes up anew each time; so the answers behind the plan are given too.
 successes = answers(200)
 options = st.fixed_dictionaries(
-    {}, optional={"timeout": st.floats(0.1, 100), "extra_fields": st.just({"custom_model_uri": "model/a/version/1"})}
+    {}, optional={"timeout": st.floats(0.1, 100), "extra_fields": st.just({UNKNOWN: "model/a/version/1"})}
 )
 prompts = st.text(max_size=20).map(lambda text: {"text_prompt": text}) | requests()
 

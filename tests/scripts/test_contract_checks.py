@@ -16,6 +16,7 @@ from regeneration import steps
 from regeneration.contract import MAX_BYTES, Contract, read_contract
 from regeneration.errors import ContractError
 from regeneration.extensions import check_extensions
+from regeneration.file_fields import check_file_fields
 from regeneration.names import check_names
 from regeneration.openapi import check_openapi
 from regeneration.paths import CONTRACT
@@ -208,6 +209,133 @@ def test_names_and_values_that_no_two_pythons_write_alike(
     assert message in str(caught.value)
     # Which characters can be printed depends on the Python too.
     assert pointer in str(caught.value) or "🫨" in str(caught.value)
+
+
+BINARY = {"type": "string", "format": "binary"}
+OBJECT = "/components/schemas/V4ObjPromptElement/properties/photo"
+MULTIPART = f"{POST}/requestBody/content/multipart~1form-data"
+
+
+def encoded(content_type: str) -> Change:
+    def change(document: Document) -> None:
+        media = post(document)["requestBody"]["content"]["multipart/form-data"]
+        media["encoding"]["text_prompt"] = {"contentType": content_type}
+
+    return change
+
+
+def in_an_element(document: Document) -> None:
+    schemas(document)["V4ObjPromptElement"]["properties"]["photo"] = BINARY
+
+
+def by_reference(document: Document) -> None:
+    schemas(document)["Picture"] = BINARY
+    fields(document)["image"] = {"anyOf": [{"$ref": "#/components/schemas/Picture"}, {"type": "null"}]}
+
+
+def as_the_body(document: Document) -> None:
+    post(document)["requestBody"]["content"] = {
+        **post(document)["requestBody"]["content"],
+        "application/octet-stream": {"schema": BINARY},
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "message"),
+    [
+        (put(fields, image=BINARY), f"{FIELDS}/image/format", "the field image is a file (format: binary)"),
+        (
+            put(fields, image=BINARY | {"type": ["string", "null"]}),
+            f"{FIELDS}/image/format",
+            "the field image is a file",
+        ),
+        (put(fields, images={"type": "array", "items": BINARY}), f"{FIELDS}/images/items/format", "the field images[]"),
+        (put(fields, a={"allOf": [BINARY]}), f"{FIELDS}/a/allOf/0/format", "the field a is a file"),
+        (
+            put(fields, a={"additionalProperties": BINARY}),
+            f"{FIELDS}/a/additionalProperties/format",
+            "the field a is a",
+        ),
+        (put(fields, a={"type": "object", "properties": {"b": BINARY}}), f"{FIELDS}/a/properties/b/format", "a.b is a"),
+        (
+            put(fields, a={"type": "string", "contentMediaType": "image/png"}),
+            f"{FIELDS}/a/contentMediaType",
+            "the field a is a file (contentMediaType: image/png), and files are not supported yet",
+        ),
+        (
+            put(fields, a={"type": "string", "contentEncoding": "base64"}),
+            f"{FIELDS}/a/contentEncoding",
+            "the field a is a file (contentEncoding: base64)",
+        ),
+        (
+            in_an_element,
+            f"{OBJECT}/format",
+            "the field json_prompt.compositional_deconstruction.elements[].photo is a file",
+        ),
+        (by_reference, "/components/schemas/Picture/format", "the field image is a file"),
+        (
+            encoded("image/png, image/jpeg"),
+            f"{MULTIPART}/encoding/text_prompt/contentType",
+            "the field text_prompt is a",
+        ),
+        (as_the_body, f"{POST}/requestBody/content/application~1octet-stream/schema/format", "the body is a file"),
+    ],
+)
+def test_a_file_among_the_fields_is_refused(change: Change, pointer: str, message: str, alter: Alter) -> None:
+    line = refused(check_file_fields, alter(change), pointer, message)
+    assert line.startswith(f"{pointer.rpartition('/')[2]}: ")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put(fields, binary={"type": "string"}, format={"type": "string", "format": "byte"}),
+        put(fields, a={"type": "string", "contentMediaType": "text/markdown; charset=utf-8"}),
+        put(fields, a={"type": "string", "contentMediaType": "application/ld+json"}),
+        put(fields, a={"type": "string", "default": "binary", "example": BINARY}),
+        encoded("text/plain; charset=utf-8"),
+        lambda document: schemas(document)["ImageObjectV4"]["properties"].update(preview=BINARY),
+    ],
+)
+def test_what_is_no_file_is_taken(change: Change, alter: Alter) -> None:
+    steps.read(alter(change))
+
+
+def renamed_path(path: str) -> Change:
+    def change(document: Document) -> None:
+        document["paths"] = {path: document["paths"].popitem()[1]}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/v1/o'brien/{x}\"", "the path holds '\"'"),
+        ('/v1/a"b', "the path holds '\"'"),
+        ("/v1/a\\b", "the path holds '\\\\'"),
+        ("/v1/a#b", "the path holds '#'"),
+        ("/v1/a?b=c", "the path holds '?'"),
+        ("/v1/a b", "the path holds ' '"),
+        ("/v1/a\nb", "the path holds '\\n'"),
+        ("/v1/é", "the path holds 'é'"),
+        ("/v1/a%22b", "the path holds '%'"),
+        ("/v1/a<b", "the path holds '<'"),
+        ("/v1/{x", "a parameter of the path is not whole"),
+        ("/v1/x}", "a parameter of the path is not whole"),
+        ("/v1/{}", "a parameter of the path is not whole"),
+        ("/v1/{o'b}", "a parameter of the path is not whole"),
+        ("/v1/{{x}}", "a parameter of the path is not whole"),
+        ("/v1/{x!r}", "a parameter of the path is not whole"),
+        ("/v1/{0.__class__}", "a parameter of the path is not whole"),
+    ],
+)
+def test_a_path_that_is_none_is_refused(path: str, message: str, alter: Alter) -> None:
+    with pytest.raises(ContractError) as caught:
+        steps.read(alter(renamed_path(path)))
+    found = re.match(r".*contract\.yaml:(\d+):\d+: /paths/~1v1", str(caught.value))
+    assert found, str(caught.value)
+    assert f"{message}; write letters, digits and -._~!$&'()*+,;=:@/, and parameters as {{name}}" in str(caught.value)
 
 
 def test_text_may_hold_any_character(alter: Alter) -> None:

@@ -14,6 +14,7 @@ from regeneration.baseline import State, read_baseline, read_package
 from regeneration.contract import Contract
 from regeneration.paths import CONTRACT, OUT, PACKAGE, ROOT
 from regeneration.summary import find_changes, next_version
+from unknown_fields import UNKNOWN
 
 NOW = read_package(OUT / PACKAGE)
 
@@ -27,7 +28,7 @@ def changed(*changes: Change, **names: frozenset[str]) -> State:
 
 
 def required(document: Document) -> None:
-    schemas(document)["GenerateImageRequestV4"].update(required=["seed"])
+    schemas(document)["GenerateImageRequestV4"].update(required=[UNKNOWN])
 
 
 def bound(value: int) -> Change:
@@ -57,10 +58,10 @@ def words(document: Document) -> None:
 BOX = 'request: `json_prompt.compositional_deconstruction.elements[](type="obj").bbox[]`: maximum allows'
 GENERATE = "/paths/~1v1~1ideogram-v4~1generate/post"
 RULE = "(While the first number is 0, what breaks raises the second, all else the third.)"
-SEED = put(fields, seed={"type": "integer"})
+NEW = put(fields, **{UNKNOWN: {"type": "integer"}})
 CASES: dict[str, tuple[list[Change], list[str]]] = {
-    "an optional field": ([SEED], ["harmless added request: the field `seed` is new (integer)"]),
-    "a required field": ([SEED, required], ["breaks added request: the field `seed` is new (integer, required)"]),
+    "an optional field": ([NEW], [f"harmless added request: the field `{UNKNOWN}` is new (integer)"]),
+    "a required field": ([NEW, required], [f"breaks added request: the field `{UNKNOWN}` is new (integer, required)"]),
     "a list": (
         [put(fields, tags={"type": "array", "items": {"type": "string", "enum": ["a", "b"]}})],
         ["harmless added request: the field `tags` is new (array of one of a, b)"],
@@ -89,9 +90,9 @@ CASES: dict[str, tuple[list[Change], list[str]]] = {
         ["harmless added answer 409: the status 409 is new", "harmless added answer 410: the status 410 is new"],
     ),
     "an operation, and the first one by its method": (
-        [second_operation, SEED],
+        [second_operation, NEW],
         [
-            "harmless added `generate()` request: the field `seed` is new (integer)",
+            f"harmless added `generate()` request: the field `{UNKNOWN}` is new (integer)",
             "harmless added POST /v1/ideogram-v4/magic-prompt: the operation is new",
         ],
     ),
@@ -117,7 +118,7 @@ def test_a_change_is_told_with_what_it_means(name: str) -> None:
 
 
 def test_the_reverse_breaks_where_this_does_not() -> None:
-    found = find_changes(changed(SEED), NOW)
+    found = find_changes(changed(NEW), NOW)
     assert [(change.breaking, change.effect.value) for change in found] == [(True, "removed")]
 
 
@@ -139,7 +140,7 @@ def test_names_in_python_are_told() -> None:
     ]
 
 
-BREAKING, ADDED = [removed_field], [SEED]
+BREAKING, ADDED = [removed_field], [NEW]
 
 
 @pytest.mark.parametrize(
@@ -159,12 +160,12 @@ def test_the_next_number(version: str, changes: list[Change], expected: str) -> 
 
 
 def test_the_text() -> None:
-    text = summary.summary(NOW, "0.1.0", changed(removed_field, SEED))
+    text = summary.summary(NOW, "0.1.0", changed(removed_field, NEW))
     assert text.splitlines() == [
         "What changes for users since the last commit:",
         "",
         "  breaks    removed   request: there is no field enable_copyright_detection any more",
-        "  harmless  added     request: the field seed is new (integer)",
+        "  harmless  added     request: the field no_such_field is new (integer)",
         "",
         f"Next version: 0.2.0, after 0.1.0. {RULE}",
         "",
@@ -172,13 +173,13 @@ def test_the_text() -> None:
         "",
         "### Added",
         "",
-        "- request: the field `seed` is new (integer).",
+        "- request: the field `no_such_field` is new (integer).",
         "",
         "### Removed",
         "",
         "- **Breaking:** request: there is no field `enable_copyright_detection` any more.",
     ]
-    assert "after 1.0.0. (What breaks raises the first number" in summary.summary(NOW, "1.0.0", changed(SEED))
+    assert "after 1.0.0. (What breaks raises the first number" in summary.summary(NOW, "1.0.0", changed(NEW))
 
 
 def test_nothing_or_words_alone() -> None:

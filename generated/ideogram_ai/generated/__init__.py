@@ -14,7 +14,9 @@ __all__ = (
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from . import client
-
+        try:
+            from . import client
+        except AttributeError as error:  # which Python would take for "there is no such name"
+            raise ImportError(f"{__name__}.client cannot be loaded: {error}") from error
         return getattr(client, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -79,4 +79,9 @@ def __getattr__(name: str) -> Any:
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{module}", __name__), name)
+    try:
+        return getattr(import_module(f".{module}", __name__), name)
+    except (AttributeError, ImportError) as error:
+        from ideogram_ai.client.loading import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
+
+        raise_cause(error, f"{__name__}.{module}")

@@ -115,7 +115,13 @@ if not TYPE_CHECKING:  # pragma: no branch - or type checkers would believe in e
         module = _MODULES.get(name)
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(f".{module}", __name__), name)  # not asked for again
+        try:
+            value = getattr(import_module(f".{module}", __name__), name)
+        except (AttributeError, ImportError) as error:
+            from .loading import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
+
+            raise_cause(error, f"{__name__}.{module}")
+        globals()[name] = value  # not asked for again
         return value
 
 

@@ -17,7 +17,7 @@ client.generate(text_prompt="a", resolution=size, rendering_speed=speed)
 client.generate(text_prompt="a", resolution=None, rendering_speed=None, enable_copyright_detection=None)
 client.generate(json_prompt={}, resolution="2048x2048", rendering_speed="QUALITY")
 client.generate(text_prompt="a", **settings)
-client.generate(text_prompt="a", extra_fields={"seed": 7, "resolution": "2049x2049"})
+client.generate(text_prompt="a", extra_fields={"no_such_field": 7, "resolution": "2049x2049"})
 client.generate(text_prompt="a", timeout=30)
 client.generate(text_prompt="a", timeout=httpx.Timeout(30))
 
@@ -29,10 +29,10 @@ client.generate(text_prompt="a", enable_copyright_detection="true")  # error: no
 client.generate(text_prompt="a", resolutoin="2048x2048")  # error: misspelt
 client.generate(json_prompt={}, rendering_sped="TURBO")  # error: misspelt
 client.generate(prompt="a")  # error: a name of version 3
-client.generate(text_prompt="a", seed=7)  # error: not in the public contract
+client.generate(text_prompt="a", no_such_field=7)  # error: not in the public contract
 client.generate(text_prompt="a", num_images=2)  # error: a name of version 3
-client.generate(text_prompt="a", extra_fields=[("seed", 7)])  # error: no mapping
-client.generate(text_prompt="a", extra_fields={7: "seed"})  # error: names are text
+client.generate(text_prompt="a", extra_fields=[("no_such_field", 7)])  # error: no mapping
+client.generate(text_prompt="a", extra_fields={7: "no_such_field"})  # error: names are text
 client.generate(text_prompt="a", timeout="30")  # error: no number
 wrong: PostGenerateImageV4Fields = {"resolution": "1x1"}  # error: no such size
 size = "1x1"  # error: no such size

@@ -67,15 +67,15 @@ def moved() -> dict[str, Any]:
 
 def cosmetic() -> dict[str, Any]:
     document = october()
-    del operation(document)["requestBody"]["content"]["multipart/form-data"]["encoding"]
+    operation(document)["operationId"] = "other"
     return document
 
 
 @pytest.mark.parametrize(
     ("make", "code", "words"),
     [
-        (october, 0, "Nothing has changed that is not known. (0 breaking, 0 additive, 0 cosmetic, 17 known, 0 stale)"),
-        (cosmetic, 0, "cosmetic  request: json_prompt: encoding contentType is gone"),
+        (october, 0, "Nothing has changed that is not known. (0 breaking, 0 additive, 0 cosmetic, 20 known, 0 stale)"),
+        (cosmetic, 0, "cosmetic  request: operationId is another"),
         (additive, 1, "additive  request: new: the property new is new"),
         (june, 2, "breaking  request: json_prompt.style_description.aesthetics: aesthetics is required now"),
         (broken, 3, "the $ref #/components/schemas/None is broken"),

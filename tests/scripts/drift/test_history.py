@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import drift
 import pytest
 from drifting.check import Outcome, Report, check
 from drifting.compare_documents import compare_documents
 from drifting.difference import Direction, Verdict
 from drifting.known import read_known
-from provider_history import HISTORY, KNOWN, OURS, SIZES, among_others
+from provider_history import HISTORY, KNOWN, MULTIPART, OURS, SIZES, Document, among_others, media, operation
+from regeneration.paths import CONTRACT
 
 
 @pytest.fixture
@@ -41,6 +43,104 @@ def test_october_is_what_we_know(against: Callable[[str], Report]) -> None:
     assert all(difference.reason for difference in report.differences)
 
 
+def test_what_october_brought_is_known_to_the_project(tmp_path: Path) -> None:
+    file = tmp_path / "october.json"
+    file.write_text(json.dumps(HISTORY["october"]()))
+    report = check(CONTRACT, str(file), read_known(drift.KNOWN), timeout=1)
+    verdicts = {(d.where, f"{d.change} {d.name}"): d.verdict for d in report.differences}
+    for difference in (
+        ("request: json_prompt", "encoding style added json_prompt"),
+        ("request", "security added http bearer"),
+        ("answer 422: error", "required added error"),
+        ("request: rendering_speed", "value added BALANCED"),
+        ("answer 200: notice", "property removed notice"),
+        ("answer 200 header Link", "header removed Link"),
+        ("answer 429 header Deprecation", "header removed Deprecation"),
+    ):
+        assert verdicts[difference] is Verdict.KNOWN, difference
+
+
+def bearer_too(document: Document) -> None:
+    """The key alone is not enough any more."""
+    operation(document)["security"] = [{"ApiKeyAuth": [], "BearerAuth": []}]
+
+
+def bearer_only(document: Document) -> None:
+    del operation(document)["security"][0]
+
+
+def second_header(document: Document) -> None:
+    document["components"]["securitySchemes"]["Second"] = {"type": "apiKey", "in": "header", "name": "X-Second"}
+    operation(document)["security"] = [{"ApiKeyAuth": [], "Second": []}, {"BearerAuth": []}]
+
+
+def another_alternative(document: Document) -> None:
+    document["components"]["securitySchemes"]["Basic"] = {"type": "http", "scheme": "basic"}
+    operation(document)["security"].append({"Basic": []})
+
+
+def another_style(document: Document) -> None:
+    media(document, MULTIPART)["encoding"]["json_prompt"]["style"] = "deepObject"
+
+
+def another_content_type(document: Document) -> None:
+    media(document, MULTIPART)["encoding"]["json_prompt"]["contentType"] = "text/plain"
+
+
+def style_of_another_field(document: Document) -> None:
+    media(document, MULTIPART)["encoding"]["text_prompt"] = {"style": "pipeDelimited"}
+
+
+def another_required_member(document: Document) -> None:
+    document["components"]["schemas"]["ImageObjectV4"]["required"].append("url")
+
+
+def required_in_the_request(document: Document) -> None:
+    document["components"]["schemas"]["GenerateImageRequestV4"]["required"] = ["text_prompt"]
+
+
+def another_type_of_error(document: Document) -> None:
+    document["components"]["schemas"]["PromptSafetyError"]["properties"]["error"] = {"type": "integer"}
+
+
+NEWS: dict[Callable[[Document], None], tuple[Outcome, list[str]]] = {
+    bearer_too: (
+        Outcome.BREAKING,
+        [
+            "request | security removed apiKey in header api-key",
+            "request | security added apiKey in header api-key and http bearer",
+        ],
+    ),
+    bearer_only: (Outcome.BREAKING, ["request | security removed apiKey in header api-key"]),
+    second_header: (
+        Outcome.BREAKING,
+        [
+            "request | security removed apiKey in header api-key",
+            "request | security added apiKey in header api-key and apiKey in header x-second",
+        ],
+    ),
+    another_alternative: (Outcome.ADDITIVE, ["request | security added http basic"]),
+    another_style: (Outcome.BREAKING, ["request: json_prompt | encoding style added json_prompt"]),
+    another_content_type: (Outcome.BREAKING, ["request: json_prompt | encoding contentType changed json_prompt"]),
+    style_of_another_field: (Outcome.BREAKING, ["request: text_prompt | encoding style added text_prompt"]),
+    another_required_member: (Outcome.ADDITIVE, ["answer 200: data[].url | required added url"]),
+    required_in_the_request: (Outcome.BREAKING, ["request: text_prompt | required added text_prompt"]),
+    another_type_of_error: (Outcome.BREAKING, ["answer 422: error | schema changed"]),
+}
+
+
+@pytest.mark.parametrize("change", NEWS)
+def test_what_october_did_not_bring_is_news(change: Callable[[Document], None], tmp_path: Path) -> None:
+    document = HISTORY["october"]()
+    change(document)
+    file = tmp_path / "theirs.json"
+    file.write_text(json.dumps(document))
+    report = check(OURS, str(file), read_known(KNOWN), timeout=1)
+    outcome, expected = NEWS[change]
+    assert [line for verdict in (Verdict.BREAKING, Verdict.ADDITIVE) for line in news(report, verdict)] == expected
+    assert report.outcome is outcome
+
+
 def test_august(against: Callable[[str], Report]) -> None:
     report = against("august")
     assert report.outcome is Outcome.BREAKING
@@ -53,7 +153,10 @@ def test_august(against: Callable[[str], Report]) -> None:
     assert news(report, Verdict.COSMETIC) == ["request: json_prompt | encoding contentType removed json_prompt"]
     assert [entry.where for entry, _ in report.stale] == [
         "request: magic_prompt_system_prompt_config_id",
+        "request: json_prompt",  # the style of its encoding
+        "request",  # the web application's tokens
         "answer 200: data[].resolution",
+        "answer 422: error",
     ]
 
 
@@ -99,8 +202,8 @@ CONSECUTIVE = {
         "additive": {"value added": 17, "property added": 3, "required removed": 3},
     },
     ("august", "october"): {
-        "breaking": {"property removed": 2, "values widened": 1},
-        "additive": {"property added": 2},
+        "breaking": {"property removed": 2, "values widened": 1, "encoding style added": 1},
+        "additive": {"property added": 2, "security added": 1, "required added": 1},
         "cosmetic": {"encoding contentType added": 1},
     },
 }

@@ -41,7 +41,7 @@ def program(tmp_path: Path) -> Path:
 
 def test_the_page_from_top_to_bottom(program: Path, copy: Copy) -> None:
     make, check = blocks("sh")
-    (printed,) = blocks("text")
+    printed, _ = blocks("text")
     said = shell(program, make)
     assert as_printed(said) == as_printed(printed)
     assert texts(program / "myapp/_vendor/ideogram_ai") == copy.files
@@ -57,9 +57,23 @@ def test_the_page_from_top_to_bottom(program: Path, copy: Copy) -> None:
         shell(program, run, PROGRAM=verify.replace("== []", "== [], files"))
 
 
+def test_what_is_said_when_git_ignores_it_and_the_cure(program: Path) -> None:
+    make, check = blocks("sh")
+    _, printed = blocks("text")
+    shell(
+        program,
+        f"git init --quiet\nprintf '*.pyc\n.venv/\ngenerated/\n' > .gitignore\n{make.strip()} 2> said || [ $? = 1 ]",
+    )
+    said = (program / "said").read_text()
+    assert as_printed(said[said.index("error: ") :]) == as_printed(printed)
+    cure = "".join(f"{line.strip()}\n" for line in printed.splitlines()[-3:])
+    (program / "myapp/_vendor/.gitignore").write_text(cure)
+    assert "is up to date" in shell(program, check)
+
+
 def as_printed(text: str) -> str:
     """What the command prints, without what changes with each version."""
-    return re.sub(r"ideogram-ai [\d.]+", "ideogram-ai VERSION", re.sub(r"\d+ files", "N files", text))
+    return re.sub(r"ideogram-ai [\d.]+", "ideogram-ai VERSION", re.sub(r"\d+ (files|more)", r"N \1", text))
 
 
 def test_the_table_of_files_is_complete(copy: Copy) -> None:
