@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -133,6 +135,8 @@ def break_off(when: When, whole: Act) -> Act:
 def _fail(kind: type[httpx.TransportError], word: str, when: When, whole: Act) -> Act:
     def act(request: httpx.Request, read: ReadRequest) -> httpx.Response:
         error = kind(word, request=request)
+        if when == "connecting":
+            _report(request, "connection.connect_tcp.failed", error)
         if when != "answering":
             raise error
         response = whole(request, read)
@@ -140,6 +144,15 @@ def _fail(kind: type[httpx.TransportError], word: str, when: When, whole: Act) -
         return httpx.Response(response.status_code, headers=response.headers, stream=_Cut(half, error))
 
     return act
+
+
+def _report(request: httpx.Request, event: str, error: Exception) -> None:
+    """Report how far the request got, as httpx's transports do: a client goes by that, and not by the error's class."""
+    trace = request.extensions.get("trace")
+    reported = trace(event, {"exception": error}) if trace is not None else None
+    if inspect.iscoroutine(reported):
+        with suppress(StopIteration):  # it waits for nothing
+            reported.send(None)
 
 
 class _Cut(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -96,7 +96,7 @@ class _BatchCommand(click.Command):
     metavar="FILE",
     help="Read the API key from a file. Without it: IDEOGRAM_API_KEY, or a hidden prompt on a terminal.",
 )
-@click.option("--timeout", type=float, metavar="SECONDS", help="Silence that is borne. [default: 180]")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Seconds for each step of a request. [default: 300]")
 def command(**options: Any) -> int:
     """Make an image of each row of INPUT: JSON lines, CSV or Parquet, or - for JSON lines from stdin.
 

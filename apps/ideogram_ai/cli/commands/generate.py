@@ -113,7 +113,7 @@ def _describe_choice(field: RequestField, choice: str) -> str:
     metavar="FILE",
     help="Read the API key from a file. Without it: IDEOGRAM_API_KEY, or a hidden prompt on a terminal.",
 )
-@click.option("--timeout", type=float, metavar="SECONDS", help="Silence that is borne. [default: 180]")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Seconds for each step of a request. [default: 300]")
 def command(**options: Any) -> int:
     """Make an image from TEXT, a prompt in quotes (or - for stdin), and save it.
 
