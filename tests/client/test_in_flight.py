@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import anyio
@@ -28,7 +29,7 @@ def many(client: Any, count: int) -> None:
 async def many_async(client: Any, count: int) -> None:
     async with anyio.create_task_group() as tasks:
         for number in range(count):
-            tasks.start_soon(lambda number=number: client.generate(text_prompt=str(number)))
+            tasks.start_soon(partial(client.generate, text_prompt=str(number)))
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,7 @@ def test_one_client_works_in_an_event_loop_for_each_call(loop: str, lend: bool) 
         http = httpx.AsyncClient(trust_env=False) if lend else None
         client = AsyncIdeogram(KEY, base_url=server.url, http_client=http, timeout=20)
         for prompt in ("first", "second", "third"):
-            assert call(lambda prompt=prompt: ask_async(client, [prompt])) == [prompt]
+            assert call(partial(ask_async, client, [prompt])) == [prompt]
         call(client.aclose)
         assert len(server.ledger) == 3
 

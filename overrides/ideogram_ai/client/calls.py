@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import logging
 import re
 import warnings
@@ -291,6 +292,12 @@ def interruption_in(error: BaseException, outer: BaseException | None) -> BaseEx
         seen.add(id(inner))
         inner = inner.__context__
     return error
+
+
+def interrupt(flow: Flow[object], error: BaseException) -> None:
+    """Let a flow know of Ctrl-C between two of its steps. It raises that again, with what it may have cost."""
+    if inspect.getgeneratorstate(flow) == inspect.GEN_SUSPENDED:
+        flow.throw(error)
 
 
 def is_certificate_error(failure: BaseException | None) -> bool:

@@ -208,12 +208,13 @@ class Watch:
             return
         if self.left and not (self.head and _surely_refused(self.head[0])):
             raise SentTwiceError("the HTTP client was about to send the request a second time, and was stopped")
-        # Answers of HTTP/2 carry the number of their request, so a connection may be shared.
-        if self._stream is None and layer == "http11":
-            raise UsedConnectionError("the HTTP client keeps connections, and offers one that was used before")
+        if layer != "http11":
+            return  # answers of HTTP/2 carry the number of their request, so a connection may be shared
         stream = self._stream
+        if stream is None:
+            raise UsedConnectionError("the HTTP client keeps connections, and offers one that was used before")
         # Under TLS nobody can tell: a server sends session tickets first, which belong to no answer.
-        if layer == "http11" and stream.get_extra_info("ssl_object") is None and _has_spoken(stream):
+        if stream.get_extra_info("ssl_object") is None and _has_spoken(stream):
             raise SpokenTooSoonError("the server spoke before the request was sent")
 
     def _allow(self, step: str) -> None:

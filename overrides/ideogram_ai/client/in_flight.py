@@ -51,7 +51,7 @@ class InFlight:
                 with self._changed:
                     if self._take(ticket):
                         break
-                    self._wakers[ticket] = _waker(free)
+                    self._wakers[ticket] = _waker(free.set)
                 await free.wait()
             yield
         finally:
@@ -87,11 +87,10 @@ class InFlight:
                 break
 
 
-def _waker(event: object) -> Callable[[], object]:
-    """What sets an event of the running event loop from any thread."""
+def _waker(wake: Callable[[], None]) -> Callable[[], object]:
+    """What calls a function in the running event loop, from any thread."""
     import asyncio  # noqa: PLC0415
 
-    wake: Callable[[], None] = event.set  # type: ignore[attr-defined]
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:

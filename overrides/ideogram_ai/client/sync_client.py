@@ -11,7 +11,7 @@ import httpx
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .calls import interruption_in
+from .calls import interrupt, interruption_in
 from .core import (
     MOST_USED_CONNECTIONS,
     closed_error,
@@ -272,8 +272,7 @@ class Ideogram:
             value: T = stop.value
             return value
         except BaseException as error:
-            if flow.gi_frame is not None:  # Ctrl-C between two steps: the flow knows what it may have cost
-                flow.throw(error)
+            interrupt(flow, error)
             raise
 
     def _perform(self, step: Exchange | Sleep | Work) -> object:
