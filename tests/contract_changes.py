@@ -192,7 +192,7 @@ FIELDS = {
         sends={"resolution": "64x64"},
         arrives={"resolution": "64x64"},
         refused={"resolution": "64x65"},
-        complaint="512x1536, 1536x512, 64x64",
+        complaint="The nearest are 64x64",
         rule="ResolutionV4/enum",
         option="resolution=64x64",
         typed='resolution="64x64"',

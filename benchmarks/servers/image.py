@@ -2,11 +2,19 @@
 
 import os
 import socketserver
+import struct
 import sys
 import tempfile
+import zlib
 
-_HEAD = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
-_END = b"\0\0\0\0IEND\xae\x42\x60\x82"
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+_HEAD = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", bytes([0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]))
+_END = _chunk(b"IEND", b"")
+_LARGEST_CHUNK = 1 << 20
 
 
 class Handler(socketserver.BaseRequestHandler):
@@ -36,12 +44,13 @@ class Server(socketserver.ThreadingTCPServer):
 
 if __name__ == "__main__":
     with tempfile.TemporaryFile() as IMAGE, Server(("127.0.0.1", 0), Handler) as server:
-        filler = os.urandom(1 << 16)
+        filler = os.urandom(_LARGEST_CHUNK)
         IMAGE.write(_HEAD)
         left = int(sys.argv[1]) - len(_HEAD) - len(_END)
         while left > 0:
-            IMAGE.write(filler[:left])
-            left -= len(filler)
+            chunk = _chunk(b"IDAT", filler[: max(0, left - 12)])
+            IMAGE.write(chunk)
+            left -= len(chunk)
         IMAGE.write(_END)
         IMAGE.flush()
         print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)

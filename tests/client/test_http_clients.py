@@ -12,8 +12,9 @@ from canned import KEY, ONCE, SHELLS, Service, Shell, success
 
 from ideogram_ai.client import APIStatusError, AsyncIdeogram, GeneratedImage, Generation, Ideogram
 from ideogram_ai.generated.operations import API_KEY_HEADER
+from ideogram_ai.testing.faults.content import png
 
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR image\0\0\0\0IEND\xae\x42\x60\x82"
+PNG = png()
 IMAGE = GeneratedImage(url="https://i.example/1.png", prompt="p", resolution="1x1", seed=1, is_image_safe=True)
 Check = Callable[[httpx.Client | httpx.AsyncClient], None]
 

@@ -14,8 +14,9 @@ from small_internet import Host, Internet, Proxy, answer, open_doors
 
 from ideogram_ai.client import ConfigurationError, Ideogram, IdeogramError
 from ideogram_ai.testing.faults import FaultServer
+from ideogram_ai.testing.faults.content import png
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40 + b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
+PNG = png()
 
 pytestmark = pytest.mark.parametrize("shell", SHELLS)
 

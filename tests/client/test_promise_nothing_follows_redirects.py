@@ -11,12 +11,12 @@ import pytest
 from both_clients import KEY, SHELLS, Shell, generate, run
 from small_internet import Internet, answer
 
-from ideogram_ai.client import APIStatusError, Ideogram, RetryPolicy
+from ideogram_ai.client import APIStatusError, Ideogram, OutcomeUnknownError, RetryPolicy
 from ideogram_ai.testing.faults import FaultServer, answer_with
 
 pytestmark = pytest.mark.parametrize("shell", SHELLS)
 
-STATUSES = (300, 301, 302, 303, 304, 305, 306, 307, 308, 399)
+STATUSES = (300, 301, 302, 304, 305, 306, 307, 308, 399)
 
 
 def redirected(shell: Shell, url: str, **settings: Any) -> APIStatusError:
@@ -36,6 +36,16 @@ def test_no_redirect_is_followed(shell: Shell, status: int, internet: Internet) 
     error = redirected(shell, api.url, retry=RetryPolicy(retry_possibly_billed=True))
     assert error.status_code == status
     assert f"It points to elsewhere.example:{other.port}." in error.message
+    assert len(api.settle(1)) == 1
+    assert other.settle(0) == []
+
+
+def test_a_303_is_not_followed_either_and_may_have_run(shell: Shell, internet: Internet) -> None:
+    """It is what follows a POST that was processed (RFC 9110, section 15.4.4)."""
+    other = internet.host("elsewhere.example", answer(200, b"{}"))
+    api = internet.host("api.example", answer(303, b"", f"Location: {other.url}/image/1"))
+    with pytest.raises(OutcomeUnknownError, match="303: that is what follows a request that ran"):
+        run(shell, generate, base_url=api.url)
     assert len(api.settle(1)) == 1
     assert other.settle(0) == []
 

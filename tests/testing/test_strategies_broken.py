@@ -53,6 +53,7 @@ def keywords_of_the_contract() -> Iterator[str]:
 
 def test_every_rule_of_the_contract_is_broken_by_some() -> None:
     expected = {place for place in keywords_of_the_contract() if not place.startswith(f"{REQUEST}/oneOf/")}
+    expected = {place for place in expected if not place.endswith("/x-advice")}  # nothing is refused for it
     expected = {f"{place}/0" if place.endswith("/x-unavailable-values") else place for place in expected}
     assert expected - NOT_ON_THE_WIRE == set(RULES)
 
@@ -83,7 +84,7 @@ def test_both_prompts_and_neither() -> None:
 
 
 def test_every_rule_has_its_turn() -> None:
-    seen = {broken.rule for broken in sample(broken_requests(), 120)}
+    seen = {broken.rule for broken in sample(broken_requests(), 250)}
     assert len(seen) > len(RULES) / 2
 
 

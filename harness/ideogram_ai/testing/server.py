@@ -192,6 +192,7 @@ class _Server(uvicorn.Server):
                 # httptools, in C, is faster. It leaves out the body of a request that offers to switch to another
                 # protocol: of curl --http2 and Java's HttpClient, for example.
                 http="h11",
+                loop="asyncio",  # uvloop, where it is installed, aborts a program whose standard streams are closed
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -39,7 +39,6 @@ _UNKNOWN: Mapping[int, str] = {
     303: "that is what follows a request that ran (RFC 9110, section 15.4.4), and it names no image",
     408: "the service gave up on the request",
 }
-_SENT_ELSEWHERE = frozenset({301, 302, 307, 308})
 
 _ERRORS: Mapping[int, tuple[type[APIStatusError], str]] = {
     400: (BadRequestError, "Mend the request."),
@@ -106,8 +105,8 @@ def judge_refusal(
 
 
 def _billed_by_class(status: int) -> bool | None:
-    """What a status that the contract does not list says of the bill: a request that is sent elsewhere did not run."""
-    return False if status in _SENT_ELSEWHERE else None
+    """What a status that the contract does not list says of the bill: a redirect never ran, the rest is not known."""
+    return False if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST else None
 
 
 def _judge_rate_limit(
