@@ -45,6 +45,11 @@ def pytest_configure() -> None:
             del os.environ[name]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as there are processors: many tests wait for programs, signals and time limits."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let --cov count what the client's own tests reach: tracing the others takes a third more time, for nothing."""
     if config.pluginmanager.hasplugin("_cov"):

@@ -97,7 +97,7 @@ def check(outcome: Generation | IdeogramError, status: int, body: bytes) -> None
         return
     assert isinstance(outcome, (APIStatusError, ResponseValidationError, OutcomeUnknownError))
     assert (outcome.status_code, outcome.body) == (status, body)
-    assert isinstance(outcome, APIStatusError) is not (200 <= status < 300 or status == 408)
+    assert isinstance(outcome, APIStatusError) is not (200 <= status < 300 or status in {303, 408})
     assert outcome.message.isprintable()
     assert len(outcome.message) < 4000
 

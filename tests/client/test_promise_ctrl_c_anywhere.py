@@ -14,8 +14,9 @@ import pytest
 from both_clients import image_at
 
 from ideogram_ai import client as package
-from ideogram_ai.client import Ideogram, RetryPolicy
-from ideogram_ai.client.calls import interruption_in
+from ideogram_ai.client import Ideogram, RetryPolicy, Timing
+from ideogram_ai.client.calls import interrupt, interruption_in
+from ideogram_ai.client.exchange import Sleep
 from ideogram_ai.testing.faults import FaultServer
 
 KEY = "sentinel-3f9c2b7d51e84a06"
@@ -112,3 +113,37 @@ def test_ctrl_c_is_found_behind_what_a_library_raised_in_its_place() -> None:
     assert interruption_in(error, outer) is error
     error.__context__ = error
     assert interruption_in(error, None) is error
+
+
+def test_between_two_steps_of_a_call_it_says_what_it_may_have_cost() -> None:
+    """The flow of the call is asked, which knows of an earlier attempt that may have run."""
+
+    def strike(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    retry = RetryPolicy(max_attempts=2, retry_possibly_billed=True)
+    with FaultServer("status_500") as server:
+        client = Ideogram(KEY, base_url=server.url, retry=retry, timing=Timing(sleep=strike))
+        with pytest.raises(KeyboardInterrupt) as caught:
+            client.generate(text_prompt="a")
+    assert any("An earlier attempt may have been billed" in note for note in caught.value.__notes__)
+
+
+def test_a_flow_that_waits_is_told_and_one_that_ended_is_not() -> None:
+    heard: list[BaseException] = []
+
+    def flow() -> Any:
+        try:
+            yield Sleep(1)
+        except KeyboardInterrupt as error:
+            heard.append(error)
+            raise
+
+    waiting, ended = flow(), flow()
+    next(waiting)
+    ended.close()
+    strike = KeyboardInterrupt()
+    interrupt(ended, strike)
+    with pytest.raises(KeyboardInterrupt):
+        interrupt(waiting, strike)
+    assert heard == [strike]

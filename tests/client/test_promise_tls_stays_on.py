@@ -116,7 +116,7 @@ def subject_hash(authority: trustme.CA, folder: Path) -> str:
 @pytest.mark.parametrize("kind", [Ideogram, AsyncIdeogram])
 def test_no_argument_switches_verification_off(kind: Any) -> None:
     assert set(inspect.signature(kind).parameters) == {
-        "api_key", "base_url", "timeout", "retry", "http_client", "image_client", "timing", "in_flight",
+        "api_key", "base_url", "timeout", "retry", "http_client", "image_client", "allow_http", "timing", "in_flight",
     }  # fmt: skip
     with pytest.raises(TypeError):
         kind("a-key-of-a-test", verify=False)

@@ -5,7 +5,9 @@ a time-out of connecting; a transport that tries another host raises what the la
 these names sends again what has run, and says that nothing was billed. It believes the events of httpx's `trace`.
 """
 
+import select
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,15 +20,15 @@ import httpx
 import httpx_aiohttp
 import httpx_retries
 import pytest
-from httpx_curl_cffi import AsyncCurlTransport, CurlTransport
+from httpx_curl_cffi import AsyncCurlTransport
 
 from ideogram_ai.client import APIConnectionError, AsyncIdeogram, Ideogram, IdeogramError, RetryPolicy
-from ideogram_ai.client.exchange import Watch
+from ideogram_ai.client.exchange import Outgoing, Watch, _has_spoken
 from ideogram_ai.testing.faults import FAULTS, FaultServer
 
 KEY = "sentinel-3f9c2b7d51e84a06"
 QUICK = RetryPolicy(max_attempts=3, base_delay=0.001)
-RESEND = httpx_retries.Retry(total=2, allowed_methods=["POST"], backoff_factor=0)
+RESEND = httpx_retries.Retry(total=2, allowed_methods=["POST"], backoff_factor=0, respect_retry_after_header=False)
 PLAIN: dict[str, Any] = {"trust_env": False}
 
 
@@ -86,7 +88,6 @@ SYNC: dict[str, Callable[[], httpx.Client]] = {
     "httpx that connects again": lambda: httpx.Client(transport=httpx.HTTPTransport(retries=2)),
     "httpx-retries": lambda: httpx.Client(transport=httpx_retries.RetryTransport(retry=RESEND)),
     "hishel": lambda: httpx.Client(transport=hishel.httpx.CacheTransport(httpx.HTTPTransport())),
-    "curl": lambda: httpx.Client(transport=CurlTransport()),
     "a gateway": lambda: httpx.Client(transport=Gateway(httpx.HTTPTransport(), httpx.HTTPTransport())),
     "a liar": lambda: httpx.Client(transport=Silent(httpx.HTTPTransport(), httpx.ConnectTimeout)),
     "another liar": lambda: httpx.Client(transport=Silent(httpx.HTTPTransport(), httpx.PoolTimeout)),
@@ -116,7 +117,9 @@ def judge(server: FaultServer, outcome: Any, what: str) -> None:
 def test_no_fault_makes_a_lent_client_pay_twice(transport: str) -> None:
     for name in quick_faults():
         with FaultServer(name) as server, SYNC[transport]() as http:
-            client = Ideogram(KEY, base_url=server.url, http_client=http, retry=QUICK, timeout=5)
+            client = Ideogram(
+                KEY, base_url=server.url, http_client=http, retry=QUICK, timing=hurried("sync"), timeout=5
+            )
             try:
                 outcome: Any = client.generate(text_prompt="a poster")
             except Exception as error:  # noqa: BLE001 - a transport has exceptions of its own
@@ -130,7 +133,8 @@ def test_no_fault_makes_a_lent_client_pay_twice(transport: str) -> None:
 def test_no_fault_makes_a_lent_async_client_pay_twice(transport: str) -> None:
     async def ask(server: FaultServer) -> Any:
         async with ASYNC[transport]() as http:
-            client = AsyncIdeogram(KEY, base_url=server.url, http_client=http, retry=QUICK, timeout=5)
+            settings: Any = {"retry": QUICK, "timing": hurried("asyncio"), "timeout": 5}
+            client = AsyncIdeogram(KEY, base_url=server.url, http_client=http, **settings)
             try:
                 return await client.generate(text_prompt="a poster")
             except Exception as error:  # noqa: BLE001 - a transport has exceptions of its own
@@ -313,3 +317,36 @@ def test_an_http_client_that_sends_again_ends_as_unknown() -> None:
 
 def test_a_watch_that_was_never_begun_has_sent_nothing() -> None:
     assert Watch().certainly_here
+
+
+def test_a_connection_of_http_2_may_be_shared() -> None:
+    """Each answer there carries the number of its request."""
+    watch = Watch()
+    watch.begin(Outgoing(to="api", method="POST", url="https://a.example/", headers={}, timeout=httpx.Timeout(5)))
+    request = {"request": httpcore.Request("POST", "https://a.example/")}
+    watch.observe("http2.send_request_headers.started", request)
+    assert watch.left
+    watch.observe("http2.receive_response_headers.complete", {"return_value": (200, [])})
+    assert watch.head is None
+
+
+def test_a_connection_that_was_reset_has_said_nothing() -> None:
+    """Writing finds out that it is gone, and that the request cannot have arrived is not for us to say."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connection = socket.create_connection(listener.getsockname())
+        peer, _ = listener.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        with connection:
+            select.select([connection], [], [], 10)
+            assert not _has_spoken(Reported(connection))
+
+
+class Reported:
+    """A connection as httpcore reports it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._told = {"is_readable": True, "socket": connection}
+
+    def get_extra_info(self, name: str) -> Any:
+        return self._told[name]

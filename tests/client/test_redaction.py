@@ -70,6 +70,13 @@ def test_a_common_key_that_stands_in_no_link_is_taken_out() -> None:
     assert b"wordlikekey" not in made.raw
 
 
+def test_a_link_that_names_no_key_stays_in_an_answer_that_does() -> None:
+    body = success(entry(url="https://a.example/1"), entry(url=None, is_image_safe=False), said="wordlikekey")
+    made = generate("sync", Service(body), {"api_key": "wordlikekey"}, text_prompt="a")
+    assert [image.url for image in made.images] == ["https://a.example/1", None]
+    assert made.additional_properties["said"] == PLACEHOLDER
+
+
 def test_an_answer_whose_shape_hangs_on_the_key_keeps_its_links() -> None:
     """A key that is a name of the answer would make its images disappear."""
     made = generate("sync", Service(success(entry())), {"api_key": "is_image_safe"}, text_prompt="a")

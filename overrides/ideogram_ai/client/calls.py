@@ -220,12 +220,13 @@ def _judge_exchange(
 
 def _with_links_of(told: T | IdeogramError, scrubbed: T) -> T:
     """The answer without the key, but with the links as they came: a key can be a word that stands in one."""
-    if isinstance(told, Generation) and isinstance(scrubbed, Generation):
-        kept = [evolve(image, url=other.url) for image, other in zip(scrubbed.images, told.images, strict=False)]
-        if len(kept) != len(told.images) or kept != list(scrubbed.images):
-            # The bytes are what a link is read from again, when a batch goes on.
-            return cast("T", evolve(scrubbed, images=tuple(kept) or told.images, raw=told.raw))
-    return scrubbed
+    if not (isinstance(told, Generation) and isinstance(scrubbed, Generation)):
+        return scrubbed
+    kept = tuple(evolve(image, url=other.url) for image, other in zip(scrubbed.images, told.images, strict=False))
+    if kept == scrubbed.images and len(kept) == len(told.images):
+        return scrubbed
+    # The bytes are what a link is read from again, when a batch goes on.
+    return cast("T", evolve(scrubbed, images=kept, raw=told.raw))
 
 
 def judge_failure(failure: Exception | None, watch: Watch) -> APIConnectionError | OutcomeUnknownError:
