@@ -20,6 +20,7 @@ import httpx
 import httpx_aiohttp
 import httpx_retries
 import pytest
+from both_clients import hurried
 from httpx_curl_cffi import AsyncCurlTransport
 
 from ideogram_ai.client import APIConnectionError, AsyncIdeogram, Ideogram, IdeogramError, RetryPolicy
