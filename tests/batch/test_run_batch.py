@@ -167,7 +167,7 @@ async def test_requests_refused_for_their_number_have_their_turn_again() -> None
     async def answer(service: PromptService, _prompt: str) -> httpx.Response:
         if service.in_flight > 3:
             return httpx.Response(429, json={"error": "e", "reject_reason": "inflight_limit"})
-        await anyio.sleep(0.002)
+        await anyio.sleep(0.05)  # longer than it takes to begin four requests
         return success()
 
     service = PromptService(answer)

@@ -77,6 +77,10 @@ def test_a_link_that_names_no_key_stays_in_an_answer_that_does() -> None:
     assert made.additional_properties["said"] == PLACEHOLDER
 
 
+def test_an_answer_of_another_operation_is_given_without_the_key() -> None:
+    assert calls._with_links_of({"said": KEY}, {"said": PLACEHOLDER}) == {"said": PLACEHOLDER}
+
+
 def test_an_answer_whose_shape_hangs_on_the_key_keeps_its_links() -> None:
     """A key that is a name of the answer would make its images disappear."""
     made = generate("sync", Service(success(entry())), {"api_key": "is_image_safe"}, text_prompt="a")
