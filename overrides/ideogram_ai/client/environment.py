@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -115,8 +116,9 @@ def _check_proxies() -> None:
         raise _unusable(_set_of(("no_proxy", "NO_PROXY")) or "the system's proxy settings", _words(error)) from None
 
 
+@cache
 def _nobody() -> ssl.SSLContext:
-    """A context that trusts nobody, made in no time, where none is needed."""
+    """A context that trusts nobody, where none is needed."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
