@@ -211,6 +211,31 @@ def test_one_client_works_in_an_event_loop_for_each_call(loop: str, lend: bool) 
         assert len(server.ledger) == 3
 
 
+# What belongs to a loop that ended is closed when it is collected.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_lent_client_that_keeps_connections_of_a_loop_that_ended_is_refused() -> None:
+    """Its pool would close them, which only their own loop can do. Nothing was sent, and the error says so."""
+    http = httpx.AsyncClient(trust_env=False)
+    with FaultServer("ok") as server:
+        asyncio.run(http.post(f"{server.url}/v1/other", content=b"{}"))
+        client = AsyncIdeogram(KEY, base_url=server.url, http_client=http, retry=QUICK)
+        with pytest.raises(ConfigurationError, match=r"belong to another event loop: .*Nothing was sent") as caught:
+            asyncio.run(client.generate(text_prompt="a"))
+        assert len(server.wait_idle().posts) == 1
+    assert not caught.value.may_have_been_billed
+
+
+@pytest.mark.parametrize("shell", ["asyncio", "trio"])
+def test_an_error_of_a_lent_client_that_may_have_sent_is_left_as_it_is(shell: Shell) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise RuntimeError("Event loop is closed")
+
+    lend = {"transport": httpx.MockTransport(fail)}
+    with pytest.raises(RuntimeError, match="Event loop is closed") as caught:
+        run(shell, generate_async, lend=lend, base_url="http://127.0.0.1:9")
+    assert any("may have been made and billed" in note for note in caught.value.__notes__)
+
+
 def test_threads_with_a_loop_each_share_a_client() -> None:
     with MockServer(in_flight=100) as server:
         client = AsyncIdeogram(KEY, base_url=server.url, timeout=20, in_flight=3)

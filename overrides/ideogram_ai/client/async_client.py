@@ -13,6 +13,7 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from .calls import interrupt, interruption_in
 from .core import (
     MOST_USED_CONNECTIONS,
+    belongs_elsewhere,
     closed_error,
     make_core,
     no_fresh_connection,
@@ -267,6 +268,10 @@ class AsyncIdeogram:
                 await self._send(step, lent, own=False)
             except UsedConnectionError:
                 continue  # it is closed now, and the pool gives another one
+            except RuntimeError as error:
+                if step.watch.certainly_here:
+                    raise belongs_elsewhere(error) from error
+                raise
             return
         raise no_fresh_connection()
 

@@ -217,6 +217,14 @@ def no_fresh_connection() -> ConfigurationError:
     )
 
 
+def belongs_elsewhere(error: RuntimeError) -> ConfigurationError:
+    """The error of a lent HTTP client that keeps connections of an event loop that is not this one."""
+    return ConfigurationError(
+        f"http_client cannot be used here: {error}. Its connections belong to another event loop: lend a client that "
+        f"was made in this one, or none. {NOTHING_SENT}"
+    )
+
+
 def take_http_client(client: object, name: str, kind: type[T]) -> T | None:
     """The HTTP client that a caller lends, or None.
 
