@@ -6,6 +6,7 @@ still owns the socket. Each of these ran a request twice, or gave an image to th
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import select
@@ -223,6 +224,8 @@ def test_a_lent_client_that_keeps_connections_of_a_loop_that_ended_is_refused() 
             asyncio.run(client.generate(text_prompt="a"))
         assert len(server.wait_idle().posts) == 1
     assert not caught.value.may_have_been_billed
+    del http, client, caught
+    gc.collect()
 
 
 @pytest.mark.parametrize("shell", ["asyncio", "trio"])
