@@ -4,6 +4,7 @@ It can strike at any instruction, in the middle of a library's cleaning up too. 
 KeyError or an AttributeError, which a program takes for a bug and not for the wish to stop.
 """
 
+import signal
 import sys
 from pathlib import Path
 from types import FrameType
@@ -48,13 +49,21 @@ class Strike:
 
 def struck(use: Any, at: int, folders: tuple[str, ...]) -> tuple[Strike, BaseException | None]:
     strike, before = Strike(at, folders), sys.gettrace()
+
+    def give_up(_signal: int, _frame: FrameType | None) -> None:
+        raise TimeoutError("it hangs")
+
+    handler = signal.signal(signal.SIGALRM, give_up)
     try:
+        signal.alarm(20)
         sys.settrace(strike)
         use()
     except BaseException as error:  # noqa: BLE001 - it is judged
         return strike, error
     finally:
         sys.settrace(before)
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, handler)
     return strike, None
 
 
