@@ -138,8 +138,15 @@ def test_a_forked_child_begins_with_every_place_free() -> None:
     places = InFlight(1)
     with places.place():
         places._process = os.getppid()  # as in a child: the place is held by somebody else
-        with places.place():
-            pass
+        child = threading.Thread(target=_take_and_leave, args=[places], daemon=True)
+        child.start()
+        child.join(10)
+        assert not child.is_alive()
+
+
+def _take_and_leave(places: InFlight) -> None:
+    with places.place():
+        pass
 
 
 def test_a_request_that_fails_gives_its_place_back() -> None:

@@ -258,10 +258,12 @@ def test_what_moves_in_the_last_moment_goes_on(backend: str, monkeypatch: pytest
     """The limit passed, and the answer is read all the same: it was there, and only this process came late."""
     monkeypatch.setattr(deadlines, "_LAST_LOOK", 5.0)
     watch = Watch()
+    done: list[bool] = []
 
     async def work() -> None:
         await anyio.sleep(0.3)
         watch.observe("connection.connect_tcp.started", {"host": "a.example"})
+        done.append(True)
 
     async def main() -> None:
         watch.begin(outgoing(total=0.6))
@@ -270,6 +272,7 @@ def test_what_moves_in_the_last_moment_goes_on(backend: str, monkeypatch: pytest
             await deadlines.cancel_late(watch, work)
 
     anyio.run(main, backend=backend)
+    assert done
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
