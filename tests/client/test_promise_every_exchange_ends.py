@@ -27,6 +27,7 @@ from raw_http import read_until
 
 from ideogram_ai.client import (
     APIConnectionError,
+    AsyncIdeogram,
     Generation,
     IdeogramError,
     OutcomeUnknownError,
@@ -290,3 +291,16 @@ def test_a_cancelled_caller_is_cancelled_and_an_error_is_no_group(backend: str) 
         assert scope.cancelled_caught
 
     anyio.run(main, backend=backend)
+
+
+def test_a_process_that_comes_late_has_longer_for_what_lies_in_the_socket() -> None:
+    now = time.monotonic()
+    assert deadlines._grace(now - 60.0) >= 10.0
+    assert deadlines._grace(now + 1.0) < 1.0
+
+
+def test_no_limit_of_the_networks_own_runs_on_while_our_own_asynchronous_client_stands_still() -> None:
+    core = AsyncIdeogram("sentinel-3f9c2b7d51e84a06")._core
+    http = httpx.AsyncClient()
+    given = [core.request(http, outgoing(), print, own=own).extensions["timeout"]["read"] for own in (True, False)]
+    assert given == [None, 0.4]
