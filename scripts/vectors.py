@@ -69,8 +69,8 @@ def _files() -> dict[str, str]:
 
 def _general() -> dict[str, Any]:
     """What holds in every scenario: where requests go, and what every one of them has to keep."""
+    from ideogram_ai.contract.view import read_view  # noqa: PLC0415
     from ideogram_ai.testing.conformance.client import client_requirements, client_scenarios  # noqa: PLC0415
-    from ideogram_ai.testing.contract_view import read_view  # noqa: PLC0415
 
     view, scenarios = read_view(), client_scenarios()
     fields = {name: rule.content_type or "text/plain" for name, rule in view.fields.items()}

@@ -130,7 +130,7 @@ def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def said(regenerated: Path) -> dict[str, dict[str, Any]]:
     """What both clients make of the calls, in a process in which the regenerated floor comes first."""
-    path = os.pathsep.join([str(regenerated), str(ROOT / "tests"), os.environ["PYTHONPATH"]])
+    path = os.pathsep.join([str(regenerated), str(ROOT / "tests/support"), os.environ["PYTHONPATH"]])
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", RUN],
         input=json.dumps(CALLS),

@@ -82,7 +82,7 @@ def test_a_program_that_makes_errors_of_warnings_gets_its_images(
 
 
 def test_the_option_of_the_interpreter_that_makes_errors_of_warnings() -> None:
-    program = FILTERED.format(tests=str(Path(__file__).parents[1]))
+    program = FILTERED.format(tests=str(Path(__file__).parents[1] / "support"))
     result = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert result.stdout == "['https://i.example/1.png', 'https://i.example/2.png']\n"

@@ -62,8 +62,8 @@ def _make(folder: Path, changes: list[Change], asked: dict[str, Any]) -> None:
     printed = _command(regenerate, "--contract", contract, "--out", generated, path="")
     (folder / "printed.txt").write_text(printed, "utf-8")
     _command(vectors, "--generated", generated, "--out", folder / "vectors", path="")
-    path = os.pathsep.join([str(generated), str(ROOT / "tests")])
-    told = _command(ROOT / "tests/on_changed_contract.py", path=path, asked={**asked, "folder": str(folder)})
+    path = os.pathsep.join([str(generated), str(ROOT / "tests/support")])
+    told = _command(ROOT / "tests/support/on_changed_contract.py", path=path, asked={**asked, "folder": str(folder)})
     (folder / "told.json").write_text(told, "utf-8")
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from ideogram_ai.testing.choices import MOST_SHOWN, meant, suggestion
-from ideogram_ai.testing.contract_view import read_view
+from ideogram_ai.contract.choices import MOST_SHOWN, meant, suggestion
+from ideogram_ai.contract.view import read_view
 
 FIELDS = read_view().fields
 SIZES = [str(choice) for choice in FIELDS["resolution"].choices]

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mock_requests import HEADERS, encode, json_prompt, part
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import MockServer
-from ideogram_ai.testing.contract_view import read_view
 from ideogram_ai.testing.generation import UNSAFE_WORD, read_request
 
 NO_DELAY = settings(suppress_health_check=list(HealthCheck))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from mock_requests import json_prompt
 from PIL import Image, ImageChops, ImageDraw
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing.contract_view import read_view
 from ideogram_ai.testing.drawing import draw_png, faces, lettering
 from ideogram_ai.testing.drawing.colours import INK, PAPER, contrast, from_hex, from_seed, ink_on
 from ideogram_ai.testing.drawing.lettering import (

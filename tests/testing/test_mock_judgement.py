@@ -7,8 +7,8 @@ import pytest
 from mock_requests import Part, encode, fields, json_prompt, part
 from unknown_fields import UNKNOWN
 
+from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing.contract_view import ContractView, read_view
 from ideogram_ai.testing.generation import ReadRequest, read_request
 
 ELEMENTS = "#/json_prompt/compositional_deconstruction/elements"
@@ -152,7 +152,7 @@ def test_more_problems_are_counted_and_listed() -> None:
 
 
 def test_a_pointer_escapes_what_a_key_holds() -> None:
-    from ideogram_ai.testing.problems import pointer_to
+    from ideogram_ai.contract.problems import pointer_to
 
     assert pointer_to(["a/b", "c~d", "e f", 0]) == "#/a~1b/c~0d/e%20f/0"
 
@@ -420,8 +420,8 @@ def test_too_many_parts_are_refused() -> None:
 
 
 def test_a_number_of_the_contract_is_read_as_json_spells_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ideogram_ai.testing.contract_view import FieldRule
-    from ideogram_ai.testing.decoding import decode_parts
+    from ideogram_ai.contract.decoding import decode_parts
+    from ideogram_ai.contract.view import FieldRule
     from ideogram_ai.testing.multipart import parse_multipart
 
     view: ContractView = read_view()

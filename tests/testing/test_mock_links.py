@@ -10,8 +10,8 @@ import pytest
 from mock_requests import fields, get, post, send
 from PIL import Image
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.testing import MockServer
-from ideogram_ai.testing.contract_view import read_view
 from ideogram_ai.testing.images import ImageStore, LinkRefusal, Picture
 
 

@@ -3,9 +3,9 @@
 import pytest
 from mock_requests import fields, get, post, send
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import DEPRECATED_WORD, WITHHELD_WORD, MockServer, parse_scenario
-from ideogram_ai.testing.contract_view import read_view
 from ideogram_ai.testing.scenario import preferred_status
 
 DOCUMENTED = sorted(status for status in read_view().responses if status != 200)

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from mock_requests import HEADERS, KEY, fields, get, json_prompt, post, send, wait_until
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import API_KEY_HEADER
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.app import LARGEST_BODY
-from ideogram_ai.testing.contract_view import read_view
 
 FOREVER = """
 import sys

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ideogram_ai.contract.decoding import Part
+from ideogram_ai.contract.problems import RequestRefusedError
 from ideogram_ai.testing import multipart
-from ideogram_ai.testing.multipart import Part, parse_multipart, parse_plain
-from ideogram_ai.testing.problems import RequestRefusedError
+from ideogram_ai.testing.multipart import parse_multipart, parse_plain
 
 MEDIA_TYPE = "multipart/form-data"
 BOUNDARY = b"b0undary"

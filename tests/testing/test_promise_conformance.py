@@ -19,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.testing.conformance import Report, Verdict, apply_expected
 from ideogram_ai.testing.conformance.server import ServerOptions, run_server
-from ideogram_ai.testing.contract_view import read_view
 
 NAMES = " ".join(read_view().fields)
 PROBLEM = {"type": "about:blank", "title": "Bad Request", "detail": NAMES, "status": 400}

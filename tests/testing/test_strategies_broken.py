@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import sample
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.testing import BrokenRequest, broken_requests, request_rules
-from ideogram_ai.testing.contract_view import read_view
 from ideogram_ai.testing.strategies.breakers import Breakers
 from ideogram_ai.testing.strategies.schema_values import SchemaValues
 

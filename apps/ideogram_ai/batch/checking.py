@@ -14,12 +14,12 @@ from attrs import field, frozen
 from ideogram_ai.client import FieldValueError, RequestError
 from ideogram_ai.client.fields import NOTHING_SENT, build_model
 from ideogram_ai.client.wire import encode_body
-from ideogram_ai.testing.check import RequestProblem, Severity, check_request
-from ideogram_ai.testing.choices import meant, suggestion
-from ideogram_ai.testing.contract_view import read_view
-from ideogram_ai.testing.decoding import remark_on_unknown
-from ideogram_ai.testing.problems import shown
-from ideogram_ai.testing.review import review_request
+from ideogram_ai.contract.check import RequestProblem, Severity, check_request
+from ideogram_ai.contract.choices import meant, suggestion
+from ideogram_ai.contract.decoding import remark_on_unknown
+from ideogram_ai.contract.problems import shown
+from ideogram_ai.contract.review import review_request
+from ideogram_ai.contract.view import read_view
 
 from .prompt_text import TEXT_PROMPT, Mistake, mistaken_prompt
 from .reading import Row, RowProblem
@@ -31,7 +31,7 @@ from .store_names import folded, stem_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ideogram_ai.testing.contract_view import ContractView, FieldRule
+    from ideogram_ai.contract.view import ContractView, FieldRule
 
     from .reading.row import Header
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ideogram_ai.testing.prices import SPEED, Prices, PricesError, shipped_prices
+from ideogram_ai.contract.prices import SPEED, Prices, PricesError, shipped_prices
 
 from .errors import BatchError
 

@@ -12,13 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ideogram_ai.contract.check import RequestProblem, Severity, check_request
+    from ideogram_ai.contract.review import RequestRemark, review_request
+
     from .app import create_app
-    from .check import RequestProblem, Severity, check_request
     from .generation import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD
     from .mock_checks import ContractBrokenError
     from .recording import Exchange
     from .respx_mock import IdeogramMock, ideogram_mock
-    from .review import RequestRemark, review_request
     from .scenario import parse_scenario
     from .server import MockServer
     from .server_answers import Answer
@@ -50,28 +51,28 @@ __all__ = (
 )
 
 _MODULES = {
-    "Answer": "server_answers",
-    "BrokenRequest": "strategies",
-    "ContractBrokenError": "mock_checks",
-    "DEPRECATED_WORD": "generation",
-    "Exchange": "recording",
-    "IdeogramMock": "respx_mock",
-    "MockServer": "server",
-    "RequestProblem": "check",
-    "RequestRemark": "review",
-    "Severity": "check",
-    "UNSAFE_WORD": "generation",
-    "WITHHELD_WORD": "generation",
-    "answers": "strategies",
-    "broken_requests": "strategies",
-    "check_request": "check",
-    "create_app": "app",
-    "ideogram_mock": "respx_mock",
-    "parse_scenario": "scenario",
-    "request_rules": "strategies",
-    "requests": "strategies",
-    "review_request": "review",
-    "unusual_answers": "strategies",
+    "Answer": ".server_answers",
+    "BrokenRequest": ".strategies",
+    "ContractBrokenError": ".mock_checks",
+    "DEPRECATED_WORD": ".generation",
+    "Exchange": ".recording",
+    "IdeogramMock": ".respx_mock",
+    "MockServer": ".server",
+    "RequestProblem": "ideogram_ai.contract.check",
+    "RequestRemark": "ideogram_ai.contract.review",
+    "Severity": "ideogram_ai.contract.check",
+    "UNSAFE_WORD": ".generation",
+    "WITHHELD_WORD": ".generation",
+    "answers": ".strategies",
+    "broken_requests": ".strategies",
+    "check_request": "ideogram_ai.contract.check",
+    "create_app": ".app",
+    "ideogram_mock": ".respx_mock",
+    "parse_scenario": ".scenario",
+    "request_rules": ".strategies",
+    "requests": ".strategies",
+    "review_request": "ideogram_ai.contract.review",
+    "unusual_answers": ".strategies",
 }
 
 
@@ -80,8 +81,8 @@ def __getattr__(name: str) -> Any:
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return getattr(import_module(f".{module}", __name__), name)
+        return getattr(import_module(module, __name__), name)
     except (AttributeError, ImportError) as error:
         from ideogram_ai.client.loading import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
 
-        raise_cause(error, f"{__name__}.{module}")
+        raise_cause(error, f"{__name__}{module}" if module.startswith(".") else module)

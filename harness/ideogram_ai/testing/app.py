@@ -17,10 +17,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
 from .byte_ranges import bytes_response
-from .contract_view import ContractView, read_view
 from .generation import Generator, ReadRequest, read_request
 from .images import LINK_LIFE, ImageStore, LinkRefusal
 from .other_operations import OtherOperation, other_operations

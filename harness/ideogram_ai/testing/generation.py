@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import define, field, frozen
 
 from ideogram_ai.client.wire import JSON
+from ideogram_ai.contract.decoding import DecodedFields, decode_json, decode_parts, json_text
+from ideogram_ai.contract.examples import example_of
+from ideogram_ai.contract.problems import RequestRefusedError
+from ideogram_ai.contract.validation import find_problems
+from ideogram_ai.contract.view import ContractView, JsonObject
 
-from .contract_view import ContractView, JsonObject
-from .decoding import DecodedFields, decode_json, decode_parts, json_text
 from .images import ImageStore, Picture
 from .multipart import check_media_type, parse_multipart
-from .problems import RequestRefusedError
-from .schema_examples import example_of
 from .server_answers import Answer, announcing_answer, in_flight_answer, json_answer, problem_answer, refusal
-from .validation import find_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from .contract_view import ContractView
+    from ideogram_ai.contract.view import ContractView
 
 
 def link_origin(view: ContractView) -> str:

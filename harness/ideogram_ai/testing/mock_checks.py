@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from .contract_view import ContractView
+    from ideogram_ai.contract.view import ContractView
+
     from .generation import ReadRequest
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
-from .contract_view import read_view
+from ideogram_ai.contract.view import read_view
+
 from .generation import Generator, ReadRequest, read_request
 from .image_links import link_origin
 from .images import ImageStore

@@ -6,11 +6,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from .problems import RequestRefusedError, shown
+from ideogram_ai.contract.decoding import Part
+from ideogram_ai.contract.problems import RequestRefusedError, shown
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -20,27 +21,6 @@ _PLAIN_BOUNDARY: Final = re.compile(rb"[A-Za-z0-9'()+_,./:=?-]{1,70}")
 _PLAIN_HEAD: Final = re.compile(
     rb'\r\nContent-Disposition: form-data; name="([A-Za-z0-9_]+)"(?:\r\nContent-Type: ([a-z]+/[a-z]+))?\r\n\r\n'
 )
-
-
-@frozen
-class Part:
-    """One part of a multipart body.
-
-    Attributes:
-        name: Name of the field.
-        value: The bytes as they were sent.
-        content_type: Media type in lower case; empty when the part has none.
-        charset: The charset parameter of the media type in lower case; empty without one.
-        filename: The file name; None when the part has none.
-        transfer_encoding: Its Content-Transfer-Encoding in lower case; empty without one.
-    """
-
-    name: str
-    value: bytes
-    content_type: str
-    charset: str
-    filename: str | None
-    transfer_encoding: str = ""
 
 
 def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> list[Part]:

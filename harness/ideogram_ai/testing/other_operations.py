@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from ideogram_ai.contract.examples import NoExampleError, example_of
+from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
-from .contract_view import ContractView, read_view
-from .schema_examples import NoExampleError, example_of
 from .server_answers import Answer, json_answer, problem_answer
 
 if TYPE_CHECKING:

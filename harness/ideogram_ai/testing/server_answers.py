@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Factory, asdict, frozen
 
 from ideogram_ai.client.json_types import is_object
-
-from .schema_examples import example_of
+from ideogram_ai.contract.examples import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .contract_view import ContractView
-    from .problems import Problem
+    from ideogram_ai.contract.problems import Problem
+    from ideogram_ai.contract.view import ContractView
 
 _WITHOUT_BODY: Final = frozenset({204, 205, 304})
 

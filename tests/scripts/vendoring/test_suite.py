@@ -54,7 +54,7 @@ def test_the_clients_own_tests_pass_on_a_copy(copy: Copy, tmp_path: Path) -> Non
     modules = {path.stem.removeprefix("test_") for path in (TESTS / "client").glob("test_*.py")}
     assert {*PART, *NOT_OF_THE_CLIENT} <= modules
     chosen = modules.difference(NOT_OF_THE_CLIENT) if ALL else PART
-    path = [TESTS / "vendored", TESTS, TESTS / "guard", tmp_path]
+    path = [TESTS / "support/vendored", TESTS / "support", TESTS / "support/guard", tmp_path]
     environment = {
         **os.environ,
         "VENDORED_COPY": "some_program._libs.ideogram_ai",

@@ -23,7 +23,7 @@ SOUND = (
     "redirect.image",
     "retry.429",
 )
-CLIENT = (sys.executable, str(ROOT / "tests/broken_client.py"))
+CLIENT = (sys.executable, str(ROOT / "tests/support/broken_client.py"))
 
 
 def conform(*arguments: str) -> int:

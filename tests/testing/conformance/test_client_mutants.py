@@ -10,7 +10,7 @@ from attrs import frozen
 from ideogram_ai.testing.conformance import Verdict, apply_expected
 from ideogram_ai.testing.conformance.client import ClientOptions, client_requirements, client_scenarios, run_client
 
-CLIENT = Path(__file__).parents[2] / "broken_client.py"
+CLIENT = Path(__file__).parents[2] / "support/broken_client.py"
 EVERYDAY = ("request.text_prompt", "request.json_prompt", "answer.401")
 
 

@@ -252,7 +252,7 @@ def test_options_that_cannot_be_used_are_named(options: ClientOptions, error: ty
 
 
 def test_every_field_and_documented_status_of_the_contract_has_a_scenario() -> None:
-    from ideogram_ai.testing.contract_view import read_view
+    from ideogram_ai.contract.view import read_view
 
     view = read_view()
     names = set(client_scenarios())

@@ -14,7 +14,7 @@ from ideogram_ai.testing.conformance import Report, Verdict, apply_expected
 from ideogram_ai.testing.conformance.client import ClientOptions, client_scenarios, run_client
 
 ROOT = Path(__file__).parents[3]
-PROGRAM = str(ROOT / "tests/form_clients.py")
+PROGRAM = str(ROOT / "tests/support/form_clients.py")
 LINE_ENDS = "request.text.line-ends"
 SCENARIOS = (LINE_ENDS, "request.text.injection", "request.json_prompt.unicode", "answer.200.deprecated")
 
@@ -90,7 +90,7 @@ def test_a_charset_is_read_as_the_mock_server_reads_it(
 )
 def test_line_ends_that_are_changed_in_another_way_fail(change: str, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
-    source = (ROOT / "tests/form_clients.py").read_text("utf-8")
+    source = (ROOT / "tests/support/form_clients.py").read_text("utf-8")
     changed = source.replace('PATH = "/v1', f'REQUEST = {{k: {change} for k, value in REQUEST.items()}}\nPATH = "/v1')
     program.write_text(changed, "utf-8")
     command = (sys.executable, str(program), "requests")

@@ -18,9 +18,9 @@ from ideogram_ai.client import (
     RetryPolicy,
     UnprocessableEntityError,
 )
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.testing.conformance import Report, Verdict
 from ideogram_ai.testing.conformance.server import ServerOptions, run_server
-from ideogram_ai.testing.contract_view import read_view
 
 ONCE = RetryPolicy(max_attempts=1)
 IMAGES = read_view().responses[200].examples[0]["data"]

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import API_KEY_HEADER
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.conformance import Report, Verdict
 from ideogram_ai.testing.conformance.server import PRICES, ServerOptions, describe_cost, run_server
-from ideogram_ai.testing.contract_view import read_view
 
 KEY = "a-key-that-can-be-charged"
 EXAMPLE = json.loads(json.dumps(read_view().responses[200].examples[0]))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ideogram_ai.testing.problems import shown
+from ideogram_ai.contract.problems import shown
 
 from .strict_json import NoJsonError, parse_json
 
 if TYPE_CHECKING:
-    from ideogram_ai.testing.contract_view import FieldRule
+    from ideogram_ai.contract.view import FieldRule
 
 
 _BOOLEANS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}

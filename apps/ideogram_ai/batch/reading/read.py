@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from ideogram_ai.testing.contract_view import read_view
+from ideogram_ai.contract.view import read_view
 
 from ..request import FILE_MEMBER, KEY_MEMBER
 from .cells import CellError, typed
@@ -20,7 +20,7 @@ from .source import open_again, open_bytes, open_seekable
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
-    from ideogram_ai.testing.contract_view import FieldRule
+    from ideogram_ai.contract.view import FieldRule
 
 OWN_COLUMNS: Final = (KEY_MEMBER, FILE_MEMBER)
 """Columns that are no field of the request: what a row is called, and what its image is called."""

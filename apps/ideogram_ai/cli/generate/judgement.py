@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from ideogram_ai.client import RequestError, UnknownFieldError
 from ideogram_ai.client.fields import NOTHING_SENT, build_model
 from ideogram_ai.client.wire import encode_body
-from ideogram_ai.testing import Severity, check_request
-from ideogram_ai.testing.choices import meant
-from ideogram_ai.testing.review import review_request
+from ideogram_ai.contract.check import Severity, check_request
+from ideogram_ai.contract.choices import meant
+from ideogram_ai.contract.review import review_request
 
 from ..errors import WrongUseError
 from .contract_fields import OPERATION, request_fields
@@ -18,7 +18,7 @@ from .outcome import Failure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ideogram_ai.testing import RequestProblem
+    from ideogram_ai.contract.check import RequestProblem
 
     from .fields import Fields
 

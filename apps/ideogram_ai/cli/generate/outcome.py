@@ -10,7 +10,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError, RequestError
-from ideogram_ai.testing import RequestProblem
+from ideogram_ai.contract.check import RequestProblem
 
 from ..exit_codes import ExitCode
 

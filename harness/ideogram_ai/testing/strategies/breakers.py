@@ -16,7 +16,7 @@ from .schema_values import JsonObject, SchemaValues, UnknownKeywordError, keywor
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from ..contract_view import ContractView, FieldRule
+    from ideogram_ai.contract.view import ContractView, FieldRule
 
 UNAVAILABLE: Final = "x-unavailable-values"
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 from hypothesis import strategies as st
 
+from ideogram_ai.contract.problems import pointer_to
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from ..contract_view import read_view
-from ..problems import pointer_to
 from .schema_values import JsonObject, SchemaValues, objects
 from .shown import shown_as
 from .sites import Path, Site, Sites
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
+    from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
-
-    from ..contract_view import ContractView
 
 
 @frozen

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from ..contract_view import read_view
 from ..image_links import link_origin
 from ..server_answers import Answer
 from .json_values import json_values
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
+    from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
-
-    from ..contract_view import ContractView
 
 JSON: Final = {"Content-Type": "application/json"}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-    from ..contract_view import ContractView
+    from ideogram_ai.contract.view import ContractView
 
 JsonObject = dict[str, Any]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 from hypothesis import strategies as st
 
-from ..schema_examples import example_of
+from ideogram_ai.contract.examples import example_of
+
 from .breakers import UNAVAILABLE, Breaker, Breakers
 from .schema_values import JsonObject, SchemaValues, follow
 from .valid import request_schema
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-    from ..contract_view import ContractView, FieldRule
+    from ideogram_ai.contract.view import ContractView, FieldRule
 
 Path = tuple[str | int, ...]
 

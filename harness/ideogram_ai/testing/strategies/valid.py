@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from ..contract_view import read_view
 from .schema_values import JsonObject, SchemaValues, follow, objects, types_of
 from .shown import shown_as
 
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
+    from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
-
-    from ..contract_view import ContractView
 
 
 def requests(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[dict[str, Any]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from ...contract_view import read_view
-from ...schema_examples import example_of
+from ideogram_ai.contract.examples import example_of
+from ideogram_ai.contract.view import read_view
+
 from ..requirement import Requirement, join_pointer
 from ..server.catalogue import places
 from .samples import default_prompt

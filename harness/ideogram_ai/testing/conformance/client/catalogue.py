@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from ...contract_view import read_view
+from ideogram_ai.contract.view import read_view
+
 from ..requirement import Requirement, follow, join_pointer
 from ..server.catalogue import places
 from .answers import answer_scenarios

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.contract.decoding import json_text
+from ideogram_ai.contract.problems import shown
+from ideogram_ai.contract.view import read_view
 
-from ...contract_view import read_view
-from ...decoding import json_text
 from ...faults.glued import ANOTHER_CALLER
-from ...problems import shown
 from . import catalogue
 from .reading import body_of, read_form
 from .scenario import Told

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from ...contract_view import read_view
-from ...decoding import decode_parts
-from ...multipart import Part, parse_multipart
-from ...problems import RequestRefusedError
+from ideogram_ai.contract.decoding import Part, decode_parts
+from ideogram_ai.contract.problems import RequestRefusedError
+from ideogram_ai.contract.view import read_view
+
+from ...multipart import parse_multipart
 
 if TYPE_CHECKING:
     from ...faults import ReceivedRequest

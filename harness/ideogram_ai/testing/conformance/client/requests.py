@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.contract.view import read_view
 
-from ...contract_view import read_view
 from ...strategies import request_rules
 from ..requirement import Requirement, join_pointer
 from ..server.catalogue import places

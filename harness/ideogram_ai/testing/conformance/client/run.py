@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 from attrs import Factory, define, field, frozen
 
 from ideogram_ai.client.errors import ConfigurationError
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import CONTRACT_SHA256
 
-from ...contract_view import read_view
 from ..results import RecordedExchange, Report, Verdict
 from ..server.findings import Findings
 from . import catalogue

@@ -6,8 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.contract.view import read_view
 
-from ...contract_view import read_view
 from ..requirement import at_pointer, follow, join_pointer
 from ..server.catalogue import places
 

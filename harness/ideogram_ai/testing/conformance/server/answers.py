@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from jsonschema_rs import Draft202012Validator, ValidationErrorKind
 
 from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.contract.problems import name_of, shown
+from ideogram_ai.contract.view import MASK, JsonObject, read_view
 from ideogram_ai.generated.contract import read_contract
 
-from ...contract_view import MASK, JsonObject, read_view
-from ...problems import name_of, shown
 from .catalogue import is_documented, members
 from .closed import close
 

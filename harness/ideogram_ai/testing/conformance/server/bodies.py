@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...schema_examples import example_of
+from ideogram_ai.contract.examples import example_of
+
 from ..requirement import at_pointer
 from .catalogue import places
 from .prices import PRICES
@@ -12,7 +13,7 @@ from .prices import PRICES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ...contract_view import ContractView
+    from ideogram_ai.contract.view import ContractView
 
 _SPEED = "rendering_speed"
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from ...contract_view import read_view
+from ideogram_ai.contract.view import read_view
+
 from ...strategies import request_rules
 from ..requirement import Requirement, at_pointer, follow, join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ...contract_view import ContractView
+    from ideogram_ai.contract.view import ContractView
 
 DOCUMENTED: Final = "documented"
 KEY_ACCEPTED: Final = "auth.key-accepted"

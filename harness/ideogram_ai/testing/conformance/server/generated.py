@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from ideogram_ai.client.json_types import is_object
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 
-from ...contract_view import read_view
 from ...generation import read_request
 from .case import Case, Expect
 from .closed import close_requests

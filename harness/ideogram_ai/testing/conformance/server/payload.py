@@ -14,7 +14,7 @@ from ideogram_ai.client.json_types import is_array
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ...contract_view import ContractView
+    from ideogram_ai.contract.view import ContractView
 
 _LONGEST: Final = 80
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, evolve
 
-from ...contract_view import ContractView, read_view
+from ideogram_ai.contract.view import ContractView, read_view
+
 from .bodies import Bodies
 from .case import Case, Expect, KeyUse
 from .catalogue import KEY_ACCEPTED, PROMPT_RULE, part_type, rule_id

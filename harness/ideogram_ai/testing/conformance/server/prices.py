@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...prices import Prices, shipped_prices
+from ideogram_ai.contract.prices import Prices, shipped_prices
 
 PRICES: Final = shipped_prices()
 

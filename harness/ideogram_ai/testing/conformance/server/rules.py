@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from ideogram_ai.client.json_types import is_object
+from ideogram_ai.contract.problems import pointer_to, shown
+from ideogram_ai.contract.view import read_view
 
-from ...contract_view import read_view
-from ...problems import pointer_to, shown
 from ...strategies import request_rules
 from ...strategies.schema_values import SchemaValues
 from ...strategies.sites import Path, Site, Sites

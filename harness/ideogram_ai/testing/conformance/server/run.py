@@ -12,9 +12,9 @@ from attrs import define, evolve, field, frozen
 
 from ideogram_ai.client.credentials import is_loopback, take_base_url, take_key
 from ideogram_ai.client.errors import ConfigurationError
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import CONTRACT_SHA256
 
-from ...contract_view import read_view
 from ..results import Report, Verdict
 from .answers import judge_answer, links_of
 from .budget import Budget

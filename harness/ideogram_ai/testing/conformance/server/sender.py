@@ -14,7 +14,8 @@ from ..results import RecordedExchange
 from .case import KeyUse
 
 if TYPE_CHECKING:
-    from ...contract_view import ContractView
+    from ideogram_ai.contract.view import ContractView
+
     from .case import Case
 
 LARGEST_ANSWER: Final = 16 * 1024 * 1024

@@ -16,7 +16,7 @@ OPERATION_ID = "post_generate_image_v4"
 JSON, MULTIPART = "application/json", "multipart/form-data"
 
 Document = dict[str, Any]
-HERE = Path(__file__).parent / "scripts" / "drift" / "history"
+HERE = Path(__file__).parents[1] / "scripts" / "drift" / "history"
 OURS, KNOWN = HERE / "contract.yaml", HERE / "known-differences.yaml"
 """Our side of that time; what the project says today may have moved on."""
 SIZES: list[str] = read_contract(OURS).document["components"]["schemas"]["ResolutionV4"]["enum"]

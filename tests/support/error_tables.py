@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS
 
-PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
+PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 JsonObject = dict[str, Any]
 
 MASK: Final = "\0"
-"""Stands in the validator's messages where the value was; see `ideogram_ai.testing.validation`."""
+"""Stands in the validator's messages where the value was; see `ideogram_ai.contract.validation`."""
 
 
 @frozen

@@ -14,7 +14,7 @@ from copy_finder import REPLACED, ROOT
 @pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
     """Put the folder that gives programs the copy before the one that the other tests give them."""
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "tests/vendored"), os.environ["PYTHONPATH"]])
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "tests/support/vendored"), os.environ["PYTHONPATH"]])
 
 
 def pytest_sessionfinish() -> None:

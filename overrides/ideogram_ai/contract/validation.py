@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 from jsonschema_rs import ValidationErrorKind
 
 from .choices import SHORT_LIST, suggestion
-from .contract_view import MASK
 from .decoding import remark_on_unknown
 from .problems import Problem, name_of, pointer_to, shown
+from .view import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jsonschema_rs import JsonValue, ValidationError
 
-    from .contract_view import ContractView
+    from .view import ContractView
 
 _MOST_PROBLEMS: Final = 20
 _LONGEST_WORD: Final = 100

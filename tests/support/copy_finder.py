@@ -1,8 +1,8 @@
 """Let `ideogram_ai.client` and `ideogram_ai.generated` be those of a vendored copy, to try the client's tests on it.
 
-With tests/vendored on PYTHONPATH and VENDORED_COPY=myapp._vendor.ideogram_ai, every program, pytest among them, has the
-modules of the copy under the names that the tests know; `ideogram_ai.testing` stays ours. Ours are taken off the
-path, and the copy itself is refused what it asks for by our names: it has to get along without.
+With tests/support/vendored on PYTHONPATH and VENDORED_COPY=myapp._vendor.ideogram_ai, every program, pytest among them,
+has the modules of the copy under the names that the tests know; `ideogram_ai.testing` stays ours. Ours are taken off
+the path, and the copy itself is refused what it asks for by our names: it has to get along without.
 """
 
 import builtins
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REPLACED = {"ideogram_ai.client": ROOT / "overrides", "ideogram_ai.generated": ROOT / "generated"}
 
 

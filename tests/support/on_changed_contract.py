@@ -16,9 +16,9 @@ from samples import sample
 
 import ideogram_ai.generated
 from ideogram_ai.client import AsyncIdeogram, Ideogram, IdeogramError, RetryPolicy
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing import MockServer, answers, broken_requests, request_rules, requests
-from ideogram_ai.testing.contract_view import read_view
 
 KEY = "the-key-of-this-test"
 ONCE = RetryPolicy(max_attempts=1)

@@ -11,7 +11,7 @@ from ideogram_ai.client.json_types import is_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .contract_view import ContractView, JsonObject
+    from .view import ContractView, JsonObject
 
 _TEXTS: Final[Mapping[str, str]] = {
     "date": "2026-01-02",

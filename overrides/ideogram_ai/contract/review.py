@@ -12,13 +12,13 @@ from ideogram_ai.client import FieldValueError
 from ideogram_ai.client.json_types import is_array, is_object
 from ideogram_ai.client.wire import to_plain
 
-from .contract_view import read_view
 from .problems import pointer_to, shown
+from .view import read_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from .contract_view import ContractView, JsonObject
+    from .view import ContractView, JsonObject
 
 ADVICE: Final = "x-advice"
 _MOST: Final = 20

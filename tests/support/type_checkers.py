@@ -9,7 +9,7 @@ from pathlib import Path
 
 Found = dict[tuple[str, int], list[str]]
 """What a type checker said, by file name and line."""
-CACHE = Path(__file__).parents[1] / ".mypy_cache/programs"
+CACHE = Path(__file__).parents[2] / ".mypy_cache/programs"
 _MARKED = re.compile(r"# error: \w")
 
 

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from ideogram_ai.client.json_types import is_object
 
-from .contract_view import read_view
+from .view import read_view
 
 SPEED: Final = "rendering_speed"
 """The field that sets the price."""

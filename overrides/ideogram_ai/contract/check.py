@@ -12,15 +12,15 @@ from attrs import frozen
 from ideogram_ai.client import FieldValueError
 from ideogram_ai.client.wire import to_plain
 
-from .contract_view import read_view
 from .decoding import remark_on_unknown
 from .problems import pointer_to, shown
 from .validation import find_problems
+from .view import read_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .contract_view import ContractView
+    from .view import ContractView
 
 
 class Severity(StrEnum):

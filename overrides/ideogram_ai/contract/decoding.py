@@ -7,7 +7,7 @@ import codecs
 import json
 from typing import TYPE_CHECKING, Any, Final, Never
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ideogram_ai.client.json_types import is_object
 
@@ -16,8 +16,7 @@ from .problems import Problem, pointer_to, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .contract_view import ContractView, FieldRule
-    from .multipart import Part
+    from .view import ContractView, FieldRule
 
 DEEPEST_JSON: Final = 100
 """How many levels a JSON value may be nested. The contract needs six; parsers and validators fail at some hundreds."""
@@ -28,6 +27,27 @@ _UTF8: Final = "utf-8"
 _AS_IT_IS: Final = frozenset({"", "7bit", "8bit", "binary"})
 _OF_PYTHON: Final = frozenset({"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 """Encodings that Python has among its charsets, and that are none."""
+
+
+@frozen
+class Part:
+    """One part of a multipart body.
+
+    Attributes:
+        name: Name of the field.
+        value: The bytes as they were sent.
+        content_type: Media type in lower case; empty when the part has none.
+        charset: The charset parameter of the media type in lower case; empty without one.
+        filename: The file name; None when the part has none.
+        transfer_encoding: Its Content-Transfer-Encoding in lower case; empty without one.
+    """
+
+    name: str
+    value: bytes
+    content_type: str
+    charset: str
+    filename: str | None
+    transfer_encoding: str = ""
 
 
 @define

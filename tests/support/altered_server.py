@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.testing import create_app
-from ideogram_ai.testing.contract_view import read_view
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -117,7 +117,7 @@ def by_contract(change: Change) -> ASGIApp:
     document = read_contract()
     change(document)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ideogram_ai.testing.contract_view.read_contract", lambda: document)
+        patch.setattr("ideogram_ai.contract.view.read_contract", lambda: document)
         view = read_view.__wrapped__()
         patch.setattr("ideogram_ai.testing.app.read_view", lambda: view)
         return create_app()
