@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import httpx
 
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.methods import AsyncMethods, Methods
 
 from .calls import interrupt, interruption_in
 from .core import (
@@ -24,6 +24,7 @@ from .core import (
 from .credentials import take_key
 from .deadlines import cancel_late, cut_off
 from .exchange import Exchange, Sleep, Timing, UsedConnectionError, Work
+from .generation import Generation
 from .log_redaction import redacted_logs
 from .retry import RetryPolicy
 
@@ -32,18 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
     from pathlib import Path
     from types import TracebackType
-    from typing import Unpack
 
-    from ideogram_ai.generated.methods import AsyncMethods, Methods
-    from ideogram_ai.generated.operations import (
-        Operation,
-        PostGenerateImageV4Fields,
-        PostGenerateImageV4JsonPrompt,
-        PostGenerateImageV4TextPrompt,
-    )
+    from ideogram_ai.generated.operations import Operation
 
     from .exchange import Flow, Outgoing
-    from .generation import GeneratedImage, Generation
+    from .generation import GeneratedImage
     from .redaction import ApiKey
 
 T = TypeVar("T")
@@ -87,6 +81,11 @@ class _BaseClient(Generic[HTTPClient]):
         """When a request is sent again."""
         return self._core.retry
 
+    @property
+    def operations(self) -> Self:
+        """The client itself: each operation of the contract is a method of it."""
+        return self
+
     def with_retry(self, retry: RetryPolicy, *, in_flight: int | None = None) -> Self:
         """A client like this one with another retry policy.
 
@@ -125,7 +124,7 @@ class _BaseClient(Generic[HTTPClient]):
         return self._api if step.outgoing.to == "api" else self._images
 
 
-class Ideogram(_BaseClient[httpx.Client]):
+class Ideogram(_BaseClient[httpx.Client], Methods[Generation]):
     """A client for Ideogram 4.0. Use it as a context manager, or call close().
 
     It may be shared by threads, and used on both sides of a fork: each request has a connection of its own.
@@ -178,73 +177,6 @@ class Ideogram(_BaseClient[httpx.Client]):
             in_flight=in_flight,
         )
 
-    @overload
-    def generate(
-        self,
-        *,
-        text_prompt: PostGenerateImageV4TextPrompt,
-        json_prompt: None = None,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Unpack[PostGenerateImageV4Fields],
-    ) -> Generation: ...
-
-    @overload
-    def generate(
-        self,
-        *,
-        json_prompt: PostGenerateImageV4JsonPrompt,
-        text_prompt: None = None,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Unpack[PostGenerateImageV4Fields],
-    ) -> Generation: ...
-
-    def generate(
-        self,
-        *,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Any,
-    ) -> Generation:
-        """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
-
-        Values are not checked against the contract: the service refuses what it does not take, for free.
-
-        Args:
-            text_prompt: A prompt in plain language; the service rewrites it. None counts as absent, "" as given.
-            json_prompt: A structured prompt, a mapping or the generated model; its key order is kept. None counts as
-                absent, {} as given. Exactly one of the two prompts is given.
-            extra_fields: Undocumented fields to send, by their name on the wire.
-            timeout: Time limits for this call, as in Ideogram().
-            **fields: The other request fields of the contract (resolution, rendering_speed,
-                enable_copyright_detection); None counts as absent.
-
-        Returns:
-            The images, with the prompt and the seed that were really used.
-
-        Raises:
-            PromptError: Both prompts, or neither. Nothing was sent.
-            RequestError: An unknown field, or a value that cannot be written. Nothing was sent.
-            APIConnectionError: The request never left.
-            OutcomeUnknownError: It left, and no whole answer came back.
-            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
-            ResponseValidationError: A 200 that names no image; its body is kept.
-        """
-        self._ensure_open()
-        flow = self._core.call(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
-        return self._drive(flow)
-
-    @property
-    def operations(self) -> Methods:
-        """The operations of the contract beside generate, a method for each, written by regeneration.
-
-        They share connections, key, retry rules and errors with generate, and answer with the generated model.
-        """
-        from ideogram_ai.generated.methods import Methods  # noqa: PLC0415 - few programs use another operation
-
-        return Methods(self._send)
-
     def download(
         self,
         image: GeneratedImage,
@@ -291,7 +223,8 @@ class Ideogram(_BaseClient[httpx.Client]):
         timeout: float | httpx.Timeout | None,
     ) -> Any:
         self._ensure_open()
-        return self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
+        call = self._core.call if operation.makes_images else self._core.call_other
+        return self._drive(call(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
     def _drive(self, flow: Flow[T]) -> T:
         outer = sys.exception()
@@ -370,7 +303,7 @@ class Ideogram(_BaseClient[httpx.Client]):
                 response.close()
 
 
-class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
+class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation]):
     """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
 
     It may be used in any event loop, in several at once, and on both sides of a fork: each request has a connection of
@@ -419,51 +352,6 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
             in_flight=in_flight,
         )
 
-    @overload
-    async def generate(
-        self,
-        *,
-        text_prompt: PostGenerateImageV4TextPrompt,
-        json_prompt: None = None,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Unpack[PostGenerateImageV4Fields],
-    ) -> Generation: ...
-
-    @overload
-    async def generate(
-        self,
-        *,
-        json_prompt: PostGenerateImageV4JsonPrompt,
-        text_prompt: None = None,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Unpack[PostGenerateImageV4Fields],
-    ) -> Generation: ...
-
-    async def generate(
-        self,
-        *,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Any,
-    ) -> Generation:
-        """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
-
-        Arguments, result and errors are those of Ideogram.generate. A cancelled call is reported as one that may have
-        been billed if its request had left: the exception has a note, and the log a warning.
-        """
-        self._ensure_open()
-        flow = self._core.call(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
-        return await self._drive(flow)
-
-    @property
-    def operations(self) -> AsyncMethods:
-        """As in Ideogram; its methods are awaited."""
-        from ideogram_ai.generated.methods import AsyncMethods  # noqa: PLC0415 - few programs use another operation
-
-        return AsyncMethods(self._send)
-
     async def download(
         self,
         image: GeneratedImage,
@@ -500,7 +388,8 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
         timeout: float | httpx.Timeout | None,
     ) -> Any:
         self._ensure_open()
-        return await self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
+        call = self._core.call if operation.makes_images else self._core.call_other
+        return await self._drive(call(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
     async def _drive(self, flow: Flow[T]) -> T:
         outer = sys.exception()
