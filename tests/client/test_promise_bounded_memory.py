@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ideogram_ai.client.collector import MAX_ANSWER_BYTES
+from ideogram_ai.client.response import MAX_RESPONSE_BYTES
 from ideogram_ai.testing.faults import FaultServer, answer_with
 
 MEGABYTE = 1 << 20
@@ -85,8 +85,8 @@ def test_an_answer_that_does_not_end_is_left(fault: str, shell: str) -> None:
         (_, before, *_), (outcome, after, *_) = guarded(shell, [good.url, server.url])
         (post,) = server.wait_idle().posts
     assert outcome == "Generation"
-    assert post.sent < 4 * MAX_ANSWER_BYTES
-    assert after - before < 8 * MAX_ANSWER_BYTES
+    assert post.sent < 4 * MAX_RESPONSE_BYTES
+    assert after - before < 8 * MAX_RESPONSE_BYTES
 
 
 @each_shell
@@ -103,7 +103,7 @@ def test_an_image_that_does_not_end_is_not_held_in_memory(fault: str, shell: str
 
 def fill(beginning: bytes, unit: bytes, end: bytes = b"") -> bytes:
     """A body of the largest size that is read, made of many units."""
-    return beginning + unit * ((MAX_ANSWER_BYTES - len(beginning) - len(end)) // len(unit)) + end
+    return beginning + unit * ((MAX_RESPONSE_BYTES - len(beginning) - len(end)) // len(unit)) + end
 
 
 IMAGE = b'{"url":"https://images.example/a.png","prompt":"p","resolution":"1x1","is_image_safe":true,"seed":1}'
@@ -150,8 +150,8 @@ def test_no_body_takes_all_memory_or_all_time() -> None:
     kinds = {"Generation", "ResponseValidationError", "RateLimitError"}
     for name, (outcome, peak, repr_size, text_size) in zip(names, outcomes, strict=True):
         assert outcome in kinds, name
-        assert peak - before < 64 * MAX_ANSWER_BYTES, name
-        assert max(repr_size, text_size) < MAX_ANSWER_BYTES + 4096, name
+        assert peak - before < 64 * MAX_RESPONSE_BYTES, name
+        assert max(repr_size, text_size) < MAX_RESPONSE_BYTES + 4096, name
     found = {name for name, (outcome, *_) in zip(names, outcomes, strict=True) if outcome == "Generation"}
     assert found >= {name for name in HOSTILE if name.startswith("a long") or "image" in name}
     assert found >= {"nests in data", "the same member a million times"}

@@ -16,8 +16,7 @@ from both_clients import image_at
 
 from ideogram_ai import client as package
 from ideogram_ai.client import Ideogram, RetryPolicy, Timing
-from ideogram_ai.client.calls import interrupt, interruption_in
-from ideogram_ai.client.exchange import Sleep
+from ideogram_ai.client.flow import Sleep, interrupt, interruption_in
 from ideogram_ai.testing.faults import FaultServer
 
 KEY = "sentinel-3f9c2b7d51e84a06"
@@ -101,7 +100,7 @@ def test_it_is_ctrl_c_and_says_what_left(step: int, folders: tuple[str, ...], tm
 
 def is_before_the_answer(strike: Strike) -> bool:
     """Whether the request was under way where it struck: from the connection on to the end of judging."""
-    return any(name in strike.where for name in ("http11.py", "collector.py", "judge.py", "answer.py"))
+    return any(name in strike.where for name in ("http11.py", "response.py"))
 
 
 def test_ctrl_c_is_found_behind_what_a_library_raised_in_its_place() -> None:

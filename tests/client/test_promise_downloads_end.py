@@ -24,7 +24,7 @@ from canned import KEY
 from image_downloads import HALF, PNG, download, refusal
 from PIL import Image
 
-from ideogram_ai.client import DownloadError, Ideogram, RetryPolicy, Timing, image_format
+from ideogram_ai.client import DownloadError, Ideogram, RetryPolicy, Timing, files
 from ideogram_ai.testing.faults import Fault, FaultServer, Phase
 
 PATIENCE = 0.5
@@ -227,7 +227,7 @@ def png_of_empty_chunks(count: int) -> bytes:
 def test_an_image_of_pieces_without_end_is_walked_for_a_while(
     count: int, saved: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(image_format, "_MAX_PIECES", 1000)
+    monkeypatch.setattr(files, "_MAX_PIECES", 1000)
     body = png_of_empty_chunks(count)
     head = OK + f"Content-Length: {len(body)}\r\n\r\n".encode()
     with FaultServer(image=fault(lambda exchange: exchange.send(head + body))) as server:

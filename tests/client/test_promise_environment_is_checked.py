@@ -94,7 +94,7 @@ def test_a_password_in_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_settings_of_the_system_have_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """As macOS and Windows have them."""
-    monkeypatch.setattr("ideogram_ai.client.environment.getproxies", lambda: {"https": "ftp://proxy.example"})
+    monkeypatch.setattr("ideogram_ai.client.transport.getproxies", lambda: {"https": "ftp://proxy.example"})
     with pytest.raises(ConfigurationError, match=r"^the system's proxy for https='ftp://proxy\.example' cannot be"):
         Ideogram(KEY)
 
@@ -156,7 +156,7 @@ def test_a_name_of_this_machine_that_leads_elsewhere_is_not_given_the_key(
 
     host = internet.host("x.localhost", answer(200), tls=False)
     monkeypatch.setattr(
-        "ideogram_ai.client.credentials.is_loopback", lambda name: name.endswith("localhost") and name != PUBLIC
+        "ideogram_ai.client.config.is_loopback", lambda name: name.endswith("localhost") and name != PUBLIC
     )
     shell: Shell = "sync" if kind is Ideogram else "asyncio"
     url = host.url.replace("https:", "http:")

@@ -230,7 +230,7 @@ def open_doors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the client take PUBLIC for an address of the internet; the rest of this machine stays inside."""
     import ipaddress
 
-    from ideogram_ai.client import links
+    from ideogram_ai.client import download
 
-    networks = [network for network in links._INNER_NETWORKS if ipaddress.ip_address(PUBLIC) not in network]
-    monkeypatch.setattr(links, "_INNER_NETWORKS", (*networks, ipaddress.ip_network(f"{INNER}/32")))
+    networks = [network for network in download._PRIVATE_NETWORKS if ipaddress.ip_address(PUBLIC) not in network]
+    monkeypatch.setattr(download, "_PRIVATE_NETWORKS", (*networks, ipaddress.ip_network(f"{INNER}/32")))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from ideogram_ai.client.fields import NOTHING_SENT
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import is_object
 
 from .errors import LedgerError
 from .manifest import MANIFEST_NAME

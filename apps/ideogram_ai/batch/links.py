@@ -6,7 +6,7 @@ import json
 from typing import Any, overload
 from urllib.parse import urlsplit, urlunsplit
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 
 _LINK = "url"
 

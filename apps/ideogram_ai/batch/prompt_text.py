@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

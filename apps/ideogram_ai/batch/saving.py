@@ -10,7 +10,7 @@ import anyio.to_thread
 from attrs import evolve
 
 from ideogram_ai.client import DownloadError, DownloadReason, IdeogramError
-from ideogram_ai.client.calls import words
+from ideogram_ai.client.flow import describe_exception
 
 from .errors import BatchStoppedError, LedgerError
 from .judging import concerns_the_host, saved, with_image
@@ -125,7 +125,7 @@ class Saver:
             raise
         except Exception as error:
             # Whatever it is, it concerns this image, which is paid for.
-            message = f"The image did not arrive: {words(error)}. Downloading again costs nothing."
+            message = f"The image did not arrive: {describe_exception(error)}. Downloading again costs nothing."
             raise DownloadError(message, reason=DownloadReason.CONNECTION) from error
 
     def _find(self, stem: str, sha256: str) -> str | None:

@@ -13,7 +13,7 @@ import anyio
 from attrs import define, evolve
 
 from ideogram_ai.client import APIConnectionError, APIStatusError, IdeogramError, RateLimitError
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 from ideogram_ai.client.retry import Wait
 
 from .errors import BatchStoppedError

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from ideogram_ai.client.credentials import is_loopback
+from ideogram_ai.client.config import is_loopback
 
 MOCK: Final = "mock"
 """The mock server that lives as long as a rehearsal. Its address is another one each time."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from ideogram_ai.client.image_format import HEAD_BYTES, image_suffix
+from ideogram_ai.client.files import HEAD_BYTES, image_suffix
 
 from .store import digest
 from .thumbnails import make_thumbnail, thumbnail_name

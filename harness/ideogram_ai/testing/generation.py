@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
-from ideogram_ai.client.wire import JSON
+from ideogram_ai.client.request import JSON
 from ideogram_ai.contract.decoding import DecodedFields, decode_json, decode_parts, json_text
 from ideogram_ai.contract.examples import example_of
 from ideogram_ai.contract.problems import RequestRefusedError

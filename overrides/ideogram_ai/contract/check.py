@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from ideogram_ai.client import FieldValueError
-from ideogram_ai.client.wire import to_plain
+from ideogram_ai.client.request import to_plain
 
 from .decoding import remark_on_unknown
 from .problems import pointer_to, shown

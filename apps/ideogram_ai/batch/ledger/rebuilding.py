@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from ideogram_ai.client.fields import NOTHING_SENT
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import is_array, is_object
 
 from ..errors import LedgerError
 from ..ledger_mark import read_mark

@@ -11,7 +11,7 @@ import httpx
 from attrs import asdict, evolve
 
 from ideogram_ai.client import Generation
-from ideogram_ai.client.answer import parse_generation
+from ideogram_ai.client.response import parse_generation
 
 from ..errors import LedgerError
 from ..outcome import ImageOutcome, Outcome, State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 
 from .row import Header, InputError, Row, RowProblem, refuse_missing
 

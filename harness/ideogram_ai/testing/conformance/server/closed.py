@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 
 
 def close(node: Any) -> Any:

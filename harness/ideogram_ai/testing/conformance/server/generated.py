@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, frozen
 
-from ideogram_ai.client.json_types import is_array
+from ideogram_ai.client.request import is_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
