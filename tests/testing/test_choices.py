@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ideogram_ai.contract.choices import MOST_SHOWN, meant, suggestion
+from ideogram_ai.contract.problems import MOST_SHOWN, meant, suggestion
 from ideogram_ai.contract.view import read_view
 
 FIELDS = read_view().fields

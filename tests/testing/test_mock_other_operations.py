@@ -10,13 +10,12 @@ from altered_contract import Document
 from attrs import evolve
 from contract_changes import ANSWERS, MAGIC, POSTER, second_operation
 
-from ideogram_ai.contract.examples import NoExampleError, example_of
-from ideogram_ai.contract.view import ContractView, read_view
+from ideogram_ai.contract.view import ContractView, NoExampleError, example_of, read_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, SERVER_URL, Field, Operation
 from ideogram_ai.testing import MockServer, contract_view, mock_checks, other_operations
-from ideogram_ai.testing.generation import read_request
-from ideogram_ai.testing.mock_checks import find_stranger_complaint
+from ideogram_ai.testing.respx_plan import find_stranger_complaint
+from ideogram_ai.testing.service import read_request
 
 KEY = {"Api-Key": "a-key"}
 JSON = "application/json"

@@ -6,9 +6,11 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, cast, final
 from urllib.parse import unquote, urlsplit
+from urllib.request import parse_http_list
 
 from attrs import evolve
 from starlette.applications import Starlette
@@ -20,21 +22,28 @@ from starlette.routing import Route
 from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
-from .byte_ranges import bytes_response
-from .generation import Generator, ReadRequest, read_request
-from .images import LINK_LIFE, ImageStore, LinkRefusal
-from .other_operations import OtherOperation, other_operations
+from .mock_responses import Answer, forced_answer, no_key_answer, problem_answer
 from .recording import Exchange, Ledger, Recorder, redact_headers
-from .scenario import check_scenario, preferred_status
-from .server_answers import Answer, forced_answer, no_key_answer, problem_answer
+from .service import (
+    LINK_LIFE,
+    Generator,
+    ImageStore,
+    LinkRefusal,
+    OtherOperation,
+    ReadRequest,
+    other_operations,
+    read_request,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from starlette.datastructures import Headers
     from starlette.exceptions import HTTPException
     from starlette.types import Receive, Scope, Send
 
     from ideogram_ai.generated.operations import Operation
+
 
 LARGEST_BODY: Final = 16 * 1024 * 1024
 """Bytes of the largest request body; a larger one gets a 413."""
@@ -337,3 +346,91 @@ async def _read_body(request: Request) -> bytes | None:
         elif size > _READ_ON:
             break
     return bytes(body) if size <= LARGEST_BODY else None
+
+
+_ONE_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE | re.ASCII)
+
+
+def bytes_response(content: bytes, media_type: str, request_headers: Headers) -> Response:
+    """Answer a GET or HEAD with the part that its Range header asks for: 200, 206 or 416.
+
+    A Range of several parts, or one that cannot be read, is ignored, as the RFC allows; so is one whose If-Range is
+    not the present entity tag.
+
+    Args:
+        content: The whole.
+        media_type: Its media type.
+        request_headers: Headers of the request.
+    """
+    tag = f'"{sha256(content).hexdigest()[:32]}"'
+    headers = {"accept-ranges": "bytes", "etag": tag}
+    bounds = _bounds(request_headers.get("range", ""), len(content))
+    if bounds is None or request_headers.get("if-range", tag) != tag:
+        return Response(content, 200, headers, media_type)
+    first, last = bounds
+    if first > last:
+        return Response(b"", 416, headers | {"content-range": f"bytes */{len(content)}"})
+    headers["content-range"] = f"bytes {first}-{last}/{len(content)}"
+    return Response(content[first : last + 1], 206, headers, media_type)
+
+
+def _bounds(wanted: str, size: int) -> tuple[int, int] | None:
+    """First and last byte; the first is the greater one if there are none to serve. None for what is no range."""
+    found = _ONE_RANGE.fullmatch(wanted)
+    if found is None or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    if not first:  # the last so many bytes
+        return max(0, size - int(last)), size - 1
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last), size - 1) if last else size - 1
+
+
+_STATUSES: Final = range(200, 600)
+
+
+def parse_scenario(text: str) -> tuple[int, ...]:
+    """Read a comma-separated list of statuses, `429,429,200` say.
+
+    Args:
+        text: The list; blank means no scenario.
+
+    Raises:
+        ValueError: An entry is no status from 200 to 599.
+    """
+    if not text.strip():
+        return ()
+    return tuple(_status(entry, "The scenario") for entry in text.split(","))
+
+
+def check_scenario(statuses: Iterable[int]) -> tuple[int, ...]:
+    """Take a scenario from a program.
+
+    Raises:
+        ValueError: An entry is no status from 200 to 599.
+    """
+    return tuple(_status(str(status), "The scenario") for status in statuses)
+
+
+def preferred_status(prefer: str) -> int | None:
+    """The status that a Prefer header (RFC 7240) asks for with `code`, or None. Other preferences are ignored.
+
+    Args:
+        prefer: The header's value; values of several headers joined with commas.
+
+    Raises:
+        ValueError: The code is no status from 200 to 599.
+    """
+    for preference in parse_http_list(prefer):
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() == "code":
+            return _status(value.strip().strip('"'), "The Prefer header")
+    return None
+
+
+def _status(text: str, where: str) -> int:
+    text = text.strip()
+    if text.isascii() and text.isdecimal() and int(text) in _STATUSES:
+        return int(text)
+    raise ValueError(f"{where} has {text!r}; a status is a number from {_STATUSES.start} to {_STATUSES.stop - 1}.")

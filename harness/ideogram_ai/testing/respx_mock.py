@@ -9,10 +9,21 @@ import httpx
 import respx
 from respx.models import AllMockedAssertionError
 
-from .mock_checks import ContractBrokenError, find_complaints, find_image_complaint, find_stranger_complaint
-from .mock_plan import Act, Plan, Step, When, break_off, give, time_out
-from .mock_service import MockedService
-from .server_answers import Answer, forced_answer, json_answer
+from .mock_responses import Answer, forced_answer, json_answer
+from .respx_plan import (
+    Act,
+    ContractBrokenError,
+    MockedService,
+    Plan,
+    Step,
+    When,
+    break_off,
+    find_complaints,
+    find_image_complaint,
+    find_stranger_complaint,
+    give,
+    time_out,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

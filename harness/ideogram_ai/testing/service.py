@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
 from ideogram_ai.client.wire import JSON
+from ideogram_ai.contract.check import find_problems
 from ideogram_ai.contract.decoding import DecodedFields, decode_json, decode_parts, json_text
-from ideogram_ai.contract.examples import example_of
 from ideogram_ai.contract.problems import RequestRefusedError
-from ideogram_ai.contract.validation import find_problems
-from ideogram_ai.contract.view import ContractView, JsonObject
+from ideogram_ai.contract.view import ContractView, JsonObject, NoExampleError, example_of, read_view
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
-from .images import ImageStore, Picture
+from .mock_responses import Answer, announcing_answer, in_flight_answer, json_answer, problem_answer, refusal
 from .multipart import check_media_type, parse_multipart
-from .server_answers import Answer, announcing_answer, in_flight_answer, json_answer, problem_answer, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 UNSAFE_WORD: Final = "mock-unsafe"
@@ -198,3 +204,138 @@ def _seed(fields: Sequence[tuple[str, Any]], least: int, greatest: int) -> int:
     """A seed that follows from the request alone: the same request gets the same picture."""
     digest = sha256(json_text(fields).encode()).digest()
     return least + int.from_bytes(digest[:8]) % (greatest - least + 1)
+
+
+@frozen
+class OtherOperation:
+    """An operation and its answer to a request that keeps the contract.
+
+    Attributes:
+        view: The contract.
+        answer: The example of its first successful answer, or one that is made up by the answer's schema; a 501 where
+            that cannot be done.
+    """
+
+    view: ContractView
+    answer: Answer
+
+
+def other_operations() -> Iterator[OtherOperation]:
+    """Every operation of the contract but generate."""
+    for operation_id in OPERATIONS:
+        if operation_id != POST_GENERATE_IMAGE_V4.operation_id:
+            view = read_view(operation_id)
+            yield OtherOperation(view, _good_answer(view))
+
+
+def _good_answer(view: ContractView) -> Answer:
+    status = min((status for status in view.responses if 200 <= status < 300), default=200)
+    rule = view.responses.get(status)
+    if rule is None or not (rule.examples or rule.schema):
+        return Answer(status, b"", "answered")
+    try:
+        return json_answer(status, rule.examples[0] if rule.examples else example_of(view, rule.schema), "answered")
+    except NoExampleError as error:
+        return problem_answer(view, 501, str(error))
+
+
+LINK_LIFE: Final = 24 * 60 * 60.0
+"""Seconds that an image link lives, as the provider says."""
+
+_MOST_PICTURES: Final = 10_000
+_MOST_DRAWN: Final = 4
+
+
+@frozen
+class Picture:
+    """What an image shows.
+
+    Attributes:
+        width: Width in pixels.
+        height: Height in pixels.
+        seed: Seed of colours and ornaments.
+        prompt: A text prompt, or a JSON prompt that the contract allows.
+    """
+
+    width: int
+    height: int
+    seed: int
+    prompt: str | Mapping[str, Any]
+
+
+@frozen
+class LinkRefusal:
+    """Why a link is not served."""
+
+    status: HTTPStatus
+    detail: str
+
+
+@define
+class ImageStore:
+    """Hands out signed links and takes them back. Forgets the oldest pictures beyond ten thousand.
+
+    Attributes:
+        folder: Path of a link up to the image's id.
+        suffix: What follows the id.
+        life: Seconds that a link lives.
+        clock: Unix time in seconds.
+    """
+
+    folder: str
+    suffix: str
+    life: float = LINK_LIFE
+    clock: Callable[[], float] = time.time
+    _pictures: OrderedDict[str, Picture] = field(factory=OrderedDict[str, Picture], init=False)
+    _drawn: OrderedDict[str, bytes] = field(factory=OrderedDict[str, bytes], init=False, repr=False)
+    _secret: bytes = field(factory=lambda: secrets.token_bytes(32), init=False, repr=False)
+
+    def add(self, picture: Picture) -> str:
+        """Keep a picture and return the link to it: path and query, without the host."""
+        name = secrets.token_urlsafe(16)
+        self._pictures[name] = picture
+        if len(self._pictures) > _MOST_PICTURES:
+            self._pictures.popitem(last=False)
+        expires = str(int(self.clock() + self.life))
+        return f"{self.folder}{name}{self.suffix}?exp={expires}&sig={self._sign(name, expires)}"
+
+    def find(self, name: str, expires: str, signature: str) -> Picture | LinkRefusal:
+        """The picture of a link, if its signature is right and its time has not run out.
+
+        Args:
+            name: The image's id.
+            expires: `exp` of the link as it was sent.
+            signature: `sig` of the link as it was sent.
+        """
+        if not hmac.compare_digest(self._sign(name, expires).encode(), signature.encode("utf-8", "replace")):
+            return LinkRefusal(
+                HTTPStatus.FORBIDDEN, "The signature of the link is wrong; use the link as it was given."
+            )
+        if self.clock() >= int(expires):
+            return LinkRefusal(
+                HTTPStatus.GONE, f"The link expired at {expires} (unix seconds); generate the image again."
+            )
+        picture = self._pictures.get(name)
+        if picture is None:
+            return LinkRefusal(HTTPStatus.GONE, f"The mock server keeps the last {_MOST_PICTURES} pictures only.")
+        return picture
+
+    def drawn(self, name: str) -> bytes | None:
+        """The image's bytes if it was drawn lately, so that a resumed download does not draw it again."""
+        return self._drawn.get(name)
+
+    def keep_drawn(self, name: str, image: bytes) -> None:
+        """Keep the bytes of an image for a while."""
+        self._drawn[name] = image
+        if len(self._drawn) > _MOST_DRAWN:
+            self._drawn.popitem(last=False)
+
+    def _sign(self, name: str, expires: str) -> str:
+        return hmac.digest(self._secret, f"{name} {expires}".encode("utf-8", "replace"), "sha256").hex()
+
+
+def link_origin(view: ContractView) -> str:
+    """Scheme and host of image links, from the first example that has a link."""
+    urls: list[str | None] = [image.get("url") for body in view.responses[200].examples for image in body["data"]]
+    parts = urlsplit(next(url for url in urls if url))
+    return f"{parts.scheme}://{parts.netloc}"
