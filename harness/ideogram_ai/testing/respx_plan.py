@@ -1,4 +1,4 @@
-"""What an IdeogramMock does with the requests to come, one step after the other."""
+"""What an `IdeogramMock` does with the next requests, and what it reports about each of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import json
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
-from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
@@ -16,13 +14,9 @@ from urllib.parse import urlsplit
 import httpx
 from attrs import define
 
-from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 
-from .mock_responses import Answer, announcing_answer, json_answer, no_key_answer
 from .multipart import parse_multipart
-from .recording import Exchange, Ledger, redact_headers
-from .service import Generator, ImageStore, ReadRequest, link_origin, read_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -32,20 +26,19 @@ if TYPE_CHECKING:
     from .mock_responses import Answer
     from .service import ReadRequest
 
-
-Act = Callable[[httpx.Request, "ReadRequest"], httpx.Response]
-"""Answers a request, or raises what the transport would raise."""
+Handler = Callable[[httpx.Request, "ReadRequest"], httpx.Response]
+"""Returns the response to a request, or raises what the transport would raise."""
 
 When = Literal["connecting", "sending", "waiting", "answering"]
-"""How far an exchange got: not connected, the request not whole, no answer yet, half of an answer."""
+"""How far the exchange gets: no connection, half of the request, no response yet, half of the response."""
 
-_TIME_OUTS: Final[Mapping[When, type[httpx.TransportError]]] = {
+_TIMEOUTS: Final[Mapping[When, type[httpx.TransportError]]] = {
     "connecting": httpx.ConnectTimeout,
     "sending": httpx.WriteTimeout,
     "waiting": httpx.ReadTimeout,
     "answering": httpx.ReadTimeout,
 }
-_BREAKS: Final[Mapping[When, type[httpx.TransportError]]] = {
+_DISCONNECTS: Final[Mapping[When, type[httpx.TransportError]]] = {
     "connecting": httpx.ConnectError,
     "sending": httpx.WriteError,
     "waiting": httpx.RemoteProtocolError,
@@ -54,271 +47,174 @@ _BREAKS: Final[Mapping[When, type[httpx.TransportError]]] = {
 
 
 @define
-class Step:
-    """What is done with one request or more.
+class PlannedResponse:
+    """What happens to one request or more.
 
     Attributes:
-        word: How it was asked for, for messages.
-        act: What is done.
-        left: For how many requests; None for every one from now on.
-        judges: Whether a request that breaks the contract is a case for the act, and no fault of the test.
+        name: The method that planned it, for messages.
+        handler: Returns the response.
+        left: The number of requests that it is still for; None for all that follow.
+        allows_any_request: Whether a request that breaks the contract is the handler's business, and not a failure.
     """
 
-    word: str
-    act: Act
+    name: str
+    handler: Handler
     left: int | None
-    judges: bool = False
+    allows_any_request: bool = False
 
 
-class Plan:
-    """The steps to come. Safe to use from any thread.
+class ResponsePlan:
+    """A queue of planned responses. Safe to use from any thread.
 
     Args:
-        last: What is done when nothing else is planned.
+        default: What happens when the queue is empty.
     """
 
-    def __init__(self, last: Step) -> None:
-        self._last = last
-        self._steps: deque[Step] = deque()
+    def __init__(self, default: PlannedResponse) -> None:
+        self._default = default
+        self._queue: deque[PlannedResponse] = deque()
         self._lock = Lock()
 
-    def add(self, step: Step) -> None:
-        """Plan a step behind the others.
+    def add(self, planned: PlannedResponse) -> None:
+        """Append to the queue.
 
         Raises:
-            ValueError: It is for less than one request, or would never have its turn.
+            ValueError: It is for less than one request, or could never be reached.
         """
-        if step.left is not None and step.left < 1:
-            raise ValueError(f"{step.word}: times is {step.left}; give 1 or more, or None for every request to come.")
+        if planned.left is not None and planned.left < 1:
+            raise ValueError(f"{planned.name}: times is {planned.left}; pass 1 or more, or None for all that follow.")
         with self._lock:
-            if self._steps and self._steps[-1].left is None:
-                raise ValueError(f"{step.word} would never have its turn: {self._steps[-1].word} is for all requests.")
-            self._steps.append(step)
+            if self._queue and self._queue[-1].left is None:
+                raise ValueError(f"{planned.name} is never reached: {self._queue[-1].name} is for all that follow.")
+            self._queue.append(planned)
 
-    def take(self) -> Step:
-        """The step for the next request."""
+    def take(self) -> PlannedResponse:
+        """Return what happens to the next request."""
         with self._lock:
-            if not self._steps:
-                return self._last
-            step = self._steps[0]
-            if step.left is not None:
-                step.left -= 1
-                if not step.left:
-                    self._steps.popleft()
-            return step
+            if not self._queue:
+                return self._default
+            planned = self._queue[0]
+            if planned.left is not None:
+                planned.left -= 1
+                if not planned.left:
+                    self._queue.popleft()
+            return planned
 
     def drop_unused(self) -> list[str]:
-        """Forget the steps that no request asked for, and say which they were."""
+        """Empty the queue, and return the names of what was not used."""
         with self._lock:
-            unused = [f"{step.word}, {step.left} more" for step in self._steps if step.left is not None]
-            self._steps.clear()
+            unused = [f"{planned.name}, {planned.left} more" for planned in self._queue if planned.left is not None]
+            self._queue.clear()
             return unused
 
 
 def to_response(answer: Answer) -> httpx.Response:
-    """An answer as httpx has it."""
+    """Convert an answer of the mock server to httpx's type."""
     content_type = {"Content-Type": "application/json"} if answer.body else {}
     return httpx.Response(answer.status, headers=content_type | dict(answer.headers), content=answer.body)
 
 
-def give(answer: Answer) -> Act:
-    """An act that gives this answer to whatever was asked."""
-    return lambda _request, _read: to_response(answer)
+def timing_out(when: When, whole: Handler) -> Handler:
+    """Return a handler that times out; `whole` makes the response of which half arrives."""
+    return _failing(_TIMEOUTS[when], f"time_out({when})", when, whole)
 
 
-def time_out(when: When, whole: Act) -> Act:
-    """An act that ends in silence.
-
-    Args:
-        when: How far the exchange gets before.
-        whole: Makes the answer of which half arrives.
-    """
-    return _fail(_TIME_OUTS[when], f"time_out({when})", when, whole)
+def disconnecting(when: When, whole: Handler) -> Handler:
+    """Return a handler that breaks the connection; `whole` makes the response of which half arrives."""
+    return _failing(_DISCONNECTS[when], f"break_off({when})", when, whole)
 
 
-def break_off(when: When, whole: Act) -> Act:
-    """An act that ends in a broken connection.
-
-    Args:
-        when: How far the exchange gets before.
-        whole: Makes the answer of which half arrives.
-    """
-    return _fail(_BREAKS[when], f"break_off({when})", when, whole)
-
-
-def _fail(kind: type[httpx.TransportError], word: str, when: When, whole: Act) -> Act:
-    def act(request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        error = kind(word, request=request)
+def _failing(kind: type[httpx.TransportError], name: str, when: When, whole: Handler) -> Handler:
+    def handler(request: httpx.Request, read: ReadRequest) -> httpx.Response:
+        error = kind(name, request=request)
         if when == "connecting":
             _report(request, "connection.connect_tcp.failed", error)
         if when != "answering":
             raise error
         response = whole(request, read)
         half = response.content[: len(response.content) // 2]
-        return httpx.Response(response.status_code, headers=response.headers, stream=_Cut(half, error))
+        return httpx.Response(response.status_code, headers=response.headers, stream=_BrokenStream(half, error))
 
-    return act
+    return handler
 
 
 def _report(request: httpx.Request, event: str, error: Exception) -> None:
-    """Report how far the request got, as httpx's transports do: a client goes by that, and not by the error's class."""
+    """Emit the trace event that httpx's transports emit: the client trusts it, and not the class of the error."""
     trace = request.extensions.get("trace")
     reported = trace(event, {"exception": error}) if trace is not None else None
     if inspect.iscoroutine(reported):
-        with suppress(StopIteration):  # it waits for nothing
+        with suppress(StopIteration):  # it awaits nothing
             reported.send(None)
 
 
-class _Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
+class _BrokenStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     """The beginning of a body, and then an error."""
 
-    def __init__(self, beginning: bytes, failure: httpx.TransportError) -> None:
+    def __init__(self, beginning: bytes, error: httpx.TransportError) -> None:
         self._beginning = beginning
-        self._failure = failure
+        self._error = error
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._beginning
-        raise self._failure
+        raise self._error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._beginning
-        raise self._failure
-
-
-class MockedService:
-    """Reads requests, answers them and enters them into a ledger.
-
-    Attributes:
-        view: The contract.
-        ledger: Every generate request.
-    """
-
-    def __init__(self) -> None:
-        self.view = read_view()
-        self.ledger = Ledger()
-        images = ImageStore(self.view.link_folder, self.view.link_suffix)
-        self._generator = Generator(self.view, images, in_flight=1, latency=0.0)
-        self._origin = link_origin(self.view)
-        self._numbers = count(1)
-
-    def read(self, request: httpx.Request) -> ReadRequest:
-        """Read and judge the body of a generate request."""
-        return read_request(self.view, request.headers.get("content-type"), request.content)
-
-    def succeed(self, _request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        """Make an image."""
-        return to_response(self._run(read))
-
-    def withhold(self, _request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        """Make an image and withhold it."""
-        answer = self._run(read)
-        if answer.status != 200:
-            return to_response(answer)
-        body = json.loads(answer.body)
-        data = [image | {"is_image_safe": False, "url": None} for image in body["data"]]
-        return to_response(json_answer(200, body | {"data": data}, "withheld"))
-
-    def deprecate(self, _request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        """Make an image, and say that a newer operation follows."""
-        answer = self._run(read)
-        return to_response(announcing_answer(self.view, answer) if answer.status == 200 else answer)
-
-    def judge(self, request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        """Do what the mock server would do."""
-        if not has_key(request, self.view):
-            return to_response(no_key_answer(self.view, bearer="authorization" in request.headers))
-        return to_response(read.refused or self._run(read))
-
-    def enter(self, request: httpx.Request, read: ReadRequest, status: int | None, why: str) -> None:
-        """Enter a request into the ledger.
-
-        Args:
-            request: The request.
-            read: Its fields.
-            status: Status of the answer; None if there was none.
-            why: Why it was answered so.
-        """
-        headers, _ = redact_headers(request.headers.items(), self.view.api_key_header)
-        now = datetime.now(UTC)
-        self.ledger.put(
-            Exchange(
-                number=next(self._numbers),
-                method=request.method,
-                path=request.url.path,
-                headers=headers,
-                fields=read.fields,
-                status=status,
-                why=why,
-                billed=self.view.operation.billed.get(status or 0) is True,
-                remarks=read.remarks,
-                received_at=now,
-                answered_at=now,
-            )
-        )
-
-    def _run(self, read: ReadRequest) -> Answer:
-        """The mock server's answer to a sound request. It waits for nothing, so one step of the coroutine is all."""
-        run = self._generator.run(read.fields, self._origin)
-        try:
-            run.send(None)
-        except StopIteration as stop:
-            answer: Answer = stop.value
-            return answer
-        raise RuntimeError("the mock server waited for something")
+        raise self._error
 
 
 class ContractBrokenError(AssertionError):
     """The code under test sent a request that the service would refuse."""
 
 
-def find_complaints(request: httpx.Request, read: ReadRequest, view: ContractView) -> list[str]:
-    """What is wrong with a generate request, each with the field's name; nothing for one that keeps the contract.
+def request_problems(request: httpx.Request, read: ReadRequest, view: ContractView) -> list[str]:
+    """List what is wrong with a generate request, each with the name of the field.
 
     Args:
         request: The request as it was sent.
         read: Its body as the mock server reads it.
         view: The contract.
     """
-    key = [] if has_key(request, view) else [_about_key(request, view)]
-    return [*key, *_about_fields(request, read, view)]
+    return [*_key_problems(request, view), *_field_problems(request, read, view)]
 
 
 def has_key(request: httpx.Request, view: ContractView) -> bool:
-    """Whether the request carries a key where the contract has it."""
+    """Return whether the request carries a key in the header that the contract names."""
     return bool(request.headers.get(view.api_key_header, "").strip())
 
 
-def find_image_complaint(request: httpx.Request, view: ContractView) -> str | None:
-    """What is wrong with the download of an image."""
+def download_problem(request: httpx.Request, view: ContractView) -> str | None:
+    """Return what is wrong with the download of an image; None if nothing is."""
     if view.api_key_header not in request.headers:
         return None
     host = request.url.host
     return f"The header {view.api_key_header} was sent to the image host {host}: the key is for the API alone."
 
 
-def find_stranger_complaint(request: httpx.Request, view: ContractView) -> str | None:
-    """What is wrong with a request that is neither; nothing if it goes to another host than the service's."""
+def unmocked_problem(request: httpx.Request, view: ContractView) -> str | None:
+    """Return what is wrong with any other request; None if it goes to another host than the service's."""
     if request.url.host != urlsplit(SERVER_URL).hostname:
         return None
     operation = view.operation
-    others = {(other.method, other.path) for other in OPERATIONS.values()}
+    known = {(other.method, other.path) for other in OPERATIONS.values()}
     what = (
-        "is not played here, where there is"
-        if (request.method, request.url.path) in others
-        else "is no operation of the contract, which has"
+        "is not mocked here; this fixture has"
+        if (request.method, request.url.path) in known
+        else "is not an operation of the contract, which has"
     )
     return (
-        f"{request.method} {request.url.path} {what} {operation.method} {operation.path}. If the test means it, mock "
+        f"{request.method} {request.url.path} {what} {operation.method} {operation.path}. If the test needs it, mock "
         "it with the attribute router."
     )
 
 
-def _about_key(request: httpx.Request, view: ContractView) -> str:
-    bearer = " The key came in Authorization, which is not read." if "authorization" in request.headers else ""
-    return f"The header {view.api_key_header} is missing or empty: it carries the key.{bearer}"
+def _key_problems(request: httpx.Request, view: ContractView) -> Iterator[str]:
+    if not has_key(request, view):
+        bearer = " The key came in Authorization, which is not read." if "authorization" in request.headers else ""
+        yield f"The header {view.api_key_header} is missing or empty: it carries the key.{bearer}"
 
 
-def _about_fields(request: httpx.Request, read: ReadRequest, view: ContractView) -> Iterator[str]:
+def _field_problems(request: httpx.Request, read: ReadRequest, view: ContractView) -> Iterator[str]:
     if read.refused is not None:
         problem = json.loads(read.refused.body)
         yield from dict.fromkeys(error["detail"] for error in problem.get("errors", [problem]))

@@ -1,8 +1,7 @@
-"""The generate operation as the mock server plays it: from a whole request to an answer."""
+"""What the mock server does for each operation: it judges a request, makes images, and hands out links to them."""
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import re
 import secrets
@@ -25,7 +24,7 @@ from ideogram_ai.contract.problems import RequestRefusedError
 from ideogram_ai.contract.view import ContractView, JsonObject, NoExampleError, example_of, read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
-from .mock_responses import Answer, announcing_answer, in_flight_answer, json_answer, problem_answer, refusal
+from .mock_responses import Answer, announcing_answer, json_answer, problem_answer, refusal
 from .multipart import check_media_type, parse_multipart
 
 if TYPE_CHECKING:
@@ -33,13 +32,13 @@ if TYPE_CHECKING:
 
 
 UNSAFE_WORD: Final = "mock-unsafe"
-"""A prompt with this word, in any case and at any place, gets a 422: it fails the safety check."""
+"""A prompt that contains this word, in upper or lower case, gets a 422: it fails the safety check."""
 
 WITHHELD_WORD: Final = "mock-withheld"
-"""A prompt with this word gets a 200 whose image is withheld: `is_image_safe` false, no link, billed all the same."""
+"""A prompt that contains this word gets a 200 whose image is withheld: `is_image_safe` false, no link, billed."""
 
 DEPRECATED_WORD: Final = "mock-deprecated"
-"""A prompt with this word gets a 200 that announces a newer operation: in `notice`, `Link` and `Deprecation`."""
+"""A prompt that contains this word gets a 200 that announces a newer operation, in `notice`, `Link`, `Deprecation`."""
 
 _SIZE: Final = "[1-9][0-9]*x[1-9][0-9]*"
 
@@ -50,7 +49,7 @@ class ReadRequest:
 
     Attributes:
         fields: Name and value of each field in wire order.
-        remarks: What was let pass.
+        remarks: What was tolerated.
         refused: The answer that refuses it; None when the contract allows the request.
     """
 
@@ -60,7 +59,7 @@ class ReadRequest:
 
 
 def read_request(view: ContractView, content_type: str | None, body: bytes) -> ReadRequest:
-    """Judge a body by the contract. Nothing is left out: what was sent stands in the fields even when it is refused.
+    """Check a body against the contract. The result has every field that was sent, also when the request is refused.
 
     Args:
         view: The contract.
@@ -86,104 +85,92 @@ def _decode(view: ContractView, content_type: str | None, body: bytes) -> Decode
 
 
 @frozen
-class _Change:
-    """Members that are left out of an object, and members that are added to it."""
+class _Amendment:
+    """Members to remove from an object, and members to add."""
 
-    left_out: frozenset[str]
+    removed: frozenset[str]
     added: dict[str, Any]
 
-    def made_to(self, known: dict[str, Any]) -> dict[str, Any]:
-        """The object with the change."""
-        return {name: value for name, value in known.items() if name not in self.left_out} | self.added
+    def apply_to(self, known: dict[str, Any]) -> dict[str, Any]:
+        """Return the amended object."""
+        return {name: value for name, value in known.items() if name not in self.removed} | self.added
 
 
 @define
-class Generator:
-    """Runs generate requests, not more at a time than the limit.
+class ImageService:
+    """Answers generate requests that the contract allows.
 
     Attributes:
         view: The contract.
-        images: Where the pictures wait to be fetched.
-        in_flight: How many requests may be in progress; the next one gets a 429.
-        latency: Seconds that a request takes.
-        closing: Set when the server shuts down, so that nobody waits for the latency.
+        images: Where the pictures wait until they are fetched.
     """
 
     view: ContractView
     images: ImageStore
-    in_flight: int
-    latency: float
-    closing: asyncio.Event = field(factory=asyncio.Event)
-    _running: int = field(default=0, init=False)
-    _seeds: tuple[int, int] = field(init=False, repr=False)
     _sizes: tuple[str, ...] = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         rule = self.view.fields.get("resolution")
         shown = [image["resolution"] for example in self.view.responses[200].examples for image in example["data"]]
         self._sizes = tuple(map(str, (*(rule.choices if rule else ()), *shown)))
-        self._seeds = self.view.seeds
 
-    async def run(self, fields: Sequence[tuple[str, Any]], base_url: str) -> Answer:
-        """Answer a request that the contract allows.
+    def unsafe(self, fields: Sequence[tuple[str, Any]]) -> Answer | None:
+        """Return the 422 of a prompt that fails the safety check; None for any other prompt."""
+        if UNSAFE_WORD not in _prompt_text(_prompt(fields)).lower():
+            return None
+        return json_answer(422, self.view.responses[422].examples[0], f"the prompt has the word {UNSAFE_WORD}")
+
+    def generate(self, fields: Sequence[tuple[str, Any]], base_url: str) -> Answer:
+        """Answer a request.
 
         Args:
             fields: Its fields in wire order.
             base_url: Scheme and host of image links, as the client reached this server.
         """
-        values = dict(fields)
-        prompt: str | dict[str, Any] = values["text_prompt"] if "text_prompt" in values else values["json_prompt"]
-        prompt_text = prompt if isinstance(prompt, str) else json_text(prompt)
-        if UNSAFE_WORD in prompt_text.lower():
-            return json_answer(422, self.view.responses[422].examples[0], f"the prompt has the word {UNSAFE_WORD}")
-        if self._running >= self.in_flight:
-            return in_flight_answer(self.view, self.in_flight)
-        self._running += 1
-        try:
-            if self.latency and await self._interrupted():
-                return problem_answer(
-                    self.view, 503, "The mock server was shut down while the request was in progress."
-                )
-        finally:
-            self._running -= 1
-        size = self._size(values.get("resolution"))
-        seed = _seed(fields, *self._seeds)
-        withheld = WITHHELD_WORD in prompt_text.lower()
+        if (refused := self.unsafe(fields)) is not None:
+            return refused
+        prompt = _prompt(fields)
+        text = _prompt_text(prompt)
+        size = self._size(dict(fields).get("resolution"))
+        seed = _seed(fields, *self.view.seeds)
+        withheld = WITHHELD_WORD in text.lower()
         url = None if withheld else base_url + self.images.add(_picture(size, seed, prompt))
-        body = self._completed(_body(prompt_text, size, seed, url))
+        body = self._completed(_body(text, size, seed, url))
         answer = json_answer(200, body, "withheld" if withheld else "generated")
-        return announcing_answer(self.view, answer) if DEPRECATED_WORD in prompt_text.lower() else answer
+        return announcing_answer(self.view, answer) if DEPRECATED_WORD in text.lower() else answer
 
     def _size(self, wanted: object) -> str:
-        """The size that was asked for, if it is one in pixels, or the first that the contract has."""
+        """Return the requested size if it is one in pixels, or else the first size of the contract."""
         return next(size for size in map(str, (wanted, *self._sizes)) if re.fullmatch(_SIZE, size))
 
     def _completed(self, body: dict[str, Any]) -> dict[str, Any]:
-        """A body with what the contract requires of it beside what is known here, and nothing that it does not have."""
-        whole, image = self._changes
-        return whole.made_to(body | {"data": [image.made_to(entry) for entry in body["data"]]})
+        """Add the members that the contract requires, and remove those that it does not have."""
+        whole, image = self._amendments
+        return whole.apply_to(body | {"data": [image.apply_to(entry) for entry in body["data"]]})
 
     @cached_property
-    def _changes(self) -> tuple[_Change, _Change]:
-        """What is changed in a body and in its images, which is the same each time."""
+    def _amendments(self) -> tuple[_Amendment, _Amendment]:
+        """The amendments to the body and to each of its images."""
         schema = self.view.resolve(self.view.responses[200].schema)
         image = self.view.resolve(schema["properties"]["data"]["items"])
         body = _body("", "", 0, None)
-        return self._change(body, schema), self._change(body["data"][0], image)
+        return self._amendment(body, schema), self._amendment(body["data"][0], image)
 
-    def _change(self, known: dict[str, Any], schema: JsonObject) -> _Change:
+    def _amendment(self, known: dict[str, Any], schema: JsonObject) -> _Amendment:
         properties: JsonObject = schema["properties"]
         missing = [name for name in schema.get("required", ()) if name not in known and name in properties]
         added = {name: example_of(self.view, properties[name]) for name in missing}
-        return _Change(frozenset(known) - frozenset(properties), added)
+        return _Amendment(frozenset(known) - frozenset(properties), added)
 
-    async def _interrupted(self) -> bool:
-        try:
-            async with asyncio.timeout(self.latency):
-                await self.closing.wait()
-        except TimeoutError:
-            return False
-        return True
+
+def _prompt(fields: Sequence[tuple[str, Any]]) -> str | dict[str, Any]:
+    values = dict(fields)
+    prompt: str | dict[str, Any] = values["text_prompt"] if "text_prompt" in values else values["json_prompt"]
+    return prompt
+
+
+def _prompt_text(prompt: str | dict[str, Any]) -> str:
+    return prompt if isinstance(prompt, str) else json_text(prompt)
 
 
 def _picture(size: str, seed: int, prompt: str | Mapping[str, Any]) -> Picture:
@@ -193,7 +180,7 @@ def _picture(size: str, seed: int, prompt: str | Mapping[str, Any]) -> Picture:
 
 def _body(prompt: str, size: str, seed: int, url: str | None) -> dict[str, Any]:
     return {
-        # A space for the T, as the provider's own example has it.
+        # A space in place of the T, as in the provider's own example.
         "created": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
         "data": [{"prompt": prompt, "resolution": size, "is_image_safe": url is not None, "seed": seed, "url": url}],
         "response_type": "url",
@@ -201,19 +188,19 @@ def _body(prompt: str, size: str, seed: int, url: str | None) -> dict[str, Any]:
 
 
 def _seed(fields: Sequence[tuple[str, Any]], least: int, greatest: int) -> int:
-    """A seed that follows from the request alone: the same request gets the same picture."""
+    """Derive the seed from the request, so that the same request gets the same picture."""
     digest = sha256(json_text(fields).encode()).digest()
     return least + int.from_bytes(digest[:8]) % (greatest - least + 1)
 
 
 @frozen
 class OtherOperation:
-    """An operation and its answer to a request that keeps the contract.
+    """An operation and its answer to a request that the contract allows.
 
     Attributes:
         view: The contract.
-        answer: The example of its first successful answer, or one that is made up by the answer's schema; a 501 where
-            that cannot be done.
+        answer: The example of its first successful answer, or one that is made from its schema; a 501 if none can be
+            made.
     """
 
     view: ContractView
@@ -221,7 +208,7 @@ class OtherOperation:
 
 
 def other_operations() -> Iterator[OtherOperation]:
-    """Every operation of the contract but generate."""
+    """Return every operation of the contract except generate."""
     for operation_id in OPERATIONS:
         if operation_id != POST_GENERATE_IMAGE_V4.operation_id:
             view = read_view(operation_id)
@@ -240,7 +227,7 @@ def _good_answer(view: ContractView) -> Answer:
 
 
 LINK_LIFE: Final = 24 * 60 * 60.0
-"""Seconds that an image link lives, as the provider says."""
+"""Seconds until an image link expires, from the provider's documentation."""
 
 _MOST_PICTURES: Final = 10_000
 _MOST_DRAWN: Final = 4
@@ -273,12 +260,12 @@ class LinkRefusal:
 
 @define
 class ImageStore:
-    """Hands out signed links and takes them back. Forgets the oldest pictures beyond ten thousand.
+    """Hands out signed links and checks them. It keeps the last ten thousand pictures.
 
     Attributes:
         folder: Path of a link up to the image's id.
         suffix: What follows the id.
-        life: Seconds that a link lives.
+        life: Seconds until a link expires.
         clock: Unix time in seconds.
     """
 
@@ -291,7 +278,7 @@ class ImageStore:
     _secret: bytes = field(factory=lambda: secrets.token_bytes(32), init=False, repr=False)
 
     def add(self, picture: Picture) -> str:
-        """Keep a picture and return the link to it: path and query, without the host."""
+        """Keep a picture, and return the path and query of its link."""
         name = secrets.token_urlsafe(16)
         self._pictures[name] = picture
         if len(self._pictures) > _MOST_PICTURES:
@@ -300,7 +287,7 @@ class ImageStore:
         return f"{self.folder}{name}{self.suffix}?exp={expires}&sig={self._sign(name, expires)}"
 
     def find(self, name: str, expires: str, signature: str) -> Picture | LinkRefusal:
-        """The picture of a link, if its signature is right and its time has not run out.
+        """Return the picture of a link if its signature is right and it has not expired.
 
         Args:
             name: The image's id.
@@ -321,11 +308,11 @@ class ImageStore:
         return picture
 
     def drawn(self, name: str) -> bytes | None:
-        """The image's bytes if it was drawn lately, so that a resumed download does not draw it again."""
+        """Return the bytes of an image that was drawn recently: a resumed download does not draw it again."""
         return self._drawn.get(name)
 
     def keep_drawn(self, name: str, image: bytes) -> None:
-        """Keep the bytes of an image for a while."""
+        """Keep the bytes of an image, and drop the oldest."""
         self._drawn[name] = image
         if len(self._drawn) > _MOST_DRAWN:
             self._drawn.popitem(last=False)
@@ -335,7 +322,7 @@ class ImageStore:
 
 
 def link_origin(view: ContractView) -> str:
-    """Scheme and host of image links, from the first example that has a link."""
+    """Return scheme and host of image links, from the first example that has a link."""
     urls: list[str | None] = [image.get("url") for body in view.responses[200].examples for image in body["data"]]
     parts = urlsplit(next(url for url in urls if url))
     return f"{parts.scheme}://{parts.netloc}"
