@@ -1,4 +1,4 @@
-"""Tells what is wrong with a request before it is sent, and before it costs a round trip."""
+"""Checks a request against the contract, offline."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """What a problem means for the request."""
+    """The severity of a problem."""
 
     BREAKS_CONTRACT = "breaks the contract"
     """The contract does not allow it."""
 
     REFUSED_TODAY = "refused today"
-    """The contract lists it, and the service does not take it yet."""
+    """The contract lists it, and the service does not accept it yet."""
 
     NOT_IN_CONTRACT = "not in the contract"
-    """The contract says nothing of it, so the service may take it, ignore it or refuse it."""
+    """The contract does not mention it, so the service may accept it, ignore it or refuse it."""
 
 
 @frozen
 class RequestProblem:
-    """One thing that is wrong with a request.
+    """A problem with a request.
 
     Attributes:
-        pointer: Where: a JSON pointer into the request as a URI fragment, `#/resolution` say; `#` for the whole.
+        pointer: Where: a JSON pointer as a URI fragment, for example `#/resolution`; `#` for the whole request.
         message: What is wrong, with the value, and what would be right.
-        severity: What it means for the request.
+        severity: How severe it is.
     """
 
     pointer: str
@@ -55,14 +55,14 @@ class RequestProblem:
 
 
 def check_request(request: Mapping[str, object]) -> list[RequestProblem]:
-    """All that is wrong with a request, what is wrong with the whole of it first; nothing is sent.
+    """List the problems of a request, those of the whole request first. Nothing is sent.
 
     Args:
         request: The keyword arguments of `generate()`; as there, None counts as absent, and models, enums and tuples
-            are taken.
+            are accepted.
 
     Returns:
-        The problems; an empty list for a request that keeps the contract and has nothing that is refused today.
+        The problems; empty for a request that the contract allows and that has no value that is refused today.
     """
     view = read_view()
     names = {field.python_name: field.wire_name for field in view.operation.fields}
@@ -78,7 +78,7 @@ def check_request(request: Mapping[str, object]) -> list[RequestProblem]:
 
 
 def _to_plain(given: Mapping[str, object]) -> tuple[dict[str, Any], list[RequestProblem]]:
-    """The values as plain JSON types, and what has no such form: a text stands for it."""
+    """Return the values as plain JSON types, and the problems of those that have none; their repr replaces them."""
     fields: dict[str, Any] = {}
     problems: list[RequestProblem] = []
     for name, value in given.items():
@@ -96,21 +96,21 @@ def _as_fragment(pointer: str) -> str:
 
 
 def _broken_rules(fields: Mapping[str, Any], view: ContractView, unwritable: set[str]) -> Iterator[RequestProblem]:
-    """What the contract's schema refuses. A rule over several fields is one problem of the whole request."""
+    """Yield what the schema refuses. A rule over several fields is one problem of the whole request."""
     if view.request_validator.is_valid(fields):
         return
     by_message: dict[str, list[str]] = {}
     for problem in find_problems(fields, view, most=None):
         by_message.setdefault(problem.detail, []).append(problem.pointer)
-    told = {_field_of(pointer) for pointer in unwritable}
+    reported = {_field_of(pointer) for pointer in unwritable}
     for message, pointers in by_message.items():
         pointer = pointers[0] if len(pointers) == 1 else pointer_to(())
-        if _field_of(pointer) not in told:
+        if _field_of(pointer) not in reported:
             yield RequestProblem(pointer, message, Severity.BREAKS_CONTRACT)
 
 
 def _field_of(pointer: str) -> str | None:
-    """The part of a pointer that names the field; None for the whole request."""
+    """Return the field that a pointer names; None for the whole request."""
     return pointer.split("/")[1] if "/" in pointer else None
 
 
@@ -139,11 +139,11 @@ _LONGEST_WORD: Final = 100
 
 
 def find_problems(fields: Mapping[str, Any], view: ContractView, *, most: int | None = _MOST_PROBLEMS) -> list[Problem]:
-    """What the contract refuses about a request's fields, the gravest first: so many schema errors at most, or all."""
+    """List what the contract refuses about a request, the most severe first; at most this number of schema errors."""
     if view.request_validator.is_valid(fields):
         return list(_unavailable(fields, view))
     errors = view.request_validator.iter_errors(fields)
-    # What is wrong with the whole comes before what is wrong with a part: the first problem makes the answer's detail.
+    # Problems of the whole request come first: the first problem becomes the detail of the response.
     ordered = sorted(errors, key=_is_of_a_part) if most is None else nsmallest(most, errors, key=_is_of_a_part)
     return [problem for error in ordered for problem in _explain(error, fields, view)]
 
@@ -172,7 +172,7 @@ def _explain(error: ValidationError, fields: Mapping[str, Any], view: ContractVi
 
 
 def _explain_prompt_rule(fields: Mapping[str, Any], view: ContractView) -> Iterator[Problem]:
-    """The rule over the whole request: of a group of fields exactly one is given."""
+    """Yield the problems of the rule that exactly one field of a group is given."""
     for group in view.operation.exactly_one_of:
         given = [name for name in group if name in fields]
         names = " and ".join(group)
@@ -188,7 +188,7 @@ def _explain_prompt_rule(fields: Mapping[str, Any], view: ContractView) -> Itera
 
 
 def _explain_choice(error: ValidationError, view: ContractView) -> Iterator[Problem]:
-    """A value that fits none of several schemas: what the schema that its discriminator names has against it."""
+    """Yield the problems of a value that matches no schema of a oneOf, by the schema that its discriminator names."""
     schema = view.node(error.schema_path[:-1])
     discriminator: dict[str, Any] | None = schema.get("discriminator")
     if discriminator is None or not isinstance(error.kind, ValidationErrorKind.OneOfNotValid):
@@ -226,7 +226,7 @@ def _explain_value(error: ValidationError, view: ContractView) -> Problem:
 
 
 def _guess(error: ValidationError, choices: list[str]) -> str:
-    """Which choice may have been meant: the one most like the value, whatever its case."""
+    """Return the most similar choice, ignoring case."""
     by_folded = {choice.casefold(): choice for choice in choices}
     close = difflib.get_close_matches(str(error.instance)[:_LONGEST_WORD].casefold(), by_folded, n=1)
     return f"; {by_folded[close[0]]} is the nearest" if close else ""
