@@ -8,10 +8,8 @@ import pytest
 from unknown_fields import UNKNOWN
 
 from ideogram_ai.batch.checking import Checker, Rules, check_defaults
-from ideogram_ai.batch.reading import Row, RowProblem
-from ideogram_ai.batch.reading.read import OWN_COLUMNS
-from ideogram_ai.batch.reading.row import Header
-from ideogram_ai.batch.request import BatchRequest
+from ideogram_ai.batch.model import BatchRequest, Header, Row, RowProblem
+from ideogram_ai.batch.reading import OWN_COLUMNS
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 Columns = dict[str, Any]

@@ -15,7 +15,8 @@ from batch_service import HASTY, until
 from cli_runs import answering, entry
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, LedgerLockedError, Outcome, State
-from ideogram_ai.batch.events import (
+from ideogram_ai.batch.ledger import Change, Ledger
+from ideogram_ai.batch.model import (
     Event,
     PaceChanged,
     RowAnswered,
@@ -26,8 +27,6 @@ from ideogram_ai.batch.events import (
     RunStopping,
     StopReason,
 )
-from ideogram_ai.batch.ledger import Ledger
-from ideogram_ai.batch.ledger.changes import Change
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.saving import Saver
 from ideogram_ai.batch.store import StoreError

@@ -19,8 +19,9 @@ from attrs import evolve
 from canned import entry
 
 from ideogram_ai.batch import BatchRequest, ImageOutcome, LedgerError, LedgerLockedError, Outcome, PlanError, State
-from ideogram_ai.batch.errors import LedgerChangeError
-from ideogram_ai.batch.ledger import Ledger, changes
+from ideogram_ai.batch import ledger as changes
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import LedgerChangeError
 from ideogram_ai.client import GeneratedImage, Generation
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ideogram_ai.batch import BatchRequest, Outcome, State
-from ideogram_ai.batch.errors import LedgerChangeError, LedgerError, PlanError
-from ideogram_ai.batch.ledger import Ledger, changes
-from ideogram_ai.batch.servers import MOCK, Rank, rank_of
+from ideogram_ai.batch import ledger as changes
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import MOCK, LedgerChangeError, LedgerError, PlanError, Rank, rank_of
 from ideogram_ai.client import GeneratedImage, Generation
 
 PRICES = st.sampled_from([Decimal("0.03"), Decimal("0.06"), Decimal("0.1")])

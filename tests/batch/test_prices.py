@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ideogram_ai.batch.errors import BatchError
-from ideogram_ai.batch.estimate import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate
-from ideogram_ai.batch.prices import read_prices, shipped_prices
+from ideogram_ai.batch.model import BatchError
+from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate, read_prices, shipped_prices
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.testing.conformance.server.prices import PRICES
 

@@ -9,10 +9,9 @@ import pytest
 from batch_outcomes import colour
 from PIL import Image
 
-from ideogram_ai.batch import store_image as subject
+from ideogram_ai.batch import saving as subject
+from ideogram_ai.batch.saving import EDGE_PIXELS, make_thumbnail, store_image, thumbnail_name
 from ideogram_ai.batch.store import open_store
-from ideogram_ai.batch.store_image import store_image
-from ideogram_ai.batch.thumbnails import EDGE_PIXELS, make_thumbnail, thumbnail_name
 
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".gif", "AVIF": ".avif"}
 

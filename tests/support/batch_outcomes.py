@@ -7,10 +7,9 @@ from typing import Any
 
 from PIL import Image
 
-from ideogram_ai.batch.outcome import ImageOutcome, Outcome, State
-from ideogram_ai.batch.request import BatchRequest
+from ideogram_ai.batch.model import BatchRequest, ImageOutcome, Outcome, State
+from ideogram_ai.batch.saving import StoredImage, store_image
 from ideogram_ai.batch.store import Store
-from ideogram_ai.batch.store_image import StoredImage, store_image
 
 BEGAN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 

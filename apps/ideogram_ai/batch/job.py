@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from contextlib import ExitStack, aclosing
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import anyio
 import anyio.to_thread
-from attrs import evolve
+from attrs import define, evolve, field, frozen
 
 from ideogram_ai.client import IdeogramError
 
-from .budget import Budget
-from .engine import Engine, Limits
-from .errors import BatchError, LedgerError
-from .events import RowAnswered, RowDone, RunStarted, RunStopped, RunStopping, StopReason
-from .journal import name_outcomes
-from .ledger import Ledger
-from .ledger.changes import found
-from .ledger.commits import Commits
-from .ledger.rebuilding import rebuild_ledger
-from .ledger_mark import check_mark, write_mark
-from .outcome import State
-from .places import places_of
-from .saving import Saver
-from .servers import MOCK, server_of
-from .store import digest, open_store
-from .store_image import image_names
-from .thumbnails import thumbnail_name
+from .journal import Commits, name_outcomes
+from .ledger import Ledger, found
+from .manifest import check_mark, rebuild_ledger, write_mark
+from .model import (
+    MOCK,
+    BatchError,
+    LedgerError,
+    RowAnswered,
+    RowDone,
+    RunStarted,
+    RunStopped,
+    RunStopping,
+    State,
+    StopReason,
+    server_of,
+)
+from .runner import Engine, Limits
+from .saving import Saver, image_names, thumbnail_name
+from .store import digest, local_folder, open_store
 
 if TYPE_CHECKING:
     import os
@@ -39,12 +42,84 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import AsyncIdeogram
 
-    from .events import Event
-    from .ledger import Planned
-    from .outcome import Outcome
+    from .model import BatchRequest, Event, Outcome
+    from .planning import Planned
     from .prices import Prices
-    from .request import BatchRequest
     from .store import Store
+
+
+@define
+class Budget:
+    """What may be spent, what is, and what may turn out to be.
+
+    Attributes:
+        most: US dollars that are not passed.
+        spent: US dollars that were billed, or may have been: what nobody knows counts.
+    """
+
+    most: Decimal
+    spent: Decimal
+    _reserved: dict[str, Decimal] = field(factory=dict[str, Decimal], init=False)
+    _total: Decimal = field(default=Decimal(0), init=False)
+    _changed: anyio.Event = field(factory=anyio.Event, init=False)
+
+    async def reserve(self, request: BatchRequest, price: Decimal) -> bool:
+        """Set a request's price aside; False when it might pass the sum whatever comes of those in flight."""
+        while self.spent + self._total + price > self.most:
+            if not self._reserved:
+                return False
+            # Some of those in flight may be refused, and cost nothing.
+            self._changed = anyio.Event()
+            await self._changed.wait()
+        self._reserved[request.key] = price
+        self._total += price
+        return True
+
+    def settle(self, outcome: Outcome) -> None:
+        """Count what a request cost, or may have cost, in place of what was set aside for it."""
+        reserved = self._reserved.pop(outcome.request.key, None)
+        if reserved is not None:
+            self._total -= reserved
+            self.spent += outcome.cost or 0
+            self._changed.set()
+
+
+LEDGER_NAME: Final = "ledger.sqlite3"
+
+
+@frozen
+class Places:
+    """Where a batch keeps what is no image, on this machine in any case.
+
+    SQLite needs a disk whose locks it can trust, and an upload needs the whole image.
+
+    Attributes:
+        ledger: The ledger's file.
+        workspace: The folder of unfinished downloads; None where the store has its own.
+    """
+
+    ledger: Path
+    workspace: Path | None
+
+
+def places_of(location: str | os.PathLike[str]) -> Places:
+    """The places of a batch: inside its folder or, for a URL, in the user's state folder under a hash of the URL.
+
+    Args:
+        location: A folder or URL.
+
+    Raises:
+        StoreError: The location has no name, or names another machine.
+    """
+    folder = local_folder(location)
+    if folder is not None:
+        return Places(folder / LEDGER_NAME, None)
+    import platformdirs  # noqa: PLC0415 - a folder needs none
+
+    name = hashlib.sha256(str(location).rstrip("/").encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    state = platformdirs.user_state_path("ideogram-ai", appauthor=False) / "batches" / name
+    return Places(state / LEDGER_NAME, state / "parts")
+
 
 T = TypeVar("T")
 

@@ -1,23 +1,31 @@
-"""manifest.jsonl: what became of each row, a line of JSON for each, in the order of the input."""
+"""Makes a ledger that is gone anew from the manifest, which knows every row."""
 
 from __future__ import annotations
 
 import json
 import re
-from datetime import UTC
-from decimal import Decimal
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from .links import without_signature
-from .servers import MOCK
+from ideogram_ai.client.fields import NOTHING_SENT
+from ideogram_ai.client.json_types import is_array, is_object
+
+from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, State
+from .names import stem_of
+from .planning import is_too_deep, name_of
+from .schema import content_of, fields_text, images_text, seconds, without_signature
+from .store import local_folder, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    import os
+    import sqlite3
+    from collections.abc import Iterable, Mapping
 
-    from .outcome import ImageOutcome, Outcome
+    from .ledger import Ledger
+    from .model import Outcome
     from .store import Store
 
 MANIFEST_NAME: Final = "manifest.jsonl"
@@ -107,3 +115,246 @@ def _time(moment: datetime | None) -> str | None:
     return (
         None if moment is None else f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
     )
+
+
+MARK_NAME: Final = "thumbnails/ledger.json"
+"""Beside what belongs to no single row."""
+_LONGEST_MARK: Final = 10_000
+_WAYS_OUT: Final = (
+    "Sending rows could pay for them once more. Put the right ledger back, use another folder, or make the ledger anew "
+    f"from the manifest, with --rebuild-ledger (Job.open(..., rebuild=True)). {NOTHING_SENT}"
+)
+
+
+def check_mark(store: Store, ledger: Ledger) -> None:
+    """Refuse a ledger that is not the folder's, or an older copy of it.
+
+    Raises:
+        LedgerError: It is not.
+        StoreError: The folder cannot be read.
+    """
+    identity, runs = ledger.identity
+    mark = read_mark(store)
+    name, place = str(ledger.path), store.location
+    if mark is None:
+        if not any(ledger.counts().values()) and _manifest_has_made_rows(store):
+            raise LedgerError(
+                f"{place!r} holds the images of a batch that the ledger {name!r} knows nothing of. {_WAYS_OUT}"
+            )
+    elif mark[0] != identity:
+        raise LedgerError(
+            f"{place!r} holds the images of a batch whose ledger is another one than {name!r}. {_WAYS_OUT}"
+        )
+    elif mark[1] > runs:
+        raise LedgerError(
+            f"The ledger {name!r} is older than the images in {place!r}: it knows of {runs} runs, and there were "
+            f"{mark[1]}. Was it restored from a copy? {_WAYS_OUT}"
+        )
+
+
+def check_place(location: str | os.PathLike[str]) -> None:
+    """Refuse a place that holds a batch already, when there is no ledger for it.
+
+    Args:
+        location: A folder, or a URL of fsspec.
+
+    Raises:
+        LedgerError: It holds one.
+        StoreError: It cannot be read.
+    """
+    folder = local_folder(location)
+    if folder is not None and not folder.exists():
+        return
+    with open_store(location) as store:
+        if read_mark(store) is not None or _manifest_has_made_rows(store):
+            raise LedgerError(
+                f"{store.location!r} holds the images of a batch, and its ledger is not there. {_WAYS_OUT}"
+            )
+
+
+def read_mark(store: Store) -> tuple[str, int] | None:
+    """What the folder knows its ledger by, and the number of its runs; None when it knows none."""
+    if not store.exists(MARK_NAME):
+        return None
+    with store.open(MARK_NAME) as file:
+        data = file.read(_LONGEST_MARK)
+    try:
+        mark: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        mark = None
+    if not is_object(mark) or not isinstance(mark.get("ledger"), str) or not isinstance(mark.get("runs"), int):
+        raise LedgerError(
+            f"{store.location!r}: {MARK_NAME!r} was changed, so its ledger cannot be told. Remove it if "
+            "you know that the ledger is the right one."
+        )
+    return mark["ledger"], mark["runs"]
+
+
+def write_mark(store: Store, ledger: Ledger) -> None:
+    """Let the folder know its ledger.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    identity, runs = ledger.identity
+    with store.write(MARK_NAME) as file:
+        file.write(json.dumps({"ledger": identity, "runs": runs}) + "\n")
+
+
+def _manifest_has_made_rows(store: Store) -> bool:
+    """Whether a manifest is there that tells of a row which may have been billed. What cannot be read is one."""
+    if not store.exists(MANIFEST_NAME):
+        return False
+    with store.open(MANIFEST_NAME) as file:
+        for line in file:
+            try:
+                row: Any = json.loads(line)
+            except (ValueError, RecursionError):
+                return True
+            if not is_object(row) or row.get("may_have_been_billed") is not False:
+                return True
+    return False
+
+
+_LINK_IS_GONE: Final = (
+    "The ledger was lost, and with it the link of this image, which was made and billed: the manifest does not have it."
+)
+_WAS_SENT: Final = "The ledger was lost while the request was on its way: the image may have been made, and billed."
+
+
+def rebuild_ledger(ledger: Ledger, store: Store) -> int:
+    """Enter the rows of the manifest into a ledger that has none, all or none.
+
+    Args:
+        ledger: The new ledger.
+        store: Where the manifest is.
+
+    Returns:
+        How many rows there are.
+
+    Raises:
+        LedgerError: The ledger has rows, or there is no manifest that could be used.
+        StoreError: The manifest cannot be read.
+    """
+    if any(ledger.counts().values()):
+        raise LedgerError(
+            f"The ledger {str(ledger.path)!r} has rows, and is not made anew. Move it away first, if it is the wrong "
+            f"one. {NOTHING_SENT}"
+        )
+    if not store.exists(MANIFEST_NAME):
+        raise LedgerError(f"{store.location!r} has no {MANIFEST_NAME} to make the ledger anew from. {NOTHING_SENT}")
+    number = 0
+    with store.open(MANIFEST_NAME) as file, ledger.transaction() as database:
+        for number, line in enumerate(file, start=1):
+            try:
+                _enter(database, json.loads(line))
+            except (ValueError, TypeError, KeyError, RecursionError, InvalidOperation, AttributeError) as error:
+                what = "it nests too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
+                raise LedgerError(
+                    f"Line {number} of {MANIFEST_NAME} in {store.location!r} is none that a batch wrote ({what:.200}), "
+                    f"so the ledger is not made anew. {NOTHING_SENT}"
+                ) from error
+        servers = database.execute("SELECT DISTINCT server FROM rows WHERE server IS NOT NULL").fetchall()
+        if len(servers) == 1:
+            database.execute("UPDATE batch SET server = ?", (servers[0]["server"],))
+        mark = read_mark(store)
+        if mark is not None:
+            ledger.adopt(*mark)
+    return number
+
+
+def _enter(database: sqlite3.Connection, row: Any) -> None:
+    if not is_object(row) or not is_object(row["request"]) or not is_array(row["further_images"]):
+        raise ValueError("this is no row")
+    if is_too_deep(fields_text(row["request"])):
+        raise RecursionError
+    key, state = _text(row["id"]), State(row["state"])
+    images = [_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None]
+    error_type, error = row["error_type"], row["error"]
+    if state is State.SENT:
+        state, error_type, error = State.UNKNOWN, "InterruptedError", _WAS_SENT
+    if state is State.ANSWERED and not all(image.url or image.withheld or image.file for image in images):
+        state, error_type, error = State.FAILED, "DownloadError", _LINK_IS_GONE
+    # An id that is a number may be one that nobody gave: then the row is known by what it asks for, too.
+    nameless = key.isascii() and key.isdigit() and len(key) >= 6
+    request = BatchRequest(key, row["request"], line=row["line"], nameless=nameless)
+    request = evolve(request, file_name=row["file_name"] if "file_name" in row else _file_name(request, row["file"]))
+    stem, folded_stem = name_of(database, request)
+    values: Mapping[str, Any] = {
+        "key": key,
+        "stem": stem,
+        "folded_stem": folded_stem,
+        "file_name": request.file_name,
+        "line": row["line"],
+        "fields": fields_text(row["request"]),
+        "content": content_of(row["request"]) if nameless and row.get("replaced_by") is None else None,
+        "state": state.value,
+        "attempts": row["attempts"],
+        "cost": _amount(row["cost_usd"]),
+        "earlier_cost": _amount(row["earlier_cost_usd"]) or "0",
+        "may_have_been_billed": int(row["may_have_been_billed"]),
+        "images": images_text(images),
+        "body": _body(images)
+        if state in {State.ANSWERED, State.FAILED} and any(image.url for image in images)
+        else None,
+        "error_type": error_type,
+        "error": error,
+        "status_code": row["status_code"],
+        "sent_at": _seconds_of(row["sent_at"]),
+        "answered_at": _seconds_of(row["answered_at"]),
+        "saved_at": _seconds_of(row["saved_at"]),
+        "server": row.get("server"),
+        "absent": int(not row.get("in_input", True)),
+        "replaced_by": row.get("replaced_by"),
+    }
+    names = ", ".join(values)
+    places = ", ".join(f":{name}" for name in values)
+    database.execute(f"INSERT INTO rows ({names}) VALUES ({places})", values)  # noqa: S608 - names of ours
+
+
+def _file_name(request: BatchRequest, file: str | None) -> str | None:
+    """The file name that a row was given, of a manifest that does not say it: the file's, if that is no usual one."""
+    return None if file is None or file.startswith(stem_of(request)) else file
+
+
+def _image_of(row: Mapping[str, Any]) -> ImageOutcome:
+    return ImageOutcome(
+        seed=row["seed"],
+        prompt=row["prompt"],
+        resolution=row["resolution"],
+        url=row.get("url"),
+        withheld=bool(row["withheld"]),
+        file=row["file"],
+        sha256=row["sha256"],
+        size=row["size"],
+        error=row["image_error"],
+    )
+
+
+def _body(images: list[ImageOutcome]) -> bytes:
+    """The answer, as far as the manifest tells: it is what the images are downloaded by."""
+    data = [
+        {
+            "url": image.url,
+            "prompt": image.prompt,
+            "resolution": image.resolution,
+            "seed": image.seed,
+            "is_image_safe": not image.withheld,
+        }
+        for image in images
+    ]
+    return json.dumps({"data": data}).encode()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("its id is no text")
+    return value
+
+
+def _amount(amount: str | None) -> str | None:
+    return None if amount is None else str(Decimal(amount))
+
+
+def _seconds_of(text: str | None) -> float | None:
+    return None if text is None else seconds(datetime.fromisoformat(text))

@@ -1,30 +1,121 @@
-"""One request, one outcome: a plain callable that can be sent to other processes and machines."""
+"""What an attempt came to, as an outcome. Pure, and the same for one process and for many."""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from ideogram_ai.client import DownloadError, DownloadReason, Ideogram, RetryPolicy
+from ideogram_ai.client import (
+    APIConnectionError,
+    APIStatusError,
+    AuthenticationError,
+    DownloadError,
+    DownloadReason,
+    Ideogram,
+    NotFoundError,
+    PaymentRequiredError,
+    RateLimitError,
+    RequestError,
+    RetryPolicy,
+)
 
 from .journal import name_outcomes
-from .judging import answered, arguments_of, ended, saved, with_image
-from .outcome import Outcome, State
+from .model import ImageOutcome, Outcome, State
+from .names import stem_of
+from .saving import saved, store_image, with_image
 from .store import open_store
-from .store_image import store_image
-from .store_names import stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
-    from ideogram_ai.client import GeneratedImage
+    from ideogram_ai.client import GeneratedImage, Generation
 
-    from .request import BatchRequest
+    from .model import BatchRequest
     from .store import Store
+
+
+def arguments_of(request: BatchRequest) -> dict[str, Any]:
+    """The keyword arguments for `generate`.
+
+    Raises:
+        RequestError: There is one among them that is no request field.
+    """
+    if "timeout" in request.fields:
+        raise RequestError("'timeout' is no request field; give it to the client. Nothing was sent, nothing billed.")
+    return dict(request.fields)
+
+
+def answered(attempt: Outcome, generation: Generation, *, at: datetime) -> Outcome:
+    """The outcome of an attempt that made images.
+
+    Args:
+        attempt: The attempt: its state is SENT, its cost that of one image.
+        generation: The images.
+        at: When they were answered.
+    """
+    images = tuple(ImageOutcome.of(image) for image in generation.images)
+    return evolve(
+        attempt,
+        # What has a link is paid for and may be had, whatever was said of it.
+        state=State.ANSWERED if any(image.url for image in images) else State.WITHHELD,
+        images=images,
+        cost=None if attempt.cost is None else attempt.cost * len(images),
+        may_have_been_billed=True,
+        answered_at=at,
+        generation=generation,
+    )
+
+
+def ended(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
+    """The outcome of an attempt that made no image, or of which nobody knows whether it did.
+
+    Args:
+        attempt: The attempt: its state is SENT, its cost that of one image.
+        error: What it ended in.
+        at: When an answer came, if one came.
+    """
+    billed: bool = getattr(error, "may_have_been_billed", False)
+    return evolve(
+        attempt,
+        state=State.UNKNOWN if billed else State.FAILED,
+        error_type=type(error).__name__,
+        error=_message(error),
+        status_code=getattr(error, "status_code", None),
+        body=getattr(error, "body", None) or None if billed else None,
+        cost=attempt.cost if billed else _nothing(attempt.cost),
+        may_have_been_billed=billed,
+        answered_at=at if getattr(error, "status_code", None) else None,
+    )
+
+
+def concerns_all(error: Exception) -> bool:
+    """Whether every other request would end in this error too, so that going on is pointless."""
+    match error:
+        case AuthenticationError() | PaymentRequiredError() | NotFoundError():
+            return True
+        case RateLimitError():
+            return not error.waiting_helps
+        case APIConnectionError():
+            return not error.transient
+        case APIStatusError():
+            return error.status_code < 400  # a redirect: the base URL is wrong
+        case _:
+            return False
+
+
+def _nothing(cost: Decimal | None) -> Decimal | None:
+    return None if cost is None else cost * 0
+
+
+def _message(error: BaseException) -> str:
+    notes = " ".join(getattr(error, "__notes__", ()))
+    message: str = getattr(error, "message", None) or notes or str(error)
+    return message or type(error).__name__
 
 
 @frozen

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from ideogram_ai.batch.engine import Limits
 from ideogram_ai.batch.prices import Prices, read_prices
+from ideogram_ai.batch.runner import Limits
 from ideogram_ai.client.credentials import is_loopback, take_base_url
 
 from ..generate.contract_fields import OPERATION

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from ..errors import PlanError
-from ..request import BatchRequest, position_key
-from ..store_names import folded, stem_of
-from .identity import content_of
-from .rows import REQUEST_COLUMNS, fields_text, request_of
+from .model import BatchRequest, PlanError, position_key
+from .names import folded, stem_of
+from .schema import REQUEST_COLUMNS, content_of, fields_text, request_of
 
 if TYPE_CHECKING:
     import sqlite3

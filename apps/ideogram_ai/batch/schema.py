@@ -2,20 +2,156 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
 import socket
 import sqlite3
 from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, overload
+from urllib.parse import urlsplit, urlunsplit
 
-from ..errors import LedgerError, LedgerLockedError
-from ..links import without_signatures
-from .identity import content_of_text
+import httpx
+from attrs import asdict, evolve
+
+from ideogram_ai.client import Generation
+from ideogram_ai.client.answer import parse_generation
+from ideogram_ai.client.json_types import is_array, is_object
+
+from .model import BatchRequest, ImageOutcome, LedgerError, LedgerLockedError, Outcome, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+_LINK = "url"
+
+
+def without_signature(url: str) -> str:
+    """A link without its query string, which holds the signature."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.partition("?")[0]
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+
+
+@overload
+def without_signatures(document: str) -> str: ...
+@overload
+def without_signatures(document: bytes) -> bytes: ...
+@overload
+def without_signatures(document: None) -> None: ...
+def without_signatures(document: str | bytes | None) -> str | bytes | None:
+    """A JSON document whose members called `url` have no query strings. One without such a member stays as it is.
+
+    Args:
+        document: The document; what is no JSON has no link in it that anybody could have read.
+    """
+    if document is None:
+        return None
+    try:
+        value: Any = json.loads(document)
+    except (ValueError, RecursionError):
+        return document
+    cut = _cut(value)
+    if cut == value:
+        return document
+    text = json.dumps(cut)
+    return text.encode() if isinstance(document, bytes) else text
+
+
+def _cut(value: Any) -> Any:
+    if is_object(value):
+        return {
+            name: without_signature(item) if name == _LINK and isinstance(item, str) else _cut(item)
+            for name, item in value.items()
+        }
+    return [_cut(item) for item in value] if is_array(value) else value
+
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True)
+
+
+def content_of(fields: Mapping[str, Any]) -> str:
+    """The same for requests with the same fields, in whatever order their members stand."""
+    return hashlib.sha256(_ENCODER.encode(fields).encode()).hexdigest()[:32]
+
+
+def content_of_text(fields: str) -> str:
+    """The same for fields as the ledger keeps them."""
+    return content_of(json.loads(fields))
+
+
+REQUEST_COLUMNS: Final = "position, key, file_name, line, fields, content"
+COLUMNS: Final = (
+    f"{REQUEST_COLUMNS}, state, attempts, cost, earlier_cost, may_have_been_billed, images,"
+    " error_type, error, status_code, sent_at, answered_at, saved_at, server, absent, replaced_by"
+)
+
+
+def request_of(row: sqlite3.Row) -> BatchRequest:
+    """The request of a row."""
+    return BatchRequest(
+        key=row["key"],
+        fields=json.loads(row["fields"]),
+        file_name=row["file_name"],
+        line=row["line"],
+        nameless=row["content"] is not None,
+    )
+
+
+def outcome_of(row: sqlite3.Row) -> Outcome:
+    """The outcome of a row."""
+    return Outcome(
+        request=request_of(row),
+        state=State(row["state"]),
+        images=tuple(ImageOutcome(**image) for image in json.loads(row["images"])),
+        error_type=row["error_type"],
+        error=row["error"],
+        status_code=row["status_code"],
+        cost=None if row["cost"] is None else Decimal(row["cost"]),
+        earlier_cost=Decimal(row["earlier_cost"]),
+        may_have_been_billed=bool(row["may_have_been_billed"]),
+        sent_at=_time(row["sent_at"]),
+        answered_at=_time(row["answered_at"]),
+        saved_at=_time(row["saved_at"]),
+        attempts=row["attempts"],
+        server=row["server"],
+        absent=bool(row["absent"]),
+        replaced_by=row["replaced_by"],
+    )
+
+
+def with_generation(outcome: Outcome, body: bytes) -> Outcome:
+    """An answered outcome with the answer that it was read from."""
+    answer = parse_generation(status=200, headers=httpx.Headers(), body=body, complete=True)
+    if not isinstance(answer, Generation):  # an answer without images never becomes an answered row
+        raise LedgerError(f"The ledger's answer to row {outcome.request.key!r:.80} names no image: {answer.message}")
+    return evolve(outcome, generation=evolve(answer, request=outcome.request.fields))
+
+
+def fields_text(fields: Mapping[str, Any]) -> str:
+    """A request's fields as they are kept: as JSON in ASCII, so that a lone surrogate is kept too."""
+    return json.dumps(fields)
+
+
+def images_text(images: Iterable[ImageOutcome]) -> str:
+    """The images of an outcome as they are kept."""
+    return json.dumps([asdict(image) for image in images])
+
+
+def seconds(time: datetime | None) -> float | None:
+    """A time as it is kept."""
+    return None if time is None else time.timestamp()
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
 
 APPLICATION_ID: Final = 0x49444742  # "IDGB"
 VERSION: Final = 2
