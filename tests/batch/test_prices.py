@@ -9,7 +9,7 @@ import pytest
 from ideogram_ai.batch.model import BatchError
 from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate, read_prices, shipped_prices
 from ideogram_ai.contract.view import read_view
-from ideogram_ai.testing.conformance.server.prices import PRICES
+from ideogram_ai.testing.conformance.server import PRICES
 
 SPEEDS = read_view().fields["rendering_speed"]
 
