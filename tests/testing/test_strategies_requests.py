@@ -10,9 +10,10 @@ from contract_judges import CONTRACT, REQUEST, keeps_contract
 from hypothesis import given
 from samples import sample
 
+from ideogram_ai.contract import view as contract_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing import contract_view, requests
+from ideogram_ai.testing import requests
 from ideogram_ai.testing.strategies.schema_values import UnknownKeywordError
 
 SCHEMAS = CONTRACT["components"]["schemas"]

@@ -208,7 +208,7 @@ class IdeogramMock:
     def _on_image(self, request: httpx.Request) -> httpx.Response:
         if complaint := find_image_complaint(request, self._service.view):
             self._complain(complaint)
-        from .faults.content import png  # noqa: PLC0415 - loaded by a test that downloads
+        from .faults.wire import png  # noqa: PLC0415 - loaded by a test that downloads
 
         return httpx.Response(200, headers={"Content-Type": "image/png"}, content=png(1, 1))
 

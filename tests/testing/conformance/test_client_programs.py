@@ -25,7 +25,7 @@ from ideogram_ai.testing.conformance.client.judge import is_same
 from ideogram_ai.testing.conformance.client.program import Account, masked, read_account
 from ideogram_ai.testing.conformance.client.scenario import Told
 from ideogram_ai.testing.faults import FAULTS, SPELLINGS
-from ideogram_ai.testing.faults.echoes import spell
+from ideogram_ai.testing.faults.response_faults import spell
 
 ONE = "request.example.json_prompt"
 

@@ -10,7 +10,7 @@ from ideogram_ai.contract.decoding import json_text
 from ideogram_ai.contract.problems import shown
 from ideogram_ai.contract.view import read_view
 
-from ...faults.glued import ANOTHER_CALLER
+from ...faults.connection_faults import ANOTHER_CALLER
 from . import catalogue
 from .reading import body_of, read_form
 from .scenario import Told

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 from ideogram_ai.client.json_types import is_object
 
-from ...faults.echoes import SPELLINGS, spell
+from ...faults.response_faults import SPELLINGS, spell
 from .scenario import Told
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from attrs import frozen
 
 from ...faults import FAULTS, Fault, FaultServer, Ledger, Phase
-from ...faults.content import png
-from ...faults.fault import status_may_have_run
-from ...faults.wire import Answer
+from ...faults.exchange import status_may_have_run
+from ...faults.wire import Response, png
 from .scenario import Reply
 
 if TYPE_CHECKING:
@@ -124,10 +123,10 @@ class Stage:
             status=answer.status,
         )
 
-    def _answer(self, reply: Reply, hosts: Mapping[str, str]) -> Answer:
+    def _answer(self, reply: Reply, hosts: Mapping[str, str]) -> Response:
         body = self._image if reply.image else _filled(_text(reply.body), hosts).encode()
         headers = tuple((name, _filled(value, hosts)) for name, value in reply.headers.items())
-        return Answer(reply.status or 200, body, headers)
+        return Response(reply.status or 200, body, headers)
 
 
 def _text(body: Any) -> str:
