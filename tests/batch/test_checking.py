@@ -62,7 +62,7 @@ def test_the_columns_of_our_own_are_no_fields_of_the_contract() -> None:
             "resolution",
             '"2048X204" is not in the contract. The nearest are 2048x2048, ',
         ),
-        (CAT | {"resolution": "16:9"}, "resolution", "Of the shape 16:9 are 2560x1440 and 1280x720."),
+        (CAT | {"resolution": "16:9"}, "resolution", "With the aspect ratio 16:9 are 2560x1440 and 1280x720."),
         ({"text_prompt": '{"high_level_description": "a"}'}, "text_prompt", "is JSON, and no prompt."),
         ({"text_prompt": "@poster.json"}, "text_prompt", "is the name of a file, and no prompt."),
         (CAT | {"resolution": "banana"}, "resolution", "Use one of the contract's 38"),

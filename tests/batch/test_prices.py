@@ -43,10 +43,10 @@ def test_a_file_takes_the_place_of_the_prices_that_it_has(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "it is no JSON"),
+        ("{", "it is not JSON"),
         ("[]", "an object with usd_per_image"),
         ('{"usd_per_image": 5}', "an object with usd_per_image"),
-        ('{"usd_per_image": {"turbo": 1}}', "'turbo', which is no rendering speed: FLASH, TURBO"),
+        ('{"usd_per_image": {"turbo": 1}}', "'turbo', which is not a rendering speed: FLASH, TURBO"),
         ('{"usd_per_image": {"TURBO": "1"}}', "usd_per_image.TURBO is 1: write US dollars"),
         ('{"usd_per_image": {"TURBO": true}}', "usd_per_image.TURBO is True: write US dollars"),
         ('{"usd_per_image": {"TURBO": -0.01}}', "usd_per_image.TURBO is -0.01"),

@@ -17,7 +17,7 @@ from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import MockServer
-from ideogram_ai.testing.generation import UNSAFE_WORD, read_request
+from ideogram_ai.testing.service import UNSAFE_WORD, read_request
 
 NO_DELAY = settings(suppress_health_check=list(HealthCheck))
 BODIES = (

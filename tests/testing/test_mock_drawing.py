@@ -28,7 +28,7 @@ from ideogram_ai.testing.drawing.lettering import (
     showable,
 )
 from ideogram_ai.testing.drawing.scene import read_scene
-from ideogram_ai.testing.images import Picture
+from ideogram_ai.testing.service import Picture
 
 SIZES = read_view().fields["resolution"].choices
 SMALL = st.sampled_from([(64, 192), (192, 64), (128, 128)])

@@ -13,7 +13,7 @@ NAMES = ideogram_ai.testing.__all__
 MODULES_FIRST = """
 import sys
 import ideogram_ai.testing.app
-import ideogram_ai.testing.server_answers
+import ideogram_ai.testing.mock_responses
 import ideogram_ai.testing.strategies
 from ideogram_ai.testing import answers
 from ideogram_ai.testing import *

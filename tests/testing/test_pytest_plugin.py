@@ -114,7 +114,7 @@ def test_a_plan_that_did_not_happen_fails_the_test_unless_it_may(run: pytest.Pyt
     """,
     )
     assert counted == {"failed": 1, "passed": 1}, shown
-    assert "No request asked for what was planned: rate_limit, 2 more." in shown
+    assert "Planned responses were not requested: rate_limit, 2 more." in shown
 
 
 def test_a_test_that_fails_by_itself_fails_once_and_with_a_note(run: pytest.Pytester) -> None:

@@ -15,9 +15,8 @@ from ideogram_ai.client import FieldValueError, RequestError
 from ideogram_ai.client.fields import NOTHING_SENT, build_model
 from ideogram_ai.client.wire import encode_body
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
-from ideogram_ai.contract.choices import meant, suggestion
 from ideogram_ai.contract.decoding import remark_on_unknown
-from ideogram_ai.contract.problems import shown
+from ideogram_ai.contract.problems import meant, shown, suggestion
 from ideogram_ai.contract.review import review_request
 from ideogram_ai.contract.view import read_view
 

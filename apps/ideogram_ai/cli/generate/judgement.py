@@ -8,7 +8,7 @@ from ideogram_ai.client import RequestError, UnknownFieldError
 from ideogram_ai.client.fields import NOTHING_SENT, build_model
 from ideogram_ai.client.wire import encode_body
 from ideogram_ai.contract.check import Severity, check_request
-from ideogram_ai.contract.choices import meant
+from ideogram_ai.contract.problems import meant
 from ideogram_ai.contract.review import review_request
 
 from ..errors import WrongUseError

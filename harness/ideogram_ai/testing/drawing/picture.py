@@ -10,7 +10,7 @@ from .scene import read_scene
 from .text_picture import draw_text_prompt
 
 if TYPE_CHECKING:
-    from ideogram_ai.testing.images import Picture
+    from ideogram_ai.testing.service import Picture
 
 
 def draw_png(picture: Picture) -> bytes:

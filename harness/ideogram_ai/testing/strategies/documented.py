@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from ..image_links import link_origin
-from ..server_answers import Answer
+from ..mock_responses import Answer
+from ..service import link_origin
 from .json_values import json_values
 from .schema_values import JsonObject, SchemaValues, follow, keywords_of, objects
 from .shown import shown_as

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 from hypothesis import strategies as st
 
-from ideogram_ai.contract.examples import example_of
+from ideogram_ai.contract.view import example_of
 
 from .breakers import UNAVAILABLE, Breaker, Breakers
 from .schema_values import JsonObject, SchemaValues, follow

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ideogram_ai.client.json_types import is_array, is_object
 from ideogram_ai.contract.view import read_view
 
-from ..server_answers import Answer
+from ..mock_responses import Answer
 from .documented import JSON, answers
 from .json_values import json_values, texts
 from .shown import shown_as

@@ -5,8 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from ideogram_ai.contract.examples import example_of
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.contract.view import example_of, read_view
 
 from ..requirement import Requirement, join_pointer
 from ..server.catalogue import places

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ideogram_ai.contract.examples import example_of
+from ideogram_ai.contract.view import example_of
 
 from ..requirement import at_pointer
 from .catalogue import places

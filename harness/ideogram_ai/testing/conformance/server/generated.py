@@ -13,7 +13,7 @@ from ideogram_ai.client.json_types import is_object
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 
-from ...generation import read_request
+from ...service import read_request
 from .case import Case, Expect
 from .closed import close_requests
 from .draws import draw

@@ -1,4 +1,4 @@
-"""The answers of the mock server: each is the contract's own example of its status where there is one."""
+"""The answers of the mock server: the contract's own examples where there are any."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Factory, asdict, frozen
 
 from ideogram_ai.client.json_types import is_object
-from ideogram_ai.contract.examples import example_of
+from ideogram_ai.contract.view import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Answer:
         status: HTTP status.
         body: The body's bytes, JSON or nothing.
         headers: Headers beside Content-Type and Content-Length.
-        why: Why this is the answer, for the ledger.
+        why: The reason for this answer, for the ledger.
     """
 
     status: int
@@ -39,7 +39,7 @@ class Answer:
 
 
 def json_answer(status: int, value: Any, why: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """An answer with a JSON body."""
+    """Return an answer with a JSON body."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return Answer(status, body, why, headers or {})
 
@@ -51,7 +51,7 @@ def problem_answer(
     problems: Sequence[Problem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Problem details in the form that the contract's example of a 400 has."""
+    """Return problem details in the form of the contract's example of a 400."""
     example = _example(view, 400)
     body: dict[str, Any] = {**(example if is_object(example) else {"type": "about:blank"}), "title": _phrase(status)}
     body |= {"detail": detail, "status": status}
@@ -63,7 +63,7 @@ def problem_answer(
 
 
 def refusal(view: ContractView, problems: Sequence[Problem]) -> Answer:
-    """The answer to a request that breaks the contract: the first problem's, with all of them listed."""
+    """Return the answer to a request that breaks the contract: the first problem, and a list of all."""
     first = problems[0]
     more = {problem.detail for problem in problems} - {first.detail}
     detail = first.detail + (f" And {len(more)} more, see errors." if more else "")
@@ -71,7 +71,7 @@ def refusal(view: ContractView, problems: Sequence[Problem]) -> Answer:
 
 
 def no_key_answer(view: ContractView, *, bearer: bool) -> Answer:
-    """The answer to a request without a key."""
+    """Return the answer to a request without a key."""
     why = f"no key in the header {view.api_key_header}"
     example = _example(view, 401)
     body: dict[str, Any] = (
@@ -79,21 +79,21 @@ def no_key_answer(view: ContractView, *, bearer: bool) -> Answer:
     )
     if bearer:
         body["detail"] = (
-            f"{body.get('detail', 'No API key')}. The key came in Authorization, which is not read here: send it, "
-            f"without Bearer, in the header {view.api_key_header}."
+            f"{body.get('detail', 'No API key')}. The key came in Authorization, which is not read: send it without "
+            f"Bearer in the header {view.api_key_header}."
         )
         why += ", but one in Authorization"
     return json_answer(401, body, why)
 
 
 def _example(view: ContractView, status: int) -> Any:
-    """The first example of a documented answer; None without one."""
+    """Return the first example of a documented answer; None without one."""
     rule = view.responses.get(status)
     return rule.examples[0] if rule and rule.examples else None
 
 
 def in_flight_answer(view: ContractView, limit: int) -> Answer:
-    """The answer to a request over the limit of requests in progress."""
+    """Return the answer to a request above the limit of requests in progress."""
     body: dict[str, Any] = dict(view.responses[429].examples[0])
     if "max_inflight_requests" in body:
         body["max_inflight_requests"] = limit
@@ -101,11 +101,11 @@ def in_flight_answer(view: ContractView, limit: int) -> Answer:
 
 
 def announcing_answer(view: ContractView, answer: Answer) -> Answer:
-    """A good answer that also says that a newer operation follows this one: in `notice`, and in headers.
+    """Add the notice of a newer operation to a successful answer, in `notice` and in headers.
 
     Args:
-        view: The contract, whose examples are taken. What it does not have is left out.
-        answer: The answer to a request that was run.
+        view: The contract, which has the examples. Members without an example are left out.
+        answer: The answer to a request.
     """
     rule = view.responses[answer.status]
     notice = view.resolve(rule.schema).get("properties", {}).get("notice", {}).get("examples", [])
@@ -114,12 +114,12 @@ def announcing_answer(view: ContractView, answer: Answer) -> Answer:
 
 
 def forced_answer(view: ContractView, status: int, why: str) -> Answer:
-    """An answer on demand, whatever the request was.
+    """Return the answer with a given status, whatever the request is.
 
     Args:
         view: The contract.
         status: A status from 200 to 599; documented or not.
-        why: Who asked for it, for the ledger.
+        why: The reason for it, for the ledger.
     """
     if status in _WITHOUT_BODY:
         return Answer(status, b"", why)
@@ -136,7 +136,7 @@ def forced_answer(view: ContractView, status: int, why: str) -> Answer:
 
 
 def _no_balance(view: ContractView) -> dict[str, Any]:
-    """A 402 has the body of a 429, with a reason that waiting does not remove."""
+    """Return the body of a 402: that of a 429, with a reason that does not pass."""
     reason = next(reason for reason, waiting_helps in view.operation.reject_reasons.items() if not waiting_helps)
     body: dict[str, Any] = {
         **view.responses[429].examples[0],
