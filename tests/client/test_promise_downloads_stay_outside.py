@@ -16,7 +16,7 @@ from small_internet import INNER, Host, Internet, answer, open_doors
 
 from ideogram_ai.client import DownloadError, Ideogram
 from ideogram_ai.testing.faults import FaultServer, redirect_to
-from ideogram_ai.testing.faults.content import png
+from ideogram_ai.testing.faults.wire import png
 
 PNG = png()
 

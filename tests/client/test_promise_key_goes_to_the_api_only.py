@@ -14,7 +14,7 @@ from small_internet import Host, Internet, Proxy, answer, open_doors
 
 from ideogram_ai.client import ConfigurationError, Ideogram, IdeogramError
 from ideogram_ai.testing.faults import FaultServer
-from ideogram_ai.testing.faults.content import png
+from ideogram_ai.testing.faults.wire import png
 
 PNG = png()
 

@@ -19,7 +19,7 @@ from small_internet import Internet, answer, open_doors
 
 from ideogram_ai.client import APIConnectionError, AsyncIdeogram, DownloadError, Ideogram, IdeogramError
 from ideogram_ai.testing.faults import FaultServer
-from ideogram_ai.testing.faults.content import generation
+from ideogram_ai.testing.faults.wire import generation
 
 GOOD = answer(200, generation("https://images.example/cat.png").body)
 

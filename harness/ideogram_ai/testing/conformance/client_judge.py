@@ -11,7 +11,7 @@ from ideogram_ai.contract.decoding import Part, decode_parts, json_text
 from ideogram_ai.contract.problems import RequestRefusedError, shown
 from ideogram_ai.contract.view import read_view
 
-from ..faults.glued import ANOTHER_CALLER
+from ..faults.connection_faults import ANOTHER_CALLER
 from ..multipart import parse_multipart
 from .client_scenarios import ReportedOutcome, client_scenarios
 from .kit import KEY_SCHEME, Requirement, by_id, follow, join_pointer, pointers

@@ -19,9 +19,8 @@ from attrs import evolve, frozen
 from ideogram_ai.client.json_types import is_object
 
 from ..faults import FAULTS, SPELLINGS, Fault, FaultServer, Ledger, answer_with
-from ..faults.content import png
-from ..faults.echoes import spell
-from ..faults.wire import Answer
+from ..faults.response_faults import spell
+from ..faults.wire import png
 from .client_scenarios import IMAGE, ReportedOutcome
 
 if TYPE_CHECKING:
