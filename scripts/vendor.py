@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace) -> tuple[int, str]:
     except (VendoringError, RegenerationError) as error:
         return 1, _failure(str(error))
     except ModuleNotFoundError as error:
-        hint = f"install it, or put `python3 {ROOT / 'scripts/in_venv.py'}` before the command, which sets all up"
+        hint = "install requirements.lock first, as README.md does to run the tests"
         return 1, _failure(f"{error.name} is not installed: {hint}")
     except OSError as error:
         return 1, _failure(f"{error.filename or options.destination}: {error.strerror or error}")
