@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 import ideogram_ai.client
-from ideogram_ai.client import Ideogram, IdeogramError, sync_client
+from ideogram_ai.client import Ideogram, IdeogramError, client
 from ideogram_ai.client.loading import raise_cause
 
 
@@ -32,7 +32,7 @@ def test_the_import_alone_loads_nothing_of_weight() -> None:
 
 def test_the_synchronous_client_loads_no_event_loop_and_no_models() -> None:
     loaded = loaded_by("from ideogram_ai.client import Ideogram")
-    assert "ideogram_ai.client.sync_client" in loaded
+    assert "ideogram_ai.client.client" in loaded
     assert not {"httpcore", "anyio", "asyncio", "ideogram_ai.generated.models"} & loaded
 
 
@@ -43,7 +43,7 @@ def test_every_public_name_is_there_and_listed(name: str) -> None:
 
 
 def test_a_name_is_what_its_module_has() -> None:
-    assert Ideogram is sync_client.Ideogram
+    assert Ideogram is client.Ideogram
 
 
 def test_another_name_is_an_ordinary_error() -> None:
@@ -114,9 +114,9 @@ def test_a_copy_below_another_name_tells_it_too(tmp_path: Path) -> None:
     copy.mkdir()
     for file in ("__init__.py", "loading.py", "version.py"):
         (copy / file).write_bytes((Path(ideogram_ai.client.__file__).parent / file).read_bytes())
-    (copy / "sync_client.py").write_text("import httpx\nhttpx.Client\n")
+    (copy / "client.py").write_text("import httpx\nhttpx.Client\n")
     told = told_by("from mine import Ideogram", tmp_path, httpx="")
-    assert told.startswith("ImportError: mine.sync_client cannot be loaded: module 'httpx' has no attribute 'Client'. ")
+    assert told.startswith("ImportError: mine.client cannot be loaded: module 'httpx' has no attribute 'Client'. ")
 
 
 def test_the_doors_of_the_other_floors_tell_it_too(tmp_path: Path) -> None:

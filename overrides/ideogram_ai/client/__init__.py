@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .async_client import AsyncIdeogram
+    from .client import AsyncIdeogram, Ideogram
     from .errors import (
         APIConnectionError,
         APIStatusError,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from .generation import GeneratedImage, Generation
     from .retry import RetryPolicy
     from .sidecar import describe_image, save_sidecar
-    from .sync_client import Ideogram
 
 __all__ = [
     "APIConnectionError",
@@ -79,7 +78,7 @@ __all__ = [
 _MODULES = {
     "APIConnectionError": "errors",
     "APIStatusError": "errors",
-    "AsyncIdeogram": "async_client",
+    "AsyncIdeogram": "client",
     "AuthenticationError": "errors",
     "BadRequestError": "errors",
     "ConfigurationError": "errors",
@@ -88,7 +87,7 @@ _MODULES = {
     "FieldValueError": "errors",
     "GeneratedImage": "generation",
     "Generation": "generation",
-    "Ideogram": "sync_client",
+    "Ideogram": "client",
     "IdeogramError": "errors",
     "InternalServerError": "errors",
     "NotFoundError": "errors",

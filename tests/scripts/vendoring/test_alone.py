@@ -70,7 +70,7 @@ def test_it_loads_what_is_used_when_it_is_used(app: Path, dependencies: Path) ->
     before, after = run_alone(PROGRAMS / "imported.py", NAME, path=(app, dependencies))
     assert {name for name in before if name.startswith(NAME)} == {NAME, f"{NAME}.client", f"{NAME}.client.version"}
     assert "httpx" not in before
-    assert {"httpx", f"{NAME}.client.sync_client", f"{NAME}.generated.operations"} <= set(after)
+    assert {"httpx", f"{NAME}.client.client", f"{NAME}.generated.operations"} <= set(after)
 
 
 def test_it_works_where_it_is_moved_and_renamed_to(app: Path, dependencies: Path, server: MockServer) -> None:

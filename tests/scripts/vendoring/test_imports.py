@@ -52,7 +52,7 @@ REFUSED = [
     "load('ideogram_ai.client')",
     "__import__('ideogram_ai.client')",
     "find_spec('ideogram_ai.generated')",
-    "TABLE = {'Ideogram': 'ideogram_ai.client.sync_client'}",
+    "TABLE = {'Ideogram': 'ideogram_ai.client.client'}",
     "getLogger('ideogram_ai.client')",
     "x = ideogram_ai.client.Ideogram",
     "x = (\n    'about '\n    'ideogram_ai.client'\n)",
