@@ -56,7 +56,7 @@ def make_copy(checkout: Path) -> Copy:
     """
     _refuse_edited(checkout / FLOORS["generated"] / NAME / "generated")
     project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
-    version = run_path(str(checkout / FLOORS["client"] / NAME / "client/version.py"))["__version__"]
+    version = run_path(str(checkout / FLOORS["client"] / NAME / "client/__init__.py"))["__version__"]
     copied = dict(_copied(checkout))
     init = _INIT.format(distribution=project["name"], version=version)
     copied |= {"__init__.py": init.encode(), "py.typed": b"", ".gitattributes": _GIT}

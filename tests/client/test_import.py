@@ -11,7 +11,7 @@ import pytest
 
 import ideogram_ai.client
 from ideogram_ai.client import Ideogram, IdeogramError, client
-from ideogram_ai.client.loading import raise_cause
+from ideogram_ai.client.errors import raise_cause
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -26,7 +26,6 @@ def test_the_import_alone_loads_nothing_of_weight() -> None:
     assert not {"httpx", "httpcore", "attr", "anyio", "asyncio"} & loaded
     assert {name for name in loaded if name.startswith("ideogram_ai.")} == {
         "ideogram_ai.client",
-        "ideogram_ai.client.version",
     }
 
 
@@ -112,7 +111,7 @@ def test_a_copy_below_another_name_tells_it_too(tmp_path: Path) -> None:
     """The door takes its name from where it lies."""
     copy = tmp_path / "mine"
     copy.mkdir()
-    for file in ("__init__.py", "loading.py", "version.py"):
+    for file in ("__init__.py", "errors.py"):
         (copy / file).write_bytes((Path(ideogram_ai.client.__file__).parent / file).read_bytes())
     (copy / "client.py").write_text("import httpx\nhttpx.Client\n")
     told = told_by("from mine import Ideogram", tmp_path, httpx="")
@@ -159,8 +158,8 @@ def test_an_attribute_of_something_else_is_told_without_a_file() -> None:
 
 
 def test_a_module_that_lacks_what_is_asked_of_it_is_no_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(vars(ideogram_ai.client)["_MODULES"], "Missing", "version")
-    with pytest.raises(ImportError, match=r"^ideogram_ai\.client\.version cannot be loaded: .* attribute 'Missing'"):
+    monkeypatch.setitem(vars(ideogram_ai.client)["_MODULES"], "Missing", "retry")
+    with pytest.raises(ImportError, match=r"^ideogram_ai\.client\.retry cannot be loaded: .* attribute 'Missing'"):
         _ = ideogram_ai.client.Missing  # type: ignore[attr-defined]
 
 

@@ -5,63 +5,61 @@ from typing import Any
 
 import pytest
 
-from ideogram_ai.client import collector, core, credentials, deadlines, image_format, links
-from ideogram_ai.client.calls import interrupt, interruption_in
-from ideogram_ai.client.deadlines import cancel_late, cut_off
-from ideogram_ai.client.exchange import Outgoing, Sleep, Watch
+from ideogram_ai.client import client, config, download, files, response, transport
+from ideogram_ai.client.flow import Sleep, interrupt, interruption_in
+from ideogram_ai.client.transport import PreparedRequest, TransportTrace, enforce_deadline, enforce_deadline_async
 
 __all__ = [
-    "Outgoing", "Sleep", "Watch", "allow_addresses", "cancel_late", "cut_off", "grace",
-    "interrupt", "interruption_in", "limit_last_look", "limit_pieces", "limit_used_connections",
+    "PreparedRequest", "Sleep", "TransportTrace", "allow_addresses", "enforce_deadline", "enforce_deadline_async",
+    "grace", "interrupt", "interruption_in", "limit_last_look", "limit_pieces", "limit_used_connections",
     "only_names_are_loopback", "system_proxies",
 ]  # fmt: skip
-_SEND = ("ideogram_ai.client.core", "ideogram_ai.client.sync_client", "ideogram_ai.client.async_client")
 
 
 def limit_body(size: int) -> None:
     """Read responses of at most this size, for the rest of the process."""
-    assert size < collector.MAX_ANSWER_BYTES
-    collector.MAX_ANSWER_BYTES = size
+    assert size < response.MAX_RESPONSE_BYTES
+    response.MAX_RESPONSE_BYTES = size
 
 
 def limit_pieces(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Walk an image of at most so many pieces."""
-    monkeypatch.setattr(image_format, "_MAX_PIECES", count)
+    monkeypatch.setattr(files, "_MAX_PIECES", count)
 
 
 def limit_used_connections(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Refuse a pool that offers more used connections than this."""
-    assert count < core.MOST_USED_CONNECTIONS
-    for module in _SEND:
-        monkeypatch.setattr(f"{module}.MOST_USED_CONNECTIONS", count)
+    assert count < client.MAX_USED_CONNECTIONS
+    monkeypatch.setattr(client, "MAX_USED_CONNECTIONS", count)
 
 
 def limit_last_look(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Read what lies in the socket for so long after a time limit."""
-    monkeypatch.setattr(deadlines, "_LAST_LOOK", seconds)
+    monkeypatch.setattr(transport, "_LAST_LOOK", seconds)
 
 
 def grace(until: float) -> float:
     """Seconds for what lies in the socket after this time limit."""
-    return deadlines._grace(until)
+    return transport._grace(until)
 
 
 def allow_addresses(monkeypatch: pytest.MonkeyPatch, public: str, inner: str) -> None:
     """Make the client take one address of this machine for a public one; the rest of the machine stays inside."""
-    networks = [network for network in links._INNER_NETWORKS if ipaddress.ip_address(public) not in network]
-    monkeypatch.setattr(links, "_INNER_NETWORKS", (*networks, ipaddress.ip_network(f"{inner}/32")))
+    networks = [network for network in download._PRIVATE_NETWORKS if ipaddress.ip_address(public) not in network]
+    monkeypatch.setattr(download, "_PRIVATE_NETWORKS", (*networks, ipaddress.ip_network(f"{inner}/32")))
 
 
 def only_names_are_loopback(monkeypatch: pytest.MonkeyPatch, foreign: str) -> None:
     """Make the client take this address of this machine for another machine."""
-    monkeypatch.setattr(credentials, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
+    for module in (config, transport, download):
+        monkeypatch.setattr(module, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
 
 
 def system_proxies(monkeypatch: pytest.MonkeyPatch, **proxies: str) -> None:
     """Set the proxies of the system, as macOS and Windows have them."""
-    monkeypatch.setattr("ideogram_ai.client.environment.getproxies", lambda: proxies)
+    monkeypatch.setattr(transport, "getproxies", lambda: proxies)
 
 
-def tls_context_of(client: Any) -> Any:
+def tls_context_of(ideogram: Any) -> Any:
     """The TLS settings that a client's connections use."""
-    return client._environment._tls()
+    return ideogram._environment._tls()

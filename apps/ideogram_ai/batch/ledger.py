@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from attrs import frozen
 
-from ideogram_ai.client.fields import NOTHING_SENT
+from ideogram_ai.client.errors import NOTHING_SENT
 
 from .model import MOCK, LedgerChangeError, LedgerError, Outcome, Rank, State, rank_of
 from .names import is_reserved

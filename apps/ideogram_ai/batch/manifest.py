@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from ideogram_ai.client.fields import NOTHING_SENT
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import is_array, is_object
 
 from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, State
 from .names import stem_of

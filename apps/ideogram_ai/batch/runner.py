@@ -18,7 +18,7 @@ import anyio
 from attrs import define, evolve, field, frozen
 
 from ideogram_ai.client import APIConnectionError, APIStatusError, IdeogramError, RateLimitError, RetryPolicy
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 from ideogram_ai.client.retry import Wait
 
 from .journal import name_outcomes, start_in_background

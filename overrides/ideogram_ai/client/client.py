@@ -1,35 +1,48 @@
-"""Ideogram, the client for programs that wait, and AsyncIdeogram, the same client for asyncio and trio."""
+"""Ideogram, the client for programs that wait, and AsyncIdeogram, the same client for asyncio and trio.
+
+All I/O of this package is here and in transport.py; what is sent, and what comes of it, is decided by the flows.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from contextlib import suppress
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, overload
 
 import httpx
 
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4
 
-from .calls import interrupt, interruption_in
-from .core import (
-    MOST_USED_CONNECTIONS,
-    belongs_elsewhere,
-    closed_error,
-    make_core,
-    no_fresh_connection,
-    take_http_client,
-    take_in_flight,
+from . import __version__
+from .config import (
+    check_http_client,
+    is_http_allowed,
+    require_loopback,
+    resolve_api_key,
+    resolve_base_url,
+    resolve_in_flight,
+    resolve_timeout,
 )
-from .credentials import take_key
-from .deadlines import cancel_late, cut_off
-from .exchange import Exchange, Sleep, Timing, UsedConnectionError, Work
-from .log_redaction import redacted_logs
+from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow
+from .errors import NOTHING_SENT, ConfigurationError, RequestError
+from .flow import RunBlocking, SendRequest, Sleep, Timing, call_flow, interrupt, interruption_in
+from .redaction import redacted_logs
+from .request import JSON, RequestBody, encode_request
 from .retry import RetryPolicy
+from .transport import (
+    Environment,
+    InFlight,
+    PreparedRequest,
+    UsedConnectionError,
+    enforce_deadline,
+    enforce_deadline_async,
+)
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import AsyncGenerator, Generator, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Unpack
@@ -42,21 +55,33 @@ if TYPE_CHECKING:
         PostGenerateImageV4TextPrompt,
     )
 
-    from .exchange import Flow, Outgoing
-    from .generation import GeneratedImage, Generation
+    from .flow import Flow
     from .redaction import ApiKey
+    from .response import GeneratedImage, Generation
 
 T = TypeVar("T")
 HTTPClient = TypeVar("HTTPClient", httpx.Client, httpx.AsyncClient)
 
+MAX_USED_CONNECTIONS: Final = 1000
+"""How many used connections of a lent HTTP client's pool are closed before the client is refused."""
+_HEADERS: Final = {
+    "Accept": "application/json",
+    # So that a body is bounded by its size on the wire.
+    "Accept-Encoding": "identity",
+    # A response cannot be taken for that of another request if each has its own connection.
+    "Connection": "close",
+    "User-Agent": f"ideogram-ai-python/{__version__}",
+}
+
 
 class _BaseClient(Generic[HTTPClient]):
-    """The settings of a client, checked, and what is made of them without any I/O."""
+    """The settings of a client, checked, and the requests and flows that are made from them. No I/O."""
+
+    _http_class: ClassVar[type[Any]]
 
     def __init__(
         self,
         key: ApiKey | str,
-        kind: type[HTTPClient],
         *,
         base_url: str | None,
         timeout: float | httpx.Timeout | None,
@@ -67,47 +92,54 @@ class _BaseClient(Generic[HTTPClient]):
         timing: Timing,
         in_flight: int | None,
     ) -> None:
-        self._core = make_core(
-            key, base_url=base_url, timeout=timeout, retry=retry, timing=timing, allow_http=allow_http
-        )
-        self._api: HTTPClient | None = take_http_client(http_client, "http_client", kind)
-        self._images: HTTPClient | None = take_http_client(image_client, "image_client", kind)
-        self._environment = self._core.environment(lent=http_client is not None and image_client is not None)
-        self._in_flight = take_in_flight(in_flight)
+        if isinstance(key, str):
+            raise ConfigurationError(f"{key} {NOTHING_SENT}")
+        self._key = key
+        self._base_url = resolve_base_url(base_url, allow_http=allow_http)
+        self._timeout = resolve_timeout(timeout)
+        self._retry = retry
+        self._timing = timing
+        self._url_policy = DownloadURLPolicy.of(self._base_url)
+        stays_here = self._base_url.startswith("http:") and not (allow_http or is_http_allowed())
+        self._check_peer = require_loopback(self._url_policy.base_host) if stays_here else None
+        self._api: HTTPClient | None = check_http_client(http_client, "http_client", self._http_class)
+        self._images: HTTPClient | None = check_http_client(image_client, "image_client", self._http_class)
+        self._environment = Environment(self._base_url, check=http_client is None or image_client is None)
+        self._in_flight = InFlight(resolve_in_flight(in_flight))
         self._closed = False
         self._parent: Self | None = None
 
     @property
     def base_url(self) -> str:
         """The API's server, without a slash at its end."""
-        return self._core.base_url
+        return self._base_url
 
     @property
     def retry(self) -> RetryPolicy:
         """When a request is sent again."""
-        return self._core.retry
+        return self._retry
 
     def with_retry(self, retry: RetryPolicy, *, in_flight: int | None = None) -> Self:
         """A client like this one with another retry policy.
 
         Args:
             retry: When a request is sent again.
-            in_flight: Requests of the other client that may be in flight at once. None means that both share the
-                places of this one.
+            in_flight: Requests of the other client that may be in flight at once. None means that both share the limit
+                of this one.
 
         Returns:
             The other client. Closing it leaves this one open; when this one is closed, neither can be used.
         """
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._core = self._core.with_retry(retry)
-        other._in_flight = self._in_flight if in_flight is None else take_in_flight(in_flight)
+        other._retry = retry
+        other._in_flight = self._in_flight if in_flight is None else InFlight(resolve_in_flight(in_flight))
         other._parent = self
         return other
 
     def __repr__(self) -> str:
-        # Error reporters ask for it in the middle of __init__, too, when a setting was refused.
-        return f"{type(self).__name__}(base_url={self._core.base_url if hasattr(self, '_core') else None!r})"
+        # Error reporters call it in the middle of __init__, too, when a setting was refused.
+        return f"{type(self).__name__}(base_url={getattr(self, '_base_url', None)!r})"
 
     def __reduce__(self) -> Any:
         raise TypeError(f"{type(self).__name__} holds a key and connections; make one where it is used")
@@ -118,37 +150,115 @@ class _BaseClient(Generic[HTTPClient]):
 
     def _ensure_open(self) -> None:
         if self._is_closed():
-            raise closed_error()
+            raise RequestError(f"The client is closed. Make a new one. {NOTHING_SENT}")
 
-    def _lent(self, step: Exchange) -> HTTPClient | None:
-        """The caller's HTTP client for this request, if there is one."""
-        return self._api if step.outgoing.to == "api" else self._images
+    def _call_flow(
+        self,
+        operation: Operation,
+        fields: Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None,
+        timeout: float | httpx.Timeout | None,
+    ) -> Flow[Any]:
+        self._ensure_open()
+        body = encode_request(operation, fields, extra_fields)
+        request = PreparedRequest(
+            to="api",
+            method=operation.method,
+            url=self._base_url + operation.path,
+            headers=_HEADERS if body.content is None else _HEADERS | {"Content-Type": JSON},
+            timeout=self._timeout if timeout is None else resolve_timeout(timeout),
+            body=body,
+        )
+        return call_flow(
+            operation, request, check_peer=self._check_peer, key=self._key, policy=self._retry, timing=self._timing
+        )
+
+    def _download_flow(
+        self, image: GeneratedImage, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
+    ) -> Flow[Path]:
+        self._ensure_open()
+        headers = _HEADERS | {"Accept": "image/*"}
+        request = PreparedRequest(
+            to="images", method="GET", url=image.url or "", headers=headers, timeout=self._timeout
+        )
+        job = DownloadJob(image, path, overwrite, MAX_IMAGE_BYTES if max_bytes is None else max_bytes, request)
+        return download_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
+
+    def _build_request(
+        self, prepared: PreparedRequest, trace: Callable[..., object], lent: HTTPClient | None
+    ) -> httpx.Request:
+        """Make a request of httpx. The key is added here, for the API only, and kept nowhere else."""
+        headers = dict(prepared.headers)
+        if prepared.to == "api":
+            headers[API_KEY_HEADER] = self._key.reveal()
+        body = prepared.body or RequestBody()
+        if body.parts:
+            # Left to httpx, a Content-Type of the caller's http_client would win, and lose the boundary.
+            headers["Content-Type"] = f"multipart/form-data; boundary={os.urandom(16).hex()}"
+        what: dict[str, Any] = {
+            "method": prepared.method,
+            "url": _api_url(prepared.url) if prepared.to == "api" else prepared.url,
+            "headers": headers,
+            "files": list(body.parts) or None,
+            "content": body.content,
+        }
+        if lent is not None:
+            request = lent.build_request(**what, timeout=prepared.timeout, extensions={"trace": trace})
+        else:
+            limits = prepared.timeout.as_dict()
+            if issubclass(self._http_class, httpx.AsyncClient):
+                # enforce_deadline_async does it: a limit of httpcore's runs on while the process is stopped, and ends a
+                # read although the response lies in the socket. A read that blocks does not have this problem.
+                limits |= {"read": None, "write": None}
+            request = httpx.Request(**what, extensions={"trace": trace, "timeout": limits})
+        request.read()  # in one piece, which is sent at once; httpx would send each part by itself
+        return request
+
+    def _lent(self, step: SendRequest) -> HTTPClient | None:
+        """The caller's HTTP client for a request, if there is one."""
+        return self._api if step.request.to == "api" else self._images
+
+
+@lru_cache(maxsize=16)
+def _api_url(url: str) -> httpx.URL:
+    """A URL of the API, which is the same for each request and slow to parse."""
+    return httpx.URL(url)
+
+
+def _no_fresh_connection() -> ConfigurationError:
+    return ConfigurationError(
+        f"http_client: its first {MAX_USED_CONNECTIONS} connections were used before, and what is left on one of them "
+        f"could be taken for an answer. Lend a client of its own. {NOTHING_SENT}"
+    )
 
 
 class Ideogram(_BaseClient[httpx.Client]):
     """A client for Ideogram 4.0. Use it as a context manager, or call close().
 
-    It may be shared by threads, and used on both sides of a fork: each request has a connection of its own.
+    It can be shared by threads, and used on both sides of a fork: each request has its own connection.
 
     Args:
         api_key: The key; None reads IDEOGRAM_API_KEY.
-        base_url: The API's server; None reads IDEOGRAM_BASE_URL, and else takes the contract's server.
-        timeout: Seconds for writing the request, for the head of the answer and for its body, each; or an
+        base_url: The API's server; None reads IDEOGRAM_BASE_URL, with the contract's server as the default.
+        timeout: Seconds for writing the request, for the head of the response and for its body, each; or an
             httpx.Timeout. None means 10 s to connect, 60 s to write and 300 s to read.
         retry: When a request is sent again. The default repeats only what cannot cost a second image.
-        http_client: An httpx.Client to reach the API through, with a proxy or a certificate authority of your own; the
-            key is added to each request and not kept in it. You close it yourself.
-        image_client: The same for the image host. It is never given the key.
-        allow_http: Whether base_url may be http although it is another machine's, where whoever is on the way can read
-            the key, and read and change the images. IDEOGRAM_ALLOW_HTTP=1 allows it too.
-        timing: Where time and chance come from, for tests.
-        in_flight: Requests that may be in flight at once, 1 or more; more wait for their turn. None means the
-            contract's limit of an organization.
+        http_client: An httpx.Client for requests to the API, for example with your own proxy or certificate authority.
+            The key is added to each request and not kept in it. You close it yourself.
+        image_client: The same for the image host. It never gets the key.
+        allow_http: Allow an http base_url of another machine, although others can then read the key, and read and
+            change the images. IDEOGRAM_ALLOW_HTTP=1 allows it too.
+        timing: The sources of time and randomness, for tests.
+        in_flight: Requests that may be in flight at once, 1 or more; others wait for their turn. None means the
+            contract's limit for an organization.
 
     Raises:
-        ConfigurationError: The key, the base URL, a time limit, an HTTP client, or what the environment says of
-            proxies and certificates cannot be used.
+        ConfigurationError: The key, the base URL, a timeout, an HTTP client, or the proxies and certificates of the
+            environment cannot be used.
     """
+
+    _http_class = httpx.Client
 
     def __init__(
         self,
@@ -163,11 +273,10 @@ class Ideogram(_BaseClient[httpx.Client]):
         timing: Timing = Timing(),  # noqa: B008 - frozen
         in_flight: int | None = None,
     ) -> None:
-        key = take_key(api_key)
+        key = resolve_api_key(api_key)
         del api_key  # or a traceback with local variables would show it
         super().__init__(
             key,
-            httpx.Client,
             base_url=base_url,
             timeout=timeout,
             retry=retry,
@@ -231,15 +340,14 @@ class Ideogram(_BaseClient[httpx.Client]):
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 that names no image; its body is kept.
         """
-        self._ensure_open()
-        flow = self._core.call(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
-        return self._drive(flow)
+        made: Generation = self._send(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
+        return made
 
     @property
     def operations(self) -> Methods:
-        """The operations of the contract beside generate, a method for each, written by regeneration.
+        """The operations of the contract besides generate: a method for each, written by regeneration.
 
-        They share connections, key, retry rules and errors with generate, and answer with the generated model.
+        They share key, retry policy and errors with generate, and return the generated model of the response.
         """
         from ideogram_ai.generated.methods import Methods  # noqa: PLC0415 - few programs use another operation
 
@@ -253,25 +361,24 @@ class Ideogram(_BaseClient[httpx.Client]):
         overwrite: bool = False,
         max_bytes: int | None = None,
     ) -> Path:
-        """Save an image. It costs nothing, and failures that may pass are tried again.
+        """Save an image. It costs nothing, and failures that may pass are retried.
 
         Args:
             image: An image of a Generation.
             path: A file, or a folder in which the file is named after the link, with the suffix of its format.
             overwrite: Whether an existing file may be replaced.
-            max_bytes: The largest image that is taken, in bytes; None means 256 MiB.
+            max_bytes: The largest image that is accepted, in bytes; None means 256 MiB.
 
         Returns:
-            The path of the image, which is there whole or not at all.
+            The path of the image, which is complete or not there at all.
 
         Raises:
-            DownloadError: With its reason, as in "withheld" or "expired".
+            DownloadError: With its reason, for example "withheld" or "expired".
         """
-        self._ensure_open()
-        return self._drive(self._core.download(image, path, overwrite=overwrite, max_bytes=max_bytes))
+        return self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
     def close(self) -> None:
-        """Make no further request. What is in flight goes on to its end; HTTP clients of yours stay open."""
+        """Accept no further request. Requests in flight are completed; your own HTTP clients stay open."""
         self._closed = True
 
     def __enter__(self) -> Self:
@@ -290,8 +397,7 @@ class Ideogram(_BaseClient[httpx.Client]):
         extra_fields: Mapping[str, object] | None,
         timeout: float | httpx.Timeout | None,
     ) -> Any:
-        self._ensure_open()
-        return self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
+        return self._drive(self._call_flow(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
     def _drive(self, flow: Flow[T]) -> T:
         outer = sys.exception()
@@ -300,9 +406,9 @@ class Ideogram(_BaseClient[httpx.Client]):
             while True:
                 try:
                     result = self._perform(step)
-                except BaseException as error:  # noqa: BLE001 - the flow judges it, or lets it go on
+                except BaseException as error:  # noqa: BLE001 - the flow judges it, or raises it again
                     error = interruption_in(error, outer)
-                    self._core.key.scrub_exception(error, outer=outer)
+                    self._key.scrub_exception(error, outer=outer)
                     step = flow.throw(error)
                 else:
                     step = flow.send(result)
@@ -313,57 +419,60 @@ class Ideogram(_BaseClient[httpx.Client]):
             interrupt(flow, error)
             raise
 
-    def _perform(self, step: Exchange | Sleep | Work) -> object:
-        if isinstance(step, Work):
+    def _perform(self, step: SendRequest | Sleep | RunBlocking) -> object:
+        if isinstance(step, RunBlocking):
             return step.call()
-        if isinstance(step, Exchange):
-            with redacted_logs(self._core.key), self._place(step.outgoing):
+        if isinstance(step, Sleep):
+            (self._timing.sleep or time.sleep)(step.seconds)
+            return None
+        with redacted_logs(self._key):
+            if step.request.to == "images":
                 self._exchange(step)
-        else:
-            (self._core.timing.sleep or time.sleep)(step.seconds)
+            else:
+                with self._in_flight.place():
+                    self._exchange(step)
         return None
 
-    @contextmanager
-    def _place(self, outgoing: Outgoing) -> Generator[None]:
-        if outgoing.to == "images":
-            yield
-            return
-        with self._in_flight.place():
-            yield
-
-    def _exchange(self, step: Exchange) -> None:
+    def _exchange(self, step: SendRequest) -> None:
         lent = self._lent(step)
-        if lent is None:
-            # One for each request: no connection outlives it, and nothing is shared with a thread or a forked child.
-            with httpx.Client(**self._environment.options(step.outgoing.url, httpx.HTTPTransport)) as client:
-                self._transmit(step, client, own=True)
-            return
-        for _ in range(MOST_USED_CONNECTIONS):
-            try:
-                self._transmit(step, lent, own=False)
-            except UsedConnectionError:
-                continue  # it is closed now, and the pool gives another one
-            return
-        raise no_fresh_connection()
 
-    def _transmit(self, step: Exchange, client: httpx.Client, *, own: bool) -> None:
         def trace(event: str, info: dict[str, Any]) -> None:
             try:
-                step.watch.observe(event, info)
+                step.trace.observe(event, info)
             except BaseException:
-                if event.endswith("connect_tcp.complete"):  # nobody else would close what was just opened
+                if event.endswith("connect_tcp.complete"):  # the connection was just opened, and nobody else closes it
                     info["return_value"].close()
                 raise
 
-        request = self._core.request(client, step.outgoing, trace, own=own)
-        step.watch.begin(step.outgoing)
-        with cut_off(step.watch):
-            response = client.send(request, stream=True, follow_redirects=False)
+        if lent is None:
+            # A new one for each request: no connection outlives it, and threads and forked children share nothing.
+            request = self._build_request(step.request, trace, None)
+            options = self._environment.client_options(request.url)
+            if options is None:
+                with httpx.HTTPTransport(verify=self._environment.tls_for(request.url)) as transport:
+                    self._transmit(step, request, transport.handle_request)
+            else:
+                with httpx.Client(**options) as client:
+                    self._transmit(step, request, partial(client.send, stream=True))
+            return
+        for _ in range(MAX_USED_CONNECTIONS):
+            with suppress(UsedConnectionError):  # it is closed now, and the pool offers another one
+                request = self._build_request(step.request, trace, lent)
+                self._transmit(step, request, partial(lent.send, stream=True, follow_redirects=False))
+                return
+        raise _no_fresh_connection()
+
+    def _transmit(
+        self, step: SendRequest, request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]
+    ) -> None:
+        step.trace.start(step.request)
+        with enforce_deadline(step.trace):
+            response = send(request)
             try:
-                read = response.is_stream_consumed
-                if step.sink.start(response.status_code, response.headers, decoded=read):
-                    for chunk in response.iter_bytes() if read else response.iter_raw():
-                        step.watch.progress()
+                decoded = response.is_stream_consumed
+                if step.sink.start(response.status_code, response.headers, decoded=decoded):
+                    for chunk in response.iter_bytes() if decoded else response.iter_raw():
+                        step.trace.progress()
                         if not step.sink.feed(chunk):
                             break
             finally:
@@ -373,16 +482,16 @@ class Ideogram(_BaseClient[httpx.Client]):
 class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
     """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
 
-    It may be used in any event loop, in several at once, and on both sides of a fork: each request has a connection of
-    its own.
+    It can be used in any event loop, in several at once, and on both sides of a fork: each request has its own
+    connection.
 
     Args:
-        api_key: As in Ideogram, like all that follows but the types of the two clients.
+        api_key: As in Ideogram, like all other arguments.
         base_url: As in Ideogram.
         timeout: As in Ideogram.
         retry: As in Ideogram.
-        http_client: An httpx.AsyncClient to reach the API through; you close it yourself.
-        image_client: The same for the image host. It is never given the key.
+        http_client: An httpx.AsyncClient for requests to the API; you close it yourself.
+        image_client: The same for the image host. It never gets the key.
         allow_http: As in Ideogram.
         timing: As in Ideogram; its sleep is awaited.
         in_flight: As in Ideogram.
@@ -390,6 +499,8 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
     Raises:
         ConfigurationError: As in Ideogram.
     """
+
+    _http_class = httpx.AsyncClient
 
     def __init__(
         self,
@@ -404,11 +515,10 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
         timing: Timing = Timing(),  # noqa: B008 - frozen
         in_flight: int | None = None,
     ) -> None:
-        key = take_key(api_key)
+        key = resolve_api_key(api_key)
         del api_key  # or a traceback with local variables would show it
         super().__init__(
             key,
-            httpx.AsyncClient,
             base_url=base_url,
             timeout=timeout,
             retry=retry,
@@ -453,9 +563,8 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
         Arguments, result and errors are those of Ideogram.generate. A cancelled call is reported as one that may have
         been billed if its request had left: the exception has a note, and the log a warning.
         """
-        self._ensure_open()
-        flow = self._core.call(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
-        return await self._drive(flow)
+        made: Generation = await self._send(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
+        return made
 
     @property
     def operations(self) -> AsyncMethods:
@@ -472,15 +581,14 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
         overwrite: bool = False,
         max_bytes: int | None = None,
     ) -> Path:
-        """Save an image. It costs nothing, and failures that may pass are tried again.
+        """Save an image. It costs nothing, and failures that may pass are retried.
 
         Arguments, result and errors are those of Ideogram.download.
         """
-        self._ensure_open()
-        return await self._drive(self._core.download(image, path, overwrite=overwrite, max_bytes=max_bytes))
+        return await self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
     async def aclose(self) -> None:
-        """Make no further request. What is in flight goes on to its end; HTTP clients of yours stay open."""
+        """Accept no further request. Requests in flight are completed; your own HTTP clients stay open."""
         self._closed = True
 
     async def __aenter__(self) -> Self:
@@ -499,8 +607,7 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
         extra_fields: Mapping[str, object] | None,
         timeout: float | httpx.Timeout | None,
     ) -> Any:
-        self._ensure_open()
-        return await self._drive(self._core.call_other(operation, fields, extra_fields=extra_fields, timeout=timeout))
+        return await self._drive(self._call_flow(operation, fields, extra_fields=extra_fields, timeout=timeout))
 
     async def _drive(self, flow: Flow[T]) -> T:
         outer = sys.exception()
@@ -509,9 +616,9 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
             while True:
                 try:
                     result = await self._perform(step)
-                except BaseException as error:  # noqa: BLE001 - the flow judges it, or lets it go on
+                except BaseException as error:  # noqa: BLE001 - the flow judges it, or raises it again
                     error = interruption_in(error, outer)
-                    self._core.key.scrub_exception(error, outer=outer)
+                    self._key.scrub_exception(error, outer=outer)
                     step = flow.throw(error)
                 else:
                     step = flow.send(result)
@@ -522,67 +629,72 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
             interrupt(flow, error)
             raise
 
-    async def _perform(self, step: Exchange | Sleep | Work) -> object:
-        import anyio  # noqa: PLC0415 - httpx brings it, and loads it for async programs alone
+    async def _perform(self, step: SendRequest | Sleep | RunBlocking) -> object:
+        import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
         import anyio.to_thread  # noqa: PLC0415
 
-        if isinstance(step, Work):
+        if isinstance(step, RunBlocking):
             return await anyio.to_thread.run_sync(step.call)
-        if isinstance(step, Exchange):
-            with redacted_logs(self._core.key):
-                async with self._place(step.outgoing):
+        if isinstance(step, Sleep):
+            await (self._timing.sleep or anyio.sleep)(step.seconds)
+            return None
+        with redacted_logs(self._key):
+            if step.request.to == "images":
+                await self._exchange(step)
+            else:
+                async with self._in_flight.async_place():
                     await self._exchange(step)
-        else:
-            await (self._core.timing.sleep or anyio.sleep)(step.seconds)
         return None
 
-    @asynccontextmanager
-    async def _place(self, outgoing: Outgoing) -> AsyncGenerator[None]:
-        if outgoing.to == "images":
-            yield
-            return
-        async with self._in_flight.async_place():
-            yield
-
-    async def _exchange(self, step: Exchange) -> None:
+    async def _exchange(self, step: SendRequest) -> None:
         lent = self._lent(step)
-        if lent is None:
-            # One for each request: no connection outlives it, and nothing is shared with a loop or a forked child.
-            options = self._environment.options(step.outgoing.url, httpx.AsyncHTTPTransport)
-            async with httpx.AsyncClient(**options) as client:
-                await self._transmit(step, client, own=True)
-            return
-        for _ in range(MOST_USED_CONNECTIONS):
-            try:
-                await self._transmit(step, lent, own=False)
-            except UsedConnectionError:
-                continue  # it is closed now, and the pool gives another one
-            except RuntimeError as error:
-                if step.watch.certainly_here:
-                    raise belongs_elsewhere(error) from error
-                raise
-            return
-        raise no_fresh_connection()
 
-    async def _transmit(self, step: Exchange, client: httpx.AsyncClient, *, own: bool) -> None:
         async def trace(event: str, info: dict[str, Any]) -> None:
             try:
-                step.watch.observe(event, info)
+                step.trace.observe(event, info)
             except BaseException:
-                if event.endswith("connect_tcp.complete"):  # nobody else would close what was just opened
+                if event.endswith("connect_tcp.complete"):  # the connection was just opened, and nobody else closes it
                     await info["return_value"].aclose()
                 raise
 
-        request = self._core.request(client, step.outgoing, trace, own=own)
-
-        async def exchange() -> None:
-            response = await client.send(request, stream=True, follow_redirects=False)
-            read = response.is_stream_consumed
-            chunks = response.aiter_bytes() if read else response.aiter_raw()
+        if lent is None:
+            # A new one for each request: no connection outlives it, and event loops and forked children share nothing.
+            request = self._build_request(step.request, trace, None)
+            options = self._environment.client_options(request.url)
+            if options is None:
+                async with httpx.AsyncHTTPTransport(verify=self._environment.tls_for(request.url)) as transport:
+                    await self._transmit(step, request, transport.handle_async_request)
+            else:
+                async with httpx.AsyncClient(**options) as client:
+                    await self._transmit(step, request, partial(client.send, stream=True))
+            return
+        for _ in range(MAX_USED_CONNECTIONS):
+            request = self._build_request(step.request, trace, lent)
             try:
-                if step.sink.start(response.status_code, response.headers, decoded=read):
+                await self._transmit(step, request, partial(lent.send, stream=True, follow_redirects=False))
+            except UsedConnectionError:
+                continue  # it is closed now, and the pool offers another one
+            except RuntimeError as error:
+                if not step.trace.never_left:
+                    raise
+                raise ConfigurationError(
+                    f"http_client cannot be used here: {error}. Its connections belong to another event loop: lend a "
+                    f"client that was made in this one, or none. {NOTHING_SENT}"
+                ) from error
+            return
+        raise _no_fresh_connection()
+
+    async def _transmit(
+        self, step: SendRequest, request: httpx.Request, send: Callable[[httpx.Request], Awaitable[httpx.Response]]
+    ) -> None:
+        async def exchange() -> None:
+            response = await send(request)
+            decoded = response.is_stream_consumed
+            chunks = response.aiter_bytes() if decoded else response.aiter_raw()
+            try:
+                if step.sink.start(response.status_code, response.headers, decoded=decoded):
                     async for chunk in chunks:
-                        step.watch.progress()
+                        step.trace.progress()
                         if not step.sink.feed(chunk):
                             break
             finally:
@@ -593,5 +705,5 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
                     async for _ in chunks:
                         pass
 
-        step.watch.begin(step.outgoing)
-        await cancel_late(step.watch, exchange)
+        step.trace.start(step.request)
+        await enforce_deadline_async(step.trace, exchange)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ideogram_ai.batch.manifest import manifest_line
 from ideogram_ai.batch.model import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping, State
-from ideogram_ai.client.fields import NOTHING_SENT
+from ideogram_ai.client.errors import NOTHING_SENT
 
 from ..exit_codes import ExitCode
 from ..streams import stdout_is_gone, write_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ideogram_ai.batch.model import StopReason
-from ideogram_ai.client.fields import NOTHING_SENT
+from ideogram_ai.client.errors import NOTHING_SENT
 
 from ..messages import tell_error, tell_note, tell_warning
 from ..streams import printable, write_error, write_out

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ideogram_ai.batch.prices import Prices, read_prices
 from ideogram_ai.batch.runner import Limits
-from ideogram_ai.client.credentials import is_loopback, take_base_url
+from ideogram_ai.client.config import is_loopback, resolve_base_url
 
 from ..generate.contract_fields import OPERATION
 
@@ -48,7 +48,7 @@ class Settings:
             ideogram_ai.client.ConfigurationError: The base URL cannot be used.
         """
         usual = Limits()
-        base_url = "" if options.mock else take_base_url(options.base_url, allow_http=options.allow_http)
+        base_url = "" if options.mock else resolve_base_url(options.base_url, allow_http=options.allow_http)
         return cls(
             in_flight=options.in_flight or OPERATION.in_flight_limit or usual.in_flight,
             downloads=options.downloads or usual.downloads,

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.decoding import Part, decode_parts, json_text
 from ideogram_ai.contract.problems import RequestRefusedError, shown
 from ideogram_ai.contract.view import read_view

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import evolve, frozen
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 
 from ..faults import FAULTS, SPELLINGS, Fault, FaultServer, Ledger, answer_with
 from ..faults.response_faults import spell

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from attrs import evolve, field, frozen
 from hypothesis import HealthCheck, given, settings
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 from ideogram_ai.contract.prices import Prices, shipped_prices
 from ideogram_ai.contract.problems import pointer_to, shown
 from ideogram_ai.contract.view import example_of, read_view

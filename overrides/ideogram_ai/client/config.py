@@ -1,36 +1,41 @@
-"""The API key and the base URL: taken from arguments or the environment, and checked before anything is sent."""
+"""The settings of a client, resolved from arguments and the environment, and checked before anything is sent."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import httpx
 
-from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, SERVER_URL
 
-from .errors import ConfigurationError
-from .fields import NOTHING_SENT
+from .errors import NOTHING_SENT, ConfigurationError
 from .redaction import ApiKey
+from .retry import MAX_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+T = TypeVar("T")
+
 KEY_VARIABLE = "IDEOGRAM_API_KEY"
 URL_VARIABLE = "IDEOGRAM_BASE_URL"
 HTTP_VARIABLE = "IDEOGRAM_ALLOW_HTTP"
+DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=300.0, write=60.0, pool=10.0)
+"""The service holds a request for up to 265 s: a client that waits for less makes outcomes unknown."""
 
 
-def take_key(argument: object, environment: Mapping[str, str] = os.environ) -> ApiKey | str:
+def resolve_api_key(argument: object, environment: Mapping[str, str] = os.environ) -> ApiKey | str:
     """The key to use, or what is wrong with it.
 
     The complaint is returned and not raised, so that no frame of a traceback holds a mistyped key.
 
     Args:
         argument: The key, or None to read IDEOGRAM_API_KEY.
-        environment: Where the variable is looked up.
+        environment: The environment variables.
     """
     source = KEY_VARIABLE if argument is None else "api_key"
     value = environment.get(KEY_VARIABLE) if argument is None else argument
@@ -49,17 +54,17 @@ def take_key(argument: object, environment: Mapping[str, str] = os.environ) -> A
     return ApiKey(value)
 
 
-def take_base_url(argument: object, environment: Mapping[str, str] = os.environ, *, allow_http: bool = False) -> str:
+def resolve_base_url(argument: object, environment: Mapping[str, str] = os.environ, *, allow_http: bool = False) -> str:
     """The base URL to use, without a slash at its end.
 
     Args:
-        argument: The URL, or None to read IDEOGRAM_BASE_URL, or else the contract's server.
-        environment: Where the variables are looked up.
-        allow_http: Whether another machine may be reached over http, where the key can be read on the way;
+        argument: The URL, or None to read IDEOGRAM_BASE_URL, with the contract's server as the default.
+        environment: The environment variables.
+        allow_http: Whether to allow http to another machine, where others can read the key on the way;
             IDEOGRAM_ALLOW_HTTP=1 allows it too.
 
     Raises:
-        ConfigurationError: It is no URL of a server, or would carry the key unprotected, or repeats the API's path.
+        ConfigurationError: It is not the URL of a server, would expose the key, or repeats the API's path.
     """
     source = URL_VARIABLE if argument is None else "base_url"
     value = (environment.get(URL_VARIABLE, "").strip() or SERVER_URL) if argument is None else argument
@@ -77,12 +82,12 @@ def take_base_url(argument: object, environment: Mapping[str, str] = os.environ,
 
 
 def _split_url(text: str) -> SplitResult:
-    """The parts of a URL that httpx and the system's resolver can use; ValueError or InvalidURL for any other text."""
+    """The parts of a URL that httpx and the system's resolver accept; ValueError or InvalidURL for any other text."""
     if any(character.isspace() or not character.isprintable() for character in text):
         raise ValueError("it holds white space or control characters")
     parts = urlsplit(text)
     _ = parts.port
-    # What resolves the name raises this late, and as an exception that nobody expects from a connection.
+    # Resolving the name would raise this late, and as an exception that no connection is expected to raise.
     (parts.hostname or "").encode("idna")
     httpx.URL(text)
     return parts
@@ -97,8 +102,9 @@ def _judge_base_url(parts: SplitResult) -> str | None:
         return "leave out everything from ? or # on."
     path = parts.path.rstrip("/")
     for operation in OPERATIONS.values():
-        pasted = _pasted_part(path, operation.path)
-        if pasted:
+        segments = operation.path.split("/")
+        beginnings = ("/".join(segments[:count]) for count in range(len(segments), 1, -1))
+        if pasted := next(filter(path.endswith, beginnings), None):
             cure = urlunsplit((parts.scheme, parts.netloc, path.removesuffix(pasted), "", ""))
             return f"{pasted} is part of the API's path, and the client adds that itself. Give {cure}."
     return None
@@ -122,40 +128,8 @@ def _judge_http(parts: SplitResult, environment: Mapping[str, str], *, allow_htt
 
 
 def is_http_allowed(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the environment allows plain http to another machine."""
+    """Whether the environment allows http to another machine."""
     return environment.get(HTTP_VARIABLE, "").strip().lower() in {"1", "true"}
-
-
-def _pasted_part(path: str, operation_path: str) -> str | None:
-    """The beginning of the operation's path that the base URL's path ends with."""
-    segments = operation_path.split("/")
-    for count in range(len(segments), 1, -1):
-        beginning = "/".join(segments[:count])
-        if path.endswith(beginning):
-            return beginning
-    return None
-
-
-def keep_on_this_machine(host: str) -> Callable[[str, str], None]:
-    """A check that plain http goes where the base URL says: a name may resolve to any address.
-
-    Args:
-        host: Host of the base URL, which names this machine.
-
-    Returns:
-        A check of the host that is connected to and the address behind it, to be called before anything is sent. It
-        raises ConfigurationError.
-    """
-
-    def check_peer(connected_host: str, address: str) -> None:
-        # Another host than the base URL's is a proxy of the caller's HTTP client: it connects on its own account.
-        if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
-            raise ConfigurationError(
-                f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
-                f"read on the way. Use https. {NOTHING_SENT}"
-            )
-
-    return check_peer
 
 
 def is_loopback(host: str) -> bool:
@@ -166,3 +140,85 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def require_loopback(host: str) -> Callable[[str, str], None]:
+    """A check that http to a host of this machine connects to this machine: its name may resolve to any address.
+
+    Args:
+        host: The host of the base URL.
+
+    Returns:
+        A function of the host and the address that a connection was made to, to be called before anything is sent. It
+        raises ConfigurationError.
+    """
+
+    def check_peer(connected_host: str, address: str) -> None:
+        # A host other than the base URL's is a proxy of the caller's HTTP client: it connects by itself.
+        if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
+            raise ConfigurationError(
+                f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
+                f"read on the way. Use https. {NOTHING_SENT}"
+            )
+
+    return check_peer
+
+
+def resolve_timeout(value: float | httpx.Timeout | None) -> httpx.Timeout:
+    """Finite time limits.
+
+    Args:
+        value: Seconds for writing and for reading (connecting keeps its own, shorter limit), or an httpx.Timeout; None
+            for the default.
+
+    Raises:
+        ConfigurationError: A limit is missing, too long or not positive: a client that waits for ever loses images.
+    """
+    if value is None:
+        return DEFAULT_TIMEOUT
+    limits = value.as_dict() if isinstance(value, httpx.Timeout) else {"given": value}
+    for name, seconds in limits.items():
+        if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 < seconds <= MAX_SECONDS:
+            raise ConfigurationError(
+                f"timeout: the {name} limit is {seconds!r:.80}. Give seconds, more than 0, {MAX_SECONDS:.0f} at most. "
+                f"{NOTHING_SENT}"
+            )
+    if isinstance(value, httpx.Timeout):
+        return value
+    connect = min(value, DEFAULT_TIMEOUT.connect or value)
+    return httpx.Timeout(value, connect=connect, pool=connect)
+
+
+def resolve_in_flight(limit: object) -> int:
+    """The number of requests that may be in flight at once.
+
+    Args:
+        limit: The number, or None for the contract's limit.
+
+    Raises:
+        ConfigurationError: It is not a whole number, or less than 1.
+    """
+    if limit is None:
+        return POST_GENERATE_IMAGE_V4.in_flight_limit or sys.maxsize
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ConfigurationError(f"in_flight is {limit!r:.80}; give a whole number, 1 or more. {NOTHING_SENT}")
+    return limit
+
+
+def check_http_client(client: object, name: str, kind: type[T]) -> T | None:
+    """The caller's HTTP client, or None.
+
+    Args:
+        client: The value of the argument.
+        name: The argument, for messages.
+        kind: The class that is needed.
+
+    Raises:
+        ConfigurationError: It is of another class, for example an httpx.AsyncClient for Ideogram.
+    """
+    if client is None or isinstance(client, kind):
+        return client
+    raise ConfigurationError(
+        f"{name} is a {type(client).__module__}.{type(client).__qualname__}; give an httpx.{kind.__name__}. "
+        f"{NOTHING_SENT}"
+    )
