@@ -19,7 +19,7 @@ __all__ = [
 def limit_body(size: int) -> None:
     """Read responses of at most this size, for the rest of the process."""
     assert size < response.MAX_RESPONSE_BYTES
-    response.MAX_RESPONSE_BYTES = size
+    vars(response)["MAX_RESPONSE_BYTES"] = size
 
 
 def limit_pieces(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
@@ -51,8 +51,7 @@ def allow_addresses(monkeypatch: pytest.MonkeyPatch, public: str, inner: str) ->
 
 def only_names_are_loopback(monkeypatch: pytest.MonkeyPatch, foreign: str) -> None:
     """Make the client take this address of this machine for another machine."""
-    for module in (config, transport, download):
-        monkeypatch.setattr(module, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
+    monkeypatch.setattr(config, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
 
 
 def system_proxies(monkeypatch: pytest.MonkeyPatch, **proxies: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from vendor import Copy
 from vendored_app import texts
-from vendoring.contents import Copy
 
 from ideogram_ai.testing import MockServer
 
