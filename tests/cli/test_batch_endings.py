@@ -144,7 +144,7 @@ def test_the_pace_follows_the_service_and_is_told_once(ideogram: Command, folder
 
 
 def test_what_cannot_be_written_is_told(ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ideogram_ai.batch.store import StoreError
+    from ideogram_ai.batch.model import StoreError
 
     def refuse(*_: object) -> None:
         raise StoreError("No space left on device.")

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from attrs import define, evolve, field, frozen
 
-from .model import Header, InputError, Row, refuse_missing
+from .model import Header, InputError, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence, Set
+    from collections.abc import Generator, Iterable, Mapping, Sequence, Set
 
 LONGEST_LINE: Final = 16 * 2**20
 """Bytes of a line. A longer one is no row but a file of another kind, which would fill the memory."""
@@ -29,6 +29,15 @@ _NO_TEXT: Final = {
     b"PAR1": "a Parquet file; say that its format is parquet",
     GZIP: "packed with gzip twice; unpack it once",
 }
+
+
+def refuse_missing(renamed: Iterable[str], headings: Iterable[str]) -> None:
+    """Raise InputError for a column that is to be renamed and not in the input. No headings: they are not known."""
+    there = list(headings)
+    for name in renamed:
+        if name not in there:
+            known = f" It has {', '.join(repr(heading) for heading in there)}." if there else ""
+            raise InputError(f"The input has no column {name!r} to be renamed.{known}")
 
 
 def refuse_other_files(start: bytes) -> None:

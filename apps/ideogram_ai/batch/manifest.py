@@ -1,4 +1,8 @@
-"""Makes a ledger that is gone anew from the manifest, which knows every row."""
+"""What a folder records of its batch: the manifest, a line of JSON for each row, and the mark of its ledger.
+
+With another ledger, or with none, everything in a folder would be paid for again. A lost ledger is rebuilt from the
+manifest.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,10 @@ from attrs import evolve
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import is_array, is_object
 
+from .ledger import content_of, fields_text, images_text, seconds, without_signature
 from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, State
-from .names import stem_of
-from .planning import is_too_deep, name_of
-from .schema import content_of, fields_text, images_text, seconds, without_signature
+from .names import folded, stem_of
+from .planning import free_stem, is_too_deep
 from .store import local_folder, open_store
 
 if TYPE_CHECKING:
@@ -29,21 +33,30 @@ if TYPE_CHECKING:
     from .store import Store
 
 MANIFEST_NAME: Final = "manifest.jsonl"
-
-_IMAGE_MEMBERS = ("file", "sha256", "size", "seed", "prompt", "resolution", "withheld")
-# Half surrogates, which UTF-8 cannot hold, and whatever some program takes for a line's end or a change of direction.
-_ESCAPED = re.compile("[\ud800-\udfff\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+MARK_NAME: Final = "thumbnails/ledger.json"
+_LONGEST_MARK: Final = 10_000
+_IMAGE_MEMBERS: Final = ("file", "sha256", "size", "seed", "prompt", "resolution", "withheld")
+# Lone surrogates, which UTF-8 cannot encode, and what some programs treat as a line end or a change of direction.
+_ESCAPED: Final = re.compile("[\ud800-\udfff\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_WAYS_OUT: Final = (
+    "Sending rows could pay for them once more. Put the right ledger back, use another folder, or make the ledger anew "
+    f"from the manifest, with --rebuild-ledger (Job.open(..., rebuild=True)). {NOTHING_SENT}"
+)
+_LINK_IS_LOST: Final = (
+    "The ledger was lost, and with it the link of this image, which was made and billed: the manifest does not have it."
+)
+_WAS_SENT: Final = "The ledger was lost while the request was on its way: the image may have been made, and billed."
 
 
 def write_manifest(store: Store, outcomes: Iterable[Outcome]) -> None:
-    """Write the manifest, in place of an earlier one, whole or not at all.
+    """Write the manifest, or replace it, completely or not at all.
 
     Args:
-        store: Where it goes.
-        outcomes: What became of each row; it is read once, and never held as a whole.
+        store: The store of the batch.
+        outcomes: The outcome of each row, read as a stream.
 
     Raises:
-        StoreError: It cannot be written; the earlier one is still there.
+        StoreError: It cannot be written; the earlier one is unchanged.
     """
     with store.write(MANIFEST_NAME) as file:
         for outcome in outcomes:
@@ -51,20 +64,16 @@ def write_manifest(store: Store, outcomes: Iterable[Outcome]) -> None:
 
 
 def manifest_line(outcome: Outcome) -> str:
-    """One line, with its end. Every line has the same members in the same order; what is not known is null.
+    """A line of the manifest, with its end. All lines have the same members in the same order; unknown ones are null.
 
-    Money is text, because a decimal fraction is no binary one; times are ISO 8601 in UTC. What the mock server of a
+    Money is text, because binary fractions cannot hold it; times are ISO 8601 in UTC. What the mock server of a
     rehearsal made cost nothing.
     """
     request = outcome.request
     if outcome.server == MOCK:
-        outcome = evolve(
-            outcome,
-            cost=None if outcome.cost is None else Decimal(0),
-            earlier_cost=Decimal(0),
-            may_have_been_billed=False,
-        )
-    first, *further = map(_image, outcome.images or (None,))
+        cost = None if outcome.cost is None else Decimal(0)
+        outcome = evolve(outcome, cost=cost, earlier_cost=Decimal(0), may_have_been_billed=False)
+    first, *further = map(_image_members, outcome.images or (None,))
     text = json.dumps(
         {
             "id": request.key,
@@ -95,16 +104,12 @@ def manifest_line(outcome: Outcome) -> str:
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
-def _image(image: ImageOutcome | None) -> dict[str, Any]:
+def _image_members(image: ImageOutcome | None) -> dict[str, Any]:
     members: dict[str, Any] = {name: getattr(image, name, None) for name in _IMAGE_MEMBERS}
-    return {**members, "image_error": image.error if image else None, "url": _link(image)}
-
-
-def _link(image: ImageOutcome | None) -> str | None:
-    """The link, with its signature as long as somebody may need that to fetch the image."""
-    if image is None or image.url is None or not (image.file or image.withheld):
-        return None if image is None else image.url
-    return without_signature(image.url)
+    url = image.url if image else None
+    if url and image and (image.file or image.withheld):
+        url = without_signature(url)  # nobody needs it any more, and with it any reader could fetch the image
+    return {**members, "image_error": image.error if image else None, "url": url}
 
 
 def _money(amount: Decimal | None) -> str | None:
@@ -112,32 +117,23 @@ def _money(amount: Decimal | None) -> str | None:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return (
-        None if moment is None else f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
-    )
-
-
-MARK_NAME: Final = "thumbnails/ledger.json"
-"""Beside what belongs to no single row."""
-_LONGEST_MARK: Final = 10_000
-_WAYS_OUT: Final = (
-    "Sending rows could pay for them once more. Put the right ledger back, use another folder, or make the ledger anew "
-    f"from the manifest, with --rebuild-ledger (Job.open(..., rebuild=True)). {NOTHING_SENT}"
-)
+    if moment is None:
+        return None
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def check_mark(store: Store, ledger: Ledger) -> None:
-    """Refuse a ledger that is not the folder's, or an older copy of it.
+    """Check that a ledger is the folder's own, and not an older copy of it.
 
     Raises:
         LedgerError: It is not.
         StoreError: The folder cannot be read.
     """
     identity, runs = ledger.identity
-    mark = read_mark(store)
+    mark = _read_mark(store)
     name, place = str(ledger.path), store.location
     if mark is None:
-        if not any(ledger.counts().values()) and _manifest_has_made_rows(store):
+        if not any(ledger.counts().values()) and _has_made_rows(store):
             raise LedgerError(
                 f"{place!r} holds the images of a batch that the ledger {name!r} knows nothing of. {_WAYS_OUT}"
             )
@@ -153,7 +149,7 @@ def check_mark(store: Store, ledger: Ledger) -> None:
 
 
 def check_place(location: str | os.PathLike[str]) -> None:
-    """Refuse a place that holds a batch already, when there is no ledger for it.
+    """Check that a folder or URL without a ledger holds no batch.
 
     Args:
         location: A folder, or a URL of fsspec.
@@ -166,14 +162,25 @@ def check_place(location: str | os.PathLike[str]) -> None:
     if folder is not None and not folder.exists():
         return
     with open_store(location) as store:
-        if read_mark(store) is not None or _manifest_has_made_rows(store):
+        if _read_mark(store) is not None or _has_made_rows(store):
             raise LedgerError(
                 f"{store.location!r} holds the images of a batch, and its ledger is not there. {_WAYS_OUT}"
             )
 
 
-def read_mark(store: Store) -> tuple[str, int] | None:
-    """What the folder knows its ledger by, and the number of its runs; None when it knows none."""
+def write_mark(store: Store, ledger: Ledger) -> None:
+    """Record in the folder which ledger is its own.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    identity, runs = ledger.identity
+    with store.write(MARK_NAME) as file:
+        file.write(json.dumps({"ledger": identity, "runs": runs}) + "\n")
+
+
+def _read_mark(store: Store) -> tuple[str, int] | None:
+    """The id of the folder's ledger and the number of its runs; None without a mark."""
     if not store.exists(MARK_NAME):
         return None
     with store.open(MARK_NAME) as file:
@@ -184,25 +191,14 @@ def read_mark(store: Store) -> tuple[str, int] | None:
         mark = None
     if not is_object(mark) or not isinstance(mark.get("ledger"), str) or not isinstance(mark.get("runs"), int):
         raise LedgerError(
-            f"{store.location!r}: {MARK_NAME!r} was changed, so its ledger cannot be told. Remove it if "
-            "you know that the ledger is the right one."
+            f"{store.location!r}: {MARK_NAME!r} was changed, so it does not say which ledger is the right one. Remove "
+            "it if you know that this ledger is."
         )
     return mark["ledger"], mark["runs"]
 
 
-def write_mark(store: Store, ledger: Ledger) -> None:
-    """Let the folder know its ledger.
-
-    Raises:
-        StoreError: It cannot be written.
-    """
-    identity, runs = ledger.identity
-    with store.write(MARK_NAME) as file:
-        file.write(json.dumps({"ledger": identity, "runs": runs}) + "\n")
-
-
-def _manifest_has_made_rows(store: Store) -> bool:
-    """Whether a manifest is there that tells of a row which may have been billed. What cannot be read is one."""
+def _has_made_rows(store: Store) -> bool:
+    """Whether the manifest has a row that may have been billed, or cannot be read."""
     if not store.exists(MANIFEST_NAME):
         return False
     with store.open(MANIFEST_NAME) as file:
@@ -216,24 +212,15 @@ def _manifest_has_made_rows(store: Store) -> bool:
     return False
 
 
-_LINK_IS_GONE: Final = (
-    "The ledger was lost, and with it the link of this image, which was made and billed: the manifest does not have it."
-)
-_WAS_SENT: Final = "The ledger was lost while the request was on its way: the image may have been made, and billed."
-
-
-def rebuild_ledger(ledger: Ledger, store: Store) -> int:
-    """Enter the rows of the manifest into a ledger that has none, all or none.
+def rebuild_ledger(ledger: Ledger, store: Store) -> None:
+    """Enter the rows of the manifest into an empty ledger, all or none.
 
     Args:
         ledger: The new ledger.
-        store: Where the manifest is.
-
-    Returns:
-        How many rows there are.
+        store: The store with the manifest.
 
     Raises:
-        LedgerError: The ledger has rows, or there is no manifest that could be used.
+        LedgerError: The ledger has rows, or there is no usable manifest.
         StoreError: The manifest cannot be read.
     """
     if any(ledger.counts().values()):
@@ -243,7 +230,6 @@ def rebuild_ledger(ledger: Ledger, store: Store) -> int:
         )
     if not store.exists(MANIFEST_NAME):
         raise LedgerError(f"{store.location!r} has no {MANIFEST_NAME} to make the ledger anew from. {NOTHING_SENT}")
-    number = 0
     with store.open(MANIFEST_NAME) as file, ledger.transaction() as database:
         for number, line in enumerate(file, start=1):
             try:
@@ -251,40 +237,58 @@ def rebuild_ledger(ledger: Ledger, store: Store) -> int:
             except (ValueError, TypeError, KeyError, RecursionError, InvalidOperation, AttributeError) as error:
                 what = "it nests too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
                 raise LedgerError(
-                    f"Line {number} of {MANIFEST_NAME} in {store.location!r} is none that a batch wrote ({what:.200}), "
+                    f"Line {number} of {MANIFEST_NAME} in {store.location!r} was not written by a batch ({what:.200}), "
                     f"so the ledger is not made anew. {NOTHING_SENT}"
                 ) from error
         servers = database.execute("SELECT DISTINCT server FROM rows WHERE server IS NOT NULL").fetchall()
         if len(servers) == 1:
             database.execute("UPDATE batch SET server = ?", (servers[0]["server"],))
-        mark = read_mark(store)
+        mark = _read_mark(store)
         if mark is not None:
-            ledger.adopt(*mark)
-    return number
+            database.execute("UPDATE batch SET id = ?, runs = ?", mark)
 
 
 def _enter(database: sqlite3.Connection, row: Any) -> None:
     if not is_object(row) or not is_object(row["request"]) or not is_array(row["further_images"]):
-        raise ValueError("this is no row")
+        raise ValueError("this is not a row")
     if is_too_deep(fields_text(row["request"])):
         raise RecursionError
-    key, state = _text(row["id"]), State(row["state"])
+    key, state = row["id"], State(row["state"])
+    if not isinstance(key, str) or not key:
+        raise ValueError("its id is not text")
     images = [_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None]
     error_type, error = row["error_type"], row["error"]
     if state is State.SENT:
         state, error_type, error = State.UNKNOWN, "InterruptedError", _WAS_SENT
     if state is State.ANSWERED and not all(image.url or image.withheld or image.file for image in images):
-        state, error_type, error = State.FAILED, "DownloadError", _LINK_IS_GONE
-    # An id that is a number may be one that nobody gave: then the row is known by what it asks for, too.
+        state, error_type, error = State.FAILED, "DownloadError", _LINK_IS_LOST
+    # An id that is a number may have been assigned: then the row is identified by its content as well.
     nameless = key.isascii() and key.isdigit() and len(key) >= 6
     request = BatchRequest(key, row["request"], line=row["line"], nameless=nameless)
-    request = evolve(request, file_name=row["file_name"] if "file_name" in row else _file_name(request, row["file"]))
-    stem, folded_stem = name_of(database, request)
+    file_name = row.get("file_name")
+    if "file_name" not in row and row["file"] is not None and not row["file"].startswith(stem_of(request)):
+        file_name = row["file"]  # an older manifest: the row was given its file's name
+    request = evolve(request, file_name=file_name)
+    stem = free_stem(database, request)
+    # The response, as far as the manifest has it: its images are downloaded from it.
+    response = {
+        "data": [
+            {
+                "url": image.url,
+                "prompt": image.prompt,
+                "resolution": image.resolution,
+                "seed": image.seed,
+                "is_image_safe": not image.withheld,
+            }
+            for image in images
+        ]
+    }
+    to_download = state in {State.ANSWERED, State.FAILED} and any(image.url for image in images)
     values: Mapping[str, Any] = {
         "key": key,
         "stem": stem,
-        "folded_stem": folded_stem,
-        "file_name": request.file_name,
+        "folded_stem": folded(stem),
+        "file_name": file_name,
         "line": row["line"],
         "fields": fields_text(row["request"]),
         "content": content_of(row["request"]) if nameless and row.get("replaced_by") is None else None,
@@ -294,15 +298,13 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
         "earlier_cost": _amount(row["earlier_cost_usd"]) or "0",
         "may_have_been_billed": int(row["may_have_been_billed"]),
         "images": images_text(images),
-        "body": _body(images)
-        if state in {State.ANSWERED, State.FAILED} and any(image.url for image in images)
-        else None,
+        "body": json.dumps(response).encode() if to_download else None,
         "error_type": error_type,
         "error": error,
         "status_code": row["status_code"],
-        "sent_at": _seconds_of(row["sent_at"]),
-        "answered_at": _seconds_of(row["answered_at"]),
-        "saved_at": _seconds_of(row["saved_at"]),
+        "sent_at": _seconds(row["sent_at"]),
+        "answered_at": _seconds(row["answered_at"]),
+        "saved_at": _seconds(row["saved_at"]),
         "server": row.get("server"),
         "absent": int(not row.get("in_input", True)),
         "replaced_by": row.get("replaced_by"),
@@ -312,49 +314,14 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
     database.execute(f"INSERT INTO rows ({names}) VALUES ({places})", values)  # noqa: S608 - names of ours
 
 
-def _file_name(request: BatchRequest, file: str | None) -> str | None:
-    """The file name that a row was given, of a manifest that does not say it: the file's, if that is no usual one."""
-    return None if file is None or file.startswith(stem_of(request)) else file
-
-
 def _image_of(row: Mapping[str, Any]) -> ImageOutcome:
-    return ImageOutcome(
-        seed=row["seed"],
-        prompt=row["prompt"],
-        resolution=row["resolution"],
-        url=row.get("url"),
-        withheld=bool(row["withheld"]),
-        file=row["file"],
-        sha256=row["sha256"],
-        size=row["size"],
-        error=row["image_error"],
-    )
+    named = {name: row[name] for name in _IMAGE_MEMBERS}
+    return ImageOutcome(**named | {"withheld": bool(row["withheld"])}, url=row.get("url"), error=row["image_error"])
 
 
-def _body(images: list[ImageOutcome]) -> bytes:
-    """The answer, as far as the manifest tells: it is what the images are downloaded by."""
-    data = [
-        {
-            "url": image.url,
-            "prompt": image.prompt,
-            "resolution": image.resolution,
-            "seed": image.seed,
-            "is_image_safe": not image.withheld,
-        }
-        for image in images
-    ]
-    return json.dumps({"data": data}).encode()
+def _amount(text: str | None) -> str | None:
+    return None if text is None else str(Decimal(text))
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("its id is no text")
-    return value
-
-
-def _amount(amount: str | None) -> str | None:
-    return None if amount is None else str(Decimal(amount))
-
-
-def _seconds_of(text: str | None) -> float | None:
+def _seconds(text: str | None) -> float | None:
     return None if text is None else seconds(datetime.fromisoformat(text))

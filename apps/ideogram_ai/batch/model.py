@@ -1,12 +1,13 @@
-"""What became of a request."""
+"""What a batch speaks of: requests, their outcomes, the events of a run, the rows of an input, and errors."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -17,12 +18,22 @@ from ideogram_ai.client.config import is_loopback
 if TYPE_CHECKING:
     from ideogram_ai.client import GeneratedImage
 
+KEY_MEMBER: Final = "id"
+"""The member that identifies a row. A row without it is identified by its content."""
+FILE_MEMBER: Final = "file_name"
+"""The member that names the file of a row's image."""
+MOCK: Final = "mock"
+"""The server of a rehearsal: a mock server that lives as long as the run, on a port of its own each time."""
+_PORTS: Final = {"http": 80, "https": 443}
+
+logger = logging.getLogger("ideogram_ai.batch")
+
 
 class BatchError(Exception):
-    """Base of the errors of a batch. The message says what to do.
+    """Base of the errors that concern a whole batch. An error of a single request is an outcome instead.
 
     Attributes:
-        message: What is wrong, and the cure.
+        message: What is wrong, and how to fix it.
     """
 
     def __init__(self, message: str) -> None:
@@ -31,18 +42,36 @@ class BatchError(Exception):
 
 
 class BatchRowError(BatchError, ValueError):
-    """A row of the input cannot be a request. Nothing was sent for it."""
+    """A row cannot be turned into a request. Nothing was sent for it."""
+
+
+class BatchStoppedError(BatchError):
+    """The run was stopped, because going on would not help or might cost money for nothing.
+
+    Its cause is the error that stopped it. Rows that were not sent can be sent by another run.
+    """
+
+
+class InputError(BatchError):
+    """The input cannot be read any further. The message names the place, and how to fix it."""
+
+
+class StoreError(BatchError):
+    """A file cannot be written to the store, or read from it. Images that were made stay paid for.
+
+    The source file is left where it was, so that the same can be tried again.
+    """
 
 
 class LedgerError(BatchError):
-    """The ledger cannot be used as it is: it belongs to something else, is newer, or cannot be read or written."""
+    """The ledger cannot be used: it belongs to something else, is newer, or cannot be read or written."""
 
 
 class LedgerChangeError(LedgerError):
-    """A row is not in a state from which it may change so. The other changes were made.
+    """Some rows were not in a state that allows the change. All other changes were made.
 
     Attributes:
-        keys: The rows.
+        keys: Those rows.
     """
 
     def __init__(self, message: str, *, keys: frozenset[str] = frozenset()) -> None:
@@ -55,7 +84,7 @@ class LedgerLockedError(LedgerError):
 
 
 class PlanError(LedgerError, ValueError):
-    """A row contradicts what the ledger has for its key, or another row. Nothing was planned, nothing sent.
+    """A row contradicts the ledger or another row. Nothing was planned, nothing sent.
 
     Attributes:
         key: The row's key.
@@ -68,32 +97,71 @@ class PlanError(LedgerError, ValueError):
         self.line = line
 
 
-class BatchStoppedError(BatchError):
-    """The run was stopped, because going on would not help or might cost money for nothing.
+@frozen
+class RowProblem:
+    """One thing that is wrong with a row of the input.
 
-    What it went wrong with is its cause. Rows that were not sent can still be sent by another run.
+    Attributes:
+        line: The line in which the row begins, from 1; for Parquet the row's number.
+        field: The column; None for the row as a whole.
+        message: What is wrong, with the value, and how to fix it.
     """
 
+    line: int
+    field: str | None
+    message: str
 
-KEY_MEMBER: Final = "id"
-"""Member of a row that tells it from all others. A row without it is known by what it asks for."""
-FILE_MEMBER: Final = "file_name"
-"""Member of a row that names the file of its image."""
+
+@frozen
+class Header:
+    """The names of the columns.
+
+    Attributes:
+        line: The line of the input that holds them, from 1.
+        columns: The names.
+    """
+
+    line: int
+    columns: tuple[str, ...]
+
+
+@frozen
+class Row:
+    """A row of the input.
+
+    Attributes:
+        number: Its place among the rows, from 1.
+        line: The line in which it begins, from 1; for Parquet the row's number.
+        values: Its values by column, without empty ones and nulls.
+        problems: What could not be read.
+        header: The header of the input; None where each row names its columns itself.
+    """
+
+    number: int
+    line: int
+    values: Mapping[str, Any] = field(factory=dict[str, Any])
+    problems: tuple[RowProblem, ...] = ()
+    header: Header | None = field(default=None, eq=False)
+
+    @classmethod
+    def unreadable(cls, number: int, line: int, message: str, header: Header | None = None) -> Row:
+        """Make a row that cannot be read at all."""
+        return cls(number, line, problems=(RowProblem(line, None, message),), header=header)
 
 
 @frozen
 class BatchRequest:
-    """A request, and what it is known by.
+    """A request, and the key that identifies it.
 
     Attributes:
-        key: Tells it from every other request of the batch.
-        fields: The keyword arguments of `AsyncIdeogram.generate`, as plain JSON types; undocumented fields stand in
+        key: Identifies the request within the batch.
+        fields: The keyword arguments of `AsyncIdeogram.generate`, as plain JSON types; undocumented fields go into
             `extra_fields`.
-        file_name: Name of the image's file inside the batch's folder; None names it after the key. Without an image's
-            suffix it gets the one that fits.
-        line: Line of the input that it stands in, from 1; None when it was not read from lines.
-        nameless: Whether nobody gave it an id. Its key is a number then, and a ledger knows it by what it asks for:
-            where rows were inserted or moved, the ledger's number may be another.
+        file_name: Name of the image's file in the batch's folder; None names it after the key. The suffix follows from
+            the image's format.
+        line: Line of the input, from 1; None when the request was not read from lines.
+        nameless: Whether the row has no id. Its key is then a number, and a ledger identifies it by its content: where
+            rows were inserted or moved, the ledger's number may be another.
     """
 
     key: str
@@ -104,14 +172,14 @@ class BatchRequest:
 
     @classmethod
     def of(cls, row: BatchRequest | Mapping[str, Any], position: int) -> BatchRequest:
-        """Read a row: the request's fields, and maybe `id` and `file_name` beside them.
+        """Read a row: the request's fields, optionally with `id` and `file_name`.
 
         Args:
-            row: The row, or a request that is made already.
+            row: The row; a BatchRequest is returned as it is.
             position: Place in the input, from 1: the key of a row without an id.
 
         Raises:
-            BatchRowError: The row is no mapping, or its id or file name is no text.
+            BatchRowError: The row is not a mapping, or its id or file name is not text.
         """
         if isinstance(row, BatchRequest):
             return row
@@ -122,12 +190,8 @@ class BatchRequest:
         if isinstance(key, int) and not isinstance(key, bool):
             key = str(key)
         given = _text(key, KEY_MEMBER, position)
-        return cls(
-            key=given or position_key(position),
-            nameless=given is None,
-            file_name=_text(fields.pop(FILE_MEMBER, None), FILE_MEMBER, position),
-            fields=fields,
-        )
+        file_name = _text(fields.pop(FILE_MEMBER, None), FILE_MEMBER, position)
+        return cls(given or position_key(position), fields, file_name, nameless=given is None)
 
 
 def _text(value: object, member: str, position: int) -> str | None:
@@ -141,31 +205,26 @@ def position_key(position: int) -> str:
     return f"{position:06d}"
 
 
-MOCK: Final = "mock"
-"""The mock server that lives as long as a rehearsal. Its address is another one each time."""
-_PORTS: Final = {"http": 80, "https": 443}
-
-
 class Rank(IntEnum):
-    """What the images of a server are worth. What a lower one made counts as not made for a higher one."""
+    """What the images of a server are worth. Images of a lower rank count as not made for a higher one."""
 
     MOCK = 0
     """A rehearsal."""
     LOOPBACK = 1
-    """A server of this machine, which bills nobody: a mock server of its own process, for example."""
+    """A server on this machine, which bills nobody: for example `ideogram mock`."""
     REMOTE = 2
-    """The service, or another machine: what it made may have been billed."""
+    """The service, or another machine: its images may have been billed."""
 
 
 def rank_of(server: str) -> Rank:
-    """The rank of a server, as it is written down."""
+    """The rank of a server, as `server_of` names it."""
     if server == MOCK:
         return Rank.MOCK
     return Rank.LOOPBACK if is_loopback(urlsplit(server).hostname or "") else Rank.REMOTE
 
 
 def server_of(base_url: str) -> str:
-    """The server of a base URL, as it is written down: its origin."""
+    """The origin of a base URL, which names the server in the ledger."""
     parts = urlsplit(base_url)
     host = (parts.hostname or "").lower()
     port = "" if parts.port in {None, _PORTS.get(parts.scheme)} else f":{parts.port}"
@@ -176,34 +235,34 @@ class State(StrEnum):
     """How far a request got."""
 
     PLANNED = "planned"
-    """Not sent, or surely not run."""
+    """Not sent, or certainly not run."""
     SENT = "sent"
-    """On its way; in the ledger before the first byte leaves."""
+    """On its way. The ledger knows before the first byte leaves."""
     ANSWERED = "answered"
-    """Its images are made and paid for, and not all saved yet."""
+    """Its images are made and paid for, and not all of them are saved."""
     SAVED = "saved"
-    """Every image that can be had is saved."""
+    """Every image that can be downloaded is saved."""
     WITHHELD = "withheld"
-    """The safety check withheld its images. Billed all the same."""
+    """The safety check withheld its images, which are billed all the same."""
     FAILED = "failed"
-    """Refused, or an image can never be had. `may_have_been_billed` says whether it cost anything."""
+    """Refused, or an image can never be downloaded. `may_have_been_billed` says whether it cost anything."""
     UNKNOWN = "unknown"
-    """It left, and nobody knows what came of it: it may have been made, and billed."""
+    """It left, and its outcome is unknown: the image may have been made and billed."""
 
 
 @frozen
 class ImageOutcome:
-    """One image of an answer.
+    """One image of a response.
 
     Attributes:
-        seed: The seed that it was made with.
-        prompt: The prompt that was really used.
+        seed: The seed it was made with.
+        prompt: The prompt that was used.
         resolution: Width and height in pixels, as in "2048x2048".
         url: Its link, which expires; None when it was withheld.
         withheld: Whether the safety check withheld it.
-        file: Name of its file in the batch's folder, with slashes; None while it is not saved.
+        file: Name of its file in the batch's folder, with slashes; None until it is saved.
         sha256: SHA-256 of the file in hexadecimal.
-        size: Bytes of the file.
+        size: Size of the file in bytes.
         error: Why it could not be saved.
     """
 
@@ -219,40 +278,34 @@ class ImageOutcome:
 
     @classmethod
     def of(cls, image: GeneratedImage) -> ImageOutcome:
-        """An image that was answered."""
-        return cls(
-            seed=image.seed,
-            prompt=image.prompt,
-            resolution=image.resolution,
-            url=image.url,
-            withheld=image.withheld,
-        )
+        """Take over an image of a response."""
+        return cls(image.seed, image.prompt, image.resolution, image.url, image.withheld)
 
 
 @frozen
 class Outcome:
-    """What became of a request. The properties without `images` tell of the first image, nearly always the only one.
+    """What became of a request. Properties of an image are those of the first one, which is nearly always the only one.
 
     Attributes:
         request: The request.
         state: How far it got.
-        images: The images of its answer, in their order.
-        error_type: Name of the error's class, as in ideogram_ai.client; None without an error.
-        error: What the error says.
-        status_code: Status of the answer that refused it, if there was one.
-        cost: US dollars that it cost, or may have cost when the state is SENT or UNKNOWN. Zero when it was surely not
-            billed, None when no prices are known.
-        earlier_cost: US dollars that earlier attempts, whose outcome nobody knows, may have cost.
+        images: The images of its response, in their order.
+        error_type: Name of the error's class in ideogram_ai.client; None without an error.
+        error: The error's message.
+        status_code: Status of the response that refused it, if there was one.
+        cost: US dollars that it cost, or may have cost when the state is SENT or UNKNOWN. Zero when it was certainly
+            not billed, None when no prices are known.
+        earlier_cost: US dollars that earlier attempts of unknown outcome may have cost.
         may_have_been_billed: False only when it is certain that nothing was billed.
-        sent_at: When its last attempt left, in UTC.
-        answered_at: When its answer was here.
+        sent_at: When its last attempt was sent, in UTC.
+        answered_at: When its response arrived.
         saved_at: When its last image was saved.
         attempts: How often it was sent.
-        body: What arrived of an answer in which no image was found; None otherwise, and in what a ledger lists.
-        generation: The answer. None where there is none, and in what a ledger lists.
-        server: The server that it was last sent to: its origin, or `mock`. None where it was not sent, or no ledger
-            wrote it down.
-        absent: Whether the last whole input of the batch does not have the row any more.
+        body: What arrived of a response without images; None otherwise, and in what a ledger lists.
+        generation: The response. None where there is none, and in what a ledger lists.
+        server: The server it was last sent to: its origin, or `mock`. None where it was not sent, or no ledger recorded
+            the server.
+        absent: Whether the last complete input of the batch no longer has the row.
         replaced_by: Key of the row that was made in its place on purpose.
     """
 
@@ -277,7 +330,7 @@ class Outcome:
 
     @property
     def rehearsed(self) -> bool | None:
-        """Whether a server that only plays the service had it, and nobody billed it; None where no server is known."""
+        """Whether it was a rehearsal: its server bills nobody. None where no server is known."""
         return None if self.server is None else rank_of(self.server) < Rank.REMOTE
 
     @property
@@ -287,7 +340,7 @@ class Outcome:
 
     @property
     def prompt(self) -> str | None:
-        """The prompt that was really used."""
+        """The prompt that was used."""
         return self.images[0].prompt if self.images else None
 
     @property
@@ -312,7 +365,7 @@ class Outcome:
 
     @property
     def size(self) -> int | None:
-        """Bytes of the saved image."""
+        """Size of the saved image in bytes."""
         return self.images[0].size if self.images else None
 
 
@@ -326,7 +379,7 @@ class StopReason(StrEnum):
     NOW = "now"
     """stop_now() was called, or the run was cancelled."""
     MAX_COST = "max_cost"
-    """The next row might pass max_cost."""
+    """The next row might exceed max_cost."""
     ERROR = "error"
     """An error that every other row would meet too."""
 
@@ -336,8 +389,8 @@ class RunStarted:
     """A run begins.
 
     Attributes:
-        planned: Rows to be sent.
-        answered: Rows whose images are made already and wait to be downloaded.
+        planned: Rows to send.
+        answered: Rows whose images are made and still have to be downloaded.
     """
 
     planned: int
@@ -346,33 +399,33 @@ class RunStarted:
 
 @frozen
 class RowSent:
-    """A request leaves."""
+    """A request is sent."""
 
     request: BatchRequest
 
 
 @frozen
 class RowAnswered:
-    """An answer is here and in the ledger; its images are downloaded next."""
+    """A response arrived and is in the ledger. Its images are downloaded next."""
 
     outcome: Outcome
 
 
 @frozen
 class RowDone:
-    """A row is done in this run, in whatever state."""
+    """A row is done in this run, in any state."""
 
     outcome: Outcome
 
 
 @frozen
 class PaceChanged:
-    """The service asked for fewer requests, or bore more of them.
+    """The service asked for fewer requests.
 
     Attributes:
         limit: How many may be in flight from now on.
-        pause: Seconds, 0 or more, in which none is sent.
-        reason: What the service said, as `inflight_limit`; None when the limit grew.
+        pause: Seconds, 0 or more, without a new request.
+        reason: The reason that the service gave, for example `inflight_limit`.
     """
 
     limit: int
@@ -382,12 +435,12 @@ class PaceChanged:
 
 @frozen
 class RunStopping:
-    """No further row is sent; those in flight are finished.
+    """No further row is sent, and requests in flight are finished.
 
     Attributes:
         reason: Why.
-        message: The same for people.
-        error: What every other row would meet too; None when there is no such thing.
+        message: The reason for people.
+        error: The error that every other row would meet too, if there is one.
     """
 
     reason: StopReason
@@ -401,10 +454,10 @@ class RunStopped:
 
     Attributes:
         reason: Why.
-        message: The same for people, with the way to go on.
-        error: What every other row would meet too; None when there is no such thing.
-        unrecorded: What became of rows that the ledger does not have, because it could not be written. The next run
-            may take them for unknown.
+        message: The reason for people, and what is left to do.
+        error: The error that every other row would meet too, if there is one.
+        unrecorded: Outcomes that the ledger does not have, because it could not be written. The next run may treat
+            these rows as unknown.
     """
 
     reason: StopReason
@@ -416,74 +469,44 @@ class RunStopped:
 Event: TypeAlias = RunStarted | RowSent | RowAnswered | RowDone | PaceChanged | RunStopping | RunStopped
 
 
-@frozen
-class RowProblem:
-    """One thing that is wrong with a row.
+class Journal(Protocol):
+    """Records each request before it is sent, and what became of it. It is called in the event loop and must not block.
 
-    Attributes:
-        line: The line of the input that the row begins in, from 1; for Parquet the row's number.
-        field: The column; None when it is the row as a whole.
-        message: What is wrong, with the value and the cure.
+    Every method but `written` only takes note, so that a cancelled task can call it too.
     """
 
-    line: int
-    field: str | None
-    message: str
+    def sent(self, attempt: Outcome) -> None:
+        """A request is about to be sent. It is sent when `written` returns, and not if that raises."""
+        ...
+
+    def unsent(self, request: BatchRequest) -> None:
+        """A request certainly did not run. It may be sent again, or is left to another run."""
+        ...
+
+    def ended(self, outcome: Outcome) -> None:
+        """A request has an outcome. Another one follows ANSWERED when the images are saved."""
+        ...
+
+    async def written(self) -> None:
+        """Return when everything noted so far is on the disk."""
+        ...
 
 
-@frozen
-class Header:
-    """What names the columns of all rows.
-
-    Attributes:
-        line: The line of the input that it stands in, from 1.
-        columns: The names.
-    """
-
-    line: int
-    columns: tuple[str, ...]
-
-
-@frozen
-class Row:
-    """A row as it stands in the input.
-
-    Attributes:
-        number: Its place among the rows, from 1.
-        line: The line of the input that it begins in, from 1; for Parquet the row's number.
-        values: What it holds, by column. What is empty or null is left out.
-        problems: What of it could not be read.
-        header: What names its columns; None when it does so itself.
-    """
-
-    number: int
-    line: int
-    values: Mapping[str, Any] = field(factory=dict[str, Any])
-    problems: tuple[RowProblem, ...] = ()
-    header: Header | None = field(default=None, eq=False)
-
-    @classmethod
-    def unreadable(cls, number: int, line: int, message: str, header: Header | None = None) -> Row:
-        """A row that cannot be read at all."""
-        return cls(number, line, problems=(RowProblem(line, None, message),), header=header)
-
-
-class InputError(BatchError):
-    """The input cannot be read any further. The message names the place and the cure."""
-
-
-def refuse_missing(renamed: Iterable[str], headings: Iterable[str]) -> None:
-    """Refuse to rename columns that the input does not have.
-
-    Args:
-        renamed: The headings that are to be renamed.
-        headings: Those of the input; empty when they are not known.
-
-    Raises:
-        InputError: One of them is not there.
-    """
-    there = list(headings)
-    for name in renamed:
-        if name not in there:
-            known = f" It has {', '.join(repr(heading) for heading in there)}." if there else ""
-            raise InputError(f"The input has no column {name!r} to be renamed.{known}")
+def log_outcomes(message: str, outcomes: Iterable[Outcome], error: BaseException | None) -> None:
+    """Name outcomes that may have cost money, with the links of their images, in the log and in a note on an error."""
+    billed = sorted((each for each in outcomes if each.may_have_been_billed), key=lambda each: each.request.key)
+    if not billed:
+        return
+    made = "\n".join(
+        f"{each.request.key!r} {' '.join(image.file or image.url or 'withheld' for image in each.images)}"
+        for each in billed
+        if each.images
+    )
+    unknown = [repr(each.request.key) for each in billed if not each.images]
+    if made:
+        message += f" These are made and paid for:\n{made}\n"
+    if unknown:
+        message += f" These requests may have been billed: {', '.join(unknown)}."
+    logger.warning("%s", message)
+    if error is not None:
+        error.add_note(message)

@@ -21,8 +21,8 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import shown
 from ideogram_ai.contract.view import read_view
 
-from .csv_files import GZIP, LONGEST_LINE, CsvOptions, read_csv, refuse_other_files
-from .model import FILE_MEMBER, KEY_MEMBER, Header, InputError, Row, RowProblem, refuse_missing
+from .csv_files import GZIP, LONGEST_LINE, CsvOptions, read_csv, refuse_missing, refuse_other_files
+from .model import FILE_MEMBER, KEY_MEMBER, Header, InputError, Row, RowProblem
 
 if TYPE_CHECKING:
     import io

@@ -1,29 +1,34 @@
-"""Runs requests side by side, at the pace that the service bears, and hands on outcomes as they come."""
+"""run_batch: many requests at a time, at the pace that the service allows, on asyncio and trio.
+
+The way of a row, as `Runner` has it: it is read one ahead of what is sent (`_feed`), waits for its turn (`_turn`), is
+sent until it has an outcome (`_send`, `_attempt`), is finished, for example by downloading its images (`_finish`), and
+is taken by the consumer (`take`).
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import sys
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
-from attrs import define, evolve, field, frozen
+import anyio.lowlevel
+from attrs import define, evolve, field
 
-from ideogram_ai.client import APIConnectionError, APIStatusError, IdeogramError, RateLimitError, RetryPolicy
+from ideogram_ai.client import APIConnectionError, APIStatusError, Generation, IdeogramError, RateLimitError
 from ideogram_ai.client.request import is_object
-from ideogram_ai.client.retry import Wait
+from ideogram_ai.client.retry import RetryPolicy, Wait
 
-from .journal import name_outcomes, start_in_background
-from .model import BatchRequest, BatchStoppedError, Outcome, PaceChanged, RowAnswered, RowSent, State
-from .step import answered, arguments_of, concerns_all, ended
+from .model import BatchRequest, BatchStoppedError, Outcome, PaceChanged, RowAnswered, RowSent, State, log_outcomes
+from .step import arguments_of, is_fatal, outcome_of_error, outcome_of_response
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,34 +36,127 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-    from ideogram_ai.client import AsyncIdeogram, Generation
+    from ideogram_ai.client import AsyncIdeogram
 
-    from .journal import CallSoon, Journal
-    from .model import Event
+    from .model import Event, Journal
     from .prices import Prices
 
-DECREASE: Final = 0.8
-"""What a refusal leaves of the limit. Gentle, because a refusal costs nothing and an unused place costs time."""
+Requests: TypeAlias = Iterable[BatchRequest | Mapping[str, Any]] | AsyncIterable[BatchRequest | Mapping[str, Any]]
+Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
+"""Does what is left to do with a response, for example downloads its images, and returns the new outcome."""
+
+IN_FLIGHT: Final = 10
+DOWNLOADS: Final = 10
+_WAITING: Final = 100
+"""Responses that may wait to be finished. With more, nothing new is sent until the image host has caught up."""
+_UNKNOWN_IN_A_ROW: Final = 10
+"""More requests than are in flight and so many end unknown in a row: something is wrong that costs money."""
+_DECREASE: Final = 0.8
+"""What a 429 leaves of the limit. A small decrease, because a 429 is free and an unused slot costs time."""
 _INCREASES: Final = 20
-"""So many rounds of answers bring the limit from nothing to the most."""
+"""Rounds of responses that bring the limit from 1 back to the maximum."""
+
+
+def run_batch(
+    requests: Requests,
+    *,
+    client: AsyncIdeogram,
+    in_flight: int = IN_FLIGHT,
+    finish: Finish | None = None,
+    downloads: int = DOWNLOADS,
+    prices: Prices | None = None,
+    journal: Journal | None = None,
+) -> Outcomes:
+    """Send many requests, some at a time, and yield the outcome of each as soon as it is known, on asyncio or trio.
+
+    An error of one request is an outcome, not an exception. An error that all others would meet too ends the run, once
+    the requests in flight have ended: 401, 402 and 404, a 429 that waiting does not lift, a network or a service that
+    does not respond. Requests that were not sent by then have no outcome.
+
+        async with run_batch(requests, client=client) as outcomes:
+            async for outcome in outcomes:
+                ...
+
+    Leaving the `async with` early, by `break` or by an exception, sends nothing new and waits for what is in flight,
+    because that is paid for. Being cancelled, also while waiting, aborts it, and it may be billed all the same. The log
+    and a note on the exception name every outcome that was not taken, with the links of its images.
+
+    Args:
+        requests: Mappings of request fields, optionally with an `id` and a `file_name`, or BatchRequests. They are read
+            one ahead of what is sent, so a stream may have any length. An async generator is closed in the end.
+        client: Sends and, in `finish`, downloads. Its RetryPolicy says how often a request that never left is sent;
+            what may have been billed is never sent again.
+        in_flight: The most requests in flight at a time, 1 or more. A 429 lowers the number for a while.
+        finish: Awaited with each response; returns the new outcome. For example, it downloads the images. Without it
+            the outcomes are ANSWERED, and their `generation` has the images.
+        downloads: The most responses that are finished at a time, 1 or more.
+        prices: Prices for the `cost` of the outcomes.
+        journal: Records each request before it is sent, and each outcome.
+
+    Returns:
+        An asynchronous iterator of an Outcome for each request, in the order of completion, and its context manager.
+        Each image is billed, withheld ones too.
+
+    Raises:
+        ValueError: in_flight or downloads is not a whole number from 1.
+        IdeogramError: An error that every request would meet.
+        BatchError: A row is not a request, or the run was stopped because one request after the other ended unknown.
+    """
+    return Outcomes(
+        Runner(
+            _read(requests),
+            client,
+            in_flight=in_flight,
+            downloads=downloads,
+            finish=finish,
+            prices=prices,
+            journal=journal,
+        )
+    )
+
+
+async def _read(requests: Requests) -> AsyncGenerator[Outcome]:
+    position = 0
+    if isinstance(requests, AsyncIterable):
+        async with AsyncExitStack() as closing:
+            if isinstance(requests, AsyncGenerator):
+                closing.push_async_callback(requests.aclose)
+            async for row in requests:
+                position += 1
+                yield Outcome(BatchRequest.of(row, position), State.PLANNED)
+    else:
+        for row in requests:
+            position += 1
+            yield Outcome(BatchRequest.of(row, position), State.PLANNED)
+
+
+def check_limits(**limits: int) -> None:
+    """Raise ValueError for a limit that is not a whole number from 1."""
+    for name, value in limits.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more.")
 
 
 @define
 class Pace:
-    """The limit of requests in flight, and a pause in which none is sent.
+    """How many requests may be in flight: additive increase, multiplicative decrease. Pure: it has no clock.
+
+    The service runs a number of requests at a time and refuses the next one, for free. The number belongs to the
+    account, other programs may use some of it, and it is not always known. So the limit grows slowly while the service
+    accepts requests, and shrinks by a share when it refuses one.
 
     Attributes:
-        most: What the limit never passes, 1 or more.
-        policy: Bounds the pauses that nobody asked for; its deadline is how long nothing but refusals is borne.
-        limit: How many may be in flight; below the next whole number.
-        flying: How many are.
-        paused_until: Monotonic seconds; none is sent before.
+        most: The limit never exceeds this, 1 or more.
+        policy: Bounds the pauses that the service does not specify. Its deadline is how long it may send only 429.
+        limit: How many may be in flight, rounded down.
+        in_flight: How many are.
+        paused_until: Monotonic seconds; nothing is sent before.
     """
 
     most: int
     policy: RetryPolicy
     limit: float = field(init=False)
-    flying: int = field(default=0, init=False)
+    in_flight: int = field(default=0, init=False)
     paused_until: float = field(default=float("-inf"), init=False)
     _number: int = field(default=0, init=False)
     _last_of_round: int = field(default=0, init=False)
@@ -66,62 +164,62 @@ class Pace:
     _refused_since: float | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        if self.most < 1:
-            raise ValueError(f"in_flight is {self.most}; at least 1 request has to be in flight.")
         self.limit = float(self.most)
 
     def allows(self, now: float) -> bool:
         """Whether another request may be sent now, in monotonic seconds."""
-        return self.flying < int(self.limit) and now >= self.paused_until
+        return self.in_flight < int(self.limit) and now >= self.paused_until
 
-    def send(self) -> int:
-        """A request leaves. Returns its number, for what comes of it."""
-        self.flying += 1
+    def on_send(self) -> int:
+        """Count a request that is sent. Returns its number, for `on_rate_limited`."""
+        self.in_flight += 1
         self._number += 1
         return self._number
 
-    def bear(self) -> None:
-        """A request was answered by anything but a refusal for the number of requests."""
-        self.flying -= 1
+    def on_response(self) -> None:
+        """A request got any response but a 429 for the number of requests."""
+        self.in_flight -= 1
         step = max(1.0, self.most / _INCREASES)
         self.limit = min(self.limit + step / self.limit, float(self.most))
         self._pauses = 0
         self._refused_since = None
 
-    def lose(self) -> None:
-        """A request ended in a way that tells nothing of the limit: it never left, or nobody knows."""
-        self.flying -= 1
+    def on_unknown(self) -> None:
+        """A request ended without telling anything about the limit: it never left, or its outcome is unknown."""
+        self.in_flight -= 1
 
-    def refuse(self, number: int, *, now: float, asked: float | None, told: int | None, chance: float) -> float:
+    def on_rate_limited(
+        self, number: int, *, now: float, retry_after: float | None, server_limit: int | None, chance: float
+    ) -> float:
         """A request was refused because of the number of requests.
 
         Args:
             number: Its number.
             now: Monotonic seconds.
-            asked: Seconds that the service asks to wait, or None.
-            told: The limit as the service tells it, or None.
-            chance: A number from 0 to 1 that places a pause which nobody asked for.
+            retry_after: Seconds that the service asks to wait, or None.
+            server_limit: The limit that the service names, or None.
+            chance: A number from 0 to 1 that places a pause that the service does not specify.
 
         Returns:
-            Seconds, 0 or more, in which none is sent now.
+            Seconds, 0 or more, until another request may be sent as far as pauses go.
         """
-        self.flying -= 1
-        if told is not None:
-            self.most = max(1, min(self.most, told))
+        self.in_flight -= 1
+        if server_limit is not None:
+            self.most = max(1, min(self.most, server_limit))
         if number > self._last_of_round:
-            # One decrease for all that were in the air together: they tell of the same moment.
+            # One decrease for all requests that were in flight together: they were refused in the same moment.
             self._last_of_round = self._number
-            self.limit = min(self.limit, self.flying + 1) * DECREASE
-        # Those that are still in the air are as many as the service bore, or fewer.
-        self.limit = max(1.0, min(self.limit, float(self.flying), float(self.most)))
+            self.limit = min(self.limit, self.in_flight + 1) * _DECREASE
+        # The service accepted those that are still in flight, or fewer.
+        self.limit = max(1.0, min(self.limit, float(self.in_flight), float(self.most)))
         if self._refused_since is None:
             self._refused_since = now
-        if asked is None and not self.flying:
-            # Nothing of ours runs whose end could make room, so that only time tells.
+        if retry_after is None and not self.in_flight:
+            # No request of ours will end and free a slot, so only time helps.
             self._pauses += 1
-            asked = chance * self.policy.bound(self._pauses)
-        if asked is not None:
-            self.paused_until = max(self.paused_until, now + asked)
+            retry_after = chance * self.policy.bound(self._pauses)
+        if retry_after is not None:
+            self.paused_until = max(self.paused_until, now + retry_after)
         return self.pause(now)
 
     def pause(self, now: float) -> float:
@@ -129,133 +227,247 @@ class Pace:
         return max(0.0, self.paused_until - now)
 
     def exhausted(self, now: float) -> bool:
-        """Whether the service refused everything for so long, or asks for such a pause, that going on is pointless."""
-        if self._refused_since is None or self.flying:
+        """Whether the service refused everything for longer than the deadline, or asks for such a pause."""
+        if self._refused_since is None or self.in_flight:
             return False
         return max(now, self.paused_until) - self._refused_since > self.policy.deadline
 
 
-_DOUBTS: Final = 10
-"""So many requests more than are in flight may end unknown in a row: then something is wrong that costs money."""
-
-
-class Back(Enum):
-    """What is to be done with a request."""
-
-    ENDED = auto()
-    """It came to its outcome."""
-
-    AGAIN = auto()
-    """It was refused for the number of requests, and has its turn again when the pace allows."""
-    DROPPED = auto()
-    """The run ends before it was sent."""
-
-
 @define(eq=False)
-class Row:
-    """A request under way.
+class _Progress:
+    """How far a row got in this run."""
+
+    outcome: Outcome
+
+
+class Runner:
+    """One run. `run` sends, `take` hands out the outcomes; the two live in different tasks.
+
+    It makes all repetitions of a batch, and the client makes none: a 429 of one request concerns all of them, and each
+    attempt is recorded before it is sent. How often and how long comes from the client's RetryPolicy. What may have
+    been billed is never repeated here, whatever the policy says.
 
     Attributes:
-        request: The request.
-        outcome: What it came to as far as is known; None as long as it did surely not run.
-        attempts: How often it was sent in this run.
-        failures: How often in a row it failed in a way that is tried again.
-        failing_since: Monotonic seconds of the attempt that the first of these ended.
-    """
-
-    request: BatchRequest
-    outcome: Outcome | None = None
-    attempts: int = 0
-    failures: int = 0
-    failing_since: float = 0.0
-
-
-class Sender:
-    """Sends requests, tells the pace what the service bears, and the journal what happens.
-
-    It owns every repetition in a batch, and the client has none: a 429 of one request concerns all of them, and each
-    attempt is written down before it leaves. How often and how long comes from the client's RetryPolicy all the same.
-    What may have been billed is never repeated here, whatever the policy says.
+        error: What stopped the run, or None.
+        ended: Set when everything in flight has ended.
+        interrupted: Outcomes of requests that were aborted and may have run.
 
     Args:
+        source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, ANSWERED ones only
+            finished.
         client: The client.
-        pace: How many may be in flight.
-        prices: What a request costs; None when nobody wants to know.
-        journal: Told of every request; None when nobody wants to know.
-        emit: Told of events.
-        stop: Called with the error when no further request should be sent.
-        make_room: Called when the pace may allow another one.
+        in_flight: The most requests in flight at a time.
+        downloads: The most responses that are finished at a time.
+        finish: Finishes responses; None hands them out as they are.
+        prices: Prices for the costs of the outcomes.
+        journal: Records every request.
+        on_event: Called with events; must not raise.
     """
 
     def __init__(
         self,
+        source: AsyncGenerator[Outcome],
         client: AsyncIdeogram,
-        pace: Pace,
         *,
-        prices: Prices | None,
-        journal: Journal | None,
-        emit: Callable[[Event], None],
-        stop: Callable[[Exception], None],
-        make_room: Callable[[], None],
+        in_flight: int = IN_FLIGHT,
+        downloads: int = DOWNLOADS,
+        finish: Finish | None = None,
+        prices: Prices | None = None,
+        journal: Journal | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> None:
+        check_limits(in_flight=in_flight, downloads=downloads)
+        self.error: Exception | None = None
+        self.ended = anyio.Event()
+        self.interrupted: list[Outcome] = []
+        self._source = source
         self._policy = evolve(client.retry, retry_possibly_billed=False)
-        # The pace says how many may be in flight.
-        self._client = client.with_retry(evolve(self._policy, max_attempts=1), in_flight=pace.most)
-        self._pace = pace
+        # The pace says how many may be in flight, and this runner when a request is repeated.
+        self._client = client.with_retry(evolve(self._policy, max_attempts=1), in_flight=in_flight)
+        self._finish = finish
+        self._finish_failed = False
         self._prices = prices
         self._journal = journal
-        self._emit = emit
-        self._stop = stop
-        self._make_room = make_room
-        self._last_answer = float("-inf")
-        self._doubts = 0
-        self.stopping = anyio.Event()
-        self.interrupted: list[Outcome] = []
+        self._on_event = on_event
+        self._pace = Pace(in_flight, client.retry)
+        self._turns = anyio.Lock(fast_acquire=True)  # first come, first served
+        self._pace_changed = anyio.Event()
+        # Rows that were begun and not taken yet: a slow consumer slows down the sending.
+        self._room = anyio.Semaphore(in_flight + (downloads + _WAITING if finish else 0), fast_acquire=True)
+        self._downloads = anyio.Semaphore(downloads, fast_acquire=True)
+        self._ready: deque[_Progress] = deque()
+        self._available = anyio.Semaphore(0, fast_acquire=True)  # one for each row that is ready, and for the end
+        self._open: set[_Progress] = set()
+        if journal is None:
+            # The last resort, also when the program ends: an event loop may stop without closing anything.
+            weakref.finalize(self, _report, self._open)
+        self._stopping = anyio.Event()
+        self._feeding = anyio.CancelScope()
+        self._running = anyio.CancelScope()
+        self._abandoned = False
+        self._last_response = float("-inf")
+        self._unknown_in_a_row = 0
 
-    async def send(self, row: Row, number: int) -> Back:
-        """Send a request until it has an outcome, which is the row's then.
+    async def run(self) -> None:
+        """Run to the end. It raises nothing but a cancellation from outside."""
+        try:
+            with self._running:
+                async with anyio.create_task_group() as tasks:
+                    await self._feed(tasks)
+        except Exception as error:  # noqa: BLE001 - the consumer's to see, since nobody waits for this task
+            self._fail(error)
+        except BaseException as error:
+            stopped = BatchStoppedError("The batch was cancelled from outside, and what was in flight with it.")
+            stopped.__cause__ = error
+            self._fail(stopped)
+            raise
+        finally:
+            self.ended.set()
+            self._available.release()
+            if self._abandoned:
+                self.report(None)
 
-        Args:
-            row: The request.
-            number: Its number at the pace, which has allowed it and counts it as in flight.
-        """
-        while True:
-            if not row.failures:
-                row.failing_since = time.monotonic()
-            attempt, result = await self._attempt(row)
-            if not isinstance(result, Exception):
-                self._heard()
-                return await self._end(row, answered(attempt, result, at=_now()))
+    async def take(self) -> Outcome | None:
+        """Wait for the next outcome; None at the end."""
+        await self._available.acquire()
+        if not self._ready:
+            self._available.release()
+            return None
+        row = self._ready.popleft()
+        self._open.discard(row)
+        self._room.release()
+        return row.outcome
+
+    def stop(self) -> None:
+        """Send nothing new. What is in flight is finished and handed out."""
+        self._stopping.set()
+        self._feeding.cancel()
+        self._pace_changed.set()
+
+    def cancel(self) -> None:
+        """Abort what is in flight. What may have run is recorded as unknown."""
+        self.stop()
+        self._running.cancel()
+
+    async def abort(self, error: BaseException | None) -> None:
+        """Abort what is in flight, wait until all has ended, and report the outcomes that were not taken."""
+        self._running.cancel()
+        with anyio.CancelScope(shield=True):
+            await self.ended.wait()
+        self.report(error)
+
+    def abandon(self) -> None:
+        """The consumer is gone: stop, and report the outcomes that were not taken when what is in flight has ended."""
+        self._abandoned = True
+        if self.ended.is_set():
+            self.report(None)
+        else:
+            self.stop()
+
+    def report(self, error: BaseException | None) -> None:
+        """Log the outcomes that were not taken and may have cost money, unless a journal has them."""
+        if self._journal is None:
+            _report(self._open, error)
+
+    def _fail(self, error: Exception) -> None:
+        self.error = self.error or error
+        self.stop()
+
+    def _emit(self, event: Event) -> None:
+        if self._on_event is not None:
+            self._on_event(event)
+
+    async def _feed(self, tasks: TaskGroup) -> None:
+        """Start a row as soon as there is room for it and, if it has to be sent, the pace allows it."""
+        try:
+            with self._feeding:
+                async with aclosing(self._source) as source:
+                    async for outcome in source:
+                        await self._room.acquire()
+                        number = await self._turn() if outcome.state is State.PLANNED else 0
+                        if self._stopping.is_set():
+                            return
+                        tasks.start_soon(self._run_row, outcome, number)
+                        await anyio.lowlevel.checkpoint()  # rows are sent in their order
+        except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
+            self._fail(error)
+
+    async def _turn(self) -> int:
+        """Wait until the pace allows another request, and count it as in flight. When the run stops, return 0."""
+        async with self._turns:
+            while not self._stopping.is_set():
+                now = time.monotonic()
+                if self._pace.allows(now):
+                    return self._pace.on_send()
+                self._pace_changed = anyio.Event()
+                with anyio.move_on_after(self._pace.pause(now) or None):
+                    await self._pace_changed.wait()
+        return 0
+
+    async def _run_row(self, outcome: Outcome, number: int) -> None:
+        """Bring a row to its outcome, and hand it out."""
+        row = _Progress(outcome)
+        self._open.add(row)
+        try:
+            if outcome.state is State.PLANNED:
+                await self._send(row, number)
+                if row.outcome.state is State.PLANNED:  # the run stops before it was sent
+                    self._open.discard(row)
+                    return
+                if row.outcome.state is State.ANSWERED:
+                    self._emit(RowAnswered(row.outcome))
+            if row.outcome.state is State.ANSWERED and self._finish is not None:
+                async with self._downloads:
+                    await self._finish_row(row, self._finish)
+        except Exception as error:  # noqa: BLE001 - of the journal; raised when what is in flight has ended
+            self._fail(error)
+            if row.outcome.state is State.PLANNED:
+                self._open.discard(row)
+                return
+        self._ready.append(row)
+        self._available.release()
+
+    async def _send(self, row: _Progress, number: int) -> None:
+        """Send a request until it has an outcome. It stays PLANNED when the run stops before."""
+        attempts = failures = 0
+        failing_since = 0.0
+        while number:
+            attempts += 1
+            if not failures:
+                failing_since = time.monotonic()
+            attempt, result = await self._attempt(row, attempts)
+            if isinstance(result, Generation):
+                self._on_response()
+                await self._record(row, outcome_of_response(attempt, result, at=_now()))
+                return
             if isinstance(result, RateLimitError) and result.waiting_helps:
-                self._tell_unsent(row)
-                row.failures = 0
-                return self._refused(number, result)
-            if concerns_all(result):
-                self._pace.lose()
-                self._tell_unsent(row)
-                self._stop(result)
-                return Back.DROPPED
-            pause = self._pause(row, result)
+                failures = 0
+                self._on_rate_limited(number, result)
+                await self._take_back(row)
+                number = await self._turn()
+                continue
+            if is_fatal(result):
+                self._pace.on_unknown()
+                self._fail(result)
+                await self._take_back(row)
+                return
+            failures += 1
+            pause = self._pause(result, failures, failing_since)
             if pause is None:
-                return await self._give_up(row, attempt, result)
-            self._tell_unsent(row)
+                await self._give_up(row, attempt, result, failing_since)
+                return
+            await self._take_back(row)
             with anyio.move_on_after(pause):
-                await self.stopping.wait()
-            if self.stopping.is_set():
-                self._pace.lose()
-                return Back.DROPPED
+                await self._stopping.wait()
+            if self._stopping.is_set():
+                self._pace.on_unknown()
+                return
 
-    async def _attempt(self, row: Row) -> tuple[Outcome, Generation | Exception]:
-        request = row.request
-        row.attempts += 1
-        attempt = Outcome(
-            request,
-            State.SENT,
-            cost=self._prices.of(request.fields) if self._prices else None,
-            may_have_been_billed=True,
-            sent_at=_now(),
-            attempts=row.attempts,
-        )
+    async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, Generation | Exception]:
+        """Send a request once, after it was recorded."""
+        request = row.outcome.request
+        cost = self._prices.of(request.fields) if self._prices else None
+        attempt = Outcome(request, State.SENT, cost=cost, may_have_been_billed=True, sent_at=_now(), attempts=attempts)
         try:
             if self._journal is not None:
                 self._journal.sent(attempt)
@@ -264,107 +476,115 @@ class Sender:
             row.outcome = attempt
             try:
                 return attempt, await self._client.generate(**arguments_of(request))
-            except Exception as error:  # noqa: BLE001 - an error is an outcome, whatever it is
+            except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
                 return attempt, error
-        except BaseException as error:
-            self._interrupted(row, attempt, error)
+        except BaseException as error:  # cancelled, or the journal cannot be written
+            if getattr(error, "may_have_been_billed", False):
+                row.outcome = outcome_of_error(attempt, error)
+                self.interrupted.append(row.outcome)
+                if self._journal is not None:
+                    self._journal.ended(row.outcome)
+            else:
+                self._note_unsent(row)
             raise
 
-    def _interrupted(self, row: Row, attempt: Outcome, error: BaseException) -> None:
-        """A task was cancelled, or the journal cannot be written. Only what may have run is unknown."""
-        if getattr(error, "may_have_been_billed", False):
-            row.outcome = ended(attempt, error)
-            self.interrupted.append(row.outcome)
-            if self._journal is not None:
-                self._journal.ended(row.outcome)
-        else:
-            self._tell_unsent(row)
-
-    async def _end(self, row: Row, outcome: Outcome) -> Back:
+    async def _record(self, row: _Progress, outcome: Outcome) -> None:
+        """Record an outcome. If that fails, the outcome is not lost, and nothing new is sent."""
         row.outcome = outcome
         if self._journal is not None:
             try:
                 self._journal.ended(outcome)
                 await self._journal.written()
-            except Exception as error:  # noqa: BLE001 - the outcome is not lost for it, and nothing new is sent
-                self._stop(error)
-        return Back.ENDED
+            except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
+                self._fail(error)
 
-    def _tell_unsent(self, row: Row) -> None:
-        row.outcome = None
+    def _note_unsent(self, row: _Progress) -> None:
+        row.outcome = Outcome(row.outcome.request, State.PLANNED)
         if self._journal is not None:
-            self._journal.unsent(row.request)
+            self._journal.unsent(row.outcome.request)
 
-    def _heard(self) -> None:
-        """The service took a request and answered it."""
-        self._pace.bear()
-        self._make_room()  # now, and not when the outcome is written down
-        self._last_answer = time.monotonic()
-        self._doubts = 0
+    async def _take_back(self, row: _Progress) -> None:
+        """Record that a request certainly did not run."""
+        self._note_unsent(row)
+        if self._journal is not None:
+            await self._journal.written()
 
-    def _refused(self, number: int, error: RateLimitError) -> Back:
-        now = time.monotonic()
-        self._last_answer = now
+    async def _finish_row(self, row: _Progress, finish: Finish) -> None:
+        """Finish a response. After a failure the others are handed out as they are."""
+        if self._finish_failed:
+            return
+        try:
+            outcome = await finish(row.outcome)
+        except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
+            self._finish_failed = True
+            self._fail(error)
+        else:
+            await self._record(row, outcome)
+
+    def _on_response(self) -> None:
+        """The service responded: its slot is free now, before the outcome is on the disk."""
+        self._pace.on_response()
+        self._pace_changed.set()
+        self._last_response = time.monotonic()
+        self._unknown_in_a_row = 0
+
+    def _on_rate_limited(self, number: int, error: RateLimitError) -> None:
+        self._last_response = now = time.monotonic()
         before = int(self._pace.limit)
-        pause = self._pace.refuse(
+        pause = self._pace.on_rate_limited(
             number,
             now=now,
-            asked=error.retry_after,
-            told=_told_limit(error.body),
+            retry_after=error.retry_after,
+            server_limit=_server_limit(error.body),
             chance=random.random(),  # noqa: S311
         )
+        self._pace_changed.set()
         if int(self._pace.limit) < before or pause:
             self._emit(PaceChanged(int(self._pace.limit), pause, error.reject_reason or "429"))
         if self._pace.exhausted(now):
             error.explain(f"The service refused every request for {self._policy.deadline:g} s, or asks to wait longer.")
-            self._stop(error)
-            return Back.DROPPED
-        return Back.AGAIN
+            self._fail(error)
 
-    def _pause(self, row: Row, error: Exception) -> float | None:
-        """Seconds to wait before the same request is sent again; None when it is not."""
+    def _pause(self, error: Exception, failures: int, since: float) -> float | None:
+        """Seconds until the same request is sent again; None when it is not."""
         if not isinstance(error, IdeogramError):
             return None
-        row.failures += 1
-        decision = self._policy.decide(
-            error,
-            attempt=row.failures,
-            elapsed=time.monotonic() - row.failing_since,
-            random=random.random(),  # noqa: S311
-        )
+        elapsed = time.monotonic() - since
+        decision = self._policy.decide(error, attempt=failures, elapsed=elapsed, random=random.random())  # noqa: S311
         if isinstance(decision, Wait):
             return decision.seconds
         error.explain(decision.why)
         return None
 
-    async def _give_up(self, row: Row, attempt: Outcome, error: Exception) -> Back:
+    async def _give_up(self, row: _Progress, attempt: Outcome, error: Exception, failing_since: float) -> None:
         if isinstance(error, APIStatusError) and not error.may_have_been_billed:
-            self._heard()
-            return await self._end(row, ended(attempt, error, at=_now()))
-        self._pace.lose()
-        if isinstance(error, APIConnectionError):
-            if self._last_answer < row.failing_since:
-                # No other request was answered either: it is the network and not this request.
-                self._tell_unsent(row)
-                self._stop(error)
-                return Back.DROPPED
-        elif getattr(error, "may_have_been_billed", False):
-            self._doubt(error)
-        return await self._end(row, ended(attempt, error, at=_now()))
+            self._on_response()
+        else:
+            self._pace.on_unknown()
+            self._pace_changed.set()
+            if isinstance(error, APIConnectionError):
+                if self._last_response < failing_since:
+                    # No other request got a response either: the network is down.
+                    self._fail(error)
+                    await self._take_back(row)
+                    return
+            elif getattr(error, "may_have_been_billed", False):
+                self._on_unknown(error)
+        await self._record(row, outcome_of_error(attempt, error, at=_now()))
 
-    def _doubt(self, error: Exception) -> None:
-        self._doubts += 1
-        if self._doubts >= self._pace.most + _DOUBTS:
+    def _on_unknown(self, error: Exception) -> None:
+        self._unknown_in_a_row += 1
+        if self._unknown_in_a_row >= self._pace.most + _UNKNOWN_IN_A_ROW:
             stopped = BatchStoppedError(
-                f"Nobody knows whether the last {self._doubts} requests ran, so no further one is sent: each of them "
-                f"may be billed. The last one: {error}"
+                f"The last {self._unknown_in_a_row} requests ended with an unknown outcome, so no further one is sent: "
+                f"each of them may be billed. The last one: {error}"
             )
             stopped.__cause__ = error
-            self._stop(stopped)
+            self._fail(stopped)
 
 
-def _told_limit(body: bytes) -> int | None:
-    """The limit of requests in flight, where a refusal names it."""
+def _server_limit(body: bytes) -> int | None:
+    """The limit of requests in flight, where a 429 names it."""
     try:
         document: Any = json.loads(body)
     except (ValueError, RecursionError):
@@ -377,303 +597,19 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
-"""Does with an answer what is left to do, downloads its images say, and returns what came of that."""
-
-
-@frozen
-class Limits:
-    """What a batch does at a time.
-
-    Attributes:
-        in_flight: Requests that are on their way, 1 or more.
-        downloads: Answers whose images are being saved, 1 or more.
-        waiting: Answers that wait for that beyond these two, 0 or more. When so many wait, nothing new is sent until
-            the image host has caught up.
-    """
-
-    in_flight: int = 10
-    downloads: int = 10
-    waiting: int = 100
-
-    def __attrs_post_init__(self) -> None:
-        for name, least in (("in_flight", 1), ("downloads", 1), ("waiting", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise ValueError(f"{name} is {value!r}; give a whole number, {least} or more.")
-
-
-class Engine:
-    """One run. Its tasks live beside the consumer's, so that neither stumbles over the other.
-
-    Attributes:
-        error: What stopped the run; None as long as nothing did.
-        ended: Set when everything that was in flight has ended.
-
-    Args:
-        source: What to run, pulled one ahead and closed in the end: requests, and answered outcomes of which only
-            `finish` is left.
-        client: The client.
-        limits: What is done at a time.
-        finish: What is done with answers; None hands them on as they are.
-        prices: What a request costs.
-        journal: Told of every request.
-        emit: Told of events.
-    """
-
-    def __init__(
-        self,
-        source: AsyncGenerator[BatchRequest | Outcome],
-        client: AsyncIdeogram,
-        limits: Limits,
-        *,
-        finish: Finish | None = None,
-        prices: Prices | None = None,
-        journal: Journal | None = None,
-        emit: Callable[[Event], None] | None = None,
-    ) -> None:
-        self.error: Exception | None = None
-        self._source = source
-        self._finish = finish
-        self._journal = journal
-        self._tell = emit
-        self._pace = Pace(limits.in_flight, client.retry)
-        self._wake = anyio.Event()
-        self._sender = Sender(
-            client,
-            self._pace,
-            prices=prices,
-            journal=journal,
-            emit=self._emit,
-            stop=self._fail,
-            make_room=self._rouse,
-        )
-        self._most_open = limits.in_flight + (limits.downloads + limits.waiting if finish else 0)
-        self._downloads = limits.downloads
-        self._next: deque[BatchRequest | Outcome] = deque()  # one at most
-        self._again: deque[Row] = deque()
-        self._to_finish: deque[Row] = deque()
-        self._finishing = 0
-        self._broken = False  # whether finishing failed in a way that all others would meet
-        self._open = 0  # rows that were begun and not yet handed on
-        self._drained = False
-        self._pulled = anyio.Event()
-        self._ready: deque[Row] = deque()
-        self._untaken: set[Row] = set()  # those that were begun and not yet handed on
-        if journal is None:
-            # The last resort, also when the program ends: an event loop may stop, and nobody closes what it ran.
-            weakref.finalize(self, _report, self._untaken)
-        self._abandoned = False
-        self._news = anyio.Event()
-        self.ended = anyio.Event()
-        self._scope = anyio.CancelScope()
-        self._pulling = anyio.CancelScope()
-
-    def outcomes(self) -> Outcomes:
-        """The outcomes; the run begins when the first is asked for."""
-        return Outcomes(self)
-
-    async def run(self) -> None:
-        """Run to the end. It raises nothing but what ends its task from outside."""
-        try:
-            with self._scope:
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(self._pull)
-                    await self._dispatch(tasks)
-        except Exception as error:  # noqa: BLE001 - the consumer's to see, since no one waits for this task
-            self._fail(error)
-        except BaseException as error:
-            stopped = BatchStoppedError("The batch was cancelled from outside, and what was in flight with it.")
-            stopped.__cause__ = error
-            self._fail(stopped)
-            raise
-        finally:
-            self.ended.set()
-            self._news.set()
-            if self._abandoned:
-                self.report(None)
-
-    async def take(self) -> Outcome | None:
-        """The next outcome; None when there is no other."""
-        while not self._ready:
-            if self.ended.is_set():
-                return None
-            if self._news.is_set():
-                self._news = anyio.Event()
-            await self._news.wait()
-        row = self._ready.popleft()
-        self._untaken.discard(row)
-        self._open -= 1
-        self._rouse()
-        return row.outcome
-
-    async def break_off(self, error: BaseException | None) -> None:
-        """Cancel what is in flight, wait until all has ended, and name what nobody took."""
-        self._scope.cancel()
-        with anyio.CancelScope(shield=True):
-            await self.ended.wait()
-        self.report(error)
-
-    def abandon(self) -> None:
-        """Nobody will take anything any more, or wait: stop, and name what is untaken when what is in flight ended."""
-        self._abandoned = True
-        if self.ended.is_set():
-            self.report(None)
-        else:
-            self.stop()
-
-    def report(self, error: BaseException | None) -> None:
-        """Name what nobody took and may have cost money. A journal has it, and then nothing is said."""
-        if self._journal is None:
-            _report(self._untaken, error)
-
-    @property
-    def interrupted(self) -> Sequence[Outcome]:
-        """What was in flight when the run was broken off, and may have run."""
-        return self._sender.interrupted
-
-    def stop(self) -> None:
-        """Send nothing new. What is in flight is finished and handed on."""
-        self._sender.stopping.set()
-        self._pulling.cancel()
-        self._rouse()
-
-    def cancel(self) -> None:
-        """Break off what is in flight. What may have run is told to the journal as unknown."""
-        self.stop()
-        self._scope.cancel()
-
-    def _rouse(self) -> None:
-        self._wake.set()
-
-    def _fail(self, error: Exception) -> None:
-        self.error = self.error or error
-        self.stop()
-
-    async def _pull(self) -> None:
-        try:
-            with self._pulling:
-                async with aclosing(self._source) as source:
-                    async for item in source:
-                        self._next.append(item)
-                        self._rouse()
-                        self._pulled = anyio.Event()
-                        await self._pulled.wait()
-        except Exception as error:  # noqa: BLE001 - handed on when what is in flight has ended
-            self._fail(error)
-        self._drained = True
-        self._rouse()
-
-    async def _dispatch(self, tasks: TaskGroup) -> None:
-        while not self._sender.stopping.is_set():
-            now = time.monotonic()
-            room = self._open < self._most_open
-            if room and self._next and isinstance(item := self._next[0], Outcome):
-                self._hand_to_finish(self._begin(item.request, item), tasks)
-            elif (self._again or (self._next and room)) and self._pace.allows(now):
-                tasks.start_soon(self._run_row, self._take_row(), self._pace.send(), tasks)
-            elif self._drained and not self._again and not self._next and not self._pace.flying:
-                return
-            else:
-                self._wake = anyio.Event()
-                pause = self._pace.pause(now)
-                if pause:
-                    with anyio.move_on_after(pause):
-                        await self._wake.wait()
-                else:
-                    await self._wake.wait()
-
-    def _begin(self, request: BatchRequest, outcome: Outcome | None = None) -> Row:
-        """Begin with what was pulled."""
-        self._open += 1
-        self._next.popleft()
-        self._pulled.set()
-        row = Row(request, outcome)
-        self._untaken.add(row)
-        return row
-
-    def _take_row(self) -> Row:
-        if self._again:
-            return self._again.popleft()
-        item = self._next[0]
-        return self._begin(item.request if isinstance(item, Outcome) else item)
-
-    def _emit(self, event: Event) -> None:
-        if self._tell is not None:
-            try:
-                self._tell(event)
-            except Exception as error:  # noqa: BLE001 - nothing that was paid for is lost for it
-                self._fail(error)
-
-    async def _run_row(self, row: Row, number: int, tasks: TaskGroup) -> None:
-        try:
-            back = await self._sender.send(row, number)
-        except Exception as error:  # noqa: BLE001 - the journal's; handed on when what is in flight has ended
-            self._fail(error)
-            return
-        if back is Back.AGAIN:
-            self._again.append(row)
-        elif row.outcome is None:
-            self._untaken.discard(row)
-        elif row.outcome.state is State.ANSWERED:
-            self._emit(RowAnswered(row.outcome))
-            self._hand_to_finish(row, tasks)
-        else:
-            self._hand_on(row)
-        self._rouse()
-
-    def _hand_to_finish(self, row: Row, tasks: TaskGroup) -> None:
-        if self._finish is None:
-            self._hand_on(row)
-            return
-        self._to_finish.append(row)
-        if self._finishing < self._downloads:
-            self._finishing += 1
-            tasks.start_soon(self._finish_some, self._finish)
-
-    async def _finish_some(self, finish: Finish) -> None:
-        """Finish answers until none waits, or one cannot be: then the others are handed on as they are."""
-        try:
-            while self._to_finish:
-                row = self._to_finish.popleft()
-                if not self._broken and row.outcome is not None:
-                    try:
-                        row.outcome = await finish(row.outcome)
-                    except Exception as error:  # noqa: BLE001 - handed on when what is in flight has ended
-                        self._broken = True
-                        self._fail(error)
-                    else:
-                        await self._record(row.outcome)
-                self._hand_on(row)
-        finally:
-            self._finishing -= 1
-
-    async def _record(self, outcome: Outcome) -> None:
-        """Tell the journal what became of an answer. Where that fails nothing new is sent, and the rest is finished."""
-        if self._journal is not None:
-            try:
-                self._journal.ended(outcome)
-                await self._journal.written()
-            except Exception as error:  # noqa: BLE001 - handed on when what is in flight has ended
-                self._fail(error)
-
-    def _hand_on(self, row: Row) -> None:
-        self._ready.append(row)
-        self._news.set()
-
-
 class Outcomes(AsyncGenerator["Outcome", None]):
-    """What becomes of requests, as it comes. Use it in `async with`: to leave that waits for what is in flight.
+    """The outcomes of requests, as they come. Use it in `async with`: leaving that waits for what is in flight.
 
-    That is paid for. To be cancelled, also while it waits, breaks it off. What nobody took is named, with its links, in
-    the log and in a note on the exception.
+    What is in flight is paid for. Being cancelled, also while waiting, aborts it. Outcomes that were not taken are
+    named, with their links, in the log and in a note on the exception.
 
-    It is no generator itself: those have no way to learn of the exception that they are closed for, and one that is
-    forgotten is closed when its event loop is gone.
+    It is not a generator function: those never see the exception that they are closed for, and one that is forgotten
+    is closed when its event loop is gone. And it holds no task group, because a consumer may leave it to the garbage
+    collector; so the run has a task of its own.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._begun = False
         self._over = False
 
@@ -682,25 +618,25 @@ class Outcomes(AsyncGenerator["Outcome", None]):
 
         Raises:
             StopAsyncIteration: There is no other.
-            Exception: What stopped the run, once everything that was in flight has ended.
+            Exception: What stopped the run, once everything in flight has ended.
         """
         if self._over:
             raise StopAsyncIteration
         if not self._begun:
             self._begun = True
-            call_soon = start_in_background(self._engine.run)
-            weakref.finalize(self, _abandon, self._engine, call_soon).atexit = False
+            call_soon = _start_task(self._runner)
+            weakref.finalize(self, _abandon, self._runner, call_soon).atexit = False
         try:
-            outcome = await self._engine.take()
+            outcome = await self._runner.take()
         except BaseException as error:
             self._over = True
-            await self._engine.break_off(error)
+            await self._runner.abort(error)
             raise
         if outcome is not None:
             return outcome
         self._over = True
-        if self._engine.error is not None:
-            raise self._engine.error
+        if self._runner.error is not None:
+            raise self._runner.error
         raise StopAsyncIteration
 
     async def athrow(
@@ -714,20 +650,20 @@ class Outcomes(AsyncGenerator["Outcome", None]):
         raise typ if isinstance(typ, BaseException) or not isinstance(val, BaseException) else val
 
     async def aclose(self) -> None:
-        """Send nothing new, wait for what is in flight, and name it."""
+        """Send nothing new, wait for what is in flight, and report the outcomes that were not taken."""
         if self._over or not self._begun:
             self._over = True
             return
         self._over = True
         left_by = sys.exception()
-        self._engine.stop()
+        self._runner.stop()
         try:
-            await self._engine.ended.wait()
+            await self._runner.ended.wait()
         except BaseException as error:
             left_by = error
             raise
         finally:
-            await self._engine.break_off(left_by)
+            await self._runner.abort(left_by)
 
     async def __aenter__(self) -> Self:
         return self
@@ -736,82 +672,35 @@ class Outcomes(AsyncGenerator["Outcome", None]):
         await self.aclose()
 
 
-def _abandon(engine: Engine, call_soon: CallSoon) -> None:
+_CallSoon: TypeAlias = Callable[[Callable[[], None]], object]
+_tasks: set[asyncio.Task[None]] = set()
+"""asyncio itself keeps no task alive."""
+
+
+def _start_task(runner: Runner) -> _CallSoon:
+    """Start a run in a task that belongs to no caller, and return what calls a function in its event loop soon."""
     try:
-        call_soon(engine.abandon)
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        import trio  # noqa: PLC0415 - a program that runs on trio has it
+
+        trio.lowlevel.spawn_system_task(runner.run)
+        return trio.lowlevel.current_trio_token().run_sync_soon
+    task = loop.create_task(runner.run())
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    return loop.call_soon_threadsafe
+
+
+def _abandon(runner: Runner, call_soon: _CallSoon) -> None:
+    try:
+        call_soon(runner.abandon)
     except RuntimeError:  # the event loop is gone
-        engine.report(None)
+        runner.report(None)
 
 
-def _report(untaken: set[Row], left_by: BaseException | None = None) -> None:
-    """Name what nobody will take any more and may have cost money, once."""
-    outcomes = [row.outcome for row in untaken if row.outcome is not None]
-    untaken.clear()
-    name_outcomes("The batch ended before all its outcomes were taken.", outcomes, left_by)
-
-
-Requests: TypeAlias = Iterable[BatchRequest | Mapping[str, Any]] | AsyncIterable[BatchRequest | Mapping[str, Any]]
-
-
-def run_batch(
-    requests: Requests,
-    *,
-    client: AsyncIdeogram,
-    in_flight: int = 10,
-    finish: Finish | None = None,
-    downloads: int = 10,
-    prices: Prices | None = None,
-    journal: Journal | None = None,
-) -> Outcomes:
-    """Send requests, some at a time, and hand on what becomes of each as soon as it is known, on asyncio or trio.
-
-    What goes wrong with one request is an outcome and no exception. An error that all others would meet too ends the
-    run, once what is in flight has ended: 401, 402 and 404, a 429 that waiting does not help against, a network or a
-    service that does not answer. Requests that were not sent by then have no outcome.
-
-        async with run_batch(requests, client=client) as outcomes:
-            async for outcome in outcomes:
-                ...
-
-    To leave the `async with` early, by `break` or by an exception, sends nothing new and waits for what is in flight,
-    because that is paid for; to be cancelled, also while it waits, breaks that off, and it may be billed all the same.
-    The log and a note on the exception name every outcome that nobody took, with the links of its images.
-
-    Args:
-        requests: Mappings of request fields, maybe with an `id` and a `file_name`, or BatchRequests. They are read one
-            ahead of what is sent, so that a stream may have any length. An async generator is closed in the end.
-        client: Sends and, in `finish`, downloads. Its RetryPolicy says how often a request that never left is sent;
-            what may have been billed is never sent again.
-        in_flight: Requests on their way at a time at most. A 429 lowers the number for a while.
-        finish: Is awaited with each answer, and returns what came of it; it downloads the images, say. Without it the
-            outcomes are ANSWERED, and their `generation` has the images.
-        downloads: How many answers are being finished at a time.
-        prices: For the `cost` of the outcomes.
-        journal: Told of each request before it leaves, and of each outcome.
-
-    Returns:
-        An asynchronous iterator of an Outcome for each request, in the order in which they come, and its context
-        manager. Each image is billed, withheld ones too.
-
-    Raises:
-        ValueError: in_flight or downloads is no whole number from 1.
-        IdeogramError: What every request would meet.
-        BatchError: A row is no request, or the run was stopped because its requests end unknown, one like the other.
-    """
-    limits = Limits(in_flight=in_flight, downloads=downloads)
-    return Engine(_read(requests), client, limits, finish=finish, prices=prices, journal=journal).outcomes()
-
-
-async def _read(requests: Requests) -> AsyncGenerator[BatchRequest]:
-    position = 0
-    if isinstance(requests, AsyncIterable):
-        async with AsyncExitStack() as closing:
-            if isinstance(requests, AsyncGenerator):
-                closing.push_async_callback(requests.aclose)
-            async for row in requests:
-                position += 1
-                yield BatchRequest.of(row, position)
-    else:
-        for row in requests:
-            position += 1
-            yield BatchRequest.of(row, position)
+def _report(rows: set[_Progress], error: BaseException | None = None) -> None:
+    """Log rows that will not be taken any more and may have cost money, once."""
+    outcomes = [row.outcome for row in rows]
+    rows.clear()
+    log_outcomes("The batch ended before all its outcomes were taken.", outcomes, error)

@@ -1,4 +1,4 @@
-"""What an attempt came to, as an outcome. Pure, and the same for one process and for many."""
+"""One request, one outcome: how an attempt is judged, and a plain callable for other processes and machines."""
 
 from __future__ import annotations
 
@@ -23,15 +23,13 @@ from ideogram_ai.client import (
     RetryPolicy,
 )
 
-from .journal import name_outcomes
-from .model import ImageOutcome, Outcome, State
+from .model import ImageOutcome, Outcome, State, log_outcomes
 from .names import stem_of
-from .saving import saved, store_image, with_image
+from .saving import image_facts, outcome_of_downloads, replace_image, store_image
 from .store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
     from ideogram_ai.client import GeneratedImage, Generation
 
@@ -43,25 +41,25 @@ def arguments_of(request: BatchRequest) -> dict[str, Any]:
     """The keyword arguments for `generate`.
 
     Raises:
-        RequestError: There is one among them that is no request field.
+        RequestError: One of them is not a request field.
     """
     if "timeout" in request.fields:
         raise RequestError("'timeout' is no request field; give it to the client. Nothing was sent, nothing billed.")
     return dict(request.fields)
 
 
-def answered(attempt: Outcome, generation: Generation, *, at: datetime) -> Outcome:
+def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetime) -> Outcome:
     """The outcome of an attempt that made images.
 
     Args:
         attempt: The attempt: its state is SENT, its cost that of one image.
         generation: The images.
-        at: When they were answered.
+        at: When the response arrived.
     """
-    images = tuple(ImageOutcome.of(image) for image in generation.images)
+    images = tuple(map(ImageOutcome.of, generation.images))
     return evolve(
         attempt,
-        # What has a link is paid for and may be had, whatever was said of it.
+        # An image with a link is paid for and can be downloaded, even if it is marked as withheld.
         state=State.ANSWERED if any(image.url for image in images) else State.WITHHELD,
         images=images,
         cost=None if attempt.cost is None else attempt.cost * len(images),
@@ -71,29 +69,30 @@ def answered(attempt: Outcome, generation: Generation, *, at: datetime) -> Outco
     )
 
 
-def ended(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
-    """The outcome of an attempt that made no image, or of which nobody knows whether it did.
+def outcome_of_error(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
+    """The outcome of an attempt that made no image, or may have made one.
 
     Args:
         attempt: The attempt: its state is SENT, its cost that of one image.
-        error: What it ended in.
-        at: When an answer came, if one came.
+        error: The error it ended in.
+        at: When the response arrived, if there was one.
     """
     billed: bool = getattr(error, "may_have_been_billed", False)
+    message = getattr(error, "message", None) or " ".join(getattr(error, "__notes__", ())) or str(error)
     return evolve(
         attempt,
         state=State.UNKNOWN if billed else State.FAILED,
         error_type=type(error).__name__,
-        error=_message(error),
+        error=message or type(error).__name__,
         status_code=getattr(error, "status_code", None),
         body=getattr(error, "body", None) or None if billed else None,
-        cost=attempt.cost if billed else _nothing(attempt.cost),
+        cost=attempt.cost if billed or attempt.cost is None else attempt.cost * 0,
         may_have_been_billed=billed,
         answered_at=at if getattr(error, "status_code", None) else None,
     )
 
 
-def concerns_all(error: Exception) -> bool:
+def is_fatal(error: Exception) -> bool:
     """Whether every other request would end in this error too, so that going on is pointless."""
     match error:
         case AuthenticationError() | PaymentRequiredError() | NotFoundError():
@@ -108,23 +107,13 @@ def concerns_all(error: Exception) -> bool:
             return False
 
 
-def _nothing(cost: Decimal | None) -> Decimal | None:
-    return None if cost is None else cost * 0
-
-
-def _message(error: BaseException) -> str:
-    notes = " ".join(getattr(error, "__notes__", ()))
-    message: str = getattr(error, "message", None) or notes or str(error)
-    return message or type(error).__name__
-
-
 @frozen
 class Step:
-    """Turns a request into its outcome. What goes wrong is an outcome and no exception.
+    """Turns a request into its outcome. An error is an outcome, not an exception.
 
-    It holds settings only and is pickled freely: the key is read from IDEOGRAM_API_KEY where it is called, and each
-    process makes a client of its own. It keeps no ledger: whoever maps it writes down what is sent. A 429 is repeated
-    as the policy says, since nobody tells the pace of all processes together.
+    It holds settings only and can be pickled: the key is read from IDEOGRAM_API_KEY where it is called, and each
+    process makes a client of its own. It keeps no ledger: the caller has to record what is sent. A 429 is repeated as
+    the policy says, because no process knows the pace of all of them.
 
     Attributes:
         base_url: As in Ideogram.
@@ -141,9 +130,15 @@ class Step:
     def __call__(self, request: BatchRequest) -> Outcome:
         """Send a request and, with a location, save its images. Each image is billed, withheld ones too.
 
+        Args:
+            request: The request.
+
+        Returns:
+            Its outcome.
+
         Raises:
-            ConfigurationError: There is no key, or a setting cannot be used.
-            StoreError: Nothing can be written at the location. Nothing was sent; what fails later is an outcome.
+            ConfigurationError: There is no key, or a setting is invalid.
+            StoreError: Nothing can be written at the location. Nothing was sent; a later failure is an outcome.
         """
         process = os.getpid()
         client = _client(process, self.base_url, self.timeout, self.retry)
@@ -151,15 +146,15 @@ class Step:
         attempt = Outcome(request, State.SENT, may_have_been_billed=True, sent_at=datetime.now(UTC), attempts=1)
         try:
             generation = client.generate(**arguments_of(request))
-        except Exception as error:  # noqa: BLE001 - an error is an outcome, whatever it is
-            return ended(attempt, error, at=datetime.now(UTC))
-        outcome = answered(attempt, generation, at=datetime.now(UTC))
+        except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
+            return outcome_of_error(attempt, error, at=datetime.now(UTC))
+        outcome = outcome_of_response(attempt, generation, at=datetime.now(UTC))
         if store is None or outcome.state is not State.ANSWERED:
             return outcome
         try:
             return _save(client, store, outcome, generation.images)
         except BaseException as error:
-            name_outcomes("An image was being saved when the process was interrupted.", [outcome], error)
+            log_outcomes("An image was being saved when the process was interrupted.", [outcome], error)
             raise
 
 
@@ -173,22 +168,22 @@ def _save(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[Gen
         try:
             with store.part() as part:
                 client.download(image, part)
-                stored = store_image(store, part, stem)
-            made = evolve(made, file=stored.file, sha256=stored.sha256, size=stored.size)
-        except DownloadError as error:
-            made = evolve(made, error=error.message)
-            if error.reason is DownloadReason.WITHHELD:
-                made = evolve(made, withheld=True)
-            else:
-                failures.append(error)
-        except Exception as error:  # noqa: BLE001 - it concerns the saving of an image that is paid for, whatever it is
+                facts = image_facts(part)
+                file = store_image(store, part, stem, facts)
+            made = evolve(made, file=file, sha256=facts.sha256, size=facts.size)
+        except Exception as error:  # noqa: BLE001 - the image is paid for, and its outcome has the link
             made = evolve(made, error=str(error))
-            failures.append(DownloadError(str(error), reason=DownloadReason.UNWRITABLE))
-        outcome = with_image(outcome, index, made)
-    return saved(outcome, failures, at=datetime.now(UTC))
+            if isinstance(error, DownloadError) and error.reason is DownloadReason.WITHHELD:
+                made = evolve(made, withheld=True)
+            elif isinstance(error, DownloadError):
+                failures.append(error)
+            else:
+                failures.append(DownloadError(str(error), reason=DownloadReason.UNWRITABLE))
+        outcome = replace_image(outcome, index, made)
+    return outcome_of_downloads(outcome, failures, at=datetime.now(UTC))
 
 
-# By process: what one has opened is of no use to another that is forked of it.
+# By process: a forked process must not use the connections of its parent.
 @lru_cache
 def _client(_process: int, base_url: str | None, timeout: float | None, retry: RetryPolicy) -> Ideogram:
     return Ideogram(base_url=base_url, timeout=timeout, retry=retry)

@@ -23,7 +23,7 @@ from urllib.request import url2pathname
 
 from ideogram_ai.client.redaction import shorten_link
 
-from .model import BatchError
+from .model import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -32,13 +32,6 @@ if TYPE_CHECKING:
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
 """Two letters at least before the colon: one is a drive of Windows."""
-
-
-class StoreError(BatchError):
-    """A file cannot be written to the store, or read from it. It says nothing of the images: those made stay paid for.
-
-    What was to be stored is left where it was, so that the same can be tried again.
-    """
 
 
 class Store(ABC):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from ideogram_ai.batch.model import MOCK, LedgerError, Outcome, State, StopReason
-from ideogram_ai.batch.store import StoreError
+from ideogram_ai.batch.model import MOCK, LedgerError, Outcome, State, StopReason, StoreError
 from ideogram_ai.client import DownloadError
 
 from ..exit_codes import ExitCode

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import evolve
 
 from ideogram_ai.batch.checking import Checker
-from ideogram_ai.batch.job import places_of
+from ideogram_ai.batch.job import ledger_path
 from ideogram_ai.batch.model import State
 from ideogram_ai.batch.prices import Estimate
 from ideogram_ai.batch.reading import read_rows
@@ -150,4 +150,4 @@ class Planner:
 
 def ledger_file(options: Options) -> Path:
     """Where the ledger of the batch is, whether or not it is there."""
-    return options.ledger or places_of(options.out).ledger
+    return options.ledger or ledger_path(options.out)
