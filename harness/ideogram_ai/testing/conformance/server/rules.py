@@ -12,8 +12,8 @@ from ideogram_ai.contract.problems import pointer_to, shown
 from ideogram_ai.contract.view import read_view
 
 from ...strategies import request_rules
-from ...strategies.schema_values import SchemaValues
-from ...strategies.sites import Path, Site, Sites
+from ...strategies.mutations import MutationPoint, MutationPoints, Path
+from ...strategies.schema import SchemaValues
 from ..requirement import at_pointer
 from .draws import draw
 
@@ -68,17 +68,19 @@ def broken_by_rule(
 
 
 @cache
-def _sites() -> tuple[Site, ...]:
+def _sites() -> tuple[MutationPoint, ...]:
     return tuple(_reader())
 
 
 @cache
-def _reader() -> Sites:
+def _reader() -> MutationPoints:
     view = read_view()
-    return Sites(view, SchemaValues(view))
+    return MutationPoints(view, SchemaValues(view))
 
 
-def _broken_at(rule: str, site: Site, base: Mapping[str, Any], seed: int, count: int) -> Iterator[BrokenFields]:
+def _broken_at(
+    rule: str, site: MutationPoint, base: Mapping[str, Any], seed: int, count: int
+) -> Iterator[BrokenFields]:
     value, versions = _reader().broken_versions(site, base[site.field])
     # More are drawn than used: the first ones of hypothesis are the simplest, and often alike.
     distinct = list({shown(version[0]): version for version in reversed(draw(versions, 2 * count, seed))}.values())
