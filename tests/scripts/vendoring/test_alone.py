@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from dependencies import link_dependencies
+from vendor import FLOORS, Copy
 from vendored_app import run_alone, vendored
-from vendoring.contents import FLOORS, Copy
 
 from ideogram_ai.client import __version__
 from ideogram_ai.generated.contract import CONTRACT_SHA256
