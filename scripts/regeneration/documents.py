@@ -251,8 +251,10 @@ def first_error(schema: Mapping[str, Any], value: Any) -> tuple[Pointer, str] | 
     """
     # jsonschema has no types that pyright can use.
     validator: Any = import_module("jsonschema").Draft202012Validator(schema)
-    error: Any = import_module("jsonschema.exceptions").best_match(validator.iter_errors(value))
-    return None if error is None else (tuple(error.absolute_path), error.message)
+    best_match: Any = import_module("jsonschema.exceptions").best_match
+    error: Any = best_match(validator.iter_errors(value))
+    error = error and (best_match(error.context) or error)
+    return error and (tuple(error.absolute_path), error.message)
 
 
 def is_mapping(node: object) -> TypeGuard[dict[str, Any]]:

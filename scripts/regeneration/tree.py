@@ -18,7 +18,6 @@ import sys
 import tempfile
 import textwrap
 import unicodedata
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +25,6 @@ from typing import TYPE_CHECKING, Any, Final
 from regeneration.checks import client_facts
 from regeneration.documents import (
     CONFIGURATION,
-    PACKAGE,
     RegenerationError,
     is_mapping,
     mappings,
@@ -37,7 +35,7 @@ from regeneration.documents import (
 from regeneration.operations import Endpoint, read_models, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from regeneration.documents import Contract, Pointer
 
@@ -297,43 +295,36 @@ def _sha256(base: Path, paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def compare(there: Path, expected: Path, package: Path = PACKAGE) -> list[str]:
+def compare(there: Path, expected: Path) -> list[str]:
     """Find the files in which two folders differ, and say in which entries their locks do.
 
     Args:
         there: The folder that is checked; every file in it counts, whether or not version control knows it.
         expected: The folder as it should be.
-        package: Where the locks are below both.
     """
     old = {path.relative_to(there).as_posix(): path for path in files(there)}
     old = {name: path for name, path in old.items() if not name.startswith(PREFIX)}
     new = {path.relative_to(expected).as_posix(): path for path in files(expected)}
-    lines = [(name, "missing") for name in new.keys() - old.keys()]
-    lines += [(name, "extra") for name in old.keys() - new.keys()]
-    lines += [(name, "differs") for name in old.keys() & new.keys() if not _same(old[name], new[name])]
-    return [*(f"{what:8} {name}" for name, what in sorted(lines)), *_explain(there / package, expected / package)]
+    lines: list[str] = []
+    for name in sorted(old.keys() | new.keys()):
+        if name not in old or name not in new:
+            lines.append(f"{'extra' if name in old else 'missing':8} {name}")
+        elif old[name].is_symlink() or not old[name].is_file() or old[name].read_bytes() != new[name].read_bytes():
+            lines.append(f"differs  {name}")
+    was, now = (next(iter(_read_locks(folder)), None) for folder in (there, expected))
+    if was is None or now is None:
+        return [*lines, f"there is no readable {LOCK}"]
+    return [*lines, *(f"{name} was {was.get(name)} and is {now[name]}" for name in now if was.get(name) != now[name])]
 
 
-def _same(old: Path, new: Path) -> bool:
-    return old.is_file() and not old.is_symlink() and old.read_bytes() == new.read_bytes()
+def _read_locks(folder: Path) -> Iterator[dict[str, str]]:
+    for path in folder.rglob(LOCK):
+        with contextlib.suppress(OSError, ValueError, TypeError, LookupError):
+            lock = json.loads(path.read_bytes())
+            yield {"contract": lock["contract"], "configuration": lock["configuration"], **lock["versions"]}
 
 
-def _explain(old: Path, new: Path) -> Sequence[str]:
-    try:
-        was, now = (
-            {name: value for name, value in {**lock, **lock["versions"]}.items() if name != "versions"}
-            for lock in (json.loads((package / LOCK).read_bytes()) for package in (old, new))
-        )
-    except (OSError, ValueError, TypeError, LookupError):
-        return [f"there is no readable {LOCK}"]
-    return [
-        f"{name} was {was.get(name, 'not locked')} and is {value}"
-        for name, value in now.items()
-        if was.get(name) != value
-    ]
-
-
-@contextmanager
+@contextlib.contextmanager
 def workplace(out: Path, package: Path) -> Generator[Path]:
     """Give a new empty folder on the file system of out, and take it away at the end.
 
@@ -348,16 +339,24 @@ def workplace(out: Path, package: Path) -> Generator[Path]:
     """
     new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(out, os.O_RDONLY) if sys.platform != "win32" else -1  # Windows has no locks on folders
     try:
-        with _exclusive(out):
-            if (out / _PREVIOUS).exists() and not (out / package).exists():
-                (out / _PREVIOUS).rename(out / package)
-            for left in out.glob(f"{PREFIX}*"):
-                shutil.rmtree(left)
-            with tempfile.TemporaryDirectory(prefix=PREFIX, dir=out) as folder:
-                Path(folder, ".gitignore").write_text("*\n", encoding="utf-8")
-                yield Path(folder)
+        if sys.platform != "win32":
+            import fcntl  # noqa: PLC0415 - not on Windows
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with this process
+        if (out / _PREVIOUS).exists() and not (out / package).exists():
+            (out / _PREVIOUS).rename(out / package)
+        for left in out.glob(f"{PREFIX}*"):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=out) as folder:
+            Path(folder, ".gitignore").write_text("*\n", encoding="utf-8")
+            yield Path(folder)
+    except BlockingIOError:
+        raise RegenerationError(f"another run is at work in {out}; wait until it has ended") from None
     finally:
+        if descriptor >= 0:
+            os.close(descriptor)
         if new and not any(out.iterdir()):
             out.rmdir()
 
@@ -375,22 +374,3 @@ def swap(fresh: Path, out: Path, package: Path) -> None:
             previous.rename(target)
         raise
     shutil.rmtree(previous, ignore_errors=True)  # what could not be removed goes at the start of the next run
-
-
-@contextmanager
-def _exclusive(folder: Path) -> Generator[None]:
-    """Hold a lock that ends with this process. Windows has none on folders; there it is skipped."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl  # noqa: PLC0415 - not on Windows
-
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RegenerationError(f"another run is at work in {folder}; wait until it has ended") from None
-        yield
-    finally:
-        os.close(descriptor)
