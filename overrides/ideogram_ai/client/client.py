@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     )
 
     from .flow import Flow
-    from .redaction import ApiKey
     from .response import GeneratedImage, Generation
 
 T = TypeVar("T")
@@ -81,17 +80,19 @@ class _BaseClient(Generic[HTTPClient]):
 
     def __init__(
         self,
-        key: ApiKey | str,
+        api_key: str | None = None,
         *,
-        base_url: str | None,
-        timeout: float | httpx.Timeout | None,
-        retry: RetryPolicy,
-        http_client: HTTPClient | None,
-        image_client: HTTPClient | None,
-        allow_http: bool,
-        timing: Timing,
-        in_flight: int | None,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        http_client: HTTPClient | None = None,
+        image_client: HTTPClient | None = None,
+        allow_http: bool = False,
+        timing: Timing = Timing(),  # noqa: B008 - frozen
+        in_flight: int | None = None,
     ) -> None:
+        key = resolve_api_key(api_key)
+        del api_key  # or a traceback with local variables would show it
         if isinstance(key, str):
             raise ConfigurationError(f"{key} {NOTHING_SENT}")
         self._key = key
@@ -259,33 +260,6 @@ class Ideogram(_BaseClient[httpx.Client]):
     """
 
     _http_class = httpx.Client
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
-        http_client: httpx.Client | None = None,
-        image_client: httpx.Client | None = None,
-        allow_http: bool = False,
-        timing: Timing = Timing(),  # noqa: B008 - frozen
-        in_flight: int | None = None,
-    ) -> None:
-        key = resolve_api_key(api_key)
-        del api_key  # or a traceback with local variables would show it
-        super().__init__(
-            key,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            http_client=http_client,
-            image_client=image_client,
-            allow_http=allow_http,
-            timing=timing,
-            in_flight=in_flight,
-        )
 
     @overload
     def generate(
@@ -501,33 +475,6 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
     """
 
     _http_class = httpx.AsyncClient
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
-        http_client: httpx.AsyncClient | None = None,
-        image_client: httpx.AsyncClient | None = None,
-        allow_http: bool = False,
-        timing: Timing = Timing(),  # noqa: B008 - frozen
-        in_flight: int | None = None,
-    ) -> None:
-        key = resolve_api_key(api_key)
-        del api_key  # or a traceback with local variables would show it
-        super().__init__(
-            key,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            http_client=http_client,
-            image_client=image_client,
-            allow_http=allow_http,
-            timing=timing,
-            in_flight=in_flight,
-        )
 
     @overload
     async def generate(
