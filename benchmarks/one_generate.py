@@ -11,10 +11,6 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ideogram_ai.client import AsyncIdeogram, Ideogram
-from ideogram_ai.generated import AuthenticatedClient
-from ideogram_ai.generated.api.generate import post_generate_image_v4
-from ideogram_ai.generated.models import GenerateImageRequestV4
-from ideogram_ai.generated.operations import API_KEY_HEADER
 
 from .processes import CORES, on_core, serving
 from .requests import FILES, HEADERS, KEY, PATH, PROMPT, RESOLUTION, missing
@@ -35,12 +31,10 @@ def measure(scale: Scale) -> list[Row]:
 
 
 def _sync(url: str, calls: int, repetitions: int) -> Row:
-    with httpx.Client() as bare, Ideogram(KEY, base_url=url) as ours, _generated(url) as generated:
-        body = GenerateImageRequestV4(text_prompt=PROMPT, resolution=RESOLUTION)
+    with httpx.Client() as bare, Ideogram(KEY, base_url=url) as ours:
         cases: dict[str, Callable[[], object]] = {
             "Ideogram": lambda: ours.generate(text_prompt=PROMPT, resolution=RESOLUTION),
             "bare httpx": lambda: bare.post(url + PATH, files=FILES, headers=HEADERS).json(),
-            "generated client": lambda: post_generate_image_v4.sync(client=generated, body=body),
         }
         if find_spec("openai"):
             cases["openai"] = _openai(url)
@@ -86,10 +80,6 @@ def _seconds(call: Callable[[], object], calls: int) -> float:
     for _ in range(calls):
         call()
     return (time.perf_counter() - began) / calls
-
-
-def _generated(url: str) -> AuthenticatedClient:
-    return AuthenticatedClient(base_url=url, token=KEY, prefix="", auth_header_name=API_KEY_HEADER)
 
 
 def _openai(url: str) -> Callable[[], object]:

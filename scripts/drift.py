@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from drifting.errors import DriftError
-from regeneration.paths import CONTRACT, ROOT
+from regeneration.documents import CONTRACT, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regeneration.errors import RegenerationError
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT, RegenerationError
 from vendoring.errors import DestinationError, VendoringError
 
 if TYPE_CHECKING:

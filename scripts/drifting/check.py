@@ -7,9 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import attrs
-from regeneration.contract import read_contract
-from regeneration.errors import ContractError
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT, ContractError, read_contract
 
 from drifting.compare_operations import compare_operations
 from drifting.difference import Difference, Differences, Verdict

@@ -9,7 +9,7 @@ import attrs
 from drifting.difference import Difference, Differences, Direction, Effect, Side, Verdict
 
 if TYPE_CHECKING:
-    from regeneration.errors import Pointer
+    from regeneration.documents import Pointer
 
 Sides: TypeAlias = tuple[Side, Side]
 

@@ -20,7 +20,7 @@ from drifting.difference import Differences, Direction, Effect, Side, Verdict
 from drifting.schema import json_text
 
 if TYPE_CHECKING:
-    from regeneration.errors import Pointer
+    from regeneration.documents import Pointer
 
     from drifting.collector import Sides
     from drifting.schema import Schema

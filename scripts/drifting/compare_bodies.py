@@ -11,7 +11,7 @@ from drifting.schema import json_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from regeneration.errors import Pointer
+    from regeneration.documents import Pointer
 
     from drifting.collector import Collector
     from drifting.operation import Media, Operation

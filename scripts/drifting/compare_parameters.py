@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeAlias
 
-    from regeneration.errors import Pointer
+    from regeneration.documents import Pointer
 
     from drifting.operation import Parameter
 

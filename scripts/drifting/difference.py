@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 import attrs
-from regeneration.errors import Pointer, pointer_text
+from regeneration.documents import Pointer, pointer_text
 
 
 class Direction(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regeneration.errors import shorten
+from regeneration.documents import shorten
 
 
 class DriftError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from regeneration.nodes import is_list
+from regeneration.documents import is_list
 
 from drifting.schema import ANY, json_text
 

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
-from regeneration.errors import ContractError
-from regeneration.json_schema import first_error
-from regeneration.yaml_reader import read_yaml
+from regeneration.documents import ContractError, first_error, read_yaml
 
 from drifting.difference import Difference, Differences, Verdict
 from drifting.errors import DriftError

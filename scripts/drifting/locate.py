@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import attrs
-from regeneration.nodes import is_list, is_mapping
+from regeneration.documents import is_list, is_mapping
 
 from drifting.errors import DriftError
 from drifting.reading import operations

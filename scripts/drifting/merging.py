@@ -8,7 +8,7 @@ from drifting.keywords import LOWER, UPPER
 from drifting.schema import Schema, json_text
 
 if TYPE_CHECKING:
-    from regeneration.errors import Pointer
+    from regeneration.documents import Pointer
 
 
 def merge(first: Schema, second: Schema, pointer: Pointer) -> Schema:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from regeneration.nodes import is_list, is_mapping
+from regeneration.documents import is_list, is_mapping
 
 from drifting import keywords
 from drifting.merging import merge
@@ -14,7 +14,7 @@ from drifting.schema import Schema, json_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from regeneration.errors import Pointer
+    from regeneration.documents import Pointer
 
     from drifting.errors import DriftError
     from drifting.references import Document

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-from regeneration.errors import Pointer
+from regeneration.documents import Pointer
 
 from drifting.references import Document
 from drifting.schema import Schema

@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 import yaml
-from regeneration.nodes import is_list, is_mapping
+from regeneration.documents import is_list, is_mapping
 
 from drifting.errors import DriftError
 from drifting.references import Document

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from regeneration.nodes import is_list, is_mapping
-from regeneration.schemas import METHODS
+from regeneration.documents import METHODS, is_list, is_mapping
 
 from drifting.normalise import Normaliser
 from drifting.operation import Answer, Body, Encoding, Media, Operation, Parameter
@@ -15,7 +14,7 @@ from drifting.security import security_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from regeneration.errors import Pointer
+    from regeneration.documents import Pointer
 
     from drifting.references import Document
 

@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import attrs
-from regeneration.errors import Pointer, pointer_text
-from regeneration.nodes import is_list, is_mapping
+from regeneration.documents import Pointer, is_list, is_mapping, pointer_text
 
 from drifting.errors import DriftError
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from regeneration.errors import Pointer
+from regeneration.documents import Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

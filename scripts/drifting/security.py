@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from regeneration.nodes import is_list, is_mapping
+from regeneration.documents import is_list, is_mapping
 
 if TYPE_CHECKING:
-    from regeneration.errors import Pointer
+    from regeneration.documents import Pointer
 
     from drifting.references import Document
 

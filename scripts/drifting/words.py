@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from regeneration.errors import shorten
+from regeneration.documents import shorten
 
 from drifting.difference import Effect, Verdict
 from drifting.schema import json_text

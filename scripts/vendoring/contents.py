@@ -8,7 +8,7 @@ import tomllib
 from runpy import run_path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from regeneration.lock import LOCK, files, tree_sha256
+from regeneration.tree import LOCK, files, tree_sha256
 
 from vendoring.errors import VendoringError
 from vendoring.imports import NAME, make_relative

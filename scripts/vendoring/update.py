@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from regeneration.swap import swap, workplace
+from regeneration.tree import swap, workplace
 
 from vendoring.comparison import lost_by_update, what_is_written
 from vendoring.destination import find_copy, read_copy

@@ -123,9 +123,9 @@ def script_options(name: str) -> list[str]:
         return add(container, *flags, **options)
 
     module = importlib.import_module(name)
-    with patch.object(argparse._ActionsContainer, "add_argument", record), redirect_stdout(StringIO()):
-        with suppress(SystemExit):
-            module.main(["--help"])
+    patched = patch.object(argparse._ActionsContainer, "add_argument", record)
+    with patched, redirect_stdout(StringIO()), suppress(SystemExit):
+        module.main(["--help"])
     return sorted(found)
 
 

@@ -17,8 +17,6 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 from attrs import field, frozen
 
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
-
 from .errors import (
     APIStatusError,
     AuthenticationError,
@@ -196,12 +194,12 @@ def parse_response(
         complete: False when the body broke off.
 
     Returns:
-        A Generation for an operation with the response of generate; for others the generated model of the response,
+        A Generation for an operation that makes images; for others the generated model of the response,
         plain JSON if the contract has no object there, or None for an empty body. Or an IdeogramError.
     """
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _parse_refusal(operation, status=status, headers=headers, body=body, now=now)
-    if operation.answer_model == POST_GENERATE_IMAGE_V4.answer_model:
+    if operation.makes_images:
         return parse_generation(status=status, headers=headers, body=body, complete=complete)
     return _parse_model(operation.answer_model, status=status, headers=headers, body=body, complete=complete)
 

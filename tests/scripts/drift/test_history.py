@@ -12,7 +12,7 @@ from drifting.compare_documents import compare_documents
 from drifting.difference import Direction, Verdict
 from drifting.known import read_known
 from provider_history import HISTORY, KNOWN, MULTIPART, OURS, SIZES, Document, among_others, media, operation
-from regeneration.paths import CONTRACT
+from regeneration.documents import CONTRACT
 
 
 @pytest.fixture

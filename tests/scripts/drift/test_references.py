@@ -9,7 +9,7 @@ from drifting.locate import locate
 from drifting.normalise import MAX_DEPTH, MAX_SIZE
 from drifting.references import Document
 from provider_history import OPERATION_ID, OURS, PATH, among_others, october, operation, ref
-from regeneration.contract import read_contract
+from regeneration.documents import read_contract
 from small_documents import answering, asking, compared, said
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import vendor
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT
 from vendored_app import package
 from vendoring.contents import Copy, make_copy
 

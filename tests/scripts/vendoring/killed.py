@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT
 from vendoring.contents import Copy, make_copy
 from vendoring.update import write_copy
 

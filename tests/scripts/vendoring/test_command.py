@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import vendor
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT
 from vendored_app import package, texts
 from vendoring.contents import Copy
 from vendoring.manifest import Manifest, hash_files, read_manifest

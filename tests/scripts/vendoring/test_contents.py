@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT
 from vendored_app import package, texts
 from vendoring.contents import FLOORS, Copy, make_copy
 from vendoring.errors import VendoringError
