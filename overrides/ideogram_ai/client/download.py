@@ -95,6 +95,7 @@ def _download(job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPoli
         stem = httpx.URL(job.request.url).path.rpartition("/")[2].partition(".")[0]
     rate = RateLimit(timing.monotonic, job.request.timeout)
     with ImageFile(job.path, stem=stem, overwrite=job.overwrite) as file:
+        file.open()
         sink = ImageSink(file, job.max_bytes, rate)
         began = timing.monotonic()
         attempt = 1
@@ -131,12 +132,12 @@ def _decode_embedded(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]
     """Decode an image that its link contains (RFC 2397)."""
     kind, comma, text = job.request.url[len(_DATA) :].partition(",")
     content_type, _, coding = kind.rpartition(";")
-    data = unquote_to_bytes(text)
     what = "The image is not saved: its link should carry it, and cannot be decoded."
     undecodable = _Failure(DownloadError(what, reason=DownloadReason.NOT_AN_IMAGE))
     if not comma:
         return undecodable
     try:
+        data = unquote_to_bytes(text)
         if coding.strip().lower() == "base64":
             # With line ends, without padding or with the URL-safe alphabet it is the same image.
             data = b"".join(data.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")

@@ -59,15 +59,18 @@ class ImageFile:
         self._flushed = 0  # bytes that the system was asked to write to the disk
 
     def __enter__(self) -> Self:
+        return self
+
+    def open(self) -> None:
+        """Create the file beside its place. Not part of __enter__, where a Ctrl-C would leave it behind."""
         with _writing(self._target):
             # Not tempfile: its files are readable by their owner alone, and would stay so.
             self._file = self._part.open("x+b")
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):  # it may not be open yet
             self._file.close()
         with contextlib.suppress(FileNotFoundError):
             self._part.unlink()

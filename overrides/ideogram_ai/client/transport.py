@@ -10,6 +10,7 @@ import contextlib
 import logging
 import math
 import os
+import queue
 import socket
 import ssl
 import sys
@@ -339,48 +340,47 @@ def _grace(until: float) -> float:
 class _DeadlineThread:
     """Shuts down the connections of synchronous exchanges at their deadlines: nothing else ends a read that blocks.
 
-    There is one thread for the process, started with the first exchange. A forked child starts its own.
+    There is one thread for the process, started with the first exchange. A forked child starts its own. No lock is held
+    here that a Ctrl-C could leave behind: dict and SimpleQueue are safe to share.
     """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        self._changed = threading.Condition()
         self._traces: dict[TransportTrace, None] = {}
+        self._wake = queue.SimpleQueue[None]()
         self._thread: threading.Thread | None = None
         self._next_check = math.inf
 
     def add(self, trace: TransportTrace) -> None:
         def on_change() -> None:
-            with self._changed:
-                if trace.until < self._next_check:  # as a rule it is later, and the thread finds out by itself
-                    self._changed.notify()
+            if trace.until < self._next_check:  # as a rule it is later, and the thread finds out by itself
+                self._wake.put(None)
 
         trace.on_change = on_change
-        with self._changed:
-            self._traces[trace] = None
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="ideogram deadlines", daemon=True)
-                self._thread.start()
+        self._traces[trace] = None
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="ideogram deadlines", daemon=True)
+            self._thread.start()
         on_change()
 
     def remove(self, trace: TransportTrace) -> None:
-        with self._changed:
-            self._traces.pop(trace, None)
+        self._traces.pop(trace, None)
 
     def _run(self) -> None:
-        with self._changed:
-            while True:
-                self._next_check = self._abort_expired()
-                seconds = self._next_check - time.monotonic()
-                self._changed.wait(min(max(0.0, seconds), threading.TIMEOUT_MAX))
+        while True:
+            self._next_check = math.inf  # a change while the deadlines are read wakes the thread again
+            self._next_check = self._abort_expired()
+            seconds = self._next_check - time.monotonic()
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX))
 
     def _abort_expired(self) -> float:
         """Abort what is past its deadline; return when to check again."""
-        checks = {trace: trace.next_check(time.monotonic()) for trace in self._traces}
+        checks = {trace: trace.next_check(time.monotonic()) for trace in list(self._traces)}
         for trace in [trace for trace, check in checks.items() if check is None]:
-            del self._traces[trace]
+            self.remove(trace)
             trace.expired = True
             if trace.socket is not None:
                 with contextlib.suppress(OSError):  # it is closed already
@@ -458,11 +458,11 @@ class InFlight:
     @contextlib.contextmanager
     def place(self) -> Generator[None]:
         """Wait for a place, and hold it in this block."""
-        ticket = self._enter()
+        ticket, free = self._ticket(), threading.Event()
         try:
-            with self._changed:
-                while not self._take(ticket):
-                    self._changed.wait()
+            while not self._take(ticket, free.set):
+                free.wait()
+                free.clear()
             yield
         finally:
             self._leave(ticket)
@@ -472,41 +472,39 @@ class InFlight:
         """Wait for a place without blocking the event loop, and hold it in this block."""
         import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
 
-        ticket = self._enter()
+        ticket, free = self._ticket(), anyio.Event()
         try:
-            while True:
-                with self._changed:
-                    if self._take(ticket):
-                        break
-                    free = anyio.Event()
-                    self._wakers[ticket] = _thread_safe(free.set)
+            while not self._take(ticket, _thread_safe(free.set)):
                 await free.wait()
+                free = anyio.Event()
             yield
         finally:
             self._leave(ticket)
 
     def _reset(self) -> None:
         self._process = os.getpid()
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
         self._holding: set[object] = set()
         self._wakers: dict[object, Callable[[], object]] = {}
 
-    def _enter(self) -> object:
+    def _ticket(self) -> object:
         if self._process != os.getpid():
             self._reset()
         return object()
 
-    def _take(self, ticket: object) -> bool:
-        if len(self._holding) >= self.limit:
+    def _take(self, ticket: object, wake: Callable[[], object]) -> bool:
+        """Take a place if one is free; otherwise have `wake` called when one may be."""
+        with self._lock:
+            if len(self._holding) < self.limit:
+                self._holding.add(ticket)
+                return True
+            self._wakers[ticket] = wake
             return False
-        self._holding.add(ticket)
-        return True
 
     def _leave(self, ticket: object) -> None:
-        with self._changed:
+        with self._lock:
             self._holding.discard(ticket)
             self._wakers.pop(ticket, None)
-            self._changed.notify()
             while self._wakers and len(self._holding) < self.limit:
                 wake = self._wakers.pop(next(iter(self._wakers)))
                 try:
