@@ -152,11 +152,12 @@ def test_extra_fields_that_cannot_be_sent_are_refused() -> None:
         assert error.message.startswith(f"extra_fields: {name!r} is a documented field. Give it as the keyword {name}.")
     for name in ("", " ", "a\r\nb", 'a"b', "a\\b", "a\0b", "\ud800", "a\tb", "\u2028"):
         assert refusal({"text_prompt": "a", "extra_fields": {name: "x"}}).field == name
-    for extra in ({1: "x"}, {None: "x"}, {b"a": 1}):
-        assert "extra_fields" in refusal({"text_prompt": "a", "extra_fields": extra}).message
-    for extra in ([("a", 1)], "a"):
-        told = f"extra_fields is {type(extra).__name__}: give a mapping of field names"
-        assert refusal({"text_prompt": "a", "extra_fields": extra}).message.startswith(told)
+    keys: list[Any] = [1, None, b"a"]
+    for key in keys:
+        assert "extra_fields" in refusal({"text_prompt": "a", "extra_fields": {key: "x"}}).message
+    for other in ([("a", 1)], "a"):
+        told = f"extra_fields is {type(other).__name__}: give a mapping of field names"
+        assert refusal({"text_prompt": "a", "extra_fields": other}).message.startswith(told)
 
 
 def test_a_required_field_is_named_when_it_is_missing_and_a_wire_name_may_differ() -> None:
