@@ -13,7 +13,7 @@ from ideogram_ai.contract.view import read_view
 
 from ...strategies import request_rules
 from ...strategies.mutations import MutationPoint, MutationPoints, Path
-from ...strategies.schema import SchemaValues
+from ...strategies.schema_values import SchemaValues
 from ..requirement import at_pointer
 from .draws import draw
 
