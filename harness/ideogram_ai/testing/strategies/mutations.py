@@ -14,7 +14,7 @@ from jsonschema_rs import Draft202012Validator
 
 from ideogram_ai.contract.view import example_of
 
-from .schema import (
+from .schema_values import (
     JsonObject,
     SchemaValues,
     UnknownKeywordError,

@@ -18,7 +18,7 @@ from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .mutations import MutationPoint, MutationPoints, Path, request_schema
-from .schema import JsonObject, SchemaValues, named, objects, types_of
+from .schema_values import JsonObject, SchemaValues, named, objects, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

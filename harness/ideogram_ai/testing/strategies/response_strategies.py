@@ -16,7 +16,7 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from ..mock_responses import Answer
 from ..service import link_origin
-from .schema import JsonObject, SchemaValues, json_values, keywords_of, named, objects, texts
+from .schema_values import JsonObject, SchemaValues, json_values, keywords_of, named, objects, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
