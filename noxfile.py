@@ -20,7 +20,7 @@ CONTRACT = "openapi/ideogram-v4.yaml"
 SPECTRAL, REDOCLY = "@stoplight/spectral-cli@6.16.3", "@redocly/cli@2.77.0"
 PRISM, STEADY = "@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2"
 # What the benchmarks stand beside. Not in the lock: nothing else needs them.
-PEERS = ("aiohttp==3.14.5", "anthropic==2.12.0", "httpx-aiohttp==0.2.0", "openai==3.54.0")
+PEERS = ("anthropic==2.12.0", "openai==3.54.0")
 
 
 def install(session: nox.Session, *project: str) -> None:

@@ -93,7 +93,7 @@ def make_copy(checkout: Path = ROOT) -> Copy:
                     data = (_PYRIGHT if floor == "generated" else b"") + make_relative(data, name)
                 files[name] = data
     project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
-    version = run_path(str(checkout / FLOORS["client"] / NAME / "client/version.py"))["__version__"]
+    version = run_path(str(checkout / FLOORS["client"] / NAME / "client/__init__.py"))["__version__"]
     init = _INIT.format(distribution=project["name"], version=version)
     files |= {"__init__.py": init.encode(), "py.typed": b"", ".gitattributes": _GIT}
     files["LICENSE"] = (checkout / "LICENSE").read_bytes()
