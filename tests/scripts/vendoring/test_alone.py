@@ -3,6 +3,7 @@
 Each test runs a Python that sees the program, httpx, attrs and their dependencies, and no metadata of ours.
 """
 
+import re
 import shutil
 import sys
 import zipfile
@@ -96,7 +97,7 @@ def site(tmp_path: Path) -> Path:
     for floor, folder in FLOORS.items():
         shutil.copytree(ROOT / folder / "ideogram_ai" / floor, site / "ideogram_ai" / floor)
     package = site / "ideogram_ai/client/__init__.py"
-    package.write_text(package.read_text().replace('__version__ = "', '__version__ = "99.'))
+    package.write_text(re.sub('__version__ = ".*"', '__version__ = "99.0"', package.read_text()))
     contract = site / "ideogram_ai/generated/contract.py"
     contract.write_text(contract.read_text().replace(CONTRACT_SHA256, "0" * 64))
     metadata = site / "ideogram_ai-99.0.dist-info/METADATA"

@@ -34,7 +34,7 @@ def test_a_full_disk_leaves_what_was_there(
 ) -> None:
     if before == "a copy":
         command()
-        (vendor_folder / "ideogram_ai/client/judge.py").write_bytes(b"# older\n")
+        (vendor_folder / "ideogram_ai/client/retry.py").write_bytes(b"# older\n")
     there = texts(vendor_folder)
     with full_disk(room):
         assert command("--force") == 1
@@ -68,7 +68,7 @@ def test_a_folder_that_is_not_writable_is_named(
 ) -> None:
     if before == "a copy":
         command()
-        (vendor_folder / "ideogram_ai/client/judge.py").write_bytes(b"# older\n")
+        (vendor_folder / "ideogram_ai/client/retry.py").write_bytes(b"# older\n")
     there = texts(vendor_folder)
     monkeypatch.chdir(vendor_folder)  # nobody may look into the folders above
     vendor_folder.chmod(0o555)

@@ -74,7 +74,7 @@ def test_what_git_ignores_is_reported_with_a_cure_that_works(
     with Path(place).open("a") as written:
         written.write("\n" + "\n".join(line.strip() for line in (first, second, third)) + "\n")
     assert command("--check") == 0
-    pyc = program / "myapp/_vendor/ideogram_ai/client/__pycache__/core.cpython-313.pyc"
+    pyc = program / "myapp/_vendor/ideogram_ai/client/__pycache__/errors.cpython-313.pyc"
     pyc.parent.mkdir()
     pyc.touch()
     assert cloned(program, program.parent / "whole") == copy.files
@@ -113,10 +113,10 @@ def test_a_file_that_is_new_in_an_update_is_reported_though_the_rest_is_tracked(
     git(program, "add", ".")
     (program / ".gitignore").write_text("client/\n")
     assert command("--check") == 0
-    git(program, "rm", "--quiet", "--cached", "myapp/_vendor/ideogram_ai/client/core.py")
+    git(program, "rm", "--quiet", "--cached", "myapp/_vendor/ideogram_ai/client/errors.py")
     assert command("--check") == 1
-    assert ".gitignore:1: client/ excludes client/core.py\n" in capsys.readouterr().err
-    assert "client/core.py" in copy.files
+    assert ".gitignore:1: client/ excludes client/errors.py\n" in capsys.readouterr().err
+    assert "client/errors.py" in copy.files
 
 
 def test_what_is_no_fault(command: Command, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
