@@ -1,19 +1,21 @@
 """The one place where the tests of promises reach behind the public names of the client: limits, clocks and checks."""
 
 import ipaddress
+import os
 from typing import Any
 
+import httpx
 import pytest
 
-from ideogram_ai.client import collector, core, credentials, deadlines, image_format, links
+from ideogram_ai.client import AsyncIdeogram, Ideogram, collector, core, credentials, deadlines, image_format, links
 from ideogram_ai.client.calls import interrupt, interruption_in
 from ideogram_ai.client.deadlines import cancel_late, cut_off
-from ideogram_ai.client.exchange import Outgoing, Sleep, Watch
+from ideogram_ai.client.exchange import Outgoing, Sleep, Watch, _has_spoken
 
 __all__ = [
-    "Outgoing", "Sleep", "Watch", "allow_addresses", "cancel_late", "cut_off", "grace",
+    "Outgoing", "Sleep", "Watch", "allow_addresses", "cancel_late", "cut_off", "forked_child_has_own_tls", "grace", "has_spoken",
     "interrupt", "interruption_in", "limit_last_look", "limit_pieces", "limit_used_connections",
-    "only_names_are_loopback", "system_proxies",
+    "only_names_are_loopback", "read_limit_of_own_async_client", "system_proxies",
 ]  # fmt: skip
 _SEND = ("ideogram_ai.client.core", "ideogram_ai.client.sync_client", "ideogram_ai.client.async_client")
 
@@ -62,6 +64,29 @@ def system_proxies(monkeypatch: pytest.MonkeyPatch, **proxies: str) -> None:
     monkeypatch.setattr("ideogram_ai.client.environment.getproxies", lambda: proxies)
 
 
-def tls_context_of(client: Any) -> Any:
-    """The TLS settings that a client's connections use."""
-    return client._environment._tls()
+def forked_child_has_own_tls() -> bool:
+    """Whether a client that made its settings of TLS makes new ones after a fork, and keeps them otherwise."""
+    environment = Ideogram("sentinel-3f9c2b7d51e84a06")._environment
+    parents = environment._tls()
+    assert environment._tls() is parents
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, b"0" if environment._tls() is parents else b"1")
+        os._exit(0)
+    os.waitpid(child, 0)
+    with open(read, "rb") as said, open(write, "wb"):
+        return said.read(1) == b"1"
+
+
+def has_spoken(stream: Any) -> bool:
+    """Whether something came over a connection before the request was sent."""
+    return _has_spoken(stream)
+
+
+def read_limit_of_own_async_client(outgoing: Outgoing, *, own: bool) -> float | None:
+    """The limit on silence that the network gets, for a client of our own or a lent one."""
+    core = AsyncIdeogram("sentinel-3f9c2b7d51e84a06")._core
+    limits = core.request(httpx.AsyncClient(), outgoing, print, own=own).extensions["timeout"]
+    limit: float | None = limits["read"]
+    return limit
