@@ -4,6 +4,7 @@ A program takes that for a bug and not for the wish to stop. So a call always en
 cost.
 """
 
+import contextvars
 import signal
 import sys
 from pathlib import Path
@@ -61,7 +62,7 @@ def struck(use: Any, at: int, folders: tuple[str, ...]) -> tuple[Strike, BaseExc
     try:
         signal.alarm(5)
         sys.settrace(strike)
-        use()
+        contextvars.copy_context().run(use)  # or a struck block would leave its variables behind
     except BaseException as error:  # noqa: BLE001 - it is judged
         return strike, error
     finally:

@@ -306,6 +306,7 @@ def test_children_of_a_process_get_their_own_responses(mock_server: MockServer, 
     assert made == 2 + 16 * len(ways)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork while there are threads
 def test_a_forked_child_makes_settings_of_tls_of_its_own() -> None:
     """OpenSSL's locks may be held by a thread that the child does not have."""
     assert forked_child_has_own_tls()

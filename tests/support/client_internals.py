@@ -13,9 +13,9 @@ from ideogram_ai.client.deadlines import cancel_late, cut_off
 from ideogram_ai.client.exchange import Outgoing, Sleep, Watch, _has_spoken
 
 __all__ = [
-    "Outgoing", "Sleep", "Watch", "allow_addresses", "cancel_late", "cut_off", "forked_child_has_own_tls", "grace", "has_spoken",
-    "interrupt", "interruption_in", "limit_last_look", "limit_pieces", "limit_used_connections",
-    "only_names_are_loopback", "read_limit_of_own_async_client", "system_proxies",
+    "Outgoing", "Sleep", "Watch", "allow_addresses", "cancel_late", "cut_off", "forked_child_has_own_tls", "grace",
+    "has_spoken", "interrupt", "interruption_in", "limit_body", "limit_last_look", "limit_pieces",
+    "limit_used_connections", "only_names_are_loopback", "read_limit_of_own_async_client", "system_proxies",
 ]  # fmt: skip
 _SEND = ("ideogram_ai.client.core", "ideogram_ai.client.sync_client", "ideogram_ai.client.async_client")
 
