@@ -59,7 +59,7 @@ def test_wrong_use(ideogram: Command, service: MockServer, folder: Path, argumen
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("status_400", "Mend the request"),
+        ("status_400", "Correct the request"),
         ("status_401", "Check the API key"),
         ("status_402", "balance"),
         ("html_403", "403"),

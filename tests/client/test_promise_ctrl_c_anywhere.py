@@ -106,7 +106,7 @@ def test_ctrl_c_is_raised_and_says_whether_the_request_left(
 
 def is_before_the_response(strike: Strike) -> bool:
     """Whether the request was under way where it struck: from the connection on to the end of judging."""
-    return any(name in strike.where for name in ("http11.py", "collector.py", "judge.py", "answer.py"))
+    return any(name in strike.where for name in ("http11.py", "response.py"))
 
 
 def test_ctrl_c_is_found_behind_what_a_library_raised_in_its_place() -> None:

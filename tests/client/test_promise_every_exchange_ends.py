@@ -24,13 +24,13 @@ import pytest
 import trustme
 from canned import success
 from client_internals import (
-    Outgoing,
-    Watch,
-    cancel_late,
-    cut_off,
+    PreparedRequest,
+    TransportTrace,
+    enforce_deadline,
+    enforce_deadline_async,
     grace,
     limit_last_look,
-    read_limit_of_own_async_client,
+    read_limit_of_async_client,
 )
 from driver import KINDS, ONCE, PLAIN, PROMPT, Driver, Kind, at_once, each_kind
 from image_downloads import acting, drawn, head
@@ -213,40 +213,40 @@ def test_what_arrived_while_the_process_was_stopped_is_read(tmp_path: Path) -> N
 # The clock behind it
 
 
-def outgoing(**changes: Any) -> Outgoing:
-    return Outgoing(to="api", method="POST", url="http://a.example/", headers={}, timeout=LIMITS, **changes)
+def prepared(**changes: Any) -> PreparedRequest:
+    return PreparedRequest(to="api", method="POST", url="http://a.example/", headers={}, timeout=LIMITS, **changes)
 
 
-def begun(**changes: Any) -> Watch:
-    watch = Watch()
-    watch.begin(outgoing(**changes))
-    return watch
+def started(**changes: Any) -> TransportTrace:
+    trace = TransportTrace()
+    trace.start(prepared(**changes))
+    return trace
 
 
 def test_the_whole_takes_no_longer_than_its_limits_together() -> None:
     """Two limits of reading: one for the head of the response, one for its body."""
-    assert outgoing().total == pytest.approx(2.0 + 2.0 + 0.4 + 2.0 + 0.4)
-    assert outgoing(total=60.0).total == 60.0
-    watch = begun()
-    end = watch.until
-    watch.observe("connection.connect_tcp.started", {"host": "a.example"})
-    assert watch.until <= time.monotonic() + 2.0
-    watch.progress()  # of a body that is not long
+    trace = started()
+    end = trace.until
+    assert end <= time.monotonic() + 2.0 + 2.0 + 0.4 + 2.0 + 0.4
+    assert started(total=60.0).until > time.monotonic() + 50.0
+    trace.observe("connection.connect_tcp.started", {"host": "a.example"})
+    assert trace.until <= time.monotonic() + 2.0
+    trace.progress()  # of a body that is not long
     for _ in range(3):
-        watch.observe("connection.connect_tcp.started", {"host": "a.example"})
-    assert watch.until < end
+        trace.observe("connection.connect_tcp.started", {"host": "a.example"})
+    assert trace.until < end
 
 
 def test_a_transport_that_cannot_be_cut_off_is_at_least_not_believed() -> None:
     """It reports no connection, so that nothing ends its read; its late response counts as none."""
-    watch = begun(total=0.01)
-    with pytest.raises(httpx.ReadTimeout, match="not whole in time"), cut_off(watch):
+    trace = started(total=0.01)
+    with pytest.raises(httpx.ReadTimeout, match="not whole in time"), enforce_deadline(trace):
         time.sleep(0.5)
     with pytest.raises(httpx.ReadTimeout):
-        watch.progress()
+        trace.progress()
 
     def fail() -> None:
-        with cut_off(watch):
+        with enforce_deadline(trace):
             time.sleep(0.5)
             raise httpx.RemoteProtocolError("the end")
 
@@ -256,10 +256,10 @@ def test_a_transport_that_cannot_be_cut_off_is_at_least_not_believed() -> None:
 
 
 def test_a_connection_that_is_closed_already_is_left_alone() -> None:
-    watch = begun(total=0.01)
-    watch.socket = socket.socket()
-    watch.socket.close()
-    with pytest.raises(httpx.ReadTimeout), cut_off(watch):
+    trace = started(total=0.01)
+    trace.socket = socket.socket()
+    trace.socket.close()
+    with pytest.raises(httpx.ReadTimeout), enforce_deadline(trace):
         time.sleep(0.5)
 
 
@@ -267,18 +267,18 @@ def test_a_connection_that_is_closed_already_is_left_alone() -> None:
 def test_what_moves_in_the_last_moment_goes_on(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit passed, and the response is read all the same: it was there, and only this process came late."""
     limit_last_look(monkeypatch, 5.0)
-    watch = begun(total=0.6)
+    trace = started(total=0.6)
     done: list[bool] = []
 
     async def work() -> None:
         await anyio.sleep(0.3)
-        watch.observe("connection.connect_tcp.started", {"host": "a.example"})
+        trace.observe("connection.connect_tcp.started", {"host": "a.example"})
         done.append(True)
 
     async def main() -> None:
-        watch.until = time.monotonic() + 0.1
+        trace.until = time.monotonic() + 0.1
         with anyio.fail_after(BOUND):
-            await cancel_late(watch, work)
+            await enforce_deadline_async(trace, work)
 
     anyio.run(main, backend=kind)
     assert done
@@ -290,11 +290,11 @@ def test_a_cancelled_caller_is_cancelled_and_an_error_is_no_group(kind: Kind) ->
         raise KeyboardInterrupt
 
     async def main() -> None:
-        watch = begun()
+        trace = started()
         with pytest.raises(KeyboardInterrupt):
-            await cancel_late(watch, fail)
+            await enforce_deadline_async(trace, fail)
         with anyio.move_on_after(0.05) as scope:
-            await cancel_late(watch, anyio.sleep_forever)
+            await enforce_deadline_async(trace, anyio.sleep_forever)
         assert scope.cancelled_caught
 
     anyio.run(main, backend=kind)
@@ -307,5 +307,5 @@ def test_a_process_that_comes_late_has_longer_for_what_lies_in_the_socket() -> N
 
 
 def test_no_limit_of_the_network_runs_on_while_our_own_asynchronous_client_stands_still() -> None:
-    assert read_limit_of_own_async_client(outgoing(), own=True) is None
-    assert read_limit_of_own_async_client(outgoing(), own=False) == 0.4
+    assert read_limit_of_async_client(prepared(), lent=False) is None
+    assert read_limit_of_async_client(prepared(), lent=True) == 0.4

@@ -183,7 +183,7 @@ def without_caller(error: BaseException) -> BaseException:
 def test_other_settings_that_cannot_be_used_do_not_show_the_key(kind: Kind) -> None:
     for settings in ({"base_url": "http://api.example"}, {"timeout": -1}, {"base_url": "ftp://x"}):
         with pytest.raises(ConfigurationError) as caught:
-            Driver(kind, **settings)  # type: ignore[arg-type]
+            Driver(kind, **settings)
         check_silence(caught.value)
 
 

@@ -49,7 +49,11 @@ def test_an_image_is_there_whole_or_not_at_all(kind: Kind, tmp_path: Path) -> No
         folder = tmp_path / name
         folder.mkdir()
         with case(name), FaultServer(image=name, expanded_size=1 << 20) as server:
-            settings = {"max_bytes": 1 << 21, "timeout": patience(name), "retry": RetryPolicy(max_attempts=2)}
+            settings: dict[str, Any] = {
+                "max_bytes": 1 << 21,
+                "timeout": patience(name),
+                "retry": RetryPolicy(max_attempts=2),
+            }
             try:
                 path = download(kind, server, folder / "cat.png", **settings)
             except DownloadError:

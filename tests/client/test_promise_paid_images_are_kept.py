@@ -48,7 +48,8 @@ def refusing(status: int, *headers: tuple[str, str]) -> Fault:
 def test_a_host_that_has_no_image_once_is_asked_again(kind: Kind, tmp_path: Path) -> None:
     statuses = (202, 204, 400, 401, 402, 403, 404, 405, 409, 410, 425, 429, 451, 500, 503)
     pages = ("html_image", "empty_image", "gzip_garbage", "br_garbage")
-    for fault in (*map(refusing, statuses), *pages):
+    faults: list[str | Fault] = [*map(refusing, statuses), *pages]
+    for fault in faults:
         with case(fault), FaultServer(image=[fault, "ok"]) as server:
             assert download(kind, server, tmp_path / "cat.png", overwrite=True).read_bytes() == PNG
             assert len(server.wait_idle().gets) == 2

@@ -20,7 +20,7 @@ import httpx_aiohttp
 import httpx_retries
 import pytest
 from canned import Service, report, success
-from client_internals import Outgoing, Watch, has_spoken
+from client_internals import PreparedRequest, TransportTrace, has_spoken
 from driver import NO_TLS, ONCE, PLAIN, Driver, case, outcome
 from httpx_curl_cffi import AsyncCurlTransport
 from small_internet import Proxy
@@ -282,14 +282,16 @@ def test_an_http_client_that_sends_again_ends_as_unknown() -> None:
 
 def test_a_connection_of_http_2_may_be_shared() -> None:
     """Each response there carries the number of its request."""
-    watch = Watch()
-    assert watch.certainly_here
-    watch.begin(Outgoing(to="api", method="POST", url="https://a.example/", headers={}, timeout=httpx.Timeout(5)))
+    trace = TransportTrace()
+    assert trace.never_left
+    trace.start(
+        PreparedRequest(to="api", method="POST", url="https://a.example/", headers={}, timeout=httpx.Timeout(5))
+    )
     request = {"request": httpcore.Request("POST", "https://a.example/")}
-    watch.observe("http2.send_request_headers.started", request)
-    assert watch.left
-    watch.observe("http2.receive_response_headers.complete", {"return_value": (200, [])})
-    assert watch.head is None
+    trace.observe("http2.send_request_headers.started", request)
+    assert trace.left
+    trace.observe("http2.receive_response_headers.complete", {"return_value": (200, [])})
+    assert trace.head is None
 
 
 @pytest.fixture

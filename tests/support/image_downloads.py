@@ -11,13 +11,13 @@ from driver import Driver, Kind, image_at
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, RetryPolicy
-from ideogram_ai.testing.faults import Fault, FaultServer, Phase, pictures
-from ideogram_ai.testing.faults.content import png
+from ideogram_ai.testing.faults import Fault, FaultServer, Phase
+from ideogram_ai.testing.faults.wire import AVIF, GIF, JPEG, WEBP, png
 
 PNG = png()
 OTHER_PNG = png(seed=1)
 HALF = len(PNG) // 2
-WHOLE_IMAGES = (PNG, OTHER_PNG, pictures.JPEG, pictures.WEBP, pictures.AVIF, pictures.GIF)
+WHOLE_IMAGES = (PNG, OTHER_PNG, JPEG, WEBP, AVIF, GIF)
 """Every image that a fault server sends whole."""
 
 

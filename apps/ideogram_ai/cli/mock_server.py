@@ -8,7 +8,7 @@ import socket
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ideogram_ai.client.credentials import is_loopback
+from ideogram_ai.client.config import is_loopback
 
 from .errors import WrongUseError
 from .messages import on_terminal, tell_note, tell_warning

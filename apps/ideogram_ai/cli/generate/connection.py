@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ideogram_ai.client import Ideogram
-from ideogram_ai.client.credentials import is_loopback, take_base_url
+from ideogram_ai.client.config import is_loopback, resolve_base_url
 
 from ..errors import WrongUseError
 from ..messages import tell_warning
@@ -61,7 +61,7 @@ def warn_of_http(base_url: str | None, *, allow_http: bool) -> None:
         base_url: The API's server; None for the environment's or the contract's. It can be used.
         allow_http: Whether it may be http on another machine.
     """
-    parts = urlsplit(take_base_url(base_url, allow_http=allow_http))
+    parts = urlsplit(resolve_base_url(base_url, allow_http=allow_http))
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         tell_warning(
             f"{parts.netloc} is reached over http: whoever is on the way can read the API key, and read and change the "

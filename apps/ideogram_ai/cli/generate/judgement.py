@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ideogram_ai.client import RequestError, UnknownFieldError
-from ideogram_ai.client.fields import NOTHING_SENT, build_model
-from ideogram_ai.client.wire import encode_body
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import encode_request
 from ideogram_ai.contract.check import Severity, check_request
-from ideogram_ai.contract.choices import meant
+from ideogram_ai.contract.problems import meant
 from ideogram_ai.contract.review import review_request
 
 from ..errors import WrongUseError
@@ -89,7 +89,7 @@ def oddities_of(fields: Fields, *, slips: bool) -> Sequence[str]:
 
 def _refusal(fields: Fields, problems: Sequence[RequestProblem]) -> Exception | None:
     try:
-        encode_body(OPERATION, build_model(OPERATION, fields.keywords(), fields.extra))
+        encode_request(OPERATION, fields.keywords(), fields.extra)
     except UnknownFieldError as error:
         error.message = error.message.replace("extra_fields", "--extra-field")  # as the command has it
         error.args = (error.message,)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ideogram_ai.client.credentials import KEY_VARIABLE, take_key
+from ideogram_ai.client.config import KEY_VARIABLE, resolve_api_key
 
 from ..errors import WrongUseError
 from ..messages import on_terminal
@@ -55,7 +55,7 @@ def _read_key(file: Path) -> str:
 
 def _checked(key: str, source: str) -> str:
     """The key, unless the client would refuse it: then its reason, with the source that people know."""
-    complaint = take_key(key)
+    complaint = resolve_api_key(key)
     if isinstance(complaint, str):
         raise WrongUseError(f"{source}: {complaint.removeprefix('api_key: ')}")
     return key

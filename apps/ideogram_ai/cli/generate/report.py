@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ideogram_ai.client.image_format import HEAD_BYTES, image_suffix
+from ideogram_ai.client.files import HEAD_BYTES, image_suffix
 
 from ..exit_codes import ExitCode
 from ..messages import tell_error, tell_note, tell_warning

@@ -15,7 +15,7 @@ from ideogram_ai.client import (
     ResponseValidationError,
     ResponseWarning,
 )
-from ideogram_ai.client.fields import NOTHING_SENT
+from ideogram_ai.client.errors import NOTHING_SENT
 
 from ..errors import WrongUseError
 from ..exit_codes import ExitCode

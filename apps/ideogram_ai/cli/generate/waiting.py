@@ -8,7 +8,7 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ideogram_ai.client.exchange import LEAVES
+from ideogram_ai.client.transport import LEAVES
 
 from ..messages import tell_note
 from ..signals import Terminated, signals_go_to
