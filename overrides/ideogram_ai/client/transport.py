@@ -10,6 +10,7 @@ import contextlib
 import logging
 import math
 import os
+import queue
 import socket
 import ssl
 import sys
@@ -44,15 +45,14 @@ class PreparedRequest:
     """A request that can be sent any number of times.
 
     Attributes:
-        to: "api" sends the key, "images" does not.
+        to: "api" sends the key, which is added when the request is sent; "images" does not.
         method: The HTTP method.
         url: The absolute URL.
-        headers: The headers without the key, which is added when the request is sent.
+        headers: The headers without the key.
         timeout: Finite limits for connecting, writing and reading.
         body: The body, if there is one.
-        total: Seconds for the whole exchange when the response body may be long; each piece of the body then has the
-            read timeout. None means the sum of the limits, with the read timeout once for the head of the response and
-            once for its body.
+        total: Seconds for the whole exchange if the response body may be long; each piece of it then has the read
+            timeout. None means the sum of the limits, with the read timeout for the head and again for the body.
     """
 
     to: Literal["api", "images"]
@@ -65,15 +65,10 @@ class PreparedRequest:
 
 
 class Environment:
-    """The proxies and certificates of the environment, for HTTP transports of the client's own.
+    """The proxies and certificates of the environment, for the client's own HTTP transports.
 
-    Args:
-        base_url: The API's server. If it is this machine, requests to it bypass proxies: over http, a proxy would read
-            the key.
-        check: Whether to check now that they can be used; False when the caller brings all HTTP clients.
-
-    Raises:
-        ConfigurationError: A variable names a proxy or certificates that cannot be used.
+    A variable that cannot be used is a ConfigurationError, here unless the caller brings all HTTP clients (`check`).
+    Requests to a server on this machine bypass proxies: over http, a proxy would read the key.
     """
 
     def __init__(self, base_url: str, *, check: bool) -> None:
@@ -92,11 +87,7 @@ class Environment:
         return self._tls() if url.scheme == "https" else _no_authorities()
 
     def client_options(self, url: httpx.URL) -> dict[str, Any] | None:
-        """The options of an HTTP client that goes through the environment's proxies; None where no proxy is set.
-
-        Raises:
-            ConfigurationError: A proxy cannot be used.
-        """
+        """The options of an HTTP client that uses the environment's proxies; None where no proxy is set."""
         if url.host in self._near or not _proxies():
             return None
         _check_proxies()
@@ -194,8 +185,6 @@ class SentTwiceError(Exception):
 class TransportTrace:
     """Follows an exchange through httpx's `trace` events, and stops what could cost a second image.
 
-    An exception of `observe` is raised before the step that is reported: nothing of that step has happened.
-
     Attributes:
         paid: Whether the request may be billed.
         check_peer: Called with the host and the address of a new connection, before anything is sent; raises to refuse.
@@ -239,18 +228,14 @@ class TransportTrace:
         self.until = self._end = time.monotonic() + (request.total or sum(self._limits.values()))
 
     def progress(self) -> None:
-        """Note that a piece of a body arrived: if the body may be long, the next piece has the read timeout.
-
-        Raises:
-            httpx.ReadTimeout: The time is up, and the transport gave no way to abort the exchange.
-        """
-        if self.expired:
+        """Note that a piece of a body arrived: if the body may be long, the next piece has the read timeout."""
+        if self.expired:  # and the transport gave no way to abort the exchange
             raise httpx.ReadTimeout(_TOO_LATE)
         if self._long:
             self._allow("read")
 
     def observe(self, event: str, info: dict[str, Any]) -> None:
-        """Take an event of the transport. Raises to stop what it is about to do."""
+        """Take an event of the transport. Raises to stop the step that it reports before anything of it happens."""
         self.reports = True
         layer, _, step = event.partition(".")
         match step:
@@ -324,7 +309,7 @@ class TransportTrace:
 
 
 def _has_spoken(stream: Any) -> bool:
-    """Whether something arrived on a connection. A closed one has said nothing: writing finds that out."""
+    """Whether data arrived on a connection. If it was closed, writing finds that out."""
     if not stream.get_extra_info("is_readable"):
         return False
     connection = stream.get_extra_info("socket")
@@ -355,51 +340,52 @@ def _grace(until: float) -> float:
 class _DeadlineThread:
     """Shuts down the connections of synchronous exchanges at their deadlines: nothing else ends a read that blocks.
 
-    There is one thread for the process, started with the first exchange. A forked child starts its own.
+    There is one thread for the process, started with the first exchange. A forked child starts its own. No lock is held
+    here that a Ctrl-C could leave behind: dict and SimpleQueue are safe to share.
     """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        self._changed = threading.Condition()
         self._traces: dict[TransportTrace, None] = {}
+        self._wake = queue.SimpleQueue[None]()
         self._thread: threading.Thread | None = None
         self._next_check = math.inf
 
     def add(self, trace: TransportTrace) -> None:
         def on_change() -> None:
-            with self._changed:
-                if trace.until < self._next_check:  # as a rule it is later, and the thread finds out by itself
-                    self._changed.notify()
+            if trace.until < self._next_check:  # as a rule it is later, and the thread finds out by itself
+                self._wake.put(None)
 
         trace.on_change = on_change
-        with self._changed:
-            self._traces[trace] = None
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="ideogram deadlines", daemon=True)
-                self._thread.start()
+        self._traces[trace] = None
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="ideogram deadlines", daemon=True)
+            self._thread.start()
         on_change()
 
     def remove(self, trace: TransportTrace) -> None:
-        with self._changed:
-            self._traces.pop(trace, None)
+        self._traces.pop(trace, None)
 
     def _run(self) -> None:
-        with self._changed:
-            while True:
-                self._next_check = self._abort_expired()
-                seconds = self._next_check - time.monotonic()
-                self._changed.wait(min(max(0.0, seconds), threading.TIMEOUT_MAX))
+        while True:
+            self._next_check = math.inf  # a change while the deadlines are read wakes the thread again
+            self._next_check = self._abort_expired()
+            seconds = self._next_check - time.monotonic()
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX))
 
     def _abort_expired(self) -> float:
         """Abort what is past its deadline; return when to check again."""
-        checks = {trace: trace.next_check(time.monotonic()) for trace in self._traces}
+        checks = {trace: trace.next_check(time.monotonic()) for trace in list(self._traces)}
         for trace in [trace for trace, check in checks.items() if check is None]:
-            del self._traces[trace]
+            self.remove(trace)
             trace.expired = True
             if trace.socket is not None:
-                _shut_down(trace.socket)
+                with contextlib.suppress(OSError):  # it is closed already
+                    # Not the method of an SSLSocket, which removes TLS and leaves the reader with an error of its own.
+                    socket.socket.shutdown(trace.socket, socket.SHUT_RDWR)
         return min((check for check in checks.values() if check is not None), default=math.inf)
 
 
@@ -410,11 +396,7 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
 
 @contextlib.contextmanager
 def enforce_deadline(trace: TransportTrace) -> Generator[None]:
-    """Shut down the connection when the time is up. What arrived before can still be read.
-
-    Raises:
-        httpx.ReadTimeout: The time was up before the block ended.
-    """
+    """Shut down the connection and raise httpx.ReadTimeout when the time is up. What arrived can still be read."""
     try:
         _deadlines.add(trace)
         yield
@@ -428,18 +410,8 @@ def enforce_deadline(trace: TransportTrace) -> Generator[None]:
         raise httpx.ReadTimeout(_TOO_LATE)
 
 
-def _shut_down(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it is closed already
-        # Not the method of an SSLSocket, which removes TLS and leaves the reader with an error of its own.
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-
 async def enforce_deadline_async(trace: TransportTrace, work: Callable[[], Awaitable[None]]) -> None:
-    """Await the work, and cancel it when the time is up.
-
-    Raises:
-        httpx.ReadTimeout: The time was up before the work ended.
-    """
+    """Await the work; cancel it and raise httpx.ReadTimeout when the time is up."""
     import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
 
     failure: BaseException | None = None
@@ -477,9 +449,6 @@ class InFlight:
     """Limits the requests in flight, across all threads and event loops that use a client.
 
     A forked child starts with every place free: the requests of its parent are the parent's.
-
-    Args:
-        limit: The number of places, 1 or more.
     """
 
     def __init__(self, limit: int) -> None:
@@ -489,11 +458,11 @@ class InFlight:
     @contextlib.contextmanager
     def place(self) -> Generator[None]:
         """Wait for a place, and hold it in this block."""
-        ticket = self._enter()
+        ticket, free = self._ticket(), threading.Event()
         try:
-            with self._changed:
-                while not self._take(ticket):
-                    self._changed.wait()
+            while not self._take(ticket, free.set):
+                free.wait()
+                free.clear()
             yield
         finally:
             self._leave(ticket)
@@ -503,41 +472,39 @@ class InFlight:
         """Wait for a place without blocking the event loop, and hold it in this block."""
         import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
 
-        ticket = self._enter()
+        ticket, free = self._ticket(), anyio.Event()
         try:
-            while True:
-                with self._changed:
-                    if self._take(ticket):
-                        break
-                    free = anyio.Event()
-                    self._wakers[ticket] = _thread_safe(free.set)
+            while not self._take(ticket, _thread_safe(free.set)):
                 await free.wait()
+                free = anyio.Event()
             yield
         finally:
             self._leave(ticket)
 
     def _reset(self) -> None:
         self._process = os.getpid()
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
         self._holding: set[object] = set()
         self._wakers: dict[object, Callable[[], object]] = {}
 
-    def _enter(self) -> object:
+    def _ticket(self) -> object:
         if self._process != os.getpid():
             self._reset()
         return object()
 
-    def _take(self, ticket: object) -> bool:
-        if len(self._holding) >= self.limit:
+    def _take(self, ticket: object, wake: Callable[[], object]) -> bool:
+        """Take a place if one is free; otherwise have `wake` called when one may be."""
+        with self._lock:
+            if len(self._holding) < self.limit:
+                self._holding.add(ticket)
+                return True
+            self._wakers[ticket] = wake
             return False
-        self._holding.add(ticket)
-        return True
 
     def _leave(self, ticket: object) -> None:
-        with self._changed:
+        with self._lock:
             self._holding.discard(ticket)
             self._wakers.pop(ticket, None)
-            self._changed.notify()
             while self._wakers and len(self._holding) < self.limit:
                 wake = self._wakers.pop(next(iter(self._wakers)))
                 try:
