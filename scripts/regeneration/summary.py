@@ -9,10 +9,10 @@ import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from drifting.compare_documents import compare_documents
-from drifting.difference import Effect, Verdict
-from drifting.errors import DriftError
-from drifting.words import describe
+from drifting.compare import Effect, Verdict
+from drifting.compare_operations import compare_documents
+from drifting.document import DriftError
+from drifting.report import describe
 
 from regeneration.checks import client_facts
 from regeneration.documents import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from drifting.difference import Difference
+    from drifting.compare import Difference
 
 _SECTIONS: Final = {Effect.ADDED: "Added", Effect.REMOVED: "Removed"}
 _OTHER_SECTION: Final = "Changed"
@@ -71,7 +71,7 @@ def read_baseline() -> tuple[GeneratedState, str] | None:
     package = OUT / PACKAGE
     if not (package / "contract.json").exists():
         return None
-    version = re.search(r'"([0-9.]+)"', _committed(_VERSION).decode())
+    version = re.search(r'__version__ = "([0-9.]+)"', _committed(_VERSION).decode())
     return _read(lambda name: _committed(package / name)), version[1] if version else "0.0.0"
 
 
@@ -117,7 +117,7 @@ def find_changes(old: GeneratedState, new: GeneratedState) -> list[Change]:
         new: What they get.
 
     Raises:
-        drifting.errors.DriftError: One of the contracts cannot be understood.
+        drifting.document.DriftError: One of the contracts cannot be understood.
     """
     calls = _calls(old.document) | _calls(new.document)
     found = [

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ideogram_ai.batch.errors import BatchError
-from ideogram_ai.batch.estimate import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate
-from ideogram_ai.batch.prices import read_prices, shipped_prices
+from ideogram_ai.batch.model import BatchError
+from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate, read_prices, shipped_prices
 from ideogram_ai.contract.view import read_view
-from ideogram_ai.testing.conformance.server.prices import PRICES
+from ideogram_ai.testing.conformance.server import PRICES
 
 SPEEDS = read_view().fields["rendering_speed"]
 
@@ -43,10 +42,10 @@ def test_a_file_takes_the_place_of_the_prices_that_it_has(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "it is no JSON"),
+        ("{", "it is not JSON"),
         ("[]", "an object with usd_per_image"),
         ('{"usd_per_image": 5}', "an object with usd_per_image"),
-        ('{"usd_per_image": {"turbo": 1}}', "'turbo', which is no rendering speed: FLASH, TURBO"),
+        ('{"usd_per_image": {"turbo": 1}}', "'turbo', which is not a rendering speed: FLASH, TURBO"),
         ('{"usd_per_image": {"TURBO": "1"}}', "usd_per_image.TURBO is 1: write US dollars"),
         ('{"usd_per_image": {"TURBO": true}}', "usd_per_image.TURBO is True: write US dollars"),
         ('{"usd_per_image": {"TURBO": -0.01}}', "usd_per_image.TURBO is -0.01"),

@@ -9,7 +9,7 @@ from batch_inputs import prompts, read_lines, write_jsonl
 from cli_runs import Run, answering, entry, environment, files
 from terminals import Terminal
 
-from ideogram_ai.batch.estimate import Estimate
+from ideogram_ai.batch.prices import Estimate
 from ideogram_ai.cli.batch.asking import UNASKED, ask
 from ideogram_ai.cli.batch.forecast import Forecast
 from ideogram_ai.cli.batch.options import Options

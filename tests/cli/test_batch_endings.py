@@ -11,9 +11,7 @@ import pytest
 from batch_inputs import SMALL, prompts, read_lines, states, write_jsonl
 from cli_runs import Run, answering, entry
 
-from ideogram_ai.batch.events import StopReason
-from ideogram_ai.batch.outcome import Outcome, State
-from ideogram_ai.batch.request import BatchRequest
+from ideogram_ai.batch.model import BatchRequest, Outcome, State, StopReason
 from ideogram_ai.cli.batch.ending import Ending
 from ideogram_ai.cli.batch.groups import Groups
 from ideogram_ai.cli.batch.options import Options
@@ -146,7 +144,7 @@ def test_the_pace_follows_the_service_and_is_told_once(ideogram: Command, folder
 
 
 def test_what_cannot_be_written_is_told(ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ideogram_ai.batch.store import StoreError
+    from ideogram_ai.batch.model import StoreError
 
     def refuse(*_: object) -> None:
         raise StoreError("No space left on device.")
@@ -162,7 +160,7 @@ def test_what_cannot_be_written_is_told(ideogram: Command, folder: Path, monkeyp
 def test_a_ledger_that_breaks_in_the_end_is_not_told_as_nothing_sent(
     ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ideogram_ai.batch.errors import LedgerError
+    from ideogram_ai.batch.model import LedgerError
 
     def refuse(*_: object, **__: object) -> None:
         raise LedgerError("The ledger cannot be read.")

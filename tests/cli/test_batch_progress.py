@@ -5,18 +5,19 @@ from typing import Any
 
 import pytest
 
-from ideogram_ai.batch.events import (
+from ideogram_ai.batch.model import (
+    BatchRequest,
     Event,
+    Outcome,
     PaceChanged,
     RowAnswered,
     RowDone,
     RowSent,
     RunStarted,
     RunStopping,
+    State,
     StopReason,
 )
-from ideogram_ai.batch.outcome import Outcome, State
-from ideogram_ai.batch.request import BatchRequest
 from ideogram_ai.cli.batch.progress import progress
 from ideogram_ai.cli.batch.tally import Tally
 from ideogram_ai.cli.batch.words import duration, usd

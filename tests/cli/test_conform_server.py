@@ -10,17 +10,17 @@ from served_app import serve
 from ideogram_ai.cli.main import main
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.conformance.server import server_requirements
-from ideogram_ai.testing.conformance.server.plan import Plan, plan_cases
+from ideogram_ai.testing.conformance.server_plan import CasePlanner, plan_cases
 
-RUN = "ideogram_ai.testing.conformance.server.run"
+RUN = "ideogram_ai.testing.conformance.server"
 FEW = {"auth.key-accepted", "auth.key-missing", "request.prompt-rule.neither-refused"}
 
 
 @pytest.fixture(autouse=True)
 def _few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     """A handful of requests: what is tested here is around them."""
-    monkeypatch.setattr(Plan, "_broken_rules", lambda *_, **__: iter(()))
-    monkeypatch.setattr("ideogram_ai.testing.conformance.server.plan.generated_cases", lambda *_: ())
+    monkeypatch.setattr(CasePlanner, "_broken_rules", lambda *_, **__: iter(()))
+    monkeypatch.setattr("ideogram_ai.testing.conformance.server_plan.generated_cases", lambda *_: ())
     monkeypatch.setattr(
         f"{RUN}.plan_cases",
         lambda seed, metered: tuple(
@@ -124,7 +124,7 @@ def test_a_run_that_is_broken_off_says_so(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(f"{RUN}.judge_answer", interrupt)
+    monkeypatch.setattr(f"{RUN}.judge_response", interrupt)
     with MockServer() as server:
         assert main(["conform", "server", server.url, "--report", str(tmp_path)]) == 130
     assert "no report was written" in capsys.readouterr().err

@@ -25,7 +25,7 @@ def test_one_problem_is_told_in_one_line(ideogram: Command, service: MockServer,
     assert (run.code, run.out) == (2, "")
     assert run.err == (
         'error: The request breaks the contract at #/resolution: resolution: "16:9" is not one of the 38 in the '
-        "contract. Of the shape 16:9 are 2560x1440 and 1280x720. --no-check sends it all the same. "
+        "contract. Sizes with the aspect ratio 16:9: 2560x1440, 1280x720. --no-check sends it all the same. "
         f"{NOTHING_SENT}\n"
     )
     assert not service.ledger

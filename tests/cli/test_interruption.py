@@ -21,7 +21,7 @@ from terminals import Terminal
 
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
-from ideogram_ai.testing.faults.content import png
+from ideogram_ai.testing.faults.wire import png
 
 PATIENCE = 20
 WAITING = "Waiting for the image, which may be paid for already. Ctrl-C again breaks it off."

@@ -67,15 +67,11 @@ def test_a_machine_without_sockets(ideogram: Command, monkeypatch: pytest.Monkey
     assert "no server can be started on this machine: Operation not permitted" in run.err
 
 
-def test_letters_that_no_font_has_are_told(
-    ideogram: Callable[..., Run], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ideogram_ai.testing.drawing import faces, lettering
+def test_letters_that_no_font_has_are_reported(ideogram: Callable[..., Run], folder: Path) -> None:
+    from ideogram_ai.testing.drawing.lettering import forget_fonts
 
     for quiet in ([], ["--quiet"]):
-        monkeypatch.setattr(faces, "_told", set())
-        for cached in (faces.face_of, lettering._show):
-            cached.cache_clear()
+        forget_fonts()
         run = ideogram("generate", "CAFÉ \U00012000", "--mock", "-o", "cat.png", "--overwrite", *quiet)
         assert run.code == 0
         assert ("warning: No font here has \U00012000 (Cuneiform)" in run.err) == (not quiet)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from ideogram_ai.batch.reading import RowProblem
-from ideogram_ai.batch.reading.read import OWN_COLUMNS
+from ideogram_ai.batch.model import RowProblem
+from ideogram_ai.batch.reading import OWN_COLUMNS
 
 from ..generate.contract_fields import request_fields
 from ..streams import printable

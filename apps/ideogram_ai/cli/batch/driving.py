@@ -7,9 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeAlias
 
-from ideogram_ai.batch.errors import BatchError
-from ideogram_ai.batch.events import Event, RunStopped, StopReason
-from ideogram_ai.batch.outcome import State
+from ideogram_ai.batch.model import BatchError, Event, RunStopped, State, StopReason
 from ideogram_ai.client import IdeogramError
 
 from ..exit_codes import ExitCode

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from ideogram_ai.batch.errors import LedgerError
-from ideogram_ai.batch.events import StopReason
-from ideogram_ai.batch.outcome import Outcome, State
-from ideogram_ai.batch.servers import MOCK
-from ideogram_ai.batch.store import StoreError
+from ideogram_ai.batch.model import MOCK, LedgerError, Outcome, State, StopReason, StoreError
 from ideogram_ai.client import DownloadError
 
 from ..exit_codes import ExitCode
@@ -22,8 +18,8 @@ from .groups import Groups
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ideogram_ai.batch.events import RunStopped
     from ideogram_ai.batch.job import Job
+    from ideogram_ai.batch.model import RunStopped
 
     from .tally import Tally
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from ideogram_ai.batch.estimate import FASTEST_SECONDS, SLOWEST_SECONDS, SOURCE_OF_SECONDS, Estimate
+from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, SOURCE_OF_SECONDS, Estimate
 
 from .words import count, duration, usd
 

@@ -12,8 +12,7 @@ from .words import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ideogram_ai.batch.outcome import Outcome
-    from ideogram_ai.batch.request import BatchRequest
+    from ideogram_ai.batch.model import BatchRequest, Outcome
 
 _MOST_GROUPS: Final = 10
 _MOST_PLACES: Final = 6

@@ -6,9 +6,8 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ideogram_ai.batch.events import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping
 from ideogram_ai.batch.manifest import manifest_line
-from ideogram_ai.batch.outcome import State
+from ideogram_ai.batch.model import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping, State
 from ideogram_ai.client.errors import NOTHING_SENT
 
 from ..exit_codes import ExitCode
@@ -20,10 +19,8 @@ from .people import tell_unsaved
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from ideogram_ai.batch.events import Event
-    from ideogram_ai.batch.ledger import Planned
-    from ideogram_ai.batch.outcome import Outcome
-    from ideogram_ai.batch.reading import RowProblem
+    from ideogram_ai.batch.model import Event, Outcome, RowProblem
+    from ideogram_ai.batch.planning import Planned
 
     from .ending import Ending
     from .forecast import Forecast

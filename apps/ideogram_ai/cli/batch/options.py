@@ -11,9 +11,9 @@ from typing import Final
 from attrs import frozen
 
 from ideogram_ai.batch.checking import Rules, check_defaults
-from ideogram_ai.batch.reading import Format, InputError
-from ideogram_ai.batch.reading.csv_rows import CsvOptions
-from ideogram_ai.batch.reading.read import OWN_COLUMNS
+from ideogram_ai.batch.csv_files import CsvOptions
+from ideogram_ai.batch.model import InputError
+from ideogram_ai.batch.reading import OWN_COLUMNS, Format
 
 from ..errors import WrongUseError
 from ..generate.contract_fields import request_fields

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ideogram_ai.batch.events import StopReason
+from ideogram_ai.batch.model import StopReason
 from ideogram_ai.client.errors import NOTHING_SENT
 
 from ..messages import tell_error, tell_note, tell_warning
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from ideogram_ai.batch.events import Event
-    from ideogram_ai.batch.ledger import Planned
-    from ideogram_ai.batch.outcome import Outcome
-    from ideogram_ai.batch.reading import RowProblem
+    from ideogram_ai.batch.model import Event, Outcome, RowProblem
+    from ideogram_ai.batch.planning import Planned
 
     from ..exit_codes import ExitCode
     from .ending import Ending

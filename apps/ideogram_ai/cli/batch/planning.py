@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import evolve
 
 from ideogram_ai.batch.checking import Checker
-from ideogram_ai.batch.estimate import Estimate
-from ideogram_ai.batch.outcome import State
-from ideogram_ai.batch.places import places_of
+from ideogram_ai.batch.job import ledger_path
+from ideogram_ai.batch.model import State
+from ideogram_ai.batch.prices import Estimate
 from ideogram_ai.batch.reading import read_rows
 
 from ..errors import WrongUseError
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ideogram_ai.batch.job import Job
-    from ideogram_ai.batch.ledger import Planned
-    from ideogram_ai.batch.reading import RowProblem
-    from ideogram_ai.batch.request import BatchRequest
+    from ideogram_ai.batch.model import BatchRequest, RowProblem
+    from ideogram_ai.batch.planning import Planned
 
     from .options import Options
     from .settings import Settings
@@ -151,4 +150,4 @@ class Planner:
 
 def ledger_file(options: Options) -> Path:
     """Where the ledger of the batch is, whether or not it is there."""
-    return options.ledger or places_of(options.out).ledger
+    return options.ledger or ledger_path(options.out)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from ideogram_ai.batch.events import PaceChanged, RowDone, RunStopping, StopReason
-from ideogram_ai.batch.outcome import State
+from ideogram_ai.batch.model import PaceChanged, RowDone, RunStopping, State, StopReason
 
 from ..messages import error_console, on_terminal, tell_note, tell_warning
 from ..streams import stderr_may_be_gone, write_error
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Group
 
-    from ideogram_ai.batch.events import Event
-    from ideogram_ai.batch.outcome import Outcome
+    from ideogram_ai.batch.model import Event, Outcome
 
     from .tally import Tally
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from ideogram_ai.batch.errors import BatchError
 from ideogram_ai.batch.job import Job
-from ideogram_ai.batch.ledger_mark import check_place
+from ideogram_ai.batch.manifest import check_place
+from ideogram_ai.batch.model import BatchError
 from ideogram_ai.client import IdeogramError
 from ideogram_ai.client.errors import NOTHING_SENT
 

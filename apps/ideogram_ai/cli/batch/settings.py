@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from ideogram_ai.batch.engine import Limits
 from ideogram_ai.batch.prices import Prices, read_prices
+from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
 from ideogram_ai.client.config import is_loopback, resolve_base_url
 
 from ..generate.contract_fields import OPERATION
@@ -47,11 +47,10 @@ class Settings:
             ideogram_ai.batch.BatchError: The file of prices cannot be used.
             ideogram_ai.client.ConfigurationError: The base URL cannot be used.
         """
-        usual = Limits()
         base_url = "" if options.mock else resolve_base_url(options.base_url, allow_http=options.allow_http)
         return cls(
-            in_flight=options.in_flight or OPERATION.in_flight_limit or usual.in_flight,
-            downloads=options.downloads or usual.downloads,
+            in_flight=options.in_flight or OPERATION.in_flight_limit or IN_FLIGHT,
+            downloads=options.downloads or DOWNLOADS,
             max_cost=options.limit(),
             prices=read_prices(options.prices),
             free=options.mock or is_loopback(urlsplit(base_url).hostname or ""),

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
-from ideogram_ai.batch.events import PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping
-from ideogram_ai.batch.outcome import Outcome, State
+from ideogram_ai.batch.model import Outcome, PaceChanged, RowAnswered, RowDone, RowSent, RunStarted, RunStopping, State
 
 if TYPE_CHECKING:
-    from ideogram_ai.batch.events import Event
+    from ideogram_ai.batch.model import Event
 
 _WINDOW: Final = 60.0
 """Seconds that the rate is measured over."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ideogram_ai.batch.outcome import State
+from ideogram_ai.batch.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
-    from ideogram_ai.batch.request import BatchRequest
+    from ideogram_ai.batch.model import BatchRequest
 
 STYLES: Final = {
     State.SAVED: "green",

@@ -36,7 +36,7 @@ class ClientRun:
         Raises:
             WrongUseError: An option cannot be used, or the command cannot be run.
         """
-        kit, base = load_kit("client"), load_kit("expected_failures")
+        kit, base = load_kit("client"), load_kit("kit")
         from .ending import end, make_folder  # noqa: PLC0415 - loads the kit
 
         options = kit.ClientOptions(self.command, self.timeout, self.workers, self.scenarios)

@@ -44,7 +44,7 @@ class ServerRun:
         Raises:
             WrongUseError: An option cannot be used, or what would cost money was not confirmed.
         """
-        kit, base = load_kit("server"), load_kit("expected_failures")
+        kit, base = load_kit("server"), load_kit("kit")
         from .ending import end, make_folder  # noqa: PLC0415 - loads the kit
 
         try:

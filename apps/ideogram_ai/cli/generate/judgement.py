@@ -8,7 +8,7 @@ from ideogram_ai.client import RequestError, UnknownFieldError
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import encode_request
 from ideogram_ai.contract.check import Severity, check_request
-from ideogram_ai.contract.choices import meant
+from ideogram_ai.contract.problems import meant
 from ideogram_ai.contract.review import review_request
 
 from ..errors import WrongUseError

@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
-from ideogram_ai.batch.prompt_text import Mistake, mistaken_prompt
+from ideogram_ai.batch.names import Mistake, mistaken_prompt
 
 from ..errors import WrongUseError
 from .contract_fields import request_fields
