@@ -285,10 +285,8 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
     Raises:
         ContractError: The contract lacks something that a client needs, or two operations get the same name.
     """
-    given = list(zip(operations(contract.document), endpoints, strict=True))
-    named = client_facts()["methods"]
-    images = {end.response_model for (_, _, raw), end in given if named.get(raw.get("operationId"), {}).get("images")}
-    facts = [_operation(contract, operation, endpoint, models, images) for operation, endpoint in given]
+    given = zip(operations(contract.document), endpoints, strict=True)
+    facts = [_operation(contract, operation, endpoint, models) for operation, endpoint in given]
     counts = Counter([*_CONSTANTS, *(operation.constant for operation in facts)])
     for operation in facts:
         if counts[operation.constant] > 1 or operation.name in _IN_METHODS:
@@ -322,7 +320,6 @@ def _operation(
     operation: tuple[str, str, dict[str, Any]],
     endpoint: Endpoint,
     models: Mapping[str, Model],
-    images: set[str],
 ) -> OperationFacts:
     path, method, raw = operation
     document = contract.document
@@ -350,7 +347,7 @@ def _operation(
         media_type=media_type,
         request_model=endpoint.request_model,
         response_model=endpoint.response_model,
-        makes_images=endpoint.response_model in images,
+        makes_images=known.get("images", False),
         parameters=tuple(resolve(document, parameter)["name"] for parameter in parameters),
         fields=tuple(_fields(document, media, models[endpoint.request_model], models))
         if endpoint.request_model
