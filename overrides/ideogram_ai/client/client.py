@@ -21,7 +21,6 @@ from . import __version__
 from .config import (
     check_http_client,
     is_http_allowed,
-    require_loopback,
     resolve_api_key,
     resolve_base_url,
     resolve_in_flight,
@@ -41,6 +40,7 @@ from .transport import (
     UsedConnectionError,
     enforce_deadline,
     enforce_deadline_async,
+    require_loopback,
 )
 
 if TYPE_CHECKING:
