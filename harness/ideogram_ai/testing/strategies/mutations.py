@@ -91,10 +91,7 @@ class MutationPoints:
     def __iter__(self) -> Iterator[MutationPoint]:
         schema, pointer = request_schema(self.view)
         for name, part in schema["properties"].items():
-            field = self.view.fields[name]
-            inner, place = follow(self.view, part, f"{pointer}/properties/{name}")
-            yield from self._at(inner, place, (name,), field=field)
-            yield from self._below(inner, place, (name,), items=field.item)
+            yield from self._find(part, f"{pointer}/properties/{name}", (name,), self.view.fields[name])
 
     def broken_values(self, point: MutationPoint) -> SearchStrategy[_Broken]:
         """Values of the point's field that are broken there, each with the path from the field to the point."""
@@ -111,47 +108,27 @@ class MutationPoints:
         schema, _ = request_schema(self.view)
         return self._versions(schema["properties"][point.field], point.steps[1:], point.mutator, value)
 
-    def _at(
+    def _find(
         self,
         schema: JsonObject,
         pointer: str,
         steps: tuple[_Step, ...],
-        *,
-        field: FieldRule | None = None,
+        field: FieldRule | None,
         keep: str | None = None,
     ) -> Iterator[MutationPoint]:
+        """The mutation points of a schema and its parts; `field` and `keep` are those of `mutators`."""
+        schema, pointer = follow(self.view, schema, pointer)
         for keyword, mutator in mutators(self.view, self.values, schema, field=field, keep=keep).items():
             yield MutationPoint(f"{pointer}/{keyword}{'/0' if keyword == _UNAVAILABLE else ''}", steps, mutator)
-
-    def _below(
-        self,
-        schema: JsonObject,
-        pointer: str,
-        steps: tuple[_Step, ...],
-        keep: str | None = None,
-        items: FieldRule | None = None,
-    ) -> Iterator[MutationPoint]:
-        """The mutation points in the parts of a schema.
-
-        Args:
-            schema: The schema, not a `$ref`.
-            pointer: Its place in the contract.
-            steps: The way to a value of it.
-            keep: The property that chose it among others: if that is broken, the choice is what is broken.
-            items: How each item is sent, if the schema is of a field that is a list.
-        """
-        parts: list[tuple[str, JsonObject, _Step]] = [
-            (f"properties/{name}", part, name) for name, part in schema.get("properties", {}).items() if name != keep
-        ]
+        for name, part in schema.get("properties", {}).items():
+            if name != keep:  # if that is broken, the choice is what is broken
+                yield from self._find(part, f"{pointer}/properties/{name}", (*steps, name), None)
         if "items" in schema:
-            parts.append(("items", schema["items"], None))
-        parts += [(f"oneOf/{number}", branch, number) for number, branch in enumerate(schema.get("oneOf", ()))]
+            item = field.item if field else None
+            yield from self._find(schema["items"], f"{pointer}/items", (*steps, None), item)
         key: str | None = schema.get("discriminator", {}).get("propertyName")
-        for where, part, step in parts:
-            inner, place = follow(self.view, part, f"{pointer}/{where}")
-            chosen_by = key if isinstance(step, int) else None
-            yield from self._at(inner, place, (*steps, step), field=items if step is None else None, keep=chosen_by)
-            yield from self._below(inner, place, (*steps, step), chosen_by)
+        for number, branch in enumerate(schema.get("oneOf", ())):
+            yield from self._find(branch, f"{pointer}/oneOf/{number}", (*steps, number), None, key)
 
     def _broken(self, schema: JsonObject, steps: tuple[_Step, ...], mutator: Mutator) -> SearchStrategy[_Broken]:
         schema = self.view.resolve(schema)
