@@ -32,6 +32,7 @@ OTHER = evolve(
     path="/v1/ideogram-v4/magic-prompt",
     media_type="application/json",
     answer_model="V4JsonPrompt",
+    makes_images=False,
 )
 PLAIN = evolve(OTHER, answer_model="")
 

@@ -21,7 +21,6 @@ from . import __version__
 from .config import (
     check_http_client,
     is_http_allowed,
-    require_loopback,
     resolve_api_key,
     resolve_base_url,
     resolve_in_flight,
@@ -41,6 +40,7 @@ from .transport import (
     UsedConnectionError,
     enforce_deadline,
     enforce_deadline_async,
+    require_loopback,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
     from .flow import Flow
-    from .redaction import ApiKey
     from .response import GeneratedImage
 
 T = TypeVar("T")
@@ -76,17 +75,19 @@ class _BaseClient(Generic[HTTPClient]):
 
     def __init__(
         self,
-        key: ApiKey | str,
+        api_key: str | None = None,
         *,
-        base_url: str | None,
-        timeout: float | httpx.Timeout | None,
-        retry: RetryPolicy,
-        http_client: HTTPClient | None,
-        image_client: HTTPClient | None,
-        allow_http: bool,
-        timing: Timing,
-        in_flight: int | None,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        http_client: HTTPClient | None = None,
+        image_client: HTTPClient | None = None,
+        allow_http: bool = False,
+        timing: Timing = Timing(),  # noqa: B008 - frozen
+        in_flight: int | None = None,
     ) -> None:
+        key = resolve_api_key(api_key)
+        del api_key  # or a traceback with local variables would show it
         if isinstance(key, str):
             raise ConfigurationError(f"{key} {NOTHING_SENT}")
         self._key = key
@@ -110,14 +111,14 @@ class _BaseClient(Generic[HTTPClient]):
         return self._base_url
 
     @property
+    def operations(self) -> Self:
+        """This client: it has a method for each operation of the contract."""
+        return self
+
+    @property
     def retry(self) -> RetryPolicy:
         """When a request is sent again."""
         return self._retry
-
-    @property
-    def operations(self) -> Self:
-        """The client itself: each operation of the contract is a method of it."""
-        return self
 
     def with_retry(self, retry: RetryPolicy, *, in_flight: int | None = None) -> Self:
         """A client like this one with another retry policy.
@@ -259,33 +260,6 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation]):
     """
 
     _http_class = httpx.Client
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
-        http_client: httpx.Client | None = None,
-        image_client: httpx.Client | None = None,
-        allow_http: bool = False,
-        timing: Timing = Timing(),  # noqa: B008 - frozen
-        in_flight: int | None = None,
-    ) -> None:
-        key = resolve_api_key(api_key)
-        del api_key  # or a traceback with local variables would show it
-        super().__init__(
-            key,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            http_client=http_client,
-            image_client=image_client,
-            allow_http=allow_http,
-            timing=timing,
-            in_flight=in_flight,
-        )
 
     def download(
         self,
@@ -435,33 +409,6 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation]):
     """
 
     _http_class = httpx.AsyncClient
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
-        http_client: httpx.AsyncClient | None = None,
-        image_client: httpx.AsyncClient | None = None,
-        allow_http: bool = False,
-        timing: Timing = Timing(),  # noqa: B008 - frozen
-        in_flight: int | None = None,
-    ) -> None:
-        key = resolve_api_key(api_key)
-        del api_key  # or a traceback with local variables would show it
-        super().__init__(
-            key,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            http_client=http_client,
-            image_client=image_client,
-            allow_http=allow_http,
-            timing=timing,
-            in_flight=in_flight,
-        )
 
     async def download(
         self,
