@@ -246,9 +246,9 @@ def check_files(contract: Contract) -> None:
         content, found = resolve_place(document, (*body, "content"))
         for media_type in found:
             place, media = resolve_place(document, (*content, media_type))
-            encodings = media.get("encoding", {}) if is_mapping(media) else {}
-            said = [((*place, "encoding", name, "contentType"), name) for name in encodings]
-            said = [(pointer, name) for pointer, name in said if _says_file(pointer, encodings[name])]
+            encodings: dict[str, Any] = media.get("encoding", {}) if is_mapping(media) else {}
+            places = {name: (*place, "encoding", name, "contentType") for name in encodings}
+            said = [(where, name) for name, where in places.items() if _says_file(where, encodings[name])]
             schema = _files(document, (*place, "schema"), "", set()) if is_mapping(media) and "schema" in media else ()
             for pointer, field in chain(said, schema):
                 what = f"the field {field}" if field else "the body"

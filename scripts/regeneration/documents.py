@@ -171,8 +171,8 @@ class _Reader:
         text = str(node.value)
         if not isinstance(node, yaml.ScalarNode) or node.style:
             return text
-        value = plain_value(text)
-        if node.tag != f"tag:yaml.org,2002:{_TAGS.get(type(value))}":  # PyYAML tags by YAML 1.1
+        value: Any = plain_value(text)
+        if node.tag != f"tag:yaml.org,2002:{_TAGS.get(value.__class__)}":  # PyYAML tags by YAML 1.1
             what = f"readers of YAML differ on what {shorten(text, 40)} means"
             raise self._error(node, pointer, f"{what}; put it in quotes or write it otherwise")
         return value

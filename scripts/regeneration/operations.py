@@ -151,9 +151,9 @@ def _operation(
 ) -> dict[str, Any]:
     """Gather the facts of one operation."""
     document, (path, method, raw) = contract.document, operation
-    content = resolve(document, raw.get("requestBody", {})).get("content", {})
-    media_type, media = next(iter(content.items()), ("", {}))
-    media = resolve(document, media)
+    content: dict[str, Any] = resolve(document, raw.get("requestBody", {})).get("content", {})
+    media_type = next(iter(content), "")
+    media: dict[str, Any] = resolve(document, content.get(media_type, {}))
     schema = resolve(document, media.get("schema", {}))
     responses = {status: resolve(document, response) for status, response in raw.get("responses", {}).items()}
     rejected = responses.get("429", {})

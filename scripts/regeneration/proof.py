@@ -145,20 +145,16 @@ def _failures(root: Path, contract: Contract) -> Iterator[tuple[Pointer, str]]:
     known = {(operation.path, operation.method): operation for operation in generated.OPERATIONS.values()}
     for path, method, raw in operations(contract.document):
         operation, pointer = known.get((path, method.upper())), ("paths", path, method)
+        has_parameters = raw.get("parameters") or resolve_place(contract.document, ("paths", path))[1].get("parameters")
         if operation is None:
             yield pointer, "the generator left this operation out"
-        elif "requestBody" in raw:
-            media = resolve(contract.document, raw["requestBody"])["content"][operation.media_type]
-            for place, message in _prove_operation(contract.document, media.get("schema"), operation, modules):
-                yield (_place_of(contract.document, pointer, operation, place), message)
-
-
-def _place_of(document: Any, pointer: Pointer, operation: Any, field: str) -> Pointer:
-    if not field:
-        return (*pointer, "requestBody", "content")
-    body, _ = resolve_place(document, (*pointer, "requestBody"))
-    schema, _ = resolve_place(document, (*body, "content", operation.media_type, "schema"))
-    return (*schema, "properties", field)
+        elif "requestBody" in raw and not has_parameters:  # the others have no method
+            body, found = resolve_place(contract.document, (*pointer, "requestBody"))
+            schema = found["content"][operation.media_type].get("schema")
+            for field, message in _prove_operation(contract.document, schema, operation, modules):
+                place = (*body, "content", operation.media_type, "schema")
+                where = resolve_place(contract.document, place)[0] if field else ()
+                yield ((*where, "properties", field) if field else (*pointer, "requestBody", "content")), message
 
 
 def _import_all(root: Path) -> dict[str, ModuleType]:
@@ -185,12 +181,9 @@ def _prove_operation(
     generated = modules[f"{_NAME}.operations"]
     model: Any = getattr(modules[f"{_NAME}.models"], operation.request_model, None)
     if model is None:
-        yield (
-            "",
-            "the generator dropped this request body: it would never be sent. An anyOf at the top level of the schema "  # noqa: ISC004
-            "does that (take it out for the generator in scripts/regeneration/tree.py), and so does a schema that is "
-            "no object",
-        )
+        how = "An anyOf at the top level of the schema does that (take it out for the generator in"
+        how = f"{how} scripts/regeneration/tree.py), and so does a schema that is no object"
+        yield "", f"the generator dropped this request body: it would never be sent. {how}"
         return
     fields = {field.wire_name: field.python_name for field in operation.fields}
     pairs = generated.MODEL_FIELDS.get(operation.request_model, ())
@@ -199,19 +192,21 @@ def _prove_operation(
         yield "", f"operations.py lists the fields {[*fields]} where the contract has {declared}"
         return
     constant = next(name for name, value in vars(generated).items() if value is operation)
-    methods = vars(modules[f"{_NAME}.methods"].Methods)
-    name = next(
-        (name for name in methods if constant in getattr(methods[name], "__code__", main.__code__).co_names), ""
-    )
+    methods: Any = modules[f"{_NAME}.methods"].Methods
+    code: dict[str, Any] = {name: getattr(getattr(methods, name), "__code__", None) for name in dir(methods)}
+    names = [name for name in code if constant in getattr(code[name], "co_names", ())]
+    if not names:
+        yield "", "the client gets no method for this operation"
+        return
     whole: dict[str, Any] = sample(document, schema)
     groups = operation.exactly_one_of
-    for turn in range(max([1, *map(len, groups)]) if name else 0):  # without a method it has parameters
+    for turn in range(max([1, *map(len, groups)])):
         left_out = {field for group in groups for field in group if field != group[turn % len(group)]}
         sent = {field: value for field, value in whole.items() if field not in left_out}
         try:
             # By way of the model, so that the values are models too where the contract has objects.
             values = model.from_dict(sent)
-            request = _send(name, {fields[field]: getattr(values, fields[field]) for field in sent})
+            request = _send(names[0], {fields[field]: getattr(values, fields[field]) for field in sent})
             arrived = _decode(request)
         except Exception as error:  # noqa: BLE001 - whatever the generated code raises is a finding
             yield "", f"sending a request fails with {type(error).__name__}: {error}"

@@ -204,7 +204,7 @@ def _refuse_equal_names(contract: Contract, identifier: Any, prefix: str) -> Non
         for field, name in names.items():
             member = _VARIABLE_OF_A_MEMBER.fullmatch(name)
             of = next((other for other in names if member and names[other] == member[1]), None)
-            part = resolve(contract.document, properties[of]) if is_mapping(properties) and of is not None else {}
+            part: Any = resolve(contract.document, properties[of]) if is_mapping(properties) and of else None
             if is_mapping(part) and part.keys() & {"items", "oneOf", "anyOf", "prefixItems"}:
                 message = f"generated code calls a part of {of} {name}, so a field cannot be called so; rename it"
                 raise contract.error((*pointer, "properties", field), message)
