@@ -13,6 +13,7 @@ import yaml
 from altered_contract import Change, Document, fields, post, put, schemas, write_altered
 from hypothesis import strategies as st
 from regeneration.checks import (
+    check_client,
     check_extensions,
     check_files,
     check_names,
