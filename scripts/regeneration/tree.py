@@ -23,19 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from regeneration.checks import client_facts
-from regeneration.documents import (
-    CONFIGURATION,
-    RegenerationError,
-    is_mapping,
-    mappings,
-    operations,
-    resolve,
-    shorten,
-)
+from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
 from regeneration.operations import Endpoint, read_models, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator
 
     from regeneration.documents import Contract, Pointer
 
@@ -72,8 +64,6 @@ _IN_MODELS: Final = frozenset(
         *("cls", "d", "field_dict", "files", "prop", "prop_dict", "prop_name", "self", "src_dict"),
     }
 )
-# Names of the generator's own modules, from the time when the package had them all.
-_IN_PACKAGE: Final = frozenset({"AuthenticatedClient", "Client", "HTTPStatus", "Response"})
 _VARIABLE_OF_A_MEMBER: Final = re.compile(r"(.+?)(_item|_type_\d+)+(_data|_element)?")
 
 
@@ -100,9 +90,8 @@ def write_tree(contract: Contract, target: Path) -> None:
     _refuse_taken_classes(contract, models)
     _write_modules(contract, target, variables(contract, endpoints, models))
     for command in _RUFF_COMMANDS:
-        done = subprocess.run(
-            [*_RUFF, *command, *_RUFF_SETTINGS, "."], cwd=target, capture_output=True, text=True, check=False
-        )
+        arguments = [*_RUFF, *command, *_RUFF_SETTINGS, "."]
+        done = subprocess.run(arguments, cwd=target, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RegenerationError(f"ruff {command[0]} fails on the generated code:\n{done.stderr or done.stdout}")
     lock = {
@@ -215,22 +204,16 @@ def _refuse_equal_names(contract: Contract, identifier: Any, prefix: str) -> Non
                 raise contract.error((*pointer, "properties", fields[name]), message)
 
 
-def _refuse_taken_classes(contract: Contract, models: Mapping[str, object]) -> None:
-    for name in models:
-        own = name.rstrip("_")
-        if own in _IN_MODELS | _IN_PACKAGE:
-            message = f"generated code has a {own} of its own; give this schema another name or title"
-            raise contract.error(_place_of_class(contract, own), message)
-
-
-def _place_of_class(contract: Contract, name: str) -> Pointer:
-    """Find the schema that a class is made of, by its name or its title."""
-    for pointer, node in mappings((), contract.document):
-        named = [pointer[-1]] if pointer[:-1] == ("components", "schemas") else []
-        for text in (*named, node.get("title")):
-            if isinstance(text, str) and re.sub(r"[\W_]", "", text).lower() == name.lower():
-                return pointer
-    return ("components", "schemas", name)
+def _refuse_taken_classes(contract: Contract, models: Iterable[str]) -> None:
+    for name in (model.rstrip("_") for model in models):
+        if name not in _IN_MODELS:
+            continue
+        message = f"generated code has a {name} of its own; give this schema another name or title"
+        for pointer, node in mappings((), contract.document):
+            for text in (str(pointer[-1]) if pointer[:-1] == ("components", "schemas") else "", node.get("title")):
+                if isinstance(text, str) and re.sub(r"[\W_]", "", text).lower() == name.lower():
+                    raise contract.error(pointer, message)
+        raise contract.error(("components", "schemas"), message)
 
 
 def _take_endpoints(contract: Contract, target: Path, taken: frozenset[str]) -> list[Endpoint]:
