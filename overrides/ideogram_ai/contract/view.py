@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
-from jsonschema_rs import Draft202012Validator
 
 from ideogram_ai.client.request import JSON, is_object
 from ideogram_ai.generated.contract import read_contract
@@ -17,6 +16,7 @@ from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS, POST_GE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from jsonschema_rs import Draft202012Validator
 
 JsonObject = dict[str, Any]
 
@@ -93,8 +93,13 @@ class ContractView:
     schemas: dict[str, JsonObject] = field(repr=False)
     responses: dict[int, ResponseRule]
     observed: dict[int, str]
-    request_validator: Draft202012Validator
+    request_schema: JsonObject = field(repr=False)
     _document: JsonObject = field(repr=False, alias="document")
+
+    @cached_property
+    def request_validator(self) -> Draft202012Validator:
+        """A validator of the fields of a request."""
+        return self.validator(self.request_schema)
 
     def node(self, path: list[str | int]) -> Any:
         """Return the part of the contract at a schema path of the validator."""
@@ -161,7 +166,7 @@ def read_view(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> Contra
             if status.isdecimal()
         },
         observed={entry["status"]: entry["because"] for entry in node.get("x-observed-statuses", [])},
-        request_validator=_validator(document, request),
+        request_schema=request,
         document=document,
     )
 
@@ -176,6 +181,8 @@ def _resolve(document: JsonObject, schema: JsonObject) -> JsonObject:
 
 
 def _validator(document: JsonObject, schema: JsonObject) -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - whoever reads only fields does without it
+
     # With the components, so that every $ref of the contract resolves.
     root = {**schema, "components": document["components"]}
     return Draft202012Validator(root, mask=MASK, offline=True)

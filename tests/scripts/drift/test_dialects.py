@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from drifting.document import Document
-from regeneration.contract import Contract
+from regeneration.documents import Contract
 from small_documents import answering, asking, compared, said
 
 TEXT: dict[str, Any] = {"type": "string"}

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT
 from ruamel.yaml import YAML
 
 FOLDER = ROOT / ".github" / "workflows"

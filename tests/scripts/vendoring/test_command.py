@@ -126,10 +126,11 @@ def test_an_update_leaves_nothing_stale(
 
 def test_a_check_reports_another_contract_or_other_dependencies(command: Command, copy: Copy, capsys: Captured) -> None:
     command()
-    for member, value, line in (
+    members: tuple[tuple[str, Any, str], ...] = (
         ("contract_sha256", "0" * 64, f"contract {copy.manifest['contract_sha256']}, and this checkout has {'0' * 64}"),
         ("dependencies", ["httpx>=1"], "outdated vendored.json"),
-    ):
+    )
+    for member, value, line in members:
         capsys.readouterr()
         assert command("--check", makes=changed(copy, **{member: value})) == 1
         assert capsys.readouterr().err.splitlines()[1:-1] == [f"  {line}"]
