@@ -81,7 +81,7 @@ def test_an_entry_may_name_several_places_and_each_can_become_stale(tmp_path: Pa
     assert [entry.where for entry, _ in report.stale] == ["request: none"]
 
 
-WRONG = [
+WRONG: list[tuple[str | bytes | None, str]] = [
     ("", "None is not of type 'object'"),
     ("differences: []", "'document' is a required property"),
     (HEAD, "'differences' is a required property"),

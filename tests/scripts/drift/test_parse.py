@@ -20,9 +20,9 @@ def refused(source: bytes | str) -> str:
 
 
 def test_encodings() -> None:
-    for write in (lambda data: json.dumps(data, ensure_ascii=False), yaml.safe_dump):
+    for text in (json.dumps(DOCUMENT, ensure_ascii=False), yaml.safe_dump(DOCUMENT)):
         for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"):
-            assert parse_document("it", write(DOCUMENT).encode(encoding)).data == DOCUMENT
+            assert parse_document("it", text.encode(encoding)).data == DOCUMENT
 
 
 def test_yaml_means_what_json_means() -> None:

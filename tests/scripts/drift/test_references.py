@@ -141,6 +141,7 @@ def test_an_operation_that_cannot_be_found(ours: Document) -> None:
     theirs["paths"][PATH] = {"$ref": f"#/paths/{PATH.replace('/', '~1')}"}
     with pytest.raises(DriftError, match="cyclic"):
         found(ours, theirs)
-    for document in ({}, {"paths": []}, {"paths": "x"}):
+    nothing: list[dict[str, Any]] = [{}, {"paths": []}, {"paths": "x"}]
+    for document in nothing:
         with pytest.raises(DriftError, match=r"#/paths: a mapping is expected here|has gone: none of its 0 operations"):
             found(ours, {"openapi": "3.1.0", **document})
