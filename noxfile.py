@@ -142,8 +142,8 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def mutants(session: nox.Session) -> None:
-    """Break the client's decisions in small ways, and check that a test fails; arguments are modules of the client."""
-    # Without the project, which would shadow the broken copy. Nothing else needs mutmut.
+    """Break the client's decisions in every small way, and see that a test tells; arguments are modules, `wire` say."""
+    # Without the project: it would be found beside the copy that is broken. mutmut is needed by nothing else.
     session.install("--require-hashes", "--no-deps", "-r", LOCK)
     session.install("mutmut==3.8.1")
     session.run("python", "scripts/mutants.py", f"--folder={session.create_tmp()}/copy", *session.posargs)
@@ -151,7 +151,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
-    """Look for responses on which the client fails, for a minute; arguments go to libFuzzer."""
+    """Look for answers on which the client's judge fails, for a minute; arguments go to libFuzzer."""
     # Not in the lock: it has wheels for some platforms only, and nothing else needs it.
     session.install("atheris==3.0.0", ".")
     found = Path(session.create_tmp()) / "found"

@@ -114,13 +114,13 @@ def report(survivors: set[Mutant], known: set[Mutant], odd: list[str], count: in
     """Print what is missing in the list, and what does not belong there."""
     for mutant in sorted(survivors - known):
         print(
-            f"\nNo test fails with this change. Write one, or add it with a reason to {LIST.name}:\n{mutant.as_toml()}"
+            f"\nNo test tells of this change. Write one, or list it with a reason in {LIST.name}:\n{mutant.as_toml()}"
         )
     for mutant in sorted(known - survivors):
-        print(f"\nThis is in {LIST.name}, but a test kills it, or the code has changed:\n{mutant.as_toml()}")
+        print(f"\nThis is listed in {LIST.name}, and is killed, or is no change of today's code:\n{mutant.as_toml()}")
     for line in odd:
         print(f"\n{line}: neither killed nor survived")
-    print(f"\n{count} mutants, {len(survivors)} survived, {len(survivors & known)} of them with a reason")
+    print(f"\n{count} mutants, of which {len(survivors)} survived, {len(survivors & known)} of them for a reason")
     return 1 if survivors != known or odd else 0
 
 

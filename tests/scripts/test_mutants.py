@@ -30,10 +30,10 @@ def test_some_modules_have_their_part_of_the_list() -> None:
 @pytest.mark.parametrize(
     ("survivors", "known", "odd", "says"),
     [
-        ({ONE}, {ONE}, [], "2 mutants, 1 survived, 1 of them with a reason"),
-        (set(), set(), [], "2 mutants, 0 survived"),
-        ({ONE, OTHER}, {ONE}, [], "No test fails with this change."),
-        ({ONE}, {ONE, OTHER}, [], "but a test kills it, or the code has changed"),
+        ({ONE}, {ONE}, [], "2 mutants, of which 1 survived, 1 of them for a reason"),
+        (set(), set(), [], "2 mutants, of which 0 survived"),
+        ({ONE, OTHER}, {ONE}, [], "No test tells of this change."),
+        ({ONE}, {ONE, OTHER}, [], "and is killed, or is no change of today's code"),
         ({ONE}, {ONE}, ["wire.x_1 ended with None"], "wire.x_1 ended with None: neither killed nor survived"),
     ],
 )
