@@ -60,11 +60,7 @@ CASES = {
         parameters(parameter(style="form", explode=True, allowReserved=False)),
         [],
     ),
-    "its type": (
-        parameters(parameter()),
-        parameters(parameter(schema={"type": "integer"})),
-        ["breaking type changed"],
-    ),
+    "its type": (parameters(parameter()), parameters(parameter(schema={"type": "integer"})), ["breaking type changed"]),
     "as json": (
         parameters(parameter()),
         parameters({"name": "page", "in": "query", "content": {JSON: TEXT}}),
