@@ -1,7 +1,7 @@
 """Breaks the client's decisions in every small way that mutmut knows, and looks whether a test tells.
 
     nox -s mutants                  all of them
-    nox -s mutants -- wire judge    those of some modules
+    nox -s mutants -- request retry those of some modules
 
 A mutant that no test kills has to stand in tests/client/survivors.toml with a reason, and nothing else may stand there.
 """
