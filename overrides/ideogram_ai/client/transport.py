@@ -109,17 +109,20 @@ class Environment:
         if base_url.startswith("https:"):
             self._tls()
 
-    def tls_for(self, url: httpx.URL) -> ssl.SSLContext:
-        """The TLS settings for a URL; without TLS they trust no authority, because none matters."""
-        return self._tls() if url.scheme == "https" else _no_authorities()
+    def client_options(self, url: httpx.URL, transport: Callable[..., object]) -> dict[str, Any]:
+        """Return the options of an HTTP client for one request, with the environment's proxy if there is one.
 
-    def client_options(self, url: httpx.URL) -> dict[str, Any] | None:
-        """The options of an HTTP client that uses the environment's proxies; None where no proxy is set."""
+        Args:
+            url: The URL of the request.
+            transport: The class of the transport, for a request without a proxy.
+        """
+        # Without TLS no authority matters. The jar takes no cookie: nothing is carried from one host to another.
+        context = self._tls() if url.scheme == "https" else _no_authorities()
+        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         if url.host in self._near or not _proxies():
-            return None
+            return {"transport": transport(verify=context), "trust_env": False, "cookies": cookies}
         _check_proxies()
-        # The jar takes no cookie, so that nothing is carried from one image host to another.
-        return {"verify": self.tls_for(url), "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=()))}
+        return {"verify": context, "cookies": cookies}
 
     def _tls(self) -> ssl.SSLContext:
         """The TLS settings, made once because that is slow. A forked child makes its own."""
