@@ -7,7 +7,7 @@ import anyio
 import httpx
 import pytest
 from attrs import evolve
-from canned import KEY, ONCE, SHELLS, Service, Shell
+from canned import KEY, KINDS, ONCE, Kind, Service
 
 from ideogram_ai.client import (
     AsyncIdeogram,
@@ -37,11 +37,11 @@ OTHER = evolve(
 PLAIN = evolve(OTHER, answer_model="")
 
 
-def call(shell: Shell, service: Service, operation: Operation = OTHER, **fields: Any) -> Any:
+def call(client_kind: Kind, service: Service, operation: Operation = OTHER, **fields: Any) -> Any:
     """Call an operation as its generated method does."""
     more = {"extra_fields": fields.pop("extra_fields", None), "timeout": fields.pop("timeout", None)}
     retry = RetryPolicy(max_attempts=2, base_delay=0.001)
-    if shell == "sync":
+    if client_kind == "sync":
         with httpx.Client(transport=service.transport()) as http:
             client = Ideogram(KEY, http_client=http, retry=retry)
             assert client.operations is client
@@ -53,17 +53,17 @@ def call(shell: Shell, service: Service, operation: Operation = OTHER, **fields:
             assert client.operations is client
             return await client._send(operation, fields, **more)
 
-    return anyio.run(run, backend=shell)
+    return anyio.run(run, backend=client_kind)
 
 
 def judged(body: bytes, operation: Operation = OTHER, *, status: int = 200, complete: bool = True) -> Any:
     return parse_response(operation, status=status, headers=httpx.Headers(), body=body, now=0.0, complete=complete)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_answer_is_the_generated_model(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_answer_is_the_generated_model(client_kind: Kind) -> None:
     service = Service(httpx.Response(200, json=PROMPT | {"mood": "calm"}))
-    answer = call(shell, service, text_prompt="a", extra_fields={"new": 1})
+    answer = call(client_kind, service, text_prompt="a", extra_fields={"new": 1})
     assert type(answer) is V4JsonPrompt
     assert answer.high_level_description == "a"
     assert answer.additional_properties == {"mood": "calm"}
@@ -73,22 +73,22 @@ def test_the_answer_is_the_generated_model(shell: Shell) -> None:
     assert json.loads(request.content) == {"text_prompt": "a", "new": 1}
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_it_is_sent_again_by_the_same_rules(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_it_is_sent_again_by_the_same_rules(client_kind: Kind) -> None:
     busy = {"error": "Too many requests in progress", "reject_reason": "inflight_limit"}
     service = Service(httpx.Response(429, json=busy), httpx.Response(200, json=PROMPT))
-    assert call(shell, service, text_prompt="a").high_level_description == "a"
+    assert call(client_kind, service, text_prompt="a").high_level_description == "a"
     service = Service(httpx.Response(429, json=busy | {"reject_reason": "daily_limit"}))
     with pytest.raises(RateLimitError, match="Waiting does not help against daily_limit"):
-        call(shell, service, text_prompt="a")
+        call(client_kind, service, text_prompt="a")
     assert len(service.requests) == 1
     service = Service(httpx.ReadError("gone"))
     with pytest.raises(OutcomeUnknownError, match="What was asked for may have been made and billed"):
-        call(shell, service, text_prompt="a")
+        call(client_kind, service, text_prompt="a")
     assert len(service.requests) == 1
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
@@ -97,10 +97,10 @@ def test_it_is_sent_again_by_the_same_rules(shell: Shell) -> None:
         ({"text_prompt": "a", "timeout": -1}, IdeogramError),
     ],
 )
-def test_what_cannot_be_sent_is_refused(shell: Shell, fields: dict[str, Any], error: type[Exception]) -> None:
+def test_what_cannot_be_sent_is_refused(client_kind: Kind, fields: dict[str, Any], error: type[Exception]) -> None:
     service = Service()
     with pytest.raises(error):
-        call(shell, service, **fields)
+        call(client_kind, service, **fields)
     assert service.requests == []
 
 
