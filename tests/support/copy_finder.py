@@ -1,8 +1,8 @@
 """Let `ideogram_ai.client` and `ideogram_ai.generated` be those of a vendored copy, to try the client's tests on it.
 
 With tests/support/vendored on PYTHONPATH and VENDORED_COPY=myapp._vendor.ideogram_ai, every program, pytest among them,
-has the modules of the copy under the names that the tests know; `ideogram_ai.testing` stays ours. Ours are taken off
-the path, and the copy itself is refused what it asks for by our names: it has to get along without.
+has the modules of the copy under the names that the tests know; `ideogram_ai.contract` and `ideogram_ai.testing` stay
+ours. The copy itself may import nothing by our names.
 """
 
 import builtins
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,7 +29,9 @@ class CopyFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find a module of the two floors, and no other."""
+        """Find a module of the client, of the generated package, or the package of the contract."""
+        if fullname == "ideogram_ai.contract":  # its folder is that of the client, which is not on the path
+            return PathFinder.find_spec(fullname, [str(ROOT / "overrides/ideogram_ai")])
         if not any(fullname == name or fullname.startswith(f"{name}.") for name in REPLACED):
             return None
         return ModuleSpec(fullname, _ModuleOf(self.copy + fullname.removeprefix("ideogram_ai")))
