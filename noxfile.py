@@ -142,7 +142,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def mutants(session: nox.Session) -> None:
-    """Break the client's decisions in every small way, and see that a test tells; arguments are modules, `wire` say."""
+    """Break the client's decisions in every small way, and see that a test tells; `-- retry` takes one module."""
     # Without the project: it would be found beside the copy that is broken. mutmut is needed by nothing else.
     session.install("--require-hashes", "--no-deps", "-r", LOCK)
     session.install("mutmut==3.8.1")
@@ -151,7 +151,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
-    """Look for answers on which the client's judge fails, for a minute; arguments go to libFuzzer."""
+    """Look for responses that the client cannot parse, for a minute; arguments go to libFuzzer."""
     # Not in the lock: it has wheels for some platforms only, and nothing else needs it.
     session.install("atheris==3.0.0", ".")
     found = Path(session.create_tmp()) / "found"

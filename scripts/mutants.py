@@ -1,7 +1,7 @@
 """Break the client's decisions in every small way that mutmut knows, and check that a test fails for each.
 
     nox -s mutants                  all of them
-    nox -s mutants -- wire judge    those of some modules
+    nox -s mutants -- request retry those of some modules
 
 A mutant that no test kills must be in tests/client/survivors.toml with a reason, and no other mutant may be there.
 """
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = ("generated", "overrides", "harness", "apps")
 COPIED = ("tests", "openapi", "scripts", "docs", "pyproject.toml")
 CLIENT = "src/ideogram_ai/client"
+MODULES = ("prompt_rule", "request", "response", "retry")
+DECISIONS = {"response": ("x_parse_response", "x__parse_refusal", "x__parse_rate_limit", "x__redirect", "x__describe")}
+"""Of a module that is more than decisions, the functions that are broken, as mutmut names them."""
 MUTMUT = (sys.executable, "-m", "mutmut")
 LIST = ROOT / "tests/client/survivors.toml"
 KILLED = {1, 3}
@@ -58,7 +62,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     copy_code(arguments.folder)
-    names = [f"ideogram_ai.client.{module}.*" for module in arguments.modules]
+    names = patterns(arguments.modules)
     command = [*MUTMUT, "run", "--max-children", str(arguments.jobs), *names]
     # CI makes hypothesis deterministic, or a survivor of today would be killed tomorrow.
     subprocess.run(command, cwd=arguments.folder, env=os.environ | {"CI": "true"}, check=True)
@@ -66,6 +70,15 @@ def main() -> int:
     survivors = {find_mutant(arguments.folder, name) for name, code in exit_codes.items() if code in SURVIVED}
     odd = sorted(f"{name} ended with {code}" for name, code in exit_codes.items() if code not in KILLED | SURVIVED)
     return report(survivors, read_list(arguments.modules), odd, len(exit_codes))
+
+
+def patterns(modules: list[str]) -> list[str]:
+    """The names of the mutants of these modules, or of all."""
+    return [
+        f"ideogram_ai.client.{module}.{function}*"
+        for module in modules or MODULES
+        for function in DECISIONS.get(module, ("",))
+    ]
 
 
 def copy_code(folder: Path) -> None:
@@ -82,9 +95,9 @@ def read_exit_codes(folder: Path, modules: list[str]) -> dict[str, int | None]:
     """Read the exit code of pytest by the mutant's name; None if it did not run."""
     codes: dict[str, int | None] = {}
     for path in sorted((folder / "mutants" / CLIENT).glob("*.py.meta")):
-        if not modules or path.name.removesuffix(".py.meta") in modules:
-            codes |= json.loads(path.read_text("utf-8"))["exit_code_by_key"]
-    return codes
+        codes |= json.loads(path.read_text("utf-8"))["exit_code_by_key"]
+    chosen = patterns(modules)
+    return {name: code for name, code in codes.items() if any(fnmatch(name, pattern) for pattern in chosen)}
 
 
 def find_mutant(folder: Path, name: str) -> Mutant:
