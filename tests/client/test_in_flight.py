@@ -10,7 +10,9 @@ from typing import Any
 
 import anyio
 import pytest
-from both_clients import SHELLS, Shell, run
+from driver import KINDS as SHELLS
+from driver import Kind as Shell
+from driver import run
 
 from ideogram_ai.client import AsyncIdeogram, ConfigurationError, Ideogram, IdeogramError, RetryPolicy
 from ideogram_ai.client.transport import InFlight
