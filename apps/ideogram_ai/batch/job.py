@@ -133,11 +133,7 @@ class Job:
 
     @classmethod
     def open(
-        cls,
-        location: str | os.PathLike[str],
-        *,
-        ledger: str | os.PathLike[str] | None = None,
-        rebuild: bool = False,
+        cls, location: str | os.PathLike[str], *, ledger: str | os.PathLike[str] | None = None, rebuild: bool = False
     ) -> Self:
         """Open the folder or URL of a batch, or create it.
 
