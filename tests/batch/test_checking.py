@@ -62,7 +62,7 @@ def test_a_good_row_is_a_request() -> None:
             "resolution",
             '"2048X204" is not in the contract. The nearest are 2048x2048, ',
         ),
-        (CAT | {"resolution": "16:9"}, "resolution", "Of the shape 16:9 are 2560x1440 and 1280x720."),
+        (CAT | {"resolution": "16:9"}, "resolution", "Sizes with the aspect ratio 16:9: 2560x1440, 1280x720."),
         (CAT | {"resolution": "banana"}, "resolution", "Use one of the contract's 38"),
         (CAT | {"rendering_speed": "fast"}, "rendering_speed", "Use one of TURBO, DEFAULT, QUALITY."),
         (CAT | {"rendering_speed": "FLASH"}, "rendering_speed", "refused today"),

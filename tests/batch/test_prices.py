@@ -32,10 +32,10 @@ def test_a_file_replaces_prices(tmp_path: Path) -> None:
 
 def test_an_unusable_file_is_refused(tmp_path: Path) -> None:
     for content, words in (
-        ("{", "it is no JSON"),
+        ("{", "it is not JSON"),
         ("[]", "an object with usd_per_image"),
         ('{"usd_per_image": 5}', "an object with usd_per_image"),
-        ('{"usd_per_image": {"turbo": 1}}', "'turbo', which is no rendering speed: FLASH, TURBO"),
+        ('{"usd_per_image": {"turbo": 1}}', "'turbo', which is not a rendering speed: FLASH, TURBO"),
         ('{"usd_per_image": {"TURBO": "1"}}', "usd_per_image.TURBO is 1: write US dollars"),
         ('{"usd_per_image": {"TURBO": true}}', "usd_per_image.TURBO is True: write US dollars"),
         ('{"usd_per_image": {"TURBO": -0.01}}', "usd_per_image.TURBO is -0.01"),

@@ -13,12 +13,11 @@ from urllib.parse import unquote
 from attrs import field, frozen
 
 from ideogram_ai.client import FieldValueError, RequestError
-from ideogram_ai.client.fields import NOTHING_SENT, build_model
-from ideogram_ai.client.wire import encode_body
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import encode_request
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
-from ideogram_ai.contract.choices import meant, suggestion
 from ideogram_ai.contract.decoding import remark_on_unknown
-from ideogram_ai.contract.problems import shown
+from ideogram_ai.contract.problems import meant, shown, suggestion
 from ideogram_ai.contract.review import review_request
 from ideogram_ai.contract.view import read_view
 
@@ -293,7 +292,7 @@ def _unsendable(fields: Mapping[str, Any]) -> Iterator[RequestProblem]:
     operation = read_view().operation
     names = {entry.wire_name: entry.python_name for entry in operation.fields}
     try:
-        encode_body(operation, build_model(operation, {names[name]: value for name, value in fields.items()}, {}))
+        encode_request(operation, {names[name]: value for name, value in fields.items()})
     except FieldValueError as error:
         yield RequestProblem(f"#/{error.field}", error.message, Severity.BREAKS_CONTRACT)
     except RequestError as error:

@@ -20,8 +20,8 @@ import httpx
 from attrs import asdict, evolve
 
 from ideogram_ai.client import Generation
-from ideogram_ai.client.answer import parse_generation
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
+from ideogram_ai.client.response import parse_generation
 
 from .model import BatchRequest, ImageOutcome, LedgerChangeError, LedgerError, LedgerLockedError, Outcome, State
 from .names import is_reserved

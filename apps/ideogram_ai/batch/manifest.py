@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from ideogram_ai.client.fields import NOTHING_SENT
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import is_array, is_object
 
 from .ledger import content_of, fields_text, images_text, seconds, without_signature
 from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, State

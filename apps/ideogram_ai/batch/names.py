@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

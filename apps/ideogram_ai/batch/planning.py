@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from ideogram_ai.client.fields import NOTHING_SENT
+from ideogram_ai.client.errors import NOTHING_SENT
 
 from .ledger import REQUEST_COLUMNS, content_of, fields_text, request_of
 from .model import MOCK, BatchRequest, LedgerError, PlanError, Rank, position_key, rank_of

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Never
 
 from attrs import evolve
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import shown
 from ideogram_ai.contract.view import read_view
 

@@ -24,7 +24,7 @@ import anyio.lowlevel
 from attrs import define, evolve, field
 
 from ideogram_ai.client import APIConnectionError, APIStatusError, Generation, IdeogramError, RateLimitError
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 from ideogram_ai.client.retry import RetryPolicy, Wait
 
 from .model import BatchRequest, BatchStoppedError, Outcome, PaceChanged, RowAnswered, RowSent, State, log_outcomes

@@ -11,8 +11,8 @@ import anyio.to_thread
 from attrs import evolve, frozen
 
 from ideogram_ai.client import DownloadError, DownloadReason, IdeogramError
-from ideogram_ai.client.calls import words
-from ideogram_ai.client.image_format import HEAD_BYTES, image_suffix
+from ideogram_ai.client.files import HEAD_BYTES, image_suffix
+from ideogram_ai.client.flow import describe_exception
 
 from .model import BatchStoppedError, LedgerError, State, StoreError
 from .names import stem_of
@@ -286,7 +286,7 @@ class Saver:
             raise
         except Exception as error:
             # An error of any kind concerns this image alone, which is paid for.
-            message = f"The image did not arrive: {words(error)}. Downloading again costs nothing."
+            message = f"The image did not arrive: {describe_exception(error)}. Downloading again costs nothing."
             raise DownloadError(message, reason=DownloadReason.CONNECTION) from error
 
     def _find(self, stem: str, sha256: str) -> str | None:
