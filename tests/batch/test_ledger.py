@@ -204,13 +204,13 @@ def test_a_file_of_another_kind_or_program_is_refused_and_left_unchanged(path: P
 
     for content in (b"a text of somebody", b"SQLite format 3\0" + b"x" * 100):
         path.write_bytes(content)
-        refused(r"(is no ledger and is left as it is|cannot be used)")
+        refused(r"(is not a ledger and is left unchanged|cannot be used)")
     for statement in ("CREATE TABLE theirs (a)", "PRAGMA application_id = 7", "PRAGMA user_version = 7"):
         path.unlink()
         with sqlite3.connect(path) as theirs:
             theirs.execute(statement)
         theirs.close()
-        refused("is a database of another program and is left as it is")
+        refused("is a database of another program and is left unchanged")
     path.unlink()
     Ledger.open(path).close()
     newer = sqlite3.connect(path)

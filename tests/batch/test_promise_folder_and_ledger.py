@@ -96,7 +96,7 @@ async def test_a_ledger_is_made_anew_from_the_manifest(place: str) -> None:
         await service.run(job)
         assert service.made == {"cat": 1, "owl": 1, "hen": 1, "fox": 1, "pig": 1, "ape": 1}
         assert states(job)["000006"] == "saved", "its link was in the manifest"
-    with pytest.raises(LedgerError, match="has rows, and is not made anew"):
+    with pytest.raises(LedgerError, match="has rows, and is not rebuilt"):
         Job.open(place, rebuild=True)
 
 
@@ -113,7 +113,7 @@ async def test_a_manifest_that_no_batch_wrote_is_refused(tmp_path: Path) -> None
         manifest.write_text(content)
         with pytest.raises(LedgerError, match=words):
             Job.open(tmp_path, rebuild=True)
-        with Job.open(tmp_path) as job, pytest.raises(LedgerError, match="knows nothing of"):
+        with Job.open(tmp_path) as job, pytest.raises(LedgerError, match="does not know"):
             job.plan(rows("cat"))
     await fill(str(tmp_path / "images"), Origin())
     manifest = tmp_path / "images" / "manifest.jsonl"
@@ -166,7 +166,7 @@ async def test_a_folder_that_was_moved_or_copied_goes_on(tmp_path: Path) -> None
 def test_a_folder_of_an_earlier_version_without_its_ledger(tmp_path: Path) -> None:
     shutil.copytree(VERSION_1, tmp_path / "images")
     (tmp_path / "images" / "ledger.sqlite3").unlink()
-    with Job.open(tmp_path / "images") as job, pytest.raises(LedgerError, match="knows nothing of"):
+    with Job.open(tmp_path / "images") as job, pytest.raises(LedgerError, match="does not know"):
         job.plan(rows("A cat"))
     with Job.open(tmp_path / "images", rebuild=True) as job:
         assert states(job) == {

@@ -82,7 +82,7 @@ async def test_none_of_the_rows_without_an_id_is_left(tmp_path: Path) -> None:
     with Job.open(tmp_path) as job:
         job.plan(rows("cat", "owl", resolution="512x1536"), whole=True)
         await service.run(job)
-        with pytest.raises(PlanError, match=r"2 rows changed .* the input has it no more.* Did an option for all rows"):
+        with pytest.raises(PlanError, match=r"2 rows changed .* input no longer has it.* Did an option for all rows"):
             job.plan(rows("cat", "owl"), whole=True)
         planned = job.plan(rows("cat", "owl"), whole=True, replace=True)
         assert (planned.new, planned.absent, planned.changes) == (2, 2, 2)
