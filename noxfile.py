@@ -1,7 +1,7 @@
 """The sessions of the project: `nox -l` lists them, `nox -s lint types` runs two.
 
-Each makes an environment of its own from requirements.lock. With `--no-venv` they run where nox itself is installed:
-`python3 scripts/in_venv.py nox --no-venv -s lint` needs no second set-up.
+Each session makes an environment of its own from requirements.lock. With `--no-venv` it runs where nox is installed:
+`nox --no-venv -s lint` needs no second set-up.
 """
 
 import shutil

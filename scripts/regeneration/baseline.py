@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_VERSION: Final = ROOT / "overrides" / "ideogram_ai" / "client" / "version.py"
+_VERSION: Final = ROOT / "overrides" / "ideogram_ai" / "client" / "__init__.py"
 
 
 @attrs.frozen

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from drifting.compare_documents import compare_documents
-from drifting.difference import Effect, Verdict
-from drifting.errors import DriftError
-from drifting.words import describe
+from drifting.compare import Effect, Verdict
+from drifting.compare_operations import compare_documents
+from drifting.document import DriftError
+from drifting.report import describe
 
 from regeneration import schemas
 from regeneration.baseline import read_package
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from drifting.difference import Difference
+    from drifting.compare import Difference
 
     from regeneration.baseline import State
 
@@ -53,7 +53,7 @@ def find_changes(old: State, new: State) -> list[Change]:
         new: What they get.
 
     Raises:
-        drifting.errors.DriftError: One of the contracts cannot be understood.
+        drifting.document.DriftError: One of the contracts cannot be understood.
     """
     calls = _calls(old.document) | _calls(new.document)
     found = [

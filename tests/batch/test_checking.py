@@ -8,10 +8,8 @@ import pytest
 from unknown_fields import UNKNOWN
 
 from ideogram_ai.batch.checking import Checker, Rules, check_defaults
-from ideogram_ai.batch.reading import Row, RowProblem
-from ideogram_ai.batch.reading.read import OWN_COLUMNS
-from ideogram_ai.batch.reading.row import Header
-from ideogram_ai.batch.request import BatchRequest
+from ideogram_ai.batch.model import BatchRequest, Header, Row, RowProblem
+from ideogram_ai.batch.reading import OWN_COLUMNS
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 Columns = dict[str, Any]
@@ -62,7 +60,7 @@ def test_the_columns_of_our_own_are_no_fields_of_the_contract() -> None:
             "resolution",
             '"2048X204" is not in the contract. The nearest are 2048x2048, ',
         ),
-        (CAT | {"resolution": "16:9"}, "resolution", "With the aspect ratio 16:9 are 2560x1440 and 1280x720."),
+        (CAT | {"resolution": "16:9"}, "resolution", "Sizes with the aspect ratio 16:9: 2560x1440, 1280x720."),
         ({"text_prompt": '{"high_level_description": "a"}'}, "text_prompt", "is JSON, and no prompt."),
         ({"text_prompt": "@poster.json"}, "text_prompt", "is the name of a file, and no prompt."),
         (CAT | {"resolution": "banana"}, "resolution", "Use one of the contract's 38"),

@@ -9,16 +9,15 @@ from pathlib import Path
 
 import attrs
 import pytest
-from batch_outcomes import failed, planned, put_image, request, saved, unknown, withheld
+from batch_outcomes import StoredImage, failed, planned, put_image, request, saved, unknown, withheld
 from hostile_texts import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.gallery.card import card, money
-from ideogram_ai.batch.outcome import ImageOutcome, Outcome, State
+from ideogram_ai.batch.model import ImageOutcome, Outcome, State
 from ideogram_ai.batch.store import Store, open_store
-from ideogram_ai.batch.store_image import StoredImage
 
 TAGS_OF_A_CARD = {"li", "a", "span", "b", "img", "p", "bdi"}
 ATTRIBUTES = {"class", "id", "href", "src", "dir", "loading", "decoding", "alt"} | {

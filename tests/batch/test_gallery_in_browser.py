@@ -7,17 +7,16 @@ from pathlib import Path
 
 import attrs
 import pytest
-from batch_outcomes import failed, put_image, request, saved, unknown, withheld
+from batch_outcomes import StoredImage, failed, put_image, request, saved, unknown, withheld
 from browser import open_browser, open_page
 from hostile_texts import HOSTILE
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from ideogram_ai.batch.gallery import write_gallery
-from ideogram_ai.batch.outcome import Outcome
+from ideogram_ai.batch.model import Outcome
+from ideogram_ai.batch.names import stem_of
+from ideogram_ai.batch.saving import thumbnail_name
 from ideogram_ai.batch.store import open_store
-from ideogram_ai.batch.store_image import StoredImage
-from ideogram_ai.batch.store_names import stem_of
-from ideogram_ai.batch.thumbnails import thumbnail_name
 
 PROMPTS = ["A cat on a windowsill", "Poster for a jazz night", "A lighthouse in a storm, " + "waves, " * 200, "猫と本"]
 MANY = 5000

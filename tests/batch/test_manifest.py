@@ -8,14 +8,13 @@ from typing import Any
 
 import attrs
 import pytest
-from batch_outcomes import BEGAN, failed, planned, put_image, request, saved, unknown, withheld
+from batch_outcomes import BEGAN, StoredImage, failed, planned, put_image, request, saved, unknown, withheld
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ideogram_ai.batch.manifest import MANIFEST_NAME, manifest_line, write_manifest
-from ideogram_ai.batch.outcome import Outcome
+from ideogram_ai.batch.model import Outcome
 from ideogram_ai.batch.store import open_store
-from ideogram_ai.batch.store_image import StoredImage
 
 IMAGE = StoredImage("000001-cat.png", "ab" * 32, 123)
 

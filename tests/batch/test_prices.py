@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ideogram_ai.batch.errors import BatchError
-from ideogram_ai.batch.estimate import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate
-from ideogram_ai.batch.prices import read_prices, shipped_prices
+from ideogram_ai.batch.model import BatchError
+from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate, read_prices, shipped_prices
 from ideogram_ai.contract.view import read_view
-from ideogram_ai.testing.conformance.server.prices import PRICES
+from ideogram_ai.testing.conformance.server import PRICES
 
 SPEEDS = read_view().fields["rendering_speed"]
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ideogram_ai.batch.reading import Format, InputError, Row, read_rows
-from ideogram_ai.batch.reading.csv_rows import CsvOptions
+from ideogram_ai.batch.csv_files import CsvOptions
+from ideogram_ai.batch.model import InputError, Row
+from ideogram_ai.batch.reading import Format, read_rows
 
 PROMPT = 'A cat, "grey"\nasleep; 5" tall'
 BACKSLASHES = r"C:\fox\ back\slash"

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from ideogram_ai.batch.reading import Format, InputError, Row, read_rows
+from ideogram_ai.batch.model import InputError, Row
+from ideogram_ai.batch.reading import Format, read_rows
 
 arrow: Any = import_module("pyarrow")
 parquet: Any = import_module("pyarrow.parquet")
@@ -92,7 +93,7 @@ def test_without_pyarrow_it_says_what_to_install(tmp_path: Path, monkeypatch: py
 
 def test_batches_of_records_are_read_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.parquet", [{"text_prompt": str(number)} for number in range(10)])
-    monkeypatch.setattr("ideogram_ai.batch.reading.parquet._RECORDS", 4)
+    monkeypatch.setattr("ideogram_ai.batch.reading._RECORDS", 4)
     sizes: list[int] = []
     real = parquet.ParquetFile.iter_batches
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ideogram_ai.batch.reading import Format, InputError, Row, format_of, read_rows
-from ideogram_ai.batch.reading.csv_records import LONGEST_CELL
-from ideogram_ai.batch.reading.source import LONGEST_LINE
+from ideogram_ai.batch.csv_files import LONGEST_CELL, LONGEST_LINE
+from ideogram_ai.batch.model import InputError, Row
+from ideogram_ai.batch.reading import Format, format_of, read_rows
 
 CAT = "A photo of a cat"
 

@@ -9,7 +9,8 @@ import fsspec
 import pytest
 import s3_server
 
-from ideogram_ai.batch.store import Store, StoreError, open_store
+from ideogram_ai.batch.model import StoreError
+from ideogram_ai.batch.store import Store, open_store
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ideogram_ai.batch.store import StoreError, open_store
+from ideogram_ai.batch.model import StoreError
+from ideogram_ai.batch.store import open_store
 
 
 @contextmanager

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ideogram_ai.batch.request import BatchRequest
-from ideogram_ai.batch.store_names import MAX_STEM_BYTES, folded, safe_stem, stem_of
+from ideogram_ai.batch.model import BatchRequest
+from ideogram_ai.batch.names import MAX_STEM_BYTES, folded, safe_stem, stem_of
 
 DEVICES = {
     "CON",

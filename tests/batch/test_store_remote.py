@@ -16,7 +16,8 @@ import pytest
 import s3_server
 import s3fs
 
-from ideogram_ai.batch.store import Store, StoreError, open_store
+from ideogram_ai.batch.model import StoreError
+from ideogram_ai.batch.store import Store, open_store
 
 PROGRAM = """
 import sys

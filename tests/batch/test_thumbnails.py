@@ -6,13 +6,12 @@ import zlib
 from pathlib import Path
 
 import pytest
-from batch_outcomes import colour
+from batch_outcomes import colour, put
 from PIL import Image
 
-from ideogram_ai.batch import store_image as subject
+from ideogram_ai.batch import saving as subject
+from ideogram_ai.batch.saving import THUMBNAIL_PIXELS, make_thumbnail, thumbnail_name
 from ideogram_ai.batch.store import open_store
-from ideogram_ai.batch.store_image import store_image
-from ideogram_ai.batch.thumbnails import EDGE_PIXELS, make_thumbnail, thumbnail_name
 
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".gif", "AVIF": ".avif"}
 
@@ -37,7 +36,7 @@ def thumbnail_of(data: bytes, folder: Path) -> Image.Image | None:
 def test_every_format_gets_one(form: str, tmp_path: Path) -> None:
     small = thumbnail_of(picture(form), tmp_path)
     assert small is not None
-    assert (small.format, small.size) == ("WEBP", (EDGE_PIXELS, EDGE_PIXELS // 2))
+    assert (small.format, small.size) == ("WEBP", (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS // 2))
     red, green, blue = small.convert("RGB").resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
     assert max(abs(a - b) for a, b in zip((red, green, blue), colour(1), strict=True)) < 12
 
@@ -82,7 +81,7 @@ def test_an_image_is_stored_under_the_suffix_of_its_format(form: str, suffix: st
     data = picture(form)
     with open_store(tmp_path) as store, store.part() as part:
         part.write_bytes(data)
-        stored = store_image(store, part, "v1.0 cat")
+        stored = put(store, part, "v1.0 cat")
         assert (stored.file, stored.size) == (f"v1.0 cat{suffix}", len(data))
         assert (tmp_path / stored.file).read_bytes() == data
         assert (tmp_path / thumbnail_name(stored.sha256)).is_file()
@@ -100,7 +99,7 @@ def test_a_thumbnail_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         for stem in ("one", "one", "two"):
             with store.part() as part:
                 part.write_bytes(picture())
-                store_image(store, part, stem)
+                put(store, part, stem)
     assert len(made) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.png", "thumbnails", "two.png"]
 
@@ -108,7 +107,7 @@ def test_a_thumbnail_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_an_image_that_cannot_be_read_is_stored_all_the_same(tmp_path: Path) -> None:
     with open_store(tmp_path) as store, store.part() as part:
         part.write_bytes(picture()[:200])
-        stored = store_image(store, part, "cat")
+        stored = put(store, part, "cat")
         assert stored.file == "cat.png"
         assert not store.exists(thumbnail_name(stored.sha256))
 
@@ -123,6 +122,6 @@ def test_what_ends_a_thumbnail_does_not_end_the_image(
     monkeypatch.setattr(subject, "make_thumbnail", refuse)
     with open_store(tmp_path) as store, store.part() as part:
         part.write_bytes(picture())
-        stored = store_image(store, part, "cat")
+        stored = put(store, part, "cat")
     assert (tmp_path / stored.file).read_bytes() == picture()
     assert "There is no thumbnail of cat" in caplog.text

@@ -15,9 +15,7 @@ from cli_runs import Run, answering, entry, environment
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from ideogram_ai.batch.reading import Format, format_of
-from ideogram_ai.batch.reading.formats import SUFFIXES
-from ideogram_ai.batch.reading.read import OWN_COLUMNS
+from ideogram_ai.batch.reading import OWN_COLUMNS, SUFFIXES, Format, format_of
 from ideogram_ai.cli.app import app
 from ideogram_ai.cli.exit_codes import ExitCode
 from ideogram_ai.testing import MockServer

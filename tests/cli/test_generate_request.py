@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from altered_contract import fields, put, write_altered
-from cli_runs import IDEOGRAM, POSTER, Run, environment, files
+from cli_runs import IDEOGRAM, POSTER, Command, Run, environment, files
 from unknown_fields import UNKNOWN
 
 from ideogram_ai.generated.contract import read_contract
@@ -21,7 +21,6 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
 
-Command = Callable[..., Run]
 Stdin = Callable[[bytes], None]
 ROOT = Path(__file__).parents[2]
 SMALL = ("--resolution", "512x1536")

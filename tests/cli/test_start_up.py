@@ -8,7 +8,7 @@ from pathlib import Path
 from cli_runs import IDEOGRAM, environment
 
 from ideogram_ai.client import __version__
-from ideogram_ai.client.core import DEFAULT_TIMEOUT
+from ideogram_ai.client.config import DEFAULT_TIMEOUT
 from ideogram_ai.generated.contract import CONTRACT_SHA256, read_contract
 
 HEAVY = {

@@ -23,7 +23,7 @@ from ideogram_ai.client import (
     ResponseValidationError,
     ResponseWarning,
 )
-from ideogram_ai.client.judge import judge
+from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 SOUND = json.dumps(
@@ -122,13 +122,13 @@ def test_any_status_with_any_body(shell: Shell, status: int, body: bytes, head: 
 def test_bodies_that_broke_other_clients(status: int, name: str) -> None:
     body = NASTY[name]
     head = httpx.Headers({"content-type": "application/json"})
-    outcome = judge(POST_GENERATE_IMAGE_V4, status=status, headers=head, body=body, now=0.0)
+    outcome = parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=head, body=body, now=0.0)
     check(outcome, status, body)
 
 
 def test_a_million_items() -> None:
     body = b'{"data":[' + b",".join([b"1"] * 1_000_000) + b"]}"
-    outcome = judge(POST_GENERATE_IMAGE_V4, status=200, headers=httpx.Headers(), body=body, now=0.0)
+    outcome = parse_response(POST_GENERATE_IMAGE_V4, status=200, headers=httpx.Headers(), body=body, now=0.0)
     check(outcome, 200, body)
 
 
@@ -166,5 +166,5 @@ def test_any_depth_around_the_interpreters_limit(depth: int) -> None:
         b'{"data":[{"x":%b%b}]}' % (b"[" * depth, b"]" * depth),
     ):
         for status in (200, 422):
-            outcome = judge(POST_GENERATE_IMAGE_V4, status=status, headers=httpx.Headers(), body=body, now=0.0)
+            outcome = parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=httpx.Headers(), body=body, now=0.0)
             check(outcome, status, body)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, DownloadReason
-from ideogram_ai.client.image_file import ImageFile
+from ideogram_ai.client.files import ImageFile
 
 
 def failing(code: int) -> object:

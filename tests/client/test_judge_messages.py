@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from ideogram_ai.client import APIStatusError, Generation, IdeogramError, OutcomeUnknownError, ResponseValidationError
-from ideogram_ai.client.judge import judge
+from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 
 FREE = "It did not run; nothing was billed."
@@ -20,7 +20,7 @@ NO = b'{"detail": "no"}'
 def judged(status: int, body: bytes = NO, *, operation: Any = OPERATION, **headers: str) -> IdeogramError:
     """The error that an answer becomes; the names of headers have an underscore for each dash."""
     head = httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()})
-    outcome = judge(operation, status=status, headers=head, body=body, now=0.0)
+    outcome = parse_response(operation, status=status, headers=head, body=body, now=0.0)
     assert isinstance(outcome, IdeogramError)
     assert getattr(outcome, "headers", None) is head
     return outcome
@@ -35,7 +35,7 @@ def message(status: int, body: bytes = NO, **headers: str) -> str:
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        (400, "Mend the request."),
+        (400, "Correct the request."),
         (401, "Check the API key: it is sent in the Api-Key header, not as Bearer."),
         (402, "Top up the account's balance."),
         (403, "Check what the key may do, and whether a network in front refuses you."),
@@ -129,7 +129,7 @@ def test_an_answer_of_any_2xx_is_read_for_images() -> None:
     body = b'{"created": "2026-10-07T12:00:00Z", "data": [{"url": "https://i.example/1.png", "prompt": "p", '
     body += b'"resolution": "1x1", "is_image_safe": true, "seed": 1}]}'
     for status in (200, 201, 299):
-        outcome = judge(OPERATION, status=status, headers=httpx.Headers(), body=body, now=0.0)
+        outcome = parse_response(OPERATION, status=status, headers=httpx.Headers(), body=body, now=0.0)
         assert isinstance(outcome, Generation)
         assert outcome.problems == ()
     error = judged(299, b"{}")

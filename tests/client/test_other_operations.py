@@ -20,7 +20,7 @@ from ideogram_ai.client import (
     RetryPolicy,
     UnknownFieldError,
 )
-from ideogram_ai.client.other_answers import judge_other
+from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.methods import AsyncMethods, Methods
 from ideogram_ai.generated.models import Rejection, V4JsonPrompt
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4, Operation
@@ -57,7 +57,7 @@ def call(shell: Shell, service: Service, operation: Operation = OTHER, **fields:
 
 
 def judged(body: bytes, operation: Operation = OTHER, *, status: int = 200, complete: bool = True) -> Any:
-    return judge_other(operation, status=status, headers=httpx.Headers(), body=body, now=0.0, complete=complete)
+    return parse_response(operation, status=status, headers=httpx.Headers(), body=body, now=0.0, complete=complete)
 
 
 @pytest.mark.parametrize("shell", SHELLS)

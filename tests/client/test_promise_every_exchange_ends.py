@@ -32,9 +32,9 @@ from ideogram_ai.client import (
     IdeogramError,
     OutcomeUnknownError,
     RetryPolicy,
-    deadlines,
+    transport,
 )
-from ideogram_ai.client.exchange import Outgoing, Watch
+from ideogram_ai.client.transport import PreparedRequest, TransportTrace
 from ideogram_ai.testing.faults import FAULTS, FaultServer
 
 DRIPS = [name for name in FAULTS if name.startswith(("drip_", "endless_")) and name != "endless_body"]
@@ -207,17 +207,16 @@ def test_an_answer_that_came_while_the_process_was_stopped_is_read(shell: Shell,
     assert out.strip() == b"7", errors.decode()[-2000:]
 
 
-def outgoing(**changes: Any) -> Outgoing:
-    return Outgoing(to="api", method="POST", url="http://a.example/", headers={}, timeout=LIMITS, **changes)
+def outgoing(**changes: Any) -> PreparedRequest:
+    return PreparedRequest(to="api", method="POST", url="http://a.example/", headers={}, timeout=LIMITS, **changes)
 
 
 def test_the_whole_takes_no_longer_than_its_limits_together() -> None:
     """Two limits of reading: one for the head of the answer, one for its body."""
-    assert outgoing().total == pytest.approx(2.0 + 2.0 + 0.4 + 2.0 + 0.4)
-    assert outgoing(total=60.0).total == 60.0
-    watch = Watch()
-    watch.begin(outgoing())
+    watch = TransportTrace()
+    watch.start(outgoing())
     end = watch.until
+    assert end <= time.monotonic() + 2.0 + 2.0 + 0.4 + 2.0 + 0.4
     watch.observe("connection.connect_tcp.started", {"host": "a.example"})
     assert watch.until <= time.monotonic() + 2.0
     watch.progress()  # of a body that is not long
@@ -228,15 +227,15 @@ def test_the_whole_takes_no_longer_than_its_limits_together() -> None:
 
 def test_a_transport_that_cannot_be_cut_off_is_at_least_not_believed() -> None:
     """It reports no connection, so that nothing ends its read; its late answer counts as none."""
-    watch = Watch()
-    watch.begin(outgoing(total=0.01))
-    with pytest.raises(httpx.ReadTimeout, match="not whole in time"), deadlines.cut_off(watch):
+    watch = TransportTrace()
+    watch.start(outgoing(total=0.01))
+    with pytest.raises(httpx.ReadTimeout, match="not whole in time"), transport.enforce_deadline(watch):
         time.sleep(0.5)
     with pytest.raises(httpx.ReadTimeout):
         watch.progress()
 
     def fail() -> None:
-        with deadlines.cut_off(watch):
+        with transport.enforce_deadline(watch):
             time.sleep(0.5)
             raise httpx.RemoteProtocolError("the end")
 
@@ -246,19 +245,19 @@ def test_a_transport_that_cannot_be_cut_off_is_at_least_not_believed() -> None:
 
 
 def test_a_connection_that_is_closed_already_is_left_alone() -> None:
-    watch = Watch()
-    watch.begin(outgoing(total=0.01))
+    watch = TransportTrace()
+    watch.start(outgoing(total=0.01))
     watch.socket = socket.socket()
     watch.socket.close()
-    with pytest.raises(httpx.ReadTimeout), deadlines.cut_off(watch):
+    with pytest.raises(httpx.ReadTimeout), transport.enforce_deadline(watch):
         time.sleep(0.5)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_what_moves_in_the_last_moment_goes_on(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit passed, and the answer is read all the same: it was there, and only this process came late."""
-    monkeypatch.setattr(deadlines, "_LAST_LOOK", 5.0)
-    watch = Watch()
+    monkeypatch.setattr(transport, "_LAST_LOOK", 5.0)
+    watch = TransportTrace()
     done: list[bool] = []
 
     async def work() -> None:
@@ -267,10 +266,10 @@ def test_what_moves_in_the_last_moment_goes_on(backend: str, monkeypatch: pytest
         done.append(True)
 
     async def main() -> None:
-        watch.begin(outgoing(total=0.6))
+        watch.start(outgoing(total=0.6))
         watch.until = time.monotonic() + 0.1
         with anyio.fail_after(BOUND):
-            await deadlines.cancel_late(watch, work)
+            await transport.enforce_deadline_async(watch, work)
 
     anyio.run(main, backend=backend)
     assert done
@@ -282,12 +281,12 @@ def test_a_cancelled_caller_is_cancelled_and_an_error_is_no_group(backend: str) 
         raise KeyboardInterrupt
 
     async def main() -> None:
-        watch = Watch()
-        watch.begin(outgoing())
+        watch = TransportTrace()
+        watch.start(outgoing())
         with pytest.raises(KeyboardInterrupt):
-            await deadlines.cancel_late(watch, fail)
+            await transport.enforce_deadline_async(watch, fail)
         with anyio.move_on_after(0.05) as scope:
-            await deadlines.cancel_late(watch, anyio.sleep_forever)
+            await transport.enforce_deadline_async(watch, anyio.sleep_forever)
         assert scope.cancelled_caught
 
     anyio.run(main, backend=backend)
@@ -295,12 +294,12 @@ def test_a_cancelled_caller_is_cancelled_and_an_error_is_no_group(backend: str) 
 
 def test_a_process_that_comes_late_has_longer_for_what_lies_in_the_socket() -> None:
     now = time.monotonic()
-    assert deadlines._grace(now - 60.0) >= 10.0
-    assert deadlines._grace(now + 1.0) < 1.0
+    assert transport._grace(now - 60.0) >= 10.0
+    assert transport._grace(now + 1.0) < 1.0
 
 
 def test_no_limit_of_the_networks_own_runs_on_while_our_own_asynchronous_client_stands_still() -> None:
-    core = AsyncIdeogram("sentinel-3f9c2b7d51e84a06")._core
-    http = httpx.AsyncClient()
-    given = [core.request(http, outgoing(), print, own=own).extensions["timeout"]["read"] for own in (True, False)]
+    client = AsyncIdeogram("sentinel-3f9c2b7d51e84a06")
+    lent = httpx.AsyncClient()
+    given = [client._build_request(outgoing(), print, http).extensions["timeout"]["read"] for http in (None, lent)]
     assert given == [None, 0.4]

@@ -208,9 +208,9 @@ def test_other_settings_that_cannot_be_used_do_not_show_the_key(shell: Shell, se
 def test_clients_do_not_show_their_key(kind: Any) -> None:
     client = kind(KEY)
     assert "api.ideogram.ai" in repr(client)
-    for text in (repr(client), str(client), f"{client}", repr(vars(client)), repr(client._core)):
+    for text in (repr(client), str(client), f"{client}", repr(vars(client)), repr(client._key)):
         assert KEY not in text
-    for thing in (client, client._core):
+    for thing in (client, client._key):
         with pytest.raises(TypeError, match="key"):
             pickle.dumps(thing)
         with pytest.raises(TypeError, match="key"):

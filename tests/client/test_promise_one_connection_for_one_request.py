@@ -41,7 +41,6 @@ from ideogram_ai.client import (
     Ideogram,
     IdeogramError,
     RetryPolicy,
-    core,
 )
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FAULTS, FaultServer
@@ -142,9 +141,7 @@ def test_a_connection_that_others_left_in_a_lent_pool_is_not_used(shell: Shell) 
 
 
 def test_a_lent_pool_without_end_of_used_connections_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core, "MOST_USED_CONNECTIONS", 2)
-    monkeypatch.setattr("ideogram_ai.client.sync_client.MOST_USED_CONNECTIONS", 2)
-    monkeypatch.setattr("ideogram_ai.client.async_client.MOST_USED_CONNECTIONS", 2)
+    monkeypatch.setattr("ideogram_ai.client.client.MAX_USED_CONNECTIONS", 2)
     sent: list[httpx.Request] = []
 
     def used(request: httpx.Request) -> None:

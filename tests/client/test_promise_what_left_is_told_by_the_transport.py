@@ -24,7 +24,7 @@ from both_clients import hurried
 from httpx_curl_cffi import AsyncCurlTransport
 
 from ideogram_ai.client import APIConnectionError, AsyncIdeogram, Ideogram, IdeogramError, RetryPolicy
-from ideogram_ai.client.exchange import Outgoing, Watch, _has_spoken
+from ideogram_ai.client.transport import PreparedRequest, TransportTrace, _has_spoken
 from ideogram_ai.testing.faults import FAULTS, FaultServer
 
 KEY = "sentinel-3f9c2b7d51e84a06"
@@ -317,13 +317,15 @@ def test_an_http_client_that_sends_again_ends_as_unknown() -> None:
 
 
 def test_a_watch_that_was_never_begun_has_sent_nothing() -> None:
-    assert Watch().certainly_here
+    assert TransportTrace().never_left
 
 
 def test_a_connection_of_http_2_may_be_shared() -> None:
     """Each answer there carries the number of its request."""
-    watch = Watch()
-    watch.begin(Outgoing(to="api", method="POST", url="https://a.example/", headers={}, timeout=httpx.Timeout(5)))
+    watch = TransportTrace()
+    watch.start(
+        PreparedRequest(to="api", method="POST", url="https://a.example/", headers={}, timeout=httpx.Timeout(5))
+    )
     request = {"request": httpcore.Request("POST", "https://a.example/")}
     watch.observe("http2.send_request_headers.started", request)
     assert watch.left

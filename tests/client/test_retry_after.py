@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ideogram_ai.client.retry_after import parse_retry_after
+from ideogram_ai.client.retry import parse_retry_after
 
 NOW = datetime(2026, 10, 7, 12, tzinfo=UTC).timestamp()
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import ideogram_ai.client as package
 from ideogram_ai.client import Generation, OutcomeUnknownError, ResponseWarning
-from ideogram_ai.client.judge import judge
+from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 ONE, TWO = json.dumps(entry(seed=1)), json.dumps(entry(seed=2))
@@ -125,7 +125,9 @@ def test_of_a_cut_answer_as_many_entries_are_read_as_of_a_whole_one() -> None:
 def test_a_body_cut_anywhere_keeps_every_entry_before_the_cut(length: int) -> None:
     body = SOUND[:length].encode()
     head = httpx.Headers()
-    outcome = judge(POST_GENERATE_IMAGE_V4, status=200, headers=head, body=body, now=0.0, complete=length == len(SOUND))
+    outcome = parse_response(
+        POST_GENERATE_IMAGE_V4, status=200, headers=head, body=body, now=0.0, complete=length == len(SOUND)
+    )
     whole = [text for text in (ONE, TWO) if text in SOUND[:length]]
     if whole:
         assert isinstance(outcome, Generation)

@@ -29,7 +29,7 @@ IMAGE = GeneratedImage(url="https://i.example/1.png", prompt="", resolution="", 
 
 
 def public(client: type) -> dict[str, Callable[..., object]]:
-    names = {name: value for name, value in vars(client).items() if callable(value)}
+    names = dict(inspect.getmembers(client, callable))
     kept = {name for name in names if not name.startswith("_")} | {"__init__", *RENAMED, *RENAMED.values()}
     return {RENAMED.get(name, name): value for name, value in names.items() if name in kept}
 

@@ -19,7 +19,7 @@ from multipart_reader import read_parts
 from unknown_fields import UNKNOWN
 
 from ideogram_ai.client import FieldValueError, RequestError
-from ideogram_ai.client.wire import to_plain
+from ideogram_ai.client.request import to_plain
 from ideogram_ai.generated import models, operations
 
 

@@ -229,4 +229,4 @@ def test_the_projects_own_version_is_found(contract: Contract) -> None:
     found = read_baseline()
     assert found is not None
     assert found[1].count(".") == 2
-    assert (ROOT / "overrides/ideogram_ai/client/version.py").exists()
+    assert (ROOT / "overrides/ideogram_ai/client/__init__.py").exists()

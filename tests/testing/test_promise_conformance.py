@@ -161,7 +161,7 @@ def test_a_server_that_closes_on_the_way_keeps_nothing_that_it_seemed_to_hold() 
     with serve(rewriting(ask=close)) as url:
         report = run_server(ServerOptions(url))
     assert not {name for name in held(report) if name.startswith("request.refused.")}
-    assert "at first, and no longer in the end" in detail(report, "request.refused.ResolutionV4.enum")
+    assert "at first, but no longer at the end" in detail(report, "request.refused.ResolutionV4.enum")
     assert apply_expected(report).exit_code == 1
 
 

@@ -5,34 +5,70 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
+import sqlite3
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import unquote
 
 from attrs import field, frozen
 
 from ideogram_ai.client import FieldValueError, RequestError
-from ideogram_ai.client.fields import NOTHING_SENT, build_model
-from ideogram_ai.client.wire import encode_body
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import encode_request
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.decoding import remark_on_unknown
 from ideogram_ai.contract.problems import meant, shown, suggestion
 from ideogram_ai.contract.review import review_request
 from ideogram_ai.contract.view import read_view
 
-from .prompt_text import TEXT_PROMPT, Mistake, mistaken_prompt
-from .reading import Row, RowProblem
-from .reading.read import OWN_COLUMNS
-from .repeated import Repeated
-from .request import FILE_MEMBER, KEY_MEMBER, BatchRequest, position_key
-from .store_names import folded, stem_of
+from .model import FILE_MEMBER, KEY_MEMBER, BatchRequest, Row, RowProblem, position_key
+from .names import TEXT_PROMPT, Mistake, folded, mistaken_prompt, stem_of
+from .reading import OWN_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from types import TracebackType
 
     from ideogram_ai.contract.view import ContractView, FieldRule
 
-    from .reading.row import Header
+    from .model import Header
+
+_CACHE_KIBIBYTES: Final = 2048
+
+
+class Repeated:
+    """Remembers values by column, and the line that each was met in first. Use it as a context manager."""
+
+    def __init__(self) -> None:
+        # A database without a name lies in a temporary file, which is gone when it is closed.
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("CREATE TABLE met (value TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        self._database.execute("BEGIN")
+
+    def first(self, column: str, value: str, line: int) -> int | None:
+        """The line in which a value was met first, or None when that is now.
+
+        Args:
+            column: The column that it stands in.
+            value: The value.
+            line: Its line.
+        """
+        met = f"{column}:{value.encode('utf-8', 'backslashreplace').decode()}"
+        if self._database.execute("INSERT OR IGNORE INTO met VALUES (?, ?)", (met, line)).rowcount:
+            return None
+        first: int = self._database.execute("SELECT line FROM met WHERE value = ?", (met,)).fetchone()[0]
+        return first
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._database.close()
+
 
 _LONGEST_KEY: Final = 200
 
@@ -271,7 +307,7 @@ def _unsendable(fields: Mapping[str, Any]) -> Iterator[RequestProblem]:
     operation = read_view().operation
     names = {entry.wire_name: entry.python_name for entry in operation.fields}
     try:
-        encode_body(operation, build_model(operation, {names[name]: value for name, value in fields.items()}, {}))
+        encode_request(operation, {names[name]: value for name, value in fields.items()})
     except FieldValueError as error:
         yield RequestProblem(f"#/{error.field}", error.message, Severity.BREAKS_CONTRACT)
     except RequestError as error:

@@ -16,32 +16,27 @@ import click
 from attrs import define, field
 
 from ideogram_ai.batch.checking import Checker, Rules, check_defaults
-from ideogram_ai.batch.engine import Limits
-from ideogram_ai.batch.errors import BatchError
-from ideogram_ai.batch.estimate import Estimate
-from ideogram_ai.batch.events import Event, RunStopped, StopReason
+from ideogram_ai.batch.csv_files import CsvOptions
 from ideogram_ai.batch.gallery import write_gallery
-from ideogram_ai.batch.job import Job
-from ideogram_ai.batch.ledger_mark import check_place
-from ideogram_ai.batch.manifest import MANIFEST_NAME, write_manifest
-from ideogram_ai.batch.outcome import State
-from ideogram_ai.batch.places import places_of
-from ideogram_ai.batch.prices import Prices, read_prices
-from ideogram_ai.batch.reading import Format, InputError, read_rows
-from ideogram_ai.batch.reading.csv_rows import CsvOptions
-from ideogram_ai.batch.reading.read import OWN_COLUMNS
+from ideogram_ai.batch.job import Job, ledger_path
+from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
+from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason
+from ideogram_ai.batch.prices import Estimate, Prices, read_prices
+from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows
+from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
 from ideogram_ai.client import IdeogramError
-from ideogram_ai.client.credentials import is_loopback, take_base_url
-from ideogram_ai.client.fields import NOTHING_SENT
+from ideogram_ai.client.config import is_loopback, resolve_base_url
+from ideogram_ai.client.errors import NOTHING_SENT
 
-from .batch_report import BatchSummary, Forecast, JsonReporter, Progress, Reporter, TextReporter
+from .batch_report import JsonReporter, Reporter, TextReporter
+from .batch_summary import BatchSummary, Forecast, Progress
 from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, request_fields, split_assignment
 from .exit_codes import ExitCode, WrongUseError, handle_signals
 from .service import Service, open_service
 from .terminal import can_prompt, count, print_note, usd
 
 if TYPE_CHECKING:
-    from ideogram_ai.batch.request import BatchRequest
+    from ideogram_ai.batch.model import BatchRequest
 
 CONFIRM_ABOVE: Final = 20
 """As many images are made without a question."""
@@ -194,7 +189,7 @@ class _Batch:
         """Check everything that can be checked before something is sent; then run."""
         self._check_options()
         rows = None if self.source is None else self._read_rows(self.source)
-        if not (Path(self.ledger) if self.ledger else places_of(self.out).ledger).exists() and not self.rebuild_ledger:
+        if not (Path(self.ledger) if self.ledger else ledger_path(self.out)).exists() and not self.rebuild_ledger:
             if rows is None or self.dry_run:
                 check_place(self.out)
             if rows is None:
@@ -257,10 +252,10 @@ class _Batch:
         given = next((option for option, name in _ABOUT_ROWS.items() if getattr(self, name)), None)
         if self.source is None and given:
             raise WrongUseError(f"{given} is about the rows of INPUT, but there is no INPUT.")
-        self._at_a_time = self.in_flight or OPERATION.in_flight_limit or Limits().in_flight
+        self._at_a_time = self.in_flight or OPERATION.in_flight_limit or IN_FLIGHT
         self._limit = _read_max_cost(self.max_cost)
         self._prices = read_prices(Path(self.prices) if self.prices else None)
-        self._url = "" if self.mock else take_base_url(self.base_url, allow_http=self.allow_http)
+        self._url = "" if self.mock else resolve_base_url(self.base_url, allow_http=self.allow_http)
         self._free = self.mock or is_loopback(urlsplit(self._url).hostname or "")
 
     def _read_rows(self, source: str) -> Iterator[BatchRequest]:
@@ -388,7 +383,7 @@ class _Batch:
                     return await job.run(
                         client,
                         in_flight=self._at_a_time,
-                        downloads=self.downloads or Limits().downloads,
+                        downloads=self.downloads or DOWNLOADS,
                         prices=self._prices,
                         max_cost=self._limit,
                         retry_unknown=self.retry_unknown,

@@ -17,7 +17,7 @@ import click
 from attrs import frozen
 
 from ideogram_ai.client import AsyncIdeogram, Ideogram
-from ideogram_ai.client.credentials import KEY_VARIABLE, is_loopback, take_base_url, take_key
+from ideogram_ai.client.config import KEY_VARIABLE, is_loopback, resolve_api_key, resolve_base_url
 
 from .exit_codes import ExitCode, WrongUseError
 from .terminal import can_prompt, is_terminal, print_note, print_warning, write_out
@@ -86,7 +86,7 @@ def open_service(
 
 def warn_about_http(base_url: str | None, *, allow_http: bool) -> None:
     """Warn if another machine is reached over http. The URL must be one that can be used."""
-    parts = urlsplit(take_base_url(base_url, allow_http=allow_http))
+    parts = urlsplit(resolve_base_url(base_url, allow_http=allow_http))
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         print_warning(
             f"{parts.netloc} is reached over http: anyone on the network path can read the API key, and read and "
@@ -127,7 +127,7 @@ def _read_key(file: Path) -> str:
 
 def _checked(key: str, source: str) -> str:
     """Return the key, or raise the client's complaint about it with the source that the user knows."""
-    complaint = take_key(key)
+    complaint = resolve_api_key(key)
     if isinstance(complaint, str):
         raise WrongUseError(f"{source}: {complaint.removeprefix('api_key: ')}")
     return key

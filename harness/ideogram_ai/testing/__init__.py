@@ -82,6 +82,6 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(import_module(module, __name__), name)
     except (AttributeError, ImportError) as error:
-        from ideogram_ai.client.loading import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
+        from ideogram_ai.client.errors import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
 
         raise_cause(error, f"{__name__}{module}" if module.startswith(".") else module)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, asdict, frozen
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 from ideogram_ai.contract.view import example_of
 
 if TYPE_CHECKING:

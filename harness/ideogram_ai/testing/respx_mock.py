@@ -269,7 +269,7 @@ class IdeogramMock:
     def _on_image(self, request: httpx.Request) -> httpx.Response:
         if problem := download_problem(request, self._view):
             self._fail(problem)
-        from .faults.content import png  # noqa: PLC0415 - loaded by a test that downloads
+        from .faults.wire import png  # noqa: PLC0415 - loaded by a test that downloads
 
         return httpx.Response(200, headers={"Content-Type": "image/png"}, content=png(1, 1))
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
-from ideogram_ai.client.wire import JSON
+from ideogram_ai.client.request import JSON
 from ideogram_ai.contract.check import find_problems
 from ideogram_ai.contract.decoding import DecodedFields, decode_json, decode_parts, json_text
 from ideogram_ai.contract.problems import RequestRefusedError

@@ -12,7 +12,7 @@ from attrs import frozen
 from jsonschema_rs import ValidationErrorKind
 
 from ideogram_ai.client import FieldValueError
-from ideogram_ai.client.wire import to_plain
+from ideogram_ai.client.request import to_plain
 
 from .decoding import remark_on_unknown
 from .problems import SHORT_LIST, Problem, name_of, pointer_to, shown, suggestion

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Never
 
 from attrs import define, field, frozen
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 
 from .problems import Problem, pointer_to, shown
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 
 from .view import read_view
 

@@ -153,9 +153,9 @@ def _near_sizes(asked: tuple[float, float], sizes: dict[str, tuple[int, int]], *
         same = sorted((choice for choice in sizes if off_shape(choice) < _SAME_SHAPE), key=lambda c: -sizes[c][0])
         ratio = f"{width:g}:{height:g}"
         if same:
-            return f"With the aspect ratio {ratio} {_listed(same[:MOST_SHOWN])}."
+            return f"Sizes with the aspect ratio {ratio}: {', '.join(same[:MOST_SHOWN])}."
         near = sorted(sizes, key=off_shape)[:MOST_SHOWN]
-        return f"None has the aspect ratio {ratio}; the nearest {_listed(near)}."
+        return f"No size has the aspect ratio {ratio}; the nearest {_listed(near)}."
     slip = difflib.get_close_matches(f"{width:g}x{height:g}", sizes, n=1, cutoff=_SLIP)
     near = sorted(sizes, key=lambda choice: (choice not in slip, 3 * off_shape(choice) + off_size(choice)))[:MOST_SHOWN]
     return f"The nearest {_listed(near)}."

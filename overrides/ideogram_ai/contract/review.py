@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from ideogram_ai.client import FieldValueError
-from ideogram_ai.client.json_types import is_array, is_object
-from ideogram_ai.client.wire import to_plain
+from ideogram_ai.client.request import is_array, is_object, to_plain
 
 from .problems import pointer_to, shown
 from .view import read_view

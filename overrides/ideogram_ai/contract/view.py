@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from ideogram_ai.client.json_types import is_object
-from ideogram_ai.client.wire import JSON
+from ideogram_ai.client.request import JSON, is_object
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS, POST_GENERATE_IMAGE_V4, Operation
 

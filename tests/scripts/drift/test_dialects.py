@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from drifting.references import Document
+from drifting.document import Document
 from regeneration.contract import Contract
 from small_documents import answering, asking, compared, said
 

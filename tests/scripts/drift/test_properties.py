@@ -5,10 +5,10 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from drifting.compare_documents import compare_documents
-from drifting.difference import Verdict
-from drifting.normalise import Normaliser
-from drifting.references import Document
+from drifting.compare import Verdict
+from drifting.compare_operations import compare_documents
+from drifting.document import Document
+from drifting.schema import Normaliser
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import is_valid

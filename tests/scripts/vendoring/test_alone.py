@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from dependencies import link_dependencies
+from vendor import FLOORS, Copy
 from vendored_app import run_alone, vendored
-from vendoring.contents import FLOORS, Copy
 
 from ideogram_ai.client import __version__
 from ideogram_ai.generated.contract import CONTRACT_SHA256
@@ -68,9 +68,9 @@ def test_it_works_with_httpx_and_attrs_alone(app: Path, dependencies: Path, serv
 
 def test_it_loads_what_is_used_when_it_is_used(app: Path, dependencies: Path) -> None:
     before, after = run_alone(PROGRAMS / "imported.py", NAME, path=(app, dependencies))
-    assert {name for name in before if name.startswith(NAME)} == {NAME, f"{NAME}.client", f"{NAME}.client.version"}
+    assert {name for name in before if name.startswith(NAME)} == {NAME, f"{NAME}.client"}
     assert "httpx" not in before
-    assert {"httpx", f"{NAME}.client.sync_client", f"{NAME}.generated.operations"} <= set(after)
+    assert {"httpx", f"{NAME}.client.client", f"{NAME}.generated.operations"} <= set(after)
 
 
 def test_it_works_where_it_is_moved_and_renamed_to(app: Path, dependencies: Path, server: MockServer) -> None:
@@ -101,7 +101,8 @@ def site(tmp_path: Path) -> Path:
     site = tmp_path / "site"
     for floor, folder in FLOORS.items():
         shutil.copytree(ROOT / folder / "ideogram_ai" / floor, site / "ideogram_ai" / floor)
-    (site / "ideogram_ai/client/version.py").write_text('__version__ = "99.0"\n')
+    package = site / "ideogram_ai/client/__init__.py"
+    package.write_text(package.read_text().replace('__version__ = "', '__version__ = "99.'))
     contract = site / "ideogram_ai/generated/contract.py"
     contract.write_text(contract.read_text().replace(CONTRACT_SHA256, "0" * 64))
     metadata = site / "ideogram_ai-99.0.dist-info/METADATA"

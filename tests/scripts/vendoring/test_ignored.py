@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from vendor import Copy
 from vendored_app import texts
-from vendoring.contents import Copy
 
 Command = Callable[..., int]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from type_checkers import Found, basedpyright, check_marked, mypy
+from vendor import Copy
 from vendored_app import package, vendored
-from vendoring.contents import Copy
 
 ROOT = Path(__file__).parents[3]
 TESTS = ROOT / "tests"

@@ -21,11 +21,11 @@ from ideogram_ai.testing.conformance.client import (
     client_scenarios,
     run_client,
 )
-from ideogram_ai.testing.conformance.client.judge import is_same
-from ideogram_ai.testing.conformance.client.program import Account, masked, read_account
-from ideogram_ai.testing.conformance.client.scenario import Told
+from ideogram_ai.testing.conformance.client_judge import is_same
+from ideogram_ai.testing.conformance.client_program import ClientReport, masked, read_report
+from ideogram_ai.testing.conformance.client_scenarios import ReportedOutcome
 from ideogram_ai.testing.faults import FAULTS, SPELLINGS
-from ideogram_ai.testing.faults.echoes import spell
+from ideogram_ai.testing.faults.response_faults import spell
 
 ONE = "request.example.json_prompt"
 
@@ -68,13 +68,13 @@ def test_the_program_finds_everything_in_its_environment_and_the_request_on_stdi
     [
         ("pass", "the program printed nothing on stdout (its exit code is 0)"),
         ("import sys; sys.exit('no')", "the program printed nothing on stdout (its exit code is 1)"),
-        ("print('done')", "the last line on stdout is no JSON: 'done'"),
-        ("print('[1]')", "the last line on stdout is no JSON object: '[1]'"),
-        (telling(outcome="fine"), "outcome is 'fine', and it is one of image, withheld, refused, unknown"),
+        ("print('done')", "the last line on stdout is not JSON: 'done'"),
+        ("print('[1]')", "the last line on stdout is not a JSON object: '[1]'"),
+        (telling(outcome="fine"), "outcome is 'fine', not one of image, withheld, refused, unknown"),
         (telling(status=200), "outcome is None"),
         (telling(outcome=["image"]), "outcome is ['image']"),
-        (telling(outcome="refused", status="401"), "status is '401', and it is a number or null"),
-        (telling(outcome="image", status=200, image=1), "image is 1, and it is a path or null"),
+        (telling(outcome="refused", status="401"), "status is '401', not a number or null"),
+        (telling(outcome="image", status=200, image=1), "image is 1, not a path or null"),
     ],
 )
 def test_a_program_that_tells_nothing_readable_fails_and_the_report_says_what_it_printed(
@@ -104,7 +104,9 @@ def test_values_are_the_same_when_json_says_so_and_the_keys_have_their_order(arr
 
 
 def test_only_the_last_line_that_is_not_blank_counts() -> None:
-    assert read_account('noise\n{"outcome": "refused", "status": 401}\n\n') == Account(Told.REFUSED, 401, None)
+    assert read_report('noise\n{"outcome": "refused", "status": 401}\n\n') == ClientReport(
+        ReportedOutcome.REFUSED, 401, None
+    )
 
 
 def test_a_program_that_does_not_support_a_scenario_is_not_judged_by_it() -> None:
@@ -117,7 +119,7 @@ def test_a_program_that_does_not_support_a_scenario_is_not_judged_by_it() -> Non
 @pytest.mark.parametrize(
     ("account", "problem"),
     [
-        ({"outcome": "image", "status": 200}, "the outcome is image, and no path of it was printed"),
+        ({"outcome": "image", "status": 200}, "the outcome is image, and no path was printed"),
         ({"outcome": "image", "status": 200, "image": "missing.png"}, "the image cannot be read at 'missing.png'"),
         ({"outcome": "image", "status": 200, "image": "\0"}, "the image cannot be read at"),
     ],
@@ -196,7 +198,7 @@ def test_a_key_that_is_shown_in_another_spelling_is_found_and_masked() -> None:
     report = run(code + telling(outcome="unknown"))
     found = result(report, "program.no-key")
     assert found.verdict is Verdict.FAILED
-    assert "the key stands in kept.txt and stderr" in found.detail
+    assert "the key is in kept.txt and stderr" in found.detail
     assert "words [key]" in repr(report)
 
 
@@ -228,7 +230,7 @@ def test_a_fault_of_the_kit_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> No
     def fail(*_arguments: object) -> None:
         raise RuntimeError("no more sockets")
 
-    monkeypatch.setattr("ideogram_ai.testing.conformance.client.run.judge_run", fail)
+    monkeypatch.setattr("ideogram_ai.testing.conformance.client.judge_run", fail)
     report = run(telling(outcome="unknown"))
     assert result(report, ONE).verdict is Verdict.HARNESS_FAULT
     assert "no more sockets" in result(report, ONE).detail

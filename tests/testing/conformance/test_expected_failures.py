@@ -66,7 +66,7 @@ def test_reasons_and_kinds_are_kept(tmp_path: Path) -> None:
     ("content", "named"),
     [
         (b"a\nmisspelt # no\n", r"line 2: 'misspelt' is no requirement"),
-        (b"a\na\n", r"line 2: 'a' stands there twice"),
+        (b"a\na\n", r"line 2: 'a' is a duplicate"),
         (b"a\n\xff", r"is not UTF-8 at byte 2"),
     ],
 )

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from ideogram_ai.testing.conformance import RecordedExchange, Report, Requirement, Result, Verdict, write_report
 from ideogram_ai.testing.conformance.server import ServerOptions, run_server
-from ideogram_ai.testing.conformance.server.plan import plan_cases
+from ideogram_ai.testing.conformance.server_plan import plan_cases
 
 KEY = "test-key-0123456789"
 
@@ -26,8 +26,8 @@ def test_a_run_can_be_read_and_the_key_cannot(
     browser: BrowserContext, mock_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What schemathesis adds takes seconds, and looks the same. The plan without it is not kept for other tests.
-    monkeypatch.setattr("ideogram_ai.testing.conformance.server.run.plan_cases", plan_cases.__wrapped__)
-    monkeypatch.setattr("ideogram_ai.testing.conformance.server.plan.generated_cases", lambda *_: ())
+    monkeypatch.setattr("ideogram_ai.testing.conformance.server.plan_cases", plan_cases.__wrapped__)
+    monkeypatch.setattr("ideogram_ai.testing.conformance.server_plan.generated_cases", lambda *_: ())
     report = run_server(ServerOptions(mock_url, KEY))
     write_report(report, tmp_path)
     failed = [result.requirement.id for result in report.of(Verdict.FAILED)]

@@ -28,7 +28,7 @@ for image in EXAMPLE["data"]:
 @pytest.fixture(autouse=True)
 def _elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the servers of these tests for servers of somebody else."""
-    monkeypatch.setattr("ideogram_ai.testing.conformance.server.run.is_loopback", lambda _: False)
+    monkeypatch.setattr("ideogram_ai.testing.conformance.server.is_loopback", lambda _: False)
 
 
 def held(report: Report) -> set[str]:

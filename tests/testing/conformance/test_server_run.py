@@ -24,14 +24,11 @@ from ideogram_ai.generated.operations import API_KEY_HEADER
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing.conformance import Report, Verdict, apply_expected, write_report
 from ideogram_ai.testing.conformance.server import ServerOptions, check_options, run_server, server_requirements
-from ideogram_ai.testing.conformance.server.case import Case
-from ideogram_ai.testing.conformance.server.draws import draw
-from ideogram_ai.testing.conformance.server.generated import generated_cases
-from ideogram_ai.testing.conformance.server.plan import plan_cases
-from ideogram_ai.testing.conformance.server.sender import CannotConnectError, Reply, Sender
+from ideogram_ai.testing.conformance.server_plan import draw, generated_cases, plan_cases
+from ideogram_ai.testing.conformance.server_requests import CannotConnectError, CaseSender, RequestCase, ServerResponse
 from ideogram_ai.testing.strategies import broken_requests
 
-RUN = "ideogram_ai.testing.conformance.server.run"
+RUN = "ideogram_ai.testing.conformance.server"
 KEY = "the-key-that-no-report-may-show"
 
 
@@ -119,7 +116,7 @@ def test_what_a_seed_draws_does_not_depend_on_the_program_around(tmp_path: Path)
     (tmp_path / "full_of_constants.py").write_text(f"VALUES = {constants}\n")
     program = """
 from hypothesis import strategies as st
-from ideogram_ai.testing.conformance.server.draws import draw
+from ideogram_ai.testing.conformance.server_plan import draw
 print(ascii(draw(st.lists(st.text() | st.integers(), min_size=20), 30, 1)))
 """
     drawn = {
@@ -141,15 +138,15 @@ def test_a_server_that_cannot_be_reached_is_no_fault_of_the_server() -> None:
 
 
 def test_a_server_that_goes_away_leaves_what_was_found(mock_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    send, sent = Sender.send, list[Case]()
+    send, sent = CaseSender.send, list[RequestCase]()
 
-    def send_some(self: Sender, case: Case) -> Reply:
+    def send_some(self: CaseSender, case: RequestCase) -> ServerResponse:
         sent.append(case)
         if len(sent) > 8:
             raise CannotConnectError("127.0.0.1: Connection refused")
         return send(self, case)
 
-    monkeypatch.setattr(Sender, "send", send_some)
+    monkeypatch.setattr(CaseSender, "send", send_some)
     report = run_server(ServerOptions(mock_url))
     found = verdicts(report)
     assert found["auth.key-missing"] is Verdict.HELD
@@ -162,7 +159,7 @@ def test_a_fault_of_the_kit_is_told_as_one_and_the_run_goes_on(mock_url: str, mo
     def break_down(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a mistake")
 
-    monkeypatch.setattr(f"{RUN}.judge_answer", break_down)
+    monkeypatch.setattr(f"{RUN}.judge_response", break_down)
     report = run_server(ServerOptions(mock_url))
     assert set(verdicts(report).values()) <= {Verdict.HARNESS_FAULT, Verdict.NOT_TRIED, Verdict.HELD}
     assert "The kit itself failed (ZeroDivisionError: a mistake" in detail(report, "auth.key-accepted")
@@ -195,7 +192,7 @@ def test_a_server_that_hangs_up_is_at_fault() -> None:
         report = run_server(ServerOptions(url))
     assert verdicts(report)["request.json_prompt.accepted"] is Verdict.FAILED
     assert verdicts(report)["auth.key-missing"] is Verdict.FAILED
-    assert "broke off without a whole answer" in detail(report, "auth.key-missing")
+    assert "broke off without a whole response" in detail(report, "auth.key-missing")
     assert not report.of(Verdict.HARNESS_FAULT, Verdict.HELD)
     assert apply_expected(report).exit_code == 1
 
@@ -209,7 +206,7 @@ def test_an_answer_without_an_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) ->
     async def generate(_: Request) -> StreamingResponse:
         return StreamingResponse(endless())
 
-    monkeypatch.setattr("ideogram_ai.testing.conformance.server.sender.LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr("ideogram_ai.testing.conformance.server_requests.LARGEST_RESPONSE", 100_000)
     with serve(Starlette(routes=[Route(OPERATION.path, generate, methods=["POST"])])) as url:
         report = run_server(ServerOptions(url, max_images=1))
     assert verdicts(report)["request.text_prompt.accepted"] is Verdict.FAILED
@@ -232,8 +229,8 @@ def test_no_report_shows_the_key_even_when_the_server_does(tmp_path: Path) -> No
 
 
 def test_without_schemathesis_its_part_is_not_tried(mock_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ideogram_ai.testing.conformance.server.generated.find_spec", lambda _: None)
-    assert generated_cases.__wrapped__(0, "") == ()
+    monkeypatch.setattr("ideogram_ai.testing.conformance.server_plan.find_spec", lambda _: None)
+    assert generated_cases.__wrapped__(0) == ()
     cases = tuple(case for case in plan_cases(0, metered=True) if not case.generated)
     monkeypatch.setattr(f"{RUN}.plan_cases", lambda seed, metered: cases)
     report = run_server(ServerOptions(mock_url))

@@ -3,24 +3,56 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from decimal import Decimal
 from functools import cache
+from html import escape
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from attrs import define, field
 
 from ideogram_ai.client.redaction import shorten_link
 
-from ..outcome import State
-from ..prompt_text import JSON_PROMPT, PROMPT_FIELDS, prompt_text
-from ..thumbnails import thumbnail_name
-from .text import address, attributes, escaped, line
+from ..model import State
+from ..names import JSON_PROMPT, PROMPT_FIELDS, prompt_text
+from ..saving import thumbnail_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from decimal import Decimal
 
-    from ..outcome import ImageOutcome, Outcome
+    from ..model import ImageOutcome, Outcome
+
+_CONTROLS: Final = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
+    0x7F: "\N{SYMBOL FOR DELETE}",
+    **dict.fromkeys((*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"),
+}
+"""What HTML forbids and UTF-8 cannot hold, by what shows that it is there."""
+
+
+def escaped(text: str) -> str:
+    """A text for HTML, between tags or in a quoted attribute."""
+    return escape(text.replace("\r\n", "\n").translate(_CONTROLS))
+
+
+def line(text: str) -> str:
+    """A text on one line."""
+    return " ".join(text.split())
+
+
+def attributes(**values: str | None) -> str:
+    """Attributes `data-...` of an element, those without a value left out."""
+    return "".join(f' data-{name}="{escaped(value)}"' for name, value in values.items() if value)
+
+
+def address(name: str) -> str:
+    """The relative address of a file of the store, whatever characters its name has."""
+    return f"./{quote(name.encode('utf-8', 'replace'))}"
+
 
 LABELS: Final = {
     State.SAVED: "saved",
@@ -166,3 +198,59 @@ def _rewritten(used: str | None, asked: str, structured: Any) -> str | None:
             return used
         return None if parsed == structured else _pretty(parsed)
     return used
+
+
+@define
+class Totals:
+    """Sums of the rows that were added.
+
+    Attributes:
+        free: Whether it was a rehearsal.
+        states: Rows by state.
+        cost: US dollars that were billed; None when no prices are known.
+        uncertain: US dollars that may have been billed beside that.
+    """
+
+    free: bool = False
+    states: Counter[State] = field(factory=Counter[State])
+    cost: Decimal | None = None
+    uncertain: Decimal = Decimal(0)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a row. One that was only rehearsed makes all of it a rehearsal: they are never mixed."""
+        self.free = self.free or bool(outcome.rehearsed)
+        self.states[outcome.state] += 1
+        self.uncertain += outcome.earlier_cost
+        if outcome.cost is None:
+            return
+        if outcome.state in {State.SENT, State.UNKNOWN}:
+            self.uncertain += outcome.cost
+        else:
+            self.cost = (self.cost or Decimal(0)) + outcome.cost
+
+    @property
+    def rows(self) -> int:
+        """Rows that have a card: all that were ever sent."""
+        return self.states.total() - self.states[State.PLANNED]
+
+    def counted(self) -> Iterator[tuple[State, int]]:
+        """The states of those rows with their counts, none of them zero."""
+        for state in LABELS:
+            if self.states[state]:
+                yield state, self.states[state]
+
+    def sentence(self) -> str:
+        """All of it for people."""
+        counts = [f"{count:,} {LABELS[state]}" for state, count in self.counted()]
+        if self.states[State.PLANNED]:
+            counts.append(f"{self.states[State.PLANNED]:,} not sent")
+        text = (
+            f"{self.states.total():,} {'row' if self.states.total() == 1 else 'rows'}: {', '.join(counts) or 'none'}."
+        )
+        if self.free:
+            return f"{text} A rehearsal: nothing was billed."
+        if self.cost is not None:
+            text += f" {money(self.cost)} billed."
+        if self.uncertain:
+            text += f" {money(self.uncertain)} more may have been billed."
+        return text

@@ -1,0 +1,282 @@
+"""What the contract requires of a client, and what one run of a program shows about it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ideogram_ai.client.request import is_array, is_object
+from ideogram_ai.contract.decoding import Part, decode_parts, json_text
+from ideogram_ai.contract.problems import RequestRefusedError, shown
+from ideogram_ai.contract.view import read_view
+
+from ..faults.connection_faults import ANOTHER_CALLER
+from ..multipart import parse_multipart
+from .client_scenarios import ReportedOutcome, client_scenarios
+from .kit import KEY_SCHEME, Requirement, by_id, follow, join_pointer, pointers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from ..faults import ReceivedRequest
+    from .client_program import ClientReport, Observed, ProgramRun
+    from .client_scenarios import ExpectedOutcome, Scenario
+
+OPERATION: Final = "wire.operation"
+KEY: Final = "wire.key"
+NO_AUTHORIZATION: Final = "wire.no-authorization"
+KEY_ELSEWHERE: Final = "wire.key-nowhere-else"
+FORM: Final = "wire.form"
+BOUNDARY: Final = "wire.boundary"
+PAID_ONCE: Final = "billing.once"
+IMAGE_BYTES: Final = "image.bytes"
+IMAGE_KEY: Final = "image.no-key"
+OUTPUT: Final = "program.output"
+KEY_SHOWN: Final = "program.no-key"
+
+Finding = tuple[str, str]
+"""The id of a requirement, and what is wrong; empty when it held."""
+
+_LINE_ENDS: Final = re.compile(r"\r\n|\r|\n")
+_EARLY: Final = 0.01
+"""Seconds by which a pause may be too short: timers of some languages round down."""
+
+
+@cache
+def client_requirements() -> Mapping[str, Requirement]:
+    """Every requirement on a client by its id: first those that every run tests, then one for each scenario."""
+    return by_id([*_general(), *(scenario.requirement for scenario in client_scenarios().values())])
+
+
+def part_type_id(name: str) -> str:
+    """The id of the requirement on the media type of a field's part."""
+    return f"wire.{name}.part-type"
+
+
+def _general() -> Iterator[Requirement]:
+    where, view = pointers(), read_view()
+    operation, header = view.operation, view.api_key_header
+    title = f"Requests go to {operation.method} {operation.path}."
+    yield Requirement(OPERATION, title, where.operation)
+    yield Requirement(KEY, f"The key is in the header {header}, as it is.", f"{KEY_SCHEME}/name")
+    yield Requirement(NO_AUTHORIZATION, "There is no Authorization header.", f"{KEY_SCHEME}/description")
+    yield Requirement(KEY_ELSEWHERE, "The key is neither in the query nor in the body.", f"{KEY_SCHEME}/in")
+    content = join_pointer(where.operation, "requestBody", "content")
+    title = f"The body is {operation.media_type} that can be read, with each field once."
+    yield Requirement(FORM, title, content)
+    title = "The boundary of the form is a different one each time, so that no prompt can hold it."
+    yield Requirement(BOUNDARY, title, where.form)
+    for name, rule in view.fields.items():
+        if rule.content_type:
+            title = f"The part {name} is marked as {rule.content_type}."
+            yield Requirement(part_type_id(name), title, where.part_type(name))
+    description = join_pointer(where.operation, "description")
+    yield Requirement(PAID_ONCE, "One image is never paid for twice.", description)
+    image = follow(join_pointer(follow(where.response(200)), "properties", "data", "items"))
+    url = join_pointer(image, "properties", "url")
+    yield Requirement(IMAGE_BYTES, "The image is saved byte for byte.", url)
+    yield Requirement(IMAGE_KEY, "The key is sent to no host but the service's.", join_pointer(url, "description"))
+    yield Requirement(OUTPUT, "The program ends in time, and reports the outcome in its last line on stdout.", "#")
+    title = (
+        "The key is neither printed nor written into a file, even where a response sends it back in another spelling."
+    )
+    yield Requirement(KEY_SHOWN, title, f"{KEY_SCHEME}/in")
+
+
+class ReceivedForm(NamedTuple):
+    """The form of a request: its parts in wire order, name and value of each field, and what cannot be read."""
+
+    parts: tuple[Part, ...] = ()
+    items: tuple[tuple[str, Any], ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def read_form(request: ReceivedRequest) -> ReceivedForm:
+    """Read the form of a request, as the mock server does."""
+    view = read_view()
+    try:
+        parts = parse_multipart(request.header("Content-Type"), body_of(request), view.operation.media_type)
+    except RequestRefusedError as error:
+        return ReceivedForm(problems=(error.detail,))
+    decoded = decode_parts(parts, view)
+    return ReceivedForm(tuple(parts), tuple(decoded.items), tuple(problem.detail for problem in decoded.problems))
+
+
+def body_of(request: ReceivedRequest) -> bytes:
+    """The body without its transfer coding. The fault server read it whole, so its chunks are sound."""
+    if "chunked" not in (request.header("Transfer-Encoding") or "").lower():
+        return request.body
+    body, rest = b"", request.body
+    while True:
+        line, _, rest = rest.partition(b"\r\n")
+        size = int(line.split(b";")[0], 16)
+        if not size:
+            return body
+        body, rest = body + rest[:size], rest[size + 2 :]
+
+
+def boundary_of(request: ReceivedRequest) -> str | None:
+    """The boundary of the form; None without one."""
+    _, found, rest = (request.header("Content-Type") or "").partition("boundary=")
+    return rest.split(";")[0].strip('" ') if found else None
+
+
+def judge_run(scenario: Scenario, observed: Observed, run: ProgramRun, key: str, folder: Path) -> Iterator[Finding]:
+    """What a run shows about the requirements.
+
+    Args:
+        scenario: The scenario.
+        observed: What reached the servers.
+        run: What the program printed and reported.
+        key: The key that it was given.
+        folder: Where it ran, for paths that are not absolute.
+    """
+    service = observed.service
+    yield OUTPUT, run.problem
+    yield KEY_SHOWN, f"the key is in {run.key_shown}" if run.key_shown else ""
+    for request in _whole_posts(observed):
+        yield from _judge_request(request, key)
+    if service.posts:
+        twice = f"{service.may_have_run} requests that may have run, and been billed, were sent for one image"
+        yield PAID_ONCE, twice if service.may_have_run > 1 else ""
+    hosts = {"image host": observed.image_host, "host of a redirect": observed.other_host}
+    if any(ledger.requests for ledger in hosts.values()):
+        leaks = [name for name, ledger in hosts.items() if key.encode() in ledger.raw]
+        yield IMAGE_KEY, f"the key was sent to the {' and the '.join(leaks)}" if leaks else ""
+    if run.report is not None and run.report.outcome is ReportedOutcome.IMAGE:
+        yield IMAGE_BYTES, _image_problem(run.report, observed.image, folder)
+    yield scenario.id, "; ".join(_problems(scenario, observed, run))
+
+
+def _whole_posts(observed: Observed) -> list[ReceivedRequest]:
+    return [request for request in observed.service.posts if request.whole_request_read]
+
+
+def _judge_request(request: ReceivedRequest, key: str) -> Iterator[Finding]:
+    view = read_view()
+    path, _, query = request.target.partition("?")
+    right = (request.method, path) == (view.operation.method, view.operation.path)
+    yield OPERATION, "" if right else f"the request was {request.method} {path}"
+    value = request.header(view.api_key_header)
+    wrong = f"the header {view.api_key_header} is " + ("missing" if value is None else "not the key")
+    yield KEY, "" if value == key else wrong
+    has_authorization = request.header("Authorization") is not None
+    yield NO_AUTHORIZATION, "there is an Authorization header" if has_authorization else ""
+    places = [place for place, text in (("query", query.encode()), ("body", request.body)) if key.encode() in text]
+    yield KEY_ELSEWHERE, f"the key is in the {' and the '.join(places)}" if places else ""
+    # A value that cannot be read is a finding of the scenario; here the form counts.
+    form = read_form(request)
+    names = [name for name, _ in form.items]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    unreadable = form.problems[0] if not form.parts and form.problems else ""
+    yield FORM, unreadable or (f"{', '.join(twice)} came more than once" if twice else "")
+    for part in form.parts:
+        rule = view.fields.get(part.name)
+        if rule is not None and rule.content_type:
+            wrong = f"the part {part.name} is {part.content_type or 'not marked'}, not {rule.content_type}"
+            yield part_type_id(part.name), "" if part.content_type == rule.content_type else wrong
+
+
+def _image_problem(report: ClientReport, image: bytes, folder: Path) -> str:
+    if report.image is None:
+        return "the outcome is image, and no path was printed"
+    try:
+        saved = (folder / report.image).read_bytes()
+    except (OSError, ValueError) as error:
+        return f"the image cannot be read at {report.image!r}: {getattr(error, 'strerror', None) or error}"
+    return "" if saved == image else f"the saved image has {len(saved)} bytes, not the {len(image)} that were sent"
+
+
+def _problems(scenario: Scenario, observed: Observed, run: ProgramRun) -> Iterator[str]:
+    """What is wrong with what the scenario itself tests."""
+    posts, limit = observed.service.posts, scenario.most_posts
+    if not posts and limit != 0:
+        yield "no request arrived"
+    if (whole := _whole_posts(observed)) and scenario.sends is not None:
+        yield from _field_problems(read_form(whole[0]), scenario.sends)
+    if limit is not None and len(posts) > limit:
+        count = f"{len(posts)} request{'s were' if len(posts) > 1 else ' was'}"
+        yield f"{count} sent, and {f'at most {limit}' if limit else 'none'} may be"
+    if any(ANOTHER_CALLER in request.target for request in observed.image_host.gets):
+        yield "the image of another caller was fetched"
+    if observed.other_host.posts:
+        yield "the request was sent to the host of a redirect"
+    if scenario.pause is not None and len(observed.arrived) > 1:
+        pause = observed.arrived[1] - observed.arrived[0]
+        if pause < scenario.pause - _EARLY:
+            yield f"the request was sent again after {pause:.2f} s, not after {scenario.pause:g} s"
+    if run.report is None:
+        yield run.problem
+    elif not any(_matches(run.report, ending) for ending in scenario.endings):
+        expected = " or ".join(_describe(ending) for ending in scenario.endings)
+        yield f"the program reported {_describe(run.report)}, not {expected}"
+
+
+def _matches(report: ClientReport, ending: ExpectedOutcome) -> bool:
+    return report.outcome is ending.outcome and ending.status in {None, report.status}
+
+
+def _describe(report: ClientReport | ExpectedOutcome) -> str:
+    return report.outcome.value if report.status is None else f"{report.outcome.value} with status {report.status}"
+
+
+def _field_problems(form: ReceivedForm, expected: Mapping[str, Any]) -> Iterator[str]:
+    if not form.parts:
+        yield from form.problems
+        return
+    sent = dict(form.items)
+    wrong = list(_differences(sent, expected))
+    # What a server cannot read is wrong even if it looks right: an unknown charset. A duplicate is the form's problem.
+    yield from wrong or (form.problems if len(sent) == len(form.items) else ())
+
+
+def _differences(sent: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in expected.items():
+        if name not in sent:
+            if value is not None:
+                yield f"{name} did not arrive"
+        elif _sorted(sent[name]) == _sorted(value) and not is_same(sent[name], value):
+            yield f"{name}: its keys came in another order"
+        elif not is_same(sent[name], value) and not is_same(sent[name], _as_form(value)):
+            yield f"{name} is {shown(sent[name])}, not {shown(value)}"
+    if more := [name for name in sent if name not in expected]:
+        yield f"{', '.join(more)} arrived unexpectedly"
+
+
+def _as_form(value: Any) -> Any:
+    """A text with CRLF for each line end, as HTML forms write it, FormData in browsers and elsewhere too."""
+    return _LINE_ENDS.sub("\r\n", value) if isinstance(value, str) else value
+
+
+def advice_about(scenario: Scenario, observed: Observed) -> str:
+    """What is worth a look in a run without a failure; empty when nothing is."""
+    posts = _whole_posts(observed)
+    sent = dict(read_form(posts[0]).items) if posts else {}
+    changed = [
+        name
+        for name, value in (scenario.sends or {}).items()
+        if name in sent and sent[name] == _as_form(value) != value
+    ]
+    if not changed:
+        return ""
+    return (
+        f"the line ends in {', '.join(changed)} arrived as CRLF: HTML forms write them so, for example FormData in a "
+        "browser, and the prompt is not quite the one that was given"
+    )
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON, key order included; 1 is the same as 1.0."""
+    if is_object(one) and is_object(other):
+        return list(one) == list(other) and all(is_same(one[key], other[key]) for key in one)
+    if is_array(one) and is_array(other):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def _sorted(value: Any) -> str:
+    if is_object(value):
+        return json_text([[key, _sorted(value[key])] for key in sorted(value)])
+    return json_text([_sorted(inner) for inner in value]) if is_array(value) else json_text(value)

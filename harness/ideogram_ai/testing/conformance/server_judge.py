@@ -1,0 +1,413 @@
+"""What the contract requires of a server, and what a response shows about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from jsonschema_rs import Draft202012Validator, ValidationErrorKind
+
+from ideogram_ai.client.request import is_array, is_object
+from ideogram_ai.contract.problems import name_of, shown
+from ideogram_ai.contract.view import MASK, JsonObject, read_view
+
+from ..strategies import request_rules
+from .kit import KEY_SCHEME, Requirement, Verdict, at_pointer, by_id, follow, join_pointer, pointers, prompt_fields
+from .server_requests import Expect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jsonschema_rs import ValidationError
+
+    from .server_requests import RequestCase, ServerResponse
+
+KEY_ACCEPTED: Final = "auth.key-accepted"
+PROMPT_RULE: Final = "request.prompt-rule"
+UNDOCUMENTED_MEMBERS: Final = "answer.undocumented-members"
+
+_JSON: Final = re.compile(r"application/([\w.\-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+# Such a refusal is about the account, the path or the moment, and not about the request's content.
+_NOT_ABOUT_CONTENT: Final = frozenset({401, 402, 403, 404, 429})
+_ABOUT_ACCOUNT: Final = frozenset({401, 402, 403, 429, 503})
+
+
+@cache
+def server_requirements() -> Mapping[str, Requirement]:
+    """Every requirement on a server by its id, in the order of the report."""
+    return by_id([*_key_requirements(), *_acceptances(), *_refusals(), *_response_requirements(), *_generated()])
+
+
+def _key_requirements() -> Iterator[Requirement]:
+    missing = join_pointer(pointers().responses, 401)
+    yield Requirement(KEY_ACCEPTED, "A request with a key in its header is let in.", f"{KEY_SCHEME}/name")
+    yield Requirement("auth.key-missing", "A request without a key gets a 401.", missing)
+    yield Requirement("auth.key-blank", "A request with a blank key gets a 401.", missing)
+    yield Requirement("auth.key-wrong", "A request with an unknown key gets a 401.", missing)
+    yield Requirement("auth.key-in-query", "A key in the query does not count.", f"{KEY_SCHEME}/in")
+    title = "A key in Authorization: Bearer does not count."
+    yield Requirement("auth.key-as-bearer", title, f"{KEY_SCHEME}/description")
+
+
+def _acceptances() -> Iterator[Requirement]:
+    where, fields = pointers(), read_view().fields
+    for name in fields:
+        yield Requirement(f"request.{name}.accepted", f"Valid values of {name} are accepted.", where.field(name))
+    for name, rule in fields.items():
+        at = where.part_type(name) if rule.content_type else where.form
+        title = f"The part {name} may have the media type {part_type(name)}."
+        yield Requirement(f"request.{name}.part-type", title, at)
+    at = join_pointer(where.form, "examples") if "examples" in at_pointer(where.form) else where.form
+    yield Requirement("request.examples", "The example requests of the contract are accepted.", at)
+    title = "A text may hold any characters: quotes, line ends, emoji, what looks like the next part of the form."
+    yield Requirement("request.any-text", title, where.field(prompt_fields()[0], "type"))
+    yield Requirement("request.field-order", "Fields may come in any order.", join_pointer(where.request, "properties"))
+    yield Requirement("request.boundary", "The boundary of the form may be any that MIME allows.", where.form)
+
+
+def part_type(name: str) -> str:
+    """The media type that the part of a field may have: the contract's, or text."""
+    return read_view().fields[name].content_type or "text/plain"
+
+
+def _refusals() -> Iterator[Requirement]:
+    where, (prompt_rule, *rules) = pointers(), request_rules()
+    names = " and ".join(prompt_fields())
+    yield Requirement(f"{PROMPT_RULE}.both-refused", f"A request with both {names} is refused.", prompt_rule)
+    yield Requirement(f"{PROMPT_RULE}.neither-refused", f"A request with none of {names} is refused.", prompt_rule)
+    for name, field in read_view().fields.items():
+        if field.content_type:
+            title = f"A part {name} that is not JSON is refused."
+            yield Requirement(f"request.{name}.malformed-refused", title, where.part_type(name))
+    body = join_pointer(where.operation, "requestBody")
+    yield Requirement("request.body-required", "A request without a body is refused.", f"{body}/required")
+    yield Requirement("request.media-type", "A body that is not a multipart form is refused.", f"{body}/content")
+    yield Requirement("request.malformed-form", "A form that cannot be read is refused.", where.form)
+    for pointer in rules:
+        yield Requirement(rule_id(pointer), _rule_title(pointer), pointer)
+
+
+def rule_id(pointer: str) -> str:
+    """The id of the requirement that a server keeps a rule of the request's schema."""
+    steps = pointer.removeprefix("#/components/schemas/").removeprefix(pointers().request).strip("/").split("/")
+    return "request.refused." + ".".join(step for step in steps if step != "properties")
+
+
+def _rule_title(pointer: str) -> str:
+    *steps, keyword = pointer.removeprefix("#/components/schemas/").split("/")
+    if keyword.isdecimal():
+        entry = at_pointer(pointer)
+        return f"{steps[0]}: {entry['value']} is refused with {entry['status']}, as long as it is not in service."
+    endings = {
+        "required": "without a member that it requires",
+        "type": "of another type",
+        "enum": "that is not in its list",
+        "pattern": "that does not match its pattern",
+        "oneOf": "that is none of its kinds",
+    }
+    place = " ".join(step for step in steps if step != "properties")
+    return f"{place}: a value {endings.get(keyword, f'beyond its {keyword}')} is refused."
+
+
+def _response_requirements() -> Iterator[Requirement]:
+    where = pointers()
+    refusal = join_pointer(where.responses, 400)
+    yield Requirement("answer.statuses", "Every response has a status that the contract knows.", where.responses)
+    yield Requirement("answer.refusal-status", "A request that breaks a rule gets a 400, not a 422.", refusal)
+    yield Requirement("answer.refusal-names-field", "A refusal names the field that is wrong.", refusal, advisory=True)
+    for status, rule in read_view().responses.items():
+        if rule.schema:
+            yield from _body_requirements(status)
+    image = where.response(200)
+    yield Requirement("answer.200.link-opens", "The link of an image gives the image, and needs no key.", image)
+    yield Requirement("answer.200.link-present", "An image has a link, unless it was withheld.", image)
+    title = "A response has no members but the documented ones."
+    yield Requirement(UNDOCUMENTED_MEMBERS, title, where.responses, advisory=True)
+    retry = join_pointer(where.responses, 429, "headers", "Retry-After")
+    yield Requirement("answer.429.retry-after", "Retry-After has seconds or an HTTP date.", retry, advisory=True)
+
+
+def _body_requirements(status: int) -> Iterator[Requirement]:
+    at = pointers().response(status)
+    content = at.removesuffix("/application~1json/schema")
+    observed = not _is_documented(status)
+    kind = "JSON, as far as it was observed" if observed else "JSON"
+    form = "has the form that was observed" if observed else "is an object as the contract describes it"
+    title = f"The body of a {status} is marked as {kind}."
+    yield Requirement(f"answer.{status}.content-type", title, content, observed)
+    yield Requirement(f"answer.{status}.body", f"The body of a {status} {form}.", at, observed)
+    for path, pointer in {} if observed else _members(status):
+        name = ".".join(path)
+        title = f"{name} of a {status} is as the contract describes it."
+        yield Requirement(f"answer.{status}.{name}", title, pointer)
+
+
+def _is_documented(status: int) -> bool:
+    """Whether the provider documents a response; others were only observed."""
+    return bool(at_pointer(join_pointer(pointers().responses, status)).get("x-evidence") == "documented")
+
+
+@cache
+def _members(status: int) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """The members of a documented response: the names that lead to each, and its pointer into the contract."""
+
+    def walk(pointer: str, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+        pointer = follow(pointer)
+        schema = at_pointer(pointer)
+        if "items" in schema:
+            yield from walk(join_pointer(pointer, "items"), path)
+        for name in schema.get("properties", {}):
+            at = join_pointer(pointer, "properties", name)
+            yield (*path, name), at
+            yield from walk(at, (*path, name))
+
+    return tuple(walk(pointers().response(status), ()))
+
+
+def _generated() -> Iterator[Requirement]:
+    at = pointers().request
+    yield Requirement("generated.valid-accepted", "Valid requests that schemathesis makes are accepted.", at)
+    yield Requirement("generated.invalid-refused", "Invalid requests that schemathesis makes are refused.", at)
+    title = "What schemathesis checks in the responses to its requests holds."
+    yield Requirement("generated.answers", title, pointers().responses)
+
+
+class CaseFinding(NamedTuple):
+    """What the response to a case shows about one requirement. Failures of one cause have the same `cause`."""
+
+    requirement: str
+    verdict: Verdict
+    detail: str = ""
+    cause: str = ""
+
+
+def judge_case(
+    case: RequestCase, response: ServerResponse, *, metered: bool, never_accepted: str
+) -> Iterator[CaseFinding]:
+    """What the response to a request shows about the requirement that the request tests, and about refusals.
+
+    Args:
+        case: The request.
+        response: The response.
+        metered: Whether the server has accounts, so that a response may be about one.
+        never_accepted: What the request has in common with earlier valid requests, none of which was accepted; empty
+            for nothing.
+    """
+    status = response.status
+    if status is None:
+        detail, cause = f"{case.note}: the server {response.failure}.", f"The server {response.failure}."
+        yield from (CaseFinding(name, Verdict.FAILED, detail, cause) for name in case.requirements)
+    elif case.expect is Expect.ACCEPTED:
+        if status == 422 and case.may_be_unsafe:
+            return  # random words may fail the safety check: that proves nothing
+        verdict, detail = _judge_acceptance(case, response, status, metered=metered)
+        failed = verdict is Verdict.FAILED and never_accepted
+        cause = f"No valid request{never_accepted} is accepted." if failed else ""
+        # A key that is not let in says nothing about the rest of the request.
+        names = case.requirements if status != 401 else (case.requirement,)
+        yield from (CaseFinding(name, verdict, detail, cause) for name in names)
+    elif case.expect is Expect.UNAUTHORIZED:
+        yield _judge_key_refusal(case, status, metered=metered)
+    elif case.expect is Expect.REFUSED:
+        yield from _judge_refusal(case, response, status, metered=metered)
+
+
+def is_accepted(response: ServerResponse) -> bool:
+    """Whether a request ran: the response is a 200 with a member that the contract requires. A login page is not."""
+    return response.status == 200 and is_object(response.value) and _missing_all(200, response.value) is None
+
+
+def _judge_acceptance(
+    case: RequestCase, response: ServerResponse, status: int, *, metered: bool
+) -> tuple[Verdict, str]:
+    if is_accepted(response):
+        return Verdict.HELD, ""
+    if metered and status in _ABOUT_ACCOUNT:
+        return Verdict.NOT_TRIED, _about_account(status)
+    detail = f"{case.note}: got {status}, expected 200."
+    if status == 200:
+        detail = f"{case.note}: the 200 is not a response of this operation."
+    if status == 401 and case.requirement == KEY_ACCEPTED:
+        detail += " If this server takes certain keys only, name one with --key-env."
+    return Verdict.FAILED, detail
+
+
+def _about_account(status: int) -> str:
+    return f"The service answered {status}, which is about the account."
+
+
+def _judge_key_refusal(case: RequestCase, status: int, *, metered: bool) -> CaseFinding:
+    if status == 401:
+        return CaseFinding(case.requirement, Verdict.HELD)
+    if metered and status in {400, 415}:
+        detail = f"The server looked at the body first ({status}), and no body that can run is sent without a key."
+        return CaseFinding(case.requirement, Verdict.NOT_TRIED, detail)
+    detail = f"{case.note}, {case.key}: got {status}, expected 401."
+    return CaseFinding(
+        case.requirement, Verdict.FAILED, detail, f"A request without the right key gets a {status}, not a 401."
+    )
+
+
+def _judge_refusal(case: RequestCase, response: ServerResponse, status: int, *, metered: bool) -> Iterator[CaseFinding]:
+    expected = " or ".join(map(str, case.statuses))
+    if metered and status in _ABOUT_ACCOUNT:
+        yield CaseFinding(case.requirement, Verdict.NOT_TRIED, _about_account(status))
+        return
+    if not 400 <= status < 500 or status in _NOT_ABOUT_CONTENT:
+        got = "it was accepted" if status == 200 else f"got {status}"
+        yield CaseFinding(
+            case.requirement, Verdict.FAILED, f"{case.note}: {got}, expected {expected}.", _refusal_cause(case, status)
+        )
+        return
+    yield CaseFinding(case.requirement, Verdict.HELD)
+    wrong = "" if status in case.statuses else f"{case.note}: got {status}, expected {expected}."
+    yield CaseFinding("answer.refusal-status", Verdict.FAILED if wrong else Verdict.HELD, wrong)
+    if case.field is not None:
+        named = case.field.encode() in response.body
+        wrong = "" if named else f"{case.note}: the response does not name {case.field}."
+        yield CaseFinding("answer.refusal-names-field", Verdict.FAILED if wrong else Verdict.HELD, wrong)
+
+
+def _refusal_cause(case: RequestCase, status: int) -> str:
+    what = "are accepted" if status == 200 else f"get a {status}"
+    if case.field is not None:
+        return f"Invalid values of {case.field} {what}."
+    return f"Requests that break the prompt rule {what}." if case.requirement.startswith(PROMPT_RULE) else ""
+
+
+def judge_response(response: ServerResponse, status: int) -> dict[str, str | None]:
+    """What a whole response shows about the requirements on responses: what is wrong by id, None where it holds."""
+    view = read_view()
+    findings: dict[str, str | None] = {"answer.statuses": None}
+    if status not in view.responses:
+        if status not in view.observed:
+            findings["answer.statuses"] = f"{status} is no status that the contract knows"
+        return findings
+    if not view.responses[status].schema:
+        return findings
+    kind = response.header("content-type")
+    wrong = f"its Content-Type is {shown(kind)}" if kind else "it has no Content-Type"
+    findings[f"answer.{status}.content-type"] = None if _JSON.fullmatch(kind or "") else wrong
+    wait = response.header("retry-after")
+    if status == 429 and wait is not None:
+        findings["answer.429.retry-after"] = None if _is_wait(wait) else f"it is {shown(wait)}"
+    try:
+        body = json.loads(response.body)
+    except (ValueError, RecursionError) as error:
+        return findings | {f"answer.{status}.body": f"it is not JSON ({error})"}
+    if not _is_documented(status):
+        return findings | {f"answer.{status}.body": _judge_observed_body(status, body)}
+    findings |= _judge_documented_body(status, body)
+    safe = {
+        number: image
+        for number, image in enumerate(response.images)
+        if is_object(image) and image.get("is_image_safe") is True
+    }
+    if status == 200 and safe:
+        unlinked = next((number for number, image in safe.items() if not image.get("url")), None)
+        wrong = f"data[{unlinked}] was not withheld (is_image_safe is true) and has no url"
+        findings["answer.200.link-present"] = None if unlinked is None else wrong
+    return findings
+
+
+def _is_wait(text: str) -> bool:
+    try:
+        return text.strip().isdecimal() or bool(parsedate_to_datetime(text))
+    except ValueError:
+        return False
+
+
+def _judge_documented_body(status: int, body: Any) -> dict[str, str | None]:
+    paths = [path for path, _ in _members(status)]
+    ids = {path: f"answer.{status}.{'.'.join(path)}" for path in paths}
+    findings: dict[str, str | None] = {f"answer.{status}.body": _missing_all(status, body)}
+    findings |= {ids[path]: None for path in paths if _is_tested(path, paths, body)}
+    for error in read_view().response_validator(status).iter_errors(body):
+        path, problem = _explain(error)
+        place = ids.get(path, f"answer.{status}.body")
+        findings[place] = findings.get(place) or problem
+    names = [
+        name_of([*error.instance_path, name])
+        for error in _closed_validator(status).iter_errors(body)
+        if isinstance(error.kind, ValidationErrorKind.AdditionalProperties)
+        for name in error.kind.unexpected
+    ]
+    findings[UNDOCUMENTED_MEMBERS] = f"it also has {', '.join(names)}" if names else None
+    return findings
+
+
+def _judge_observed_body(status: int, body: Any) -> str | None:
+    """What is wrong with a body of undocumented form. It is compared with the form observed, the schema's first."""
+    view = read_view()
+    schema = view.resolve(view.responses[status].schema)
+    observed: JsonObject = view.resolve(schema.get("anyOf", [schema])[0])
+    known = list(observed.get("properties", ()))
+    if not is_object(body):
+        return f"it is {shown(body)}, not an object"
+    if known and not set(body) & set(known):
+        return f"it has none of {', '.join(known)}, but {', '.join(map(shown, body)) or 'nothing'}"
+    errors = view.validator(observed).iter_errors(body)
+    return next((f"{name_of(error.instance_path)}: {error.message}" for error in errors), None)
+
+
+def _missing_all(status: int, body: Any) -> str | None:
+    """What is wrong with an object that has none of the members that the contract requires."""
+    view = read_view()
+    required: list[str] = view.resolve(view.responses[status].schema).get("required", [])
+    if not is_object(body) or not required or any(name in body for name in required):
+        return None
+    return f"it has none of {', '.join(required)}"
+
+
+def _is_tested(path: tuple[str, ...], paths: list[tuple[str, ...]], body: Any) -> bool:
+    """Whether the body has an object with a member of the contract where a member belongs. That one may be absent."""
+    siblings = {other[-1] for other in paths if other[:-1] == path[:-1]}
+    return any(siblings & set(value) for value in _reach(body, path[:-1]))
+
+
+def _reach(value: Any, path: tuple[str, ...]) -> Iterator[JsonObject]:
+    """The objects that names lead to."""
+    if is_array(value):
+        for item in value:
+            yield from _reach(item, path)
+    elif is_object(value) and not path:
+        yield value
+    elif is_object(value) and path[0] in value:
+        yield from _reach(value[path[0]], path[1:])
+
+
+def _explain(error: ValidationError) -> tuple[tuple[str, ...], str]:
+    """The member that an error is about, and the error in words."""
+    path = list(error.instance_path)
+    message = error.message.replace(MASK, shown(error.instance))
+    if isinstance(error.kind, ValidationErrorKind.Required):
+        path.append(error.kind.property)
+        message = "it is missing"
+    names = tuple(step for step in path if isinstance(step, str))
+    return names, f"{name_of(path) or 'the body'}: {message}"
+
+
+@cache
+def _closed_validator(status: int) -> Draft202012Validator:
+    components = close_objects(at_pointer("#/components"))
+    return Draft202012Validator({**close_objects(read_view().responses[status].schema), "components": components})
+
+
+def close_objects(node: Any) -> Any:
+    """Part of the contract with unknown members forbidden in every object; examples stay as they are.
+
+    The contract leaves objects open, because a service may add members.
+    """
+    if is_array(node):
+        return [close_objects(item) for item in node]
+    if not is_object(node):
+        return node
+    closed = {
+        name: member if name in {"example", "examples"} else close_objects(member) for name, member in node.items()
+    }
+    if "properties" in node and node.get("type") == "object":
+        closed["additionalProperties"] = False
+    return closed

@@ -1,0 +1,345 @@
+"""A request of a server run: its purpose, its bytes, and how it is sent."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import Enum, StrEnum, auto
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+import httpx
+from attrs import Factory, frozen
+
+from ideogram_ai.client.request import is_array, is_object
+from ideogram_ai.contract.decoding import json_text
+from ideogram_ai.contract.view import read_view
+
+from ..recording import REDACTED, cut_out
+from .kit import RecordedExchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LARGEST_RESPONSE: Final = 16 * 1024 * 1024
+"""How many bytes of a response are read."""
+
+_MOST_SHOWN: Final = 6000
+_LONGEST_VALUE: Final = 80
+_WRONG_KEY: Final = "no-such-key-3f0b6f8c5d1e4a7b92c8d6e1f5a4b3c2"
+_CONNECT_ERRORS: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class KeyUse(StrEnum):
+    """How the API key is sent."""
+
+    RIGHT = "with the key"
+    NONE = "without a key"
+    BLANK = "with a blank key"
+    WRONG = "with a made-up key"
+    QUERY = "with the key in the query"
+    BEARER = "with the key as a bearer token"
+
+    @property
+    def sends_key(self) -> bool:
+        """Whether somebody could be charged for such a request."""
+        return self in {KeyUse.RIGHT, KeyUse.QUERY, KeyUse.BEARER}
+
+
+class Expect(Enum):
+    """What a server should do with a request."""
+
+    ACCEPTED = auto()
+    """Run it: 200."""
+    REFUSED = auto()
+    """Refuse it because of its content."""
+    UNAUTHORIZED = auto()
+    """Refuse it because of its key."""
+    ON_DEMAND = auto()
+    """Give the status of its Prefer header, if the server can do that. No response is a fault."""
+
+
+class FormPart(NamedTuple):
+    """A part of a form: the name of its field, its bytes, and its media type."""
+
+    name: str
+    data: bytes
+    content_type: str | None = None
+
+
+@frozen
+class Payload:
+    """The body of a request and the headers that describe it. Without a content type, no such header is sent."""
+
+    body: bytes
+    content_type: str | None
+    headers: Mapping[str, str] = Factory(dict[str, str])
+
+
+@frozen
+class RequestCase:
+    """A request, and what it is for.
+
+    Attributes:
+        requirement: Id of the requirement that it tests.
+        note: What it is, in a few words.
+        payload: Its body.
+        expect: What the server should do with it.
+        key: How the key is sent.
+        field: The field whose value is tested.
+        fields: Names of all its fields.
+        controls: Valid requests, each the same as this one without its fault. A refusal proves something only where
+            the server accepts them.
+        statuses: For a request to refuse, the statuses that the contract has for it. For one on demand, the status.
+        local: Why it is sent on loopback only; empty when it may go anywhere.
+        generated: The case of schemathesis that it was made from; None for others.
+        may_be_unsafe: Whether its prompt is so random that a safety check may refuse it.
+        also: Ids of other requirements that it tests in the same way.
+    """
+
+    requirement: str
+    note: str
+    payload: Payload
+    expect: Expect
+    key: KeyUse = KeyUse.RIGHT
+    field: str | None = None
+    fields: tuple[str, ...] = ()
+    controls: tuple[RequestCase, ...] = ()
+    statuses: tuple[int, ...] = ()
+    local: str = ""
+    generated: Any = None
+    may_be_unsafe: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """Ids of all requirements that it tests."""
+        return (self.requirement, *self.also)
+
+
+def shorten(value: Any) -> str:
+    """A value as a few characters of JSON, for a note."""
+    text = json.dumps(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
+def make_part(name: str, value: Any) -> FormPart:
+    """A field as the contract writes it: JSON where the part is JSON, else text, `true` and `false` for booleans."""
+    rule = read_view().fields.get(name)
+    if isinstance(value, str) and not (rule and rule.content_type):
+        return FormPart(name, value.encode())
+    return FormPart(name, json_text(value).encode(), rule.content_type if rule else None)
+
+
+def form(fields: Mapping[str, Any], **types: str) -> Payload:
+    """A form with these fields in their order. A list that is not JSON has a part for each item.
+
+    Args:
+        fields: Values by the name on the wire.
+        types: Media types of parts, by field, that replace the contract's.
+    """
+    parts: list[FormPart] = []
+    for name, value in fields.items():
+        rule = read_view().fields.get(name)
+        items: list[Any] = value if rule is not None and rule.item is not None and is_array(value) else [value]
+        made = [make_part(name, item) for item in items]
+        parts += [part._replace(content_type=types.get(name, part.content_type)) for part in made]
+    return multipart(parts)
+
+
+def multipart(parts: Iterable[FormPart], boundary: str | None = None) -> Payload:
+    """A multipart body, byte for byte, so that it can also be one that no client would send.
+
+    Args:
+        parts: The parts in wire order.
+        boundary: The boundary; None derives one from the parts.
+    """
+    chunks: list[bytes] = []
+    for name, data, content_type in parts:
+        quoted = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+        head = f'Content-Disposition: form-data; name="{quoted}"\r\n'
+        head += f"Content-Type: {content_type}\r\n" if content_type is not None else ""
+        chunks.append(f"{head}\r\n".encode() + data)
+    boundary = boundary or "conformance-" + sha256(b"".join(chunks)).hexdigest()[:32]
+    mark = f"--{boundary}".encode()
+    body = b"".join(mark + b"\r\n" + chunk + b"\r\n" for chunk in chunks) + mark + b"--\r\n"
+    value = f'"{boundary}"' if any(sign in boundary for sign in " ()/:=?,") else boundary
+    return Payload(body, f"{read_view().operation.media_type}; boundary={value}")
+
+
+@frozen
+class ServerResponse:
+    """What a server did with a request.
+
+    Attributes:
+        exchange: The exchange as people read it.
+        response: The whole response, its body decoded; None when no whole response came.
+        failure: What went wrong when no whole response came, with the server as the subject.
+    """
+
+    exchange: RecordedExchange
+    response: httpx.Response | None = None
+    failure: str = ""
+
+    @property
+    def status(self) -> int | None:
+        """The status; None when no whole response came."""
+        return None if self.response is None else self.response.status_code
+
+    @property
+    def body(self) -> bytes:
+        """The decoded body."""
+        return b"" if self.response is None else self.response.content
+
+    @property
+    def value(self) -> Any:
+        """The JSON value of the body; None when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def images(self) -> list[Any]:
+        """The entries of `data`; none when the body has no such list."""
+        value = self.value
+        images = value.get("data") if is_object(value) else None
+        return images if is_array(images) else []
+
+    @property
+    def summary(self) -> str:
+        """The response in two words, with the server as the subject."""
+        return f"answered {self.status}" if self.response is not None else self.failure
+
+    def header(self, name: str) -> str | None:
+        """A header of the response."""
+        return None if self.response is None else self.response.headers.get(name)
+
+
+class CannotConnectError(Exception):
+    """The server cannot be reached. Nothing was sent."""
+
+
+class _TooLargeError(Exception):
+    """The response does not end."""
+
+
+class CaseSender:
+    """Sends requests one after the other, each over a connection of its own. A context manager.
+
+    Args:
+        base_url: Scheme, host and the path before the operation's.
+        key: The API key to send.
+        timeout: Seconds, above 0, that a whole response may take.
+        trust_env: Whether proxies of the environment are used.
+    """
+
+    def __init__(self, base_url: str, key: str, timeout: float, *, trust_env: bool) -> None:
+        self._view = read_view()
+        self._url = base_url + self._view.operation.path
+        self._key = key
+        self._timeout = timeout
+        self._client = httpx.Client(
+            timeout=timeout,
+            # No connection is used twice: a server may close an idle one at any time, which would look like a fault.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            trust_env=trust_env,
+            follow_redirects=False,
+            verify=base_url.startswith("https:"),  # loading the certificates takes longer than ten requests
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def send(self, case: RequestCase) -> ServerResponse:
+        """Send a request.
+
+        Raises:
+            CannotConnectError: The server cannot be reached.
+        """
+        headers = {"Accept": "application/json", **case.payload.headers}
+        if case.payload.content_type is not None:
+            headers["Content-Type"] = case.payload.content_type
+        name = self._view.api_key_header
+        by_use = {
+            KeyUse.RIGHT: {name: self._key},
+            KeyUse.BLANK: {name: ""},
+            KeyUse.WRONG: {name: _WRONG_KEY},
+            KeyUse.BEARER: {"Authorization": f"Bearer {self._key}"},
+        }
+        # Two names for the key, because nobody knows which one a faulty server would read.
+        query = dict.fromkeys((name, "api_key"), self._key) if case.key is KeyUse.QUERY else None
+        headers |= by_use.get(case.key, {})
+        request = self._client.build_request(
+            self._view.operation.method, self._url, headers=headers, params=query, content=case.payload.body
+        )
+        return self._exchange(request, f"{case.note}, {case.key}")
+
+    def fetch(self, url: str, note: str) -> ServerResponse:
+        """Fetch an image link, without the key.
+
+        Raises:
+            CannotConnectError: The server cannot be reached.
+        """
+        return self._exchange(self._client.build_request("GET", url), note)
+
+    def _exchange(self, request: httpx.Request, note: str) -> ServerResponse:
+        sent = self._show_request(request)
+        try:
+            return self._receive(request, sent, note)
+        except _CONNECT_ERRORS as error:
+            raise CannotConnectError(f"{request.url.host}: {_reason(error)}") from error
+        except httpx.TimeoutException:
+            failure = f"gave no response within {self._timeout:g} s"
+        except httpx.HTTPError as error:
+            failure = f"broke off without a whole response ({_reason(error)})"
+        except _TooLargeError as error:
+            failure = str(error)
+        return ServerResponse(RecordedExchange(sent, f"(no whole response: it {failure})", note), failure=failure)
+
+    def _receive(self, request: httpx.Request, sent: str, note: str) -> ServerResponse:
+        end = time.monotonic() + self._timeout
+        received = bytearray()
+        response = self._client.send(request, stream=True)
+        try:
+            for chunk in response.iter_bytes():
+                received += chunk
+                if len(received) > LARGEST_RESPONSE:
+                    raise _TooLargeError(f"sent a response of more than {LARGEST_RESPONSE} bytes")
+                if time.monotonic() > end:
+                    raise _TooLargeError(f"did not finish its response within {self._timeout:g} s")
+        finally:
+            response.close()
+        headers = [(name, value) for name, value in response.headers.multi_items() if name != "content-encoding"]
+        whole = httpx.Response(response.status_code, headers=headers, content=bytes(received), request=request)
+        whole.elapsed = timedelta()  # schemathesis reads it
+        shown = self._show_response(response, whole.content)
+        return ServerResponse(RecordedExchange(sent, shown, note), whole)
+
+    def _show_request(self, request: httpx.Request) -> str:
+        secret = {self._view.api_key_header.lower(), "authorization"}
+        headers = {name: REDACTED if name in secret and value else value for name, value in request.headers.items()}
+        target = request.url.raw_path.decode("ascii")
+        return self._show(f"{request.method} {target} HTTP/1.1", headers, request.content)
+
+    def _show_response(self, response: httpx.Response, body: bytes) -> str:
+        line = f"{response.http_version} {response.status_code} {response.reason_phrase}".rstrip()
+        return self._show(line, response.headers, body)
+
+    def _show(self, line: str, headers: Mapping[str, str], body: bytes) -> str:
+        if b"\0" in body[:1000]:
+            shown = f"({len(body)} bytes that are not text)"
+        else:
+            shown = body[:_MOST_SHOWN].decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+            shown += f"\n... ({len(body) - _MOST_SHOWN} bytes more)" if len(body) > _MOST_SHOWN else ""
+        lines = [line, *(f"{name}: {value}" for name, value in headers.items()), "", shown]
+        return cut_out([self._key], "\n".join(lines))
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
