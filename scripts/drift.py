@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from regeneration.paths import CONTRACT, ROOT
+from regeneration.documents import CONTRACT, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

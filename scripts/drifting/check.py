@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
-from regeneration.contract import read_contract
-from regeneration.errors import ContractError
-from regeneration.json_schema import first_error
-from regeneration.paths import ROOT
-from regeneration.yaml_reader import read_yaml
+from regeneration.documents import ROOT, ContractError, first_error, read_contract, read_yaml
 
 from drifting.compare import Difference, Differences, Verdict
 from drifting.compare_operations import compare_operations

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import attrs
 from jsonschema_rs import ValidationError, canonicalize
 from jsonschema_rs.canonical import CanonicalizationError, Containment, Satisfiability
-from regeneration.errors import Pointer, pointer_text
+from regeneration.documents import Pointer, pointer_text
 
 from drifting.schema import ANY, LOWER, UPPER, json_text, one_or_list
 

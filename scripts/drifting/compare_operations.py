@@ -24,7 +24,7 @@ from drifting.schema import json_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from regeneration.errors import Pointer
+    from regeneration.documents import Pointer
 
     from drifting.operation import ApiOperation, Media, Message, Parameter
     from drifting.schema import Schema

@@ -13,9 +13,7 @@ import anyio
 import attrs
 import httpx
 import yaml
-from regeneration.errors import Pointer, pointer_text, shorten
-from regeneration.nodes import is_list, is_mapping
-from regeneration.yaml_reader import _plain_value as plain_value
+from regeneration.documents import Pointer, is_list, is_mapping, plain_value, pointer_text, shorten
 
 MAX_BYTES: Final = 20_000_000
 """The provider's document has 1.1 million."""
@@ -273,9 +271,8 @@ def _plain(node: yaml.Node) -> Any:
         return {str(key.value): _plain(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [_plain(value) for value in node.value]
-    text = str(node.value)
-    value = plain_value(text) if isinstance(node, yaml.ScalarNode) and not node.style else text
-    return text if value is ... else value
+    value = plain_value(node)
+    return str(node.value) if value is ... else value
 
 
 @attrs.define

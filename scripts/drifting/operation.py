@@ -9,9 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
-from regeneration.errors import Pointer
-from regeneration.nodes import is_list, is_mapping
-from regeneration.schemas import METHODS
+from regeneration.documents import METHODS, Pointer, is_list, is_mapping
 
 from drifting.document import Document, DriftError
 from drifting.schema import Normaliser, Schema

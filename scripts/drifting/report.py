@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from regeneration.errors import shorten
+from regeneration.documents import shorten
 
 from drifting.check import Drift
 from drifting.compare import Effect, Verdict

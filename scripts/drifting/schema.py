@@ -9,8 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
-from regeneration.errors import Pointer
-from regeneration.nodes import is_list, is_mapping
+from regeneration.documents import Pointer, is_list, is_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

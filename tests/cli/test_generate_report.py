@@ -28,7 +28,10 @@ def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None
         (["generate", "a", "--timeout", "soon"], "'soon'"),
         (["generate", "a", "--timeout", "0"], "timeout"),
         (["generate", "a", "--base-url", "http://example.org"], "https"),
-        (["generate", "a", "--base-url", "https://api.ideogram.ai/v1/ideogram-v4/generate"], "part of the API's path"),
+        (
+            ["generate", "a", "--base-url", "https://api.ideogram.ai/v1/ideogram-v4/generate"],
+            "generate is part of the API's path",
+        ),
         (["generate", "half of a pair: \udce4"], "surrogate"),
         (["generate", "--nope", "--", "--json"], "--nope"),
         (["nope"], "nope"),

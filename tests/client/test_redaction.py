@@ -83,7 +83,7 @@ def test_an_answer_of_another_operation_is_given_without_the_key() -> None:
     service = Service(httpx.Response(200, json={"said": "wordlikekey"}))
     with httpx.Client(transport=service.transport()) as http:
         send = Ideogram("wordlikekey", http_client=http)._send
-        operation = evolve(POST_GENERATE_IMAGE_V4, answer_model="")
+        operation = evolve(POST_GENERATE_IMAGE_V4, answer_model="", makes_images=False)
         assert send(operation, {"text_prompt": "a"}, extra_fields=None, timeout=None) == {"said": PLACEHOLDER}
 
 

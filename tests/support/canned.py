@@ -62,7 +62,7 @@ class Service:
         return answer if isinstance(answer, httpx.Response) else answer(request)
 
 
-def report(request: httpx.Request, event: str, **info: object) -> None:
+def report(request: httpx.Request, event: str, /, **info: object) -> None:
     """Report an event as a transport does, so that the client knows how far the request got."""
     reported = request.extensions["trace"](event, {"exception": None, **info})
     if inspect.iscoroutine(reported):

@@ -1,18 +1,26 @@
 """The one place where the tests of promises reach behind the public names of the client: limits, clocks and checks."""
 
 import ipaddress
+import os
 from typing import Any
 
+import httpx
 import pytest
 
-from ideogram_ai.client import client, config, download, files, response, transport
+from ideogram_ai.client import AsyncIdeogram, Ideogram, client, download, files, response, transport
 from ideogram_ai.client.flow import Sleep, interrupt, interruption_in
-from ideogram_ai.client.transport import PreparedRequest, TransportTrace, enforce_deadline, enforce_deadline_async
+from ideogram_ai.client.transport import (
+    PreparedRequest,
+    TransportTrace,
+    _has_spoken,
+    enforce_deadline,
+    enforce_deadline_async,
+)
 
 __all__ = [
     "PreparedRequest", "Sleep", "TransportTrace", "allow_addresses", "enforce_deadline", "enforce_deadline_async",
-    "grace", "interrupt", "interruption_in", "limit_last_look", "limit_pieces", "limit_used_connections",
-    "only_names_are_loopback", "system_proxies",
+    "forked_child_has_own_tls", "grace", "has_spoken", "interrupt", "interruption_in", "limit_body", "limit_last_look",
+    "limit_pieces", "limit_used_connections", "only_names_are_loopback", "read_limit_of_async_client", "system_proxies",
 ]  # fmt: skip
 
 
@@ -51,7 +59,7 @@ def allow_addresses(monkeypatch: pytest.MonkeyPatch, public: str, inner: str) ->
 
 def only_names_are_loopback(monkeypatch: pytest.MonkeyPatch, foreign: str) -> None:
     """Make the client take this address of this machine for another machine."""
-    monkeypatch.setattr(config, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
+    monkeypatch.setattr(transport, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
 
 
 def system_proxies(monkeypatch: pytest.MonkeyPatch, **proxies: str) -> None:
@@ -59,6 +67,29 @@ def system_proxies(monkeypatch: pytest.MonkeyPatch, **proxies: str) -> None:
     monkeypatch.setattr(transport, "getproxies", lambda: proxies)
 
 
-def tls_context_of(ideogram: Any) -> Any:
-    """The TLS settings that a client's connections use."""
-    return ideogram._environment._tls()
+def forked_child_has_own_tls() -> bool:
+    """Whether a client that made its TLS settings makes new ones after a fork, and keeps them otherwise."""
+    environment = Ideogram("sentinel-3f9c2b7d51e84a06")._environment
+    parents = environment._tls()
+    assert environment._tls() is parents
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, b"0" if environment._tls() is parents else b"1")
+        os._exit(0)
+    os.waitpid(child, 0)
+    with open(read, "rb") as said, open(write, "wb"):
+        return said.read(1) == b"1"
+
+
+def has_spoken(stream: Any) -> bool:
+    """Whether something came over a connection before the request was sent."""
+    return _has_spoken(stream)
+
+
+def read_limit_of_async_client(request: PreparedRequest, *, lent: bool) -> float | None:
+    """The limit on silence that the network gets, for an HTTP client of our own or a lent one."""
+    ideogram = AsyncIdeogram("sentinel-3f9c2b7d51e84a06")
+    http = httpx.AsyncClient() if lent else None
+    limit: float | None = ideogram._build_request(request, print, http).extensions["timeout"]["read"]
+    return limit

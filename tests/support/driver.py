@@ -1,8 +1,10 @@
 """One way to use every kind of client in a test: the synchronous one, and the asynchronous one on asyncio and trio."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, TypeVar
 from unittest.mock import patch
@@ -23,6 +25,9 @@ ONCE = RetryPolicy(max_attempts=1)
 HURRY = 0.2
 """Seconds of silence that a client allows a server that says nothing: less than the faults' interval."""
 PROMPT = "A photo of a cat"
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+PLAIN: dict[str, Any] = {"trust_env": False, "verify": NO_TLS}
+"""Options of an HTTP client for http alone; to load the certificates of the world takes most of the work of one."""
 T = TypeVar("T")
 
 each_kind = pytest.mark.parametrize("kind", KINDS)
@@ -37,7 +42,7 @@ class InProcess(Protocol):
 class Driver:
     """One client of a kind, used as if it were synchronous: each call of an asynchronous one has its own event loop.
 
-    A context manager. Unless `api_key` is given, the key comes from the environment, so that no frame of a test holds it.
+    A context manager. The key comes from the environment, unless it is given, so that no frame of a test holds it.
 
     Args:
         kind: Which client, on which event loop.
@@ -126,6 +131,16 @@ def outcome(call: Callable[..., T], *args: Any, **options: Any) -> T | IdeogramE
         return call(*args, **options)
     except IdeogramError as error:
         return error
+
+
+@contextmanager
+def case(name: object) -> Iterator[None]:
+    """Name the case of a loop in whatever fails in this block."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"case: {name}")
+        raise
 
 
 def at_once(kind: Kind, calls: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -6,10 +6,9 @@ import json
 import re
 import socket
 import subprocess
-import threading
 import zlib
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Any
 
 import h11
@@ -303,28 +302,6 @@ def test_a_drip_sends_one_byte_each_interval() -> None:
         assert sum(len(piece) <= 3 * drop for piece in pieces) >= 6, (name, pieces)
 
 
-@pytest.mark.parametrize("name", ["drip_chunk_extension", "drip_gzip_blocks"])
-def test_a_limit_for_silence_alone_does_not_end_a_drip(name: str) -> None:
-    """Shown on http.client: it reads on as long as bytes come."""
-    with FaultServer(name, interval=0.01) as server:
-        client = http.client.HTTPConnection("127.0.0.1", port(server), timeout=PATIENCE)
-        ended = threading.Event()
-
-        def ask() -> None:
-            with suppress(OSError, http.client.HTTPException):
-                client.request("POST", PATH, b"x")
-                client.getresponse().read()
-            ended.set()
-
-        thread = threading.Thread(target=ask)
-        thread.start()
-        while not server.ledger.posts or server.ledger.posts[0].sent < len(HEAD) + 50:
-            assert not ended.wait(0.01)
-        server.close()
-        thread.join()
-        client.close()
-
-
 # Framing
 
 
@@ -522,21 +499,6 @@ def test_an_image_has_a_response_after_it_too() -> None:
         assert server.wait_closed().may_have_run == 0
 
 
-def test_a_program_that_reuses_the_connection_takes_the_glued_response_for_its_second() -> None:
-    with FaultServer(["glued_429", "ok"]) as server, connect(server.url) as sock, sock.makefile("rb") as stream:
-        found: list[int] = []
-        for _ in range(2):
-            sock.sendall(post(close=False))
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                head += stream.readline()
-            heard = Heard(head, "open")
-            found.append(heard.status)
-            stream.read(announced(heard))
-        assert server.wait_idle().may_have_run == 2
-    assert found == [200, 429]
-
-
 @pytest.mark.parametrize(("name", "expected"), [("stray_408", [200, 408]), ("early_429_on_connect", [429, 200])])
 def test_http_client_takes_what_is_in_the_socket_for_its_response(name: str, expected: list[int]) -> None:
     """Python's own client keeps its connection and does not look at it before it writes."""
@@ -565,13 +527,6 @@ def test_a_client_that_closes_its_connection_is_not_hurt() -> None:
             close = ["-H", "Connection: close", "-d", "a", server.url + PATH]
             assert subprocess.run([*command, *close], capture_output=True, text=True, check=False).stdout == "200"
         assert server.wait_closed().may_have_run == len(names)
-
-
-def test_a_stray_408_comes_without_a_request() -> None:
-    with FaultServer("stray_408") as server, connect(server.url) as sock:
-        sock.sendall(post(close=False))
-        read_responses(sock, 200, 408)
-        assert (server.wait_idle().open_connections, len(server.ledger.posts)) == (1, 1)
 
 
 @pytest.mark.parametrize(("name", "status"), [("early_200_on_connect", 200), ("early_429_on_connect", 429)])

@@ -103,7 +103,7 @@ def test_an_answer_that_cannot_be_made_up_is_said_and_stops_nothing_else(contrac
     schema = {"type": "array", "minItems": 2, "uniqueItems": True, "items": {"type": "boolean"}}
     told = answer(contract, content={JSON: {"schema": schema}})
     assert told["status"] == 501
-    assert f"{ID}: the contract has no example of an answer" in told["body"]["detail"]
+    assert f"{ID}: the contract has no example of a response" in told["body"]["detail"]
 
 
 def test_an_operation_that_answers_nothing(contract: Contract) -> None:
@@ -221,5 +221,5 @@ def test_an_example_of_a_schema(schema: Document, value: object) -> None:
 
 def test_what_cannot_be_made_up_is_said_with_its_place() -> None:
     schema = {"properties": {"a": {"type": "integer", "multipleOf": 7}}}
-    with pytest.raises(NoExampleError, match="since a has a multipleOf to keep; give the answer an example"):
+    with pytest.raises(NoExampleError, match="because a has the rule multipleOf; add an example"):
         example_of(read_view(), schema)

@@ -19,7 +19,7 @@ from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import broken_requests, request_rules, requests
 from ideogram_ai.testing.strategies.mutations import mutators
-from ideogram_ai.testing.strategies.schema import SchemaValues, UnknownKeywordError
+from ideogram_ai.testing.strategies.schema_values import SchemaValues, UnknownKeywordError
 
 SCHEMAS = CONTRACT["components"]["schemas"]
 RUST = jsonschema_rs.validator_for({"components": CONTRACT["components"], "$ref": REQUEST})

@@ -1,4 +1,4 @@
-"""How the files of a batch are called: so that any system can hold them, and each belongs to one row."""
+"""What a prompt says, and the names of image files that are made from it, valid on any system and unique by row."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 TEXT_PROMPT: Final = "text_prompt"
 JSON_PROMPT: Final = "json_prompt"
-PROMPT_FIELDS: Final = frozenset({TEXT_PROMPT, JSON_PROMPT})
-
+MAX_STEM_BYTES: Final = 120
+"""Leaves room for a suffix and a number, on systems that allow 143 bytes."""
 
 _FILE: Final = re.compile(
     r"\S*\.(?:json|jsonl|ndjson|txt|text|md|csv|tsv|ya?ml|toml|xml|html?|pdf|docx?|xlsx?|ods|odt|rtf|parquet|gz|zip"
@@ -32,10 +32,18 @@ _PATH: Final = re.compile(r"(?:\.{1,2}|~)[/\\]\S+|[A-Za-z]:[/\\]\S+|@\S+")
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _OBJECT: Final = re.compile(r"\{\s*[\"']")
 _FENCE: Final = re.compile(r"```(?:json)?\s*")
+_SLUG_CHARACTERS: Final = 40
+_IMAGE_SUFFIX: Final = re.compile(r"(?<=.)\.(?:png|jpe?g|webp|gif|avif)\Z", re.IGNORECASE)
+_DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
+"""Names that Windows reserves, with any suffix."""
+_OWN_NAMES: Final = re.compile(r"manifest\.jsonl|index(?:-[0-9]+)?\.html|thumbnails|parts")
+"""Names of a batch's own files, as `folded` has them."""
+_LEDGER: Final = "ledger.sqlite3"
+_LEDGER_FILES: Final = ("", "-wal", "-shm", "-journal", "-pid")
 
 
 class Mistake(Enum):
-    """What a text is that was nearly sent as a prompt."""
+    """What was nearly sent as a prompt."""
 
     JSON = "JSON"
     FILE = "the name of a file"
@@ -43,20 +51,21 @@ class Mistake(Enum):
 
 
 def mistaken_prompt(text: str, *, look: bool) -> Mistake | None:
-    """What a text is that nobody means as a prompt in plain words; None for a prompt.
+    """What a text is that nobody means as a prompt; None for a prompt.
 
-    A prompt may speak of files and hold braces: a name counts alone, JSON from its first character.
+    A prompt may mention files and contain braces: a file name counts only if it is the whole text, JSON only from the
+    first character on.
 
     Args:
         text: The text.
-        look: Whether a file of that name is looked for, too.
+        look: Also check whether a file of that name exists.
     """
     text = text.strip("\ufeff \t\r\n")
     if _is_json(text):
         return Mistake.JSON
     if _URL.fullmatch(text):
         return Mistake.URL
-    if _FILE.fullmatch(text) or _PATH.fullmatch(text) or (look and _is_there(text)):
+    if _FILE.fullmatch(text) or _PATH.fullmatch(text) or (look and _is_file(text)):
         return Mistake.FILE
     return None
 
@@ -64,7 +73,7 @@ def mistaken_prompt(text: str, *, look: bool) -> Mistake | None:
 def _is_json(text: str) -> bool:
     text = _FENCE.sub("", text, count=1) if text.startswith("```") else text
     if _OBJECT.match(text):
-        return True  # broken or not: nobody opens a description so
+        return True  # even if it is broken: no description begins like this
     if not text.startswith(("{", "[")):
         return False
     try:
@@ -74,19 +83,15 @@ def _is_json(text: str) -> bool:
     return isinstance(value, dict | list)
 
 
-def _is_there(name: str) -> bool:
+def _is_file(name: str) -> bool:
     try:
         return Path(name).expanduser().is_file()
-    except (OSError, ValueError, RuntimeError):  # too long, a NUL, or a home of nobody
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, or an unknown home
         return False
 
 
 def prompt_text(fields: Mapping[str, Any]) -> str:
-    """The words of a prompt: a plain one as it is, of a structured one its description.
-
-    Args:
-        fields: The fields of a request.
-    """
+    """The words of a request's prompt: a plain one unchanged, the description of a structured one."""
     text = fields.get(TEXT_PROMPT)
     if isinstance(text, str):
         return text
@@ -95,40 +100,10 @@ def prompt_text(fields: Mapping[str, Any]) -> str:
     return description if isinstance(description, str) else ""
 
 
-MAX_STEM_BYTES: Final = 120
-"""Room is left for a suffix, a number behind the stem, and systems that take 143 bytes and no more."""
-_SLUG_CHARACTERS = 40
-_IMAGE_SUFFIX = re.compile(r"(?<=.)\.(?:png|jpe?g|webp|gif|avif)\Z", re.IGNORECASE)
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
-"""Names that Windows keeps for itself, whatever suffix they have."""
-
-_OWN = re.compile(r"manifest\.jsonl|index(?:-[0-9]+)?\.html|thumbnails|parts")
-"""Names that a batch keeps for itself, as `folded` has them."""
-_LEDGER = "ledger.sqlite3"
-_SIDE_FILES = ("", "-wal", "-shm", "-journal", "-pid")
-
-
-def is_reserved(stem: str, ledger: str = _LEDGER) -> bool:
-    """Whether an image of that name, with or without a suffix, would be taken for a file of the batch itself.
-
-    Args:
-        stem: The name.
-        ledger: What the ledger is called.
-    """
-    name = folded(stem)
-    return name in _files_of(ledger) or _OWN.fullmatch(name) is not None
-
-
-@cache
-def _files_of(ledger: str) -> frozenset[str]:
-    return frozenset({*(folded(f"{ledger}{side}") for side in _SIDE_FILES), folded(_IMAGE_SUFFIX.sub("", ledger))})
-
-
 def stem_of(request: BatchRequest) -> str:
-    """The name of a request's image, without the suffix: its file name, or its key and the prompt's first words.
+    """The name of a request's image without the suffix: its file name, or its key and the first words of the prompt.
 
-    Args:
-        request: The request. A file name loses its image suffix, because the image's real format gives it.
+    A file name loses its image suffix, because the real format of the image decides it.
     """
     if request.file_name is not None:
         return safe_stem(_IMAGE_SUFFIX.sub("", request.file_name.strip()))
@@ -137,20 +112,12 @@ def stem_of(request: BatchRequest) -> str:
     return safe_stem(f"{request.key}-{slug}" if slug else request.key)
 
 
-def folded(stem: str) -> str:
-    """What two stems have in common that some system takes for one: no difference of case or of composed letters."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", stem).casefold())
-
-
 def safe_stem(text: str) -> str:
-    """A file name's stem that any system takes, as near to the text as can be. Letters of any script stay.
-
-    Args:
-        text: Any text.
+    """The stem of a file name that any system accepts, as close to a text as possible. Letters of any script stay.
 
     Returns:
         One part of a path, never hidden, never a device, never a file of the batch's own, at most MAX_STEM_BYTES long
-        in UTF-8. What is cut off, or left out altogether, is stood for by a few digits of its hash.
+        in UTF-8. A few digits of a hash replace what is cut off or left out altogether.
     """
     stem = "".join(_safe(character) for character in unicodedata.normalize("NFC", text))
     stem = re.sub("-{2,}", "-", re.sub(r"\s+", " ", stem)).strip(" .-")
@@ -166,5 +133,26 @@ def safe_stem(text: str) -> str:
 def _safe(character: str) -> str:
     if character in '<>:"/\\|?*\t\n\r':
         return "-"
-    # Control and format characters, half surrogates, private ones and those that no one has named yet.
+    # Control and format characters, surrogates, private and unassigned ones.
     return "" if unicodedata.category(character).startswith("C") else character
+
+
+def is_reserved(stem: str, ledger: str = _LEDGER) -> bool:
+    """Whether an image of that name, with or without a suffix, would collide with a file of the batch itself.
+
+    Args:
+        stem: The name.
+        ledger: The name of the ledger.
+    """
+    name = folded(stem)
+    return name in _reserved_by(ledger) or _OWN_NAMES.fullmatch(name) is not None
+
+
+@cache
+def _reserved_by(ledger: str) -> frozenset[str]:
+    return frozenset({*(folded(f"{ledger}{end}") for end in _LEDGER_FILES), folded(_IMAGE_SUFFIX.sub("", ledger))})
+
+
+def folded(stem: str) -> str:
+    """The same for all stems that some file system does not distinguish, by case or composition of letters."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", stem).casefold())

@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from itertools import count
 from pathlib import Path, PurePosixPath
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Protocol, TextIO, cast
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -26,23 +26,27 @@ from ideogram_ai.client.redaction import shorten_link
 from .model import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator
     from types import TracebackType
     from typing import Self
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
-"""Two letters at least before the colon: one is a drive of Windows."""
+WORKSPACE: Final = ".parts"
+"""Inside the folder, and so on its file system: a finished file is moved and never copied."""
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
+"""At least two letters before the colon: one is a drive of Windows."""
+_TRIAL: Final = ".ideogram-batch-trial"
+_NO_PRECONDITIONS: Final = frozenset({errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 class Store(ABC):
-    """Holds files by name; a name is plain, or `folder/name`. Every file is there whole or not at all.
+    """Holds files by name; a name is plain, or `folder/name`. Every file is complete or not there at all.
 
-    Its methods block, and may be called from several threads at once.
+    Its methods block, and can be called from several threads at once. Use it as a context manager, or close it.
 
     Attributes:
         location: The folder or the URL, for people: without a password.
-        workspace: A folder of this machine for files that are not finished. What `add` and `replace` are given lies
-            best in it: in a local store they are moved, not copied.
+        workspace: A folder of this machine for unfinished files. Files for `add` and `replace` are best put there: in a
+            local store they are moved, not copied.
     """
 
     def __init__(self, location: str, workspace: Path) -> None:
@@ -50,31 +54,34 @@ class Store(ABC):
         self.workspace = workspace
 
     def add(self, source: Path, name: str) -> str:
-        """Move a finished file into the store. No other file is replaced, whoever wrote it.
+        """Move a finished file into the store. No other file is replaced.
 
-        Where the name is taken by a file with the same content, that is the file: an earlier run wrote it and was
-        killed before it could say so. Where it is taken by another, a number is put behind the stem.
+        If the name is taken by a file with the same content, that is the file: an earlier run stored it and was killed
+        before it could record that. If it is taken by another, a number is added to the stem.
 
         Args:
             source: The file; it is gone afterwards.
-            name: The name that it is to have.
+            name: The name that it should get.
 
         Returns:
-            The name that it has.
+            The name that it got.
 
         Raises:
-            StoreError: It cannot be stored; the source is still there.
+            StoreError: It cannot be stored; the source still exists.
         """
-        for candidate in _candidates(name):
+        path = PurePosixPath(name)
+        candidate = name
+        for number in count(2):
             if self._put_new(source, candidate) or self._same(source, candidate):
-                with self.on_disk(f"{str(source)!r} cannot be removed"):
-                    source.unlink(missing_ok=True)
-                return candidate
-        raise AssertionError("count() never ends")
+                break
+            candidate = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+        with self.on_disk(f"{str(source)!r} cannot be removed"):
+            source.unlink(missing_ok=True)
+        return candidate
 
     @contextlib.contextmanager
     def write(self, name: str) -> Generator[TextIO, None, None]:
-        """Write a text in UTF-8, in place of what has that name. It is put there when the context ends without error.
+        """Write a text in UTF-8. It replaces the file of that name when the context ends without an error.
 
         Args:
             name: The name.
@@ -89,36 +96,36 @@ class Store(ABC):
 
     @contextlib.contextmanager
     def part(self, suffix: str = "") -> Generator[Path, None, None]:
-        """A path in the workspace that no one else has; whatever is left there in the end is removed."""
+        """A new path in the workspace; a file that is left there in the end is removed."""
         path = self.workspace / f"{secrets.token_hex(8)}{suffix}"
         try:
             yield path
         finally:
-            # Where it cannot be removed, another run tidies up; it says nothing of what was done with it.
+            # If it cannot be removed, another run does it.
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Remove what a killed process left unfinished. Only for the one process that holds the batch."""
+        """Remove what a killed process left unfinished. Only for the process that holds the batch."""
         with self.on_disk("what an earlier run left unfinished cannot be removed"):
             for path in self.workspace.iterdir():
                 path.unlink()
 
     @property
     def title(self) -> str:
-        """What the folder is called."""
+        """The name of the folder."""
         return self.location.rstrip("/").rpartition("/")[2] or self.location
 
     @abstractmethod
     def replace(self, source: Path, name: str) -> None:
-        """Move a finished file into the store, in place of what has that name.
+        """Move a finished file into the store, and replace the file of that name.
 
         Args:
             source: The file; it is gone afterwards.
             name: The name that it gets.
 
         Raises:
-            StoreError: It cannot be stored; the source is still there, and so is what had the name.
+            StoreError: It cannot be stored; the source still exists, and so does the file of that name.
         """
 
     @abstractmethod
@@ -131,23 +138,23 @@ class Store(ABC):
 
     @abstractmethod
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it exists."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what is held on this machine; what is stored stays."""
+        """Release what is held on this machine; stored files stay."""
 
     @abstractmethod
     def _put_new(self, source: Path, name: str) -> bool:
-        """Store the source under a name unless that is taken; False when it is."""
+        """Store the source under a name; False when the name is taken."""
 
     @abstractmethod
     def _size(self, name: str) -> int:
-        """Bytes of a file that is there."""
+        """Bytes of an existing file."""
 
     @abstractmethod
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
-        """Turn errors of where the files go into a StoreError that begins with these words."""
+        """Turn errors of the place into a StoreError that begins with these words."""
 
     @contextlib.contextmanager
     def on_disk(self, what: str) -> Generator[None, None, None]:
@@ -177,22 +184,19 @@ class Store(ABC):
 
 
 def open_store(location: str | os.PathLike[str], *, workspace: Path | None = None) -> Store:
-    """Open a folder or URL, and try it out: that a file can be written there is known before anything is paid for.
+    """Open a folder or URL, and write a trial file, so that a failure is known before anything is paid for.
 
     Args:
-        location: A folder, which is made when it is not there, or a URL of fsspec (`s3://bucket/folder`). Credentials
-            and options come from where the driver looks for them, its environment variables say.
-        workspace: For a URL, the folder of this machine for files that are not finished; a temporary one without it.
-            A folder has its own, inside.
+        location: A folder, which is created if necessary, or a URL of fsspec (`s3://bucket/folder`). Credentials and
+            options come from where the driver looks for them, for example its environment variables.
+        workspace: For a URL, the folder of this machine for unfinished files; without it a temporary one. A folder has
+            its own, inside.
 
     Raises:
         StoreError: No file can be written there, or the driver of the URL is not installed.
     """
     folder = local_folder(location)
-    if folder is None:
-        return RemoteStore(str(location), workspace)
-
-    return LocalStore(folder)
+    return _RemoteStore(str(location), workspace) if folder is None else LocalStore(folder)
 
 
 def local_folder(location: str | os.PathLike[str]) -> Path | None:
@@ -208,54 +212,26 @@ def local_folder(location: str | os.PathLike[str]) -> Path | None:
         return Path(location)
     if not location.lower().startswith(("file://", "local://")):
         return None
-
-    return path_of_url(location)
-
-
-def digest(file: BinaryIO | IO[bytes]) -> str:
-    """The SHA-256 of what a file holds, in lower-case hexadecimal."""
-    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # BinaryIO lacks readinto
-
-
-def _candidates(name: str) -> Iterator[str]:
-    yield name
-    path = PurePosixPath(name)
-    for number in count(2):
-        yield str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
-
-
-WORKSPACE = ".parts"
-"""Inside the folder, and so on its file system: a finished file is moved and never copied."""
-
-
-def path_of_url(url: str) -> Path:
-    """The path that a `file://` URL stands for.
-
-    Raises:
-        StoreError: It names another machine.
-    """
-    parts = urlsplit(url)
+    parts = urlsplit(location)
     if parts.netloc not in {"", "localhost"}:
-        raise StoreError(f"{url!r} names the machine {parts.netloc!r}. Write three slashes: 'file:///folder'.")
+        raise StoreError(f"{location!r} names the machine {parts.netloc!r}. Write three slashes: 'file:///folder'.")
     return Path(url2pathname(parts.path))
 
 
+def digest(file: BinaryIO | IO[bytes]) -> str:
+    """The SHA-256 of a file's content, in lower-case hexadecimal."""
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # BinaryIO lacks readinto
+
+
 class LocalStore(Store):
-    """Writes beside, brings it to the disk, and moves it into place.
-
-    Args:
-        folder: The folder; it is made when it is not there.
-
-    Raises:
-        StoreError: No file can be written there.
-    """
+    """Files in a folder of this machine: written beside, flushed to the disk, and moved into place."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(str(folder), folder / WORKSPACE)
         self.folder = folder
         with self._explained("it cannot be written to"):
             self.workspace.mkdir(parents=True, exist_ok=True)
-            # A small file, because permissions tell little, and nothing of a disk that is full or read-only.
+            # A small file, because permissions say little, and nothing about a disk that is full or read-only.
             trial = self.workspace / f"{secrets.token_hex(8)}.trial"
             try:
                 trial.write_bytes(b"\0")
@@ -266,16 +242,16 @@ class LocalStore(Store):
 
     @property
     def title(self) -> str:
-        """What the folder is called."""
+        """The name of the folder."""
         return self.folder.resolve().name or self.location
 
     def replace(self, source: Path, name: str) -> None:
-        """Move a finished file into the store, in place of what has that name."""
+        """Move a finished file into the store, and replace the file of that name."""
         with self._explained(f"{name!r} cannot be written"):
             target = self._target(name)
-            _to_disk(source)
+            _flush(source)
             source.replace(target)
-            _to_disk_folder(target.parent)
+            _flush_folder(target.parent)
 
     def exists(self, name: str) -> bool:
         """Whether there is a file of that name."""
@@ -288,19 +264,19 @@ class LocalStore(Store):
             return (self.folder / name).open("rb")
 
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it exists."""
         with self._explained(f"{name!r} cannot be removed"):
             (self.folder / name).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Remove the workspace when nothing unfinished is in it."""
+        """Remove the workspace if it is empty."""
         with contextlib.suppress(OSError):
             self.workspace.rmdir()
 
     def _put_new(self, source: Path, name: str) -> bool:
         with self._explained(f"{name!r} cannot be written"):
             target = self._target(name)
-            _to_disk(source)
+            _flush(source)
             try:
                 os.link(source, target)
             except FileExistsError:
@@ -316,7 +292,7 @@ class LocalStore(Store):
                 except BaseException:
                     target.unlink()
                     raise
-            _to_disk_folder(target.parent)
+            _flush_folder(target.parent)
         return True
 
     def _size(self, name: str) -> int:
@@ -332,23 +308,19 @@ class LocalStore(Store):
         return self.on_disk(what)
 
 
-def _to_disk(path: Path) -> None:
+def _flush(path: Path) -> None:
     with path.open("r+b") as file:
         os.fsync(file.fileno())
 
 
-def _to_disk_folder(folder: Path) -> None:
-    """Make a new name last through a power cut, where the system lets a folder be opened."""
+def _flush_folder(folder: Path) -> None:
+    """Make a new name survive a power failure, where the system lets a folder be opened."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-_TRIAL = ".ideogram-batch-trial"
-_NO_PRECONDITIONS = frozenset({errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 class _FileSystem(Protocol):
@@ -362,16 +334,8 @@ class _FileSystem(Protocol):
     def invalidate_cache(self, path: str | None = None) -> None: ...
 
 
-class RemoteStore(Store):
-    """Uploads each file when it is finished. Object stores take an upload whole or not at all.
-
-    Args:
-        url: The URL.
-        workspace: Folder of this machine for what is not finished; None for a temporary one.
-
-    Raises:
-        StoreError: The driver is not installed, or no file can be written there.
-    """
+class _RemoteStore(Store):
+    """Files behind a URL of fsspec, uploaded when they are finished. Object stores have no incomplete files."""
 
     def __init__(self, url: str, workspace: Path | None) -> None:
         self._remove_workspace: Callable[[], object] | None = None
@@ -379,33 +343,37 @@ class RemoteStore(Store):
             workspace = Path(tempfile.mkdtemp(prefix="ideogram-batch-"))
             # Not a TemporaryDirectory: a forked process would remove it when it ends.
             self._remove_workspace = weakref.finalize(self, _remove, workspace, os.getpid())
-        location = shorten_link(url) if "@" in url or "?" in url else url
-        super().__init__(location, workspace)
+        super().__init__(shorten_link(url) if "@" in url or "?" in url else url, workspace)
         self._url = url
         try:
             self.workspace.mkdir(parents=True, exist_ok=True)
-            self._reconnect()
-            self._try_out()
+            self._connect()
+            with self.part() as trial, self._explained("no file can be written there"):
+                trial.write_bytes(b"\0")
+                self._files.put_file(str(trial), self._path(_TRIAL))
+            # Some credentials allow to write and not to remove; then one byte stays.
+            with contextlib.suppress(PermissionError), self._explained("the trial file cannot be removed"):
+                self._files.rm_file(self._path(_TRIAL))
         except BaseException:
             self.close()
             raise
 
     @property
     def _files(self) -> _FileSystem:
-        """The driver, connected by this very process: connections and locks of the one that was forked are not ours."""
+        """The driver. A forked process connects anew: connections and locks of its parent are not its own."""
         if self._process != os.getpid():
-            self._reconnect()
+            self._connect()
         return self._driver
 
-    def _reconnect(self) -> None:
+    def _connect(self) -> None:
         self._locks = [Lock() for _ in range(64)]
         self._driver, self._root = _connect(self._url, self.location)
-        # A driver that knows mode="create" lets the service refuse to replace a file, and nobody comes in between.
+        # With mode="create" the service itself refuses to replace a file.
         self._create = {"mode": "create"} if "mode" in inspect.signature(self._driver.put_file).parameters else {}
         self._process = os.getpid()
 
     def replace(self, source: Path, name: str) -> None:
-        """Upload a file in place of what has that name, and remove the source."""
+        """Upload a file, replace the file of that name, and remove the source."""
         with self._explained(f"{name!r} cannot be written"):
             self._upload(source, name)
             source.unlink()
@@ -413,7 +381,7 @@ class RemoteStore(Store):
     def exists(self, name: str) -> bool:
         """Whether there is a file of that name."""
         with self._explained(f"{name!r} cannot be looked for"):
-            # Asked anew: the driver remembers listings, and another machine may write there.
+            # The driver caches listings, and another machine may write there.
             self._files.invalidate_cache(self._root)
             return self._files.exists(self._path(name))
 
@@ -423,7 +391,7 @@ class RemoteStore(Store):
             return self._files.open(self._path(name), "rb")
 
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it exists."""
         with self._explained(f"{name!r} cannot be removed"), contextlib.suppress(FileNotFoundError):
             self._files.rm_file(self._path(name))
 
@@ -434,8 +402,8 @@ class RemoteStore(Store):
 
     def _put_new(self, source: Path, name: str) -> bool:
         if self._process != os.getpid():
-            self._reconnect()
-        # For drivers that look whether a name is taken and only then write.
+            self._connect()
+        # Some drivers check first whether a name is taken, and then write.
         with self._locks[hash(name) % len(self._locks)]:
             return self._create_file(source, name)
 
@@ -458,7 +426,7 @@ class RemoteStore(Store):
         return True
 
     def _upload(self, source: Path, name: str, **options: str) -> None:
-        # Drivers tell the content type from the local name, and without it a browser downloads a page.
+        # Drivers take the content type from the local name. Without it a browser downloads a page.
         named = source.with_name(f"{source.name}{PurePosixPath(name).suffix}")
         source.rename(named)
         try:
@@ -471,14 +439,6 @@ class RemoteStore(Store):
 
     def _path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
-
-    def _try_out(self) -> None:
-        with self.part() as trial, self._explained("no file can be written there"):
-            trial.write_bytes(b"\0")
-            self._files.put_file(str(trial), self._path(_TRIAL))
-        # Who may write need not be allowed to remove; then one byte stays behind.
-        with contextlib.suppress(PermissionError), self._explained("the trial file cannot be removed"):
-            self._files.rm_file(self._path(_TRIAL))
 
     @contextlib.contextmanager
     def _explained(self, what: str) -> Generator[None, None, None]:

@@ -36,7 +36,7 @@ from .contract_input import (
 )
 from .exit_codes import ExitCode, WrongUseError
 from .generate_images import Destination, Failure, ImageResult, Result, generate, signals_wait
-from .service import open_service
+from .service import open_service, option_message
 from .terminal import print_error, print_note, print_warning, printable, write_error, write_out
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def run(
     except WrongUseError as error:
         result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}"))
     except RequestError as error:
-        result = Result(ExitCode.WRONG_USE, failure=Failure.of(error))
+        result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error)))
     except (click.Abort, KeyboardInterrupt) as error:
         # Before the request was sent, or between two attempts that cost nothing.
         result = result or Result(ExitCode.of_interruption(error), failure=Failure.of(error, _INTERRUPTED))
@@ -239,8 +239,9 @@ def _refusal(request: RequestFields, problems: Sequence[RequestProblem]) -> Exce
     except RequestError as error:
         return error
     if any(problem.severity is Severity.BREAKS_CONTRACT for problem in problems):
-        where = f" at {problems[0].pointer}: {problems[0].message}"
-        where = f" in {len(problems)} places." if len(problems) > 1 else where
+        pointer, message = problems[0].pointer, problems[0].message
+        place = "" if message.startswith(f"{pointer.removeprefix('#/')}: ") else f" at {pointer}"
+        where = f" in {len(problems)} places." if len(problems) > 1 else f"{place}: {message}"
         return InvalidRequestError(
             f"The request breaks the contract{where} To send it anyway, use --no-check. {NOTHING_SENT}"
         )

@@ -10,17 +10,17 @@ import sys
 import time
 from contextlib import suppress
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar
 
 import httpx
 
-from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.methods import AsyncMethods, Methods
+from ideogram_ai.generated.operations import API_KEY_HEADER
 
 from . import __version__
 from .config import (
     check_http_client,
     is_http_allowed,
-    require_loopback,
     resolve_api_key,
     resolve_base_url,
     resolve_in_flight,
@@ -31,6 +31,7 @@ from .errors import NOTHING_SENT, ConfigurationError, RequestError
 from .flow import RunBlocking, SendRequest, Sleep, Timing, call_flow, interrupt, interruption_in
 from .redaction import redacted_logs
 from .request import JSON, RequestBody, encode_request
+from .response import Generation
 from .retry import RetryPolicy
 from .transport import (
     Environment,
@@ -39,25 +40,18 @@ from .transport import (
     UsedConnectionError,
     enforce_deadline,
     enforce_deadline_async,
+    require_loopback,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
     from types import TracebackType
-    from typing import Unpack
 
-    from ideogram_ai.generated.methods import AsyncMethods, Methods
-    from ideogram_ai.generated.operations import (
-        Operation,
-        PostGenerateImageV4Fields,
-        PostGenerateImageV4JsonPrompt,
-        PostGenerateImageV4TextPrompt,
-    )
+    from ideogram_ai.generated.operations import Operation
 
     from .flow import Flow
-    from .redaction import ApiKey
-    from .response import GeneratedImage, Generation
+    from .response import GeneratedImage
 
 T = TypeVar("T")
 HTTPClient = TypeVar("HTTPClient", httpx.Client, httpx.AsyncClient)
@@ -81,17 +75,19 @@ class _BaseClient(Generic[HTTPClient]):
 
     def __init__(
         self,
-        key: ApiKey | str,
+        api_key: str | None = None,
         *,
-        base_url: str | None,
-        timeout: float | httpx.Timeout | None,
-        retry: RetryPolicy,
-        http_client: HTTPClient | None,
-        image_client: HTTPClient | None,
-        allow_http: bool,
-        timing: Timing,
-        in_flight: int | None,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        http_client: HTTPClient | None = None,
+        image_client: HTTPClient | None = None,
+        allow_http: bool = False,
+        timing: Timing = Timing(),  # noqa: B008 - frozen
+        in_flight: int | None = None,
     ) -> None:
+        key = resolve_api_key(api_key)
+        del api_key  # or a traceback with local variables would show it
         if isinstance(key, str):
             raise ConfigurationError(f"{key} {NOTHING_SENT}")
         self._key = key
@@ -113,6 +109,11 @@ class _BaseClient(Generic[HTTPClient]):
     def base_url(self) -> str:
         """The API's server, without a slash at its end."""
         return self._base_url
+
+    @property
+    def operations(self) -> Self:
+        """This client: it has a method for each operation of the contract."""
+        return self
 
     @property
     def retry(self) -> RetryPolicy:
@@ -233,7 +234,7 @@ def _no_fresh_connection() -> ConfigurationError:
     )
 
 
-class Ideogram(_BaseClient[httpx.Client]):
+class Ideogram(_BaseClient[httpx.Client], Methods[Generation]):
     """A client for Ideogram 4.0. Use it as a context manager, or call close().
 
     It can be shared by threads, and used on both sides of a fork: each request has its own connection.
@@ -259,99 +260,6 @@ class Ideogram(_BaseClient[httpx.Client]):
     """
 
     _http_class = httpx.Client
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
-        http_client: httpx.Client | None = None,
-        image_client: httpx.Client | None = None,
-        allow_http: bool = False,
-        timing: Timing = Timing(),  # noqa: B008 - frozen
-        in_flight: int | None = None,
-    ) -> None:
-        key = resolve_api_key(api_key)
-        del api_key  # or a traceback with local variables would show it
-        super().__init__(
-            key,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            http_client=http_client,
-            image_client=image_client,
-            allow_http=allow_http,
-            timing=timing,
-            in_flight=in_flight,
-        )
-
-    @overload
-    def generate(
-        self,
-        *,
-        text_prompt: PostGenerateImageV4TextPrompt,
-        json_prompt: None = None,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Unpack[PostGenerateImageV4Fields],
-    ) -> Generation: ...
-
-    @overload
-    def generate(
-        self,
-        *,
-        json_prompt: PostGenerateImageV4JsonPrompt,
-        text_prompt: None = None,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Unpack[PostGenerateImageV4Fields],
-    ) -> Generation: ...
-
-    def generate(
-        self,
-        *,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Any,
-    ) -> Generation:
-        """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
-
-        Values are not checked against the contract: the service refuses what it does not take, for free.
-
-        Args:
-            text_prompt: A prompt in plain language; the service rewrites it. None counts as absent, "" as given.
-            json_prompt: A structured prompt, a mapping or the generated model; its key order is kept. None counts as
-                absent, {} as given. Exactly one of the two prompts is given.
-            extra_fields: Undocumented fields to send, by their name on the wire.
-            timeout: Time limits for this call, as in Ideogram().
-            **fields: The other request fields of the contract (resolution, rendering_speed,
-                enable_copyright_detection); None counts as absent.
-
-        Returns:
-            The images, with the prompt and the seed that were really used.
-
-        Raises:
-            PromptError: Both prompts, or neither. Nothing was sent.
-            RequestError: An unknown field, or a value that cannot be written. Nothing was sent.
-            APIConnectionError: The request never left.
-            OutcomeUnknownError: It left, and no whole answer came back.
-            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
-            ResponseValidationError: A 200 that names no image; its body is kept.
-        """
-        made: Generation = self._send(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
-        return made
-
-    @property
-    def operations(self) -> Methods:
-        """The operations of the contract besides generate: a method for each, written by regeneration.
-
-        They share key, retry policy and errors with generate, and return the generated model of the response.
-        """
-        from ideogram_ai.generated.methods import Methods  # noqa: PLC0415 - few programs use another operation
-
-        return Methods(self._send)
 
     def download(
         self,
@@ -447,13 +355,8 @@ class Ideogram(_BaseClient[httpx.Client]):
         if lent is None:
             # A new one for each request: no connection outlives it, and threads and forked children share nothing.
             request = self._build_request(step.request, trace, None)
-            options = self._environment.client_options(request.url)
-            if options is None:
-                with httpx.HTTPTransport(verify=self._environment.tls_for(request.url)) as transport:
-                    self._transmit(step, request, transport.handle_request)
-            else:
-                with httpx.Client(**options) as client:
-                    self._transmit(step, request, partial(client.send, stream=True))
+            with httpx.Client(**self._environment.client_options(request.url, httpx.HTTPTransport)) as client:
+                self._transmit(step, request, partial(client.send, stream=True))
             return
         for _ in range(MAX_USED_CONNECTIONS):
             with suppress(UsedConnectionError):  # it is closed now, and the pool offers another one
@@ -479,7 +382,7 @@ class Ideogram(_BaseClient[httpx.Client]):
                 response.close()
 
 
-class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
+class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation]):
     """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
 
     It can be used in any event loop, in several at once, and on both sides of a fork: each request has its own
@@ -501,77 +404,6 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
     """
 
     _http_class = httpx.AsyncClient
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
-        http_client: httpx.AsyncClient | None = None,
-        image_client: httpx.AsyncClient | None = None,
-        allow_http: bool = False,
-        timing: Timing = Timing(),  # noqa: B008 - frozen
-        in_flight: int | None = None,
-    ) -> None:
-        key = resolve_api_key(api_key)
-        del api_key  # or a traceback with local variables would show it
-        super().__init__(
-            key,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            http_client=http_client,
-            image_client=image_client,
-            allow_http=allow_http,
-            timing=timing,
-            in_flight=in_flight,
-        )
-
-    @overload
-    async def generate(
-        self,
-        *,
-        text_prompt: PostGenerateImageV4TextPrompt,
-        json_prompt: None = None,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Unpack[PostGenerateImageV4Fields],
-    ) -> Generation: ...
-
-    @overload
-    async def generate(
-        self,
-        *,
-        json_prompt: PostGenerateImageV4JsonPrompt,
-        text_prompt: None = None,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Unpack[PostGenerateImageV4Fields],
-    ) -> Generation: ...
-
-    async def generate(
-        self,
-        *,
-        extra_fields: Mapping[str, object] | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        **fields: Any,
-    ) -> Generation:
-        """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
-
-        Arguments, result and errors are those of Ideogram.generate. A cancelled call is reported as one that may have
-        been billed if its request had left: the exception has a note, and the log a warning.
-        """
-        made: Generation = await self._send(POST_GENERATE_IMAGE_V4, fields, extra_fields=extra_fields, timeout=timeout)
-        return made
-
-    @property
-    def operations(self) -> AsyncMethods:
-        """As in Ideogram; its methods are awaited."""
-        from ideogram_ai.generated.methods import AsyncMethods  # noqa: PLC0415 - few programs use another operation
-
-        return AsyncMethods(self._send)
 
     async def download(
         self,
@@ -660,13 +492,9 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient]):
         if lent is None:
             # A new one for each request: no connection outlives it, and event loops and forked children share nothing.
             request = self._build_request(step.request, trace, None)
-            options = self._environment.client_options(request.url)
-            if options is None:
-                async with httpx.AsyncHTTPTransport(verify=self._environment.tls_for(request.url)) as transport:
-                    await self._transmit(step, request, transport.handle_async_request)
-            else:
-                async with httpx.AsyncClient(**options) as client:
-                    await self._transmit(step, request, partial(client.send, stream=True))
+            options = self._environment.client_options(request.url, httpx.AsyncHTTPTransport)
+            async with httpx.AsyncClient(**options) as client:
+                await self._transmit(step, request, partial(client.send, stream=True))
             return
         for _ in range(MAX_USED_CONNECTIONS):
             request = self._build_request(step.request, trace, lent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import sys
 from typing import TYPE_CHECKING, TypeVar
@@ -15,9 +14,10 @@ from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4,
 from .errors import NOTHING_SENT, ConfigurationError
 from .redaction import ApiKey
 from .retry import MAX_SECONDS
+from .transport import is_loopback as is_loopback  # noqa: PLC0414 - it is public here too
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 T = TypeVar("T")
 
@@ -29,13 +29,9 @@ DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=300.0, write=60.0, pool=10.0)
 
 
 def resolve_api_key(argument: object, environment: Mapping[str, str] = os.environ) -> ApiKey | str:
-    """The key to use, or what is wrong with it.
+    """The key to use, from the argument or IDEOGRAM_API_KEY, or what is wrong with it.
 
     The complaint is returned and not raised, so that no frame of a traceback holds a mistyped key.
-
-    Args:
-        argument: The key, or None to read IDEOGRAM_API_KEY.
-        environment: The environment variables.
     """
     source = KEY_VARIABLE if argument is None else "api_key"
     value = environment.get(KEY_VARIABLE) if argument is None else argument
@@ -55,16 +51,10 @@ def resolve_api_key(argument: object, environment: Mapping[str, str] = os.enviro
 
 
 def resolve_base_url(argument: object, environment: Mapping[str, str] = os.environ, *, allow_http: bool = False) -> str:
-    """The base URL to use, without a slash at its end.
-
-    Args:
-        argument: The URL, or None to read IDEOGRAM_BASE_URL, with the contract's server as the default.
-        environment: The environment variables.
-        allow_http: Whether to allow http to another machine, where others can read the key on the way;
-            IDEOGRAM_ALLOW_HTTP=1 allows it too.
+    """The base URL to use, without a slash at its end: the argument, IDEOGRAM_BASE_URL, or the contract's server.
 
     Raises:
-        ConfigurationError: It is not the URL of a server, would expose the key, or repeats the API's path.
+        ConfigurationError: It is not the URL of a server, would expose the key over http, or repeats the API's path.
     """
     source = URL_VARIABLE if argument is None else "base_url"
     value = (environment.get(URL_VARIABLE, "").strip() or SERVER_URL) if argument is None else argument
@@ -132,44 +122,8 @@ def is_http_allowed(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get(HTTP_VARIABLE, "").strip().lower() in {"1", "true"}
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address stays on this machine."""
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def require_loopback(host: str) -> Callable[[str, str], None]:
-    """A check that http to a host of this machine connects to this machine: its name may resolve to any address.
-
-    Args:
-        host: The host of the base URL.
-
-    Returns:
-        A function of the host and the address that a connection was made to, to be called before anything is sent. It
-        raises ConfigurationError.
-    """
-
-    def check_peer(connected_host: str, address: str) -> None:
-        # A host other than the base URL's is a proxy of the caller's HTTP client: it connects by itself.
-        if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
-            raise ConfigurationError(
-                f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
-                f"read on the way. Use https. {NOTHING_SENT}"
-            )
-
-    return check_peer
-
-
 def resolve_timeout(value: float | httpx.Timeout | None) -> httpx.Timeout:
-    """Finite time limits.
-
-    Args:
-        value: Seconds for writing and for reading (connecting keeps its own, shorter limit), or an httpx.Timeout; None
-            for the default.
+    """Finite time limits: None is the default, and seconds are for writing and reading; connecting has less.
 
     Raises:
         ConfigurationError: A limit is missing, too long or not positive: a client that waits for ever loses images.
@@ -190,14 +144,7 @@ def resolve_timeout(value: float | httpx.Timeout | None) -> httpx.Timeout:
 
 
 def resolve_in_flight(limit: object) -> int:
-    """The number of requests that may be in flight at once.
-
-    Args:
-        limit: The number, or None for the contract's limit.
-
-    Raises:
-        ConfigurationError: It is not a whole number, or less than 1.
-    """
+    """The number of requests that may be in flight at once; None is the contract's limit."""
     if limit is None:
         return POST_GENERATE_IMAGE_V4.in_flight_limit or sys.maxsize
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
@@ -206,16 +153,7 @@ def resolve_in_flight(limit: object) -> int:
 
 
 def check_http_client(client: object, name: str, kind: type[T]) -> T | None:
-    """The caller's HTTP client, or None.
-
-    Args:
-        client: The value of the argument.
-        name: The argument, for messages.
-        kind: The class that is needed.
-
-    Raises:
-        ConfigurationError: It is of another class, for example an httpx.AsyncClient for Ideogram.
-    """
+    """The caller's HTTP client, or None. An httpx.AsyncClient for Ideogram, for example, is a ConfigurationError."""
     if client is None or isinstance(client, kind):
         return client
     raise ConfigurationError(

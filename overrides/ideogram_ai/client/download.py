@@ -21,14 +21,13 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import httpx
 from attrs import evolve, field, frozen
 
-from .config import is_loopback
 from .errors import DownloadError, DownloadReason, ResponseWarning
 from .files import HEAD_BYTES, WALKED, ImageFile, image_suffix, suffix_of_unknown
 from .flow import Flow, RunBlocking, SendRequest, Sleep, Timing, describe_exception, is_certificate_error, logger
 from .redaction import shorten_link
 from .response import Decoder, DecodingError, GeneratedImage
 from .retry import Stop, parse_retry_after
-from .transport import PreparedRequest, TransportTrace
+from .transport import PreparedRequest, TransportTrace, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,15 +46,7 @@ _DATA = "data:"
 
 @frozen
 class DownloadJob:
-    """What to download, and how.
-
-    Attributes:
-        image: The image.
-        path: A file, or a folder in which the file is named after the link.
-        overwrite: Whether an existing file may be replaced.
-        max_bytes: The largest image that is accepted, in decoded bytes.
-        request: The request for the image's link.
-    """
+    """What to download, and how: the arguments of Ideogram.download, and the request for the image's link."""
 
     image: GeneratedImage
     path: str | os.PathLike[str]
@@ -77,16 +68,7 @@ class _Failure:
 def download_flow(
     job: DownloadJob, *, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing
 ) -> Flow[Path]:
-    """Save an image.
-
-    Args:
-        job: What to download, and how.
-        url_policy: Which links may be fetched.
-        policy: How often, and with which delays, a failure that may pass is retried.
-        timing: The sources of time and randomness.
-
-    Returns:
-        The path of the saved image.
+    """Save an image, and return its path.
 
     Raises:
         DownloadError: With its reason and the link. Nothing is left behind, and no file was overwritten.
@@ -112,6 +94,7 @@ def _download(job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPoli
         stem = httpx.URL(job.request.url).path.rpartition("/")[2].partition(".")[0]
     rate = RateLimit(timing.monotonic, job.request.timeout)
     with ImageFile(job.path, stem=stem, overwrite=job.overwrite) as file:
+        file.open()
         sink = ImageSink(file, job.max_bytes, rate)
         began = timing.monotonic()
         attempt = 1
@@ -148,12 +131,12 @@ def _decode_embedded(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]
     """Decode an image that its link contains (RFC 2397)."""
     kind, comma, text = job.request.url[len(_DATA) :].partition(",")
     content_type, _, coding = kind.rpartition(";")
-    data = unquote_to_bytes(text)
     what = "The image is not saved: its link should carry it, and cannot be decoded."
     undecodable = _Failure(DownloadError(what, reason=DownloadReason.NOT_AN_IMAGE))
     if not comma:
         return undecodable
     try:
+        data = unquote_to_bytes(text)
         if coding.strip().lower() == "base64":
             # With line ends, without padding or with the URL-safe alphabet it is the same image.
             data = b"".join(data.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
@@ -317,13 +300,7 @@ class DownloadURLPolicy:
         return cls(host, private=loopback or _is_private(host), loopback=loopback, plain=parts.scheme == "http")
 
     def check(self, url: str) -> Callable[[str, str], None]:
-        """Check a link before it is fetched.
-
-        Args:
-            url: An absolute URL.
-
-        Returns:
-            A function of the host and the address that a connection was made to, to be called before anything is sent.
+        """Check a link before it is fetched; return a check of the host and address of the connection.
 
         Raises:
             DownloadError: The link may not be fetched; its reason is FORBIDDEN_ADDRESS.
@@ -357,15 +334,7 @@ class DownloadURLPolicy:
 
 
 def follow(url: str, location: str) -> str:
-    """The absolute URL of a redirect.
-
-    Args:
-        url: The URL that redirects.
-        location: Its Location header.
-
-    Raises:
-        DownloadError: The location is not a URL.
-    """
+    """The absolute URL of a redirect."""
     try:
         return str(httpx.URL(url).join(location))
     except (httpx.InvalidURL, ValueError):
@@ -403,12 +372,7 @@ _LARGE = 200
 
 
 class RateLimit:
-    """Decides when a host is too slow. A piece without image bytes, for example an empty gzip block, counts as nothing.
-
-    Args:
-        clock: Seconds that never go back.
-        timeout: The time limits of an exchange.
-    """
+    """Decides when a host is too slow. What has no image bytes, for example an empty gzip block, counts as nothing."""
 
     def __init__(self, clock: Callable[[], float], timeout: httpx.Timeout) -> None:
         self._clock = clock
@@ -435,25 +399,13 @@ class RateLimit:
 
 
 class ImageSink:
-    """Writes an image into its file, and resumes where the last attempt broke off if the host allows that.
-
-    Args:
-        file: The file.
-        max_bytes: The largest image that is accepted, in decoded bytes.
-        rate: How slow the host may be.
-
-    Attributes:
-        status: The status of the response.
-        headers: Its headers.
-        refused: Why no more of it is wanted; None otherwise.
-        misplaced: Whether it is a part that does not continue the file, or a part of another image.
-    """
+    """Writes an image into its file, and resumes where the last attempt broke off if the host allows that."""
 
     def __init__(self, file: ImageFile, max_bytes: int, rate: RateLimit) -> None:
         self.status = 0
         self.headers = httpx.Headers()
-        self.refused: DownloadError | None = None
-        self.misplaced = False
+        self.refused: DownloadError | None = None  # why no more of the response is wanted
+        self.misplaced = False  # whether it is a part that does not continue the file, or one of another image
         self._file = file
         self._max_bytes = max_bytes
         self._rate = rate
@@ -516,11 +468,7 @@ class ImageSink:
         return wanted
 
     def end(self) -> str | None:
-        """Check what was written after the body came to its end. It reads the file.
-
-        Returns:
-            Why the image is not complete; None if it is, or if it was refused.
-        """
+        """Why the image is not complete after the body came to its end; None if it is, or if it was refused."""
         try:
             _ = all(self._keep(piece) for piece in self._decode(b"", last=True))
         except DecodingError as error:
@@ -541,7 +489,7 @@ class ImageSink:
         return fault
 
     def holds_all(self) -> bool:
-        """Whether the image is there to the end of its format, although the response did not end. It reads the file."""
+        """Whether the image is there to the end of its format, although the response did not end."""
         suffix = self.suffix
         if self._total is not None or self._decoder is None or not self._decoder.complete or suffix not in WALKED:
             return False
@@ -587,10 +535,9 @@ class ImageSink:
         return True
 
     def _is_same_image(self, headers: httpx.Headers) -> bool:
-        """Whether a partial response is of the image in the file.
+        """Whether a partial response is of the image in the file: not every host honours If-Range.
 
-        If-Range asked for nothing else, and not every host honours it. A response without a validator is accepted for a
-        PNG only, whose checksums reveal a mixture.
+        Without a validator it is accepted for a PNG only, whose checksums reveal a mixture.
         """
         now = _validators(headers)
         both = self._validators.keys() & now.keys()

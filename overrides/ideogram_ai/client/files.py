@@ -35,13 +35,8 @@ _FLUSH_STEP = 4 * 1024 * 1024
 class ImageFile:
     """Writes an image beside its place, and moves it there when it is complete.
 
-    It is a context manager, which leaves nothing behind unless finish() was called.
-
-    Args:
-        path: The file, or a folder (an existing one, or a text that ends with a slash) in which the file is named after
-            the link.
-        stem: The file's name in a folder, without the suffix.
-        overwrite: Whether an existing file may be replaced.
+    It is a context manager, which leaves nothing behind unless finish() was called. The path is a file, or a folder (an
+    existing one, or a text that ends with a slash) in which the file is named after the stem of the link.
 
     Raises:
         DownloadError: The file exists (EXISTS), or its folder does not (UNWRITABLE).
@@ -64,15 +59,18 @@ class ImageFile:
         self._flushed = 0  # bytes that the system was asked to write to the disk
 
     def __enter__(self) -> Self:
+        return self
+
+    def open(self) -> None:
+        """Create the file beside its place. Not part of __enter__, where a Ctrl-C would leave it behind."""
         with _writing(self._target):
             # Not tempfile: its files are readable by their owner alone, and would stay so.
             self._file = self._part.open("x+b")
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):  # it may not be open yet
             self._file.close()
         with contextlib.suppress(FileNotFoundError):
             self._part.unlink()
@@ -104,14 +102,7 @@ class ImageFile:
         return fault
 
     def finish(self, suffix: str) -> Path:
-        """Move the complete image to its place. It is on the disk before it has its name.
-
-        Args:
-            suffix: The suffix for a file that is named after the link.
-
-        Returns:
-            The image's path.
-        """
+        """Move the complete image to its place, and return its path. It is on the disk before it has its name."""
         target = self._target / f"{self._stem}{suffix}" if self._stem else self._target
         with _writing(target):
             self._file.flush()
@@ -380,9 +371,7 @@ def image_suffix(head: bytes) -> str | None:
 def suffix_of_unknown(head: bytes, content_type: str) -> str | None:
     """The suffix for bytes in an unknown format; None when they are surely not an image.
 
-    Args:
-        head: The first bytes. Text is not an image, whatever the host says.
-        content_type: What the host says they are. Text, JSON and the known formats are no unknown format.
+    Text is not an image, whatever its content type says. Nor is what is called text, JSON or one of the known formats.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if len(head) < _SHORTEST or head.startswith(_BYTE_ORDER_MARKS) or not _CONTROL.search(head):
@@ -399,15 +388,9 @@ def _suffix_of_brands(box: bytes) -> str | None:
 
 
 def find_fault(file: BinaryIO, size: int, suffix: str) -> str | None:
-    """Walk an image to its end.
+    """What is missing or wrong in an image of this size and format; None if it is there to the end of its format.
 
-    Args:
-        file: The image, read from its beginning, in pieces.
-        size: Its size in bytes.
-        suffix: Its format, as image_suffix names it. Formats without a walk are not checked.
-
-    Returns:
-        What is missing or wrong; None for a complete image. Further bytes may follow its end.
+    Further bytes may follow the end. Formats without a walk are not checked.
     """
     walk = _WALKS.get(suffix)
     if walk is None:

@@ -116,7 +116,7 @@ def call_flow(
     Args:
         operation: The operation, from the contract.
         request: The request.
-        check_peer: Called before anything is sent with the host and the address of the connection; raises to refuse.
+        check_peer: Checks the host and the address of a connection, before anything is sent.
         key: The API key, to remove it from what a server echoes.
         policy: When to send again.
         timing: The sources of time and randomness.
@@ -269,12 +269,7 @@ def _restore_links(received: Any, scrubbed: Generation) -> Generation:
 
 
 def judge_failure(failure: Exception | None, trace: TransportTrace) -> APIConnectionError | OutcomeUnknownError:
-    """The error for an exchange without a response: the request never left, or nobody knows.
-
-    Args:
-        failure: The exception of the transport.
-        trace: How far the request got.
-    """
+    """The error for an exchange without a response: the request never left, or nobody knows."""
     why = describe_exception(failure)
     if trace.never_left or isinstance(failure, _BEFORE_SENDING):
         may_pass = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, SpokenTooSoonError)
@@ -321,9 +316,7 @@ def report_interruption(error: BaseException, trace: TransportTrace) -> None:
 def interruption_in(error: BaseException, outer: BaseException | None) -> BaseException:
     """The Ctrl-C that a library replaced by an exception of its own while it cleaned up; or the error itself.
 
-    Args:
-        error: The exception of a library.
-        outer: The exception that was being handled before the call; None if there was none.
+    The exception that was being handled before the call (`outer`) is left alone.
     """
     inner: BaseException | None = error
     seen: set[int] = set()

@@ -17,8 +17,6 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 from attrs import field, frozen
 
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
-
 from .errors import (
     APIStatusError,
     AuthenticationError,
@@ -115,24 +113,18 @@ MAX_RESPONSE_BYTES: Final = 8 * 1024 * 1024
 
 
 class ResponseBuffer:
-    """Collects the body of a response in bounded memory.
-
-    Attributes:
-        status: The status; None until the head arrived.
-        headers: The headers.
-        broken: Why the body is not complete although the transport reported no failure; None otherwise.
-    """
+    """Collects the body of a response in bounded memory, decoded as far as possible."""
 
     def __init__(self) -> None:
-        self.status: int | None = None
+        self.status: int | None = None  # until the head arrives
         self.headers = httpx.Headers()
-        self.broken: str | None = None
+        self.broken: str | None = None  # why the body is not complete although the transport reported no failure
         self._body = bytearray()
         self._decoder: Decoder | None = None
 
     @property
     def body(self) -> bytes:
-        """What arrived of the body, decoded as far as possible."""
+        """What arrived of the body."""
         return bytes(self._body)
 
     @property
@@ -202,12 +194,12 @@ def parse_response(
         complete: False when the body broke off.
 
     Returns:
-        A Generation for an operation with the response of generate; for others the generated model of the response,
+        A Generation for an operation that makes images; for others the generated model of the response,
         plain JSON if the contract has no object there, or None for an empty body. Or an IdeogramError.
     """
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _parse_refusal(operation, status=status, headers=headers, body=body, now=now)
-    if operation.answer_model == POST_GENERATE_IMAGE_V4.answer_model:
+    if operation.makes_images:
         return parse_generation(status=status, headers=headers, body=body, complete=complete)
     return _parse_model(operation.answer_model, status=status, headers=headers, body=body, complete=complete)
 
@@ -221,43 +213,31 @@ def _parse_refusal(
         return OutcomeUnknownError(message, status_code=status, headers=headers, body=body)
     # A redirect did not run; of other statuses that the contract does not list, nothing is known.
     is_redirect = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
-    billed = operation.billed.get(status, False if is_redirect else None)
-    may_have_been_billed = billed is not False
+    billed = operation.billed.get(status, False if is_redirect else None) is not False
     kind, advice = _ERRORS.get(status, (APIStatusError, ""))
-    details: dict[str, Any] = {
-        "status_code": status,
-        "headers": headers,
-        "body": body,
-        "may_have_been_billed": may_have_been_billed,
-    }
+    details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body, "may_have_been_billed": billed}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind = InternalServerError
     elif is_redirect:
         advice = f"{_redirect_target(headers)} No redirect is followed, so that the key stays here. Check the base URL."
     elif kind is RateLimitError:
-        details |= _parse_rate_limit(operation, headers, body, now)
-        advice = _advise_waiting(**details)
-    money = POSSIBLY_BILLED if may_have_been_billed else "It did not run; nothing was billed."
+        more, advice = _parse_rate_limit(operation, headers, body, now)
+        details |= more
+    money = POSSIBLY_BILLED if billed else "It did not run; nothing was billed."
     return kind(f"{status}{detail}. {f'{advice} {money}' if advice else money}", **details)
 
 
-def _parse_rate_limit(operation: Operation, headers: httpx.Headers, body: bytes, now: float) -> dict[str, Any]:
+def _parse_rate_limit(operation: Operation, headers: httpx.Headers, body: bytes, now: float) -> tuple[Any, str]:
+    """The attributes of a RateLimitError, and advice."""
     document = _load(body)
     reason = document.get("reject_reason") if is_object(document) else None
     reason = reason if isinstance(reason, str) else None
-    return {
-        "retry_after": parse_retry_after(headers.get("retry-after"), now=now),
-        "reject_reason": reason,
-        "waiting_helps": reason is None or operation.reject_reasons.get(reason, True),
-    }
-
-
-def _advise_waiting(*, retry_after: float | None, reject_reason: str | None, waiting_helps: bool, **_: object) -> str:
+    retry_after = parse_retry_after(headers.get("retry-after"), now=now)
+    waiting_helps = reason is None or operation.reject_reasons.get(reason, True)
+    advice = "Wait, or send fewer requests at a time." if retry_after is None else f"Wait {retry_after:g} s."
     if not waiting_helps:
-        return f"Waiting does not help against {reject_reason}; look at the account."
-    if retry_after is not None:
-        return f"Wait {retry_after:g} s."
-    return "Wait, or send fewer requests at a time."
+        advice = f"Waiting does not help against {reason}; look at the account."
+    return {"retry_after": retry_after, "reject_reason": reason, "waiting_helps": waiting_helps}, advice
 
 
 def _redirect_target(headers: httpx.Headers) -> str:
@@ -295,51 +275,45 @@ def _load(body: bytes) -> Any:
 
 
 def _parse_model(model: str, *, status: int, headers: httpx.Headers, body: bytes, complete: bool) -> Any:
+    details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body}
     if not complete:
         return OutcomeUnknownError(
             f"The answer ({status}) broke off after {len(body)} bytes. It was most likely billed: look at the "
             "account's usage before sending the request again.",
-            status_code=status,
-            headers=headers,
-            body=body,
+            **details,
         )
-    try:
-        return _read_model(model, body)
-    except _BrokenResponseError as error:
-        return ResponseValidationError(
-            f"The answer ({status}) breaks the contract: {error}. It was most likely billed; .body holds what arrived. "
-            "Do not send the request again before you looked at it.",
-            status_code=status,
-            headers=headers,
-            body=body,
-            problems=(str(error),),
-        )
+    value, problem = _read_model(model, body)
+    if not problem:
+        return value
+    return ResponseValidationError(
+        f"The answer ({status}) breaks the contract: {problem}. It was most likely billed; .body holds what arrived. "
+        "Do not send the request again before you looked at it.",
+        problems=(problem,),
+        **details,
+    )
 
 
-class _BrokenResponseError(Exception):
-    """The response breaks the contract."""
-
-
-def _read_model(model: str, body: bytes) -> Any:
-    if not body and not model:
-        return None
+def _read_model(model: str, body: bytes) -> tuple[Any, str]:
+    """The value of a body, and what is wrong with it."""
+    if not body:
+        return None, "the body is empty" if model else ""
     try:
         document: object = json.loads(body)
     except (ValueError, RecursionError):
-        raise _BrokenResponseError("the body is not JSON" if body else "the body is empty") from None
+        return None, "the body is not JSON"
     if not model:
-        return document
+        return document, ""
     if not is_object(document):
-        raise _BrokenResponseError("the body is no object")
+        return None, "the body is no object"
 
     from ideogram_ai.generated import models  # noqa: PLC0415 - slow to load, and generate needs none
 
     try:
-        return getattr(models, model).from_dict(document)
+        return getattr(models, model).from_dict(document), ""
     except KeyError as error:
-        raise _BrokenResponseError(f"{error.args[0]} is missing") from None
+        return None, f"{error.args[0]} is missing"
     except (AttributeError, RecursionError, TypeError, ValueError) as error:
-        raise _BrokenResponseError(f"{type(error).__name__}: {error}"[:500]) from None
+        return None, f"{type(error).__name__}: {error}"[:500]
 
 
 _MAX_PROBLEMS = 20
@@ -354,89 +328,59 @@ _BETWEEN = re.compile(r"[\s,]*")
 def parse_generation(
     *, status: int, headers: httpx.Headers, body: bytes, complete: bool
 ) -> Generation | ResponseValidationError | OutcomeUnknownError:
-    """Read the images from a successful response.
-
-    Args:
-        status: The HTTP status, 2xx.
-        headers: The headers.
-        body: The body, decoded from its content encoding.
-        complete: False when the body broke off.
+    """Read the images from a successful response. The arguments are those of parse_response.
 
     Returns:
         A Generation if the response names at least one image that has a link or was withheld. Unknown fields and values
         are kept. Otherwise OutcomeUnknownError when the body broke off, else ResponseValidationError, with the body.
     """
-    problems = _Problems()
-    if not complete:
-        problems.add("the body broke off")
+    problems = [] if complete else ["the body broke off"]
     document, entries = _read_entries(body, problems)
     created = _read_created(document, problems)
     if len(entries) > _MAX_ENTRIES:
-        problems.add(f"data has more than {_MAX_ENTRIES} entries, and only the first {_MAX_ENTRIES} are read")
+        problems.append(f"data has more than {_MAX_ENTRIES} entries, and only the first {_MAX_ENTRIES} are read")
     images = [
         image for index, entry in enumerate(entries[:_MAX_ENTRIES]) if (image := _read_image(entry, index, problems))
     ]
+    left_out = len(problems) - _MAX_PROBLEMS
+    listed = (*problems[:_MAX_PROBLEMS], *([f"and {left_out} more"] if left_out > 0 else []))
     if images:
         rest = {name: value for name, value in document.items() if name not in {"created", "data"}}
-        return Generation(
-            created=created,
-            images=tuple(images),
-            raw=body,
-            problems=problems.listed(),
-            additional_properties=rest,
-        )
+        return Generation(created, tuple(images), raw=body, problems=listed, additional_properties=rest)
+    details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body}
     if not complete:
         return OutcomeUnknownError(
             f"The answer ({status}) broke off after {len(body)} bytes, before any image was named. The image was most "
             "likely made and billed: look at the account's usage before sending it again.",
-            status_code=status,
-            headers=headers,
-            body=body,
+            **details,
         )
     return ResponseValidationError(
-        f"The answer ({status}) names no image: {'; '.join(problems.listed())}. The image was most likely made and "
+        f"The answer ({status}) names no image: {'; '.join(listed)}. The image was most likely made and "
         "billed; .body holds what arrived. Do not send the request again before you looked at it.",
-        status_code=status,
-        headers=headers,
-        body=body,
-        problems=problems.listed(),
+        problems=listed,
+        **details,
     )
 
 
-class _Problems:
-    """What is wrong with a response, up to a maximum."""
-
-    def __init__(self) -> None:
-        self._first: list[str] = []
-        self._count = 0
-
-    def add(self, problem: str) -> None:
-        self._count += 1
-        if self._count <= _MAX_PROBLEMS:
-            self._first.append(problem)
-
-    def listed(self) -> tuple[str, ...]:
-        left_out = self._count - len(self._first)
-        return (*self._first, *([f"and {left_out} more"] if left_out else []))
-
-
-def _read_entries(body: bytes, problems: _Problems) -> tuple[Mapping[str, Any], list[Any]]:
+def _read_entries(body: bytes, problems: list[str]) -> tuple[Mapping[str, Any], list[Any]]:
     """The document and the entries of its `data`, as far as they can be read."""
     try:
         document: object = json.loads(body, parse_int=_parse_int)
     except (ValueError, RecursionError) as error:
         nested = isinstance(error, RecursionError)
-        problems.add("the body nests too deep" if nested else "the body is not JSON" if body else "the body is empty")
+        problems.append(
+            "the body nests too deep" if nested else "the body is not JSON" if body else "the body is empty"
+        )
         return {}, _salvage_entries(body.decode(errors="replace"))
     if not is_object(document):
-        problems.add(f"the body is {_kind(document)}, not an object")
+        problems.append(f"the body is {_kind(document)}, not an object")
         return {}, document if is_array(document) else []
     data: object = document.get("data")
     if not is_array(data):
-        problems.add(f"data is {_kind(data)}, not an array" if "data" in document else "data is missing")
+        problems.append(f"data is {_kind(data)}, not an array" if "data" in document else "data is missing")
         return document, [data] if is_object(data) else []
     if not data:
-        problems.add("data is empty")
+        problems.append("data is empty")
     return document, data
 
 
@@ -461,29 +405,31 @@ def _parse_int(digits: str) -> int | str:
     return int(digits) if len(digits) <= _MAX_DIGITS else digits
 
 
-def _read_created(document: Mapping[str, Any], problems: _Problems) -> datetime | None:
+def _read_created(document: Mapping[str, Any], problems: list[str]) -> datetime | None:
     value = document.get("created")
     if not isinstance(value, str):
-        problems.add("created is missing" if "created" not in document else f"created is {_kind(value)}, not a string")
+        problems.append(
+            "created is missing" if "created" not in document else f"created is {_kind(value)}, not a string"
+        )
         return None
     try:
         created = datetime.fromisoformat(value.strip().upper())
     except ValueError:
-        problems.add(f"created is no date-time: {value[:40]!r}")
+        problems.append(f"created is no date-time: {value[:40]!r}")
         return None
     return created if created.tzinfo else created.replace(tzinfo=UTC)
 
 
-def _read_image(entry: object, index: int, problems: _Problems) -> GeneratedImage | None:
+def _read_image(entry: object, index: int, problems: list[str]) -> GeneratedImage | None:
     """The image of an entry that has a link or says that the image was withheld; None for any other entry."""
     place = f"data[{index}]"
     if not is_object(entry):
-        problems.add(f"{place} is {_kind(entry)}, not an object")
+        problems.append(f"{place} is {_kind(entry)}, not an object")
         return None
     rest = dict(entry)
     url = rest.pop("url", None)
     if url is not None and not isinstance(url, str):
-        problems.add(f"{place}.url is {_kind(url)}, not a string")
+        problems.append(f"{place}.url is {_kind(url)}, not a string")
         url = None
     if isinstance(seed := rest.get("seed"), float) and seed.is_integer():
         rest["seed"] = int(seed)
@@ -496,18 +442,18 @@ def _read_image(entry: object, index: int, problems: _Problems) -> GeneratedImag
         additional_properties=rest,
     )
     if image.url is None and image.is_image_safe is not False:
-        problems.add(f"{place} has no url and was not withheld")
+        problems.append(f"{place} has no url and was not withheld")
         return None
     return image
 
 
-def _take(rest: dict[str, Any], name: str, kind: type[T], place: str, problems: _Problems) -> T | None:
+def _take(rest: dict[str, Any], name: str, kind: type[T], place: str, problems: list[str]) -> T | None:
     """Remove a required field from the entry if it has its type; otherwise leave it there, and report it."""
     if name not in rest:
-        problems.add(f"{place}.{name} is missing")
+        problems.append(f"{place}.{name} is missing")
         return None
     if type(rest[name]) is not kind:
-        problems.add(f"{place}.{name} is {_kind(rest[name])}, not {_NAMES[kind]}")
+        problems.append(f"{place}.{name} is {_kind(rest[name])}, not {_NAMES[kind]}")
         return None
     value: T = rest.pop(name)
     return value

@@ -7,9 +7,11 @@ not by a request that may have been billed.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import logging
 import math
 import os
+import queue
 import socket
 import ssl
 import sys
@@ -26,7 +28,6 @@ from urllib.request import getproxies
 import httpx
 from attrs import define, field, frozen
 
-from .config import is_loopback
 from .errors import NOTHING_SENT, ConfigurationError
 from .request import RequestBody
 
@@ -44,15 +45,14 @@ class PreparedRequest:
     """A request that can be sent any number of times.
 
     Attributes:
-        to: "api" sends the key, "images" does not.
+        to: "api" sends the key, which is added when the request is sent; "images" does not.
         method: The HTTP method.
         url: The absolute URL.
-        headers: The headers without the key, which is added when the request is sent.
+        headers: The headers without the key.
         timeout: Finite limits for connecting, writing and reading.
         body: The body, if there is one.
-        total: Seconds for the whole exchange when the response body may be long; each piece of the body then has the
-            read timeout. None means the sum of the limits, with the read timeout once for the head of the response and
-            once for its body.
+        total: Seconds for the whole exchange if the response body may be long; each piece of it then has the read
+            timeout. None means the sum of the limits, with the read timeout for the head and again for the body.
     """
 
     to: Literal["api", "images"]
@@ -64,16 +64,38 @@ class PreparedRequest:
     total: float | None = None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address stays on this machine."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def require_loopback(host: str) -> Callable[[str, str], None]:
+    """A check of the host and address of a connection: http to the base URL's host has to stay on this machine.
+
+    Its name may resolve to any address. The check raises ConfigurationError before anything is sent.
+    """
+
+    def check_peer(connected_host: str, address: str) -> None:
+        # A host other than the base URL's is a proxy of the caller's HTTP client: it connects by itself.
+        if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
+            raise ConfigurationError(
+                f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
+                f"read on the way. Use https. {NOTHING_SENT}"
+            )
+
+    return check_peer
+
+
 class Environment:
-    """The proxies and certificates of the environment, for HTTP transports of the client's own.
+    """The proxies and certificates of the environment, for the client's own HTTP transports.
 
-    Args:
-        base_url: The API's server. If it is this machine, requests to it bypass proxies: over http, a proxy would read
-            the key.
-        check: Whether to check now that they can be used; False when the caller brings all HTTP clients.
-
-    Raises:
-        ConfigurationError: A variable names a proxy or certificates that cannot be used.
+    A variable that cannot be used is a ConfigurationError, here unless the caller brings all HTTP clients (`check`).
+    Requests to a server on this machine bypass proxies: over http, a proxy would read the key.
     """
 
     def __init__(self, base_url: str, *, check: bool) -> None:
@@ -87,21 +109,20 @@ class Environment:
         if base_url.startswith("https:"):
             self._tls()
 
-    def tls_for(self, url: httpx.URL) -> ssl.SSLContext:
-        """The TLS settings for a URL; without TLS they trust no authority, because none matters."""
-        return self._tls() if url.scheme == "https" else _no_authorities()
+    def client_options(self, url: httpx.URL, transport: Callable[..., object]) -> dict[str, Any]:
+        """Return the options of an HTTP client for one request, with the environment's proxy if there is one.
 
-    def client_options(self, url: httpx.URL) -> dict[str, Any] | None:
-        """The options of an HTTP client that goes through the environment's proxies; None where no proxy is set.
-
-        Raises:
-            ConfigurationError: A proxy cannot be used.
+        Args:
+            url: The URL of the request.
+            transport: The class of the transport, for a request without a proxy.
         """
+        # Without TLS no authority matters. The jar takes no cookie: nothing is carried from one host to another.
+        context = self._tls() if url.scheme == "https" else _no_authorities()
+        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         if url.host in self._near or not _proxies():
-            return None
+            return {"transport": transport(verify=context), "trust_env": False, "cookies": cookies}
         _check_proxies()
-        # The jar takes no cookie, so that nothing is carried from one image host to another.
-        return {"verify": self.tls_for(url), "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=()))}
+        return {"verify": context, "cookies": cookies}
 
     def _tls(self) -> ssl.SSLContext:
         """The TLS settings, made once because that is slow. A forked child makes its own."""
@@ -194,8 +215,6 @@ class SentTwiceError(Exception):
 class TransportTrace:
     """Follows an exchange through httpx's `trace` events, and stops what could cost a second image.
 
-    An exception of `observe` is raised before the step that is reported: nothing of that step has happened.
-
     Attributes:
         paid: Whether the request may be billed.
         check_peer: Called with the host and the address of a new connection, before anything is sent; raises to refuse.
@@ -206,6 +225,8 @@ class TransportTrace:
         until: The deadline of the current step, on the monotonic clock.
         socket: The connection; None if the transport does not report it.
         on_change: Called when `until` has changed.
+        ask_loop: Has the event loop of an asynchronous exchange check the deadline.
+        asked: Not before then is the event loop asked; infinite until it has checked.
         expired: Whether the exchange was aborted at its deadline.
     """
 
@@ -218,6 +239,8 @@ class TransportTrace:
     until: float = math.inf
     socket: Any = field(default=None, repr=False)
     on_change: Callable[[], None] = field(default=lambda: None, repr=False)
+    ask_loop: Callable[[], object] | None = field(default=None, repr=False)
+    asked: float = -math.inf
     expired: bool = False
     _limits: Mapping[str, float] = field(factory=dict[str, float])
     _end: float = math.inf
@@ -239,18 +262,14 @@ class TransportTrace:
         self.until = self._end = time.monotonic() + (request.total or sum(self._limits.values()))
 
     def progress(self) -> None:
-        """Note that a piece of a body arrived: if the body may be long, the next piece has the read timeout.
-
-        Raises:
-            httpx.ReadTimeout: The time is up, and the transport gave no way to abort the exchange.
-        """
-        if self.expired:
+        """Note that a piece of a body arrived: if the body may be long, the next piece has the read timeout."""
+        if self.expired:  # and the transport gave no way to abort the exchange
             raise httpx.ReadTimeout(_TOO_LATE)
         if self._long:
             self._allow("read")
 
     def observe(self, event: str, info: dict[str, Any]) -> None:
-        """Take an event of the transport. Raises to stop what it is about to do."""
+        """Take an event of the transport. Raises to stop the step that it reports before anything of it happens."""
         self.reports = True
         layer, _, step = event.partition(".")
         match step:
@@ -309,7 +328,8 @@ class TransportTrace:
             return until
         if self._grace_of != until:
             self._grace_of, self._grace_end = until, now + _grace(until)
-        return self._grace_end if now < self._grace_end else None
+        self.expired = now >= self._grace_end
+        return None if self.expired else self._grace_end
 
     @property
     def proxy(self) -> str:
@@ -324,7 +344,7 @@ class TransportTrace:
 
 
 def _has_spoken(stream: Any) -> bool:
-    """Whether something arrived on a connection. A closed one has said nothing: writing finds that out."""
+    """Whether data arrived on a connection. If it was closed, writing finds that out."""
     if not stream.get_extra_info("is_readable"):
         return False
     connection = stream.get_extra_info("socket")
@@ -353,54 +373,64 @@ def _grace(until: float) -> float:
 
 
 class _DeadlineThread:
-    """Shuts down the connections of synchronous exchanges at their deadlines: nothing else ends a read that blocks.
+    """Ends exchanges at their deadlines: nothing else ends a read that blocks, and event loops need no task for it.
 
-    There is one thread for the process, started with the first exchange. A forked child starts its own.
+    There is one thread for the process, started with the first exchange. A forked child starts its own. No lock is held
+    here that a Ctrl-C could leave behind: dict and SimpleQueue are safe to share.
     """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        self._changed = threading.Condition()
         self._traces: dict[TransportTrace, None] = {}
+        self._wake = queue.SimpleQueue[None]()
         self._thread: threading.Thread | None = None
         self._next_check = math.inf
 
     def add(self, trace: TransportTrace) -> None:
         def on_change() -> None:
-            with self._changed:
-                if trace.until < self._next_check:  # as a rule it is later, and the thread finds out by itself
-                    self._changed.notify()
+            if trace.until < self._next_check:  # as a rule it is later, and the thread finds out by itself
+                self.wake()
 
         trace.on_change = on_change
-        with self._changed:
-            self._traces[trace] = None
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="ideogram deadlines", daemon=True)
-                self._thread.start()
+        self._traces[trace] = None
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="ideogram deadlines", daemon=True)
+            self._thread.start()
         on_change()
 
     def remove(self, trace: TransportTrace) -> None:
-        with self._changed:
-            self._traces.pop(trace, None)
+        self._traces.pop(trace, None)
+
+    def wake(self) -> None:
+        self._wake.put(None)
 
     def _run(self) -> None:
-        with self._changed:
-            while True:
-                self._next_check = self._abort_expired()
-                seconds = self._next_check - time.monotonic()
-                self._changed.wait(min(max(0.0, seconds), threading.TIMEOUT_MAX))
+        while True:
+            self._next_check = math.inf  # a change while the deadlines are read wakes the thread again
+            self._next_check = min(map(self._check, list(self._traces)), default=math.inf)
+            seconds = self._next_check - time.monotonic()
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX))
 
-    def _abort_expired(self) -> float:
-        """Abort what is past its deadline; return when to check again."""
-        checks = {trace: trace.next_check(time.monotonic()) for trace in self._traces}
-        for trace in [trace for trace, check in checks.items() if check is None]:
-            del self._traces[trace]
-            trace.expired = True
-            if trace.socket is not None:
-                _shut_down(trace.socket)
-        return min((check for check in checks.values() if check is not None), default=math.inf)
+    def _check(self, trace: TransportTrace) -> float:
+        """End an exchange whose time is up; return when to check again."""
+        now = time.monotonic()
+        if trace.ask_loop is None:
+            check = trace.next_check(now)
+            if check is None:
+                self.remove(trace)
+                with contextlib.suppress(OSError, TypeError):  # it is closed already, or not known
+                    # Not the method of an SSLSocket, which removes TLS and leaves the reader with an error of its own.
+                    socket.socket.shutdown(trace.socket, socket.SHUT_RDWR)
+        elif now < (check := max(trace.until, trace.asked)):
+            return check
+        else:
+            check, trace.asked = None, math.inf
+            with contextlib.suppress(RuntimeError):  # the event loop has ended
+                trace.ask_loop()
+        return math.inf if check is None else check
 
 
 _deadlines = _DeadlineThread()
@@ -410,11 +440,7 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
 
 @contextlib.contextmanager
 def enforce_deadline(trace: TransportTrace) -> Generator[None]:
-    """Shut down the connection when the time is up. What arrived before can still be read.
-
-    Raises:
-        httpx.ReadTimeout: The time was up before the block ended.
-    """
+    """Shut down the connection and raise httpx.ReadTimeout when the time is up. What arrived can still be read."""
     try:
         _deadlines.add(trace)
         yield
@@ -428,58 +454,30 @@ def enforce_deadline(trace: TransportTrace) -> Generator[None]:
         raise httpx.ReadTimeout(_TOO_LATE)
 
 
-def _shut_down(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it is closed already
-        # Not the method of an SSLSocket, which removes TLS and leaves the reader with an error of its own.
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-
 async def enforce_deadline_async(trace: TransportTrace, work: Callable[[], Awaitable[None]]) -> None:
-    """Await the work, and cancel it when the time is up.
-
-    Raises:
-        httpx.ReadTimeout: The time was up before the work ended.
-    """
+    """Await the work; cancel it and raise httpx.ReadTimeout when the time is up."""
     import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
 
-    failure: BaseException | None = None
     scope = anyio.CancelScope()
 
-    async def watch() -> None:
-        def on_change() -> None:
-            if check is not None and trace.until < check:
-                earlier.set()
+    def check() -> None:
+        # In the event loop: if it was blocked, it reads what arrived meanwhile in the grace period.
+        again = trace.next_check(time.monotonic())
+        if again is None:
+            scope.cancel()
+        else:
+            trace.asked = again
+            _deadlines.wake()
 
-        while (check := trace.next_check(time.monotonic())) is not None:
-            earlier = anyio.Event()
-            trace.on_change = on_change
-            with anyio.move_on_after(check - time.monotonic()):
-                await earlier.wait()
-        scope.cancel()
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(watch)
-        try:
-            with scope:
-                await work()
-        except anyio.get_cancelled_exc_class():
-            raise
-        except BaseException as error:  # noqa: BLE001 - raised below, where no task group wraps it
-            failure = error
-        tasks.cancel_scope.cancel()
-    if scope.cancelled_caught:
-        raise httpx.ReadTimeout(_TOO_LATE)
-    if failure is not None:
-        raise failure
+    trace.ask_loop = _thread_safe(check)
+    with enforce_deadline(trace), scope:
+        await work()
 
 
 class InFlight:
     """Limits the requests in flight, across all threads and event loops that use a client.
 
     A forked child starts with every place free: the requests of its parent are the parent's.
-
-    Args:
-        limit: The number of places, 1 or more.
     """
 
     def __init__(self, limit: int) -> None:
@@ -489,11 +487,11 @@ class InFlight:
     @contextlib.contextmanager
     def place(self) -> Generator[None]:
         """Wait for a place, and hold it in this block."""
-        ticket = self._enter()
+        ticket, free = self._ticket(), threading.Event()
         try:
-            with self._changed:
-                while not self._take(ticket):
-                    self._changed.wait()
+            while not self._take(ticket, free.set):
+                free.wait()
+                free.clear()
             yield
         finally:
             self._leave(ticket)
@@ -503,41 +501,39 @@ class InFlight:
         """Wait for a place without blocking the event loop, and hold it in this block."""
         import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
 
-        ticket = self._enter()
+        ticket, free = self._ticket(), anyio.Event()
         try:
-            while True:
-                with self._changed:
-                    if self._take(ticket):
-                        break
-                    free = anyio.Event()
-                    self._wakers[ticket] = _thread_safe(free.set)
+            while not self._take(ticket, _thread_safe(free.set)):
                 await free.wait()
+                free = anyio.Event()
             yield
         finally:
             self._leave(ticket)
 
     def _reset(self) -> None:
         self._process = os.getpid()
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
         self._holding: set[object] = set()
         self._wakers: dict[object, Callable[[], object]] = {}
 
-    def _enter(self) -> object:
+    def _ticket(self) -> object:
         if self._process != os.getpid():
             self._reset()
         return object()
 
-    def _take(self, ticket: object) -> bool:
-        if len(self._holding) >= self.limit:
+    def _take(self, ticket: object, wake: Callable[[], object]) -> bool:
+        """Take a place if one is free; otherwise have `wake` called when one may be."""
+        with self._lock:
+            if len(self._holding) < self.limit:
+                self._holding.add(ticket)
+                return True
+            self._wakers[ticket] = wake
             return False
-        self._holding.add(ticket)
-        return True
 
     def _leave(self, ticket: object) -> None:
-        with self._changed:
+        with self._lock:
             self._holding.discard(ticket)
             self._wakers.pop(ticket, None)
-            self._changed.notify()
             while self._wakers and len(self._holding) < self.limit:
                 wake = self._wakers.pop(next(iter(self._wakers)))
                 try:

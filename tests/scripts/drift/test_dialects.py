@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from drifting.document import Document
-from regeneration.contract import Contract
+from regeneration.documents import Contract
 from small_documents import answering, asking, compared, said
 
 TEXT: dict[str, Any] = {"type": "string"}

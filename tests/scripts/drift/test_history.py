@@ -13,7 +13,7 @@ from drifting.check import check, read_known
 from drifting.compare import Direction, Verdict
 from drifting.compare_operations import compare_documents
 from provider_history import HISTORY, KNOWN, MULTIPART, OURS, SIZES, Document, among_others, media, operation
-from regeneration.paths import CONTRACT
+from regeneration.documents import CONTRACT
 
 
 @pytest.fixture

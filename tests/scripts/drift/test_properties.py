@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import is_valid
 from provider_history import HISTORY, PATH
-from regeneration.contract import Contract
-from regeneration.nodes import holds_names, mappings
+from regeneration.documents import Contract, holds_names, mappings
 from small_documents import answering, asking, compared, said
 
 NAMES = st.sampled_from("abcd")

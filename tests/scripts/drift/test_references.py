@@ -8,7 +8,7 @@ from drifting.document import Document, DriftError
 from drifting.operation import Location, locate
 from drifting.schema import MAX_DEPTH, MAX_SIZE
 from provider_history import OPERATION_ID, OURS, PATH, among_others, october, operation, ref
-from regeneration.contract import read_contract
+from regeneration.documents import read_contract
 from small_documents import answering, asking, compared, said
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT
 from ruamel.yaml import YAML
 
 FOLDER = ROOT / ".github" / "workflows"

@@ -26,15 +26,15 @@ def changed(copy: Copy, *, drop: str = "", files: dict[str, bytes] | None = None
 @pytest.fixture
 def later(copy: Copy) -> Copy:
     """Version 9.0.0: one module is new, one changed, one is gone."""
-    files = {"client/added.py": b"", "client/judge.py": b"# better\n"}
-    return changed(copy, drop="client/sidecar.py", files=files, version="9.0.0")
+    files = {"client/added.py": b"", "client/retry.py": b"# better\n"}
+    return changed(copy, drop="client/download.py", files=files, version="9.0.0")
 
 
 EDITS = {
-    "edited": "edited   client/core.py",
-    "missing": "missing  client/core.py",
+    "edited": "edited   client/errors.py",
+    "missing": "missing  client/errors.py",
     "extra": "extra    client/mine.py",
-    "link": "edited   client/core.py",
+    "link": "edited   client/errors.py",
     "linked folder": "extra    elsewhere",
     "manifest": "edited   vendored.json",
 }
@@ -42,7 +42,7 @@ EDITS = {
 
 def edit(place: Path, kind: str) -> None:
     """Change a copy as somebody might."""
-    core, manifest = place / "client/core.py", place / "vendored.json"
+    core, manifest = place / "client/errors.py", place / "vendored.json"
     match kind:
         case "edited":
             core.write_bytes(b"# mine\n")
@@ -51,8 +51,8 @@ def edit(place: Path, kind: str) -> None:
         case "extra":
             (place / "client/mine.py").write_bytes(b"# mine\n")
         case "link":
-            core.rename(place.parent / "core.py")
-            core.symlink_to(place.parent / "core.py")
+            core.rename(place.parent / "errors.py")
+            core.symlink_to(place.parent / "errors.py")
         case "linked folder":
             (place / "elsewhere").symlink_to(place.parent)
         case _:
@@ -101,7 +101,7 @@ def test_an_update_leaves_nothing_stale(
 ) -> None:
     command()
     place, version = vendor_folder / "ideogram_ai", copy.manifest["version"]
-    stale = place / "client/__pycache__/sidecar.cpython-311.pyc"
+    stale = place / "client/__pycache__/download.cpython-311.pyc"
     stale.parent.mkdir()
     stale.touch()
     capsys.readouterr()
@@ -110,13 +110,13 @@ def test_an_update_leaves_nothing_stale(
         f"error: {place} differs from this checkout:",
         f"  version  {version}, and this checkout has 9.0.0",
         "  outdated client/added.py",
-        "  outdated client/judge.py",
-        "  outdated client/sidecar.py",
+        "  outdated client/download.py",
+        "  outdated client/retry.py",
         "fix it with the same command without --check",
     ]
-    lines = ["  add      client/added.py", "  replace  client/judge.py", "  remove   client/sidecar.py"]
+    lines = ["  add      client/added.py", "  remove   client/download.py", "  replace  client/retry.py"]
     for options, verb in ((["--dry-run"], "would write"), ([], "wrote")):
-        assert texts(place).keys() - {"client/__pycache__/sidecar.cpython-311.pyc"} == copy.files.keys()
+        assert texts(place).keys() - {"client/__pycache__/download.cpython-311.pyc"} == copy.files.keys()
         assert command(*options, makes=later) == 0
         first = f"{verb} {place}: ideogram-ai 9.0.0 in place of {version}"
         assert capsys.readouterr().out.splitlines() == [first, *lines, "  replace  vendored.json"]
@@ -126,10 +126,11 @@ def test_an_update_leaves_nothing_stale(
 
 def test_a_check_reports_another_contract_or_other_dependencies(command: Command, copy: Copy, capsys: Captured) -> None:
     command()
-    for member, value, line in (
+    members: tuple[tuple[str, Any, str], ...] = (
         ("contract_sha256", "0" * 64, f"contract {copy.manifest['contract_sha256']}, and this checkout has {'0' * 64}"),
         ("dependencies", ["httpx>=1"], "outdated vendored.json"),
-    ):
+    )
+    for member, value, line in members:
         capsys.readouterr()
         assert command("--check", makes=changed(copy, **{member: value})) == 1
         assert capsys.readouterr().err.splitlines()[1:-1] == [f"  {line}"]
@@ -157,14 +158,14 @@ def test_local_edits_are_reported_kept_and_overwritten_with_force_alone(
     assert command(*([] if kind == "missing" else ["--force"]), makes=later) == 0
     assert texts(place) == later.files
     assert not (place / "elsewhere").is_symlink()
-    assert not (place / "client/core.py").is_symlink()
+    assert not (place / "client/errors.py").is_symlink()
     assert (vendor_folder / "__init__.py").exists(), "the target of a link is not ours to remove"
 
 
 def test_an_edit_that_the_update_brings_too_is_not_lost(command: Command, later: Copy, vendor_folder: Path) -> None:
     """For example when a fault was fixed in the copy at once, and then where the copy came from."""
     command()
-    for name in ("client/judge.py", "client/added.py"):
+    for name in ("client/retry.py", "client/added.py"):
         (vendor_folder / "ideogram_ai" / name).write_bytes(later.files[name])
     assert command(makes=later) == 0
     assert texts(vendor_folder / "ideogram_ai") == later.files
@@ -174,7 +175,7 @@ def test_what_version_control_leaves_of_a_copy_is_not_in_the_way(
     command: Command, copy: Copy, vendor_folder: Path
 ) -> None:
     (vendor_folder / "ideogram_ai/client/__pycache__").mkdir(parents=True)
-    (vendor_folder / "ideogram_ai/client/__pycache__/core.cpython-311.pyc").touch()
+    (vendor_folder / "ideogram_ai/client/__pycache__/errors.cpython-311.pyc").touch()
     assert command("--check") == 1
     assert command() == 0
     assert texts(vendor_folder / "ideogram_ai") == copy.files

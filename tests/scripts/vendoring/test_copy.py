@@ -17,7 +17,7 @@ from vendored_app import package, texts
 from ideogram_ai.client import __version__
 from ideogram_ai.generated.contract import CONTRACT_SHA256
 
-FILE = "client/core.py"
+FILE = "client/errors.py"
 REWRITTEN = {
     "from ideogram_ai.generated.types import UNSET, Unset as U": "from ..generated.types import UNSET, Unset as U",
     "from ideogram_ai.generated import models  # why": "from ..generated import models  # why",
@@ -64,9 +64,9 @@ def test_what_cannot_be_rewritten_is_refused_with_its_line() -> None:
     for line in REFUSED:
         source = f'"""ideogram_ai.client"""\nfrom ideogram_ai.generated import models\n\n{line}\n'
         number = 5 if "\n" in line else 4
-        with pytest.raises(VendoringError, match=rf"^client/core\.py:{number}: this names ideogram_ai"):
+        with pytest.raises(VendoringError, match=rf"^client/errors\.py:{number}: this names ideogram_ai"):
             make_relative(source.encode(), FILE)
-    with pytest.raises(VendoringError, match=r"^client/core\.py:2: "):
+    with pytest.raises(VendoringError, match=r"^client/errors\.py:2: "):
         make_relative(b"from ideogram_ai.client import a\ndef f(:\n", FILE)
 
 
@@ -129,9 +129,9 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_it_is_the_same_from_anywhere_and_needs_no_package(checkout: Path, copy: Copy, tmp_path: Path) -> None:
     """Another checkout, folder, umask, language and order of hashes; junk beside the sources; only Python."""
-    (checkout / "overrides/ideogram_ai/client/.core.py.swp").write_bytes(b"an editor's")
+    (checkout / "overrides/ideogram_ai/client/.errors.py.swp").write_bytes(b"an editor's")
     (checkout / "overrides/ideogram_ai/client/__pycache__").mkdir()
-    (checkout / "overrides/ideogram_ai/client/__pycache__/core.pyc").write_bytes(b"Python's")
+    (checkout / "overrides/ideogram_ai/client/__pycache__/errors.pyc").write_bytes(b"Python's")
     folder = package(tmp_path / "app/other/_vendor")
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
     command = [sys.executable, "-S", str(checkout / "scripts/vendor.py"), "_vendor"]

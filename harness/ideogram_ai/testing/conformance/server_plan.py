@@ -24,7 +24,7 @@ from ideogram_ai.generated.contract import read_contract
 from ..service import read_request
 from ..strategies import request_rules
 from ..strategies.mutations import MutationPoint, MutationPoints, Path
-from ..strategies.schema import SchemaValues
+from ..strategies.schema_values import SchemaValues
 from .kit import at_pointer, example_requests, prompt_fields
 from .server_judge import KEY_ACCEPTED, PROMPT_RULE, close_objects, part_type, rule_id
 from .server_requests import Expect, FormPart, KeyUse, Payload, RequestCase, form, make_part, multipart, shorten

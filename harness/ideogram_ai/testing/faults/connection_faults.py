@@ -10,7 +10,7 @@ from typing import Final
 
 from . import wire
 from .exchange import Connection, Exchange, Fault, Phase, response_fault, send_slowly
-from .wire import CHUNKED, CLOSE, Response, chunk, halve, head_lines
+from .wire import CHUNKED, CLOSE, GZIP_HEADER, Response, chunk, halve, head_lines
 
 Write = Callable[[Response], bytes]
 Make = Callable[[Exchange], Response]
@@ -24,7 +24,6 @@ _PAUSE: Final = 0.001  # seconds after each endless piece, so that a client with
 _HINT: Final = b"HTTP/1.1 103 Early Hints\r\n\r\n"
 _TRAILERS: Final = b"X-More: 1\r\n" * 1000
 _EMPTY_BLOCK: Final = b"\0\0\0\xff\xff"
-_GZIP_HEADER: Final = b"\x1f\x8b\x08%c\0\0\0\0\0\xff"
 
 
 def _sends(
@@ -40,15 +39,8 @@ def _sends(
 ) -> Fault:
     """A fault that writes the good response in its own way and closes the connection.
 
-    Args:
-        name: Name of the fault.
-        does: What it does.
-        write: What it sends at once.
-        drip: What it sends after that again and again, one byte each interval.
-        endless: What it sends after that again and again, as fast as the client reads.
-        hold: Whether the connection stays open until the client closes it.
-        status: Status code of the response.
-        harmless: Whether the response is complete and correct.
+    Or it goes on: `drip` is sent again and again, one byte each interval, `endless` as fast as the client reads, and
+    `hold` leaves the connection open.
     """
 
     def act(exchange: Exchange) -> None:
@@ -202,13 +194,13 @@ _SLOW: Final = (
     _sends(
         "drip_gzip_header",
         "Sends gzip with a file name that never ends, so that no byte is decoded.",
-        lambda r: _as_gzip(r, _GZIP_HEADER % 8),
+        lambda r: _as_gzip(r, GZIP_HEADER.replace(b"\x08\0", b"\x08\x08", 1)),
         drip=b"n",
     ),
     _sends(
         "drip_gzip_blocks",
         "Sends gzip of empty blocks that never end, so that no byte is decoded.",
-        lambda r: _as_gzip(r, _GZIP_HEADER % 0),
+        lambda r: _as_gzip(r, GZIP_HEADER),
         drip=_EMPTY_BLOCK,
     ),
     _sends(

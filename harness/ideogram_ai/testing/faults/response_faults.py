@@ -23,19 +23,21 @@ _SWITCHING: Final = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\
 _GARBAGE: Final = b"\xde\xad\xbe\xef" * 64
 
 
-def _responds(name: str, does: str, make: Make, *, status: int = 200, harmless: bool = False) -> Fault:
-    """A fault that sends a complete response."""
-    may_have_run = status_may_have_run(status)
-    act = _answer(make)
-    return response_fault(name, does, act, may_have_run=may_have_run, status=status, harmless=harmless)
+def _responds(
+    name: str, does: str, make: Make, *, status: int = 200, harmless: bool = False, image: bool = False
+) -> Fault:
+    """A fault that sends a complete response; one to a GET of the image is never billed."""
+    runs = not image and status_may_have_run(status)
+    return response_fault(name, does, _answer(make), may_have_run=runs, status=status, harmless=harmless)
 
 
 def _answer(make: Make) -> Callable[[Exchange], None]:
     return lambda exchange: exchange.answer(make(exchange))
 
 
-def _same(response: Response) -> Make:
-    return lambda _: response
+def _sends(name: str, does: str, response: Response, *, harmless: bool = False, image: bool = False) -> Fault:
+    """A fault that always sends the same response."""
+    return _responds(name, does, lambda _: response, status=response.status, harmless=harmless, image=image)
 
 
 def _redirect(status: int, exchange: Exchange) -> Response:
@@ -45,10 +47,10 @@ def _redirect(status: int, exchange: Exchange) -> Response:
 def _status_faults() -> Iterator[Fault]:
     for status in sorted(POST_GENERATE_IMAGE_V4.billed.keys() - {200} | {408, 500, 502, 504}):
         does = f"Responds {status} {reason_phrase(status)} with JSON."
-        yield _responds(f"status_{status}", does, _same(wire.refusal(status)), status=status)
+        yield _sends(f"status_{status}", does, wire.refusal(status))
     for status in (403, 429, 500, 502, 503, 504, 520):
         does = f"Responds {status} {reason_phrase(status)} with a page of HTML, as a proxy or CDN does."
-        yield _responds(f"html_{status}", does, _same(wire.html(status)), status=status)
+        yield _sends(f"html_{status}", does, wire.html(status))
     for status in (301, 302, 303, 307, 308):
         does = f"Responds {status} {reason_phrase(status)} with the `location` of the server."
         yield _responds(f"redirect_{status}", does, partial(_redirect, status), status=status)
@@ -82,34 +84,18 @@ def _not_utf8(exchange: Exchange) -> Response:
     return response.with_body(response.body.replace(b'"prompt": "', b'"prompt": "\xff\xfe'))
 
 
+_EARLY_413: Final = "Responds 413 after half of the body, does not read the rest, and closes."
+_CONTINUE_100: Final = "Sends 100 Continue before it reads the body, and then a good response."
+
 _STATUSES: Final = (
     *_status_faults(),
-    Fault(
-        "early_413",
-        "Responds 413 after half of the body, does not read the rest, and closes.",
-        Phase.DURING_REQUEST,
-        False,
-        _early_413,
-        413,
-    ),
-    Fault(
-        "continue_100",
-        "Sends 100 Continue before it reads the body, and then a good response.",
-        Phase.IN_ANSWER,
-        True,
-        _continue_100,
-        200,
-        harmless=True,
-    ),
-    response_fault(
-        "early_hints_103", "Sends 103 Early Hints, and then a good response.", _early_hints_103, harmless=True
-    ),
-    response_fault(
-        "switching_101", "Responds 101 Switching Protocols without an Upgrade, and closes.", _switching_101, status=101
-    ),
-    _responds("no_content_204", "Responds 204 without a body.", _same(Response(204)), status=204),
-    _responds("empty_200", "Responds 200 with an empty body.", _same(Response(200, headers=(JSON,)))),
-    _responds("html_200", "Responds 200 with a page of HTML.", _same(wire.html(200))),
+    Fault("early_413", _EARLY_413, Phase.DURING_REQUEST, False, _early_413, 413),
+    Fault("continue_100", _CONTINUE_100, Phase.IN_ANSWER, True, _continue_100, 200, harmless=True),
+    response_fault("early_hints_103", "Sends 103 Early Hints before a good response.", _early_hints_103, harmless=True),
+    response_fault("switching_101", "Responds 101 without an Upgrade, and closes.", _switching_101, status=101),
+    _sends("no_content_204", "Responds 204 without a body.", Response(204)),
+    _sends("empty_200", "Responds 200 with an empty body.", Response(200, headers=(JSON,))),
+    _sends("html_200", "Responds 200 with a page of HTML.", wire.html(200)),
     _responds("not_utf8_200", "Responds 200 with JSON that is not UTF-8.", _not_utf8),
 )
 
@@ -215,11 +201,6 @@ def _members(body: bytes) -> bytes:
     return _gzip(first) + _gzip(b"") + _gzip(rest)
 
 
-def _members_cut(body: bytes) -> bytes:
-    first, rest = halve(body)
-    return _gzip(first) + halve(_gzip(rest))[0]
-
-
 def _coded(name: str, does: str, coding: str, encode: Callable[[bytes], bytes], *, harmless: bool = False) -> Fault:
     """A fault that encodes the body of a good response, and names a content coding."""
 
@@ -230,11 +211,11 @@ def _coded(name: str, does: str, coding: str, encode: Callable[[bytes], bytes], 
     return _responds(name, does, make, harmless=harmless)
 
 
-def _bomb(name: str, does: str, coding: str, *, twice: bool) -> Fault:
+def _bomb(name: str, does: str, coding: str, encode: Callable[[bytes], bytes] = bytes) -> Fault:
     def act(exchange: Exchange) -> None:
         response = exchange.good_answer()
-        body = wire.gzip_with_spaces(response.body, exchange.settings.expanded_size)
-        exchange.answer(response.with_header("Content-Encoding", coding).with_body(_gzip(body) if twice else body))
+        body = encode(wire.gzip_with_spaces(response.body, exchange.settings.expanded_size))
+        exchange.answer(response.with_header("Content-Encoding", coding).with_body(body))
 
     return response_fault(name, does, act, needs_limit=True)
 
@@ -242,14 +223,17 @@ def _bomb(name: str, does: str, coding: str, *, twice: bool) -> Fault:
 _ENCODINGS: Final = (
     _coded("gzip", "Sends the body as gzip.", "gzip", _gzip, harmless=True),
     _coded("gzip_twice", "Sends the body as gzip of gzip.", "gzip, gzip", lambda b: _gzip(_gzip(b)), harmless=True),
-    _coded(
-        "gzip_members", "Sends gzip of three members, the second one empty (RFC 1952).", "gzip", _members, harmless=True
-    ),
+    _coded("gzip_members", "Sends gzip of three members, the second one empty.", "gzip", _members, harmless=True),
     _coded("deflate", "Sends the body as deflate.", "deflate", zlib.compress, harmless=True),
-    _bomb("gzip_bomb", "Sends gzip that expands a thousandfold.", "gzip", twice=False),
-    _bomb("gzip_twice_bomb", "Sends gzip of gzip that expands a hundred-thousandfold.", "gzip, gzip", twice=True),
+    _bomb("gzip_bomb", "Sends gzip that expands a thousandfold.", "gzip"),
+    _bomb("gzip_twice_bomb", "Sends gzip of gzip that expands a hundred-thousandfold.", "gzip, gzip", _gzip),
     _coded("gzip_cut", "Sends half of a gzip stream, with its true length.", "gzip", lambda b: halve(_gzip(b))[0]),
-    _coded("gzip_members_cut", "Sends gzip of two members, the second one cut.", "gzip", _members_cut),
+    _coded(
+        "gzip_members_cut",
+        "Sends gzip of two members, the second one cut.",
+        "gzip",
+        lambda b: _gzip(halve(b)[0]) + halve(_gzip(halve(b)[1]))[0],
+    ),
     _coded("gzip_garbage", "Says gzip and sends garbage.", "gzip", lambda _: _GARBAGE),
     _coded("gzip_plain", "Says gzip and sends the body as it is.", "gzip", bytes),
     _coded("br_garbage", "Says br and sends garbage.", "br", lambda _: _GARBAGE),
@@ -265,16 +249,6 @@ _PNG: Final = ("Content-Type", "image/png")
 _PIECE_SIZE: Final = 16
 _END_CHUNK: Final = 12  # bytes of a PNG's last chunk
 _EXPIRED: Final = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'
-
-
-def _image_fault(name: str, does: str, act: Callable[[Exchange], None], **options: bool) -> Fault:
-    """A fault of a GET, which is never billed."""
-    return response_fault(name, does, act, may_have_run=False, **options)
-
-
-def _image(name: str, does: str, make: Make, *, status: int = 200, harmless: bool = False) -> Fault:
-    """A fault that sends a complete response to a GET."""
-    return response_fault(name, does, _answer(make), may_have_run=False, status=status, harmless=harmless)
 
 
 def _sends_image(image: bytes, content_type: str = "image/png") -> Make:
@@ -295,7 +269,7 @@ def _cut_then(name: str, does: str, resume: Make, *, validators: wire.Headers | 
         else:
             exchange.answer(resume(exchange))
 
-    return _image_fault(f"cut_then_{name}", f"Resets after half of the image; {does}", act)
+    return response_fault(f"cut_then_{name}", f"Resets after half of the image; {does}", act, may_have_run=False)
 
 
 def _wrong_range(_exchange: Exchange) -> Response:
@@ -321,7 +295,7 @@ def _changed_images() -> Iterator[Fault]:
         def resume(exchange: Exchange, after: wire.Headers = after) -> Response:
             return exchange.image_answer(wire.png(seed=1), validators=after)
 
-        does = f"responds to a Range with 206 and the rest of another image, {words}."
+        does = f"a Range gets 206 and the rest of another image, {words}."
         yield _cut_then(name, does, resume, validators=before)
 
 
@@ -341,7 +315,8 @@ def _pictures() -> Iterator[Fault]:
     whole = {"JPEG": wire.JPEG, "WebP": wire.WEBP, "AVIF": wire.AVIF, "GIF": wire.GIF}
     for name, image in whole.items():
         kind = name.lower()
-        yield _image(f"{kind}_image", f"Sends a whole {name}.", _sends_image(image, f"image/{kind}"), harmless=True)
+        make = _sends_image(image, f"image/{kind}")
+        yield _responds(f"{kind}_image", f"Sends a whole {name}.", make, harmless=True, image=True)
     png, jpeg, avif = wire.png(), wire.JPEG, wire.AVIF
     thumbnail_end = jpeg.index(b"\xff\xd9") + 2
     in_scan = (jpeg.rindex(b"\xff\xda") + len(jpeg)) // 2
@@ -357,7 +332,7 @@ def _pictures() -> Iterator[Fault]:
     )
     for name, what, image in cut:
         kind = name.partition("_")[0]
-        yield _image(name, f"Sends {what}, as if it were all.", _sends_image(image, f"image/{kind}"))
+        yield _responds(name, f"Sends {what}, as if it were all.", _sends_image(image, f"image/{kind}"), image=True)
 
 
 def redirect_chain(hops: int) -> Fault:
@@ -374,7 +349,8 @@ def redirect_chain(hops: int) -> Fault:
             return exchange.good_answer()
         return Response(302, headers=(("Location", f"{exchange.settings.url}{_HOP}{done + 1}"),))
 
-    return _image(f"redirect_chain_{hops}", f"Redirects {hops} times, and then sends the image.", make, status=302)
+    does = f"Redirects {hops} times, and then sends the image."
+    return _responds(f"redirect_chain_{hops}", does, make, status=302, image=True)
 
 
 def redirect_to(location: str, *, name: str = "redirect_to") -> Fault:
@@ -384,68 +360,60 @@ def redirect_to(location: str, *, name: str = "redirect_to") -> Fault:
         location: Value of Location.
         name: Name in the ledger.
     """
-    response = Response(302, headers=(("Location", location),))
-    return _image(name, f"Redirects to {location}.", _same(response), status=302)
+    return _sends(name, f"Redirects to {location}.", Response(302, headers=(("Location", location),)), image=True)
 
 
 def _redirect_loop(exchange: Exchange) -> Response:
     return Response(302, headers=(("Location", exchange.settings.url + exchange.target),))
 
 
-def _expired(status: int) -> Fault:
-    response = Response(status, _EXPIRED, (("Content-Type", "application/xml"),))
-    return _image(
-        f"expired_{status}", f"Responds {status} and says that the link has expired.", _same(response), status=status
-    )
-
-
 LATE_IMAGE: Final = ("status_404", "ok")
 """A script for `image`: the image does not exist yet when it is first requested."""
 
-TABLE_OF_IMAGES: Final = (
+_SLOW: Final = f"Sends {_PIECE_SIZE} bytes of the image each interval."
+_HTML_BODY: Final = wire.html(200).body
+_PLAIN: Final = ("Content-Type", "text/plain")
+
+DOWNLOAD_FAULTS: Final = (
     *_pictures(),
     *_changed_images(),
-    _image_fault("slow_image", f"Sends {_PIECE_SIZE} bytes of the image each interval.", _slow_image, needs_limit=True),
-    _expired(403),
-    _expired(410),
-    _cut_then("resumes", "a Range gets the rest.", Exchange.good_answer),
-    _cut_then(
-        "ignores_range",
-        "responds to a Range with 200 and the whole image.",
-        lambda exchange: exchange.image_answer(wire.png(), resumable=False),
+    response_fault("slow_image", _SLOW, _slow_image, may_have_run=False, needs_limit=True),
+    *(
+        _sends(f"expired_{status}", f"Responds {status} and says that the link has expired.", response, image=True)
+        for status in (403, 410)
+        for response in (Response(status, _EXPIRED, (("Content-Type", "application/xml"),)),)
     ),
-    _cut_then("wrong_range", "responds to a Range with 206 and the first half again.", _wrong_range),
+    _cut_then("resumes", "a Range gets the rest.", Exchange.good_answer),
+    _cut_then("ignores_range", "a Range gets 200 and all.", lambda e: e.image_answer(wire.png(), resumable=False)),
+    _cut_then("wrong_range", "a Range gets 206 and the first half again.", _wrong_range),
     _cut_then(
         "no_content_range",
-        "responds to a Range with 206 without Content-Range.",
-        lambda exchange: Response(206, exchange.good_answer().body, (_PNG,)),
+        "a Range gets 206 without Content-Range.",
+        lambda e: Response(206, e.good_answer().body, (_PNG,)),
     ),
     _cut_then(
         "changed",
         "a Range gets the rest of another image, unless If-Range names this one.",
-        lambda exchange: exchange.image_answer(wire.png(seed=1)),
+        lambda e: e.image_answer(wire.png(seed=1)),
     ),
-    _image_fault(
-        "always_cut", "Resets after half of each response.", lambda exchange: _cut(exchange, exchange.good_answer())
+    response_fault(
+        "always_cut", "Resets after half of each response.", lambda e: _cut(e, e.good_answer()), may_have_run=False
     ),
-    _image(
-        "truncated_image", "Sends the first half of the image as if it were all.", _sends_image(halve(wire.png())[0])
-    ),
-    _image("html_image", "Sends a page of HTML with status 200.", _same(wire.html(200))),
-    _image(
-        "html_labelled_png", "Sends a page of HTML as image/png.", _same(Response(200, wire.html(200).body, (_PNG,)))
-    ),
-    _image(
+    _responds("truncated_image", "Sends half of the image as all.", _sends_image(halve(wire.png())[0]), image=True),
+    _sends("html_image", "Sends a page of HTML with status 200.", wire.html(200), image=True),
+    _sends("html_labelled_png", "Sends HTML as image/png.", Response(200, _HTML_BODY, (_PNG,)), image=True),
+    _sends(
         "png_labelled_text",
         "Sends the image as text/plain.",
-        _same(Response(200, wire.png(), (("Content-Type", "text/plain"),))),
+        Response(200, wire.png(), (_PLAIN,)),
+        image=True,
         harmless=True,
     ),
-    _image("empty_image", "Sends no bytes with status 200.", _same(Response(200, headers=(_PNG,)))),
-    _image("status_410", "Responds 410 Gone with JSON.", _same(wire.refusal(410)), status=410),
+    _sends("empty_image", "Sends no bytes with status 200.", Response(200, headers=(_PNG,)), image=True),
+    _sends("status_410", "Responds 410 Gone with JSON.", wire.refusal(410), image=True),
     *map(redirect_chain, (1, 3, 4)),
-    _image("redirect_loop", "Redirects to the same URL.", _redirect_loop, status=302),
-    _image("redirect_without_location", "Redirects without a Location.", _same(Response(302)), status=302),
+    _responds("redirect_loop", "Redirects to the same URL.", _redirect_loop, status=302, image=True),
+    _sends("redirect_without_location", "Redirects without a Location.", Response(302), image=True),
     redirect_to("http://image.invalid/image.png", name="redirect_to_http"),
     redirect_to("https://10.0.0.1/image.png", name="redirect_to_private"),
     redirect_to("https://[fd00::1]/image.png", name="redirect_to_private_ipv6"),

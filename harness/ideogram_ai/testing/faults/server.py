@@ -26,7 +26,7 @@ from .exchange import (
     ServerSettings,
     is_readable,
 )
-from .response_faults import RESPONSE_FAULTS, TABLE_OF_IMAGES
+from .response_faults import DOWNLOAD_FAULTS, RESPONSE_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
 )
 """What a POST can meet, by name, `ok` first. A GET of the image can meet all but those of the phase CONNECT."""
 
-IMAGE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in TABLE_OF_IMAGES})
+IMAGE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in DOWNLOAD_FAULTS})
 """What only a GET of the image can meet, by name."""
 
 _DEAF: Final = frozenset({"refuse", "connect_hangs"})
@@ -52,13 +52,7 @@ _CLOSE_TIMEOUT: Final = 5.0
 
 
 class FaultScript:
-    """A sequence of faults: each request takes the next one, and the last one repeats. Not thread-safe.
-
-    Args:
-        behaviours: Names and faults.
-        known: The table in which names are looked up.
-        argument: Name of the argument, for error messages.
-    """
+    """A sequence of faults: each request takes the next one, and the last one repeats. Not thread-safe."""
 
     def __init__(self, behaviours: Behaviours, known: Mapping[str, Fault], argument: str) -> None:
         steps = [behaviours] if isinstance(behaviours, (str, Fault)) else behaviours

@@ -10,12 +10,11 @@ import struct
 import time
 import zlib
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from ideogram_ai.generated.contract import read_contract
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+from ideogram_ai.contract.view import read_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +26,7 @@ CHUNKED: Final = ("Transfer-Encoding", "chunked")
 CLOSE: Final = ("Connection", "close")
 JSON: Final = ("Content-Type", "application/json")
 HTML: Final = ("Content-Type", "text/html; charset=UTF-8")
+GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _LINK_LIFETIME: Final = 24 * 60 * 60
 _BLOCK: Final = b" " * (1 << 20)
 
@@ -129,34 +129,15 @@ def gzip_with_spaces(body: bytes, size: int) -> bytes:
         crc = zlib.crc32(_BLOCK, crc)
     crc = zlib.crc32(_BLOCK[:rest], crc)
     trailer = struct.pack("<II", crc, max(size, len(body)) % (1 << 32))
-    header = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
     start, end = _deflate(body, zlib.Z_FULL_FLUSH), _deflate(_BLOCK[:rest], zlib.Z_FINISH)
-    return header + start + _deflated_block() * blocks + end + trailer
+    return GZIP_HEADER + start + _deflate(_BLOCK, zlib.Z_FULL_FLUSH) * blocks + end + trailer
 
 
-@cache
-def _deflated_block() -> bytes:
-    return _deflate(_BLOCK, zlib.Z_FULL_FLUSH)
-
-
+@lru_cache(maxsize=8)
 def _deflate(data: bytes, flush: int) -> bytes:
     """Part of a raw stream; it can be repeated, because it refers to nothing before it."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     return compressor.compress(data) + compressor.flush(flush)
-
-
-@cache
-def _responses() -> dict[str, Any]:
-    operation = POST_GENERATE_IMAGE_V4
-    responses: dict[str, Any] = read_contract()["paths"][operation.path][operation.method.lower()]["responses"]
-    return responses
-
-
-def _first_example(status: int) -> Any:
-    """The contract's first example of a body with this status, or None."""
-    content = _responses().get(str(status), {}).get("content", {}).get(JSON[1], {})
-    examples: list[dict[str, Any]] = list(content.get("examples", {}).values())
-    return examples[0]["value"] if examples else None
 
 
 def generation(image_url: str) -> Response:
@@ -166,17 +147,18 @@ def generation(image_url: str) -> Response:
         image_url: URL of the image, without a query.
     """
     query = f"exp={int(time.time()) + _LINK_LIFETIME}&sig={hashlib.sha256(image_url.encode()).hexdigest()}"
-    example = _first_example(200)
+    (example, *_) = read_view().responses[200].examples
     data = [entry | {"url": f"{image_url}?{query}"} for entry in example["data"]]
     return Response(200, _dump(example | {"data": data}), (JSON,))
 
 
 def refusal(status: int) -> Response:
     """The contract's example of a response with this status, or problem details if it has none."""
-    headers = _responses().get(str(status), {}).get("headers", {})
-    examples: Headers = tuple((name, str(header["example"])) for name, header in headers.items() if "example" in header)
+    documented = read_view().responses.get(status)
+    if documented is not None and documented.examples:
+        return Response(status, _dump(documented.examples[0]), (JSON, *documented.headers.items()))
     problem = {"type": "about:blank", "title": reason_phrase(status), "status": status}
-    return Response(status, _dump(_first_example(status) or problem), (JSON, *examples))
+    return Response(status, _dump(problem), (JSON,))
 
 
 def html(status: int) -> Response:

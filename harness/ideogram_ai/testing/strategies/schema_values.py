@@ -1,0 +1,244 @@
+"""Values of JSON, and values that satisfy a schema of the contract.
+
+A keyword that is not known here is refused: values of a schema that was understood in part would prove nothing.
+Libraries that know every keyword do not fit: hypothesis-jsonschema 0.23 ends at draft 7, and schemathesis 4.32 keeps
+hypothesis from printing the failing examples of the whole test run.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+    from ideogram_ai.contract.view import ContractView
+
+T = TypeVar("T")
+JsonObject = dict[str, Any]
+
+_TRICKY_TEXTS: Final = (
+    "A photo of a cat",
+    " ",
+    "null",
+    "True",
+    '{"a": "b"}',
+    "in \"quotes\" \\ and 'more'",
+    "first line\r\nsecond line\n",
+    "\u732b \U0001f408 \u202eright to left",
+    # Ends the part and forges another one, if the boundary is the constant that some generators write.
+    '\r\n--+++\r\nContent-Disposition: form-data; name="rendering_speed"\r\n\r\nQUALITY\r\n--+++--\r\n',
+)
+
+_ANNOTATIONS: Final = frozenset({"description", "title", "default", "example", "examples", "discriminator"})
+_KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
+    "array": frozenset({"items", "minItems", "maxItems"}),
+    "boolean": frozenset(),
+    "integer": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
+    "null": frozenset(),
+    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
+    "object": frozenset({"properties", "required", "additionalProperties"}),
+    "string": frozenset({"enum", "pattern", "format", "minLength", "maxLength"}),
+}
+_MOST_ITEMS: Final = 3
+_MOST_LEAVES: Final = 15
+_LINKS: Final = r"https?://[a-z][a-z0-9-]{0,9}\.(example|test)/[a-zA-Z0-9_-]{1,20}"
+
+
+class UnknownKeywordError(NotImplementedError):
+    """The contract has a keyword of JSON Schema that the strategies do not know yet."""
+
+    def __init__(self, keywords: Collection[str], schema: JsonObject) -> None:
+        super().__init__(f"{', '.join(sorted(keywords))} is not known to the strategies, in {schema}")
+
+
+def named(name: str, strategy: SearchStrategy[T]) -> SearchStrategy[T]:
+    """The same strategy with a short repr; hypothesis prints strategies, and warns if one is pages long."""
+
+    def draw_from(draw: DrawFn) -> T:
+        return draw(strategy)
+
+    draw_from.__name__ = name
+    return st.composite(draw_from)()
+
+
+def texts(*, min_size: int = 0, max_size: int | None = None) -> SearchStrategy[str]:
+    """Any text that UTF-8 can encode; often one that is known to cause trouble."""
+    tricky = [text for text in _TRICKY_TEXTS if min_size <= len(text) and (max_size is None or len(text) <= max_size)]
+    anything = st.text(min_size=min_size, max_size=max_size)
+    return anything | st.sampled_from(tricky) if tricky else anything
+
+
+def json_values() -> SearchStrategy[Any]:
+    """Any JSON value."""
+
+    def containers(inner: SearchStrategy[Any]) -> SearchStrategy[Any]:
+        return st.lists(inner, max_size=_MOST_ITEMS) | st.dictionaries(texts(), inner, max_size=_MOST_ITEMS)
+
+    # Parsers that know floats only change integers beyond 2**53.
+    numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+    return st.recursive(st.none() | st.booleans() | numbers | texts(), containers, max_leaves=_MOST_LEAVES)
+
+
+def has_type(value: object, types: list[str]) -> bool:
+    """Whether a JSON value has one of the types of a schema."""
+    return Draft202012Validator({"type": types}).is_valid(value)
+
+
+def follow(view: ContractView, schema: JsonObject, pointer: str = "#") -> tuple[JsonObject, str]:
+    """The schema behind a `$ref`, and its JSON pointer in the contract."""
+    while "$ref" in schema:
+        pointer = schema["$ref"]
+        schema = view.node(list(pointer.removeprefix("#/").split("/")))
+    return schema, pointer
+
+
+def keywords_of(schema: JsonObject) -> frozenset[str]:
+    """The keywords of a schema that restrict its values."""
+    return frozenset(name for name in schema if name not in _ANNOTATIONS and not name.startswith("x-"))
+
+
+def types_of(schema: JsonObject) -> list[str]:
+    """The types that a schema with `type` allows."""
+    types: str | list[str] = schema["type"]
+    return [types] if isinstance(types, str) else types
+
+
+class SchemaValues:
+    """Values that satisfy a schema, made of known properties and known values only.
+
+    Args:
+        view: The contract.
+    """
+
+    def __init__(self, view: ContractView) -> None:
+        self._view = view
+        self._made: dict[int, SearchStrategy[Any]] = {}  # by the identity of the schema, which `_known` keeps alive
+        self._known: list[JsonObject] = []
+
+    def of(self, schema: JsonObject) -> SearchStrategy[Any]:
+        """The values of a schema of the contract. The same schema gives the same strategy.
+
+        Raises:
+            UnknownKeywordError: The schema has a keyword that is not known here.
+        """
+        schema = self._view.resolve(schema)
+        key = id(schema)
+        if key not in self._made:
+            self._known.append(schema)
+            self._made[key] = st.deferred(lambda: self._made[key])  # a schema may lead back to itself
+            self._made[key] = self._make(schema)
+        return self._made[key]
+
+    def objects(self, schema: JsonObject, *, without: Collection[str] = ()) -> SearchStrategy[JsonObject]:
+        """The values of a schema of an object, without some members."""
+        schema = self._view.resolve(schema)
+        properties: JsonObject = schema.get("properties", {})
+        members = {name: self.of(part) for name, part in properties.items() if name not in without}
+        return objects(members, schema.get("required", ()))
+
+    def _make(self, schema: JsonObject) -> SearchStrategy[Any]:
+        keywords = keywords_of(schema)
+        if "const" in keywords:
+            return st.just(schema["const"])
+        for choice in ("oneOf", "anyOf"):
+            if choice in keywords:
+                _refuse(keywords - {choice}, schema)
+                return st.one_of([self.of(branch) for branch in schema[choice]])
+        if "type" not in keywords:
+            _refuse(keywords, schema)
+            return json_values()
+        types = types_of(schema)
+        _refuse(set(types) - set(_KEYWORDS), schema)
+        if "enum" in keywords and types != ["string"]:
+            return st.sampled_from([value for value in schema["enum"] if has_type(value, types)])
+        _refuse(keywords.difference({"type"}, *(_KEYWORDS[kind] for kind in types)), schema)
+        return st.one_of([self._of_type(kind, schema) for kind in types])
+
+    def _of_type(self, kind: str, schema: JsonObject) -> SearchStrategy[Any]:
+        match kind:
+            case "array":
+                least: int = schema.get("minItems", 0)
+                most: int = schema.get("maxItems", least + _MOST_ITEMS)
+                return st.lists(self.of(schema.get("items", {})), min_size=least, max_size=most)
+            case "boolean":
+                return st.booleans()
+            case "integer" | "number":
+                return _numbers(kind, schema)
+            case "null":
+                return st.none()
+            case "object" if "properties" in schema:
+                return self.objects(schema)
+            case "object":
+                return st.dictionaries(texts(), json_values(), max_size=_MOST_ITEMS)
+            case _:
+                return _strings(schema)
+
+
+def objects(members: Mapping[str, SearchStrategy[Any]], required: Collection[str]) -> SearchStrategy[JsonObject]:
+    """Objects with the required members and some of the others, in several orders."""
+    always = {name: member for name, member in members.items() if name in required}
+    perhaps = {name: member for name, member in members.items() if name not in required}
+    names = list(members)
+
+    def turn(content: JsonObject, start: int) -> JsonObject:
+        return {name: content[name] for name in names[start:] + names[:start] if name in content}
+
+    # Not every permutation: one number is drawn much faster than a list of them.
+    return st.builds(turn, st.fixed_dictionaries(always, optional=perhaps), st.integers(0, max(0, len(names) - 1)))
+
+
+def merge(value: JsonObject, more: JsonObject) -> JsonObject:
+    """The object with more members."""
+    return value | more
+
+
+def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
+    """Numbers within the bounds of a schema."""
+    limits: JsonObject = {name: rule for name, rule in schema.items() if name.endswith("imum")} | {"type": kind}
+    validator = Draft202012Validator(limits)
+    least = [schema[name] for name in ("minimum", "exclusiveMinimum") if name in schema]
+    most = [schema[name] for name in ("maximum", "exclusiveMaximum") if name in schema]
+    low, high = max(least, default=None), min(most, default=None)
+    made: SearchStrategy[int | float] = st.integers(
+        None if low is None else math.ceil(low), None if high is None else math.floor(high)
+    )
+    if kind == "number":
+        # Parsers that know floats only change larger numbers.
+        bounds = (-(2.0**53) if low is None else low, 2.0**53 if high is None else high)
+        made = made | st.floats(*bounds, allow_nan=False, allow_infinity=False)
+    return made.filter(validator.is_valid) if least or most else made
+
+
+def _strings(schema: JsonObject) -> SearchStrategy[str]:
+    known: list[str] = [entry["value"] for entry in schema.get("x-known-values", ())] or schema.get("examples", [])
+    _refuse({f"format {schema.get('format')}"} - {"format None", "format uri"}, schema)
+    if "enum" in schema:
+        refused = [entry["value"] for entry in schema.get("x-unavailable-values", ())]
+        return st.sampled_from([value for value in schema["enum"] if value not in refused])
+    if known:
+        return st.sampled_from(known)
+    if "format" in schema:
+        made = st.from_regex(_LINKS, fullmatch=True)
+    elif "pattern" in schema:
+        pattern: str = schema["pattern"]
+        # \d is 0 to 9 in JSON Schema, and $ does not match before a line end.
+        whole = pattern.startswith("^") and pattern.endswith("$")
+        made = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=whole)
+    else:
+        return texts(min_size=schema.get("minLength", 0), max_size=schema.get("maxLength"))
+    limits: JsonObject = {name: rule for name, rule in schema.items() if name in {"pattern", "minLength", "maxLength"}}
+    validator = Draft202012Validator(limits)
+    return made.filter(validator.is_valid)
+
+
+def _refuse(keywords: Collection[str], schema: JsonObject) -> None:
+    if keywords:
+        raise UnknownKeywordError(keywords, schema)
