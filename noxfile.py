@@ -1,7 +1,7 @@
 """The sessions of the project: `nox -l` lists them, `nox -s lint types` runs two.
 
-Each makes an environment of its own from requirements.lock. With `--no-venv` they run where nox itself is installed:
-`python3 scripts/in_venv.py nox --no-venv -s lint` needs no second set-up.
+Each session makes an environment of its own from requirements.lock. With `--no-venv` it runs where nox is installed:
+`nox --no-venv -s lint` needs no second set-up.
 """
 
 import shutil
@@ -20,7 +20,7 @@ CONTRACT = "openapi/ideogram-v4.yaml"
 SPECTRAL, REDOCLY = "@stoplight/spectral-cli@6.16.3", "@redocly/cli@2.77.0"
 PRISM, STEADY = "@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2"
 # What the benchmarks stand beside. Not in the lock: nothing else needs them.
-PEERS = ("aiohttp==3.14.5", "anthropic==2.12.0", "httpx-aiohttp==0.2.0", "openai==3.54.0")
+PEERS = ("anthropic==2.12.0", "openai==3.54.0")
 
 
 def install(session: nox.Session, *project: str) -> None:

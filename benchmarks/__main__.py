@@ -22,7 +22,6 @@ NAMES = (
     "help",
     "batch_efficiency",
     "batch_memory",
-    "batch_cpu",
     "download",
     "mock_server",
 )

@@ -1,15 +1,20 @@
-"""Clients that send what a batch sends, each over connections that it keeps: ours, and those beside it."""
+"""Clients that send what a batch sends, with a new connection for each request: ours, aiohttp and httpx."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import contextlib
+import os
+import ssl
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
+from pathlib import Path
+from unittest.mock import patch
 
+import aiohttp
 import httpx
+import trustme
 
 from ideogram_ai.batch import run_batch
 from ideogram_ai.client import AsyncIdeogram
@@ -17,36 +22,37 @@ from ideogram_ai.client import AsyncIdeogram
 from .requests import FIELDS, FILES, HEADERS, KEY, PATH
 
 Batch = Callable[[int, int], Awaitable[None]]
-"""Sends so many requests, so many at a time."""
+"""Sends a number of requests, at most so many at a time."""
 
-UNBOUNDED = httpx.Limits(max_connections=10_000, max_keepalive_connections=10_000)
-
-
-_MODULES = {"run_batch": "ideogram_ai.batch", "httpx": "httpx", "aiohttp": "aiohttp", "httpx-aiohttp": "httpx_aiohttp"}
+CLOSE = {"Connection": "close"}
 
 
-def installed(*names: str) -> list[str]:
-    """Those of the named clients that are installed."""
-    return [name for name in names if find_spec(_MODULES[name])]
+@contextlib.contextmanager
+def authority() -> Generator[Path]:
+    """Trust an authority of our own; the folder has the certificate and key of a server."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+        certificate = authority.issue_cert("localhost", "127.0.0.1")
+        certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+        with patch.dict(os.environ, SSL_CERT_FILE=str(folder / "authority.pem")):
+            yield folder
 
 
 @asynccontextmanager
 async def batches(url: str, *names: str) -> AsyncGenerator[dict[str, Batch]]:
-    """The named clients; their connections end with the block."""
+    """Open the named clients: "run_batch", "aiohttp", "httpx"."""
     async with AsyncExitStack() as stack:
         made: dict[str, Batch] = {}
         for name in names:
             if name == "run_batch":
                 made[name] = _ours(await stack.enter_async_context(AsyncIdeogram(KEY, base_url=url)))
             elif name == "httpx":
-                made[name] = _httpx(
-                    url, await stack.enter_async_context(httpx.AsyncClient(limits=UNBOUNDED, timeout=600))
-                )
-            elif name == "httpx-aiohttp":
-                httpx_aiohttp: Any = import_module("httpx_aiohttp")  # may be missing, for type checkers too
-                client = httpx_aiohttp.HttpxAiohttpClient(limits=UNBOUNDED, timeout=600)
+                limits = httpx.Limits(max_connections=10_000)
+                client = httpx.AsyncClient(limits=limits, timeout=600, headers=CLOSE)
                 made[name] = _httpx(url, await stack.enter_async_context(client))
-            elif name == "aiohttp":
+            else:
                 made[name] = await _aiohttp(url, stack)
         yield made
 
@@ -70,9 +76,9 @@ def _httpx(url: str, client: httpx.AsyncClient) -> Batch:
 
 
 async def _aiohttp(url: str, stack: AsyncExitStack) -> Batch:
-    import aiohttp  # a peer that may be missing
-
-    session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+    trusted = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+    connector = aiohttp.TCPConnector(limit=0, force_close=True, ssl=trusted)
+    session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
 
     async def one() -> None:
         form = aiohttp.FormData(default_to_multipart=True)

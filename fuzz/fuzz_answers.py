@@ -13,8 +13,7 @@ with atheris.instrument_imports(include=["ideogram_ai.client"]):
     import httpx
 
     from ideogram_ai.client import Generation, IdeogramError
-    from ideogram_ai.client.collector import BodyCollector
-    from ideogram_ai.client.judge import judge
+    from ideogram_ai.client.response import ResponseBuffer, parse_response
     from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 CORPUS = Path(__file__).with_name("corpus")
@@ -25,12 +24,12 @@ def try_answer(data: bytes) -> None:
     status, encoding, retry_after, body = [*data.split(b"\n", 3), b"", b"", b""][:4]
     headers = httpx.Headers([(b"content-encoding", encoding), (b"retry-after", retry_after)])
     number = int(status) if status.isdigit() and len(status) == 3 else 200
-    collector = BodyCollector()
+    collector = ResponseBuffer()
     collector.start(number, headers, decoded=False)
     for start in range(0, len(body), 7):
         if not collector.feed(body[start : start + 7]):
             break
-    outcome = judge(
+    outcome = parse_response(
         POST_GENERATE_IMAGE_V4,
         status=number,
         headers=headers,

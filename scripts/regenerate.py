@@ -1,8 +1,8 @@
 """Write generated/ from the contract, or check that it is what the contract makes.
 
-What is written is proven first: it imports, mypy --strict accepts it, and a request sent through it arrives whole.
-Until then, and after any failure, the old tree stays as it is. At the end it says what changes for users, and proposes
-the next version number and the words for CHANGELOG.md.
+What is written is proven first: it imports, mypy --strict accepts it, and a request of each operation, sent through the
+client, arrives whole. Until then, and after any failure, the old tree stays as it is. At the end it says what changes
+for users, and proposes the next version number and the words for CHANGELOG.md.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from regeneration.errors import RegenerationError
-from regeneration.paths import CONTRACT, OUT, PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,34 +29,79 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done or up to date, 1 refused or different. Wrong use ends the process with 2.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    options = _parse(arguments)
     started = time.perf_counter()
-    told = ""
     try:
-        from regeneration import baseline, steps, summary  # noqa: PLC0415 - here, so that a missing tool is a message
-
-        target = options.out / PACKAGE
-        if options.check:
-            differences = steps.check(options.contract, options.out)
-            if differences:
-                return _report(differences, target, arguments)
-            message = f"{target} is up to date"
-        else:
-            before = baseline.read_baseline()
-            message = f"wrote {steps.write(options.contract, options.out)} files to {target}"
-            told = f"\n\n{summary.tell(before, target)}"
+        from regeneration import summary  # noqa: PLC0415 - here, so that a missing tool is a message
+        from regeneration.documents import PACKAGE, RegenerationError  # noqa: PLC0415
     except ModuleNotFoundError as error:
         hint = "the tools are in the dependency group dev of pyproject.toml: pip install --group dev"
         return _fail(f"{error.name} is not installed; {hint}")
+    options = _parse(arguments)
+    target = options.out / PACKAGE
+    try:
+        if options.check:
+            differences = check(options.contract, options.out)
+            if differences:
+                return _report(differences, target, arguments)
+            message, changes = f"{target} is up to date", ""
+        else:
+            before = summary.read_baseline()
+            message = f"wrote {write(options.contract, options.out)} files to {target}"
+            changes = f"\n\n{summary.describe_changes(before, target)}"
     except RegenerationError as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    print(f"{message} in {time.perf_counter() - started:.1f} s{told}")
+    print(f"{message} in {time.perf_counter() - started:.1f} s{changes}")
     return 0
 
 
+def write(contract_path: Path, out: Path) -> int:
+    """Generate the package below out, prove it, and put it in the place of the old one.
+
+    Returns:
+        The number of files that were written.
+
+    Raises:
+        RegenerationError: The contract or what was generated from it is refused; the old package is untouched.
+        OSError: Something cannot be written; the old package is untouched.
+    """
+    from regeneration import checks, proof, tree  # noqa: PLC0415
+    from regeneration.documents import PACKAGE  # noqa: PLC0415
+
+    contract = checks.read_checked(contract_path)
+    with tree.workplace(out, PACKAGE) as root:
+        tree.write_tree(contract, root / PACKAGE)
+        proof.prove(contract, root)
+        count = len(tree.files(root / PACKAGE))
+        tree.swap(root / PACKAGE, out, PACKAGE)
+    return count
+
+
+def check(contract_path: Path, out: Path) -> list[str]:
+    """Generate the package elsewhere and compare it with what is below out. Nothing there is touched.
+
+    Returns:
+        Lines that say what differs and why; none when nothing does.
+
+    Raises:
+        RegenerationError: The contract is refused.
+    """
+    from regeneration import checks, documents, tree  # noqa: PLC0415
+
+    contract = checks.read_checked(contract_path)
+    with tempfile.TemporaryDirectory(prefix="regeneration-") as folder:
+        root = Path(folder)
+        tree.write_tree(contract, root / documents.PACKAGE)
+        # Our own folder holds nothing but the package; in somebody else's there may be more beside it.
+        if out.resolve() == documents.OUT:
+            return tree.compare(out, root)
+        return tree.compare(out / documents.PACKAGE, root / documents.PACKAGE, Path())
+
+
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    from regeneration.documents import CONTRACT, OUT, PACKAGE  # noqa: PLC0415
+
     summary, _, rest = (__doc__ or "").partition("\n\n")
     parser = argparse.ArgumentParser(description=summary, epilog=rest)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file differs")
@@ -75,7 +118,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _report(differences: Sequence[str], target: Path, arguments: Sequence[str]) -> int:
     command = shlex.join(["python", "scripts/regenerate.py", *(a for a in arguments if a != "--check")])
     lines = [f"error: {target} is not what the contract makes:", *(f"  {line}" for line in differences)]
-    print("\n".join([*lines, f"mend it with: {command}"]), file=sys.stderr)
+    print("\n".join([*lines, f"to write it again: {command}"]), file=sys.stderr)
     return 1
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from regeneration.paths import PACKAGE, ROOT
+from regeneration.documents import PACKAGE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,11 +1,14 @@
-"""Gives every request the same generation, after some seconds: `python -m benchmarks.servers.canned SECONDS`.
+"""Answers every request with the same generation: `python -m benchmarks.servers.canned SECONDS [FOLDER]`.
 
-It reads no more of a request than where it ends, so that next to nothing of what is measured is the server's.
+With a folder that has `server.pem`, it speaks TLS. It reads of a request only where it ends, so that next to nothing of
+what is measured is the server's.
 """
 
 import asyncio
 import json
+import ssl
 import sys
+from pathlib import Path
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
@@ -39,10 +42,16 @@ class Connection(asyncio.Protocol):
         if not end or len(body) < _length(head):
             return
         self._read = b""
+        closes = b"\r\nconnection: close" in head.lower()
         if self._latency:
-            asyncio.get_running_loop().call_later(self._latency, self._transport.write, self._answer)
+            asyncio.get_running_loop().call_later(self._latency, self._respond, closes)
         else:
-            self._transport.write(self._answer)
+            self._respond(closes)
+
+    def _respond(self, closes: bool) -> None:
+        self._transport.write(self._answer)
+        if closes:
+            self._transport.close()
 
 
 def _length(head: bytes) -> int:
@@ -50,14 +59,18 @@ def _length(head: bytes) -> int:
     return int(rest.partition(b"\r\n")[0]) if found else 0
 
 
-async def serve(latency: float) -> None:
-    """Serve until somebody ends the process."""
+async def serve(latency: float, folder: Path | None) -> None:
+    """Serve until the process ends."""
     whole = answer()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(whole, latency), "127.0.0.1", 0, backlog=4096)
-    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    tls = None
+    if folder is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(folder / "server.pem")
+    server = await loop.create_server(lambda: Connection(whole, latency), "127.0.0.1", 0, backlog=4096, ssl=tls)
+    print(f"{'http' if tls is None else 'https'}://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(float(sys.argv[1])))
+    asyncio.run(serve(float(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))

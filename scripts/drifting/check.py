@@ -1,34 +1,44 @@
-"""Compares our contract with another document, and gathers what is found."""
+"""Checks our contract against another document, and sets aside the differences of openapi/known-differences.yaml."""
 
 from __future__ import annotations
 
 import hashlib
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any, Final
 
 import attrs
-from regeneration.contract import read_contract
-from regeneration.errors import ContractError
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT, ContractError, first_error, read_contract, read_yaml
 
+from drifting.compare import Difference, Differences, Verdict
 from drifting.compare_operations import compare_operations
-from drifting.difference import Difference, Differences, Verdict
-from drifting.errors import DriftError
-from drifting.known import Entry, set_aside
-from drifting.locate import Location, locate
-from drifting.parse import parse_document
-from drifting.reading import operations, read_operation
-from drifting.source import read_source
+from drifting.document import Document, DriftError, parse_document, read_source
+from drifting.operation import Location, locate, operations, read_operation
+from drifting.schema import json_text
 
-if TYPE_CHECKING:
-    from pathlib import Path
+_TEXT: Final = {"type": "string", "minLength": 1}
+_ENTRY: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["where", "change", "because"],
+    "additionalProperties": False,
+    "properties": {
+        "where": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]},
+        "change": _TEXT,
+        "name": _TEXT,
+        "theirs": {},
+        "because": _TEXT,
+    },
+}
+_FORM: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["document", "differences"],
+    "additionalProperties": False,
+    "properties": {"document": _TEXT, "differences": {"type": "array", "items": _ENTRY}},
+}
 
-    from drifting.known import Known
-    from drifting.references import Document
 
-
-class Outcome(IntEnum):
-    """What the check comes to; the number is the exit code."""
+class Drift(IntEnum):
+    """The result of the check; the number is the exit code."""
 
     NOTHING = 0
     ADDITIVE = 1
@@ -36,15 +46,55 @@ class Outcome(IntEnum):
     UNKNOWN = 3
 
 
+@attrs.frozen(eq=False)
+class KnownDifference:
+    """An entry of the file of known differences.
+
+    Attributes:
+        line: Its line in the file.
+        where: The place in words, as the report has it.
+        change: Subject and effect, for example "value added".
+        name: What the difference is about, where the place does not tell: the value of an enum.
+        theirs: What stands on their side, as the only member; empty if that does not matter.
+        because: Why it is intended.
+    """
+
+    line: int
+    where: str
+    change: str
+    name: str
+    theirs: tuple[Any, ...]
+    because: str
+
+    def concerns(self, difference: Difference) -> bool:
+        """Whether it is about a difference, whatever stands on their side."""
+        same = self.where == difference.where and self.change == difference.change
+        return same and self.name in {"", difference.name}
+
+    def covers(self, difference: Difference) -> bool:
+        """Whether it is about a difference exactly as it is."""
+        as_noted = not self.theirs or json_text(self.theirs[0]) == json_text(difference.new.value)
+        return as_noted and self.concerns(difference)
+
+
 @attrs.frozen
-class Compared:
-    """What became of one operation of our contract.
+class Known:
+    """The known differences of the provider's document, and its address."""
+
+    path: Path
+    document: str
+    entries: tuple[KnownDifference, ...]
+
+
+@attrs.frozen
+class ComparedOperation:
+    """The result for one operation of our contract.
 
     Attributes:
         name: Method and path in our contract.
-        theirs: Where it is in the other document; None when that cannot be told.
+        theirs: Where it is in the other document; None when it was not found.
         differences: What differs.
-        problem: Why it cannot be told what became of it; empty when it can.
+        problem: Why the result is unknown; empty when it is not.
     """
 
     name: str
@@ -54,20 +104,20 @@ class Compared:
 
 
 @attrs.frozen
-class Report:
+class DriftReport:
     """What the check found.
 
     Attributes:
         contract: Our contract's file, and its SHA-256.
-        document: The other document's file or address, its SHA-256, and the version of OpenAPI that it names.
-        operations: What became of each operation of our contract.
-        stale: The entries of the file of known differences that no longer apply, and why.
+        document: The other document's file or address, its SHA-256, and its version of OpenAPI.
+        operations: The result for each operation of our contract.
+        stale: The known differences that no longer apply, and why.
     """
 
     contract: tuple[str, str]
     document: tuple[str, str, str]
-    operations: list[Compared]
-    stale: list[tuple[Entry, str]]
+    operations: list[ComparedOperation]
+    stale: list[tuple[KnownDifference, str]]
 
     @property
     def differences(self) -> Differences:
@@ -75,23 +125,23 @@ class Report:
         return [difference for compared in self.operations for difference in compared.differences]
 
     @property
-    def outcome(self) -> Outcome:
-        """The worst of what was found; what is known or cosmetic is nothing, an entry that is stale is something."""
+    def outcome(self) -> Drift:
+        """The worst result. Known and cosmetic differences count as nothing, a stale entry counts as additive."""
         verdicts = {difference.verdict for difference in self.differences}
         if any(compared.problem for compared in self.operations):
-            return Outcome.UNKNOWN
+            return Drift.UNKNOWN
         if Verdict.BREAKING in verdicts:
-            return Outcome.BREAKING
-        return Outcome.ADDITIVE if Verdict.ADDITIVE in verdicts or self.stale else Outcome.NOTHING
+            return Drift.BREAKING
+        return Drift.ADDITIVE if Verdict.ADDITIVE in verdicts or self.stale else Drift.NOTHING
 
 
-def check(contract: Path, source: str, known: Known, *, timeout: float) -> Report:
-    """Compare every operation of our contract with what became of it in another document.
+def check(contract: Path, source: str, known: Known, *, timeout: float) -> DriftReport:
+    """Compare every operation of our contract with the same one in another document.
 
     Args:
         contract: Our contract.
         source: The other document: a file or an https address.
-        known: What is known of that document.
+        known: The known differences of that document.
         timeout: Seconds that a download may take.
 
     Raises:
@@ -101,36 +151,76 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Repor
         read = read_contract(contract)
     except ContractError as error:
         raise DriftError(str(error)) from None
-    ours = parse_document(_name(contract), read.source)
+    name = contract.relative_to(ROOT).as_posix() if contract.is_relative_to(ROOT) else str(contract)
+    ours = parse_document(name, read.source)
     content = read_source(source, timeout=timeout)
     theirs = parse_document(source, content)
-    named = list(operations(ours))
-    if not named:
+    locations = list(operations(ours))
+    if not locations:
         raise DriftError(f"{contract} has no operation, so there is nothing to compare")
-    compared = [_compare(ours, path, method, theirs, alone=len(named) == 1) for path, method in named]
-    marked, stale = set_aside([d for each in compared for d in each.differences], known)
-    waiting = iter(marked)
-    compared = [attrs.evolve(each, differences=[next(waiting) for _ in each.differences]) for each in compared]
-    # Entries about what could not be looked at may still hold.
-    stale = [] if any(each.problem and not each.differences for each in compared) else stale
+    compared = [_compare(ours, location, theirs, alone=len(locations) == 1) for location in locations]
+    differences = [difference for each in compared for difference in each.differences]
+    unused = [entry for entry in known.entries if not any(map(entry.covers, differences))]
+    stale = [(entry, _why_stale(entry, differences)) for entry in unused]
+    if any(each.problem and not each.differences for each in compared):
+        stale = []  # entries about what was not compared may still apply
+    compared = [attrs.evolve(each, differences=[_mark(d, known) for d in each.differences]) for each in compared]
     about_theirs = (source, hashlib.sha256(content).hexdigest(), str(theirs.data["openapi"]))
-    return Report((_name(contract), read.sha256), about_theirs, compared, stale)
+    return DriftReport((name, read.sha256), about_theirs, compared, stale)
 
 
-def _name(path: Path) -> str:
-    """The name of a file, from the folder of the repository if it is in it: a report is read elsewhere too."""
-    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
-
-
-def _compare(ours: Document, path: str, method: str, theirs: Document, *, alone: bool) -> Compared:
-    name = f"{method.upper()} {path}"
-    mine = read_operation(ours, path, method)
+def _compare(ours: Document, location: Location, theirs: Document, *, alone: bool) -> ComparedOperation:
+    name = location.name
+    mine = read_operation(ours, location)
     try:
-        location = locate(ours, path, method, theirs)
-        other = read_operation(theirs, location.path, location.method)
+        there = locate(ours, location, theirs)
+        other = read_operation(theirs, there)
     except DriftError as error:
-        return Compared(name, problem=str(error))
+        return ComparedOperation(name, problem=str(error))
     problem = ""
-    if location.moved:
-        problem = f"{name} has moved: {location.name} has its operationId, so the differences are from there"
-    return Compared(name, location, compare_operations(mine, other, "" if alone else f"{name} "), problem)
+    if there.moved:
+        problem = f"{name} has moved: {there.name} has its operationId, so the differences are from there"
+    return ComparedOperation(name, there, compare_operations(mine, other, "" if alone else f"{name} "), problem)
+
+
+def _mark(difference: Difference, known: Known) -> Difference:
+    entry = next((entry for entry in known.entries if entry.covers(difference)), None)
+    return attrs.evolve(difference, verdict=Verdict.KNOWN, reason=entry.because) if entry else difference
+
+
+def _why_stale(entry: KnownDifference, found: Differences) -> str:
+    other = next((difference for difference in found if entry.concerns(difference)), None)
+    if other is None:
+        return "there is no such difference any more"
+    return f"their side is another now: {json_text(other.new.value)}"
+
+
+def read_known(path: Path) -> Known:
+    """Read a file of known differences.
+
+    Raises:
+        DriftError: It cannot be read, or does not have the right form.
+    """
+    try:
+        document, places = read_yaml(path, path.read_text("utf-8"))
+    except OSError as error:
+        raise DriftError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise DriftError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
+    except ContractError as error:
+        raise DriftError(str(error)) from None
+    if (wrong := first_error(_FORM, document)) is not None:
+        raise DriftError(str(ContractError(path, wrong[1], places.get(wrong[0]), wrong[0])))
+    entries = tuple(
+        KnownDifference(
+            line=places["differences", index].line,
+            where=where,
+            change=entry["change"],
+            name=entry.get("name", ""),
+            theirs=(entry["theirs"],) if "theirs" in entry else (),
+            because=entry["because"],
+        )
+        for index, entry in enumerate(document["differences"])
+        for where in (entry["where"] if isinstance(entry["where"], list) else [entry["where"]])
+    )
+    return Known(path, document["document"], entries)

@@ -1,111 +1,263 @@
-"""Compares operations: how they are called, what they take, what they answer."""
+"""Compares operations and whole documents: how operations are called, what they take and what they return."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
-from drifting.collector import Collector
-from drifting.compare_bodies import compare_body, compare_content
-from drifting.compare_parameters import compare_parameters
-from drifting.difference import Differences, Direction, Effect, Side, Verdict
+from drifting.compare import (
+    Collector,
+    Differences,
+    Direction,
+    Effect,
+    Side,
+    Verdict,
+    compare_schemas,
+    gone,
+    presence,
+)
+from drifting.document import Document
+from drifting.operation import Location, operations, read_operation
+from drifting.schema import json_text
 
 if TYPE_CHECKING:
-    from drifting.operation import Answer, Operation
+    from collections.abc import Mapping
+
+    from regeneration.documents import Pointer
+
+    from drifting.operation import ApiOperation, Media, Message, Parameter
+    from drifting.schema import Schema
+
+_FORMS: Final = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
 
 
-def compare_operations(old: Operation, new: Operation, prefix: str = "") -> Differences:
-    """Compare an operation with what became of it.
+def compare_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differences:
+    """Compare two contracts of one author, operation by operation.
 
     Args:
-        old: The operation by which the caller was written.
-        new: The operation that the caller meets.
-        prefix: Put before each place in words.
+        old: An OpenAPI document of any 3.x version, as plain data.
+        new: Another.
 
     Returns:
-        The differences in what is sent, then in what is answered. What many ways lead to, two media types of one schema
-        say, is told once.
+        The differences, in the order of the old contract. Each place begins with method and path when the contracts
+        have more than one operation between them.
+
+    Raises:
+        DriftError: One of them is not understood.
+    """
+    before, after = Document("the old contract", dict(old)), Document("the new contract", dict(new))
+    had, has = list(operations(before)), list(operations(after))
+    every = list(dict.fromkeys([*had, *has]))
+    found: Differences = []
+    for location in every:
+        name, place = location.name, ("paths", location.path, location.method)
+        if location in had and location in has:
+            pair = read_operation(before, location), read_operation(after, location)
+            found += compare_operations(*pair, f"{name} " if len(every) > 1 else "")
+        else:
+            collector = Collector(Direction.REQUEST, name)
+            sides = Side(place, name), Side(("paths",), None, present=False)
+            if location in had:
+                collector.add("operation", Effect.REMOVED, *sides, Verdict.BREAKING, name=name)
+            else:
+                collector.add("operation", Effect.ADDED, *sides[::-1], Verdict.ADDITIVE, name=name)
+            found += collector.found
+    return found
+
+
+def compare_operations(old: ApiOperation, new: ApiOperation, prefix: str = "") -> Differences:
+    """Compare an operation with a later one, or with that of somebody else.
+
+    Args:
+        old: The operation that the caller was written for.
+        new: The operation that the caller meets.
+        prefix: Text before each place in words.
+
+    Returns:
+        The differences of the request, then those of the responses. What can be reached in many ways, for example
+        through two media types of one schema, is reported once.
     """
     request = Collector(Direction.REQUEST, f"{prefix}request")
-    _call(old, new, request)
-    _security(old, new, request)
-    parameters = (old.pointer, old.parameters), (new.pointer, new.parameters)
-    request.found += compare_parameters(*parameters, Direction.REQUEST, request.where)
-    compare_body(old, new, request)
+    _compare_call(old, new, request)
+    _compare_parameters((old.pointer, old.parameters), (new.pointer, new.parameters), request)
+    _compare_body(old, new, request)
     found = [
         attrs.evolve(
             difference,
             old=attrs.evolve(difference.old, pointer=old.document.nearest(difference.old.pointer)),
             new=attrs.evolve(difference.new, pointer=new.document.nearest(difference.new.pointer)),
         )
-        for difference in request.found + _answers(old, new, prefix)
+        for difference in request.found + _compare_responses(old, new, prefix)
     ]
     first = {(d.direction, d.change, d.name, d.old.pointer, d.new.pointer): d for d in reversed(found)}
     return list(first.values())[::-1]
 
 
-def _call(old: Operation, new: Operation, collector: Collector) -> None:
-    """Where the operation is, and what it is called."""
-    if (old.path, old.method) != (new.path, new.method):
-        sides = tuple(Side(side.pointer, f"{side.method.upper()} {side.path}") for side in (old, new))
-        collector.add(("path", Effect.CHANGED), (sides[0], sides[1]))
-    if set(old.servers) != set(new.servers):
-        places = [side.places["servers"] for side in (old, new)]
-        more = Effect.WIDENED if set(old.servers) < set(new.servers) else Effect.CHANGED
+def _compare_call(old: ApiOperation, new: ApiOperation, collector: Collector) -> None:
+    """Compare where the operation is, what it is called, and what authenticates a caller."""
+    was, now = (Location(side.location.path, side.location.method) for side in (old, new))
+    if was != now:
+        collector.add("path", Effect.CHANGED, Side(old.pointer, was.name), Side(new.pointer, now.name))
+    if {*old.servers} != {*new.servers}:
+        effect = Effect.WIDENED if {*old.servers} < {*new.servers} else Effect.CHANGED
         before, after = (
-            Side(places[0], list(old.servers), bool(places[0])),
-            Side(places[1], list(new.servers), bool(places[1])),
+            Side(side.places["servers"], list(side.servers), bool(side.places["servers"])) for side in (old, new)
         )
-        collector.add(("servers", more), (before, after))
+        collector.add("servers", effect, before, after)
     if old.operation_id != new.operation_id:
-        sides = tuple(
+        before, after = (
             Side(side.places["operationId"], side.operation_id, bool(side.operation_id)) for side in (old, new)
         )
-        collector.add(("operationId", Effect.CHANGED), (sides[0], sides[1]), Verdict.COSMETIC)
-    collector.deprecated((old.pointer, old.deprecated), (new.pointer, new.deprecated))
-
-
-def _security(old: Operation, new: Operation, collector: Collector) -> None:
-    """Compare the ways to be let in; one more breaks nothing, one less does."""
-    places = old.places["security"], new.places["security"]
+        collector.add("operationId", Effect.CHANGED, before, after, Verdict.COSMETIC)
+    collector.compare_deprecated(old, new)
+    place, new_place = old.places["security"], new.places["security"]
     for way in sorted(old.security - new.security, key=sorted):
-        sides = (Side(places[0], sorted(way)), Side(places[1], None, present=False))
-        collector.add(("security", Effect.REMOVED), sides, name=" and ".join(sorted(way)) or "nothing")
+        name = " and ".join(sorted(way)) or "nothing"
+        collector.add("security", Effect.REMOVED, Side(place, sorted(way)), gone(new_place), name=name)
     for way in sorted(new.security - old.security, key=sorted):
-        sides = (Side(places[0], None, present=False), Side(places[1], sorted(way)))
-        collector.add(("security", Effect.ADDED), sides, name=" and ".join(sorted(way)) or "nothing")
+        name = " and ".join(sorted(way)) or "nothing"
+        collector.add("security", Effect.ADDED, gone(place), Side(new_place, sorted(way)), name=name)
 
 
-def _answers(old: Operation, new: Operation, prefix: str) -> Differences:
-    """Compare the answers by status; a range of statuses, or the default, stands in for one that is not named."""
+_Owned: TypeAlias = "tuple[Pointer, Mapping[tuple[str, str], Parameter]]"
+
+
+def _compare_parameters(old: _Owned, new: _Owned, collector: Collector) -> None:
+    """Compare the parameters of a request, or the headers of a response; each side has the place of their owner."""
+    is_request = collector.direction is Direction.REQUEST
+    subject = "parameter" if is_request else "header"
+    for key in dict.fromkeys([*old[1], *new[1]]):
+        before, after = old[1].get(key), new[1].get(key)
+        if before is not None:
+            below = collector.below(f"{collector.where} {before.place} {before.name}")
+            if after is not None:
+                _compare_parameter(before, after, below)
+            else:
+                side = Side(before.pointer, before.schema.plain())
+                below.add(subject, Effect.REMOVED, side, gone(new[0]), Verdict.BREAKING, name=before.name)
+        elif after is not None:
+            below = collector.below(f"{collector.where} {after.place} {after.name}")
+            verdict = Verdict.BREAKING if after.required and is_request else Verdict.ADDITIVE
+            side = Side(after.pointer, after.schema.plain())
+            below.add(subject, Effect.ADDED, gone(old[0]), side, verdict, name=after.name)
+
+
+def _compare_parameter(old: Parameter, new: Parameter, collector: Collector) -> None:
+    states = [((*side.pointer, "required"), side.required) for side in (old, new)]
+    collector.compare_required(states[0], states[1], name=old.name)
+    collector.compare_deprecated(old, new)
+    for name in sorted(old.settings.keys() | new.settings.keys()):
+        before, after = old.settings.get(name), new.settings.get(name)
+        if json_text(before) != json_text(after):
+            collector.add(name, Effect.CHANGED, Side((*old.pointer, name), before), Side((*new.pointer, name), after))
+    compare_schemas(old.schema, new.schema, collector)
+
+
+def _compare_responses(old: ApiOperation, new: ApiOperation, prefix: str) -> Differences:
+    """Compare the responses by status. A range of statuses, or the default, stands in for a status without its own."""
     found: Differences = []
     paired: set[str] = set()
-    for status, before in old.answers.items():
-        key = next((key for key in (status, f"{status[:1]}XX", "default") if key in new.answers), None)
-        collector = Collector(Direction.ANSWER, f"{prefix}answer {status}")
+    for status, before in old.responses.items():
+        key = next((key for key in (status, f"{status[:1]}XX", "default") if key in new.responses), None)
+        collector = Collector(Direction.RESPONSE, f"{prefix}answer {status}", found)
         if key is None:
-            sides = Side(before.pointer, status), Side(new.pointer, None, present=False)
-            collector.add(("status", Effect.REMOVED), sides, _verdict_of_status(status), name=status)
+            sides = Side(before.pointer, status), gone(new.pointer)
+            collector.add("status", Effect.REMOVED, *sides, _verdict_of_status(status), name=status)
         else:
             paired.add(key)
-            _answer(before, new.answers[key], collector)
-        found += collector.found
-    for status, after in new.answers.items():
-        if status not in paired and f"{status[:1]}XX" not in old.answers and "default" not in old.answers:
-            collector = Collector(Direction.ANSWER, f"{prefix}answer {status}")
-            sides = Side(old.pointer, None, present=False), Side(after.pointer, status)
-            collector.add(("status", Effect.ADDED), sides, _verdict_of_status(status), name=status)
-            found += collector.found
+            after = new.responses[key]
+            _compare_parameters((before.pointer, before.headers), (after.pointer, after.headers), collector)
+            _compare_content(before, after, collector)
+    for status, after in new.responses.items():
+        if status not in paired and f"{status[:1]}XX" not in old.responses and "default" not in old.responses:
+            collector = Collector(Direction.RESPONSE, f"{prefix}answer {status}", found)
+            sides = gone(old.pointer), Side(after.pointer, status)
+            collector.add("status", Effect.ADDED, *sides, _verdict_of_status(status), name=status)
     return found
-
-
-def _answer(old: Answer, new: Answer, collector: Collector) -> None:
-    headers = (old.pointer, old.headers), (new.pointer, new.headers)
-    collector.found += compare_parameters(*headers, Direction.ANSWER, collector.where)
-    compare_content((old.pointer, old.content), (new.pointer, new.content), collector)
 
 
 def _verdict_of_status(status: str) -> Verdict:
     """A caller has to know each success, and survives any error."""
     return Verdict.BREAKING if status.startswith("2") else Verdict.ADDITIVE
+
+
+def _compare_body(old: ApiOperation, new: ApiOperation, collector: Collector) -> None:
+    before, after = old.body, new.body
+    if before is not None and after is not None:
+        states = [((*side.pointer, "required"), side.required) for side in (before, after)]
+        collector.compare_required(states[0], states[1], name="body")
+        _compare_content(before, after, collector)
+    elif before is not None:
+        sides = Side(before.pointer, list(before.content)), gone(new.pointer)
+        collector.add("body", Effect.REMOVED, *sides, Verdict.BREAKING)
+    elif after is not None:
+        sides = gone(old.pointer), Side(after.pointer, list(after.content))
+        collector.add("body", Effect.ADDED, *sides, Verdict.BREAKING if after.required else Verdict.ADDITIVE)
+
+
+def _compare_content(old: Message, new: Message, collector: Collector) -> None:
+    """Compare the media types of a body: one more is additive, one less breaks.
+
+    Without a common media type, the first of each are compared, since the caller will want to know what else is new.
+    """
+    pairs = [(media, partner) for media in old.content.values() if (partner := _partner(media, new.content))]
+    paired = {id(media) for pair in pairs for media in pair}
+    for media in old.content.values():
+        if id(media) not in paired:
+            sides = Side(media.pointer, media.name), gone(new.pointer)
+            collector.add("media type", Effect.REMOVED, *sides, Verdict.BREAKING, name=media.name)
+    for media in new.content.values():
+        if id(media) not in paired:
+            sides = gone(old.pointer), Side(media.pointer, media.name)
+            collector.add("media type", Effect.ADDED, *sides, Verdict.ADDITIVE, name=media.name)
+    if not pairs and old.content and new.content:
+        pairs = [(next(iter(old.content.values())), next(iter(new.content.values())))]
+    for before, after in pairs:
+        compare_schemas(before.schema, after.schema, collector)
+        if before.name in _FORMS and after.name in _FORMS:
+            _compare_encoding(before, after, collector)
+
+
+def _partner(media: Media, others: Mapping[str, Media]) -> Media | None:
+    ranges = (media.name, f"{media.name.partition('/')[0]}/*", "*/*")
+    return next((others[name] for name in ranges if name in others), None)
+
+
+def _compare_encoding(old: Media, new: Media, collector: Collector) -> None:
+    """Compare how the fields that both sides have are sent; writing a default down changes nothing."""
+    for field in dict.fromkeys([*old.encoding, *new.encoding]):
+        if field not in old.schema.properties or field not in new.schema.properties:
+            continue
+        before, after = _effective_encoding(old, field), _effective_encoding(new, field)
+        for name in sorted(before.keys() | after.keys()):
+            was, now = (
+                Side((*media.encoding[field][0], name), value.get(name))
+                if field in media.encoding and name in media.encoding[field][1]
+                else Side(media.pointer, value.get(name), present=False)
+                for media, value in ((old, before), (new, after))
+            )
+            same = json_text(was.value) == json_text(now.value)
+            if same and was.present == now.present:
+                continue
+            effect = Effect.CHANGED if was.present == now.present else presence(was.present, now.present)
+            verdict = Verdict.COSMETIC if same else Verdict.BREAKING
+            collector.add(f"encoding {name}", effect, was, now, verdict, path=field, name=field)
+
+
+def _effective_encoding(media: Media, field: str) -> dict[str, Any]:
+    """How a field is sent: what is written, and the default content type."""
+    _, written = media.encoding.get(field, ((), {}))
+    content_types = written.get("contentType") or _default_content_type(media.schema.properties[field])
+    written = {name: value for name, value in written.items() if not name.startswith("x-")}
+    return {**written, "contentType": sorted(part.strip().lower() for part in str(content_types).split(","))}
+
+
+def _default_content_type(schema: Schema) -> str:
+    types = [name for name in schema.type_list() if name != "null"]
+    if types == ["array"] and schema.items is not None:
+        return _default_content_type(schema.items)
+    if types == ["object"]:
+        return "application/json"
+    binary = len(types) != 1 or {"contentEncoding", "contentMediaType"} & schema.bounds.keys()
+    return "application/octet-stream" if binary else "text/plain"

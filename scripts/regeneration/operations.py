@@ -1,161 +1,423 @@
-"""Gathers what a contract says of its operations, for the template of the generated operations.py."""
+"""Gathers what the templates write of each operation: from the contract, and from the models that were generated."""
 
 from __future__ import annotations
 
+import ast
+import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from openapi_python_client.parser.properties import ModelProperty
+import attrs
 
-from regeneration import schemas
-from regeneration.described import Field, Operation
+from regeneration.checks import client_facts
+from regeneration.documents import (
+    is_mapping,
+    is_structured,
+    mappings,
+    operations,
+    properties,
+    resolve,
+    resolve_place,
+    subschemas,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from openapi_python_client.parser import GeneratorData
-    from openapi_python_client.parser.openapi import Endpoint
-    from openapi_python_client.parser.properties import Property
+    from regeneration.documents import Contract, Pointer
 
-    from regeneration.contract import Contract
-
-# The names that operations.py has for itself.
-_CONSTANTS = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "SERVER_URL", "TYPE_CHECKING"})
-_CLASSES = frozenset(
+_MAPPING: Final = "Mapping[str, Any]"
+# What the modules operations.py and methods.py have for themselves.
+_CONSTANTS: Final = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "SERVER_URL", "TYPE_CHECKING"})
+_CLASSES: Final = frozenset(
     {
-        *("Any", "Field", "FieldHint", "Final", "Literal", "Mapping", "Operation", "Required", "Sequence", "TypeAlias"),
-        "TypedDict",
+        *("Any", "AsyncMethods", "Callable", "Field", "FieldHint", "Final", "Generation", "Generic", "Literal"),
+        *("Mapping", "Methods", "Never", "Operation", "Required", "Sequence", "TypeAlias", "TypeVar", "TypedDict"),
     }
 )
-# The names that the classes of methods.py use where a method of that name would hide them.
-_IN_METHODS = frozenset({"httpx", "overload"})
+# A method of such a name would hide what the class itself needs.
+_IN_METHODS: Final = frozenset({"httpx", "overload"})
 
 
-def variables(contract: Contract, data: GeneratorData) -> dict[str, Any]:
-    """Build the variables of the template operations.py.jinja.
+@attrs.frozen
+class Endpoint:
+    """What the generator calls an operation and its classes; a name is empty where there is no such class."""
+
+    name: str
+    request_model: str
+    response_model: str
+
+
+@attrs.frozen
+class ModelField:
+    """A field of a generated model: its name and type in Python."""
+
+    python_name: str
+    annotation: ast.expr
+    required: bool
+
+
+@attrs.frozen
+class Model:
+    """A generated model, read from its module.
+
+    Attributes:
+        fields: The fields by wire name.
+        imports: The lines that import the names in the module, by name.
+    """
+
+    fields: Mapping[str, ModelField]
+    imports: Mapping[str, str]
+
+
+@attrs.frozen
+class RequestField:
+    """A field of a request body, as the templates write it."""
+
+    wire_name: str
+    python_name: str
+    required: bool
+    content_type: str | None
+    types: tuple[str, ...]
+    schema: Mapping[str, Any]
+
+    @property
+    def given(self) -> str:
+        """The type of an argument that is given."""
+        return " | ".join(kind for kind in self.types if kind != "None") or "None"
+
+    @property
+    def optional(self) -> str:
+        """The type of an argument that may be left out."""
+        return "Any" if self.types == ("Any",) else f"{self.given} | None"
+
+    @property
+    def argument(self) -> str:
+        """The type of the argument, None among it as the contract says."""
+        return " | ".join(self.types) if self.required else self.optional
+
+    @property
+    def description(self) -> str:
+        """What the contract says of the field."""
+        return self.schema.get("description") or "Not described in the contract."
+
+    @property
+    def documentation(self) -> str:
+        """What a docstring says of it: the description, the values, the bounds, and the default."""
+        branches = [self.schema, *(each for key in ("anyOf", "oneOf") for each in self.schema.get(key, ()))]
+        of_items = [branch["items"] for branch in branches if is_mapping(branch.get("items"))]
+        sentences = [self.description if self.description.endswith((".", "!", "?")) else f"{self.description}."]
+        for start, schemas in (("One of", branches), ("Each is one of", of_items)):
+            sentences += [f"{start} {', '.join(map(str, each['enum']))}." for each in schemas if "enum" in each]
+        for branch in branches:
+            least, most = branch.get("minimum"), branch.get("maximum")
+            if least is not None or most is not None:
+                bounds = (f"at least {least}", f"at most {most}")
+                sentences.append(f"It is {' and '.join(b for b in bounds if not b.endswith('None'))}.")
+            sentences += [f"The default is {branch['default']}."] if "default" in branch else []
+            for each in branch.get("x-unavailable-values", ()):
+                sentences.append(f"{each['value']}: {each.get('because', 'not available')}.")
+        return " ".join(sentences)
+
+
+@attrs.frozen
+class OperationFacts:
+    """An operation, as the templates write it."""
+
+    name: str
+    method_name: str
+    operation_id: str
+    summary: str
+    description: str
+    method: str
+    path: str
+    media_type: str
+    request_model: str
+    response_model: str
+    makes_images: bool
+    parameters: tuple[str, ...]
+    fields: tuple[RequestField, ...]
+    exactly_one_of: tuple[tuple[str, ...], ...]
+    field_hints: Mapping[str, Mapping[str, str]]
+    billed: Mapping[int, bool | None]
+    reject_reasons: Mapping[str, bool]
+    in_flight_limit: int | None
+
+    @property
+    def constant(self) -> str:
+        """Name of the operation's constant."""
+        return self.name.upper()
+
+    @property
+    def typed_dict(self) -> str:
+        """Name of the class of its keyword arguments."""
+        return f"{_camel(self.name)}Fields"
+
+    @property
+    def alternatives(self) -> tuple[RequestField, ...]:
+        """The fields of which exactly one is given."""
+        names = {name for group in self.exactly_one_of for name in group}
+        return tuple(field for field in self.fields if field.wire_name in names)
+
+    @property
+    def others(self) -> tuple[RequestField, ...]:
+        """The other fields, those that are required first."""
+        return tuple(field for field in self.fields if field not in self.alternatives)
+
+    @property
+    def required(self) -> tuple[RequestField, ...]:
+        """The fields that a type checker has to ask for although there are no overloads."""
+        return () if self.alternatives else tuple(field for field in self.fields if field.required)
+
+    @property
+    def choices(self) -> list[tuple[str, ...]]:
+        """The ways to choose one of each group of alternatives."""
+        return list(product(*self.exactly_one_of)) if self.exactly_one_of else []
+
+    def alias(self, field: RequestField) -> str:
+        """Name of the type of an alternative."""
+        end = "_" if field.python_name.endswith("_") else ""  # of a field named fields, it would be typed_dict
+        return f"{_camel(self.name)}{_camel(field.python_name)}{end}"
+
+    @property
+    def response(self) -> str:
+        """The type of what the method returns."""
+        return "Generation" if self.makes_images else self.response_model or "Any"
+
+    @property
+    def rules(self) -> str:
+        """What holds for all fields, in sentences."""
+        free = ", for free" if self.billed.get(400) is False else ""
+        return " ".join(
+            [
+                f"Values are not checked against the contract: the service refuses what it does not take{free}.",
+                "None counts as absent; an empty text or mapping counts as given.",
+                *(f"Exactly one of {' and '.join(group)} is given." for group in self.exactly_one_of),
+            ]
+        )
+
+    @property
+    def without_method(self) -> str | None:
+        """Why it gets no method; None if it gets one."""
+        if self.parameters:
+            return f"it has parameters ({', '.join(self.parameters)})"
+        return None if self.request_model else "it has no request body that is an object"
+
+
+def read_models(package: Path) -> dict[str, Model]:
+    """Read the models that the generator wrote, by class name, without running them."""
+    found: dict[str, Model] = {}
+    for path in sorted((package / "models").glob("*.py")):
+        module = ast.parse(path.read_bytes())
+        imports = {
+            alias.asname or alias.name.partition(".")[0]: _import_line(node, alias)
+            for node in ast.walk(module)
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+            for alias in node.names
+        }
+        for node in module.body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name] = Model(_model_fields(node), imports)
+    return found
+
+
+def _import_line(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+    name = alias.name + (f" as {alias.asname}" if alias.asname else "")
+    if isinstance(node, ast.Import):
+        return f"import {name}"
+    return f"from {'.' if node.level else ''}{node.module or ''} import {name}"  # from the package, one level up
+
+
+def _model_fields(model: ast.ClassDef) -> dict[str, ModelField]:
+    """Read a class: its annotations have the types, its to_dict() the names on the wire."""
+    declared = {
+        node.target.id: node
+        for node in model.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    pairs: list[tuple[ast.expr | None, ast.expr]] = []
+    to_dict = next(node for node in model.body if isinstance(node, ast.FunctionDef) and node.name == "to_dict")
+    for node in ast.walk(to_dict):
+        if isinstance(node, ast.Dict):
+            pairs += zip(node.keys, node.values, strict=True)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            pairs.append((node.targets[0].slice, node.value))
+    return {
+        str(key.value): ModelField(
+            value.id,
+            declared[value.id].annotation,
+            required="Unset" not in _names(declared[value.id].annotation),
+        )
+        for key, value in pairs
+        if isinstance(key, ast.Constant) and isinstance(value, ast.Name) and value.id in declared
+    }
+
+
+def _names(annotation: ast.expr) -> set[str]:
+    return {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)}
+
+
+def _types(annotation: ast.expr, models: Mapping[str, Model]) -> tuple[str, ...]:
+    """Give the members of the type that an argument takes: a mapping is taken wherever the generator has a model."""
+    if isinstance(annotation, ast.BinOp):
+        return tuple(dict.fromkeys([*_types(annotation.left, models), *_types(annotation.right, models)]))
+    if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "list":
+        inner = " | ".join(_types(annotation.slice, models))
+        return (f"Sequence[{inner}]" if _MAPPING in inner else f"list[{inner}]",)
+    name = ast.unparse(annotation)
+    if name == "Unset":
+        return ()
+    return (name, _MAPPING) if name in models else (name,)
+
+
+def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping[str, Model]) -> dict[str, Any]:
+    """Build the variables of the templates operations.py.jinja and methods.py.jinja.
 
     Args:
         contract: The contract.
-        data: The same contract as the generator parsed it.
+        endpoints: What the generator says of each operation, in the contract's order.
+        models: The models that it wrote.
 
     Raises:
         ContractError: The contract lacks something that a client needs, or two operations get the same name.
     """
-    models = {str(model.class_info.name): model for model in data.models}
-    endpoints = [e for collection in data.endpoint_collections_by_tag.values() for e in collection.endpoints]
-    operations = [_operation(contract, endpoint, models) for endpoint in endpoints]
-    _refuse_taken_names(contract, operations)
-    imports = {
-        line
-        for operation in operations
-        for field in operation.fields
-        for line in field.prop.get_imports(prefix=".") | field.prop.get_lazy_imports(prefix=".")
-    }
-    for name in _CLASSES.intersection(line.rpartition(" ")[2] for line in imports):
-        raise contract.error(
-            ("components", "schemas", name), "operations.py has a class of that name; rename the schema"
-        )
+    given = zip(operations(contract.document), endpoints, strict=True)
+    facts = [_operation(contract, operation, endpoint, models) for operation, endpoint in given]
+    counts = Counter([*_CONSTANTS, *(operation.constant for operation in facts)])
+    for operation in facts:
+        if counts[operation.constant] > 1 or operation.name in _IN_METHODS:
+            pointer = ("paths", operation.path, operation.method.lower(), "operationId")
+            raise contract.error(pointer, f"the name {operation.constant} is taken; choose another operationId")
+    requests = {operation.request_model for operation in facts if operation.request_model}
+    used = {name for model in requests for field in models[model].fields.values() for name in _names(field.annotation)}
+    imports = {models[model].imports[name] for model in requests for name in used & models[model].imports.keys()}
+    imports = {line for line in imports if not line.endswith(" Unset")}
+    responses = {operation.response_model for operation in facts if not operation.makes_images} - {""}
+    imports_of_methods = imports | {f"from .models import {name}" for name in responses}
+    for name in _CLASSES.intersection(line.rpartition(" ")[2] for line in imports_of_methods):
+        if ".models" in next(line for line in imports_of_methods if line.endswith(f" {name}")):
+            message = "operations.py has a class of that name; rename the schema"
+            raise contract.error(("components", "schemas", name), message)
     return {
         "imports": sorted(imports),
-        "operations": operations,
+        "imports_of_methods": sorted(imports_of_methods),
+        "operations": facts,
         "server_url": _server_url(contract),
         "api_key_header": _api_key_header(contract),
         "model_fields": {
-            name: tuple((str(p.python_name), p.name.get_untrusted_value()) for p in _in_order(contract.document, model))
+            name: tuple((model.fields[wire].python_name, wire) for wire in _order(contract.document, name, model))
             for name, model in sorted(models.items())
         },
     }
 
 
-def _operation(contract: Contract, endpoint: Endpoint, models: Mapping[str, ModelProperty]) -> Operation:
+def _operation(
+    contract: Contract,
+    operation: tuple[str, str, dict[str, Any]],
+    endpoint: Endpoint,
+    models: Mapping[str, Model],
+) -> OperationFacts:
+    path, method, raw = operation
     document = contract.document
-    path, raw = _raw_operation(document, endpoint)
-    media_type, request_model = "", ""
-    schema: dict[str, Any] = {}
-    fields: tuple[Field, ...] = ()
-    if endpoint.bodies:
-        body = endpoint.bodies[0]
-        media_type = body.content_type.get_untrusted_value()
-        media = schemas.resolve(document, raw["requestBody"])["content"][media_type]
-        schema = schemas.resolve(document, media["schema"])
-        if isinstance(body.prop, ModelProperty):
-            request_model = str(body.prop.class_info.name)
-            fields = tuple(_fields(document, media, _in_order(document, models[request_model])))
-    responses = {status: schemas.resolve(document, response) for status, response in raw.get("responses", {}).items()}
+    content = resolve(document, raw.get("requestBody", {})).get("content", {})
+    media_type, media = next(iter(content.items()), ("", {}))
+    media = resolve(document, media)
+    schema = resolve(document, media.get("schema", {}))
+    responses = {status: resolve(document, response) for status, response in raw.get("responses", {}).items()}
     rejected = responses.get("429", {})
-    return Operation(
-        name=str(endpoint.name),
-        operation_id=raw.get("operationId", str(endpoint.name)),
-        summary=endpoint.summary or endpoint.description or f"{endpoint.method.upper()} {path}",
-        method=endpoint.method.upper(),
+    item, _ = resolve_place(document, ("paths", path))
+    parameters = [*resolve_place(document, item)[1].get("parameters", ()), *raw.get("parameters", ())]
+    own = client_facts()
+    known = own["methods"].get(raw.get("operationId"), {})
+    name = known.get("name", endpoint.name)
+    taken = {*own["taken"], *(each["name"] for each in own["methods"].values())}
+    summary = known.get("summary") or raw.get("summary") or raw.get("description") or f"{method.upper()} {path}"
+    return OperationFacts(
+        name=endpoint.name,
+        method_name=name if known or name not in taken else f"{name}_",
+        operation_id=raw.get("operationId", endpoint.name),
+        summary=summary,
+        description=raw.get("description", ""),
+        method=method.upper(),
         path=path,
         media_type=media_type,
-        request_model=request_model,
-        answer_model=_answer_model(endpoint),
-        parameters=tuple(parameter.name.get_untrusted_value() for parameter in _parameters(endpoint)),
-        fields=fields,
-        exactly_one_of=tuple(_exactly_one_of(schema)),
-        field_hints=_field_hints(contract, path, endpoint.method, schema),
+        request_model=endpoint.request_model,
+        response_model=endpoint.response_model,
+        makes_images=known.get("images", False),
+        parameters=tuple(resolve(document, parameter)["name"] for parameter in parameters),
+        fields=tuple(_fields(document, media, models[endpoint.request_model], models))
+        if endpoint.request_model
+        else (),
+        exactly_one_of=tuple(_exactly_one_of(schema)) if endpoint.request_model else (),
+        field_hints=_field_hints(contract, path, method, schema),
         billed=_billed(raw, responses),
-        reject_reasons=dict(_reject_reasons(document, rejected)),
+        reject_reasons={
+            known["value"]: known["waiting_helps"]
+            for media in rejected.get("content", {}).values()
+            for each in subschemas(document, media.get("schema"))
+            for known in each.get("x-known-values", ())
+        },
         in_flight_limit=rejected.get("x-in-flight-limit"),
     )
 
 
-def _parameters(endpoint: Endpoint) -> list[Property]:
-    in_url = [*endpoint.path_parameters, *endpoint.query_parameters]
-    return [*in_url, *endpoint.header_parameters, *endpoint.cookie_parameters]
-
-
-def _answer_model(endpoint: Endpoint) -> str:
-    """Return the class name of the body of the first successful answer; nothing if it is no object."""
-    for response in endpoint.responses.patterns:
-        least = response.status_code.range[0] if response.status_code.range else 0
-        if 200 <= least < 300:
-            return str(response.prop.class_info.name) if isinstance(response.prop, ModelProperty) else ""
-    return ""
-
-
-def _raw_operation(document: Mapping[str, Any], endpoint: Endpoint) -> tuple[str, dict[str, Any]]:
-    """Find the endpoint in the contract; the generator changed the names of its path's parameters."""
-    generated = endpoint.path.get_untrusted_value()
-    for path, method, raw in schemas.operations(document):
-        python_path = path
-        for parameter in endpoint.path_parameters:
-            name = parameter.name.get_untrusted_value()
-            python_path = python_path.replace(f"{{{name}}}", f"{{{parameter.python_name}}}")
-        if (python_path, method) == (generated, endpoint.method):
-            return path, raw
-    raise LookupError(generated)
-
-
-def _in_order(document: Mapping[str, Any], model: ModelProperty) -> list[Property]:
-    """Return the model's properties in the author's order; the generator puts the required ones first."""
-    by_name = {
-        prop.name.get_untrusted_value(): prop
-        for prop in [*(model.required_properties or ()), *(model.optional_properties or ())]
-    }
-    return [by_name[name] for name in schemas.properties(document, _as_written(model.data)) if name in by_name]
-
-
-def _as_written(schema: Any) -> dict[str, Any]:
-    """Turn a schema, as the generator parsed it, back into the form of the contract, as far as order matters."""
-    if hasattr(schema, "ref"):
-        return {"$ref": schema.ref.get_untrusted_value()}
-    names: list[Any] = list(schema.properties or ())
-    own = {name.get_untrusted_value(): None for name in names}
-    return {"allOf": [_as_written(part) for part in schema.allOf], "properties": own}
-
-
-def _fields(document: Mapping[str, Any], media: Mapping[str, Any], props: list[Property]) -> Iterator[Field]:
-    declared = schemas.properties(document, media["schema"])
-    for prop in props:
-        name = prop.name.get_untrusted_value()
-        content_type = media.get("encoding", {}).get(name, {}).get("contentType")
-        if content_type is None and schemas.is_structured(document, declared[name]):
+def _fields(
+    document: Mapping[str, Any], media: Mapping[str, Any], model: Model, models: Mapping[str, Model]
+) -> Iterator[RequestField]:
+    for wire_name, schema in properties(document, media["schema"]).items():
+        found = model.fields.get(wire_name)
+        if found is None:
+            continue  # the proof reports it
+        content_type = media.get("encoding", {}).get(wire_name, {}).get("contentType")
+        if content_type is None and is_structured(document, schema):
             content_type = "application/json"
-        yield Field(prop, content_type)
+        types = _types(found.annotation, models)
+        yield RequestField(
+            wire_name,
+            found.python_name,
+            found.required,
+            content_type,
+            types,
+            {**_resolved(document, schema), "description": _description(document, schema)},
+        )
+
+
+def _resolved(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+    """A schema with what its `$ref`, those of its alternatives and that of its items mean."""
+    found: dict[str, Any] = {**resolve(document, schema)} if is_mapping(resolve(document, schema)) else {}
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in found:
+            found[keyword] = [resolve(document, branch) for branch in found[keyword]]
+    if "items" in found:
+        found["items"] = resolve(document, found["items"])
+    return found
+
+
+def _description(document: Mapping[str, Any], schema: Any) -> str:
+    own = schema.get("description") if is_mapping(schema) else None
+    meant = resolve(document, schema)
+    return str(own or (meant.get("description", "") if is_mapping(meant) else ""))
+
+
+def _order(document: dict[str, Any], name: str, model: Model) -> list[str]:
+    """Put a model's fields into the author's order, which the generator does not keep: the required ones come first."""
+    if not model.fields:
+        return []
+    candidates = [
+        (_is_named(name, pointer, schema), list(found))
+        for pointer, schema in mappings((), document)
+        if (found := properties(document, schema)).keys() == model.fields.keys()
+    ]
+    return next((order for named, order in sorted(candidates, key=lambda each: not each[0])), list(model.fields))
+
+
+def _is_named(name: str, pointer: Pointer, schema: Mapping[str, Any]) -> bool:
+    texts = [str(pointer[-1]) if pointer else "", str(schema.get("title", ""))]
+    return any(re.sub(r"[\W_]", "", text).lower() == name.rstrip("_").lower() for text in texts)
 
 
 def _exactly_one_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -168,7 +430,7 @@ def _exactly_one_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 def _field_hints(contract: Contract, path: str, method: str, schema: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return the hints; each is for a name that is no field, and points at one that is."""
     hints: dict[str, dict[str, str]] = schema.get("x-field-hints", {})
-    declared = schemas.properties(contract.document, schema)
+    declared = properties(contract.document, schema)
     for name, hint in hints.items():
         if name in declared or hint.get("use", name) not in {*declared, name}:
             message = f"x-field-hints: {name} is a field, or what it points at ({hint.get('use')}) is none"
@@ -180,22 +442,6 @@ def _billed(raw: Mapping[str, Any], responses: Mapping[str, Any]) -> dict[int, b
     said = {int(status): response.get("x-billed") for status, response in responses.items() if status.isdecimal()}
     said |= {observed["status"]: observed["billed"] for observed in raw.get("x-observed-statuses", ())}
     return {status: billed if isinstance(billed, bool) else None for status, billed in sorted(said.items())}
-
-
-def _reject_reasons(document: Mapping[str, Any], response: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    for media in response.get("content", {}).values():
-        for schema in schemas.subschemas(document, media.get("schema")):
-            for known in schema.get("x-known-values", ()):
-                yield known["value"], known["waiting_helps"]
-
-
-def _refuse_taken_names(contract: Contract, operations: list[Operation]) -> None:
-    """Refuse operations with one name: the module of one would overwrite that of the other."""
-    counts = Counter([*_CONSTANTS, *(operation.constant for operation in operations)])
-    for operation in operations:
-        if counts[operation.constant] > 1 or operation.name in _IN_METHODS:
-            pointer = ("paths", operation.path, operation.method.lower(), "operationId")
-            raise contract.error(pointer, f"the name {operation.constant} is taken; choose another operationId")
 
 
 def _server_url(contract: Contract) -> str:
@@ -212,3 +458,7 @@ def _api_key_header(contract: Contract) -> str:
         if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
             return str(scheme["name"])
     raise contract.error(("components", "securitySchemes"), "there is no security scheme of type apiKey in a header")
+
+
+def _camel(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))

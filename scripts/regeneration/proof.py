@@ -1,23 +1,48 @@
-"""Has a generated package proven: its code is read first, and then mypy and prove.py judge it side by side."""
+"""Proves a generated package on the path that users run: mypy reads it, and the client sends every operation with it.
+
+The generator drops a request's body with exit code 0, so only what arrives proves anything. All that is expected comes
+from the contract. The requests are sent in a process of its own, in which the new package comes first on the path.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from regeneration.audit import audit
-from regeneration.errors import RegenerationError
-from regeneration.paths import PACKAGE, ROOT
+from regeneration.documents import (
+    PACKAGE,
+    ROOT,
+    ContractError,
+    RegenerationError,
+    is_list,
+    is_mapping,
+    is_object,
+    operations,
+    properties,
+    read_contract,
+    resolve,
+    resolve_place,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
+    from types import ModuleType
 
-    from regeneration.contract import Contract
+    import httpx
 
+    from regeneration.documents import Contract, Pointer
+
+_NAME: Final = ".".join(PACKAGE.parts)
+_KEY: Final = "a-key-that-opens-nothing"
 _TIMEOUT: Final = 300
 _MAX_COMPLAINTS: Final = 10
 _MYPY_SETTINGS: Final = (
@@ -28,6 +53,13 @@ _MYPY_SETTINGS: Final = (
     *("--python-version", "3.11"),
     *("--cache-dir", str(ROOT / ".mypy_cache" / "regenerate")),
 )
+_TEXT: Final = 'any "value" \u2013 \u00e9 & <b>'
+_TEXTS: Final = {
+    "byte": "aWRlb2dyYW0=",
+    "date": "2026-01-02",
+    "date-time": "2026-01-02T03:04:05+00:00",
+    "uuid": "6d6f636b-0000-4000-8000-000000000000",
+}
 
 
 def prove(contract: Contract, root: Path) -> None:
@@ -40,24 +72,10 @@ def prove(contract: Contract, root: Path) -> None:
     Raises:
         RegenerationError: Something in the package does not do what the contract says.
     """
-    audit(root / PACKAGE)
     with ThreadPoolExecutor() as pool:
         types = pool.submit(prove_types, root)
-        prove_running(contract, root)
+        prove_sending(contract, root)
         types.result()
-
-
-def prove_running(contract: Contract, root: Path) -> None:
-    """Import a package in a process of its own, look for every field, and send a request through it.
-
-    Raises:
-        RegenerationError: A part of the contract is missing in the package, or does not arrive.
-    """
-    done = _python(root, "-W", "error", "-m", "regeneration.prove", str(root.absolute()), str(contract.path.absolute()))
-    if done.returncode:
-        raise RegenerationError(f"the generated code cannot be tried out:\n{done.stderr.strip()}")
-    for failure in json.loads(done.stdout):
-        raise contract.error(tuple(failure["pointer"]), failure["message"])
 
 
 def prove_types(root: Path) -> None:
@@ -66,11 +84,24 @@ def prove_types(root: Path) -> None:
     Raises:
         RegenerationError: mypy --strict finds an error.
     """
-    done = _python(root, "-m", "mypy", *_MYPY_SETTINGS, "-p", ".".join(PACKAGE.parts))
+    done = _python(root, "-m", "mypy", *_MYPY_SETTINGS, "-p", _NAME)
     if done.returncode:
         complaints = (done.stdout + done.stderr).strip().splitlines()
         shown = "\n".join(complaints[:_MAX_COMPLAINTS])
         raise RegenerationError(f"mypy --strict refuses the generated code ({len(complaints)} lines):\n{shown}")
+
+
+def prove_sending(contract: Contract, root: Path) -> None:
+    """Import a package in a process of its own, look for every field, and send every operation with the client.
+
+    Raises:
+        RegenerationError: A part of the contract is missing in the package, or does not arrive.
+    """
+    done = _python(root, "-W", "error", "-m", "regeneration.proof", str(root.absolute()), str(contract.path.absolute()))
+    if done.returncode:
+        raise RegenerationError(f"the generated code cannot be tried out:\n{done.stderr.strip()}")
+    if failure := json.loads(done.stdout):
+        raise contract.error(tuple(failure["pointer"]), failure["message"])
 
 
 def _python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -89,3 +120,206 @@ def _python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         )
     except subprocess.TimeoutExpired:
         raise RegenerationError(f"the proof of the generated code did not end within {_TIMEOUT} seconds") from None
+
+
+# What follows runs in the process of its own.
+
+
+def main() -> None:
+    """Prove the package below the folder argv[1] against the contract argv[2]; print the first failure as JSON."""
+    failure: dict[str, Any] | None = None
+    try:
+        found = next(_failures(Path(sys.argv[1]), read_contract(Path(sys.argv[2]))), None)
+        failure = found and {"pointer": found[0], "message": found[1]}
+    except ContractError:
+        raise
+    except RegenerationError as error:
+        failure = {"pointer": (), "message": str(error)}
+    json.dump(failure, sys.stdout)
+
+
+def _failures(root: Path, contract: Contract) -> Iterator[tuple[Pointer, str]]:
+    """Yield what is wrong: the part of the contract that it is about, and what it is."""
+    modules = _import_all(root)
+    data, generated = modules[f"{_NAME}.contract"], modules[f"{_NAME}.operations"]
+    if data.read_contract_source() != contract.source or contract.sha256 != data.CONTRACT_SHA256:
+        yield (), "the contract in the package is not the one that it was generated from"
+    if data.read_contract() != contract.document:
+        yield (), "contract.json in the package does not say what the contract says"
+    known = {(operation.path, operation.method): operation for operation in generated.OPERATIONS.values()}
+    for path, method, raw in operations(contract.document):
+        operation = known.get((path, method.upper()))
+        if operation is None:
+            yield ("paths", path, method), "the generator left this operation out"
+        elif "requestBody" in raw:
+            case = _Case(contract.document, ("paths", path, method), raw, operation, modules)
+            yield from case.failures()
+
+
+def _import_all(root: Path) -> dict[str, ModuleType]:
+    package = importlib.import_module(_NAME)
+    if not Path(package.__file__ or "").is_relative_to(root):
+        raise ImportError(f"{_NAME} was found in {package.__file__} instead of {root}")
+    modules: dict[str, ModuleType] = {}
+    for module in pkgutil.walk_packages(package.__path__, f"{_NAME}."):
+        try:
+            modules[module.name] = importlib.import_module(module.name)
+        except Exception as error:
+            raise RegenerationError(f"{module.name} cannot be imported: {type(error).__name__}: {error}") from error
+    return modules
+
+
+class _Case:
+    """One operation with a body: the contract's part, and what was generated for it."""
+
+    def __init__(
+        self,
+        document: dict[str, Any],
+        pointer: Pointer,
+        raw: dict[str, Any],
+        operation: Any,
+        modules: Mapping[str, ModuleType],
+    ) -> None:
+        self.pointer, self.operation = pointer, operation
+        self.document = document
+        self.constant = next(n for n, value in vars(modules[f"{_NAME}.operations"]).items() if value is operation)
+        self.model: Any = getattr(modules[f"{_NAME}.models"], operation.request_model, None)
+        self.pairs = modules[f"{_NAME}.operations"].MODEL_FIELDS.get(operation.request_model, ())
+        self.key_header: str = modules[f"{_NAME}.operations"].API_KEY_HEADER
+        self.schema = resolve(document, raw["requestBody"])["content"][operation.media_type].get("schema")
+        item = resolve(document, document["paths"][operation.path])
+        self.has_parameters = bool(raw.get("parameters") or item.get("parameters"))
+
+    def failures(self) -> Iterator[tuple[Pointer, str]]:
+        """Look for every field, and send requests in which together every field has a value."""
+        if self.model is None:
+            message = (
+                "the generator dropped this request body: it would never be sent. An anyOf at the top level of the "
+                "schema does that (take it out for the generator in scripts/regeneration/tree.py), and so does a "
+                "schema that is no object"
+            )
+            yield (*self.pointer, "requestBody", "content"), message
+            return
+        fields = {field.wire_name: field.python_name for field in self.operation.fields}
+        declared = list(properties(self.document, self.schema))
+        if declared != list(fields) or tuple((python, wire) for wire, python in fields.items()) != self.pairs:
+            yield (
+                (*self.pointer, "requestBody"),
+                f"operations.py lists the fields {[*fields]} where the contract has {declared}",
+            )
+            return
+        if self.has_parameters:
+            return  # it gets no method
+        given: dict[str, Any] = sample(self.document, self.schema)
+        groups = self.operation.exactly_one_of
+        for turn in range(max([1, *map(len, groups)])):
+            left_out = {name for group in groups for name in group if name != group[turn % len(group)]}
+            sent = {name: value for name, value in given.items() if name not in left_out}
+            yield from self._send(sent, fields)
+
+    def _send(self, sent: dict[str, Any], fields: Mapping[str, str]) -> Iterator[tuple[Pointer, str]]:
+        import httpx  # noqa: PLC0415 - not in the process that only starts this one
+
+        from ideogram_ai.client import Ideogram, IdeogramError, RetryPolicy  # noqa: PLC0415
+
+        requests: list[httpx.Request] = []
+
+        def record(request: httpx.Request) -> httpx.Response:
+            request.read()
+            requests.append(request)
+            return httpx.Response(400)
+
+        client: Any
+        try:
+            # Through the model, so that the values are models too where the contract has objects.
+            model = self.model.from_dict(sent)
+            transport = httpx.MockTransport(record)
+            with httpx.Client(transport=transport) as http, suppress(IdeogramError):
+                client = Ideogram(_KEY, http_client=http, retry=RetryPolicy(max_attempts=1))
+                names = (name for name in dir(type(client)) if self._is_mine(getattr(client, name, None)))
+                method: Any = getattr(client, next(names))
+                method(**{fields[name]: getattr(model, fields[name]) for name in sent})
+            (request,) = requests
+            arrived = _decode(request)
+        except Exception as error:  # noqa: BLE001 - whatever the generated code raises is a finding
+            yield self.pointer, f"sending a request fails with {type(error).__name__}: {error}"
+            return
+        if (request.method, request.url.raw_path.decode()) != (self.operation.method, self.operation.path):
+            yield self.pointer, f"the request arrived as {request.method} {request.url.raw_path.decode()}"
+        media_type = request.headers.get("content-type", "").partition(";")[0]
+        if media_type != self.operation.media_type:
+            yield self.pointer, f"the body arrived as {media_type or 'nothing'} and not as {self.operation.media_type}"
+        if request.headers.get(self.key_header) != _KEY:
+            yield self.pointer, f"the key does not arrive in the header {self.key_header}"
+        for name, value in sent.items():
+            if not _same(value, arrived.get(name, [])):
+                message = f"the field {name} was sent as {value!r} and arrived as {arrived.get(name)!r}"
+                yield self._place_of(name), message
+        for name in arrived.keys() - sent.keys():
+            yield self.pointer, f"a field {name} arrived that was not sent"
+
+    def _is_mine(self, method: Any) -> bool:
+        code = getattr(method, "__code__", None)
+        return code is not None and self.constant in code.co_names
+
+    def _place_of(self, name: str) -> Pointer:
+        body, _ = resolve_place(self.document, (*self.pointer, "requestBody"))
+        schema, _ = resolve_place(self.document, (*body, "content", self.operation.media_type, "schema"))
+        return (*schema, "properties", name)
+
+
+def _decode(request: httpx.Request) -> dict[str, list[Any]]:
+    """Read a body by its Content-Type: the values that arrived for every field, as bytes or parsed JSON."""
+    content_type = request.headers.get("content-type", "")
+    if "json" in content_type:
+        return {name: [value] for name, value in json.loads(request.content).items()}
+    whole = f"Content-Type: {content_type}\r\n\r\n".encode() + request.content
+    fields: dict[str, list[Any]] = {}
+    for part in message_from_bytes(whole, policy=policy.HTTP).iter_parts():
+        payload: Any = part.get_payload(decode=True)
+        name = str(part.get_param("name", header="content-disposition"))
+        is_json = part.get_content_type() == "application/json"
+        fields.setdefault(name, []).append(json.loads(payload) if is_json else payload)
+    return fields
+
+
+def _same(sent: Any, arrived: list[Any]) -> bool:
+    """Compare a value with what arrived for it: JSON, or text, of which a list fills more than one."""
+    if arrived == [sent]:
+        return True
+    values = [value for value in (sent if is_list(sent) else [sent]) if value is not None]
+    texts = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values]
+    return texts == [value.decode() if isinstance(value, bytes) else value for value in arrived]
+
+
+def sample(document: Mapping[str, Any], schema: Any) -> Any:
+    """Make a value in which every property has a value, and every alternative of a list's items is an item.
+
+    Patterns and bounds are not looked at, because neither the client nor the generated code looks at them.
+    """
+    schema = resolve(document, schema)
+    if not is_mapping(schema):
+        return _TEXT
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return next((value for value in schema["enum"] if value is not None), None)
+    if is_object(document, schema):
+        parts = properties(document, schema) or {"key": schema.get("additionalProperties")}
+        return {name: sample(document, part) for name, part in parts.items()}
+    for keyword in ("oneOf", "anyOf", "allOf"):
+        if keyword in schema:
+            values = [sample(document, alternative) for alternative in schema[keyword]]
+            return next((value for value in values if value is not None), None)
+    types = schema.get("type", "any")
+    kind = types if isinstance(types, str) else next((t for t in types if t != "null"), "null")
+    if kind == "array":
+        items = resolve(document, schema.get("items"))
+        alternatives = items.get("oneOf", items.get("anyOf")) if is_mapping(items) else None
+        return [sample(document, item) for item in alternatives or [items]]
+    by_kind = {"boolean": True, "integer": 7, "number": 1.5, "null": None}
+    return by_kind.get(kind, _TEXTS.get(schema.get("format", ""), _TEXT))
+
+
+if __name__ == "__main__":
+    main()

@@ -2,32 +2,96 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from drifting.compare_documents import compare_documents
-from drifting.difference import Effect, Verdict
-from drifting.errors import DriftError
-from drifting.words import describe
+from drifting.compare import Effect, Verdict
+from drifting.compare_operations import compare_documents
+from drifting.document import DriftError
+from drifting.report import describe
 
-from regeneration import schemas
-from regeneration.baseline import read_package
-from regeneration.by_hand import by_hand
-from regeneration.errors import Pointer, pointer_text, shorten
-from regeneration.nodes import is_mapping, mappings
+from regeneration.checks import client_facts
+from regeneration.documents import (
+    OUT,
+    PACKAGE,
+    ROOT,
+    Pointer,
+    is_mapping,
+    mappings,
+    operations,
+    pointer_text,
+    shorten,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from drifting.difference import Difference
-
-    from regeneration.baseline import State
+    from drifting.compare import Difference
 
 _SECTIONS: Final = {Effect.ADDED: "Added", Effect.REMOVED: "Removed"}
 _OTHER_SECTION: Final = "Changed"
 _LONGEST: Final = 80
+_VERSION: Final = ROOT / "overrides" / "ideogram_ai" / "client" / "__init__.py"
+
+
+@attrs.frozen
+class GeneratedState:
+    """A generated package as users see it.
+
+    Attributes:
+        document: The contract.
+        models: The classes and types in `ideogram_ai.generated.models`.
+        methods: The methods of the client for operations.
+    """
+
+    document: dict[str, Any]
+    models: frozenset[str]
+    methods: frozenset[str]
+
+
+def read_package(package: Path) -> GeneratedState:
+    """Read a package from its folder."""
+    return _read(lambda name: (package / name).read_bytes())
+
+
+def read_baseline() -> tuple[GeneratedState, str] | None:
+    """Read package and version number of the last commit; without git, or before the first commit, those of the files.
+
+    The last commit and not the files, so that the words are the same however often somebody regenerates before the
+    next one.
+
+    Returns:
+        None when there is no package.
+    """
+    package = OUT / PACKAGE
+    if not (package / "contract.json").exists():
+        return None
+    version = re.search(r'"([0-9.]+)"', _committed(_VERSION).decode())
+    return _read(lambda name: _committed(package / name)), version[1] if version else "0.0.0"
+
+
+def _read(read: Callable[[str], bytes]) -> GeneratedState:
+    models, methods = (ast.parse(read(name)).body for name in ("models/__init__.py", "methods.py"))
+    exported = next(node.value for node in models if isinstance(node, ast.Assign))
+    own = next(node for node in methods if isinstance(node, ast.ClassDef) and node.name == "Methods")
+    return GeneratedState(
+        document=json.loads(read("contract.json")),
+        models=frozenset(ast.literal_eval(exported)),
+        methods=frozenset(n.name for n in own.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")),
+    )
+
+
+def _committed(path: Path) -> bytes:
+    try:
+        command = ["git", "show", f"HEAD:./{path.name}"]
+        return subprocess.run(command, cwd=path.parent, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return path.read_bytes()
 
 
 @attrs.frozen
@@ -45,7 +109,7 @@ class Change:
     text: str
 
 
-def find_changes(old: State, new: State) -> list[Change]:
+def find_changes(old: GeneratedState, new: GeneratedState) -> list[Change]:
     """Find what is new for users, what breaks them first.
 
     Args:
@@ -53,7 +117,7 @@ def find_changes(old: State, new: State) -> list[Change]:
         new: What they get.
 
     Raises:
-        drifting.errors.DriftError: One of the contracts cannot be understood.
+        drifting.document.DriftError: One of the contracts cannot be understood.
     """
     calls = _calls(old.document) | _calls(new.document)
     found = [
@@ -76,8 +140,8 @@ def next_version(version: str, changes: list[Change]) -> str:
     return f"{major}.{minor + 1}.0" if major and changes else f"{major}.{minor}.{patch + 1}"
 
 
-def tell(old: tuple[State, str] | None, package: Path) -> str:
-    """Say what a generated package changes for users; the text is printed after a regeneration.
+def describe_changes(old: tuple[GeneratedState, str] | None, package: Path) -> str:
+    """Say what a generated package changes for users, for printing after a regeneration.
 
     Args:
         old: What they have, and its version number; None when there is nothing to compare with.
@@ -91,7 +155,7 @@ def tell(old: tuple[State, str] | None, package: Path) -> str:
         return f"What changes for users cannot be told: {error}"
 
 
-def summary(old: State, version: str, new: State) -> str:
+def summary(old: GeneratedState, version: str, new: GeneratedState) -> str:
     """Say what a package changes for users, which version comes next, and what the changelog says."""
     if new == old:
         return "Nothing has changed for users since the last commit."
@@ -122,10 +186,10 @@ def _entry(changes: list[Change]) -> Iterator[str]:
 
 def _calls(document: dict[str, Any]) -> dict[str, str]:
     """What users call the operations that have a method of the client, by method and path."""
-    methods = by_hand().methods
+    methods = client_facts()["methods"]
     return {
-        f"{method.upper()} {path}": f"`{methods[raw['operationId']]}()`"
-        for path, method, raw in schemas.operations(document)
+        f"{method.upper()} {path}": f"`{methods[raw['operationId']]['name']}()`"
+        for path, method, raw in operations(document)
         if raw.get("operationId") in methods
     }
 
@@ -155,18 +219,15 @@ def _kind(schema: Any) -> str:
     return f"{kind} of {_kind(schema['items'])}" if kind == "array" and "items" in schema else kind
 
 
-def _methods(old: State, new: State) -> Iterator[Change]:
-    yield from (
-        Change(True, Effect.REMOVED, f"Python: there is no method `{name}` of `Ideogram.operations` any more")
-        for name in sorted(old.methods - new.methods)
-    )
-    yield from (
-        Change(False, Effect.ADDED, f"Python: the method `{name}` of `Ideogram.operations` is new")
-        for name in sorted(new.methods - old.methods)
-    )
+def _methods(old: GeneratedState, new: GeneratedState) -> Iterator[Change]:
+    own = {facts["name"] for facts in client_facts()["methods"].values()}
+    for name in sorted(old.methods - new.methods - own):
+        yield Change(True, Effect.REMOVED, f"Python: there is no method `{name}` of `Ideogram.operations` any more")
+    for name in sorted(new.methods - old.methods - own):
+        yield Change(False, Effect.ADDED, f"Python: the method `{name}` of `Ideogram.operations` is new")
 
 
-def _models(old: State, new: State) -> Iterator[Change]:
+def _models(old: GeneratedState, new: GeneratedState) -> Iterator[Change]:
     """Classes that programs import by name."""
     package = "Python: `ideogram_ai.generated.models`"
     for name in sorted(old.models - new.models):
@@ -207,7 +268,7 @@ def _extensions(document: dict[str, Any]) -> dict[Pointer, Any]:
 
 
 def _stands(place: Pointer, document: Any) -> bool:
-    """Whether a document has what an x- field is about: if it has not, that is told already."""
+    """Whether a document has what an x- field is about; if it has not, that is reported already."""
     for token in place[:-1]:
         try:
             document = document[token]

@@ -1,30 +1,52 @@
-"""Writes the tree: what the generator makes of a contract, and what we add to it."""
+"""Writes the generated package: the generator's models, our modules, the contract as data, and the lock.
+
+Also puts it in the place of the old one, and compares the two.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import copy
+import hashlib
 import io
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
-from collections import Counter
+import tempfile
+import textwrap
+import unicodedata
+from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from regeneration.errors import RegenerationError, shorten
-from regeneration.overlay import overlaid
-from regeneration.paths import CONFIGURATION
+from regeneration.checks import client_facts
+from regeneration.documents import (
+    CONFIGURATION,
+    PACKAGE,
+    RegenerationError,
+    is_mapping,
+    mappings,
+    operations,
+    resolve,
+    shorten,
+)
+from regeneration.operations import Endpoint, read_models, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
-    from openapi_python_client import Project
-    from openapi_python_client.parser.errors import GeneratorError
+    from regeneration.documents import Contract, Pointer
 
-    from regeneration.contract import Contract
-    from regeneration.errors import Pointer
+LOCK: Final = "lock.json"
+PREFIX: Final = ".replacing-"
+"""What the names of our working folders begin with."""
+_PREVIOUS: Final = f"{PREFIX}previous"
+_TOOLS: Final = ("openapi-python-client", "ruff")
+_OLDEST_GENERATOR: Final = (0, 29, 1)
 
 # -P: the working folder holds modules that are named like those of the standard library (types.py).
 _RUFF: Final = (sys.executable, "-P", "-m", "ruff")
@@ -34,19 +56,31 @@ _RUFF_SETTINGS: Final = (
     "--isolated",
     "--no-cache",
     "--no-respect-gitignore",
-    *("--config", "exclude = []"),  # a tag may be named build or dist, as folders are that ruff passes over
+    *("--config", "exclude = []"),
     *("--config", "line-length = 120"),
     *("--config", "format.line-ending = 'lf'"),
     *("--target-version", "py311"),
 )
-_OLDEST_GENERATOR: Final = (0, 29, 1)
 # How the generator's messages name the part of the contract that they are about.
 _SCHEMA: Final = re.compile(r"/components/schemas/([\w.-]+)")
 _OPERATION: Final = re.compile(r"parsing ([A-Z]+) (\S+) within")
 
+# Names that a model's module (openapi-python-client 0.29.1) has for itself: its imports, methods and variables.
+_IN_MODELS: Final = frozenset(
+    {
+        *("Any", "BinaryIO", "BytesIO", "File", "FileTypes", "Generator", "Literal", "Mapping", "T", "TYPE_CHECKING"),
+        *("TextIO", "TypeVar", "UNSET", "UUID", "Unset", "cast", "datetime", "json", "types"),
+        *("additional_keys", "additional_properties", "from_dict", "to_dict", "to_multipart"),
+        *("cls", "d", "field_dict", "files", "prop", "prop_dict", "prop_name", "self", "src_dict"),
+    }
+)
+# Names of the generator's own modules, from the time when the package had them all.
+_IN_PACKAGE: Final = frozenset({"AuthenticatedClient", "Client", "HTTPStatus", "Response"})
+_VARIABLE_OF_A_MEMBER: Final = re.compile(r"(.+?)(_item|_type_\d+)+(_data|_element)?")
+
 
 def write_tree(contract: Contract, target: Path) -> None:
-    """Generate the package into a folder that does not exist yet.
+    """Generate the package, with its lock, into a folder that does not exist yet.
 
     Args:
         contract: A contract that passed its checks.
@@ -55,103 +89,308 @@ def write_tree(contract: Contract, target: Path) -> None:
     Raises:
         RegenerationError: The generator is too old, or has an error or a warning, or ruff fails.
     """
-    _refuse_old_generator()
-    project = _project(contract, target)
-    with contextlib.redirect_stdout(io.StringIO()):  # the generator prints what it does
-        errors = project.build()
-    _refuse(contract, errors)
-    _refuse_equal_modules(str(c.class_info.module_name) for c in [*project.openapi.models, *project.openapi.enums])
-    _add_data(contract, target)
-    _add_modules(contract, project, target)
-    _format(target)
-
-
-def _refuse_old_generator() -> None:
     installed = version("openapi-python-client")
     if tuple(map(int, re.findall(r"\d+", installed)[:3])) < _OLDEST_GENERATOR:
         oldest = ".".join(map(str, _OLDEST_GENERATOR))
         raise RegenerationError(
             f"openapi-python-client {installed} executes what hostile contracts hold; {oldest} or newer is needed"
         )
-
-
-def _project(contract: Contract, target: Path) -> Project:
-    from openapi_python_client import Project  # noqa: PLC0415 - slow to import
-    from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
-    from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
-
-    from regeneration.arguments import refuse_equal_names, rename_taken  # noqa: PLC0415
-
-    config = Config.from_sources(
-        ConfigFile.load_from_path(CONFIGURATION / "config.yaml"),
-        meta_type=MetaType.NONE,
-        document_source=contract.path,
-        file_encoding="utf-8",
-        overwrite=False,
-        output_path=target,
-    )
-    refuse_equal_names(contract, config.field_prefix)
-    data = GeneratorData.from_dict(overlaid(contract.document), config=config)
-    if not isinstance(data, GeneratorData):
-        raise contract.error((), _describe(data))
-    rename_taken(contract, data)
-    project = Project(openapi=data, config=config, custom_template_path=CONFIGURATION / "templates")
-    # ASCII, because what repr() escapes depends on the Unicode tables of the Python that runs it.
-    project.env.filters["py"] = ascii
-    return project
-
-
-def _refuse(contract: Contract, errors: Iterable[GeneratorError]) -> None:
-    """Stop at any error of the generator. To it most are warnings: it leaves the part out and exits with 0."""
-    # A schema that fails takes the operations with it, so its error says more than theirs.
-    for description in sorted(map(_describe, errors), key=lambda text: _SCHEMA.search(text) is None):
-        schema, operation = _SCHEMA.search(description), _OPERATION.search(description)
-        pointer: Pointer = ()
-        if schema:
-            pointer = ("components", "schemas", schema[1])
-        elif operation:
-            pointer = ("paths", operation[2], operation[1].lower())
-        raise contract.error(pointer, f"the generator cannot write this: {description}")
-
-
-def _describe(error: GeneratorError) -> str:
-    return shorten(" ".join(f"{error.header} {error.detail or ''}".split()), 500)
-
-
-def _refuse_equal_modules(modules: Iterable[str]) -> None:
-    for module, count in Counter(modules).items():
-        if count > 1:
-            raise RegenerationError(
-                f"{count} schemas get the module name {module}, so their files would overwrite each other; "
-                "give them names or titles that differ in more than case and punctuation"
-            )
-
-
-def _add_data(contract: Contract, target: Path) -> None:
-    (target / "contract.yaml").write_bytes(contract.source)
-    text = json.dumps(contract.document, ensure_ascii=False, allow_nan=False, indent=1)
-    (target / "contract.json").write_bytes(f"{text}\n".encode())
-    (target / "py.typed").write_bytes(b"")
-
-
-def _add_modules(contract: Contract, project: Project, target: Path) -> None:
-    from regeneration import operations  # noqa: PLC0415 - slow to import
-
-    described = operations.variables(contract, project.openapi)
-    modules: dict[str, dict[str, Any]] = {
-        "contract.py": {"sha256": contract.sha256},
-        "methods.py": described,
-        "operations.py": described,
-    }
-    for name, variables in modules.items():
-        text = project.env.get_template(f"{name}.jinja").render(variables)
-        (target / name).write_bytes(text.encode())
-
-
-def _format(target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    taken = _generate(contract, target)
+    endpoints = _take_endpoints(contract, target, taken)
+    models = read_models(target)
+    _refuse_taken_classes(contract, models)
+    _write_modules(contract, target, variables(contract, endpoints, models))
     for command in _RUFF_COMMANDS:
         done = subprocess.run(
             [*_RUFF, *command, *_RUFF_SETTINGS, "."], cwd=target, capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise RegenerationError(f"ruff {command[0]} fails on the generated code:\n{done.stderr or done.stdout}")
+    lock = {
+        "contract": contract.sha256,
+        "configuration": _sha256(CONFIGURATION, files(CONFIGURATION)),
+        "tree": tree_sha256(target),
+        "versions": {tool: version(tool) for tool in _TOOLS},
+    }
+    (target / LOCK).write_bytes(f"{json.dumps(lock, indent=2)}\n".encode())
+
+
+def _generate(contract: Contract, target: Path) -> frozenset[str]:
+    """Run openapi-python-client on a copy of the contract that it understands.
+
+    Beside its command line's function `generate`, this uses the module `strings`, which is not documented:
+    `test_taken_names.py` fails when it changes.
+
+    Returns:
+        The names that got an underscore because of us, as names of operations too, which do not need it.
+    """
+    from openapi_python_client import generate, strings  # noqa: PLC0415 - slow to import
+    from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
+
+    reserved = strings.RESERVED_WORDS
+    taken = _taken_names(contract, strings.snake_case) - reserved
+    with tempfile.TemporaryDirectory(prefix="regeneration-") as folder:
+        source = Path(folder, "contract.json")
+        source.write_text(json.dumps(bent(contract)), "utf-8")
+        config = Config.from_sources(
+            ConfigFile.load_from_path(CONFIGURATION / "config.yaml"),
+            meta_type=MetaType.NONE,
+            document_source=source,
+            file_encoding="utf-8",
+            overwrite=False,
+            output_path=target,
+        )
+        try:
+            # It puts an underscore behind a name that is one of these.
+            strings.RESERVED_WORDS = reserved | taken
+            _refuse_equal_names(contract, strings.PythonIdentifier, config.field_prefix)
+            with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does
+                errors = generate(config=config, custom_template_path=CONFIGURATION / "templates")
+        finally:
+            strings.RESERVED_WORDS = reserved
+    # To the generator most errors are warnings: it leaves the part out and exits with 0. A schema that fails takes
+    # the operations with it, so its error says more than theirs.
+    descriptions = (" ".join(f"{error.header} {error.detail or ''}".split()) for error in errors)
+    for description in sorted(descriptions, key=lambda text: _SCHEMA.search(text) is None):
+        schema, operation = _SCHEMA.search(description), _OPERATION.search(description)
+        pointer: Pointer = ("components", "schemas", schema[1]) if schema else ()
+        if operation and not schema:
+            pointer = ("paths", operation[2], operation[1].lower())
+        raise contract.error(pointer, f"the generator cannot write this: {shorten(description, 500)}")
+    return taken
+
+
+def bent(contract: Contract) -> dict[str, Any]:
+    """Copy the contract for the generator, without what it cannot digest.
+
+    Raises:
+        RegenerationError: There is nothing to bend, so the workaround can go.
+    """
+    document = copy.deepcopy(contract.document)
+    for number, (_, _, operation) in enumerate(operations(document)):
+        operation["tags"] = [str(number)]  # a folder of its own for each, so that equal names overwrite nothing
+    # A schema with properties and oneOf becomes a union of its branches, which have no properties, so that the model
+    # is Any and the body is lost (0.29.1, https://github.com/openapi-generators/openapi-python-client/issues/388).
+    found = [schema for schema in document.get("components", {}).get("schemas", {}).values() if is_mapping(schema)]
+    ruled = [schema for schema in found if schema.get("properties") and schema.get("oneOf")]
+    for schema in ruled:
+        del schema["oneOf"]
+    if not ruled:
+        raise RegenerationError(
+            "bending the contract for the generator changes nothing in this contract, so it is not needed any more: no "
+            "schema has properties and oneOf; take that step out of scripts/regeneration/tree.py"
+        )
+    return document
+
+
+def _taken_names(contract: Contract, snake_case: Any) -> frozenset[str]:
+    """Collect the names that a field cannot have in Python, because the code around it has them."""
+    taken = {*_IN_MODELS, *client_facts()["arguments"]}
+    for pointer, node in mappings((), contract.document):
+        named = [pointer[-1]] if pointer[:-1] == ("components", "schemas") else []
+        taken |= {f"check_{snake_case(str(name))}" for name in (*named, node.get("title", ""))}
+    return frozenset(taken)
+
+
+def _refuse_equal_names(contract: Contract, identifier: Any, prefix: str) -> None:
+    """Refuse fields of one object with the same name in Python; the generator does so too, but does not name them."""
+    for pointer, node in mappings((), contract.document):
+        properties = node.get("properties")
+        names: dict[str, str] = {}
+        for field in properties if is_mapping(properties) else ():
+            names[field] = identifier(field, prefix)
+            for other in [other for other, name in names.items() if other != field and name == names[field]]:
+                for each in (field, other):
+                    names[each] = identifier(each, prefix, skip_snake_case=True)
+        for field, name in names.items():
+            member = _VARIABLE_OF_A_MEMBER.fullmatch(name)
+            of = next((other for other in names if member and names[other] == member[1]), None)
+            part = resolve(contract.document, properties[of]) if is_mapping(properties) and of is not None else {}
+            if is_mapping(part) and part.keys() & {"items", "oneOf", "anyOf", "prefixItems"}:
+                message = f"generated code calls a part of {of} {name}, so a field cannot be called so; rename it"
+                raise contract.error((*pointer, "properties", field), message)
+        fields = {name: field for field, name in names.items()}
+        for field, name in names.items():
+            if fields[name] != field:
+                message = f"{field} and {fields[name]} are the same name in Python, {name}; rename one of them"
+                raise contract.error((*pointer, "properties", fields[name]), message)
+
+
+def _refuse_taken_classes(contract: Contract, models: Mapping[str, object]) -> None:
+    for name in models:
+        own = name.rstrip("_")
+        if own in _IN_MODELS | _IN_PACKAGE:
+            message = f"generated code has a {own} of its own; give this schema another name or title"
+            raise contract.error(_place_of_class(contract, own), message)
+
+
+def _place_of_class(contract: Contract, name: str) -> Pointer:
+    """Find the schema that a class is made of, by its name or its title."""
+    for pointer, node in mappings((), contract.document):
+        named = [pointer[-1]] if pointer[:-1] == ("components", "schemas") else []
+        for text in (*named, node.get("title")):
+            if isinstance(text, str) and re.sub(r"[\W_]", "", text).lower() == name.lower():
+                return pointer
+    return ("components", "schemas", name)
+
+
+def _take_endpoints(contract: Contract, target: Path, taken: frozenset[str]) -> list[Endpoint]:
+    """Read what endpoint_module.py.jinja wrote of each operation, and remove the code that only the generator needs."""
+    endpoints: list[Endpoint] = []
+    for number, (path, method, _) in enumerate(operations(contract.document)):
+        modules = [file for file in target.glob(f"api/tag{number}/*.py") if file.stem != "__init__"]
+        if len(modules) != 1:
+            raise contract.error(("paths", path, method), "the generator left this operation out")
+        request, response = (line.partition(":")[2].strip() for line in modules[0].read_text("utf-8").splitlines())
+        name = modules[0].stem
+        endpoints.append(Endpoint(name[:-1] if name[:-1] in taken else name, request, response))
+    shutil.rmtree(target / "api")
+    for name in ("client.py", "errors.py"):
+        (target / name).unlink()
+    return endpoints
+
+
+def _write_modules(contract: Contract, target: Path, described: dict[str, Any]) -> None:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to import
+
+    environment = Environment(  # noqa: S701 - Python, not HTML
+        loader=FileSystemLoader(CONFIGURATION / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    # ASCII, because what repr() escapes depends on the Unicode tables of the Python that runs it.
+    environment.filters.update(py=ascii, doc=docstring)
+    for name in ("contract.py", "methods.py", "operations.py"):
+        text = environment.get_template(f"{name}.jinja").render(sha256=contract.sha256, **described)
+        (target / name).write_bytes(text.encode())
+    (target / "contract.yaml").write_bytes(contract.source)
+    data = json.dumps(contract.document, ensure_ascii=False, allow_nan=False, indent=1)
+    (target / "contract.json").write_bytes(f"{data}\n".encode())
+    (target / "py.typed").write_bytes(b"")
+
+
+def docstring(text: str, indent: int = 4) -> str:
+    """Write a text into a docstring: wrapped, each line but the first indented, and nothing in it is code."""
+    plain = "".join(c for c in " ".join(text.split()) if unicodedata.category(c) != "Cc")
+    lines = textwrap.wrap(plain, 116 - indent, break_on_hyphens=False) or [""]
+    escaped = (line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in lines)
+    return f"\n{' ' * indent}".join(escaped)
+
+
+def files(folder: Path) -> list[Path]:
+    """List all files below a folder, without what Python leaves there when it imports."""
+    return sorted(path for path in folder.rglob("*") if not path.is_dir() and "__pycache__" not in path.parts)
+
+
+def tree_sha256(package: Path) -> str:
+    """Hash the names and bytes of all files of a generated package but its lock."""
+    return _sha256(package, [path for path in files(package) if path != package / LOCK])
+
+
+def _sha256(base: Path, paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for name, path in sorted((path.relative_to(base).as_posix(), path) for path in paths):
+        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def compare(there: Path, expected: Path, package: Path = PACKAGE) -> list[str]:
+    """Find the files in which two folders differ, and say in which entries their locks do.
+
+    Args:
+        there: The folder that is checked; every file in it counts, whether or not version control knows it.
+        expected: The folder as it should be.
+        package: Where the locks are below both.
+    """
+    old = {path.relative_to(there).as_posix(): path for path in files(there)}
+    old = {name: path for name, path in old.items() if not name.startswith(PREFIX)}
+    new = {path.relative_to(expected).as_posix(): path for path in files(expected)}
+    lines = [(name, "missing") for name in new.keys() - old.keys()]
+    lines += [(name, "extra") for name in old.keys() - new.keys()]
+    lines += [(name, "differs") for name in old.keys() & new.keys() if not _same(old[name], new[name])]
+    return [*(f"{what:8} {name}" for name, what in sorted(lines)), *_explain(there / package, expected / package)]
+
+
+def _same(old: Path, new: Path) -> bool:
+    return old.is_file() and not old.is_symlink() and old.read_bytes() == new.read_bytes()
+
+
+def _explain(old: Path, new: Path) -> Sequence[str]:
+    try:
+        was, now = (
+            {name: value for name, value in {**lock, **lock["versions"]}.items() if name != "versions"}
+            for lock in (json.loads((package / LOCK).read_bytes()) for package in (old, new))
+        )
+    except (OSError, ValueError, TypeError, LookupError):
+        return [f"there is no readable {LOCK}"]
+    return [
+        f"{name} was {was.get(name, 'not locked')} and is {value}"
+        for name, value in now.items()
+        if was.get(name) != value
+    ]
+
+
+@contextmanager
+def workplace(out: Path, package: Path) -> Generator[Path]:
+    """Give a new empty folder on the file system of out, and take it away at the end.
+
+    What a killed run left behind is put right first: a tree that it had moved away comes back, its folder goes.
+
+    Args:
+        out: The folder below which the tree stands; made if it is not there.
+        package: The path of the tree below it.
+
+    Raises:
+        RegenerationError: Another run is at work here.
+    """
+    new = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with _exclusive(out):
+            if (out / _PREVIOUS).exists() and not (out / package).exists():
+                (out / _PREVIOUS).rename(out / package)
+            for left in out.glob(f"{PREFIX}*"):
+                shutil.rmtree(left)
+            with tempfile.TemporaryDirectory(prefix=PREFIX, dir=out) as folder:
+                Path(folder, ".gitignore").write_text("*\n", encoding="utf-8")
+                yield Path(folder)
+    finally:
+        if new and not any(out.iterdir()):
+            out.rmdir()
+
+
+def swap(fresh: Path, out: Path, package: Path) -> None:
+    """Move the folder fresh to the place of the package; if that fails, the old package is back in its place."""
+    target, previous = out / package, out / _PREVIOUS
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        target.rename(previous)
+    try:
+        fresh.rename(target)
+    except BaseException:
+        if previous.exists():
+            previous.rename(target)
+        raise
+    shutil.rmtree(previous, ignore_errors=True)  # what could not be removed goes at the start of the next run
+
+
+@contextmanager
+def _exclusive(folder: Path) -> Generator[None]:
+    """Hold a lock that ends with this process. Windows has none on folders; there it is skipped."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl  # noqa: PLC0415 - not on Windows
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RegenerationError(f"another run is at work in {folder}; wait until it has ended") from None
+        yield
+    finally:
+        os.close(descriptor)

@@ -15,7 +15,8 @@ from batch_service import HASTY, until
 from cli_runs import answering, entry
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, LedgerLockedError, Outcome, State
-from ideogram_ai.batch.events import (
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import (
     Event,
     PaceChanged,
     RowAnswered,
@@ -25,12 +26,10 @@ from ideogram_ai.batch.events import (
     RunStopped,
     RunStopping,
     StopReason,
+    StoreError,
 )
-from ideogram_ai.batch.ledger import Ledger
-from ideogram_ai.batch.ledger.changes import Change
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.saving import Saver
-from ideogram_ai.batch.store import StoreError
 from ideogram_ai.client import AsyncIdeogram, AuthenticationError, RetryPolicy
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer, answer_with
@@ -363,9 +362,9 @@ async def test_a_disk_that_is_full_stops_the_run_and_loses_nothing(
     original = Ledger.apply
     is_full = True
 
-    def full(self: Ledger, given: Sequence[Change]) -> None:
+    def full(self: Ledger, given: Sequence[Outcome]) -> None:
         nonlocal is_full
-        if is_full and any(change.what == State.WITHHELD for change in given):
+        if is_full and any(outcome.state is State.WITHHELD for outcome in given):
             is_full = False
             raise LedgerError("The disk is full.")
         original(self, given)

@@ -21,8 +21,8 @@ import pytest
 
 from ideogram_ai.batch import Job, Outcome, State
 from ideogram_ai.batch.prices import shipped_prices
-from ideogram_ai.batch.store_local import WORKSPACE
-from ideogram_ai.client.image_format import find_fault
+from ideogram_ai.batch.store import WORKSPACE
+from ideogram_ai.client.files import find_fault
 from ideogram_ai.testing import MockServer
 
 KILLS = int(os.environ.get("IDEOGRAM_KILLS", "6"))

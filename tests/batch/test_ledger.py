@@ -19,8 +19,9 @@ from attrs import evolve
 from canned import entry
 
 from ideogram_ai.batch import BatchRequest, ImageOutcome, LedgerError, LedgerLockedError, Outcome, PlanError, State
-from ideogram_ai.batch.errors import LedgerChangeError
-from ideogram_ai.batch.ledger import Ledger, changes
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import LedgerChangeError
+from ideogram_ai.batch.planning import plan_rows
 from ideogram_ai.client import GeneratedImage, Generation
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -71,9 +72,9 @@ def answer(row: BatchRequest) -> Outcome:
 
 
 def test_rows_are_entered_once_and_known_the_next_time(ledger: Ledger) -> None:
-    first = ledger.plan(map(request, range(1, 4)))
+    first = plan_rows(ledger, map(request, range(1, 4)))
     assert (first.new, first.known, first.absent) == (3, 0, 0)
-    again = ledger.plan(map(request, range(2, 6)))
+    again = plan_rows(ledger, map(request, range(2, 6)))
     assert (again.new, again.known, again.absent) == (2, 2, 1)
     assert [planned.key for planned in ledger.planned()] == [f"{number:06d}" for number in range(1, 6)]
     assert ledger.counts() == {**dict.fromkeys(State, 0), State.PLANNED: 5}
@@ -83,7 +84,7 @@ def test_a_request_comes_back_as_it_was(ledger: Ledger) -> None:
     odd = BatchRequest(
         "key ü 'x'", {"json_prompt": {"b": 1, "a": [True, None, 1.5, "ü \udcff"]}}, file_name="cat.png", line=7
     )
-    ledger.plan([odd])
+    plan_rows(ledger, [odd])
     (planned,) = ledger.planned()
     assert planned == odd
     assert list(planned.fields["json_prompt"]) == ["b", "a"], "the author's order"
@@ -109,10 +110,10 @@ def row_of(key: str, prompt: str, **changes: Any) -> BatchRequest:
 def test_a_row_that_contradicts_the_ledger_refuses_the_whole_input(
     ledger: Ledger, first: BatchRequest, second: BatchRequest, message: str
 ) -> None:
-    ledger.plan([first])
-    ledger.apply([changes.sent(attempt(first)), changes.ended(answer(first))])
+    plan_rows(ledger, [first])
+    ledger.apply([attempt(first), answer(first)])
     with pytest.raises(PlanError, match=f"{message}.* Nothing was planned, nothing sent") as caught:
-        ledger.plan([request(7), second])
+        plan_rows(ledger, [request(7), second])
     assert caught.value.key == second.key
     assert [outcome.request.key for outcome in ledger.outcomes()] == [first.key]
 
@@ -120,30 +121,30 @@ def test_a_row_that_contradicts_the_ledger_refuses_the_whole_input(
 @pytest.mark.parametrize("row", [BatchRequest("a\ud800", {}), BatchRequest("a", {}, file_name="\udfff.png")])
 def test_half_a_character_in_a_name_is_refused(ledger: Ledger, row: BatchRequest) -> None:
     with pytest.raises(PlanError, match="has half of a character in it"):
-        ledger.plan([row])
+        plan_rows(ledger, [row])
 
 
 def test_half_a_character_in_an_error_does_no_harm(ledger: Ledger) -> None:
-    ledger.plan([request(1)])
-    ledger.apply([changes.sent(attempt(request(1)))])
-    ledger.apply([changes.ended(evolve(attempt(request(1)), state=State.UNKNOWN, error="half \ud800"))])
+    plan_rows(ledger, [request(1)])
+    ledger.apply([attempt(request(1))])
+    ledger.apply([evolve(attempt(request(1)), state=State.UNKNOWN, error="half \ud800")])
     assert [outcome.error for outcome in ledger.outcomes()] == ["half \\ud800"]
 
 
 def test_two_rows_with_one_id_are_refused_with_the_line_of_the_first(ledger: Ledger) -> None:
     with pytest.raises(PlanError, match="line 5, row 'a': line 2 has this id too"):
-        ledger.plan([BatchRequest("a", {}, line=2), BatchRequest("b", {}, line=3), BatchRequest("a", {}, line=5)])
+        plan_rows(ledger, [BatchRequest("a", {}, line=2), BatchRequest("b", {}, line=3), BatchRequest("a", {}, line=5)])
     assert not list(ledger.planned())
 
 
 def test_the_order_of_fields_is_no_difference(ledger: Ledger) -> None:
-    ledger.plan([BatchRequest("a", {"text_prompt": "x", "resolution": "512x1536"})])
-    assert ledger.plan([BatchRequest("a", {"resolution": "512x1536", "text_prompt": "x"})]).known == 1
+    plan_rows(ledger, [BatchRequest("a", {"text_prompt": "x", "resolution": "512x1536"})])
+    assert plan_rows(ledger, [BatchRequest("a", {"resolution": "512x1536", "text_prompt": "x"})]).known == 1
 
 
 def test_keys_that_file_systems_take_for_one_get_names_of_their_own(ledger: Ledger) -> None:
     keys = ["a", "A", "a/", "ä", "a\u0308", "ﬁ", "fi"]
-    ledger.plan(BatchRequest(key, {"text_prompt": "x"}) for key in keys)
+    plan_rows(ledger, (BatchRequest(key, {"text_prompt": "x"}) for key in keys))
     stems = [ledger.stem(key) for key in keys]
     assert len({stem.casefold() for stem in stems}) == len(keys)
     with pytest.raises(LedgerError, match="no row 'b'"):
@@ -156,14 +157,14 @@ def test_an_input_that_fails_half_way_leaves_nothing(ledger: Ledger) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        ledger.plan(rows())
+        plan_rows(ledger, rows())
     assert not list(ledger.planned())
 
 
 def test_an_answer_is_kept_with_its_body(ledger: Ledger, path: Path) -> None:
-    ledger.plan([request(1)])
+    plan_rows(ledger, [request(1)])
     made = answer(request(1))
-    ledger.apply([changes.sent(attempt(request(1))), changes.ended(made)])
+    ledger.apply([attempt(request(1)), made])
     ledger.close()
     with Ledger.open(path) as again:
         (found,) = again.answered()
@@ -176,8 +177,8 @@ def test_an_answer_is_kept_with_its_body(ledger: Ledger, path: Path) -> None:
 
 
 def test_what_a_dead_process_had_sent_is_unknown_and_counts(ledger: Ledger, path: Path) -> None:
-    ledger.plan(map(request, range(1, 4)))
-    ledger.apply([changes.sent(attempt(request(2)))])
+    plan_rows(ledger, map(request, range(1, 4)))
+    ledger.apply([attempt(request(2))])
     ledger.close()
     with Ledger.open(path) as again:
         (unknown,) = again.outcomes(State.UNKNOWN)
@@ -187,19 +188,19 @@ def test_what_a_dead_process_had_sent_is_unknown_and_counts(ledger: Ledger, path
         assert again.retry_unknown() == 0
         (_, second, _) = again.outcomes()
         assert (second.state, second.cost, second.earlier_cost) == (State.PLANNED, None, Decimal("0.06"))
-        again.apply([changes.sent(attempt(request(2)))])
+        again.apply([attempt(request(2))])
         assert again.total_cost() == Decimal("0.12"), "what the first attempt may have cost is not forgotten"
 
 
 def test_failed_rows_are_retried_where_that_is_free(ledger: Ledger) -> None:
-    ledger.plan(map(request, range(1, 4)))
+    plan_rows(ledger, map(request, range(1, 4)))
     refused, lost, sent = map(request, range(1, 4))
-    ledger.apply([changes.sent(attempt(row)) for row in (refused, lost, sent)])
+    ledger.apply([attempt(row) for row in (refused, lost, sent)])
     ledger.apply(
         [
-            changes.ended(evolve(attempt(refused), state=State.FAILED, cost=Decimal(0), may_have_been_billed=False)),
-            changes.ended(answer(lost)),
-            changes.ended(evolve(answer(lost), state=State.FAILED, error="The link expired.")),
+            evolve(attempt(refused), state=State.FAILED, cost=Decimal(0), may_have_been_billed=False),
+            answer(lost),
+            evolve(answer(lost), state=State.FAILED, error="The link expired."),
         ]
     )
     assert ledger.retry_failed() == 2
@@ -208,14 +209,14 @@ def test_failed_rows_are_retried_where_that_is_free(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("state", [State.SAVED, State.WITHHELD, State.FAILED, State.UNKNOWN, State.ANSWERED])
 def test_a_row_that_is_done_is_not_sent_again_whoever_asks(ledger: Ledger, state: State) -> None:
-    ledger.plan(map(request, (1, 2)))
+    plan_rows(ledger, map(request, (1, 2)))
     row = request(1)
-    ledger.apply([changes.sent(attempt(row))])
+    ledger.apply([attempt(row)])
     if state in {State.SAVED, State.FAILED}:
-        ledger.apply([changes.ended(answer(row))])
-    ledger.apply([changes.ended(evolve(answer(row), state=state))])
+        ledger.apply([answer(row)])
+    ledger.apply([evolve(answer(row), state=state)])
     with pytest.raises(LedgerChangeError, match="no row '000001' that can be sent now"):
-        ledger.apply([changes.sent(attempt(row)), changes.sent(attempt(request(2)))])
+        ledger.apply([attempt(row), attempt(request(2))])
     assert [outcome.state for outcome in ledger.outcomes()] == [state, State.SENT], "the other change was made"
 
 
@@ -248,7 +249,7 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_is(path: Path, 
 
 
 def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(ledger: Ledger, path: Path) -> None:
-    ledger.plan([request(1)])
+    plan_rows(ledger, [request(1)])
     ledger.close()
     newer = sqlite3.connect(path)
     newer.execute("PRAGMA user_version = 3")
@@ -276,20 +277,20 @@ def test_one_process_has_it_at_a_time_and_a_dead_one_lets_go(path: Path) -> None
         holder.kill()
         holder.communicate()
     with Ledger.open(path) as ours:
-        ours.plan([request(1)])
+        plan_rows(ours, [request(1)])
         with pytest.raises(LedgerLockedError, match="This very process"):
             Ledger.open(path)
-        ours.plan([request(2)])  # the attempt did no harm to the lock
+        plan_rows(ours, [request(2)])  # the attempt did no harm to the lock
         assert subprocess.run([sys.executable, "-c", HOLDER, path], capture_output=True, check=False).returncode == 1
     assert os.listdir(path.parent) == [path.name]
 
 
 def test_many_rows_are_planned_and_read_as_a_stream(ledger: Ledger) -> None:
     rows = 4000
-    ledger.plan(request(number) for number in range(1, 2001))  # so that caches are filled
+    plan_rows(ledger, (request(number) for number in range(1, 2001)))  # so that caches are filled
     tracemalloc.start()
     try:
-        ledger.plan(request(number) for number in range(1, rows + 1))
+        plan_rows(ledger, (request(number) for number in range(1, rows + 1)))
         count = sum(1 for _ in ledger.planned())
         most = tracemalloc.get_traced_memory()[1]
     finally:
@@ -299,11 +300,11 @@ def test_many_rows_are_planned_and_read_as_a_stream(ledger: Ledger) -> None:
 
 
 def test_rows_may_change_while_they_are_read(ledger: Ledger) -> None:
-    ledger.plan(request(number) for number in range(1, 1101))
+    plan_rows(ledger, (request(number) for number in range(1, 1101)))
     seen: list[str] = []
     for rows in batched(ledger.planned(), 110):
         seen += [row.key for row in rows]
-        ledger.apply([changes.sent(attempt(row)) for row in rows])
+        ledger.apply([attempt(row) for row in rows])
     assert seen == sorted(set(seen))
     assert len(seen) == 1100
     assert ledger.counts()[State.SENT] == 1100

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ideogram_ai.batch import BatchRequest, Outcome, State
-from ideogram_ai.batch.errors import LedgerChangeError, LedgerError, PlanError
-from ideogram_ai.batch.ledger import Ledger, changes
-from ideogram_ai.batch.servers import MOCK, Rank, rank_of
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import MOCK, LedgerChangeError, LedgerError, PlanError, Rank, rank_of
+from ideogram_ai.batch.planning import plan_rows, use_server
 from ideogram_ai.client import GeneratedImage, Generation
 
 PRICES = st.sampled_from([Decimal("0.03"), Decimal("0.06"), Decimal("0.1")])
@@ -81,7 +81,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def plan(self, count: int) -> None:
         known = len(self.rows)
         rows = [f"{number:06d}" for number in range(known + 1, known + count + 1)]
-        planned = self.ledger.plan([*self.input(), *(BatchRequest(key, {"text_prompt": key}) for key in rows)])
+        planned = plan_rows(self.ledger, [*self.input(), *(BatchRequest(key, {"text_prompt": key}) for key in rows)])
         assert (planned.new, planned.known, planned.absent) == (count, known, 0)
         for row in self.rows.values():
             row.absent = False
@@ -107,9 +107,9 @@ class LedgerMachine(RuleBasedStateMachine):
         on_its_way = any(self.rows[key].state is State.SENT for key in changed)
         if on_its_way or (paid and not replace):
             with pytest.raises(PlanError):
-                self.ledger.plan(rows, replace=replace, whole=True)
+                plan_rows(self.ledger, rows, replace=replace, whole=True)
             return
-        planned = self.ledger.plan(rows, replace=replace, whole=True)
+        planned = plan_rows(self.ledger, rows, replace=replace, whole=True)
         assert (planned.new, planned.changes, planned.replaced) == (0, len(paid), len(paid))
         for key, row in self.rows.items():
             row.absent = key in gone
@@ -133,9 +133,9 @@ class LedgerMachine(RuleBasedStateMachine):
         row = self.rows[key]
         if row.state is State.SENT:
             with pytest.raises(PlanError):
-                self.ledger.plan((), redo=[key])
+                plan_rows(self.ledger, (), redo=[key])
             return
-        self.ledger.plan((), redo=[key])
+        plan_rows(self.ledger, (), redo=[key])
         row.absent = False
         if row.may_have_cost:
             self.put_aside(key)
@@ -147,7 +147,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def meet(self, server: str) -> None:
         """Another server is asked from now on."""
         if server == self.server:
-            assert self.ledger.meet(server) == 0
+            assert use_server(self.ledger, server) == 0
             return
         rows = [*self.rows.values(), *self.replaced.values()]
         above = any(row.may_have_cost and row.server and rank_of(row.server) > rank_of(server) for row in rows)
@@ -161,9 +161,9 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         if above or (beside and rank_of(server) is Rank.REMOTE):
             with pytest.raises(LedgerError, match="may have been billed"):
-                self.ledger.meet(server)
+                use_server(self.ledger, server)
             return
-        self.ledger.meet(server)
+        use_server(self.ledger, server)
         self.server = server
         for key, row in list(self.replaced.items()):
             if row.server and rank_of(row.server) < rank_of(server):
@@ -178,12 +178,11 @@ class LedgerMachine(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(self.rows)))
         row = self.rows[key]
         outcome = self.outcome(key, to, price, billed=billed)
-        change = changes.sent(outcome) if to is State.SENT else changes.ended(outcome)
         if row.state not in LEGAL[to]:
             with pytest.raises(LedgerChangeError):
-                self.ledger.apply([change])
+                self.ledger.apply([outcome])
             return
-        self.ledger.apply([change])
+        self.ledger.apply([outcome])
         row.has_body = to is not State.SENT and (row.has_body or outcome.generation is not None)
         row.attempts += to is State.SENT
         row.state, row.cost, row.billed = to, outcome.cost or Decimal(0), outcome.may_have_been_billed
@@ -208,7 +207,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def unsend(self, data: st.DataObject) -> None:
         key = data.draw(st.sampled_from(sorted(self.rows)))
-        self.ledger.apply([changes.unsent(BatchRequest(key, {}))])
+        self.ledger.apply([Outcome(BatchRequest(key, {}), State.PLANNED)])
         if self.rows[key].state is State.SENT:
             self.rows[key].state, self.rows[key].cost, self.rows[key].billed = State.PLANNED, Decimal(0), False
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ideogram_ai.batch.pace import DECREASE, Pace
+from ideogram_ai.batch.runner import Pace
 from ideogram_ai.client import RetryPolicy
 
 POLICY = RetryPolicy(base_delay=1, max_delay=60, deadline=300)
@@ -16,12 +16,12 @@ def fill(pace: Pace, now: float = 0.0) -> list[int]:
     """Send as many as are allowed, and give their numbers."""
     sent: list[int] = []
     while pace.allows(now):
-        sent.append(pace.send())
+        sent.append(pace.on_send())
     return sent
 
 
 def refuse(pace: Pace, number: int, *, now: float = 0.0, asked: float | None = None, told: int | None = None) -> float:
-    return pace.refuse(number, now=now, asked=asked, told=told, chance=1.0)
+    return pace.on_rate_limited(number, now=now, retry_after=asked, server_limit=told, chance=1.0)
 
 
 @given(
@@ -48,21 +48,21 @@ def test_whatever_happens_the_limit_stays_in_its_bounds(
         if what == "send":
             if pace.allows(now):
                 assert now >= pace.paused_until
-                flying.append(pace.send())
+                flying.append(pace.on_send())
         elif flying and what == "bear":
             flying.popleft()
-            pace.bear()
+            pace.on_response()
         elif flying and what == "lose":
             flying.pop()
-            pace.lose()
+            pace.on_unknown()
         elif flying:
             before = pace.limit
-            pause = pace.refuse(flying.popleft(), now=now, asked=asked, told=told, chance=chance)
+            pause = pace.on_rate_limited(flying.popleft(), now=now, retry_after=asked, server_limit=told, chance=chance)
             assert pace.limit <= before
             assert pause >= (asked or 0) - 1e-6
             assert not pause or not pace.allows(now + pause / 2)
         assert 1 <= pace.limit <= pace.most <= most
-        assert pace.flying == len(flying) <= most
+        assert pace.in_flight == len(flying) <= most
 
 
 @settings(max_examples=30)
@@ -76,7 +76,7 @@ def test_a_service_that_bears_less_is_found_out_and_used(most: int, bears: int) 
         for number in sent[bears:]:
             refuse(pace, number)
         for _ in sent[:bears]:
-            pace.bear()
+            pace.on_response()
         used.append(min(len(sent), bears))
     best = min(most, bears)
     assert max(used) == best
@@ -92,7 +92,7 @@ def test_it_recovers_from_the_bottom_in_a_few_rounds(most: int) -> None:
     now = pace.paused_until
     for _ in range(30):
         for _ in fill(pace, now):
-            pace.bear()
+            pace.on_response()
     assert pace.limit == most
 
 
@@ -100,15 +100,15 @@ def test_refusals_of_one_moment_decrease_the_limit_once() -> None:
     pace = Pace(10, POLICY)
     numbers = fill(pace)
     refuse(pace, numbers[0])
-    assert pace.limit == 10 * DECREASE
+    assert pace.limit == 10 * 0.8
     refuse(pace, numbers[1])
-    assert pace.limit == 10 * DECREASE
+    assert pace.limit == 10 * 0.8
     for _ in range(3):
-        pace.bear()
-    assert pace.flying == 5
-    number = pace.send()
+        pace.on_response()
+    assert pace.in_flight == 5
+    number = pace.on_send()
     refuse(pace, number)
-    assert pace.limit == pytest.approx(6 * DECREASE)  # a share of what was in the air
+    assert pace.limit == pytest.approx(6 * 0.8)  # a share of what was in the air
 
 
 def test_the_time_that_the_service_asks_for_is_kept_to_the_moment() -> None:
@@ -117,7 +117,7 @@ def test_the_time_that_the_service_asks_for_is_kept_to_the_moment() -> None:
     assert refuse(pace, numbers[0], now=100, asked=7.5) == 7.5
     assert refuse(pace, numbers[1], now=101, asked=1) == 6.5  # a shorter one does not take it back
     for _ in range(8):
-        pace.bear()
+        pace.on_response()
     assert not pace.allows(107.4)
     assert pace.allows(107.5)
 
@@ -126,12 +126,12 @@ def test_pauses_grow_while_nothing_of_ours_is_in_flight_and_nobody_says_how_long
     pace = Pace(1, POLICY)
     now, pauses = 0.0, list[float]()
     for _ in range(8):
-        pauses.append(refuse(pace, pace.send(), now=now))
+        pauses.append(refuse(pace, pace.on_send(), now=now))
         now = pace.paused_until
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
-    pace.send()
-    pace.bear()
-    assert refuse(pace, pace.send(), now=now) == 1
+    pace.on_send()
+    pace.on_response()
+    assert refuse(pace, pace.on_send(), now=now) == 1
 
 
 def test_a_slot_of_ours_that_runs_is_waited_for_without_a_pause() -> None:
@@ -140,7 +140,7 @@ def test_a_slot_of_ours_that_runs_is_waited_for_without_a_pause() -> None:
     assert refuse(pace, second) == 0
     assert first
     assert not pace.allows(0)
-    pace.bear()
+    pace.on_response()
     assert pace.allows(0)
 
 
@@ -150,24 +150,24 @@ def test_the_limit_that_the_service_tells_is_not_tried_to_pass_again() -> None:
     for number in sent[10:]:
         refuse(pace, number, told=10)
     for _ in sent[:10]:
-        pace.bear()
+        pace.on_response()
     for _ in range(50):
         assert len(fill(pace)) <= 10
-        while pace.flying:
-            pace.bear()
+        while pace.in_flight:
+            pace.on_response()
     assert int(pace.limit) == 10
 
 
 def test_it_is_exhausted_after_nothing_but_refusals_for_the_policys_deadline() -> None:
     pace = Pace(1, POLICY)
-    refuse(pace, pace.send(), now=0)
+    refuse(pace, pace.on_send(), now=0)
     assert not pace.exhausted(299)
-    refuse(pace, pace.send(), now=300)
+    refuse(pace, pace.on_send(), now=300)
     assert pace.exhausted(301)
-    pace.send()
-    pace.bear()
+    pace.on_send()
+    pace.on_response()
     assert not pace.exhausted(1000)
-    refuse(pace, pace.send(), now=1000, asked=301)
+    refuse(pace, pace.on_send(), now=1000, asked=301)
     assert pace.exhausted(1000)  # so long a pause is no use
 
 
@@ -176,9 +176,3 @@ def test_it_is_not_exhausted_while_something_of_ours_runs() -> None:
     _, second = fill(pace)
     refuse(pace, second, now=0)
     assert not pace.exhausted(10_000)
-
-
-@pytest.mark.parametrize("most", [0, -1])
-def test_at_least_one_request_has_to_be_in_flight(most: int) -> None:
-    with pytest.raises(ValueError, match="in_flight is"):
-        Pace(most, POLICY)

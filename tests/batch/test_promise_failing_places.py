@@ -16,15 +16,16 @@ import anyio
 import fsspec
 import pytest
 import s3_server
+from batch_outcomes import put
 from batch_service import HASTY
 from cli_runs import answering, entry
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
-from ideogram_ai.batch.events import Event, RowAnswered, RowDone, RowSent, RunStopped, RunStopping, StopReason
 from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import Event, RowAnswered, RowDone, RowSent, RunStopped, RunStopping, StopReason
+from ideogram_ai.batch.saving import image_names
 from ideogram_ai.batch.store import open_store
-from ideogram_ai.batch.store_image import image_names, store_image
 from ideogram_ai.client import AsyncIdeogram
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
@@ -160,7 +161,7 @@ async def test_a_run_that_is_cancelled_while_its_ledger_cannot_be_written_names_
     original = Ledger.apply
 
     def full(self: Ledger, given: Any) -> None:
-        if any(change.what == State.ANSWERED for change in given):
+        if any(outcome.state is State.ANSWERED for outcome in given):
             raise LedgerError("The disk is full.")
         original(self, given)
 
@@ -197,7 +198,7 @@ async def test_a_form_that_nobody_knows_is_stored_under_a_name_of_its_own(tmp_pa
         for content in (b"an image of tomorrow", b"another one"):
             with store.part() as part:
                 part.write_bytes(content)
-                store_image(store, part, "cat")
+                put(store, part, "cat")
         assert list(image_names(store, "cat")) == ["cat.bin", "cat-2.bin"]
     assert (tmp_path / "cat-2.bin").read_bytes() == b"another one"
 

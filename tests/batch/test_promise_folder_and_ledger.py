@@ -25,6 +25,7 @@ from batch_places import Origin, rows, states
 from ideogram_ai.batch import BatchError, BatchRequest, Job, LedgerError, PlanError, State
 from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.batch.manifest import write_manifest
+from ideogram_ai.batch.planning import plan_rows
 from ideogram_ai.testing import MockServer
 
 pytestmark = pytest.mark.anyio
@@ -109,7 +110,7 @@ async def test_a_ledger_is_made_anew_from_the_manifest(place: str) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('{"id": "a"}\n', "Line 1 of manifest.jsonl .* is none that a batch wrote"),
+        ('{"id": "a"}\n', "Line 1 of manifest.jsonl .* was not written by a batch"),
         ("no json\n", "Line 1"),
         ('{"id": ' + "[" * 5000 + "]" * 5000 + "}\n", "nests too deep"),
         ("[]\n", "Line 1"),
@@ -248,7 +249,7 @@ def test_nobody_else_reads_the_ledger(tmp_path: Path) -> None:
         old.chmod(0o644)
         for path in (tmp_path / "ledger.sqlite3", old):
             with Ledger.open(path) as ledger:
-                ledger.plan(rows("hen"))
+                plan_rows(ledger, rows("hen"))
                 beside = list(tmp_path.glob(f"{path.name}*"))
                 assert {f"{path.name}-wal", f"{path.name}-pid"} <= {each.name for each in beside}
                 assert {stat.S_IMODE(each.stat().st_mode) for each in beside} == {0o600}

@@ -14,8 +14,8 @@ from batch_places import Origin, colours, images, rows, states
 from ideogram_ai.batch import Job, LedgerError, State
 from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.manifest import manifest_line
-from ideogram_ai.batch.servers import Rank, rank_of, server_of
-from ideogram_ai.batch.thumbnails import thumbnail_name
+from ideogram_ai.batch.model import Rank, rank_of, server_of
+from ideogram_ai.batch.saving import thumbnail_name
 
 pytestmark = pytest.mark.anyio
 LOCAL = "http://127.0.0.1:8123"

@@ -15,6 +15,7 @@ from batch_places import Origin, images, rows, states
 
 from ideogram_ai.batch import BatchRequest, Job, PlanError, State
 from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.planning import plan_rows
 
 pytestmark = pytest.mark.anyio
 VERSION_1 = Path(__file__).with_name("version_1")
@@ -64,22 +65,24 @@ async def test_rows_without_an_id_are_known_by_what_they_ask_for(
 def test_many_equal_rows_without_an_id(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
         prompts = ["same"] * 3000 + ["other", "same"]
-        assert ledger.plan(rows(*prompts)).new == 3002
-        again = ledger.plan(rows("other", *["same"] * 3003))
+        assert plan_rows(ledger, rows(*prompts)).new == 3002
+        again = plan_rows(ledger, rows("other", *["same"] * 3003))
         assert (again.new, again.known) == (2, 3002)
 
 
 def test_fields_are_compared_and_not_how_they_are_written(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
-        ledger.plan([BatchRequest.of({"text_prompt": "a", "json_prompt": {"a": 1, "b": [2]}}, 1)])
-        assert ledger.plan([BatchRequest.of({"json_prompt": {"b": [2], "a": 1}, "text_prompt": "a"}, 9)]).known == 1
-        assert ledger.plan([BatchRequest.of({"text_prompt": "a", "json_prompt": {"a": 1, "b": [3]}}, 1)]).new == 1
+        plan_rows(ledger, [BatchRequest.of({"text_prompt": "a", "json_prompt": {"a": 1, "b": [2]}}, 1)])
+        assert (
+            plan_rows(ledger, [BatchRequest.of({"json_prompt": {"b": [2], "a": 1}, "text_prompt": "a"}, 9)]).known == 1
+        )
+        assert plan_rows(ledger, [BatchRequest.of({"text_prompt": "a", "json_prompt": {"a": 1, "b": [3]}}, 1)]).new == 1
 
 
 def test_the_line_of_a_row_is_that_of_the_last_input(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
-        ledger.plan([evolve(row, line=row.line or 2) for row in rows("cat")])
-        ledger.plan([evolve(row, line=number) for number, row in enumerate(rows("dog", "cat"), 2)])
+        plan_rows(ledger, [evolve(row, line=row.line or 2) for row in rows("cat")])
+        plan_rows(ledger, [evolve(row, line=number) for number, row in enumerate(rows("dog", "cat"), 2)])
         assert {row.request.fields["text_prompt"]: row.request.line for row in ledger.outcomes()} == {
             "dog": 2,
             "cat": 3,

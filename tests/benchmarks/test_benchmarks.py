@@ -13,7 +13,6 @@ NAMES = sorted(
     path.stem for path in (ROOT / "benchmarks").glob("*.py") if "\ndef measure(scale: Scale)" in path.read_text("utf-8")
 )
 OURS = {
-    "batch_cpu": {"run_batch"},
     "batch_efficiency": {"run_batch"},
     "batch_memory": {"run_batch"},
     "download": {"Ideogram"},

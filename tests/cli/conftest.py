@@ -1,10 +1,11 @@
-"""What the tests of the command share: runs in this process, in an empty folder, that never show the key."""
+"""Runs of the command in this process, in an empty folder, that never show the key; and runs on a terminal."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cli_runs import KEY, Run
+from cli_runs import KEY, Run, environment
+from terminals import PATIENCE, Terminal
 
 from ideogram_ai.cli.main import main
 from ideogram_ai.testing import MockServer
@@ -49,3 +50,20 @@ def service(shared_service: MockServer, monkeypatch: pytest.MonkeyPatch) -> Mock
     shared_service.clear_ledger()
     monkeypatch.setenv("IDEOGRAM_BASE_URL", shared_service.url)
     return shared_service
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Callable[..., Terminal]]:
+    """Start `ideogram` on a terminal of its own."""
+    started: list[Terminal] = []
+
+    def run(*arguments: str, stdout: int | None = None, without: str = "", **variables: str) -> Terminal:
+        settings = {**environment(COLUMNS="60", TERM="xterm-256color", PYTHONUTF8="1"), **variables}
+        settings.pop(without, None)
+        started.append(Terminal(list(arguments), folder, settings, stdout))
+        return started[-1]
+
+    yield run
+    for terminal in started:
+        terminal.process.kill()
+        terminal.process.wait(PATIENCE)

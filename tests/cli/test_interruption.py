@@ -1,15 +1,14 @@
-"""Ctrl-C and SIGTERM are answers to "was it paid?" too: once waits for what may be paid for and saves it.
+"""Ctrl-C, SIGTERM and SIGHUP in `ideogram generate`: the first one waits for what may be paid for and saves it.
 
 Real processes, signals and sockets: what is on its way is saved, what has not left is not sent, and only a second
-signal breaks off what may be billed.
+signal gives up what may be billed.
 """
 
 import json
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,12 +18,13 @@ import pytest
 from cli_runs import IDEOGRAM, entry, environment, files
 from terminals import Terminal
 
-from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
-from ideogram_ai.testing.faults.content import png
+from ideogram_ai.testing.faults.wire import png
 
 PATIENCE = 20
-WAITING = "Waiting for the image, which may be paid for already. Ctrl-C again breaks it off."
+WAITING = "note: Waiting for the image, which may already be paid for. Press Ctrl-C again to stop waiting.\n"
+SAVING = "note: Saving the image first. Press Ctrl-C again to stop and show its link.\n"
+INTERRUPTED = "error: Interrupted. Nothing was billed.\n"
 IMAGE = png()
 
 
@@ -41,20 +41,15 @@ def generating(folder: Path, *arguments: str, before: Sequence[str] = ()) -> Gen
             process.kill()
 
 
-def wait_for_request(server: MockServer) -> None:
-    """Wait until the request has arrived."""
-    deadline = time.monotonic() + PATIENCE
-    while not server.ledger:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def signal_and_read(process: subprocess.Popen[str], number: int) -> str:
+    """Send a signal, and read the next line of stderr."""
+    process.send_signal(number)
+    assert process.stderr is not None
+    return process.stderr.readline()
 
 
 class SlowService(ThreadingHTTPServer):
-    """A service whose answers stop half-way until they are let go on.
-
-    Args:
-        status: The status of its answer.
-    """
+    """A service whose responses stop half-way until they are let go on."""
 
     def __init__(self, status: int = 200) -> None:
         self.status = status
@@ -63,12 +58,16 @@ class SlowService(ThreadingHTTPServer):
         self.answer, self.image = Event(), Event()
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        Thread(target=self.serve_forever, daemon=True).start()
+        Thread(target=lambda: self.serve_forever(poll_interval=0.02), daemon=True).start()
+
+    def let_go(self) -> None:
+        """Let everybody go on."""
+        self.answer.set()
+        self.image.set()
 
     def server_close(self) -> None:
         """Let everybody go on, and end."""
-        for event in (self.answer, self.image):
-            event.set()
+        self.let_go()
         self.shutdown()
         super().server_close()
 
@@ -107,33 +106,23 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-
-
-@SIGNALS
-def test_once_while_it_waits_saves_the_image(folder: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_it_waits_saves_the_image(folder: Path, number: signal.Signals) -> None:
     with SlowService() as server, generating(folder, "--base-url", server.url) as process:
         assert server.posted.wait(PATIENCE)
-        process.send_signal(number)
-        assert process.stderr is not None
-        assert process.stderr.readline() == f"note: {WAITING}\n"
-        server.answer.set()
-        server.image.set()
+        assert signal_and_read(process, number) == WAITING
+        server.let_go()
         out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, err) == (0, "")
+    assert (process.returncode, err, server.posts) == (0, "", 1)
     assert out.startswith("saved cat.png\n")
     assert (folder / "cat.png").read_bytes() == IMAGE
-    assert server.posts == 1
 
 
-@SIGNALS
-def test_once_during_the_download_lets_it_finish(folder: Path, number: signal.Signals) -> None:
+def test_a_signal_during_the_download_lets_it_finish(folder: Path) -> None:
     with SlowService() as server, generating(folder, "--json", "--base-url", server.url) as process:
         server.answer.set()
         assert server.downloading.wait(PATIENCE)
-        process.send_signal(number)
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith("note: Saving the image first. Ctrl-C again ")
+        assert signal_and_read(process, signal.SIGTERM) == SAVING
         server.image.set()
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
@@ -141,13 +130,11 @@ def test_once_during_the_download_lets_it_finish(folder: Path, number: signal.Si
     assert (folder / "cat.png").read_bytes() == IMAGE
 
 
-def test_twice_during_the_download_shows_the_link(folder: Path) -> None:
+def test_a_second_signal_during_the_download_shows_the_link(folder: Path) -> None:
     with SlowService() as server, generating(folder, "--base-url", server.url) as process:
         server.answer.set()
         assert server.downloading.wait(PATIENCE)
-        process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith("note: Saving the image first.")
+        assert signal_and_read(process, signal.SIGINT) == SAVING
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (6, "")
@@ -155,93 +142,74 @@ def test_twice_during_the_download_shows_the_link(folder: Path) -> None:
     assert "cat.png" not in files(folder)
 
 
-@SIGNALS
-def test_twice_while_it_waits_breaks_off(folder: Path, number: signal.Signals) -> None:
-    with MockServer(latency=600) as server, generating(folder, "--json", "--base-url", server.url) as process:
-        wait_for_request(server)
-        process.send_signal(number)
-        assert process.stderr is not None
-        assert process.stderr.readline() == f"note: {WAITING}\n"
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_while_it_waits_gives_up(folder: Path, number: signal.Signals) -> None:
+    with SlowService() as server, generating(folder, "--json", "--base-url", server.url) as process:
+        assert server.posted.wait(PATIENCE)
+        assert signal_and_read(process, number) == WAITING
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, err) == (4, "")
     answer = json.loads(out)
-    assert answer["outcome"] == "outcome_unknown"
+    assert (process.returncode, err, answer["outcome"]) == (4, "", "outcome_unknown")
     assert answer["error"]["may_have_been_billed"] is True
-    assert "after it had left" in answer["error"]["message"]
+    assert "interrupted" in answer["error"]["message"]
     assert not files(folder)
 
 
 def test_after_a_signal_nothing_is_sent_again(folder: Path) -> None:
-    """The request that was waited for is refused at no cost, and would be repeated otherwise."""
+    """The request that it waited for is refused at no cost, and would be repeated otherwise."""
     with SlowService(status=429) as server, generating(folder, "--base-url", server.url) as process:
         assert server.posted.wait(PATIENCE)
-        process.send_signal(signal.SIGTERM)
-        assert process.stderr is not None
-        assert process.stderr.readline() == f"note: {WAITING}\n"
+        assert signal_and_read(process, signal.SIGTERM) == WAITING
         server.answer.set()
         out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, out, err) == (143, "", "error: Interrupted. Nothing was billed.\n")
-    assert server.posts == 1
+    assert (process.returncode, out, err, server.posts) == (143, "", INTERRUPTED, 1)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_before_the_request_has_left(folder: Path, number: signal.Signals, code: int) -> None:
+def test_a_signal_before_the_request_has_left(folder: Path) -> None:
     """The server takes the connection and never answers the handshake of TLS."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        with generating(folder, "--base-url", url) as process:
-            connection, _ = listener.accept()
-            assert connection.recv(1)
-            process.send_signal(number)
-            out, err = process.communicate(timeout=PATIENCE)
-            connection.close()
-    assert (process.returncode, out, err) == (code, "", "error: Interrupted. Nothing was billed.\n")
-    assert not files(folder)
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+            with generating(folder, "--base-url", url) as process:
+                connection, _ = listener.accept()
+                assert connection.recv(1)
+                process.send_signal(number)
+                out, err = process.communicate(timeout=PATIENCE)
+                connection.close()
+        assert (process.returncode, out, err, files(folder)) == (code, "", INTERRUPTED, [])
 
 
-def test_on_a_terminal(folder: Path) -> None:
+def test_a_signal_between_two_attempts_that_cost_nothing(folder: Path) -> None:
+    # The Retry-After leaves the time.
+    with FaultServer("status_429") as server, generating(folder, "--base-url", server.url) as process:
+        assert process.stderr is not None
+        assert "RateLimitError" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+        posts = server.wait_idle().posts
+    assert (process.returncode, out, err, len(posts), files(folder)) == (130, "", INTERRUPTED, 1, [])
+
+
+def test_on_a_terminal(folder: Path, start: Callable[..., Terminal]) -> None:
     with SlowService() as server:
-        variables = environment(TERM="xterm-256color", PYTHONUTF8="1", IDEOGRAM_BASE_URL=server.url)
-        terminal = Terminal(["generate", "a", "-o", "cat.png"], folder, variables)
-        try:
-            assert server.posted.wait(PATIENCE)
-            terminal.read_until("Making the image")
-            terminal.process.send_signal(signal.SIGINT)
-            terminal.read_until("Ctrl-C again breaks it off")
-            server.answer.set()
-            server.image.set()
-            assert terminal.finish() == 0
-        finally:
-            terminal.process.kill()
+        terminal = start("generate", "a", "-o", "cat.png", IDEOGRAM_BASE_URL=server.url)
+        assert server.posted.wait(PATIENCE)
+        terminal.read_until("Making the image")
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.read_until("again to stop waiting")
+        server.let_go()
+        assert terminal.finish() == 0
     assert "saved cat.png" in terminal.plain
     assert terminal.shown.count("\x1b[?25l") == terminal.shown.count("\x1b[?25h"), "the cursor is back"
     assert (folder / "cat.png").read_bytes() == IMAGE
 
 
-def test_whoever_ignores_hangups_still_does(folder: Path) -> None:
-    """As nohup starts it."""
+def test_nohup_is_respected(folder: Path) -> None:
     with SlowService() as server, generating(folder, "--base-url", server.url, before=["nohup"]) as process:
         assert server.posted.wait(PATIENCE)
         process.send_signal(signal.SIGHUP)
-        server.answer.set()
-        server.image.set()
+        server.let_go()
         _, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    assert WAITING not in err
+    assert (process.returncode, WAITING in err) == (0, False)
     assert (folder / "cat.png").read_bytes() == IMAGE
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_between_two_attempts_that_cost_nothing(folder: Path, number: signal.Signals, code: int) -> None:
-    # A Retry-After of ten seconds leaves the time.
-    with FaultServer("status_429") as server, generating(folder, "--base-url", server.url) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith("note: attempt 1: RateLimitError; next in ")
-        process.send_signal(number)
-        out, err = process.communicate(timeout=PATIENCE)
-        ledger = server.wait_idle()
-    assert (process.returncode, out) == (code, "")
-    assert err == "error: Interrupted. Nothing was billed.\n"
-    assert len(ledger.posts) == 1
-    assert not files(folder)

@@ -5,6 +5,7 @@ inputs are files as other programs leave them, and what was sent is what the ser
 """
 
 import csv
+import shutil
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -33,7 +34,7 @@ def batch(ideogram: Command, service: MockServer) -> Callable[[Path], Run]:
     return lambda path: ideogram("batch", path, "--out", "images", "--yes", "--skip-invalid", "--no-gallery", *small)
 
 
-def test_a_cell_longer_than_most_readers_bear_is_read_whole(
+def test_a_cell_longer_than_most_readers_allow_is_read_whole(
     batch: Callable[[Path], Run], service: MockServer, folder: Path
 ) -> None:
     assert len(LONG) > csv.field_size_limit()
@@ -44,46 +45,35 @@ def test_a_cell_longer_than_most_readers_bear_is_read_whole(
     assert sent(service) == [LONG, "An owl"]
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        f'"{STORY}',
-        f'"he said "well" and {STORY}"',
+def test_lines_inside_of_a_broken_cell(batch: Callable[[Path], Run], service: MockServer, folder: Path) -> None:
+    for cell in (
+        f'"{STORY}',  # not closed
+        f'"he said "well" and {STORY}"',  # a quote that is not doubled
         f'"{STORY}" and more',
         f' "{STORY}"',
         f'"{STORY}\0"',
         STORY.replace("\n", "\r"),
-    ],
-    ids=["not-closed", "quote-not-doubled", "text-behind-it", "blank-before-it", "nul", "other-line-ends"],
-)
-@pytest.mark.parametrize("columns", [1, 2])
-def test_lines_inside_of_a_broken_cell(
-    batch: Callable[[Path], Run], service: MockServer, folder: Path, cell: str, columns: int
-) -> None:
-    head, before, between = ("text_prompt", "An owl", "") if columns == 1 else ("id,text_prompt", "1,An owl", "2,")
-    (folder / "a.csv").write_bytes(f"{head}\n{before}\n{between}{cell}\n".encode())
-    run = batch(folder / "a.csv")
-    assert run.code == 0, run.err
-    assert sent(service) == ["An owl"]
-    assert "1 of 2 rows cannot be sent, and are left out:" in run.err
+    ):
+        for head, before in (("text_prompt\nAn owl\n", ""), ("id,text_prompt\n1,An owl\n", "2,")):
+            service.clear_ledger()
+            shutil.rmtree(folder / "images", ignore_errors=True)
+            (folder / "a.csv").write_bytes(f"{head}{before}{cell}\n".encode())
+            run = batch(folder / "a.csv")
+            assert (run.code, sent(service)) == (0, ["An owl"]), (cell, head, run.err)
+            assert "1 of 2 rows cannot be sent and are skipped:" in run.err
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
+def test_lines_inside_of_broken_json(batch: Callable[[Path], Run], service: MockServer, folder: Path) -> None:
+    for lines in (
         '{"rows": [\n{"text_prompt": "A dog that nobody asked for"},\n{"text_prompt": "A fox nobody asked for"}\n]}',
         '{"text_prompt": "A dog that nobody asked for"',
         '{"note":\n{"text_prompt": "A dog that nobody asked for"}\n}',
-    ],
-    ids=["document", "cut", "nested"],
-)
-def test_lines_inside_of_broken_json(
-    batch: Callable[[Path], Run], service: MockServer, folder: Path, lines: str
-) -> None:
-    (folder / "a.jsonl").write_text(f'{{"text_prompt": "An owl"}}\n{lines}\n{{"text_prompt": "A yak"}}\n')
-    run = batch(folder / "a.jsonl")
-    assert run.code == 0, run.err
-    assert sent(service) == ["A yak", "An owl"]
+    ):
+        service.clear_ledger()
+        shutil.rmtree(folder / "images", ignore_errors=True)
+        (folder / "a.jsonl").write_text(f'{{"text_prompt": "An owl"}}\n{lines}\n{{"text_prompt": "A yak"}}\n')
+        run = batch(folder / "a.jsonl")
+        assert (run.code, sent(service)) == (0, ["A yak", "An owl"]), (lines, run.err)
 
 
 def test_a_record_of_parquet_is_a_row_however_long_it_is(

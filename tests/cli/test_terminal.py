@@ -1,48 +1,32 @@
-"""What a person sees: a spinner with seconds while it waits, colours unless they are not wanted, a hidden key."""
+"""What people see: a spinner, colours unless they are not wanted, no escape sequences of others, and no lost report."""
 
+import io
 import os
 import re
-import time
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_runs import KEY, answering, entry, environment
-from terminals import PATIENCE, Terminal
+from cli_runs import IDEOGRAM, KEY, Run, answering, entry, environment
+from terminals import Terminal
 
-from ideogram_ai.testing import MockServer
+from ideogram_ai.cli.terminal import printable, write_out
 from ideogram_ai.testing.faults import FaultServer
 
-SPINNER = "[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Making the image  [0-9]+ s"
-
-
 Start = Callable[..., Terminal]
+SMALL = ("--resolution", "512x1536")
+SPINNER = "[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Making the image  [12] s"
 
 
-@pytest.fixture
-def start(folder: Path) -> Iterator[Start]:
-    """Start `ideogram` on a terminal."""
-    started: list[Terminal] = []
-
-    def run(*arguments: str, stdout: int | None = None, without: str = "", **variables: str) -> Terminal:
-        settings = {**environment(COLUMNS="60", TERM="xterm-256color", PYTHONUTF8="1"), **variables}
-        settings.pop(without, None)
-        started.append(Terminal(list(arguments), folder, settings, stdout))
-        return started[-1]
-
-    yield run
-    for terminal in started:
-        terminal.process.kill()
-        terminal.process.wait(PATIENCE)
-
-
-def test_a_spinner_counts_seconds_and_is_gone_at_the_end(start: Start, folder: Path) -> None:
+def test_a_spinner_counts_seconds_and_is_gone_at_the_end(start: Start) -> None:
     prompt = "A cat, " + "fluffy and " * 20 + "orange"
     with FaultServer(["status_429", answering(entry(prompt=prompt))]) as server:
         terminal = start("generate", "a cat", "-o", "cat.png", "--base-url", server.url)
         assert terminal.finish() == 0
-    assert re.search(SPINNER.replace("[0-9]+", "[12]"), terminal.plain), "the contract's Retry-After is two seconds"
-    assert "note: attempt 1: RateLimitError" in terminal.plain
+    assert re.search(SPINNER, terminal.plain), "the contract's Retry-After is two seconds"
+    assert "RateLimitError" in terminal.plain
     lines = [line.rstrip() for line in terminal.plain[terminal.plain.rindex("saved") :].splitlines()]
     assert "Making" not in "".join(lines)
     assert lines[0] == "saved cat.png"
@@ -53,41 +37,14 @@ def test_a_spinner_counts_seconds_and_is_gone_at_the_end(start: Start, folder: P
     assert terminal.shown.count("\x1b[?25l") == terminal.shown.count("\x1b[?25h"), "the cursor is back"
 
 
-def test_ctrl_c_puts_the_terminal_back(start: Start) -> None:
-    with MockServer(latency=600) as server:
-        terminal = start("generate", "a", "--base-url", server.url)
-        terminal.read_until(SPINNER)
-        while not server.ledger:
-            time.sleep(0.01)
-        terminal.process.send_signal(2)
-        terminal.read_until("Ctrl-C again breaks it off")
-        terminal.process.send_signal(2)
-        assert terminal.finish() == 4
-    assert "error: A request was interrupted" in terminal.plain
-    assert terminal.shown.count("\x1b[?25l") == terminal.shown.count("\x1b[?25h")
-
-
-@pytest.mark.parametrize("arguments", [["--json"], ["--quiet"]])
-def test_machines_get_no_spinner(start: Start, arguments: list[str]) -> None:
+def test_programs_get_no_spinner_and_no_colours(start: Start) -> None:
     with FaultServer(answering(entry())) as server:
-        terminal = start("generate", "a", "-o", "a.png", "--base-url", server.url, *arguments)
-        assert terminal.finish() == 0
-    assert "\x1b" not in terminal.shown
-    assert "Making" not in terminal.shown
-
-
-@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_colours_are_left_out_when_they_are_not_wanted(start: Start, variable: str, value: str) -> None:
-    with FaultServer(answering(entry(url=None, is_image_safe=False))) as server:
-        terminal = start("generate", "a", "--base-url", server.url, **{variable: value})
-        assert terminal.finish() == 5
-    assert "error: The image was withheld" in terminal.plain
-    assert not re.search(r"\x1b\[[0-9;]*3[0-9]", terminal.shown)
-
-
-def test_the_spinner_stays_out_of_a_pipe(start: Start) -> None:
-    read, write = os.pipe()
-    with FaultServer(answering(entry())) as server:
+        for option in ("--json", "--quiet"):
+            terminal = start("generate", "a", "-o", f"{option}.png", "--base-url", server.url, option)
+            assert terminal.finish() == 0
+            assert "\x1b" not in terminal.shown
+            assert "Making" not in terminal.shown
+        read, write = os.pipe()
         terminal = start("generate", "a", "-o", "a.png", "--base-url", server.url, stdout=write)
         os.close(write)
         assert terminal.finish() == 0
@@ -96,6 +53,15 @@ def test_the_spinner_stays_out_of_a_pipe(start: Start) -> None:
     assert out.startswith("saved a.png\n")
     assert "\x1b" not in out
     assert "saved" not in terminal.shown
+
+
+def test_colours_are_left_out_when_they_are_not_wanted(start: Start) -> None:
+    with FaultServer(answering(entry(url=None, is_image_safe=False))) as server:
+        for variables, colours in (({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({}, True)):
+            terminal = start("generate", "a", "--base-url", server.url, **variables)
+            assert terminal.finish() == 5
+            assert "error: The image was withheld" in terminal.plain
+            assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]", terminal.shown)) is colours
 
 
 def test_the_key_is_asked_for_and_not_shown(start: Start) -> None:
@@ -107,11 +73,57 @@ def test_the_key_is_asked_for_and_not_shown(start: Start) -> None:
         (post,) = server.wait_idle().posts
     assert post.header("Api-Key") == KEY
     assert KEY not in terminal.shown
-
-
-def test_a_key_that_is_not_given_ends_it(start: Start) -> None:
     terminal = start("generate", "a", without="IDEOGRAM_API_KEY")
     terminal.read_until("API key")
     terminal.type("\x04")
     assert terminal.finish() == 130
     assert "Nothing was billed" in terminal.shown
+
+
+def test_what_a_service_says_cannot_control_the_terminal(ideogram: Callable[..., Run]) -> None:
+    for text, shown in (
+        ("plain, ünï 🦊 👩\u200d🎨", "plain, ünï 🦊 👩\u200d🎨"),
+        ("\x1b[2Jgone\r\n\x07\x9b", r"\x1b[2Jgone\r\n\x07\x9b"),
+        ("\u202egnp.tac\u2066", r"\u202egnp.tac\u2066"),
+        ("\ud83e\u2028", r"\ud83e\u2028"),
+    ):
+        assert printable(text) == shown
+    images = answering(entry(prompt="\x1b]0;owned\x07"), entry(url="URL/\x1b[31mred"))
+    with FaultServer(images, image=["ok", "status_404"]) as server:
+        run = ideogram("generate", "a", "-o", "a.png", "--base-url", server.url)
+    assert r"prompt      \x1b]0;owned\x07" in run.out
+    assert run.err.splitlines()[-1].endswith(r"/\x1b[31mred")
+    assert "\x1b" not in run.out + run.err
+
+
+def test_text_that_the_encoding_does_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    write_out("saved Füchse 🦊.png\n")
+    assert raw.getvalue() == b"saved F\\xfcchse \\U0001f98a.png\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux")
+def test_quiet_prints_the_bytes_of_a_path(folder: Path) -> None:
+    name = b"caf\xe9.png"
+    with FaultServer(answering(entry())) as server:
+        command = [*IDEOGRAM, "generate", "a", "-q", "--base-url", server.url, "-o", os.fsdecode(name)]
+        run = subprocess.run(command, cwd=folder, env=environment(PYTHONUTF8="1"), capture_output=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, name + b"\n", b"")
+    assert os.listdir(bytes(folder)) == [name]
+
+
+def test_a_report_that_stdout_does_not_take_is_on_stderr(folder: Path) -> None:
+    for redirection in (">&-", "> /dev/full", "| true"):
+        run = subprocess.run(
+            ["sh", "-c", f'{{ "$@"; echo "code $?" >&2; }} {redirection}', "sh",
+             *IDEOGRAM, "generate", "a", "--mock", "-o", "cat.png", "--overwrite", *SMALL],
+            cwd=folder, env=environment(), text=True, capture_output=True, check=False,
+        )  # fmt: skip
+        lines = run.stderr.splitlines()
+        assert lines[0].startswith("stdout "), redirection
+        assert (lines[1], lines[-1]) == ("saved cat.png", "code 0")
+        assert "Exception" not in run.stderr
+    command = ["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *IDEOGRAM, "generate", "a", "--mock", "-o", "owl.png", *SMALL]
+    assert subprocess.run(command, cwd=folder, env=environment(), check=False).returncode == 0, "without any stream"
+    assert (folder / "owl.png").read_bytes().startswith(b"\x89PNG")

@@ -10,9 +10,8 @@ from canned import success
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ideogram_ai.client import decoding
-from ideogram_ai.client.collector import MAX_ANSWER_BYTES, BodyCollector
-from ideogram_ai.client.decoding import Decoder, DecodingError
+from ideogram_ai.client import response
+from ideogram_ai.client.response import MAX_RESPONSE_BYTES, Decoder, DecodingError, ResponseBuffer
 
 TEXT = b'{"data": []}' * 2000
 
@@ -39,8 +38,8 @@ def pieces(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
-def collected(data: bytes, encoding: str, size: int = 4096) -> BodyCollector:
-    collector = BodyCollector()
+def collected(data: bytes, encoding: str, size: int = 4096) -> ResponseBuffer:
+    collector = ResponseBuffer()
     assert collector.start(200, httpx.Headers({"content-encoding": encoding}), decoded=False)
     _ = all(collector.feed(piece) for piece in pieces(data, size))
     return collector
@@ -49,10 +48,10 @@ def collected(data: bytes, encoding: str, size: int = 4096) -> BodyCollector:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 def test_an_encoding_is_undone_whatever_the_pieces(encoding: str, size: int) -> None:
-    collector = BodyCollector()
+    collector = ResponseBuffer()
     collector.start(200, httpx.Headers({"content-encoding": encoding}), decoded=False)
     assert all(collector.feed(piece) for piece in pieces(ENCODINGS[encoding](TEXT), size))
-    assert (collector.body, collector.whole, collector.broken) == (TEXT, True, None)
+    assert (collector.body, collector.complete, collector.broken) == (TEXT, True, None)
 
 
 @pytest.mark.parametrize(
@@ -64,10 +63,10 @@ def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
 
 
 def test_a_body_of_an_unknown_encoding_is_kept_as_it_came_and_is_not_whole() -> None:
-    collector = BodyCollector()
+    collector = ResponseBuffer()
     collector.start(200, httpx.Headers({"content-encoding": "br"}), decoded=False)
     assert collector.feed(b"\x1b\x03 squeezed")
-    assert (collector.body, collector.whole) == (b"\x1b\x03 squeezed", False)
+    assert (collector.body, collector.complete) == (b"\x1b\x03 squeezed", False)
     assert "'br' was not asked for" in (collector.broken or "")
 
 
@@ -76,7 +75,7 @@ def test_a_body_of_an_unknown_encoding_is_kept_as_it_came_and_is_not_whole() -> 
 def test_a_compressed_body_that_was_cut_is_not_whole(encoding: str, cut: int) -> None:
     squeezed = ENCODINGS[encoding](TEXT)
     collector = collected(squeezed[:cut], encoding)
-    assert collector.whole is False
+    assert collector.complete is False
     assert TEXT.startswith(collector.body)
 
 
@@ -84,7 +83,7 @@ def test_garbage_keeps_what_came_before_it() -> None:
     squeezed = gzip.compress(TEXT, mtime=0)
     garbled = squeezed[:-50] + b"\xff" * 50
     collector = collected(garbled, "gzip")
-    assert collector.whole is False
+    assert collector.complete is False
     assert collected(b"no gzip at all", "gzip").body == b"no gzip at all"
     assert "does not decompress" in (collected(b"no gzip", "gzip").broken or "")
 
@@ -102,21 +101,23 @@ MEMBERS: dict[str, bytes] = {
 @pytest.mark.parametrize("size", [1, 7, 1 << 20])
 def test_all_members_of_gzip_are_one_body(name: str, size: int) -> None:
     collector = collected(MEMBERS[name], "gzip", size)
-    assert (collector.body, collector.whole, collector.broken) == (TEXT, True, None)
+    assert (collector.body, collector.complete, collector.broken) == (TEXT, True, None)
 
 
 def test_gzip_that_ends_inside_a_member_is_not_whole() -> None:
     first, second = gzip.compress(TEXT[:9000]), gzip.compress(TEXT[9000:])
-    whole = [size for size in range(len(first + second)) if collected((first + second)[:size], "gzip", 1 << 20).whole]
+    whole = [
+        size for size in range(len(first + second)) if collected((first + second)[:size], "gzip", 1 << 20).complete
+    ]
     assert whole == [len(first)]  # between two members there is no way to know
-    assert collected(first + b"\x1f", "gzip").whole is False
+    assert collected(first + b"\x1f", "gzip").complete is False
     assert "does not decompress" in (collected(first + b"\x1f\x8bgarbage", "gzip").broken or "")
 
 
 def test_members_of_nothing_are_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "_MAX_MEMBERS", 1000)
+    monkeypatch.setattr(response, "_MAX_MEMBERS", 1000)
     empty = gzip.compress(b"")
-    assert collected(empty * 1000, "gzip", 1 << 20).whole is True
+    assert collected(empty * 1000, "gzip", 1 << 20).complete is True
     assert "more than 1000 members" in (collected(empty * 1001, "gzip", 1 << 20).broken or "")
     twice = gzip.compress(empty * 1001)
     assert "more than 1000 members" in (collected(twice, "gzip, gzip", 1 << 20).broken or "")
@@ -134,7 +135,7 @@ def test_what_ends_with_a_whole_step_is_whole(encode: Callable[[bytes], bytes], 
     """The last bytes of such a stream are consumed before all that they stand for is there."""
     encoding = "gzip" if encode is gzip.compress else "deflate"
     collector = collected(encode(b"\0" * size), encoding, 1 << 20)
-    assert (len(collector.body), collector.whole) == (size, True)
+    assert (len(collector.body), collector.complete) == (size, True)
 
 
 @given(data=st.binary(), size=st.integers(1, 20))
@@ -142,31 +143,31 @@ def test_what_ends_with_a_whole_step_is_whole(encode: Callable[[bytes], bytes], 
 def test_any_bytes_under_any_encoding_are_taken(data: bytes, size: int) -> None:
     for encoding in ENCODINGS:
         collector = collected(data, encoding.strip(), size)
-        assert collector.whole in (True, False)
+        assert collector.complete in (True, False)
         if not encoding.strip() or encoding == "identity":
             assert collector.body == data
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip", "gzip, gzip"])
 def test_a_body_is_taken_up_to_a_bound(encoding: str) -> None:
-    body = b"\0" * (MAX_ANSWER_BYTES + 1)
+    body = b"\0" * (MAX_RESPONSE_BYTES + 1)
     for _ in range(encoding.count("gzip")):
         body = gzip.compress(body)
     collector = collected(body, encoding, 1 << 20)
-    assert len(collector.body) == MAX_ANSWER_BYTES
-    assert collector.whole is False
+    assert len(collector.body) == MAX_RESPONSE_BYTES
+    assert collector.complete is False
     assert "larger than" in (collector.broken or "")
 
 
 def test_a_body_of_just_the_bound_is_whole() -> None:
-    assert collected(b"\0" * MAX_ANSWER_BYTES, "", 1 << 20).whole is True
+    assert collected(b"\0" * MAX_RESPONSE_BYTES, "", 1 << 20).complete is True
 
 
 def test_what_httpx_decoded_already_is_not_decoded_again() -> None:
     """Mocks hand out whole responses, which httpx decodes when they are made."""
     answer = success()
     response = httpx.Response(200, content=gzip.compress(answer.content), headers={"content-encoding": "gzip"})
-    collector = BodyCollector()
+    collector = ResponseBuffer()
     collector.start(200, response.headers, decoded=response.is_stream_consumed)
     assert collector.feed(response.content)
     assert collector.body == answer.content

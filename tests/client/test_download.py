@@ -9,7 +9,7 @@ from canned import KEY, SHELLS, FakeTiming, Service, Shell, download
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError
-from ideogram_ai.client.links import follow
+from ideogram_ai.client.download import follow
 
 
 def drawn(kind: str) -> bytes:

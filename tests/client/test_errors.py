@@ -38,7 +38,7 @@ from ideogram_ai.client import (
     UnknownFieldError,
     UnprocessableEntityError,
 )
-from ideogram_ai.client.judge import judge
+from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 HEADERS = httpx.Headers([("x-request-id", "17"), ("x-two", "a"), ("x-two", "b")])
@@ -195,7 +195,7 @@ def test_the_message_of_a_call_that_failed_says_what_it_means_for_money(name: st
 @pytest.mark.parametrize("status", [100, 200, 204, 302, *POST_GENERATE_IMAGE_V4.billed, 408, 409, 500, 520, 600])
 @pytest.mark.parametrize("body", [b"", b'{"detail": "words."}'])
 def test_the_message_of_an_answer_says_what_it_means_for_money(status: int, body: bytes) -> None:
-    outcome = judge(POST_GENERATE_IMAGE_V4, status=status, headers=HEADERS, body=body, now=0.0)
+    outcome = parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=HEADERS, body=body, now=0.0)
     assert isinstance(outcome, IdeogramError)
     check_message(outcome)
 

@@ -12,7 +12,7 @@ from canned import KEY, ONCE, SHELLS, Service, Shell, success
 
 from ideogram_ai.client import APIStatusError, AsyncIdeogram, GeneratedImage, Generation, Ideogram
 from ideogram_ai.generated.operations import API_KEY_HEADER
-from ideogram_ai.testing.faults.content import png
+from ideogram_ai.testing.faults.wire import png
 
 PNG = png()
 IMAGE = GeneratedImage(url="https://i.example/1.png", prompt="p", resolution="1x1", seed=1, is_image_safe=True)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, DownloadReason
-from ideogram_ai.client.image_file import ImageFile
+from ideogram_ai.client.files import ImageFile
 
 
 def failing(code: int) -> object:
@@ -23,6 +23,7 @@ def failing(code: int) -> object:
 
 def save(path: Path, content: bytes = b"image", *, overwrite: bool = False) -> Path:
     with ImageFile(path, stem="stem", overwrite=overwrite) as file:
+        file.open()
         file.write(content)
         return file.finish(".png")
 
@@ -51,6 +52,7 @@ def test_a_file_that_appeared_in_the_meantime_is_left_alone(
 ) -> None:
     path = tmp_path / "cat.png"
     with ImageFile(path, stem="", overwrite=False) as file:
+        file.open()
         path.write_bytes(b"theirs")
         if not seen:
             monkeypatch.setattr(os, "lstat", failing(errno.ENOENT))
@@ -101,6 +103,7 @@ def write_without_room(path: Path, then: Callable[[ImageFile], object]) -> None:
     """Write while the system lets this process put nothing into any file."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     with ImageFile(path, stem="", overwrite=False) as file:
+        file.open()
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
         try:
             file.write(b"image")
@@ -125,6 +128,7 @@ def check_full(folder: Path) -> None:
 
 def break_off(path: Path) -> None:
     with ImageFile(path, stem="", overwrite=True) as file:
+        file.open()
         file.write(b"half")
         raise KeyboardInterrupt
 
@@ -139,6 +143,7 @@ def test_what_was_written_is_walked_and_written_on_behind(tmp_path: Path) -> Non
     drawn = io.BytesIO()
     Image.new("L", (3, 2)).save(drawn, "PNG")
     with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
+        file.open()
         file.write(drawn.getvalue()[:-5])
         assert file.find_fault(".png") == f"it ends after {file.size} bytes, in the middle"
         file.write(drawn.getvalue()[-5:])
@@ -148,6 +153,7 @@ def test_what_was_written_is_walked_and_written_on_behind(tmp_path: Path) -> Non
 
 def test_beginning_anew_forgets_what_was_written(tmp_path: Path) -> None:
     with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
+        file.open()
         file.write(b"a long wrong beginning")
         file.restart()
         file.write(b"image")
@@ -163,6 +169,7 @@ def test_a_large_image_is_on_its_way_to_the_disk_before_it_is_whole(
     monkeypatch.setattr(os, "posix_fadvise", lambda _file, start, _length, _advice: told.append(start))
     megabyte = b"i" * (1 << 20)
     with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
+        file.open()
         for _ in range(9):
             file.write(megabyte)
         assert told == [0, 4 << 20]
@@ -182,5 +189,6 @@ def test_a_system_that_cannot_be_told_saves_the_image_too(
     else:
         monkeypatch.setattr(os, "posix_fadvise", failing(errno.ESPIPE))
     with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
+        file.open()
         file.write(b"i" * (5 << 20))
         assert file.finish("").stat().st_size == 5 << 20

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ideogram_ai.client.image_format import HEAD_BYTES, find_fault, image_suffix, suffix_of_unknown
+from ideogram_ai.client.files import HEAD_BYTES, find_fault, image_suffix, suffix_of_unknown
 
 
 def noise(width: int = 64, height: int = 48, seed: int = 0) -> Image.Image:

@@ -10,8 +10,8 @@ from types import ModuleType
 import pytest
 
 import ideogram_ai.client
-from ideogram_ai.client import Ideogram, IdeogramError, sync_client
-from ideogram_ai.client.loading import raise_cause
+from ideogram_ai.client import Ideogram, IdeogramError, client
+from ideogram_ai.client.errors import raise_cause
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -26,13 +26,12 @@ def test_the_import_alone_loads_nothing_of_weight() -> None:
     assert not {"httpx", "httpcore", "attr", "anyio", "asyncio"} & loaded
     assert {name for name in loaded if name.startswith("ideogram_ai.")} == {
         "ideogram_ai.client",
-        "ideogram_ai.client.version",
     }
 
 
 def test_the_synchronous_client_loads_no_event_loop_and_no_models() -> None:
     loaded = loaded_by("from ideogram_ai.client import Ideogram")
-    assert "ideogram_ai.client.sync_client" in loaded
+    assert "ideogram_ai.client.client" in loaded
     assert not {"httpcore", "anyio", "asyncio", "ideogram_ai.generated.models"} & loaded
 
 
@@ -43,7 +42,7 @@ def test_every_public_name_is_there_and_listed(name: str) -> None:
 
 
 def test_a_name_is_what_its_module_has() -> None:
-    assert Ideogram is sync_client.Ideogram
+    assert Ideogram is client.Ideogram
 
 
 def test_another_name_is_an_ordinary_error() -> None:
@@ -112,22 +111,17 @@ def test_a_copy_below_another_name_tells_it_too(tmp_path: Path) -> None:
     """The door takes its name from where it lies."""
     copy = tmp_path / "mine"
     copy.mkdir()
-    for file in ("__init__.py", "loading.py", "version.py"):
+    for file in ("__init__.py", "errors.py"):
         (copy / file).write_bytes((Path(ideogram_ai.client.__file__).parent / file).read_bytes())
-    (copy / "sync_client.py").write_text("import httpx\nhttpx.Client\n")
+    (copy / "client.py").write_text("import httpx\nhttpx.Client\n")
     told = told_by("from mine import Ideogram", tmp_path, httpx="")
-    assert told.startswith("ImportError: mine.sync_client cannot be loaded: module 'httpx' has no attribute 'Client'. ")
+    assert told.startswith("ImportError: mine.client cannot be loaded: module 'httpx' has no attribute 'Client'. ")
 
 
 def test_the_doors_of_the_other_floors_tell_it_too(tmp_path: Path) -> None:
     for door in ("from ideogram_ai.testing import MockServer", "from ideogram_ai.batch import run_batch"):
         told = told_by(door, tmp_path, logging="")
         assert f"logging is {tmp_path / 'logging.py'}: if that file is yours" in told
-    (tmp_path / "logging.py").unlink()
-    told = told_by("from ideogram_ai.generated import Client", tmp_path, httpx="")
-    assert told.startswith(
-        "ImportError: ideogram_ai.generated.client cannot be loaded: module 'httpx' has no attribute"
-    )
 
 
 def raised(error: AttributeError | ImportError) -> ImportError:
@@ -159,8 +153,8 @@ def test_an_attribute_of_something_else_is_told_without_a_file() -> None:
 
 
 def test_a_module_that_lacks_what_is_asked_of_it_is_no_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(vars(ideogram_ai.client)["_MODULES"], "Missing", "version")
-    with pytest.raises(ImportError, match=r"^ideogram_ai\.client\.version cannot be loaded: .* attribute 'Missing'"):
+    monkeypatch.setitem(vars(ideogram_ai.client)["_MODULES"], "Missing", "retry")
+    with pytest.raises(ImportError, match=r"^ideogram_ai\.client\.retry cannot be loaded: .* attribute 'Missing'"):
         _ = ideogram_ai.client.Missing  # type: ignore[attr-defined]
 
 

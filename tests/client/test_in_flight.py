@@ -13,7 +13,7 @@ import pytest
 from both_clients import SHELLS, Shell, run
 
 from ideogram_ai.client import AsyncIdeogram, ConfigurationError, Ideogram, IdeogramError, RetryPolicy
-from ideogram_ai.client.in_flight import InFlight
+from ideogram_ai.client.transport import InFlight
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing import MockServer
 

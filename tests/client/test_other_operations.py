@@ -1,4 +1,4 @@
-"""Operations for which the client has no method written by hand: the same exchange, and an answer that is a model."""
+"""Operations beside generate: the same exchange, and an answer that is a model."""
 
 import json
 from typing import Any
@@ -20,8 +20,7 @@ from ideogram_ai.client import (
     RetryPolicy,
     UnknownFieldError,
 )
-from ideogram_ai.client.other_answers import judge_other
-from ideogram_ai.generated.methods import AsyncMethods, Methods
+from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.models import Rejection, V4JsonPrompt
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4, Operation
 
@@ -33,6 +32,7 @@ OTHER = evolve(
     path="/v1/ideogram-v4/magic-prompt",
     media_type="application/json",
     answer_model="V4JsonPrompt",
+    makes_images=False,
 )
 PLAIN = evolve(OTHER, answer_model="")
 
@@ -43,21 +43,21 @@ def call(shell: Shell, service: Service, operation: Operation = OTHER, **fields:
     retry = RetryPolicy(max_attempts=2, base_delay=0.001)
     if shell == "sync":
         with httpx.Client(transport=service.transport()) as http:
-            methods = Ideogram(KEY, http_client=http, retry=retry).operations
-            assert type(methods) is Methods
-            return methods._send(operation, fields, **more)
+            client = Ideogram(KEY, http_client=http, retry=retry)
+            assert client.operations is client
+            return client._send(operation, fields, **more)
 
     async def run() -> Any:
         async with httpx.AsyncClient(transport=service.transport()) as http:
-            methods = AsyncIdeogram(KEY, http_client=http, retry=retry).operations
-            assert type(methods) is AsyncMethods
-            return await methods._send(operation, fields, **more)
+            client = AsyncIdeogram(KEY, http_client=http, retry=retry)
+            assert client.operations is client
+            return await client._send(operation, fields, **more)
 
     return anyio.run(run, backend=shell)
 
 
 def judged(body: bytes, operation: Operation = OTHER, *, status: int = 200, complete: bool = True) -> Any:
-    return judge_other(operation, status=status, headers=httpx.Headers(), body=body, now=0.0, complete=complete)
+    return parse_response(operation, status=status, headers=httpx.Headers(), body=body, now=0.0, complete=complete)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -108,7 +108,7 @@ def test_a_closed_client_calls_nothing() -> None:
     client = Ideogram(KEY, retry=ONCE)
     client.close()
     with pytest.raises(RequestError, match="closed"):
-        client.operations._send(OTHER, {"text_prompt": "a"}, extra_fields=None, timeout=None)
+        client._send(OTHER, {"text_prompt": "a"}, extra_fields=None, timeout=None)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,21 @@
 """What the environment says of proxies and certificates is checked before anything is sent, and named when it is wrong.
 
-A variable that names a file which is gone was found out when the request was made: too late for a program that had
-begun to pay, and told as a request that may have been billed.
+A program that finds out with its first request has perhaps begun to pay, and reads that the request may have been
+billed.
 """
 
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from both_clients import SHELLS, Shell, run
-from small_internet import Internet, answer, open_doors
+from client_internals import only_names_are_loopback, system_proxies
+from driver import KEY, Driver, Kind, each_kind
+from small_internet import PUBLIC, Internet, answer, foreign_authority, open_doors
 
 from ideogram_ai.client import (
     APIConnectionError,
@@ -23,7 +26,6 @@ from ideogram_ai.client import (
 )
 from ideogram_ai.testing import MockServer
 
-KEY = "sentinel-3f9c2b7d51e84a06"
 CLIENTS: list[Any] = [Ideogram, AsyncIdeogram]
 BROKEN = {
     "SSL_CERT_FILE": ["/gone.pem", "/", "{empty}", "{text}"],
@@ -39,38 +41,40 @@ BROKEN = {
 
 
 @pytest.fixture
-def values(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "empty.pem").touch()
-    (tmp_path / "text.pem").write_text("-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n")
-    return {"empty": str(tmp_path / "empty.pem"), "text": str(tmp_path / "text.pem")}
+def broken(tmp_path: Path) -> list[tuple[str, str]]:
+    """Each variable with each value."""
+    empty, text = tmp_path / "empty.pem", tmp_path / "text.pem"
+    empty.touch()
+    text.write_text("-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n")
+    return [(name, value.format(empty=empty, text=text)) for name, values in BROKEN.items() for value in values]
 
 
-@pytest.mark.parametrize("kind", CLIENTS)
-@pytest.mark.parametrize("name", BROKEN)
 def test_a_variable_that_cannot_be_used_is_named_when_a_client_is_made(
-    name: str, kind: Any, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    broken: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for value in BROKEN[name]:
-        with monkeypatch.context() as patch:
-            if name == "SSL_CERT_DIR":
-                patch.delenv("SSL_CERT_FILE")
-            patch.setenv(name, value.format(**values))
-            with pytest.raises(ConfigurationError) as caught:
-                kind(KEY)
-        assert caught.value.message.startswith(f"{name}="), caught.value.message
-        assert caught.value.message.endswith("Correct or unset it. Nothing was sent, nothing billed.")
-        assert not caught.value.may_have_been_billed
+    for name, value in broken:
+        for client in CLIENTS:
+            with monkeypatch.context() as patch:
+                if name == "SSL_CERT_DIR":
+                    patch.delenv("SSL_CERT_FILE")
+                patch.setenv(name, value)
+                with pytest.raises(ConfigurationError) as caught:
+                    client(KEY)
+            assert caught.value.message.startswith(f"{name}="), caught.value.message
+            assert caught.value.message.endswith("Correct or unset it. Nothing was sent, nothing billed.")
+            assert not caught.value.may_have_been_billed
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("name", BROKEN)
+@each_kind
 def test_nothing_of_it_matters_for_a_server_of_this_machine_over_http(
-    name: str, shell: Shell, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    kind: Kind, broken: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with MockServer() as server:
-        for value in BROKEN[name]:
-            monkeypatch.setenv(name, value.format(**values))
-            assert run(shell, lambda client: client.generate(text_prompt="a"), base_url=server.url).images
+        for name, value in broken:
+            with monkeypatch.context() as patch:
+                patch.setenv(name, value)
+                with Driver(kind, base_url=server.url) as client:
+                    assert client.ask().images, name
 
 
 def test_a_rehearsal_on_the_command_line_needs_no_certificates(tmp_path: Path) -> None:
@@ -92,14 +96,13 @@ def test_a_password_in_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
     assert "HTTPS_PROXY='...@proxy.example'" in caught.value.message
 
 
-def test_settings_of_the_system_have_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As macOS and Windows have them."""
-    monkeypatch.setattr("ideogram_ai.client.environment.getproxies", lambda: {"https": "ftp://proxy.example"})
+def test_a_proxy_of_the_system_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    system_proxies(monkeypatch, https="ftp://proxy.example")
     with pytest.raises(ConfigurationError, match=r"^the system's proxy for https='ftp://proxy\.example' cannot be"):
         Ideogram(KEY)
 
 
-def test_certificates_that_are_gone_although_no_variable_says_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_certificates_that_no_variable_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
 
     def fail(**_: Any) -> None:
@@ -110,9 +113,7 @@ def test_certificates_that_are_gone_although_no_variable_says_where_they_are(mon
         Ideogram(KEY)
 
 
-def test_who_lends_both_clients_is_asked_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    import httpx
-
+def test_nothing_is_checked_for_who_lends_both_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     with httpx.Client() as http:
         monkeypatch.setenv("SSL_CERT_FILE", "/gone.pem")
         Ideogram(KEY, http_client=http, image_client=http).close()
@@ -120,48 +121,33 @@ def test_who_lends_both_clients_is_asked_for_nothing(monkeypatch: pytest.MonkeyP
             Ideogram(KEY, http_client=http)  # the image host is reached by a client of its own
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_certificate_that_is_refused_names_what_it_was_held_against(
-    shell: Shell, internet: Internet, monkeypatch: pytest.MonkeyPatch
+@each_kind
+def test_a_certificate_that_is_refused_names_what_may_be_the_cause(
+    kind: Kind, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import trustme
-
+    """The variable that says which authorities count, and the clock where the certificate has expired."""
     open_doors(monkeypatch)
-    host = internet.host("api.example", answer(200), certificate=trustme.CA().issue_cert("api.example"))
-    with pytest.raises(APIConnectionError, match=r"SSL_CERT_FILE is set, so only the authorities of '.*authority.pem'"):
-        run(shell, lambda client: client.generate(text_prompt="a"), base_url=host.url)
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_certificate_that_is_over_makes_one_ask_for_the_clock(
-    shell: Shell, internet: Internet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from datetime import UTC, datetime, timedelta
-
-    open_doors(monkeypatch)
-    over = internet.authority.issue_cert("api.example", not_after=datetime.now(UTC) - timedelta(days=1))
-    host = internet.host("api.example", answer(200), certificate=over)
-    with pytest.raises(
-        APIConnectionError, match=r"This machine's clock says 2\d\d\d-\d\d-\d\d \d\d:\d\d.*: is that right"
+    expired = internet.authority.issue_cert("api.example", not_after=datetime.now(UTC) - timedelta(days=1))
+    for certificate, cause in (
+        (foreign_authority().issue_cert("api.example"), r"SSL_CERT_FILE is set, so only the authorities of '.*y\.pem'"),
+        (expired, r"This machine's clock says 2\d\d\d-\d\d-\d\d \d\d:\d\d.*: is that right"),
     ):
-        run(shell, lambda client: client.generate(text_prompt="a"), base_url=host.url)
+        host = internet.host("api.example", answer(200), certificate=certificate)
+        with Driver(kind, base_url=host.url) as client, pytest.raises(APIConnectionError, match=cause):
+            client.ask()
 
 
-@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("kind", ["sync", "asyncio"])
 def test_a_name_of_this_machine_that_leads_elsewhere_is_not_given_the_key(
-    kind: Any, internet: Internet, monkeypatch: pytest.MonkeyPatch
+    kind: Kind, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Any name server may say what x.localhost is; over http, the key would be readable on the way."""
-    from small_internet import PUBLIC
-
     host = internet.host("x.localhost", answer(200), tls=False)
-    monkeypatch.setattr(
-        "ideogram_ai.client.credentials.is_loopback", lambda name: name.endswith("localhost") and name != PUBLIC
-    )
-    shell: Shell = "sync" if kind is Ideogram else "asyncio"
+    only_names_are_loopback(monkeypatch, PUBLIC)
     url = host.url.replace("https:", "http:")
-    with pytest.raises(ConfigurationError, match=rf"x\.localhost is {PUBLIC} here, which is another machine"):
-        run(shell, lambda client: client.generate(text_prompt="a"), base_url=url)
+    another = rf"x\.localhost is {PUBLIC} here, which is another machine"
+    with Driver(kind, base_url=url) as client, pytest.raises(ConfigurationError, match=another):
+        client.ask()
     assert not any(host.settle(1))
-    with pytest.raises(ResponseValidationError):  # what answers there names no image
-        run(shell, lambda client: client.generate(text_prompt="a"), base_url=url, allow_http=True)
+    with Driver(kind, base_url=url, allow_http=True) as client, pytest.raises(ResponseValidationError):
+        client.ask()  # the response names no image

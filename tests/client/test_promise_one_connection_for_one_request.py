@@ -1,33 +1,33 @@
 """One connection carries one request that costs money, and is closed after it.
 
-A connection that outlives its request carries what nobody asked for into the next one: bytes glued to an answer are
-taken for the answer to another request, a forked child reads what its parent was sent, an event loop that has ended
-still owns the socket. Each of these ran a request twice, or gave an image to the wrong caller.
+A connection that outlives its request carries something into the next one: bytes glued to a response count as the
+response to another request, a forked child reads what its parent was sent, an event loop that has ended still owns the
+socket. Each of these ran a request twice, or gave an image to the wrong caller.
 """
 
 import asyncio
 import gc
-import multiprocessing
-import os
 import select
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpcore
 import httpx
 import pytest
+import trio
 import uvloop
 from asgiref.sync import async_to_sync
-from both_clients import SHELLS, Shell, run
-from canned import success
+from canned import Service, report
+from client_internals import forked_child_has_own_tls, limit_used_connections
+from driver import KEY, KINDS, ONCE, PLAIN, PROMPT, Driver, Kind, case, each_kind, outcome
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -41,37 +41,27 @@ from ideogram_ai.client import (
     Ideogram,
     IdeogramError,
     RetryPolicy,
-    core,
 )
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FAULTS, FaultServer
 
-KEY = "sentinel-3f9c2b7d51e84a06"
 GLUED = [name for name in FAULTS if name.startswith(("glued_", "stray_"))]
 QUICK = RetryPolicy(max_attempts=3, base_delay=0.001)
-LENT: list[dict[str, Any] | None] = [None, {"trust_env": False}]
+each_lend = pytest.mark.parametrize("lend", [None, PLAIN], ids=["own", "lent"])
 
 
-def ask(client: Any, prompts: list[str]) -> list[str | None]:
-    """The prompt of each image, or the name of the error."""
-    got: list[str | None] = []
-    for prompt in prompts:
-        try:
-            got.append(client.generate(text_prompt=prompt, resolution="512x1536").images[0].prompt)
-        except IdeogramError as error:
-            got.append(type(error).__name__)
-    return got
+@pytest.fixture(scope="module")
+def mock_server() -> Iterator[MockServer]:
+    with MockServer(in_flight=100) as server:
+        yield server
 
 
-async def ask_async(client: Any, prompts: list[str]) -> list[str | None]:
-    """The same at once."""
+async def ask(client: AsyncIdeogram, prompts: list[str]) -> list[str | None]:
+    """The prompt of each image; all are asked for at once."""
     got: dict[str, str | None] = {}
 
     async def one(prompt: str) -> None:
-        try:
-            got[prompt] = (await client.generate(text_prompt=prompt, resolution="512x1536")).images[0].prompt
-        except IdeogramError as error:
-            got[prompt] = type(error).__name__
+        got[prompt] = (await client.generate(text_prompt=prompt, resolution="512x1536")).images[0].prompt
 
     async with anyio.create_task_group() as tasks:
         for prompt in prompts:
@@ -79,107 +69,82 @@ async def ask_async(client: Any, prompts: list[str]) -> list[str | None]:
     return [got[prompt] for prompt in prompts]
 
 
-@pytest.mark.parametrize("lend", LENT, ids=["own", "lent"])
-@pytest.mark.parametrize("shell", SHELLS)
-def test_what_is_glued_to_an_answer_is_nobodys(shell: Shell, lend: dict[str, Any] | None) -> None:
+@each_lend
+@each_kind
+def test_what_is_glued_to_a_response_belongs_to_nobody(kind: Kind, lend: dict[str, Any] | None) -> None:
     """Three calls after each other: as many requests run as images come, and each has a connection of its own."""
 
     def three(client: Any) -> list[Any]:
-        return [outcome(lambda: client.generate(text_prompt="a")) for _ in range(3)]
+        return [outcome(client.generate, text_prompt=PROMPT) for _ in range(3)]
 
     async def three_async(client: Any) -> list[Any]:
-        return [await outcome_async(lambda: client.generate(text_prompt="a")) for _ in range(3)]
+        ended: list[Any] = []
+        for _ in range(3):
+            try:
+                ended.append(await client.generate(text_prompt=PROMPT))
+            except IdeogramError as error:
+                ended.append(error)
+        return ended
 
     for name in GLUED:
-        with FaultServer(name) as server:
-            use = three if shell == "sync" else three_async
-            outcomes = run(shell, use, lend=lend, base_url=server.url, retry=RetryPolicy(max_attempts=1))
+        with (
+            case(name),
+            FaultServer(name) as server,
+            Driver(kind, lend=lend, base_url=server.url, retry=ONCE) as client,
+        ):
+            ended = client.run(three if kind == "sync" else three_async)
             ledger = server.wait_idle()
-        ran = sum(not isinstance(each, IdeogramError) for each in outcomes)
-        assert ledger.may_have_run == ran == (0 if name.endswith("behind_429") else 3), name
-        assert len(ledger.posts) == 3, name
-        assert len({request.connection for request in ledger.posts}) == 3, name
-        assert {request.header("Connection") for request in ledger.posts} == {"close"}, name
+            ran = sum(not isinstance(each, IdeogramError) for each in ended)
+            assert ledger.may_have_run == ran == (0 if name.endswith("behind_429") else 3)
+            assert len(ledger.posts) == 3
+            assert len({request.connection for request in ledger.posts}) == 3
+            assert {request.header("Connection") for request in ledger.posts} == {"close"}
 
 
-def outcome(call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except IdeogramError as error:
-        return error
+@each_kind
+def test_a_connection_that_others_left_in_a_lent_pool_is_not_used(kind: Kind) -> None:
+    """The caller's own request left a response behind on a connection that is kept."""
+    with FaultServer("glued_429") as server, Driver(kind, base_url=server.url, lend=PLAIN, retry=QUICK) as driver:
 
+        def use(client: Any) -> Any:
+            driver.http.post(f"{server.url}/v1/other", content=b"{}")
+            return client.generate(text_prompt=PROMPT)
 
-async def outcome_async(call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    try:
-        return await call()
-    except IdeogramError as error:
-        return error
+        async def use_async(client: Any) -> Any:
+            await driver.http.post(f"{server.url}/v1/other", content=b"{}")
+            return await client.generate(text_prompt=PROMPT)
 
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_connection_that_others_left_in_a_lent_pool_is_not_used(shell: Shell) -> None:
-    """The caller's own request left an answer behind on a connection that is kept."""
-    with FaultServer("glued_429") as server:
-
-        def use(http: Any) -> Any:
-            http.post(f"{server.url}/v1/other", content=b"{}")
-            return Ideogram(KEY, base_url=server.url, http_client=http, retry=QUICK).generate(text_prompt="a")
-
-        async def use_async() -> Any:
-            async with httpx.AsyncClient(trust_env=False) as http:
-                await http.post(f"{server.url}/v1/other", content=b"{}")
-                client = AsyncIdeogram(KEY, base_url=server.url, http_client=http, retry=QUICK)
-                return await client.generate(text_prompt="a")
-
-        if shell == "sync":
-            with httpx.Client(trust_env=False) as http:
-                made = use(http)
-        else:
-            made = anyio.run(use_async, backend=shell)
+        assert driver.run(use if kind == "sync" else use_async).images
         ledger = server.wait_idle()
-    assert made.images
     assert len(ledger.posts) == ledger.connections == 2
 
 
-def test_a_lent_pool_without_end_of_used_connections_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core, "MOST_USED_CONNECTIONS", 2)
-    monkeypatch.setattr("ideogram_ai.client.sync_client.MOST_USED_CONNECTIONS", 2)
-    monkeypatch.setattr("ideogram_ai.client.async_client.MOST_USED_CONNECTIONS", 2)
+@pytest.mark.parametrize("kind", KINDS[:2])
+def test_a_lent_pool_of_used_connections_without_end_is_refused(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit_used_connections(monkeypatch, 2)
     sent: list[httpx.Request] = []
 
-    def used(request: httpx.Request) -> None:
-        request.extensions["trace"](
-            "http11.send_request_headers.started", {"request": httpx.Request("POST", "http://a")}
-        )
-
     def offer(request: httpx.Request) -> httpx.Response:
-        request.extensions["trace"]("http11.send_request_headers.started", {"request": HeadOf(request)})
+        report(request, "http11.send_request_headers.started", request=httpcore.Request("POST", "http://a"))
         sent.append(request)
-        return success()
+        return httpx.Response(200)
 
     async def offer_async(request: httpx.Request) -> httpx.Response:
-        await request.extensions["trace"]("http11.send_request_headers.started", {"request": HeadOf(request)})
+        info = {"request": httpcore.Request("POST", "http://a")}
+        await request.extensions["trace"]("http11.send_request_headers.started", info)
         sent.append(request)
-        return success()
+        return httpx.Response(200)
 
-    with pytest.raises(ConfigurationError, match=r"its first 2 connections were used before.*Nothing was sent"):
-        Ideogram(KEY, http_client=httpx.Client(transport=httpx.MockTransport(offer))).generate(text_prompt="a")
-    http = httpx.AsyncClient(transport=httpx.MockTransport(offer_async))
-    with pytest.raises(ConfigurationError, match="its first 2 connections"):
-        asyncio.run(AsyncIdeogram(KEY, http_client=http).generate(text_prompt="a"))
+    lend = {"transport": httpx.MockTransport(offer if kind == "sync" else offer_async)}
+    with Driver(kind, lend=lend) as client, pytest.raises(ConfigurationError) as caught:
+        client.ask()
+    assert "its first 2 connections were used before" in caught.value.message
+    assert "Nothing was sent" in caught.value.message
     assert sent == []
 
 
-class HeadOf:
-    """A request as httpcore reports it."""
-
-    def __init__(self, request: httpx.Request) -> None:
-        self.method = request.method.encode()
-
-
-@pytest.mark.parametrize(
-    ("kind", "name", "given"),
-    [
+def test_the_wrong_kind_of_http_client_is_refused_at_once() -> None:
+    wrong: list[tuple[Any, str, Any]] = [
         (Ideogram, "http_client", httpx.AsyncClient()),
         (Ideogram, "image_client", httpx.AsyncClient()),
         (AsyncIdeogram, "http_client", httpx.Client()),
@@ -187,36 +152,35 @@ class HeadOf:
         (Ideogram, "http_client", httpx.HTTPTransport()),
         (AsyncIdeogram, "http_client", "https://proxy.example"),
         (Ideogram, "http_client", httpx.Client),
-    ],
-)
-def test_the_wrong_kind_of_http_client_is_refused_at_once(kind: Any, name: str, given: Any) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^{name} is a .*; give an httpx\.\w+\. Nothing was sent") as caught:
-        kind(KEY, **{name: given})
-    assert not caught.value.may_have_been_billed
+    ]
+    for make, name, given in wrong:
+        with pytest.raises(
+            ConfigurationError, match=rf"^{name} is a .*; give an httpx\.\w+\. Nothing was sent"
+        ) as error:
+            make(KEY, **{name: given})
+        assert not error.value.may_have_been_billed
 
 
 @pytest.mark.parametrize("lend", [False, True], ids=["own", "lent"])
 @pytest.mark.parametrize("loop", ["asyncio", "trio", "uvloop"])
-def test_one_client_works_in_an_event_loop_for_each_call(loop: str, lend: bool) -> None:
+def test_one_client_works_in_an_event_loop_for_each_call(loop: str, lend: bool, mock_server: MockServer) -> None:
     def call(work: Callable[[], Any]) -> Any:
-        if loop == "uvloop":
-            return uvloop.run(work())
-        return anyio.run(work, backend=loop)
+        return uvloop.run(work()) if loop == "uvloop" else anyio.run(work, backend=loop)
 
-    with MockServer() as server:
-        http = httpx.AsyncClient(trust_env=False) if lend else None
-        client = AsyncIdeogram(KEY, base_url=server.url, http_client=http, timeout=20)
-        for prompt in ("first", "second", "third"):
-            assert call(partial(ask_async, client, [prompt])) == [prompt]
-        call(client.aclose)
-        assert len(server.ledger) == 3
+    before = len(mock_server.ledger)
+    http = httpx.AsyncClient(**PLAIN) if lend else None
+    client = AsyncIdeogram(KEY, base_url=mock_server.url, http_client=http, timeout=20)
+    for prompt in ("first", "second", "third"):
+        assert call(partial(ask, client, [prompt])) == [prompt]
+    call(client.aclose)
+    assert len(mock_server.ledger) - before == 3
 
 
 # What belongs to a loop that ended is closed when it is collected.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lent_client_that_keeps_connections_of_a_loop_that_ended_is_refused() -> None:
     """Its pool would close them, which only their own loop can do. Nothing was sent, and the error says so."""
-    http = httpx.AsyncClient(trust_env=False)
+    http = httpx.AsyncClient(**PLAIN)
     with FaultServer("ok") as server:
         asyncio.run(http.post(f"{server.url}/v1/other", content=b"{}"))
         client = AsyncIdeogram(KEY, base_url=server.url, http_client=http, retry=QUICK)
@@ -228,39 +192,39 @@ def test_a_lent_client_that_keeps_connections_of_a_loop_that_ended_is_refused() 
     gc.collect()
 
 
-@pytest.mark.parametrize("shell", ["asyncio", "trio"])
-def test_an_error_of_a_lent_client_that_may_have_sent_is_left_as_it_is(shell: Shell) -> None:
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_an_error_of_a_lent_client_that_may_have_sent_is_left_as_it_is(kind: Kind) -> None:
     def fail(_: httpx.Request) -> httpx.Response:
         raise RuntimeError("Event loop is closed")
 
-    lend = {"transport": httpx.MockTransport(fail)}
-    with pytest.raises(RuntimeError, match="Event loop is closed") as caught:
-        run(shell, generate_async, lend=lend, base_url="http://127.0.0.1:9")
+    with (
+        Driver(kind, service=Service(fail)) as client,
+        pytest.raises(RuntimeError, match="Event loop is closed") as caught,
+    ):
+        client.ask()
     assert any("may have been made and billed" in note for note in caught.value.__notes__)
 
 
-def test_threads_with_a_loop_each_share_a_client() -> None:
-    with MockServer(in_flight=100) as server:
-        client = AsyncIdeogram(KEY, base_url=server.url, timeout=20, in_flight=3)
-        prompts = [[f"{thread}-{number}" for number in range(4)] for thread in range(5)]
-        with ThreadPoolExecutor(5) as pool:
-            got = list(pool.map(lambda some: asyncio.run(ask_async(client, some)), prompts))
+def test_threads_with_a_loop_each_share_a_client(mock_server: MockServer) -> None:
+    client = AsyncIdeogram(KEY, base_url=mock_server.url, timeout=20, in_flight=3)
+    prompts = [[f"{thread}-{number}" for number in range(4)] for thread in range(5)]
+    with ThreadPoolExecutor(5) as pool:
+        got = list(pool.map(lambda some: asyncio.run(ask(client, some)), prompts))
     assert got == prompts
 
 
-def test_one_client_in_a_web_application_whose_loop_lives_for_one_request() -> None:
+def test_one_client_in_a_web_application_whose_loop_lives_for_one_request(mock_server: MockServer) -> None:
     """Starlette's TestClient without `with` starts an event loop for each request, as asgiref does for each call."""
-    with MockServer() as server:
-        client = AsyncIdeogram(KEY, base_url=server.url, timeout=20)
+    client = AsyncIdeogram(KEY, base_url=mock_server.url, timeout=20)
 
-        async def page(request: Request) -> JSONResponse:
-            return JSONResponse(await ask_async(client, [request.query_params["prompt"]]))
+    async def page(request: Request) -> JSONResponse:
+        return JSONResponse(await ask(client, [request.query_params["prompt"]]))
 
-        browser = TestClient(Starlette(routes=[Route("/", page)]))
-        for prompt in ("one", "two", "three"):
-            assert browser.get("/", params={"prompt": prompt}).json() == [prompt]
-            assert async_to_sync(ask_async)(client, [prompt]) == [prompt]
-        async_to_sync(client.aclose)()
+    browser = TestClient(Starlette(routes=[Route("/", page)]))
+    for prompt in ("one", "two", "three"):
+        assert browser.get("/", params={"prompt": prompt}).json() == [prompt]
+        assert async_to_sync(ask)(client, [prompt]) == [prompt]
+    async_to_sync(client.aclose)()
 
 
 PROGRAM = """
@@ -277,21 +241,30 @@ async def test_a_loop_for_each_test(prompt):
 """
 
 
-def test_one_client_in_the_tests_of_pytest_asyncio(tmp_path: Path) -> None:
-    with MockServer() as server:
-        (tmp_path / "test_program.py").write_text(PROGRAM.format(key=KEY, url=server.url))
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
-        options = ["-o", "asyncio_default_fixture_loop_scope=function", str(tmp_path)]
-        done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=120)
-        assert "3 passed" in done.stdout, done.stdout + done.stderr
-        assert len(server.ledger) == 3
+def run_program(command: list[str], server: MockServer) -> tuple[str, int]:
+    """What a program says, and how many requests it made."""
+    before = len(server.ledger)
+    done = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, check=False, timeout=120, cwd="/"
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout, len(server.ledger) - before
+
+
+def test_one_client_in_the_tests_of_pytest_asyncio(mock_server: MockServer, tmp_path: Path) -> None:
+    (tmp_path / "test_program.py").write_text(PROGRAM.format(key=KEY, url=mock_server.url))
+    plugins = [f"-pno:{name}" for name in ("cacheprovider", "xdist", "hypothesispytest", "schemathesis", "cov")]
+    options = ["-q", *plugins, "--rootdir", str(tmp_path), "-o", "asyncio_default_fixture_loop_scope=function"]
+    said, made = run_program(["-m", "pytest", *options, str(tmp_path)], mock_server)
+    assert "3 passed" in said
+    assert made == 3
 
 
 IN_CHILDREN = """
 import asyncio, multiprocessing, os, sys
 from ideogram_ai.client import AsyncIdeogram, Ideogram
 
-url, way = sys.argv[1:]
+url, *ways = sys.argv[1:]
 client = Ideogram({key!r}, base_url=url, timeout=20)
 aclient = AsyncIdeogram({key!r}, base_url=url, timeout=20)
 
@@ -302,79 +275,64 @@ def work(name):
 async def again(name):
     return (await aclient.generate(text_prompt=name, resolution="512x1536")).images[0].prompt
 
+def fork():
+    child = os.fork()
+    names = [f"{{'child' if child == 0 else 'parent'}} {{number}}" for number in range(4)]
+    wrong = [got for got in map(work, names) if len(set(got)) > 1]
+    if child == 0:
+        os._exit(bool(wrong))
+    _, status = os.waitpid(child, 0)
+    return [*wrong, status] if wrong or status else []
+
+def pool(way):
+    with multiprocessing.get_context(way).Pool(2) as pool:
+        answers = pool.map(work, [f"cat {{number}}" for number in range(8)], chunksize=1)
+    return [got for got in answers if len(set(got)) > 1]
+
 if __name__ == "__main__":
-    if way == "os.fork":
-        work("warm")
-        child = os.fork()
-        names = [f"{{'child' if child == 0 else 'parent'}} {{number}}" for number in range(4)]
-        wrong = [got for got in map(work, names) if len(set(got)) > 1]
-        if child == 0:
-            os._exit(bool(wrong))
-        _, status = os.waitpid(child, 0)
-        sys.exit(f"{{wrong}} {{status}}" if wrong or status else 0)
     work("warm")
-    with multiprocessing.get_context(way).Pool(4) as pool:
-        wrong = [got for got in pool.map(work, [f"cat {{number}}" for number in range(8)], chunksize=1)
-                 if len(set(got)) > 1]
-    sys.exit(str(wrong) if wrong else 0)
+    wrong = {{way: fork() if way == "os.fork" else pool(way) for way in ways}}
+    sys.exit(str(wrong) if any(wrong.values()) else 0)
 """
 
 
-@pytest.mark.parametrize(("way", "made"), [("fork", 18), ("spawn", 18), ("forkserver", 18), ("os.fork", 18)])
-def test_children_of_a_process_get_their_own_answers(way: str, made: int, tmp_path: Path) -> None:
+def test_children_of_a_process_get_their_own_responses(mock_server: MockServer, tmp_path: Path) -> None:
     """As gunicorn with preload, celery's prefork pool and multiprocessing have them."""
     program = tmp_path / "program.py"
     program.write_text(IN_CHILDREN.format(key=KEY))
-    with MockServer(in_flight=100) as server:
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning", str(program), server.url, way],
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert len(server.ledger) == made
+    warnings = ["-W", "error", "-W", "ignore::DeprecationWarning"]
+    ways = ["fork", "os.fork", "spawn", "forkserver"]
+    _, made = run_program([*warnings, str(program), mock_server.url, *ways], mock_server)
+    assert made == 2 + 16 * len(ways)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork while there are threads
 def test_a_forked_child_makes_settings_of_tls_of_its_own() -> None:
     """OpenSSL's locks may be held by a thread that the child does not have."""
-    client = Ideogram(KEY)
-    mine = id(client._environment._tls())
-    assert id(client._environment._tls()) == mine
-    with multiprocessing.get_context("fork").Pool(1) as pool:
-        assert pool.apply(_context_of, [mine]) is True
+    assert forked_child_has_own_tls()
 
 
-def _context_of(theirs: int) -> bool:
-    client = Ideogram(KEY)
-    kept = client._environment._context
-    assert kept is not None
-    client._environment._context = os.getppid(), kept[1]
-    return id(client._environment._tls()) != id(kept[1])
-
-
-@pytest.mark.parametrize("lend", LENT, ids=["own", "lent"])
-@pytest.mark.parametrize("shell", SHELLS)
-def test_what_is_said_before_the_request_is_no_answer(
-    shell: Shell, lend: dict[str, Any] | None, monkeypatch: pytest.MonkeyPatch
+@each_lend
+@each_kind
+def test_what_is_said_before_the_request_is_no_response(
+    kind: Kind, lend: dict[str, Any] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is sent to a server that speaks first: its words would be taken for the answer."""
+    """Nothing is sent to a server that speaks first: its words would be read as the response."""
     wait_until_it_speaks(monkeypatch)
-    with FaultServer("early_429_on_connect") as server:
-        use = (lambda client: client.generate(text_prompt="a")) if shell == "sync" else generate_async
-        with pytest.raises(APIConnectionError, match="the server spoke before the request was sent") as caught:
-            run(shell, use, lend=lend, base_url=server.url, retry=QUICK)
-        ledger = server.wait_idle()
-    assert ledger.may_have_run == 0
-    assert ledger.connections == 3
+    with (
+        FaultServer("early_429_on_connect") as server,
+        Driver(kind, lend=lend, base_url=server.url, retry=QUICK) as client,
+        pytest.raises(APIConnectionError, match="the server spoke before the request was sent") as caught,
+    ):
+        client.ask()
+    ledger = server.ledger
+    assert (ledger.may_have_run, ledger.connections) == (0, 3)
     assert not caught.value.may_have_been_billed
-
-
-async def generate_async(client: Any) -> Any:
-    return await client.generate(text_prompt="a")
 
 
 def wait_until_it_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every new connection wait until something came over it, where that is a race otherwise."""
-    connect, connect_async = socket.create_connection, anyio.connect_tcp
+    connect, connect_async, open_tcp = socket.create_connection, anyio.connect_tcp, trio.open_tcp_stream
 
     def slow(*args: Any, **options: Any) -> socket.socket:
         connection = connect(*args, **options)
@@ -387,29 +345,24 @@ def wait_until_it_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
         await anyio.to_thread.run_sync(select.select, [raw.fileno()], [], [], 10)
         return stream
 
+    async def slow_trio(*args: Any, **options: Any) -> Any:
+        stream = await open_tcp(*args, **options)
+        await trio.lowlevel.wait_readable(stream.socket)
+        return stream
+
     monkeypatch.setattr(socket, "create_connection", slow)
     monkeypatch.setattr(anyio, "connect_tcp", slow_async)
-    with suppress(ImportError):
-        import trio
-
-        open_tcp = trio.open_tcp_stream
-
-        async def slow_trio(*args: Any, **options: Any) -> Any:
-            stream = await open_tcp(*args, **options)
-            await trio.lowlevel.wait_readable(stream.socket)
-            return stream
-
-        monkeypatch.setattr(trio, "open_tcp_stream", slow_trio)
+    monkeypatch.setattr(trio, "open_tcp_stream", slow_trio)
 
 
 def test_a_closed_client_lets_what_is_in_flight_come_to_its_end() -> None:
     with MockServer(latency=0.5) as server:
-        client = Ideogram(KEY, base_url=server.url)
-        got: list[list[str | None]] = []
-        thread = threading.Thread(target=lambda: got.append(ask(client, ["a cat"])))
+        driver = Driver("sync", base_url=server.url)
+        got: list[Any] = []
+        thread = threading.Thread(target=lambda: got.append(driver.ask()))
         thread.start()
         while not server.ledger:
             threading.Event().wait(0.01)
-        client.close()
+        driver.close()
         thread.join()
-    assert got == [["a cat"]]
+    assert got[0].images

@@ -1,16 +1,15 @@
 """A request counts as "never left" only when the transport said so, and is sent once however a transport behaves.
 
-The class of an exception is chosen by whoever raises it. httpx-aiohttp calls a connection that broke after the request
-a time-out of connecting; a transport that tries another host raises what the last one did. A client that believes
-these names sends again what has run, and says that nothing was billed. It believes the events of httpx's `trace`.
+The class of an exception is chosen by whoever raises it: httpx-aiohttp calls a connection that broke after the request
+a time-out of connecting. A client that believes these names sends again what has run, and says that nothing was
+billed; ours believes the events of httpx's `trace`.
 """
 
 import select
 import socket
 import struct
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from typing import Any
 
 import anyio
@@ -20,24 +19,24 @@ import httpx
 import httpx_aiohttp
 import httpx_retries
 import pytest
-from both_clients import hurried
+from canned import Service, report, success
+from client_internals import PreparedRequest, TransportTrace, has_spoken
+from driver import NO_TLS, ONCE, PLAIN, Driver, case, outcome
 from httpx_curl_cffi import AsyncCurlTransport
+from small_internet import Proxy
 
-from ideogram_ai.client import APIConnectionError, AsyncIdeogram, Ideogram, IdeogramError, RetryPolicy
-from ideogram_ai.client.exchange import Outgoing, Watch, _has_spoken
+from ideogram_ai.client import APIConnectionError, IdeogramError, RetryPolicy
 from ideogram_ai.testing.faults import FAULTS, FaultServer
 
-KEY = "sentinel-3f9c2b7d51e84a06"
 QUICK = RetryPolicy(max_attempts=3, base_delay=0.001)
 RESEND = httpx_retries.Retry(total=2, allowed_methods=["POST"], backoff_factor=0, respect_retry_after_header=False)
-PLAIN: dict[str, Any] = {"trust_env": False}
 
 
 class Gateway(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Tries a second host when the first one fails, and raises what the second one did. Nobody listens there."""
 
-    def __init__(self, first: Any, second: Any) -> None:
-        self._first, self._second = first, second
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._first, self._second = make(verify=NO_TLS), make(verify=NO_TLS)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -59,11 +58,11 @@ def elsewhere(request: httpx.Request) -> httpx.Request:
     return httpx.Request("POST", url, headers=request.headers, content=request.content, extensions=request.extensions)
 
 
-class Silent(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Reports nothing, and calls every failure what it likes."""
+class Misnaming(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Reports nothing, and gives every failure the class that it likes."""
 
-    def __init__(self, inner: Any, kind: type[httpx.TransportError]) -> None:
-        self._inner, self._kind = inner, kind
+    def __init__(self, inner: Any, error: type[httpx.TransportError]) -> None:
+        self._inner, self._error = inner, error
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.extensions.pop("trace")
@@ -71,7 +70,7 @@ class Silent(httpx.BaseTransport, httpx.AsyncBaseTransport):
             response: httpx.Response = self._inner.handle_request(request)
             response.read()
         except httpx.TransportError:
-            raise self._kind("it is said") from None
+            raise self._error("that is what it says") from None
         return response
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -80,125 +79,121 @@ class Silent(httpx.BaseTransport, httpx.AsyncBaseTransport):
             response: httpx.Response = await self._inner.handle_async_request(request)
             await response.aread()
         except httpx.TransportError:
-            raise self._kind("it is said") from None
+            raise self._error("that is what it says") from None
         return response
+
+
+def sync_client(transport: httpx.BaseTransport) -> httpx.Client:
+    return httpx.Client(transport=transport)
+
+
+def async_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=transport)
 
 
 SYNC: dict[str, Callable[[], httpx.Client]] = {
     "httpx": lambda: httpx.Client(**PLAIN),
-    "httpx that connects again": lambda: httpx.Client(transport=httpx.HTTPTransport(retries=2)),
-    "httpx-retries": lambda: httpx.Client(transport=httpx_retries.RetryTransport(retry=RESEND)),
-    "hishel": lambda: httpx.Client(transport=hishel.httpx.CacheTransport(httpx.HTTPTransport())),
-    "a gateway": lambda: httpx.Client(transport=Gateway(httpx.HTTPTransport(), httpx.HTTPTransport())),
-    "a liar": lambda: httpx.Client(transport=Silent(httpx.HTTPTransport(), httpx.ConnectTimeout)),
-    "another liar": lambda: httpx.Client(transport=Silent(httpx.HTTPTransport(), httpx.PoolTimeout)),
+    "httpx that connects again": lambda: sync_client(httpx.HTTPTransport(verify=NO_TLS, retries=2)),
+    "httpx-retries": lambda: sync_client(httpx_retries.RetryTransport(retry=RESEND)),
+    "hishel": lambda: sync_client(hishel.httpx.CacheTransport(httpx.HTTPTransport(verify=NO_TLS))),
+    "a gateway": lambda: sync_client(Gateway(httpx.HTTPTransport)),
+    "misnamed as connecting": lambda: sync_client(Misnaming(httpx.HTTPTransport(verify=NO_TLS), httpx.ConnectTimeout)),
+    "misnamed as the pool": lambda: sync_client(Misnaming(httpx.HTTPTransport(verify=NO_TLS), httpx.PoolTimeout)),
 }
 ASYNC: dict[str, Callable[[], httpx.AsyncClient]] = {
     "httpx": lambda: httpx.AsyncClient(**PLAIN),
     "httpx-aiohttp": lambda: httpx_aiohttp.HttpxAiohttpClient(**PLAIN),
-    "httpx-retries": lambda: httpx.AsyncClient(transport=httpx_retries.RetryTransport(retry=RESEND)),
-    "hishel": lambda: httpx.AsyncClient(transport=hishel.httpx.AsyncCacheTransport(httpx.AsyncHTTPTransport())),
-    "curl": lambda: httpx.AsyncClient(transport=AsyncCurlTransport()),
-    "a gateway": lambda: httpx.AsyncClient(transport=Gateway(httpx.AsyncHTTPTransport(), httpx.AsyncHTTPTransport())),
-    "a liar": lambda: httpx.AsyncClient(transport=Silent(httpx.AsyncHTTPTransport(), httpx.ConnectError)),
+    "httpx-retries": lambda: async_client(httpx_retries.RetryTransport(retry=RESEND)),
+    "hishel": lambda: async_client(hishel.httpx.AsyncCacheTransport(httpx.AsyncHTTPTransport(verify=NO_TLS))),
+    "curl": lambda: async_client(AsyncCurlTransport()),
+    "a gateway": lambda: async_client(Gateway(httpx.AsyncHTTPTransport)),
+    "misnamed as connecting": lambda: async_client(
+        Misnaming(httpx.AsyncHTTPTransport(verify=NO_TLS), httpx.ConnectError)
+    ),
 }
-
-
-def judge(server: FaultServer, outcome: Any, what: str) -> None:
-    """Nothing ran twice, and what ran is never said to be free."""
-    ran = server.wait_idle().may_have_run
-    assert ran <= 1, what
-    if isinstance(outcome, Exception):
-        assert not ran or getattr(outcome, "may_have_been_billed", False), f"{what}: {outcome!r}"
-    else:
-        assert ran == 1, what
-
-
-@pytest.mark.parametrize("transport", SYNC)
-def test_no_fault_makes_a_lent_client_pay_twice(transport: str) -> None:
-    for name in quick_faults():
-        with FaultServer(name) as server, SYNC[transport]() as http:
-            client = Ideogram(
-                KEY, base_url=server.url, http_client=http, retry=QUICK, timing=hurried("sync"), timeout=5
-            )
-            try:
-                outcome: Any = client.generate(text_prompt="a poster")
-            except Exception as error:  # noqa: BLE001 - a transport has exceptions of its own
-                outcome = error
-            judge(server, outcome, f"{transport}: {name}")
+QUICK_FAULTS = [name for name, each in FAULTS.items() if not each.needs_limit and not name.startswith("early_")]
+"""Every fault but those that a time limit ends, and early responses, which are a race with the request."""
 
 
 # curl and aiohttp close what a broken exchange leaves behind when they are collected.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("transport", ASYNC)
-def test_no_fault_makes_a_lent_async_client_pay_twice(transport: str) -> None:
-    async def ask(server: FaultServer) -> Any:
-        async with ASYNC[transport]() as http:
-            settings: Any = {"retry": QUICK, "timing": hurried("asyncio"), "timeout": 5}
-            client = AsyncIdeogram(KEY, base_url=server.url, http_client=http, **settings)
+@pytest.mark.parametrize("make", [*SYNC.values(), *ASYNC.values()], ids=[*SYNC, *(f"async-{name}" for name in ASYNC)])
+def test_no_fault_makes_a_lent_client_pay_twice(make: Callable[[], Any]) -> None:
+    """Nothing runs twice, and what ran is never called free."""
+
+    async def ask(url: str) -> Any:
+        async with make() as http:
+            client = Driver("asyncio", base_url=url, lend=http, retry=QUICK, timeout=5).client
             try:
                 return await client.generate(text_prompt="a poster")
             except Exception as error:  # noqa: BLE001 - a transport has exceptions of its own
                 return error
 
-    for name in quick_faults():
-        with FaultServer(name) as server:
-            judge(server, anyio.run(ask, server), f"{transport}: {name}")
+    def ask_sync(url: str) -> Any:
+        with make() as http:
+            try:
+                return Driver("sync", base_url=url, lend=http, retry=QUICK, timeout=5).ask()
+            except Exception as error:  # noqa: BLE001
+                return error
+
+    for name in QUICK_FAULTS:
+        with case(name), FaultServer(name, expanded_size=1 << 20) as server:
+            ended = ask_sync(server.url) if make in SYNC.values() else anyio.run(ask, server.url)
+            ran = server.wait_idle().may_have_run
+            assert ran <= 1
+            if isinstance(ended, Exception):
+                assert not ran or getattr(ended, "may_have_been_billed", False), repr(ended)
+            else:
+                assert ran == 1
 
 
-def quick_faults() -> list[str]:
-    """Every fault but those that a time limit ends, bombs, and early answers, which are a race with the request."""
-    return [name for name, fault in FAULTS.items() if not fault.needs_limit and not name.startswith(("early_", "bomb"))]
-
-
-@pytest.mark.parametrize("kind", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError])
-def test_the_name_of_an_exception_is_no_evidence(kind: type[httpx.TransportError]) -> None:
-    seen: list[httpx.Request] = []
+def ask_failing(error: httpx.TransportError) -> tuple[Any, int]:
+    """The outcome of a call whose transport reports nothing and raises this, and how often it was sent."""
+    sent: list[httpx.Request] = []
 
     def fail(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        raise kind("it is said")
+        sent.append(request)
+        raise error
 
-    with httpx.Client(transport=httpx.MockTransport(fail)) as http:
-        client = Ideogram(KEY, http_client=http, retry=QUICK)
-        with pytest.raises(IdeogramError, match="does not report whether the request left") as caught:
-            client.generate(text_prompt="a poster")
-    assert caught.value.may_have_been_billed
-    assert len(seen) == 1
+    with Driver("sync", lend={"transport": httpx.MockTransport(fail)}, retry=QUICK) as client:
+        return outcome(client.ask), len(sent)
+
+
+def test_the_name_of_an_exception_is_no_evidence() -> None:
+    for error in (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
+        ended, sent = ask_failing(error("that is what it says"))
+        assert isinstance(ended, IdeogramError)
+        assert "does not report whether the request left" in ended.message
+        assert ended.may_have_been_billed
+        assert sent == 1
 
 
 def test_what_cannot_come_after_sending_needs_no_evidence() -> None:
-    def fail(_: httpx.Request) -> httpx.Response:
-        raise httpx.UnsupportedProtocol("no such scheme")
-
-    http = httpx.Client(transport=httpx.MockTransport(fail))
-    with http, pytest.raises(APIConnectionError, match="never left") as caught:
-        Ideogram(KEY, http_client=http, retry=QUICK).generate(text_prompt="a poster")
-    assert not caught.value.transient
+    ended, _ = ask_failing(httpx.UnsupportedProtocol("no such scheme"))
+    assert isinstance(ended, APIConnectionError)
+    assert "never left" in ended.message
+    assert not ended.transient
 
 
 def test_a_connection_that_is_refused_is_known_not_to_have_sent_anything() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    for http in (None, httpx.Client(**PLAIN)):
-        with pytest.raises(APIConnectionError, match="Given up after 3 attempts"):
-            Ideogram(KEY, base_url=url, http_client=http, retry=QUICK).generate(text_prompt="a poster")
+    for lend in (None, PLAIN):
+        with (
+            Driver("sync", base_url=url, lend=lend, retry=QUICK) as client,
+            pytest.raises(APIConnectionError, match="Given up after 3 attempts"),
+        ):
+            client.ask()
 
 
 EVENTS = [
-    "connection.connect_tcp.started",
-    "connection.connect_tcp.complete",
-    "http11.send_request_headers.started",
-    "http11.send_request_headers.complete",
-    "http11.send_request_body.started",
-    "http11.send_request_body.complete",
-    "http11.receive_response_headers.started",
-    "http11.receive_response_headers.complete",
-    "http11.receive_response_body.started",
-    "http11.receive_response_body.complete",
-    "http11.response_closed.started",
-    "http11.response_closed.complete",
-]
+    f"{step}.{state}"
+    for step in (
+        "connection.connect_tcp", "http11.send_request_headers", "http11.send_request_body",
+        "http11.receive_response_headers", "http11.receive_response_body", "http11.response_closed",
+    )
+    for state in ("started", "complete")
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("backend", [None, "asyncio", "trio"])
@@ -227,127 +222,90 @@ def test_the_installed_httpcore_reports_what_the_promise_rests_on(backend: str |
     assert seen["connection.connect_tcp.started"]["host"] == "127.0.0.1"
     assert seen["http11.send_request_headers.started"]["request"].method == b"POST"
     assert seen["http11.receive_response_headers.complete"]["return_value"][1] == 200
-    stream = seen["connection.connect_tcp.complete"]["return_value"]
-    assert callable(stream.get_extra_info)
+    assert callable(seen["connection.connect_tcp.complete"]["return_value"].get_extra_info)
 
 
-def test_a_tunnel_reports_its_own_request_as_one_of_another_method() -> None:
-    """What a proxy is asked is not our request: nothing has left when it refuses."""
-    with refusing_proxy() as (url, heads), httpx.Client(proxy=url) as http:
-        client = Ideogram(KEY, base_url="https://api.example", http_client=http, retry=QUICK)
-        with pytest.raises(APIConnectionError, match="never left") as caught:
-            client.generate(text_prompt="a poster")
+def test_a_request_to_a_proxy_is_not_the_request_itself() -> None:
+    """Nothing has left when a proxy refuses to tunnel; here, because nobody listens at that port."""
+    with (
+        Proxy() as proxy,
+        Driver("sync", base_url="https://api.example:9", lend={"proxy": proxy.url}, retry=QUICK) as client,
+        pytest.raises(APIConnectionError, match="never left") as caught,
+    ):
+        client.ask()
     assert not caught.value.may_have_been_billed
-    assert all(head.startswith(b"CONNECT api.example:443") for head in heads)
+    assert {head.partition(b" HTTP/")[0] for head in proxy.heads} == {b"CONNECT api.example:9"}
     assert "It went through the proxy 127.0.0.1" in caught.value.message
 
 
-@contextmanager
-def refusing_proxy() -> Iterator[tuple[str, list[bytes]]]:
-    heads: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+class Connection:
+    """A connection as httpcore reports it."""
 
-        def serve() -> None:
-            with suppress(OSError):
-                while True:
-                    connection, _ = listener.accept()
-                    with connection:
-                        heads.append(connection.recv(65536))
-                        connection.sendall(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+    def __init__(self, **info: Any) -> None:
+        self._info = {"server_addr": ("127.0.0.1", 9), **info}
 
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", heads
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join()
+    def get_extra_info(self, name: str) -> Any:
+        return self._info.get(name)
 
 
 def test_a_second_sending_is_stopped_unless_the_first_was_refused() -> None:
     """A transport that asks again after 401 or 407 has a reason; one that sends again after a 503 pays twice."""
-    for status, stopped in (
-        (401, False),
-        (407, False),
-        (429, False),
-        (408, True),
-        (503, True),
-        (200, True),
-        (303, True),
-    ):
-        answers = iter(
-            [httpx.Response(status), httpx.Response(200, json={"data": [{"url": "https://i.example/1.png"}]})]
-        )
+    for status, stopped in {401: False, 407: False, 429: False, 408: True, 503: True, 200: True, 303: True}.items():
         sent = 0
 
-        def ask_twice(request: httpx.Request, answers: Any = answers) -> httpx.Response:
+        def ask_twice(request: httpx.Request, status: int = status) -> httpx.Response:
             nonlocal sent
-            trace = request.extensions["trace"]
-            for _ in range(2):
-                trace("connection.connect_tcp.complete", {"return_value": Stream()})
-                trace("http11.send_request_headers.started", {"request": httpcore.Request("POST", "http://a")})
+            for response in (httpx.Response(status), success()):
+                report(request, "connection.connect_tcp.complete", return_value=Connection())
+                about = httpcore.Request("POST", "http://a")
+                report(request, "http11.send_request_headers.started", request=about)
                 sent += 1
-                response: httpx.Response = next(answers)
                 head = (b"HTTP/1.1", response.status_code, b"", response.headers.raw)
-                trace("http11.receive_response_headers.complete", {"return_value": head})
+                report(request, "http11.receive_response_headers.complete", return_value=head)
             return response
 
-        with httpx.Client(transport=httpx.MockTransport(ask_twice)) as http:
-            client = Ideogram(KEY, base_url="http://127.0.0.1:9", http_client=http, retry=RetryPolicy(max_attempts=1))
-            with suppress(IdeogramError):
-                client.generate(text_prompt="a poster")
+        with Driver("sync", service=Service(ask_twice), retry=ONCE) as client:
+            outcome(client.ask)
         assert sent == (1 if stopped else 2), status
-
-
-class Stream:
-    """A connection as httpcore reports it."""
-
-    def get_extra_info(self, name: str) -> Any:
-        return ("127.0.0.1", 9) if name == "server_addr" else None
 
 
 def test_an_http_client_that_sends_again_ends_as_unknown() -> None:
     with FaultServer("close_after_request") as server:
-        retry = httpx_retries.RetryTransport(
-            retry=httpx_retries.Retry(total=3, allowed_methods=["POST"], backoff_factor=0)
-        )
-        with httpx.Client(transport=retry) as http, pytest.raises(IdeogramError) as caught:
-            Ideogram(KEY, base_url=server.url, http_client=http, retry=QUICK).generate(text_prompt="a poster")
+        lend = {"transport": httpx_retries.RetryTransport(retry=RESEND)}
+        with Driver("sync", base_url=server.url, lend=lend, retry=QUICK) as client:
+            ended = outcome(client.ask)
         assert server.wait_idle().may_have_run == 1
-    assert caught.value.may_have_been_billed
-    assert "about to send the request a second time" in caught.value.message
-
-
-def test_a_watch_that_was_never_begun_has_sent_nothing() -> None:
-    assert Watch().certainly_here
+    assert isinstance(ended, IdeogramError)
+    assert ended.may_have_been_billed
+    assert "about to send the request a second time" in ended.message
 
 
 def test_a_connection_of_http_2_may_be_shared() -> None:
-    """Each answer there carries the number of its request."""
-    watch = Watch()
-    watch.begin(Outgoing(to="api", method="POST", url="https://a.example/", headers={}, timeout=httpx.Timeout(5)))
+    """Each response there carries the number of its request."""
+    trace = TransportTrace()
+    assert trace.never_left
+    trace.start(
+        PreparedRequest(to="api", method="POST", url="https://a.example/", headers={}, timeout=httpx.Timeout(5))
+    )
     request = {"request": httpcore.Request("POST", "https://a.example/")}
-    watch.observe("http2.send_request_headers.started", request)
-    assert watch.left
-    watch.observe("http2.receive_response_headers.complete", {"return_value": (200, [])})
-    assert watch.head is None
+    trace.observe("http2.send_request_headers.started", request)
+    assert trace.left
+    trace.observe("http2.receive_response_headers.complete", {"return_value": (200, [])})
+    assert trace.head is None
 
 
-def test_a_connection_that_was_reset_has_said_nothing() -> None:
-    """Writing finds out that it is gone, and that the request cannot have arrived is not for us to say."""
+@pytest.fixture
+def reset_connection() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         connection = socket.create_connection(listener.getsockname())
         peer, _ = listener.accept()
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         peer.close()
-        with connection:
+        with closing(connection):
             select.select([connection], [], [], 10)
-            assert not _has_spoken(Reported(connection))
+            yield connection
 
 
-class Reported:
-    """A connection as httpcore reports it."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._told = {"is_readable": True, "socket": connection}
-
-    def get_extra_info(self, name: str) -> Any:
-        return self._told[name]
+def test_a_connection_that_was_reset_has_said_nothing(reset_connection: socket.socket) -> None:
+    """Writing finds out that it is gone, and that the request cannot have arrived is not for us to say."""
+    assert not has_spoken(Connection(is_readable=True, socket=reset_connection))

@@ -9,10 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 from canned import SHELLS, Service, Shell, entry, generate, success
 
-from ideogram_ai.client import BadRequestError, ResponseWarning, calls
+from ideogram_ai.client import BadRequestError, Ideogram, ResponseWarning, flow
 from ideogram_ai.client.redaction import PLACEHOLDER, ApiKey
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 KEY = "sentinel-3f9c/2b7d+51e84a06"
 SPELLINGS = {
@@ -78,7 +80,11 @@ def test_a_link_that_names_no_key_stays_in_an_answer_that_does() -> None:
 
 
 def test_an_answer_of_another_operation_is_given_without_the_key() -> None:
-    assert calls._with_links_of({"said": KEY}, {"said": PLACEHOLDER}) == {"said": PLACEHOLDER}
+    service = Service(httpx.Response(200, json={"said": "wordlikekey"}))
+    with httpx.Client(transport=service.transport()) as http:
+        send = Ideogram("wordlikekey", http_client=http)._send
+        operation = evolve(POST_GENERATE_IMAGE_V4, answer_model="", makes_images=False)
+        assert send(operation, {"text_prompt": "a"}, extra_fields=None, timeout=None) == {"said": PLACEHOLDER}
 
 
 def test_an_answer_whose_shape_hangs_on_the_key_keeps_its_links() -> None:
@@ -150,7 +156,7 @@ def test_the_end_of_an_operation_is_announced_once(
     news: str, shell: Shell, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     headers, members, said = NEWS[news]
-    monkeypatch.setattr(calls, "_told_of_the_end", set())
+    monkeypatch.setattr(flow, "_warned_of", set())
 
     def answer(_: httpx.Request) -> httpx.Response:
         made = success(**members)
@@ -167,7 +173,7 @@ def test_the_end_of_an_operation_is_announced_once(
 
 
 def test_other_links_and_an_empty_notice_announce_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "_told_of_the_end", set())
+    monkeypatch.setattr(flow, "_warned_of", set())
     made = success(notice="")
     made.headers["Link"] = '</v2>; rel="next", </successor-version>; rel="help"'
     with warnings.catch_warnings():

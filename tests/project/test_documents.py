@@ -1,17 +1,18 @@
-"""README and docs: every link leads somewhere, every Python example runs, and the two commands are two."""
+"""README and docs: every link leads somewhere, and README's two commands do their whole set-up."""
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
+REPOSITORY: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Source"]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")])
 
 
@@ -42,26 +43,42 @@ def links(document: Path) -> Iterator[str]:
                 yield str(target)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_every_relative_link_leads_somewhere(document: Path) -> None:
-    broken = []
-    for link in links(document):
-        parts = urlsplit(link)
-        if parts.scheme or parts.netloc:
-            continue
-        target = (document.parent / unquote(parts.path)).resolve() if parts.path else document
-        whole = target.exists() and target.is_relative_to(ROOT)
-        if not whole or (parts.fragment and parts.fragment not in anchors(target)):
-            broken.append(link)
+def local(link: str, document: Path) -> Path | None:
+    """The file that a link names, or None for a link to somewhere else."""
+    parts = urlsplit(re.sub(rf"^{re.escape(REPOSITORY)}/(blob|raw|tree)/main/", "/", link))
+    if parts.scheme or parts.netloc:
+        return None
+    path = unquote(parts.path)
+    return (ROOT / path[1:] if path.startswith("/") else document.parent / path if path else document).resolve()
+
+
+def test_every_link_to_a_file_of_the_project_leads_to_it() -> None:
+    broken: list[str] = []
+    for document in DOCUMENTS:
+        for link in links(document):
+            target, fragment = local(link, document), urlsplit(link).fragment
+            found = target is None or (target.exists() and target.is_relative_to(ROOT))
+            if not found or (target and fragment and fragment not in anchors(target)):
+                broken.append(f"{name_of(document)}: {link}")
     assert broken == []
 
 
-def test_the_readme_has_two_commands_and_each_sets_itself_up() -> None:
+def test_the_links_of_the_readme_work_on_a_package_index_too() -> None:
+    targets = [link for link in links(ROOT / "README.md") if local(link, ROOT / "README.md")]
+    assert len(targets) > 15
+    assert all(link.startswith("https://") for link in targets)
+    pictures = list((ROOT / "docs/images").iterdir())
+    assert {local(link, ROOT / "README.md") for link in targets} >= set(pictures)
+    assert all(picture.stat().st_size < 150_000 for picture in pictures)
+
+
+def test_the_readme_has_two_commands_and_each_does_its_whole_set_up() -> None:
     commands = [line for token in fences(ROOT / "README.md", "sh") for line in token.content.splitlines() if line]
     assert len(commands) == 2
-    assert all(command.startswith("python3 scripts/in_venv.py ") for command in commands)
-    assert "--mock -o cat.png" in commands[0]
-    assert commands[1].split()[2] == "pytest"
+    assert all(command.startswith("python3 -m venv .venv && . .venv/bin/activate && pip ") for command in commands)
+    assert commands[0].endswith("--mock -o cat.png")
+    assert commands[1].endswith(" && pytest -n auto")
+    assert commands[1] in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
 def test_the_readme_says_that_the_project_is_unofficial_in_its_first_lines() -> None:

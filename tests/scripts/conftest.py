@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from regeneration import steps
-from regeneration.contract import Contract, read_contract
-from regeneration.paths import CONTRACT
+from regenerated import made_once
+from regeneration.documents import CONTRACT, PACKAGE, Contract, read_contract
+from regeneration.tree import write_tree
 
 
 @pytest.fixture(scope="session")
@@ -15,14 +15,8 @@ def contract() -> Contract:
     return read_contract(CONTRACT)
 
 
-@pytest.fixture(scope="session")
-def _built(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("built") / "root"
-    steps.build(contract, root)
-    return root
-
-
 @pytest.fixture
-def built(_built: Path, tmp_path: Path) -> Path:
+def built(contract: Contract, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tree made of the project's contract, not proven yet, for a test to spoil."""
-    return shutil.copytree(_built, tmp_path / "root")
+    made = made_once(tmp_path_factory, "built", lambda folder: write_tree(contract, folder / PACKAGE))
+    return shutil.copytree(made, tmp_path / "root")

@@ -5,47 +5,43 @@ The client is used on real sockets against the mock server, both with the regene
 
 import json
 import os
-import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from altered_contract import Change, write_altered
-from contract_changes import ANSWERS, FIELDS, LESS, MAGIC, MORE, POSTER, FieldChange, field_of_the_page, page
-from filelock import FileLock
+from contract_changes import ANSWERS, FIELDS, MAGIC, POSTER, FieldChange, field_of_the_page, page
+from regenerated import made_once, merged, path_to, with_less, with_more
 from regeneration import summary
-from regeneration.baseline import read_package
-from regeneration.paths import OUT, PACKAGE
+from regeneration.documents import OUT, PACKAGE, ROOT
+from regeneration.summary import read_package
 from type_checkers import check_marked, mypy
 
-import ideogram_ai.client
 from ideogram_ai.generated.contract import read_contract
 
-ROOT = Path(__file__).parents[2]
 LEAST = {"text_prompt": "a", "project": "p"}
-Told = dict[str, Any]
 
 
 class Changed:
-    """A contract after changes, and all that follows from it by command."""
+    """A regenerated package, and all that follows from it by command."""
 
-    def __init__(self, folder: Path) -> None:
-        self.generated = folder / "generated"
-        self.printed = (folder / "printed.txt").read_text("utf-8")
+    def __init__(self, generated: Path, folder: Path) -> None:
+        self.generated = generated
+        self.printed = (generated / "printed.txt").read_text("utf-8")
         self.vectors = {
             path.name: json.loads(path.read_text("utf-8")) for path in sorted((folder / "vectors").iterdir())
         }
-        self.told: Told = json.loads((folder / "told.json").read_text("utf-8"))
+        self.used: dict[str, Any] = json.loads((folder / "used.json").read_text("utf-8"))
 
 
 def _command(*arguments: object, path: str, asked: object = None) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "error", *map(str, arguments)],
         input=None if asked is None else json.dumps(asked),
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [path, os.environ["PYTHONPATH"]]))},
+        env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
@@ -54,28 +50,16 @@ def _command(*arguments: object, path: str, asked: object = None) -> str:
     return done.stdout
 
 
-def _make(folder: Path, changes: list[Change], asked: dict[str, Any]) -> None:
-    folder.mkdir()
-    contract = write_altered(folder / "contract.yaml", *changes)
-    generated = folder / "generated"
-    regenerate, vectors = ROOT / "scripts/regenerate.py", ROOT / "scripts/vectors.py"
-    printed = _command(regenerate, "--contract", contract, "--out", generated, path="")
-    (folder / "printed.txt").write_text(printed, "utf-8")
-    _command(vectors, "--generated", generated, "--out", folder / "vectors", path="")
-    path = os.pathsep.join([str(generated), str(ROOT / "tests/support")])
-    told = _command(ROOT / "tests/support/on_changed_contract.py", path=path, asked={**asked, "folder": str(folder)})
-    (folder / "told.json").write_text(told, "utf-8")
+def _use(folder: Path, generated: Path, asked: dict[str, Any]) -> None:
+    vectors, program = ROOT / "scripts/vectors.py", ROOT / "tests/support/on_changed_contract.py"
+    _command(vectors, "--generated", generated, "--out", folder / "vectors", path=os.environ["PYTHONPATH"])
+    used = _command(program, path=path_to(generated), asked={**asked, "folder": str(folder)})
+    (folder / "used.json").write_text(used, "utf-8")
 
 
-def _changed(factory: pytest.TempPathFactory, name: str, changes: list[Change], asked: dict[str, Any]) -> Changed:
-    """Made once for all processes of a run: each takes seconds."""
-    shared = factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    folder = shared / f"contract-with-{name}"
-    with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            _make(folder, changes, asked)
-    return Changed(folder)
+def _changed(factory: pytest.TempPathFactory, generated: Path, asked: dict[str, Any]) -> Changed:
+    make = partial(_use, generated=generated, asked=asked)
+    return Changed(generated, made_once(factory, f"{generated.name}-used", make))
 
 
 def _prompted(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +93,7 @@ def more(tmp_path_factory: pytest.TempPathFactory) -> Changed:
             "no list": ["project=p", "sizes=3"],
         },
     }
-    return _changed(tmp_path_factory, "more", MORE, asked)
+    return _changed(tmp_path_factory, with_more(tmp_path_factory), asked)
 
 
 @pytest.fixture(scope="session")
@@ -132,79 +116,60 @@ def less(tmp_path_factory: pytest.TempPathFactory) -> Changed:
             "of the page, broken": ["style_strength=101"],
         },
     }
-    return _changed(tmp_path_factory, "less", LESS, asked)
+    return _changed(tmp_path_factory, with_less(tmp_path_factory), asked)
 
 
-BOTH = pytest.mark.parametrize("shell", ["sync", "async"])
-CASES = pytest.mark.parametrize("name", FIELDS)
+KINDS = ("sync", "async")
 
 
 def test_the_regenerated_package_is_what_was_used(more: Changed, less: Changed) -> None:
     for changed in (more, less):
-        assert Path(changed.told["package"]).is_relative_to(changed.generated)
+        assert Path(changed.used["package"]).is_relative_to(changed.generated)
 
 
-@BOTH
-@CASES
-def test_the_client_sends_it_and_the_mock_server_takes_it(more: Changed, name: str, shell: str) -> None:
-    outcome = more.told["calls"][name][shell]
-    assert outcome.get("type") == "Generation", outcome
-    [[path, arrived, status]] = outcome["arrived"]
-    assert (path, status) == ("/v1/ideogram-v4/generate", 200)
-    assert arrived == _prompted(FIELDS[name].arrives)
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_part_of_the_project_follows(more: Changed, name: str) -> None:
+    case = FIELDS[name]
+    for kind in KINDS:
+        outcome = more.used["calls"][name][kind]
+        assert outcome.get("type") == "Generation", outcome
+        assert outcome["arrived"] == [["/v1/ideogram-v4/generate", _prompted(case.arrives), 200]]
+        broken = more.used["calls"][f"{name}, broken"][kind]
+        assert (broken.get("error"), broken["arrived"][0][2]) == ("BadRequestError", 400), broken
+        assert case.complaint in broken["body"].replace('\\"', '"')
+    drawn = more.used["strategies"]["post_generate_image_v4"]
+    assert case.drawn in drawn["drawn"]
+    assert f"#/components/schemas/{case.rule}" in drawn["rules"]
+    vector, field = more.vectors[case.vector], next(iter(case.arrives))
+    assert vector["expect"]["fields"][field] == vector["request"][field]
 
 
-@BOTH
-@CASES
-def test_the_mock_server_refuses_what_breaks_it(more: Changed, name: str, shell: str) -> None:
-    outcome = more.told["calls"][f"{name}, broken"][shell]
-    assert (outcome.get("error"), outcome["arrived"][0][2]) == ("BadRequestError", 400), outcome
-    assert FIELDS[name].complaint in outcome["body"].replace('\\"', '"')
-
-
-@BOTH
-def test_the_client_asks_for_a_required_field_before_it_sends(more: Changed, shell: str) -> None:
-    outcome = more.told["calls"]["without the required field"][shell]
-    assert (outcome["error"], outcome["arrived"]) == ("RequestError", [])
-    assert outcome["message"].startswith("project is missing: the contract requires it.")
-
-
-@CASES
-def test_the_strategies_draw_it_and_break_it(more: Changed, name: str) -> None:
-    drawn = more.told["strategies"]["post_generate_image_v4"]
-    assert FIELDS[name].drawn in drawn["drawn"]
-    assert f"#/components/schemas/{FIELDS[name].rule}" in drawn["rules"]
+def test_the_client_asks_for_a_required_field_before_it_sends(more: Changed) -> None:
+    for kind in KINDS:
+        outcome = more.used["calls"]["without the required field"][kind]
+        assert (outcome["error"], outcome["arrived"]) == ("RequestError", [])
+        assert outcome["message"].startswith("project is missing: the contract requires it.")
 
 
 def test_what_the_strategies_draw_is_judged_as_it_should_be(more: Changed, less: Changed) -> None:
     for changed in (more, less):
-        for drawn in changed.told["strategies"].values():
+        for drawn in changed.used["strategies"].values():
             assert (drawn["refused"], drawn["passed"]) == ([], [])
             assert "BadRequestError" in drawn["kinds"]
 
 
-@pytest.mark.parametrize("name", [name for name, case in FIELDS.items() if case.option])
-def test_the_command_line_takes_it_typed(more: Changed, name: str) -> None:
-    run = more.told["cli"]["all"]
+def test_the_command_line_takes_it_typed_and_refuses_another_type(more: Changed) -> None:
+    run = more.used["cli"]["all"]
     assert run["code"] == 0, run["said"]
-    field, _, text = FIELDS[name].option.partition("=")
-    value = run["arrived"][0][field]
-    assert value == (text if isinstance(value, str) else json.loads(text))
-
-
-@pytest.mark.parametrize(("run", "field"), [("no number", "steps"), ("no list", "sizes")])
-def test_the_command_line_refuses_another_type(more: Changed, run: str, field: str) -> None:
-    told = more.told["cli"][run]
-    assert (told["code"], told["arrived"]) == (2, [])
-    assert f"-F {field}" in told["said"]
-
-
-@CASES
-def test_the_vectors_have_it(more: Changed, name: str) -> None:
-    vector = more.vectors[FIELDS[name].vector]
-    field = next(iter(FIELDS[name].arrives))
-    assert field in vector["request"]
-    assert vector["expect"]["fields"][field] == vector["request"][field]
+    for case in FIELDS.values():
+        field, _, text = case.option.partition("=")
+        if field:
+            value = run["arrived"][0][field]
+            assert value == (text if isinstance(value, str) else json.loads(text)), field
+    for label, field in (("no number", "steps"), ("no list", "sizes")):
+        run = more.used["cli"][label]
+        assert (run["code"], run["arrived"]) == (2, [])
+        assert f"-F {field}" in run["said"]
 
 
 def test_every_vector_that_has_to_arrive_has_what_is_required(more: Changed) -> None:
@@ -213,74 +178,63 @@ def test_every_vector_that_has_to_arrive_has_what_is_required(more: Changed) -> 
     assert all("project" in vector["request"] for vector in sent)
 
 
-def test_a_new_error_code_with_a_schema(more: Changed) -> None:
-    outcome = more.told["statuses"]["409"]
-    assert (outcome["error"], outcome["billed"]) == ("APIStatusError", False)
-    assert json.loads(outcome["body"]) == {"code": "paused", "tries": 2}
-    assert outcome["drawn"] is True
+def test_new_error_codes(more: Changed) -> None:
+    paused, gone = more.used["statuses"]["409"], more.used["statuses"]["410"]
+    assert (paused["error"], paused["billed"], paused["drawn"]) == ("APIStatusError", False, True)
+    assert json.loads(paused["body"]) == {"code": "paused", "tries": 2}
     assert more.vectors["answer.409.json"]["service"][0]["body"] == {"code": "paused", "tries": 2}
     assert more.vectors["answer.409.json"]["expect"]["endings"] == [{"outcome": "refused", "status": 409}]
-
-
-def test_a_new_error_code_without_a_schema(more: Changed) -> None:
-    outcome = more.told["statuses"]["410"]
-    assert (outcome["error"], outcome["billed"]) == ("APIStatusError", True)  # the contract does not say
-    assert outcome["drawn"] is True
+    # Without a schema, and the contract does not say whether it is billed.
+    assert (gone["error"], gone["billed"], gone["drawn"]) == ("APIStatusError", True, True)
     assert more.vectors["answer.410.json"]["expect"]["endings"] == [{"outcome": "unknown", "status": 410}]
 
 
-@pytest.mark.parametrize("shell", ["", ", async"])
-def test_a_second_operation_is_a_method_that_answers_with_its_model(more: Changed, shell: str) -> None:
-    outcome = more.told["operations"][f"sound{shell}"]
-    assert outcome["type"] == "MagicPromptResponse"
-    assert outcome["gave"]["json_prompt"]["compositional_deconstruction"]["elements"]
-    assert outcome["arrived"] == [[MAGIC, {"text_prompt": "a cat", "variety": 2, "notes": ["x"]}, 200]]
-    assert more.told["operations"][f"unknown to the contract{shell}"]["arrived"][0][1] == {"text_prompt": "a", "new": 1}
-
-
-@pytest.mark.parametrize("shell", ["", ", async"])
-def test_a_second_operation_is_refused_as_the_first_is(more: Changed, shell: str) -> None:
-    broken = more.told["operations"][f"broken{shell}"]
-    assert (broken["error"], broken["billed"], broken["arrived"][0][2]) == ("BadRequestError", True, 400)
-    assert "variety: 99 is greater than the maximum of 9" in broken["message"]
-    for label, error in (("incomplete", "RequestError"), ("misspelt", "UnknownFieldError")):
-        outcome = more.told["operations"][f"{label}{shell}"]
-        assert (outcome["error"], outcome["arrived"]) == (error, [])
-
-
-def test_the_strategies_draw_a_second_operation(more: Changed) -> None:
-    drawn = more.told["strategies"]["post_magic_prompt_v4"]
+def test_a_second_operation_is_a_method_that_answers_with_its_model(more: Changed) -> None:
+    for kind in ("", ", async"):
+        outcome = more.used["operations"][f"sound{kind}"]
+        assert outcome["type"] == "MagicPromptResponse"
+        assert outcome["gave"]["json_prompt"]["compositional_deconstruction"]["elements"]
+        assert outcome["arrived"] == [[MAGIC, {"text_prompt": "a cat", "variety": 2, "notes": ["x"]}, 200]]
+        unknown = more.used["operations"][f"unknown to the contract{kind}"]
+        assert unknown["arrived"][0][1] == {"text_prompt": "a", "new": 1}
+        broken = more.used["operations"][f"broken{kind}"]
+        assert (broken["error"], broken["billed"], broken["arrived"][0][2]) == ("BadRequestError", True, 400)
+        assert "variety: 99 is greater than the maximum of 9" in broken["message"]
+        for label, error in (("incomplete", "RequestError"), ("misspelt", "UnknownFieldError")):
+            outcome = more.used["operations"][f"{label}{kind}"]
+            assert (outcome["error"], outcome["arrived"]) == (error, [])
+    drawn = more.used["strategies"]["post_magic_prompt_v4"]
     assert set(drawn["drawn"]) == {"text_prompt", "variety", "notes"}
     assert "#/components/schemas/MagicPromptRequest/required" in drawn["rules"]
 
 
-@BOTH
-def test_a_removed_field_is_gone(less: Changed, shell: str) -> None:
-    outcome = less.told["calls"]["removed"][shell]
-    assert (outcome["error"], outcome["arrived"]) == ("UnknownFieldError", [])
-    assert "enable_copyright_detection" not in less.told["strategies"]["post_generate_image_v4"]["drawn"]
+def test_a_removed_field_is_gone(less: Changed) -> None:
+    for kind in KINDS:
+        outcome = less.used["calls"]["removed"][kind]
+        assert (outcome["error"], outcome["arrived"]) == ("UnknownFieldError", [])
+    assert "enable_copyright_detection" not in less.used["strategies"]["post_generate_image_v4"]["drawn"]
     assert not [name for name in less.vectors if "enable_copyright_detection" in name]
-    assert less.told["cli"]["removed"]["arrived"] in (
+    assert less.used["cli"]["removed"]["arrived"] in (
         [],
         [{"text_prompt": "A cat", "enable_copyright_detection": "true"}],
     )
 
 
-@BOTH
-def test_renamed_schemas_change_nothing_on_the_wire(less: Changed, shell: str) -> None:
+def test_renamed_schemas_change_nothing_on_the_wire(less: Changed) -> None:
     for call, sent in (
         ("plain", {"text_prompt": "a", "rendering_speed": "TURBO"}),
         ("structured", {"json_prompt": POSTER}),
     ):
-        outcome = less.told["calls"][call][shell]
-        assert (outcome["type"], outcome["arrived"][0][1:]) == ("Generation", [sent, 200])
-    assert less.told["cli"]["all"]["code"] == 0
+        for kind in KINDS:
+            outcome = less.used["calls"][call][kind]
+            assert (outcome["type"], outcome["arrived"][0][1:]) == ("Generation", [sent, 200])
+    assert less.used["cli"]["all"]["code"] == 0
 
 
 def test_the_page_for_maintainers_holds(less: Changed) -> None:
-    assert less.told["program"] == [[{"text_prompt": "A photo of a cat", "style_strength": 40}, 200]]
-    assert less.told["cli"]["of the page"]["arrived"] == [{"text_prompt": "A cat", "style_strength": 40}]
-    assert less.told["cli"]["of the page, broken"]["arrived"] == []
+    assert less.used["program"] == [[{"text_prompt": "A photo of a cat", "style_strength": 40}, 200]]
+    assert less.used["cli"]["of the page"]["arrived"] == [{"text_prompt": "A cat", "style_strength": 40}]
+    assert less.used["cli"]["of the page, broken"]["arrived"] == []
     assert "request.style_strength.json" in less.vectors
     document = read_contract()
     field_of_the_page(document)
@@ -291,6 +245,10 @@ def test_the_page_for_maintainers_holds(less: Changed) -> None:
 def test_the_command_prints_what_changes(more: Changed, less: Changed) -> None:
     assert "\n  breaks    added     generate() request: the field project is new (string, required)\n" in more.printed
     assert "\n  harmless  added     POST /v1/ideogram-v4/magic-prompt: the operation is new\n" in more.printed
+    assert (
+        "\n  harmless  added     Python: the method post_magic_prompt_v4 of Ideogram.operations is new\n"
+        in more.printed
+    )
     assert "\n- **Breaking:** request: there is no field `enable_copyright_detection` any more.\n" in less.printed
 
 
@@ -305,7 +263,12 @@ V4Framing(angle="lower")  # error: no such angle
 {lines}
 answer: MagicPromptResponse = client.operations.post_magic_prompt_v4(text_prompt="a", variety=2)
 words: str = answer.json_prompt.high_level_description
+client.post_magic_prompt_v4(text_prompt="a", variety=None)
+client.post_magic_prompt_v4(variety=2)  # error: the prompt is required
 client.operations.post_magic_prompt_v4(variety=2)  # error: the prompt is required
+client.generate(text_prompt="a", project="p", stepps=7)  # error: misspelt
+client.generate(project="p")  # error: neither
+V4Camera(focal_length=28)  # error: lens is required
 client.operations.post_magic_prompt_v4(text_prompt="a", variety="2")  # error: no number
 client.operations.post_magic_prompt_v4(text_prompt="a", variaty=2)  # error: misspelt
 client.operations.post_generate_image_v4(text_prompt="a")  # error: generate() is the method
@@ -313,6 +276,7 @@ client.operations.post_generate_image_v4(text_prompt="a")  # error: generate() i
 
 async def main() -> None:
     async with AsyncIdeogram() as also:
+        await also.generate(text_prompt="a", project="p", steps="7")  # error: no number
         more: MagicPromptResponse = await also.operations.post_magic_prompt_v4(text_prompt="a", timeout=5)
         no: str = await also.operations.post_magic_prompt_v4(text_prompt="a")  # error: it is a model
 """
@@ -335,11 +299,7 @@ client.generate(text_prompt="a", style_strength="40")  # error: no number
 def _check_types(changed: Changed, text: str, folder: Path) -> None:
     program = folder / "program.py"
     program.write_text(text, "utf-8")
-    merged = folder / "merged"
-    shutil.copytree(changed.generated, merged)
-    shutil.copytree(Path(ideogram_ai.client.__file__).parent, merged / "ideogram_ai/client")
-    (merged / "ideogram_ai/__init__.py").touch()  # or mypy would take the installed portions
-    check_marked([program], mypy([program], [merged], folder))
+    check_marked([program], mypy([program], [merged(changed.generated, folder / "merged")], folder))
 
 
 def test_its_types_know_what_is_new(more: Changed, tmp_path: Path) -> None:

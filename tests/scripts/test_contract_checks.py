@@ -12,15 +12,15 @@ import pytest
 import yaml
 from altered_contract import Change, Document, fields, post, put, schemas, write_altered
 from hypothesis import strategies as st
-from regeneration import steps
-from regeneration.contract import MAX_BYTES, Contract, read_contract
-from regeneration.errors import ContractError
-from regeneration.extensions import check_extensions
-from regeneration.file_fields import check_file_fields
-from regeneration.names import check_names
-from regeneration.openapi import check_openapi
-from regeneration.paths import CONTRACT
-from regeneration.references import check_references
+from regeneration.checks import (
+    check_extensions,
+    check_files,
+    check_names,
+    check_openapi,
+    check_references,
+    read_checked,
+)
+from regeneration.documents import CONTRACT, MAX_BYTES, Contract, ContractError, read_contract
 
 POST = "/paths/~1v1~1ideogram-v4~1generate/post"
 KEYWORDS = ["$ref", "allOf", "content", "default", "enum", "items", "oneOf", "properties", "required", "schema", "type"]
@@ -51,7 +51,7 @@ def refused(check: Check, path: Path, pointer: str, message: str) -> str:
 
 
 def test_the_contract_of_the_project_is_accepted() -> None:
-    assert steps.read(CONTRACT).document == yaml.safe_load(CONTRACT.read_bytes())
+    assert read_checked(CONTRACT).document == yaml.safe_load(CONTRACT.read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_files_that_are_no_contract(write: Callable[[Path], Any], message: str, 
     path = tmp_path / "contract.yaml"
     write(path)
     with pytest.raises(ContractError, match=re.escape(message)) as caught:
-        steps.read(path)
+        read_checked(path)
     assert str(caught.value).startswith(str(path))
 
 
@@ -121,7 +121,7 @@ def test_a_long_chain_of_references_is_refused(step: int, alter: Alter) -> None:
 def test_data_that_looks_like_a_reference_is_no_reference(alter: Alter) -> None:
     value = {"$ref": "no reference"}
     change = put(schemas, X={"type": "object", "example": value, "enum": [value], "x-y": value})
-    assert steps.read(alter(change)).document["components"]["schemas"]["X"]["example"] == value
+    assert read_checked(alter(change)).document["components"]["schemas"]["X"]["example"] == value
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def as_the_body(document: Document) -> None:
     ],
 )
 def test_a_file_among_the_fields_is_refused(change: Change, pointer: str, message: str, alter: Alter) -> None:
-    line = refused(check_file_fields, alter(change), pointer, message)
+    line = refused(check_files, alter(change), pointer, message)
     assert line.startswith(f"{pointer.rpartition('/')[2]}: ")
 
 
@@ -298,7 +298,7 @@ def test_a_file_among_the_fields_is_refused(change: Change, pointer: str, messag
     ],
 )
 def test_what_is_no_file_is_taken(change: Change, alter: Alter) -> None:
-    steps.read(alter(change))
+    read_checked(alter(change))
 
 
 def renamed_path(path: str) -> Change:
@@ -332,7 +332,7 @@ def renamed_path(path: str) -> Change:
 )
 def test_a_path_that_is_none_is_refused(path: str, message: str, alter: Alter) -> None:
     with pytest.raises(ContractError) as caught:
-        steps.read(alter(renamed_path(path)))
+        read_checked(alter(renamed_path(path)))
     found = re.match(r".*contract\.yaml:(\d+):\d+: /paths/~1v1", str(caught.value))
     assert found, str(caught.value)
     assert f"{message}; write letters, digits and -._~!$&'()*+,;=:@/, and parameters as {{name}}" in str(caught.value)
@@ -341,7 +341,7 @@ def test_a_path_that_is_none_is_refused(path: str, message: str, alter: Alter) -
 def test_text_may_hold_any_character(alter: Alter) -> None:
     text = 'é 🫨 " \\ """ \' {x} %s\u2028'
     change = put(schemas, X={"description": text, "example": text, "enum": ["größe", 'a"b\\c', "{x}"]})
-    assert steps.read(alter(change)).document["components"]["schemas"]["X"]["description"] == text
+    assert read_checked(alter(change)).document["components"]["schemas"]["X"]["description"] == text
 
 
 JSON_VALUES = st.recursive(
@@ -373,4 +373,4 @@ def test_whatever_stands_in_it_a_contract_is_accepted_or_refused_and_nothing_els
     with TemporaryDirectory() as folder:
         path = write_altered(Path(folder, "contract.yaml"), change)
         with contextlib.suppress(ContractError):
-            steps.read(path)
+            read_checked(path)

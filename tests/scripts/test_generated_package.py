@@ -14,7 +14,7 @@ import attrs
 import pytest
 import yaml
 from altered_contract import PATH, Document, fields, post, schemas
-from regeneration.paths import CONTRACT, OUT, PACKAGE
+from regeneration.documents import CONTRACT, OUT, PACKAGE
 
 from ideogram_ai.generated import contract as data
 from ideogram_ai.generated import models, operations
@@ -123,18 +123,17 @@ def test_contract_and_operations_load_neither_httpx_nor_models() -> None:
     assert not [name for name in loaded if name == "httpx" or name.startswith("ideogram_ai.generated.models")]
 
 
-def test_the_package_still_gives_the_generators_clients() -> None:
-    names = "[ideogram_ai.generated.Client.__name__, ideogram_ai.generated.AuthenticatedClient.__name__]"
-    code = f"import json, ideogram_ai.generated; print(json.dumps({names}))"
-    assert run(code, OUT) == ["Client", "AuthenticatedClient"]
-    with pytest.raises(AssertionError, match="ImportError: cannot import name 'Nothing'"):
-        run("from ideogram_ai.generated import Nothing", OUT)
+def test_nothing_is_there_that_is_not_used() -> None:
+    names = {path.name for path in FOLDER.iterdir()} - {"__pycache__"}
+    code = {"__init__.py", "contract.py", "methods.py", "models", "operations.py", "py.typed", "types.py"}
+    assert names == {*code, "contract.json", "contract.yaml", "lock.json"}
+    assert not [path for path in FOLDER.rglob("*.py") if "boundary" in path.read_text()]
 
 
 CODE = """
 import json
 from vendored.inside import contract, operations
-from vendored.inside.api.generate import post_generate_image_v4
+from vendored.inside.methods import Methods
 print(json.dumps([contract.read_contract(), contract.read_contract_source().decode(), [*operations.OPERATIONS]]))
 """
 

@@ -9,17 +9,15 @@ import pytest
 import yaml
 from altered_contract import Change, Document, fields, post, put, schemas
 from contract_changes import new_answers, removed_field, second_operation
-from regeneration import baseline, summary
-from regeneration.baseline import State, read_baseline, read_package
-from regeneration.contract import Contract
-from regeneration.paths import CONTRACT, OUT, PACKAGE, ROOT
-from regeneration.summary import find_changes, next_version
+from regeneration import summary
+from regeneration.documents import CONTRACT, OUT, PACKAGE, ROOT, Contract
+from regeneration.summary import GeneratedState, find_changes, next_version, read_baseline, read_package
 from unknown_fields import UNKNOWN
 
 NOW = read_package(OUT / PACKAGE)
 
 
-def changed(*changes: Change, **names: frozenset[str]) -> State:
+def changed(*changes: Change, **names: frozenset[str]) -> GeneratedState:
     """The package of the project's contract after some changes."""
     document: Document = yaml.load(CONTRACT.read_bytes(), yaml.CSafeLoader)
     for change in changes:
@@ -188,9 +186,11 @@ def test_nothing_or_words_alone() -> None:
 
 
 def test_what_cannot_be_compared_is_said(tmp_path: Path) -> None:
-    assert summary.tell(None, tmp_path) == "There was no package before, so nothing is said of what changes."
+    assert (
+        summary.describe_changes(None, tmp_path) == "There was no package before, so nothing is said of what changes."
+    )
     lost = changed(lambda document: post(document)["responses"].update({"200": 7}))
-    told = summary.tell((lost, "0.1.0"), OUT / PACKAGE)
+    told = summary.describe_changes((lost, "0.1.0"), OUT / PACKAGE)
     assert told.startswith("What changes for users cannot be told: ")
 
 
@@ -199,8 +199,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of its own, with a generated package and a version."""
     shutil.copytree(OUT / PACKAGE, tmp_path / "generated" / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "version.py").write_text('"""The version."""\n\n__version__ = "3.2.1"\n', "utf-8")
-    monkeypatch.setattr(baseline, "OUT", tmp_path / "generated")
-    monkeypatch.setattr(baseline, "_VERSION", tmp_path / "version.py")
+    monkeypatch.setattr(summary, "OUT", tmp_path / "generated")
+    monkeypatch.setattr(summary, "_VERSION", tmp_path / "version.py")
     return tmp_path
 
 
@@ -229,4 +229,4 @@ def test_the_projects_own_version_is_found(contract: Contract) -> None:
     found = read_baseline()
     assert found is not None
     assert found[1].count(".") == 2
-    assert (ROOT / "overrides/ideogram_ai/client/version.py").exists()
+    assert (ROOT / "overrides/ideogram_ai/client/__init__.py").exists()

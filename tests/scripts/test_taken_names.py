@@ -4,6 +4,7 @@ A name that is only nearly right is worse than none: a field called cls made eve
 nobody wrote. One contract has them all as fields, since a regeneration takes seconds; it is used from end to end.
 """
 
+import inspect
 import json
 import os
 import re
@@ -14,9 +15,14 @@ from typing import Any
 
 import pytest
 from altered_contract import Change, Document, fields, put, schemas, write_altered
-from regeneration import steps
-from regeneration.errors import ContractError
-from regeneration.paths import ROOT
+from regenerated import path_to, regenerated
+from regeneration.checks import client_facts, read_checked
+from regeneration.documents import PACKAGE, ContractError
+from regeneration.tree import write_tree
+
+from ideogram_ai.client import AsyncIdeogram, Ideogram
+from ideogram_ai.generated.methods import AsyncMethods, Methods
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 # Of the generated code, of our clients, of attrs, and of the language.
 FIELDS = """
@@ -26,10 +32,10 @@ FIELDS = """
     extra_fields timeout client operation operations fields body model models request response send _send kwargs args
     key name value data url headers params result Required Sequence Operation generate download close
     type list dict str int print id None True class def async await match case import lambda 1 2x a-b c.d e/f g$ h~i
-    __init__ __class__ __slots__ __attrs_attrs__ __getitem__ seeds Seeds x_y xY pla-ce PLA_CE é 日本
+    - _x x_ import unknown _operations __init__ __class__ __slots__ __attrs_attrs__ __getitem__ seeds Seeds x_y xY
+    pla-ce PLA_CE é 日本
 """.split()  # noqa: SIM905 - a list of a hundred lines otherwise
-LISTS = ("lights", "lights_item", "lights_item_data", "lights_item_element", "lights_type_0")
-"""The generator calls the variables for the items of the first one so."""
+LISTS = ("lights", "lights_element", "item_of_lights")
 OPERATIONS = (
     "generate",
     "download",
@@ -55,6 +61,7 @@ from email import message_from_bytes, policy
 import httpx
 from ideogram_ai.client import Ideogram, RetryPolicy
 from ideogram_ai.generated import models
+from ideogram_ai.generated.methods import Methods
 from ideogram_ai.generated.operations import MODEL_FIELDS, OPERATIONS, POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing import MockServer
 
@@ -92,11 +99,12 @@ with Ideogram("key", http_client=httpx.Client(transport=httpx.MockTransport(answ
     found["fields"] = parts(sent[-1])
     for operation in OPERATIONS.values():
         if operation.path.startswith("/v1/op"):
-            name = next(name for name in dir(client.operations) if name == operation.operation_id
-                or name.rstrip("_") == operation.operation_id.lower() or name == "field_" + operation.operation_id)
+            given = operation.operation_id.lower()
+            names = [given + "_", given, "field_" + given]
+            name = next(name for name in names if name in vars(Methods))
             fields = {f.python_name: "x" for f in operation.fields if f.wire_name in ("fields", "cls")}
-            getattr(client.operations, name)(**fields)
-            found[operation.path] = json.loads(sent[-1][2])
+            getattr(client, name)(**fields)
+            found[operation.path] = [name, json.loads(sent[-1][2])]
 with MockServer() as server, Ideogram("key", base_url=server.url) as client:
     client.generate(text_prompt="a", **values)
     found["arrived"] = dict(server.ledger[-1].fields)
@@ -138,16 +146,12 @@ def other_operation(name: str) -> Document:
     }
 
 
-def test_each_works_from_end_to_end(tmp_path: Path) -> None:
-    contract = write_altered(tmp_path / "contract.yaml", all_of_them)
-    regenerate = [sys.executable, ROOT / "scripts/regenerate.py", "--contract", contract, "--out", tmp_path / "out"]
-    done = subprocess.run(list(map(str, regenerate)), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    path = os.pathsep.join([str(tmp_path / "out"), os.environ["PYTHONPATH"]])
+def test_each_works_from_end_to_end(tmp_path_factory: pytest.TempPathFactory) -> None:
+    generated = regenerated(tmp_path_factory, "names", [all_of_them])
     used = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM],
         input=json.dumps({"fields": FIELDS, "lists": LISTS}),
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": path_to(generated)},
         capture_output=True,
         text=True,
         check=False,
@@ -160,8 +164,11 @@ def test_each_works_from_end_to_end(tmp_path: Path) -> None:
     assert found["fields"] == found["arrived"] == expected
     assert found["made"] == 1
     assert found["path"] == QUOTED
-    for index, _ in enumerate(OPERATIONS):
-        assert found[f"/v1/op{index}"] == {"fields": "x", "cls": "x"}
+    methods = {name: found[f"/v1/op{index}"] for index, name in enumerate(OPERATIONS)}
+    assert all(sent == {"fields": "x", "cls": "x"} for _, sent in methods.values())
+    called = {name: method for name, (method, _) in methods.items() if method != name.lower()}
+    with_underscores = ("generate", "download", "close", "class", "Any", "list", "self")
+    assert called == {**{name: f"{name.lower()}_" for name in with_underscores}, "1": "field_1"}
 
 
 def add_operation(name: str) -> Change:
@@ -188,9 +195,17 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
     ),
     "the name that another one gets from us": (
         put(fields, cls={"type": "string"}, cls_={"type": "string"}),
-        f"{REQUEST}/cls",
-        "two fields get the name cls_ in Python; rename one of them",
+        f"{REQUEST}/cls_",
+        "cls and cls_ are the same name in Python, cls_; rename one of them",
     ),
+    **{
+        f"the name of a variable {name}": (
+            put(fields, lights={"type": "array", "items": STYLE}, **{name: {"type": "string"}}),
+            f"{REQUEST}/{name}",
+            f"generated code calls a part of lights {name}, so a field cannot be called so; rename it",
+        )
+        for name in ("lights_item", "lights_item_data", "lights_type_0")
+    },
     **{
         f"the schema {name}": (
             put(schemas, **{name: {"type": "object", "properties": {"a": {"type": "string"}}}}),
@@ -220,11 +235,25 @@ def test_what_cannot_work_is_refused_by_its_line(kind: str, tmp_path: Path) -> N
     change, pointer, message = REFUSED[kind]
     changes = [change, asked_for_nothing] if kind.startswith("the operation") else [change]
     path = write_altered(tmp_path / "contract.yaml", *changes)
+    contract = read_checked(path)
     with pytest.raises(ContractError) as caught:
-        steps.build(steps.read(path), tmp_path / "out")
+        write_tree(contract, tmp_path / "out" / PACKAGE)
     found = re.match(rf"{re.escape(str(path))}:(\d+):\d+: ([^ ]+): ", str(caught.value))
     assert found, str(caught.value)
     assert message in str(caught.value)
     assert found[2] == pointer
     line = path.read_text("utf-8").splitlines()[int(found[1]) - 1]
     assert line.strip().startswith(pointer.rpartition("/")[2])
+
+
+def test_the_names_that_the_client_has_are_known() -> None:
+    facts = client_facts()
+    own = {facts["name"] for facts in facts["methods"].values()}
+    for client, methods in ((Ideogram, Methods), (AsyncIdeogram, AsyncMethods)):
+        public = {name for name in dir(client) if not name.startswith("_")}
+        assert public - {*vars(methods)} <= {*facts["taken"]}
+        assert own <= vars(methods).keys()
+        for name in own:
+            parameters = inspect.signature(getattr(client, name)).parameters.keys()
+            fields = {field.python_name for field in POST_GENERATE_IMAGE_V4.fields}
+            assert parameters - fields == {*facts["arguments"]} - {"fields"} | {"self"}

@@ -3,16 +3,30 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from PIL import Image
 
-from ideogram_ai.batch.outcome import ImageOutcome, Outcome, State
-from ideogram_ai.batch.request import BatchRequest
+from ideogram_ai.batch.model import BatchRequest, ImageOutcome, Outcome, State
+from ideogram_ai.batch.saving import image_facts, store_image
 from ideogram_ai.batch.store import Store
-from ideogram_ai.batch.store_image import StoredImage, store_image
 
 BEGAN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+class StoredImage(NamedTuple):
+    """An image in a store."""
+
+    file: str
+    sha256: str
+    size: int
+
+
+def put(store: Store, path: Path, stem: str) -> StoredImage:
+    """Put an image into a store."""
+    facts = image_facts(path)
+    return StoredImage(store_image(store, path, stem, facts), facts.sha256, facts.size)
 
 
 def request(number: int, prompt: str | dict[str, Any] = "A photo of a cat", **fields: Any) -> BatchRequest:
@@ -29,7 +43,7 @@ def put_image(store: Store, number: int, stem: str, size: tuple[int, int] = (64,
     """Put an image of one colour, told by its number, into a store."""
     with store.part() as path:
         Image.new("RGB", size, colour(number)).save(path, "PNG")
-        return store_image(store, path, stem)
+        return put(store, path, stem)
 
 
 def saved(row: BatchRequest, image: StoredImage, *, seed: int = 1, prompt: str | None = None) -> Outcome:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from ideogram_ai.batch import BatchRequest, Job
-from ideogram_ai.batch.events import RunStopped
 from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import RunStopped
 from ideogram_ai.batch.prices import shipped_prices
-from ideogram_ai.batch.store_local import LocalStore
+from ideogram_ai.batch.store import LocalStore
 from ideogram_ai.client import AsyncIdeogram
 
 if TYPE_CHECKING:

@@ -1,21 +1,19 @@
-"""A service made of a function, and one call for the synchronous client and for the asynchronous one on both loops."""
+"""A service in the process of the test, which answers as it is told and counts requests."""
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Callable
 
-import anyio
 import httpx
 import pytest
+from driver import KEY, KINDS, ONCE, FakeTiming, Kind, download, generate
+from driver import KINDS as SHELLS
+from driver import Kind as Shell
 
-from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Generation, Ideogram, RetryPolicy, Timing
-
-Shell = Literal["sync", "asyncio", "trio"]
-SHELLS: tuple[Shell, ...] = ("sync", "asyncio", "trio")
-KEY = "the-key-of-this-test"
-ONCE = RetryPolicy(max_attempts=1)
+__all__ = [
+    "KEY", "KINDS", "ONCE", "SHELLS", "FakeTiming", "Kind", "Service", "Shell", "download", "entry", "generate",
+    "report", "success",
+]  # fmt: skip
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -27,9 +25,9 @@ def entry(**changes: object) -> dict[str, object]:
 
 
 def success(*entries: object, **members: object) -> httpx.Response:
-    """A 200 with these entries, one sound one unless told otherwise."""
+    """A 200 with these entries, or with a valid one."""
     data = list(entries) or [entry()]
-    # ASCII escapes, because an answer can hold half a surrogate pair.
+    # ASCII escapes, because a response can hold half a surrogate pair.
     return httpx.Response(200, text=json.dumps({"created": "2026-10-07T12:00:00Z", "data": data} | members))
 
 
@@ -51,7 +49,7 @@ class Service:
         return [request.content for request in self.requests]
 
     def transport(self) -> httpx.MockTransport:
-        """The service, to be handed to an HTTP client of either kind."""
+        """The service, to be given to an HTTP client of either kind."""
         return httpx.MockTransport(self._answer)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -64,70 +62,9 @@ class Service:
         return answer if isinstance(answer, httpx.Response) else answer(request)
 
 
-def generate(shell: Shell, service: Service, settings: Mapping[str, Any] | None = None, **fields: Any) -> Generation:
-    """Call generate() of the client that the shell stands for, against a service in this process."""
-    every: dict[str, Any] = {"api_key": KEY, "retry": ONCE, **(settings or {})}
-    if shell == "sync":
-        with httpx.Client(transport=service.transport()) as http:
-            return Ideogram(http_client=http, image_client=http, **every).generate(**fields)
-
-    async def call() -> Generation:
-        async with httpx.AsyncClient(transport=service.transport()) as http:
-            return await AsyncIdeogram(http_client=http, image_client=http, **every).generate(**fields)
-
-    return anyio.run(call, backend=shell)
-
-
-def download(shell: Shell, host: Service, image: GeneratedImage, path: str | Path, **options: Any) -> Path:
-    """Call download() of the client that the shell stands for, against an image host in this process."""
-    timing = FakeTiming()
-    if shell == "sync":
-        with httpx.Client(transport=host.transport()) as http:
-            client = Ideogram(KEY, http_client=http, image_client=http, timing=timing.of(shell), retry=ONCE)
-            return client.download(image, path, **options)
-
-    async def call() -> Path:
-        async with httpx.AsyncClient(transport=host.transport()) as http:
-            client = AsyncIdeogram(KEY, http_client=http, image_client=http, timing=timing.of(shell), retry=ONCE)
-            return await client.download(image, path, **options)
-
-    return anyio.run(call, backend=shell)
-
-
-def report(request: httpx.Request, event: str) -> None:
-    """Tell the client what a transport would tell it, so that it knows how far the request got."""
-    told = request.extensions["trace"](event, {"exception": None})
-    if inspect.iscoroutine(told):
+def report(request: httpx.Request, event: str, /, **info: object) -> None:
+    """Report an event as a transport does, so that the client knows how far the request got."""
+    reported = request.extensions["trace"](event, {"exception": None, **info})
+    if inspect.iscoroutine(reported):
         with pytest.raises(StopIteration):
-            told.send(None)
-
-
-class FakeTiming:
-    """A clock that only moves when somebody sleeps or calls advance(), and chance that always says the same."""
-
-    def __init__(self, *, now: float = 1_790_000_000.0, chance: float = 1.0) -> None:
-        self.slept: list[float] = []
-        self.elapsed = 0.0
-        self._now = now
-        self._chance = chance
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self.elapsed += seconds
-
-    def of(self, shell: Shell) -> Timing:
-        """The timing to give to a client."""
-
-        def sleep(seconds: float) -> None:
-            self.slept.append(seconds)
-            self.advance(seconds)
-
-        async def sleep_async(seconds: float) -> None:
-            sleep(seconds)
-
-        return Timing(
-            monotonic=lambda: self.elapsed,
-            wall=lambda: self._now + self.elapsed,
-            random=lambda: self._chance,
-            sleep=sleep if shell == "sync" else sleep_async,
-        )
+            reported.send(None)

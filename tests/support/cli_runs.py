@@ -10,7 +10,7 @@ from typing import Any
 
 from ideogram_ai.testing.faults import Fault, Phase
 from ideogram_ai.testing.faults.exchange import Exchange
-from ideogram_ai.testing.faults.wire import Answer
+from ideogram_ai.testing.faults.wire import Response
 
 KEY = "the-key-of-this-test"
 IDEOGRAM = (sys.executable, "-m", "ideogram_ai.cli")
@@ -60,7 +60,7 @@ def answering(*entries: dict[str, Any], **members: Any) -> Fault:
     def act(exchange: Exchange) -> None:
         exchange.read_request()
         body = document.replace("URL", exchange.settings.url)
-        exchange.answer(Answer(200, body.encode(), (("Content-Type", "application/json"),)))
+        exchange.answer(Response(200, body.encode(), (("Content-Type", "application/json"),)))
 
     return Fault("answering", "Answers 200 with what the test wants.", Phase.IN_ANSWER, may_have_run=True, act=act)
 

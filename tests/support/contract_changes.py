@@ -68,7 +68,7 @@ REQUEST = "GenerateImageRequestV4/properties"
 CAMERA = {
     "type": "object",
     "required": ["lens"],
-    "properties": {"lens": {"type": "string"}, "focal-length": {"type": "integer"}},
+    "properties": {"focal-length": {"type": "integer"}, "lens": {"type": "string"}},
 }
 FRAMING = {
     "type": "object",
@@ -343,6 +343,19 @@ def _rename_references(node: Any, names: dict[str, str]) -> None:
     elif isinstance(node, list):
         for child in node:
             _rename_references(child, names)
+
+
+def more_fields(document: Document) -> None:
+    """Fields of other types and names, for the tests of the client and of the command line."""
+    fields(document).update(
+        {
+            "guidance": {"type": "number", "description": "How closely to follow the prompt."},
+            "moods": {"type": "array", "items": {"type": "string"}},
+            "x-style": {"type": "string"},
+            "strength": {"type": ["integer", "null"]},
+            "finish": {"anyOf": [{"type": "string", "enum": ["MATT", "GLOSS"]}, {"type": "null"}]},
+        }
+    )
 
 
 MORE: list[Change] = [*(change for case in FIELDS.values() for change in case.changes), new_answers, second_operation]

@@ -25,18 +25,20 @@ ONCE = RetryPolicy(max_attempts=1)
 
 
 def call(server: MockServer, do: Callable[[], Any]) -> dict[str, Any]:
-    """Call a method; tell what it gave or raised, and what reached the server."""
+    """Call a method; give what it returned or raised, and what reached the server."""
     before = len(server.ledger)
-    told: dict[str, Any] = {}
+    outcome: dict[str, Any] = {}
     try:
         value = do()
-        told["gave"] = value.to_dict() if hasattr(value, "to_dict") else type(value).__name__
-        told["type"] = type(value).__name__
+        outcome["gave"] = value.to_dict() if hasattr(value, "to_dict") else type(value).__name__
+        outcome["type"] = type(value).__name__
     except IdeogramError as error:
-        told |= {"error": type(error).__name__, "message": error.message, "billed": error.may_have_been_billed}
-        told["body"] = (getattr(error, "body", None) or b"").decode()
-    told["arrived"] = [[exchange.path, dict(exchange.fields), exchange.status] for exchange in server.ledger[before:]]
-    return told
+        outcome |= {"error": type(error).__name__, "message": error.message, "billed": error.may_have_been_billed}
+        outcome["body"] = (getattr(error, "body", None) or b"").decode()
+    outcome["arrived"] = [
+        [exchange.path, dict(exchange.fields), exchange.status] for exchange in server.ledger[before:]
+    ]
+    return outcome
 
 
 def calls(asked: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def calls(asked: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def statuses(asked: list[int], least: dict[str, Any]) -> dict[str, Any]:
-    """What the client makes of statuses that the mock server is told to answer."""
+    """What the client makes of statuses that the mock server answers."""
     with MockServer(scenario=asked) as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
         found = {str(status): call(server, lambda: client.generate(**least)) for status in asked}
     for status in asked:
@@ -128,7 +130,7 @@ def command_line(options: list[str], place: Path) -> dict[str, Any]:
 
 
 def program(text: str) -> list[Any]:
-    """Run a program that reads its settings from the environment; tell what reached the server."""
+    """Run a program that reads its settings from the environment; give what reached the server."""
     with MockServer() as server:
         os.environ |= {"IDEOGRAM_API_KEY": KEY, "IDEOGRAM_BASE_URL": server.url}
         exec(compile(text, "program", "exec"), {"__name__": "__main__"})
@@ -139,7 +141,7 @@ def main() -> None:
     """Do all that stdin asks for."""
     asked = json.load(sys.stdin)
     folder = Path(asked["folder"])
-    told = {
+    used = {
         "package": ideogram_ai.generated.__file__,
         "calls": calls(asked["calls"]),
         "statuses": statuses(asked["statuses"], asked["least"]),
@@ -151,7 +153,7 @@ def main() -> None:
             for number, (name, options) in enumerate(asked["cli"].items())
         },
     }
-    json.dump(told, sys.stdout)
+    json.dump(used, sys.stdout)
 
 
 if __name__ == "__main__":

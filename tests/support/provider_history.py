@@ -9,7 +9,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from regeneration.contract import read_contract
+from regeneration.documents import read_contract
 
 PATH = "/v1/ideogram-v4/generate"
 OPERATION_ID = "post_generate_image_v4"

@@ -8,10 +8,12 @@ import argparse
 import importlib
 import inspect
 import json
+import subprocess
 import sys
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -53,6 +55,7 @@ def surface() -> dict[str, Any]:
         "scripts": {name: script_options(name) for name in ("regenerate", "drift", "vendor")},
         "faults": faults(),
         "requirements": requirements(),
+        "json": json_members(),
         "vectors": sorted(path.name for path in (ROOT / "vectors").glob("*.json")),
     }
 
@@ -123,9 +126,12 @@ def script_options(name: str) -> list[str]:
         return add(container, *flags, **options)
 
     module = importlib.import_module(name)
-    with patch.object(argparse._ActionsContainer, "add_argument", record), redirect_stdout(StringIO()):
-        with suppress(SystemExit):
-            module.main(["--help"])
+    with (
+        patch.object(argparse._ActionsContainer, "add_argument", record),
+        redirect_stdout(StringIO()),
+        suppress(SystemExit),
+    ):
+        module.main(["--help"])
     return sorted(found)
 
 
@@ -144,6 +150,29 @@ def requirements() -> dict[str, list[str]]:
         "client": sorted(client.client_requirements()),
         "scenarios": sorted(client.client_scenarios()),
     }
+
+
+def json_members() -> dict[str, list[str]]:
+    """Give the members of what `--json` prints, and of a line of a batch's manifest."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "in.csv").write_text("id,text_prompt\n1,a cat\n", "utf-8")
+        (generated,) = _run(folder, "generate", "a cat", "--mock", "--json", "-o", "cat.png")
+        events = _run(folder, "batch", "in.csv", "--out", "out", "--mock", "--json")
+        (line,) = (folder / "out/manifest.jsonl").read_text("utf-8").splitlines()
+    return {
+        "generate": sorted(generated),
+        "image of generate": sorted(generated["images"][0]),
+        **{f"batch, {event['event']}": sorted(event) for event in events},
+        "rows of the end of a batch": sorted(events[-1]["rows"]),
+        "manifest": sorted(json.loads(line)),
+    }
+
+
+def _run(folder: Path, *arguments: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "ideogram_ai.cli", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 if __name__ == "__main__":

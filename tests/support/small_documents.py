@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drifting.compare_documents import compare_documents
-from drifting.difference import Difference
+from drifting.compare import Difference
+from drifting.compare_operations import compare_documents
 
 Document = dict[str, Any]
 PATH, METHOD = "/things", "post"

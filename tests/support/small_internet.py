@@ -1,4 +1,4 @@
-"""A few TLS hosts on loopback that look like hosts of the internet: names, certificates, and what each one heard."""
+"""A few hosts on loopback that look like hosts of the internet: names, certificates, and what each one heard."""
 
 import selectors
 import socket
@@ -6,12 +6,13 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import pytest
 import trustme
+from client_internals import allow_addresses
 
 PUBLIC, INNER = "127.0.0.2", "127.0.0.1"
 """Two addresses of this machine; `open_doors` makes the client take the first one for a public address."""
@@ -21,13 +22,58 @@ Answer = bytes | Callable[[bytes], bytes]
 
 
 def answer(status: int, body: bytes = b"", *headers: str) -> bytes:
-    """An HTTP answer after which the connection ends."""
+    """An HTTP response after which the connection ends."""
     lines = [f"HTTP/1.1 {status} Words", f"Content-Length: {len(body)}", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def open_doors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the client take PUBLIC for an address of the internet; the rest of this machine stays inside."""
+    allow_addresses(monkeypatch, PUBLIC, INNER)
+
+
+@cache
+def foreign_authority() -> trustme.CA:
+    """An authority that no client trusts by itself."""
+    return trustme.CA()
+
+
+class Listener:
+    """Lets a function talk on each connection, one after the other, until it is closed. A context manager."""
+
+    def __init__(self, talk: Callable[[socket.socket], object], address: str = INNER) -> None:
+        self._talk = talk
+        self._listener = socket.create_server((address, 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._thread = threading.Thread(target=self._serve, name=f"listener {self.port}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.settimeout(PATIENCE)
+            # A client that refuses the certificate, or goes away, is what some tests want.
+            with connection, suppress(OSError):
+                self._talk(connection)
+
+
 class Host:
-    """One name. Every connection gets one answer, or TLS alone if there is none.
+    """One name. Every connection gets one response, or TLS alone if there is none.
 
     Attributes:
         heard: What came over each connection, after TLS if there is any.
@@ -40,18 +86,10 @@ class Host:
         self._changed = threading.Condition()
         self._context = context
         self._reply = reply
-        self._listener = socket.create_server((address, 0))
-        self._thread = threading.Thread(target=self._serve, name=f"host {name}", daemon=True)
-        self._thread.start()
-
-    @property
-    def port(self) -> int:
-        return int(self._listener.getsockname()[1])
-
-    @property
-    def url(self) -> str:
-        """Its origin, over https."""
-        return f"https://{self.name}:{self.port}"
+        self._listener = Listener(self._serve, address)
+        self.port = self._listener.port
+        self.url = f"https://{name}:{self.port}"
+        self.close = self._listener.close
 
     def settle(self, connections: int) -> list[bytes]:
         """What was heard, after so many connections have ended; more or fewer are a failure."""
@@ -60,23 +98,11 @@ class Host:
             assert len(self.heard) == connections
             return list(self.heard)
 
-    def close(self) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.heard.append(b"")
-            connection.settimeout(PATIENCE)
-            # A client that refuses the certificate, or goes away, is what some tests want.
-            with connection, suppress(OSError):
-                self._talk(connection)
+    def _serve(self, connection: socket.socket) -> None:
+        self.heard.append(b"")
+        try:
+            self._talk(connection)
+        finally:
             with self._changed:
                 self._ended += 1
                 self._changed.notify_all()
@@ -91,8 +117,7 @@ class Host:
                 if not piece:
                     return
                 self.heard[-1] += piece
-            reply = self._reply if isinstance(self._reply, bytes) else self._reply(self.heard[-1])
-            connection.sendall(reply)
+            connection.sendall(self._reply if isinstance(self._reply, bytes) else self._reply(self.heard[-1]))
 
 
 def _is_whole(request: bytes) -> bool:
@@ -105,8 +130,8 @@ class Internet:
     """Names that resolve to hosts of a test, and an authority whose certificates every client of the test trusts.
 
     Args:
-        monkeypatch: Takes everything back.
-        folder: Where the authority's certificate is put.
+        monkeypatch: Undoes everything.
+        folder: Where the authority's certificate is saved.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -131,11 +156,11 @@ class Internet:
         """Start a host.
 
         Args:
-            name: What it is called.
-            reply: What it answers, or a function of the request's bytes.
+            name: Its name.
+            reply: Its response, or a function of the request's bytes.
             address: Where it listens.
             tls: False to talk without TLS.
-            certificate: What it shows; one of the trusted authority for its name if not given.
+            certificate: The one that it shows; by default one of the trusted authority for its name.
         """
         context = None
         if tls:
@@ -153,9 +178,7 @@ class Internet:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for host in self._hosts:
             host.close()
 
@@ -168,48 +191,25 @@ class Internet:
         return resolve(address, *args, **kwargs)
 
 
-class Proxy:
-    """An HTTP proxy that tunnels, and sees what it is told and what it carries.
+class Proxy(Listener):
+    """An HTTP proxy that tunnels, and sees what it is asked for and what it carries.
 
     Attributes:
-        told: The head of each request to the proxy itself, CONNECT or not.
+        heads: The head of each request to the proxy itself, CONNECT or not.
         carried: What went through the tunnels towards the hosts.
     """
 
     def __init__(self) -> None:
-        self.told: list[bytes] = []
+        self.heads: list[bytes] = []
         self.carried = b""
-        self._listener = socket.create_server((INNER, 0))
-        self.url = f"http://{INNER}:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, name="proxy", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            client.settimeout(PATIENCE)
-            with client, suppress(OSError):
-                self._tunnel(client)
+        super().__init__(self._tunnel)
+        self.url = f"http://{INNER}:{self.port}"
 
     def _tunnel(self, client: socket.socket) -> None:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             head += client.recv(1)
-        self.told.append(head)
+        self.heads.append(head)
         if not head.startswith(b"CONNECT "):
             return
         port = int(head.split(b" ")[1].rpartition(b":")[2])
@@ -223,14 +223,5 @@ class Proxy:
                     if not piece:
                         return
                     self.carried += piece if key.fileobj is client else b""
-                    key.data.sendall(piece)
-
-
-def open_doors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the client take PUBLIC for an address of the internet; the rest of this machine stays inside."""
-    import ipaddress
-
-    from ideogram_ai.client import links
-
-    networks = [network for network in links._INNER_NETWORKS if ipaddress.ip_address(PUBLIC) not in network]
-    monkeypatch.setattr(links, "_INNER_NETWORKS", (*networks, ipaddress.ip_network(f"{INNER}/32")))
+                    other: Any = key.data
+                    other.sendall(piece)

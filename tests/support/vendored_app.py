@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vendoring.contents import Copy
-from vendoring.update import write_copy
+from vendor import Copy, write_copy
 
 
 def package(folder: Path) -> Path:
@@ -21,7 +20,7 @@ def package(folder: Path) -> Path:
 def vendored(copy: Copy, *folders: Path) -> None:
     """Write a copy into packages, which are made."""
     for folder in folders:
-        write_copy(package(folder), copy, force=False)
+        write_copy(package(folder), copy)
 
 
 def texts(folder: Path) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ideogram_ai.contract.choices import MOST_SHOWN, meant, suggestion
+from ideogram_ai.contract.problems import MOST_SHOWN, meant, suggestion
 from ideogram_ai.contract.view import read_view
 
 FIELDS = read_view().fields
@@ -70,8 +70,8 @@ def test_the_nearest_by_shape_and_size_come_first(value: str, first: list[str]) 
 
 
 def test_a_shape_names_those_that_have_it_and_no_others() -> None:
-    assert suggestion("16:9", SIZES) == "Of the shape 16:9 are 2560x1440 and 1280x720."
-    assert suggestion("21:9", SIZES).startswith("None has the shape 21:9; the nearest are ")
+    assert suggestion("16:9", SIZES) == "Sizes with the aspect ratio 16:9: 2560x1440, 1280x720."
+    assert suggestion("21:9", SIZES).startswith("No size has the aspect ratio 21:9; the nearest are ")
 
 
 def test_short_lists_are_shown_whole_and_long_ones_never() -> None:

@@ -9,7 +9,7 @@ from unknown_fields import UNKNOWN
 
 from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing.generation import ReadRequest, read_request
+from ideogram_ai.testing.service import ReadRequest, read_request
 
 ELEMENTS = "#/json_prompt/compositional_deconstruction/elements"
 BOX = {"type": "obj", "desc": "a cat", "bbox": [0, 0, 500, 500]}

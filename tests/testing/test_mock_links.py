@@ -12,7 +12,7 @@ from PIL import Image
 
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.testing import MockServer
-from ideogram_ai.testing.images import ImageStore, LinkRefusal, Picture
+from ideogram_ai.testing.service import ImageStore, LinkRefusal, Picture
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def test_a_link_lives_until_the_second_it_says() -> None:
 
 
 def test_the_oldest_pictures_are_forgotten_beyond_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ideogram_ai.testing.images._MOST_PICTURES", 2)
+    monkeypatch.setattr("ideogram_ai.testing.service._MOST_PICTURES", 2)
     store = ImageStore("/", "", life=60.0)
     links = [urlsplit(store.add(Picture(1, 1, seed, "a cat"))) for seed in range(3)]
     found = [store.find(link.path[1:], *(value for _, value in parse_qsl(link.query))) for link in links]
@@ -180,7 +180,7 @@ def test_a_resumed_download_does_not_draw_again(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_pictures_drawn_again_have_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ideogram_ai.testing.images._MOST_DRAWN", 0)
+    monkeypatch.setattr("ideogram_ai.testing.service._MOST_DRAWN", 0)
     with MockServer() as server:
         urls = [
             post(server.url, fields(text_prompt="a cat", resolution="512x1536")).json()["data"][0]["url"]

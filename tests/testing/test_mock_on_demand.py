@@ -6,7 +6,7 @@ from mock_requests import fields, get, post, send
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import DEPRECATED_WORD, WITHHELD_WORD, MockServer, parse_scenario
-from ideogram_ai.testing.scenario import preferred_status
+from ideogram_ai.testing.app import preferred_status
 
 DOCUMENTED = sorted(status for status in read_view().responses if status != 200)
 OBSERVED = sorted(read_view().observed)

@@ -10,13 +10,13 @@ from altered_contract import Document
 from attrs import evolve
 from contract_changes import ANSWERS, MAGIC, POSTER, second_operation
 
-from ideogram_ai.contract.examples import NoExampleError, example_of
-from ideogram_ai.contract.view import ContractView, read_view
+from ideogram_ai.contract import view as contract_view
+from ideogram_ai.contract.view import ContractView, NoExampleError, example_of, read_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, SERVER_URL, Field, Operation
-from ideogram_ai.testing import MockServer, contract_view, mock_checks, other_operations
-from ideogram_ai.testing.generation import read_request
-from ideogram_ai.testing.mock_checks import find_stranger_complaint
+from ideogram_ai.testing import MockServer, respx_plan, service
+from ideogram_ai.testing.respx_plan import unmocked_problem
+from ideogram_ai.testing.service import read_request
 
 KEY = {"Api-Key": "a-key"}
 JSON = "application/json"
@@ -58,7 +58,7 @@ class Contract:
 
     def use(self, operation: Operation) -> None:
         """Have it in the generated package."""
-        for module in (contract_view, other_operations):
+        for module in (contract_view, service):
             self._patch.setattr(module, "OPERATIONS", {**OPERATIONS, ID: operation})
         self._patch.setattr("ideogram_ai.testing.app.OPERATIONS", {**OPERATIONS, ID: operation})
         self._patch.setattr(contract_view, "read_contract", lambda: self.document)
@@ -103,7 +103,7 @@ def test_an_answer_that_cannot_be_made_up_is_said_and_stops_nothing_else(contrac
     schema = {"type": "array", "minItems": 2, "uniqueItems": True, "items": {"type": "boolean"}}
     told = answer(contract, content={JSON: {"schema": schema}})
     assert told["status"] == 501
-    assert f"{ID}: the contract has no example of an answer" in told["body"]["detail"]
+    assert f"{ID}: the contract has no example of a response" in told["body"]["detail"]
 
 
 def test_an_operation_that_answers_nothing(contract: Contract) -> None:
@@ -140,12 +140,12 @@ def test_keys_statuses_on_demand_and_scenarios_are_as_for_generate(contract: Con
 
 
 def test_the_respx_mock_says_that_it_does_not_play_it(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mock_checks, "OPERATIONS", {**OPERATIONS, ID: OTHER})
+    monkeypatch.setattr(respx_plan, "OPERATIONS", {**OPERATIONS, ID: OTHER})
     for path, words in (
-        (MAGIC, "is not played here, where there is POST"),
-        ("/v1/x", "is no operation of the contract"),
+        (MAGIC, "is not mocked here; this fixture has POST"),
+        ("/v1/x", "is not an operation of the contract"),
     ):
-        complaint = find_stranger_complaint(httpx.Request("POST", SERVER_URL + path), read_view())
+        complaint = unmocked_problem(httpx.Request("POST", SERVER_URL + path), read_view())
         assert complaint is not None
         assert complaint.startswith(f"POST {path} {words}")
 
@@ -221,5 +221,5 @@ def test_an_example_of_a_schema(schema: Document, value: object) -> None:
 
 def test_what_cannot_be_made_up_is_said_with_its_place() -> None:
     schema = {"properties": {"a": {"type": "integer", "multipleOf": 7}}}
-    with pytest.raises(NoExampleError, match="since a has a multipleOf to keep; give the answer an example"):
+    with pytest.raises(NoExampleError, match="because a has the rule multipleOf; add an example"):
         example_of(read_view(), schema)

@@ -10,7 +10,7 @@ from mock_requests import KEY, fields, get, json_prompt, part, post, send, wait_
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import Exchange, MockServer
-from ideogram_ai.testing.recording import Ledger, Recorder, redact_headers
+from ideogram_ai.testing.recording import ExchangeLog, Recorder, redact_headers
 
 
 def read_record(path: Path) -> list[dict[str, Any]]:
@@ -149,7 +149,7 @@ def test_a_bounded_ledger_keeps_the_latest() -> None:
 
     with MockServer() as server:
         post(server.url, fields(text_prompt="a cat"))
-    ledger = Ledger(most=2)
+    ledger = ExchangeLog(most=2)
     for number in (1, 2, 3):
         ledger.put(evolve(server.ledger[0], number=number, status=None))
         ledger.put(evolve(server.ledger[0], number=number))

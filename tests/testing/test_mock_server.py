@@ -171,8 +171,8 @@ def test_a_place_is_free_again_after_the_answer() -> None:
 def test_the_limit_is_the_contracts_unless_told_otherwise() -> None:
     from ideogram_ai.testing.app import create_app
 
-    assert create_app().state.mock.generator.in_flight == OPERATION.in_flight_limit
-    assert create_app(in_flight=0).state.mock.generator.in_flight == 0
+    assert create_app().state.mock.in_flight == OPERATION.in_flight_limit
+    assert create_app(in_flight=0).state.mock.in_flight == 0
 
 
 @pytest.mark.parametrize(

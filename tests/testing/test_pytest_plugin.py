@@ -1,7 +1,8 @@
-"""The pytest plugin: its fixtures, how they fail a test, and how little it loads."""
+"""The pytest plugin: its fixtures, how they fail a test, and how little it imports."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import distribution
@@ -20,35 +21,14 @@ before = set(sys.modules)
 status = pytest.main(["--markers", "-p", "{PLUGIN}"])
 json.dump([status, sorted(set(sys.modules) - before)], sys.stderr)
 """
-HEADER = """
+TESTS = """
     import contextlib
-    import httpx
     import pytest
     from ideogram_ai.client import AsyncIdeogram, Ideogram
-"""
 
+    asyncio_and_trio = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 
-@pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Only the plugin under test, and the one for async tests: the others would be tested with it."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("IDEOGRAM_API_KEY", "a-key-for-tests")
-    return pytester
-
-
-def outcomes(run: pytest.Pytester, test: str) -> tuple[dict[str, int], str]:
-    run.makepyfile(HEADER + test)
-    result = run.runpytest_subprocess(
-        "-p", PLUGIN, "-p", "anyio.pytest_plugin", "-p", "no:cacheprovider", "-W", "error"
-    )
-    return result.parseoutcomes(), result.stdout.str()
-
-
-def test_both_fixtures_serve_both_clients(run: pytest.Pytester) -> None:
-    counted, shown = outcomes(
-        run,
-        """
-    def test_sync(ideogram_mock, tmp_path):
+    def test_sync_passes(ideogram_mock, tmp_path):
         ideogram_mock.rate_limit(times=2).succeed()
         with Ideogram() as client:
             image = client.generate(text_prompt="A cat").images[0]
@@ -56,28 +36,20 @@ def test_both_fixtures_serve_both_clients(run: pytest.Pytester) -> None:
         assert [exchange.status for exchange in ideogram_mock.ledger] == [429, 429, 200]
 
     @pytest.mark.anyio
-    @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-    async def test_async(ideogram_mock, anyio_backend):
+    @asyncio_and_trio
+    async def test_async_passes(ideogram_mock, anyio_backend):
         ideogram_mock.withhold()
         async with AsyncIdeogram() as client:
             assert (await client.generate(text_prompt="A cat")).images[0].withheld
 
-    def test_server(ideogram_server, tmp_path):
+    def test_server_passes(ideogram_server, tmp_path):
         with Ideogram(base_url=ideogram_server.url) as client:
             image = client.generate(text_prompt="A cat", resolution="512x1536").images[0]
             assert client.download(image, tmp_path / "cat.png").read_bytes().startswith(b"\\x89PNG")
         assert [exchange.billed for exchange in ideogram_server.ledger] == [True]
         assert ideogram_server.url.startswith("http://127.0.0.1:")
-    """,
-    )
-    assert counted == {"passed": 4}, shown
 
-
-def test_a_swallowed_break_of_the_contract_fails_the_test_and_not_its_teardown(run: pytest.Pytester) -> None:
-    counted, shown = outcomes(
-        run,
-        """
-    def test_swallows(ideogram_mock):
+    def test_swallowed_fails(ideogram_mock):
         with Ideogram() as client, contextlib.suppress(Exception):
             client.generate(text_prompt="A cat", resolution="1x1")
 
@@ -85,84 +57,78 @@ def test_a_swallowed_break_of_the_contract_fails_the_test_and_not_its_teardown(r
     def indirect(request):
         return request.getfixturevalue("ideogram_mock")
 
-    def test_swallows_through_a_fixture(indirect):
+    def test_swallowed_through_a_fixture_fails(indirect):
         with Ideogram() as client, contextlib.suppress(Exception):
             client.generate(text_prompt="A cat", resolution="1x1")
 
     @pytest.mark.anyio
-    @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-    async def test_swallows_async(ideogram_mock, anyio_backend):
+    @asyncio_and_trio
+    async def test_swallowed_async_fails(ideogram_mock, anyio_backend):
         async with AsyncIdeogram() as client:
             with contextlib.suppress(Exception):
                 await client.generate(text_prompt="A cat", resolution="1x1")
-    """,
-    )
-    assert counted == {"failed": 3}, shown
-    assert shown.count('ContractBrokenError: The service would refuse this request: resolution: "1x1" is not one') >= 3
 
-
-def test_a_plan_that_did_not_happen_fails_the_test_unless_it_may(run: pytest.Pytester) -> None:
-    counted, shown = outcomes(
-        run,
-        """
-    def test_plans_too_much(ideogram_mock):
+    def test_unused_plan_fails(ideogram_mock):
         ideogram_mock.rate_limit(times=2)
 
-    def test_may(ideogram_mock):
+    def test_unused_plan_that_is_allowed_passes(ideogram_mock):
         ideogram_mock.rate_limit(times=2)
         ideogram_mock.strict = False
-    """,
-    )
-    assert counted == {"failed": 1, "passed": 1}, shown
-    assert "No request asked for what was planned: rate_limit, 2 more." in shown
 
-
-def test_a_test_that_fails_by_itself_fails_once_and_with_a_note(run: pytest.Pytester) -> None:
-    counted, shown = outcomes(
-        run,
-        """
-    def test_fails(ideogram_mock):
+    def test_own_failure_fails(ideogram_mock):
         ideogram_mock.rate_limit(times=7)
         with Ideogram() as client, contextlib.suppress(AssertionError):
             client.generate(text_prompt="A cat", resolution="1x1")
         assert 1 == 2
 
-    def test_is_skipped(ideogram_mock):
+    def test_skip_skipped(ideogram_mock):
         ideogram_mock.rate_limit()
         pytest.skip("not today")
-    """,
-    )
-    assert counted == {"failed": 1, "skipped": 1}, shown
-    assert "assert 1 == 2" in shown
-    assert "The service would refuse this request: resolution" in shown
+"""
 
 
-def test_nothing_heavy_is_loaded_before_a_test_asks_for_it(tmp_path: Path) -> None:
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Run pytest with the plugin and anyio's, and no other that happens to be installed."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("IDEOGRAM_API_KEY", "a-key-for-tests")
+    return pytester
+
+
+def output(run: pytest.Pytester, tests: str) -> str:
+    run.makepyfile(tests)
+    plugins = ["-p", PLUGIN, "-p", "anyio.pytest_plugin", "-p", "no:cacheprovider"]
+    return run.runpytest_subprocess("-v", *plugins, "-W", "error").stdout.str()
+
+
+def test_each_test_ends_as_its_name_says(run: pytest.Pytester) -> None:
+    """A failure is one of the test, and not an error of its teardown."""
+    shown = output(run, TESTS)
+    ended = re.findall(r"::test_\w+?_(passes|fails|skipped)\S* (\w+)", shown)
+    assert len(ended) == 12
+    expected = {"passes": "PASSED", "fails": "FAILED", "skipped": "SKIPPED"}
+    assert [(name, end) for name, end in ended if end != expected[name]] == [], shown
+    assert " error" not in shown.splitlines()[-1]
+    assert shown.count('ContractBrokenError: The service would refuse this request: resolution: "1x1" is not one') >= 4
+    assert "Planned responses were not requested: rate_limit, 2 more." in shown
+    own = shown.split("_ test_own_failure_fails _")[1]
+    assert own.index("assert 1 == 2") < own.index("The service would refuse this request: resolution")
+
+
+def test_nothing_heavy_is_imported_before_a_test_needs_it(tmp_path: Path) -> None:
     env = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-c", START]
     result = subprocess.run(command, capture_output=True, text=True, check=True, env=env, cwd=tmp_path)
     status, loaded = json.loads(result.stderr.splitlines()[-1])
     assert status == 0
-    assert PLUGIN in loaded
+    assert [name for name in loaded if name.startswith("ideogram_ai.")] == ["ideogram_ai.testing", PLUGIN]
     assert [name for name in loaded if name.partition(".")[0] in HEAVY] == []
-    assert [
-        name for name in loaded if name.startswith("ideogram_ai.") and name not in {PLUGIN, "ideogram_ai.testing"}
-    ] == []
 
 
-def test_without_the_extra_a_fixture_says_what_to_install(run: pytest.Pytester) -> None:
+def test_without_the_extra_a_fixture_names_the_command_to_run(run: pytest.Pytester) -> None:
     run.makeconftest("import sys; sys.modules['respx'] = sys.modules['uvicorn'] = None")
-    counted, shown = outcomes(
-        run,
-        """
-    def test_mock(ideogram_mock):
-        pass
-
-    def test_server(ideogram_server):
-        pass
-    """,
-    )
-    assert counted == {"errors": 2}, shown
+    shown = output(run, "def test_mock(ideogram_mock): pass\n\ndef test_server(ideogram_server): pass")
+    assert "2 errors" in shown.splitlines()[-1]
     for name in ("respx", "uvicorn"):
         assert f"{name} is missing: pip install 'ideogram-ai[testing]' brings it." in shown
 
@@ -170,10 +136,3 @@ def test_without_the_extra_a_fixture_says_what_to_install(run: pytest.Pytester) 
 def test_pytest_finds_it_once_the_package_is_installed() -> None:
     points = distribution("ideogram-ai").entry_points.select(group="pytest11", name="ideogram_ai")
     assert [point.value for point in points] == [PLUGIN]
-
-
-def test_it_needs_no_naming(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
-    result.stdout.fnmatch_lines(["*fixtures defined from ideogram_ai.testing.pytest_plugin*"])
-    result.stdout.fnmatch_lines(["ideogram_mock*"])
-    result.stdout.fnmatch_lines(["ideogram_server*"])

@@ -196,14 +196,14 @@ def test_words_queue_up() -> None:
         assert [status() for _ in range(5)] == [401, 503, 503, 200, 200]
         mock.refuse(402, times=None)
         assert [status() for _ in range(3)] == [402, 402, 402]
-        with pytest.raises(ValueError, match=r"succeed would never have its turn: refuse\(402\) is for all"):
+        with pytest.raises(ValueError, match=r"succeed is never reached: refuse\(402\) is for all"):
             mock.succeed()
     assert [exchange.number for exchange in mock.ledger] == list(range(1, 9))
 
 
 @pytest.mark.parametrize("times", [0, -1])
 def test_a_word_for_no_request(times: int) -> None:
-    with ideogram_mock() as mock, pytest.raises(ValueError, match=rf"withhold: times is {times}; give 1 or more"):
+    with ideogram_mock() as mock, pytest.raises(ValueError, match=rf"withhold: times is {times}; pass 1 or more"):
         mock.withhold(times=times)
 
 
@@ -212,7 +212,7 @@ def test_a_word_for_no_request(times: int) -> None:
     [lambda mock: mock.succeed(), lambda mock: mock.rate_limit(times=3), lambda mock: mock.time_out("connecting")],
 )
 def test_what_was_planned_and_did_not_happen_fails(plan: Callable[[IdeogramMock], object]) -> None:
-    with pytest.raises(AssertionError, match="No request asked for what was planned: "), ideogram_mock() as mock:
+    with pytest.raises(AssertionError, match="Planned responses were not requested: "), ideogram_mock() as mock:
         plan(mock)
     with ideogram_mock(strict=False) as mock:
         plan(mock)
@@ -225,7 +225,7 @@ def test_the_rest_of_a_plan_is_counted() -> None:
     with ideogram_mock() as mock:
         mock.refuse(429, times=6).withhold()
         outcome("sync")
-        with pytest.raises(AssertionError, match=r"planned: refuse\(429\), 2 more; withhold, 1 more\."):
+        with pytest.raises(AssertionError, match=r"requested: refuse\(429\), 2 more; withhold, 1 more\."):
             mock.verify()
 
 

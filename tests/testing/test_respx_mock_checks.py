@@ -138,7 +138,7 @@ def test_the_key_must_not_go_to_the_image_host() -> None:
     ("method", "path"), [("POST", "/v1/ideogram-v3/generate"), ("GET", OPERATION.path), ("POST", OPERATION.path + "/")]
 )
 def test_what_is_no_operation_of_the_service(method: str, path: str) -> None:
-    told = f"{method} {path} is no operation of the contract"
+    told = f"{method} {path} is not an operation of the contract"
     with pytest.raises(ContractBrokenError, match=told), ideogram_mock():  # noqa: SIM117
         with contextlib.suppress(AssertionError):
             httpx.request(method, SERVER_URL + path)

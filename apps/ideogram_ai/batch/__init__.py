@@ -13,11 +13,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import BatchError, BatchRowError, BatchStoppedError, LedgerError, LedgerLockedError, PlanError
     from .job import Job
-    from .outcome import ImageOutcome, Outcome, State
-    from .request import BatchRequest
-    from .run import run_batch
+    from .model import (
+        BatchError,
+        BatchRequest,
+        BatchRowError,
+        BatchStoppedError,
+        ImageOutcome,
+        LedgerError,
+        LedgerLockedError,
+        Outcome,
+        PlanError,
+        State,
+    )
+    from .runner import run_batch
     from .step import Step
 
 __all__ = (
@@ -36,30 +45,17 @@ __all__ = (
     "run_batch",
 )
 
-_MODULES = {
-    "BatchError": "errors",
-    "BatchRequest": "request",
-    "BatchRowError": "errors",
-    "BatchStoppedError": "errors",
-    "ImageOutcome": "outcome",
-    "Job": "job",
-    "LedgerError": "errors",
-    "LedgerLockedError": "errors",
-    "Outcome": "outcome",
-    "PlanError": "errors",
-    "State": "outcome",
-    "Step": "step",
-    "run_batch": "run",
-}
+_MODULES = {"Job": "job", "Step": "step", "run_batch": "runner"}
+"""Where a name is defined that is not in `model`."""
 
 
 def __getattr__(name: str) -> Any:
-    module = _MODULES.get(name)
-    if module is None:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _MODULES.get(name, "model")
     try:
         return getattr(import_module(f".{module}", __name__), name)
     except (AttributeError, ImportError) as error:
-        from ideogram_ai.client.loading import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
+        from ideogram_ai.client.errors import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
 
         raise_cause(error, f"{__name__}.{module}")

@@ -1,10 +1,11 @@
-"""Checks the rows of an input against the contract, each as it passes by, before anything is sent."""
+"""Checks the rows of an input against the contract, one by one, before anything is sent."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import shlex
+import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -12,41 +13,39 @@ from urllib.parse import unquote
 from attrs import field, frozen
 
 from ideogram_ai.client import FieldValueError, RequestError
-from ideogram_ai.client.fields import NOTHING_SENT, build_model
-from ideogram_ai.client.wire import encode_body
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import encode_request
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
-from ideogram_ai.contract.choices import meant, suggestion
 from ideogram_ai.contract.decoding import remark_on_unknown
-from ideogram_ai.contract.problems import shown
+from ideogram_ai.contract.problems import meant, shown, suggestion
 from ideogram_ai.contract.review import review_request
 from ideogram_ai.contract.view import read_view
 
-from .prompt_text import TEXT_PROMPT, Mistake, mistaken_prompt
-from .reading import Row, RowProblem
-from .reading.read import OWN_COLUMNS
-from .repeated import Repeated
-from .request import FILE_MEMBER, KEY_MEMBER, BatchRequest, position_key
-from .store_names import folded, stem_of
+from .model import FILE_MEMBER, KEY_MEMBER, BatchRequest, Row, RowProblem, position_key
+from .names import TEXT_PROMPT, Mistake, folded, mistaken_prompt, stem_of
+from .reading import OWN_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from types import TracebackType
+    from typing import Self
 
-    from ideogram_ai.contract.view import ContractView, FieldRule
+    from ideogram_ai.contract.view import ContractView
 
-    from .reading.row import Header
 
 _LONGEST_KEY: Final = 200
+_CACHE_KIBIBYTES: Final = 2048
 
 
 @frozen
 class Rules:
-    """What rows are completed with, and what is let pass.
+    """How rows are completed and checked.
 
     Attributes:
         defaults: Documented fields, by wire name, for rows that do not have them.
         extra: Columns that are sent although the contract does not have them.
         ignored: Columns that are not sent.
-        check: Whether values are held against the contract. The service may know more than it.
+        check: Whether values are checked against the contract. The service may be ahead of it.
     """
 
     defaults: Mapping[str, Any] = field(factory=dict[str, Any])
@@ -55,73 +54,73 @@ class Rules:
     check: bool = True
 
 
-def _keep_quiet(_remark: RowProblem) -> None:
+def _ignore(_remark: RowProblem) -> None:
     pass
 
 
 class Checker:
-    """Makes requests of rows, and tells of every row that is none.
+    """Turns rows into requests, and reports every row that cannot be one.
+
+    Attributes:
+        rows: Rows that were checked.
+        bad: Those of them that are not requests.
 
     Args:
-        rules: What rows are completed with, and what is let pass.
-        tell: Is given each problem as it is found. A fault of the header is told once, with the header's line.
-        remark: Is given what is odd about a row that is sent all the same.
+        rules: How rows are completed and checked.
+        tell: Called with each problem. A fault of the header is reported once, with the header's line.
+        remark: Called with what is odd about a row that is sent all the same.
     """
 
     def __init__(
-        self, rules: Rules, tell: Callable[[RowProblem], None], remark: Callable[[RowProblem], None] = _keep_quiet
+        self, rules: Rules, tell: Callable[[RowProblem], None], remark: Callable[[RowProblem], None] = _ignore
     ) -> None:
+        self.rows = 0
+        self.bad = 0
         self._rules = rules
         self._tell = tell
         self._remark = remark
-        self._told: set[str | None] = set()
+        self._reported: set[str | None] = set()  # fields of the header
         self._view = read_view()
         self._python_names = {entry.wire_name: entry.python_name for entry in self._view.operation.fields}
-        self.rows = 0
-        """Rows that were looked at."""
-        self.bad = 0
-        """Those of them that are no requests."""
+        self._prompts = tuple(name for group in self._view.operation.exactly_one_of for name in group)
 
     def requests(self, rows: Iterable[Row]) -> Iterator[BatchRequest]:
-        """The requests of the rows that are good, in their order; the others are told and left out."""
-        with Repeated() as repeated:
+        """The requests of the good rows, in their order; the others are reported and left out."""
+        with _Duplicates() as duplicates:
             for row in rows:
                 self.rows += 1
-                request, problems = self._check(row, repeated)
+                request, problems = self._check(row, duplicates)
                 if problems or request is None:
                     self.bad += 1
-                    self._tell_all(problems, row.header)
+                    for problem in problems:
+                        in_header = row.header is not None and problem.line == row.header.line
+                        if not in_header or problem.field not in self._reported:
+                            self._tell(problem)
+                        if in_header:
+                            self._reported.add(problem.field)
                 else:
                     yield request
 
-    def _tell_all(self, problems: list[RowProblem], header: Header | None) -> None:
-        for problem in problems:
-            if header is None or problem.line != header.line:
-                self._tell(problem)
-            elif problem.field not in self._told:
-                self._told.add(problem.field)
-                self._tell(problem)
-
-    def _check(self, row: Row, repeated: Repeated) -> tuple[BatchRequest | None, list[RowProblem]]:
+    def _check(self, row: Row, duplicates: _Duplicates) -> tuple[BatchRequest | None, list[RowProblem]]:
         values = dict(row.values)
         problems = list(row.problems)
+        remarks: list[RowProblem] = []
         key = _key(values.pop(KEY_MEMBER, None), row, problems)
         file_name = _file_name(values.pop(FILE_MEMBER, None), row, problems)
         for name in self._rules.ignored:
             values.pop(name, None)
         extra = {name: values.pop(name) for name in self._rules.extra if name in values}
         fields = {**self._rules.defaults, **values}
-        remarks: list[RowProblem] = []
         if self._rules.check:
-            remarks += self._put_right(fields, row)
+            remarks += self._correct_choices(fields, row)
         if not row.problems:
             problems += self._problems(fields, row)
-        problems += _repeated(key, file_name, row, repeated)
+        problems += _duplicates(key, file_name, row, duplicates)
+        if problems:
+            return None, problems
         if self._rules.check:
             for odd in review_request(fields):
                 remarks.append(RowProblem(row.line, _first_step(odd.pointer), f"{odd.pointer}: {odd.message}"))
-        if problems:
-            return None, problems
         for remark in remarks:
             self._remark(remark)
         arguments: dict[str, Any] = {self._python_names[name]: value for name, value in fields.items()}
@@ -134,31 +133,28 @@ class Checker:
         unknown = [name for name in fields if name not in self._view.fields]
         for name in unknown:
             yield RowProblem(row.header.line if row.header else row.line, name, self._explain_unknown(name, fields))
-        if row.header is not None and not unknown and self._lacks_prompts(row.header):
-            names = " or ".join(name for group in self._view.operation.exactly_one_of for name in group)
-            yield RowProblem(row.header.line, None, f"The header has no column {names}.")
+        given = {*row.header.columns, *self._rules.defaults} if row.header else set(self._prompts)
+        if row.header and not unknown and self._prompts and not given.intersection(self._prompts):
+            yield RowProblem(row.header.line, None, f"The header has no column {' or '.join(self._prompts)}.")
             return
-        checked = {name: value for name, value in fields.items() if name not in unknown} if unknown else fields
-        for problem in check_request(checked) if self._rules.check else _unsendable(checked):
-            place = _field_of(problem)
-            # A prompt under a wrong name is told already, and not missed too.
+        known = {name: value for name, value in fields.items() if name not in unknown}
+        for problem in check_request(known) if self._rules.check else _unsendable(known):
+            place = _first_step(problem.pointer)
+            # A prompt under a wrong name is reported already, and not missing as well.
             if place is not None or not unknown:
                 yield RowProblem(row.line, place, self._explain(problem, place, fields))
-        for group in self._view.operation.exactly_one_of:
-            for name in group:
-                value = fields.get(name)
-                if isinstance(value, str) and not value.strip():
-                    yield RowProblem(row.line, name, f"{name}: the prompt is blank.")
-        if self._rules.check:
-            text = fields.get(TEXT_PROMPT)
-            mistake = mistaken_prompt(text, look=False) if isinstance(text, str) else None
-            if mistake is not None:
-                cure = "It belongs into json_prompt" if mistake is Mistake.JSON else "Write the prompt itself"
-                yield RowProblem(
-                    row.line, TEXT_PROMPT, f"{TEXT_PROMPT}: {shown(text)} is {mistake.value}, and no prompt. {cure}."
-                )
+        for name in self._prompts:
+            value = fields.get(name)
+            if isinstance(value, str) and not value.strip():
+                yield RowProblem(row.line, name, f"{name}: the prompt is blank.")
+        text = fields.get(TEXT_PROMPT)
+        mistake = mistaken_prompt(text, look=False) if self._rules.check and isinstance(text, str) else None
+        if mistake is not None:
+            cure = "It belongs into json_prompt" if mistake is Mistake.JSON else "Write the prompt itself"
+            message = f"{TEXT_PROMPT}: {shown(text)} is {mistake.value}, and no prompt. {cure}."
+            yield RowProblem(row.line, TEXT_PROMPT, message)
 
-    def _put_right(self, fields: dict[str, Any], row: Row) -> Iterator[RowProblem]:
+    def _correct_choices(self, fields: dict[str, Any], row: Row) -> Iterator[RowProblem]:
         """Write values as the contract has them, where they can mean one thing only."""
         for name, rule in self._view.fields.items():
             value = fields.get(name)
@@ -168,14 +164,10 @@ class Checker:
                     fields[name] = choice
                     yield RowProblem(row.line, name, f"{name}: {shown(value)} is taken as {choice}.")
 
-    def _lacks_prompts(self, header: Header) -> bool:
-        prompts = {name for group in self._view.operation.exactly_one_of for name in group}
-        return bool(prompts) and not prompts & {*header.columns, *self._rules.defaults}
-
     def _explain_unknown(self, name: str, fields: Mapping[str, Any]) -> str:
         joined = "_".join(_words_of(name))
-        if joined in self._view.operation.field_hints:
-            hint = self._view.operation.field_hints[joined]
+        hint = self._view.operation.field_hints.get(joined)
+        if hint is not None:
             remark = remark_on_unknown(joined, self._view).replace(shown(joined), shown(name), 1)
             guess = None if hint.because else hint.use
         else:
@@ -187,12 +179,15 @@ class Checker:
         rule = self._view.fields.get(name or "")
         value = fields.get(name or "")
         if rule and rule.choices and isinstance(value, str) and problem.severity is Severity.BREAKS_CONTRACT:
-            return _explain_choice(rule, value)
+            # Without the whole list, which would be repeated for every row.
+            unavailable = {entry.value for entry in rule.unavailable}
+            choices = [str(choice) for choice in rule.choices if choice not in unavailable]
+            return f"{rule.name}: {shown(value)} is not in the contract. {suggestion(value, choices)}"
         return problem.message.removesuffix(NOTHING_SENT).rstrip()
 
 
 def guess_field(name: str, value: object, view: ContractView) -> str | None:
-    """The field that is likely meant by a heading, if any is: by its name, by its words, or by a value below it.
+    """The field that a heading probably means: by its name, its words, or a value below it.
 
     Args:
         name: The heading.
@@ -221,24 +216,51 @@ def check_defaults(defaults: Mapping[str, Any], *, check: bool = True) -> list[s
 
     Args:
         defaults: The fields by wire name.
-        check: Whether their values are held against the contract.
+        check: Whether values are checked against the contract.
     """
     groups = read_view().operation.exactly_one_of
     in_rows = {name for group in groups for name in group}
     problems = [f"{name} is given by the rows, each its own." for name in defaults if name in in_rows]
     if problems:
         return problems
-    told: list[RowProblem] = []
+    found: list[RowProblem] = []
     prompts = {group[0]: "A prompt" for group in groups}
-    list(Checker(Rules(check=check), told.append).requests([Row(1, 1, {**prompts, **defaults})]))
-    return [problem.message for problem in told]
+    list(Checker(Rules(check=check), found.append).requests([Row(1, 1, {**prompts, **defaults})]))
+    return [problem.message for problem in found]
 
 
-def _repeated(key: str | None, file_name: str | None, row: Row, repeated: Repeated) -> Iterator[RowProblem]:
-    """What another row has too. Of file names no system's own way to tell them apart counts."""
+class _Duplicates:
+    """Finds values that are there twice, in a temporary file: a million ids would fill the memory."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("CREATE TABLE met (value TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        self._database.execute("BEGIN")
+
+    def first_line(self, column: str, value: str, line: int) -> int | None:
+        """The line that has the value first, or None for this one."""
+        met = f"{column}:{value.encode('utf-8', 'backslashreplace').decode()}"
+        if self._database.execute("INSERT OR IGNORE INTO met VALUES (?, ?)", (met, line)).rowcount:
+            return None
+        first: int = self._database.execute("SELECT line FROM met WHERE value = ?", (met,)).fetchone()[0]
+        return first
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+
+def _duplicates(key: str | None, file_name: str | None, row: Row, duplicates: _Duplicates) -> Iterator[RowProblem]:
+    """An id that another row has too, or a file name that some file system does not distinguish from another."""
     same_file = None if file_name is None else folded(stem_of(BatchRequest("", {}, file_name)))
     for name, value, same in ((KEY_MEMBER, key, key), (FILE_MEMBER, file_name, same_file)):
-        first = None if same is None else repeated.first(name, same, row.line)
+        first = None if same is None else duplicates.first_line(name, same, row.line)
         if first is not None:
             yield RowProblem(row.line, name, f"{name}: {shown(value)} is that of line {first} too.")
 
@@ -249,19 +271,17 @@ def _key(value: Any, row: Row, problems: list[RowProblem]) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        problems.append(RowProblem(row.line, KEY_MEMBER, f"{KEY_MEMBER} is {shown(value)}; give text or an integer."))
+        cure = "give text or an integer"
     elif len(value) > _LONGEST_KEY or not value.isprintable():
         cure = f"give {_LONGEST_KEY} characters at most, none of them a control character"
-        problems.append(RowProblem(row.line, KEY_MEMBER, f"{KEY_MEMBER} is {shown(value)}; {cure}."))
     else:
         return value
+    problems.append(RowProblem(row.line, KEY_MEMBER, f"{KEY_MEMBER} is {shown(value)}; {cure}."))
     return None
 
 
 def _file_name(value: Any, row: Row, problems: list[RowProblem]) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, str) and value.strip() and value.isprintable():
+    if value is None or (isinstance(value, str) and value.strip() and value.isprintable()):
         return value
     problems.append(RowProblem(row.line, FILE_MEMBER, f"{FILE_MEMBER} is {shown(value)}; give the name of a file."))
     return None
@@ -272,25 +292,14 @@ def _unsendable(fields: Mapping[str, Any]) -> Iterator[RequestProblem]:
     operation = read_view().operation
     names = {entry.wire_name: entry.python_name for entry in operation.fields}
     try:
-        encode_body(operation, build_model(operation, {names[name]: value for name, value in fields.items()}, {}))
+        encode_request(operation, {names[name]: value for name, value in fields.items()})
     except FieldValueError as error:
         yield RequestProblem(f"#/{error.field}", error.message, Severity.BREAKS_CONTRACT)
     except RequestError as error:
         yield RequestProblem("#", error.message, Severity.BREAKS_CONTRACT)
 
 
-def _field_of(problem: RequestProblem) -> str | None:
-    return _first_step(problem.pointer)
-
-
 def _first_step(pointer: str) -> str | None:
-    """The name in a pointer like `#/json_prompt/tags`; None for the whole request."""
+    """The name in a pointer such as `#/json_prompt/tags`; None for the whole request."""
     steps = pointer.split("/")
     return unquote(steps[1]).replace("~1", "/").replace("~0", "~") if len(steps) > 1 else None
-
-
-def _explain_choice(rule: FieldRule, value: str) -> str:
-    """A value that is not listed, without the whole list: it would be told for every row."""
-    refused = {entry.value for entry in rule.unavailable}
-    choices = [str(choice) for choice in rule.choices if choice not in refused]
-    return f"{rule.name}: {shown(value)} is not in the contract. {suggestion(value, choices)}"

@@ -1,37 +1,43 @@
-"""A batch that survives: its images go into a folder or URL, and a ledger knows at any moment what was paid for."""
+"""A batch that can be resumed: its images go into a folder or URL, and a ledger records what was paid for."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from contextlib import ExitStack, aclosing
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import anyio
 import anyio.to_thread
-from attrs import evolve
+from attrs import define, evolve, field
 
 from ideogram_ai.client import IdeogramError
 
-from .budget import Budget
-from .engine import Engine, Limits
-from .errors import BatchError, LedgerError
-from .events import RowAnswered, RowDone, RunStarted, RunStopped, RunStopping, StopReason
-from .journal import name_outcomes
+from .journal import LedgerJournal
 from .ledger import Ledger
-from .ledger.changes import found
-from .ledger.commits import Commits
-from .ledger.rebuilding import rebuild_ledger
-from .ledger_mark import check_mark, write_mark
-from .outcome import State
-from .places import places_of
-from .saving import Saver
-from .servers import MOCK, server_of
-from .store import digest, open_store
-from .store_image import image_names
-from .thumbnails import thumbnail_name
+from .manifest import check_mark, rebuild_ledger, write_mark
+from .model import (
+    MOCK,
+    BatchError,
+    LedgerError,
+    Outcome,
+    RowAnswered,
+    RowDone,
+    RunStarted,
+    RunStopped,
+    RunStopping,
+    State,
+    StopReason,
+    log_outcomes,
+    server_of,
+)
+from .planning import plan_rows, use_server
+from .runner import DOWNLOADS, IN_FLIGHT, Runner, check_limits
+from .saving import Saver, image_names, thumbnail_name
+from .store import digest, local_folder, open_store
 
 if TYPE_CHECKING:
     import os
@@ -39,24 +45,76 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import AsyncIdeogram
 
-    from .events import Event
-    from .ledger import Planned
-    from .outcome import Outcome
+    from .model import BatchRequest, Event
+    from .planning import Planned
     from .prices import Prices
-    from .request import BatchRequest
     from .store import Store
 
 T = TypeVar("T")
 
-_AT_ONCE = 100
+LEDGER_NAME: Final = "ledger.sqlite3"
+_READ_AHEAD: Final = 100
 """Rows that are read from the ledger at a time."""
+
+
+def ledger_path(location: str | os.PathLike[str]) -> Path:
+    """The file of a batch's ledger: in its folder or, for a URL, in the user's state folder.
+
+    SQLite needs a disk whose locks it can trust.
+
+    Args:
+        location: A folder or URL.
+
+    Raises:
+        StoreError: The location has no name, or names another machine.
+    """
+    folder = local_folder(location)
+    if folder is not None:
+        return folder / LEDGER_NAME
+    import platformdirs  # noqa: PLC0415 - not needed for a folder
+
+    name = hashlib.sha256(str(location).rstrip("/").encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return platformdirs.user_state_path("ideogram-ai", appauthor=False) / "batches" / name / LEDGER_NAME
+
+
+@define
+class _Budget:
+    """Keeps a run from exceeding a sum. What is in flight counts as if it were billed.
+
+    Attributes:
+        most: US dollars that are not exceeded.
+        spent: US dollars that were billed, or may have been.
+    """
+
+    most: Decimal
+    spent: Decimal
+    _reserved: dict[str, Decimal] = field(factory=dict[str, Decimal], init=False)
+    _settled: anyio.Condition = field(factory=anyio.Condition, init=False)
+
+    async def reserve(self, request: BatchRequest, price: Decimal) -> bool:
+        """Reserve a request's price; False when it might exceed the sum whatever the requests in flight will cost."""
+        async with self._settled:
+            while self.spent + sum(self._reserved.values()) + price > self.most:
+                if not self._reserved:
+                    return False
+                # Some of those in flight may be refused, and cost nothing.
+                await self._settled.wait()
+        self._reserved[request.key] = price
+        return True
+
+    async def settle(self, outcome: Outcome) -> None:
+        """Count what a request cost, or may have cost, instead of what was reserved for it."""
+        if self._reserved.pop(outcome.request.key, None) is not None:
+            self.spent += outcome.cost or 0
+            async with self._settled:
+                self._settled.notify_all()
 
 
 class Job:
     """A folder or URL with its images and its ledger, held by this process alone. Use it as a context manager.
 
-    What a dead process left behind is put right when it is opened: what was on its way is unknown, what was answered
-    is downloaded by the next run, and half images are removed.
+    Opening it repairs what a dead process left behind: what was on its way becomes unknown, what was answered is
+    downloaded by the next run, and incomplete images are removed.
 
     Attributes:
         store: Where the images go.
@@ -66,12 +124,12 @@ class Job:
     def __init__(self, store: Store, ledger: Ledger) -> None:
         self.store = store
         self.ledger = ledger
-        self._engine: Engine | None = None
-        self._stopping: RunStopping | None = None
+        self._runner: Runner | None = None
         self._running = False
+        self._stopping: RunStopping | None = None
         self._on_event: Callable[[Event], None] = _ignore
         self._event_error: Exception | None = None
-        self._commits: Commits | None = None
+        self._journal: LedgerJournal | None = None
 
     @classmethod
     def open(
@@ -81,21 +139,20 @@ class Job:
         ledger: str | os.PathLike[str] | None = None,
         rebuild: bool = False,
     ) -> Self:
-        """Open the place where a batch goes, or make it.
+        """Open the folder or URL of a batch, or create it.
 
         Args:
             location: A folder, or a URL of fsspec.
             ledger: The ledger's file. None puts it into the folder, or for a URL into the user's state folder.
-            rebuild: Whether a ledger that is gone is made anew from the manifest. What was sent after the manifest was
-                written is not in it.
+            rebuild: Rebuild a lost ledger from the manifest. What was sent after the manifest was written is not in it.
 
         Raises:
             LedgerLockedError: Another process has it open.
-            LedgerError: The ledger is none, or is newer than this program; or it has rows, and is not to be rebuilt.
+            LedgerError: The file is not a ledger, or is newer than this program; or it has rows and cannot be rebuilt.
             StoreError: No file can be written there.
         """
-        places = places_of(location)
-        path = Path(ledger) if ledger else places.ledger
+        usual = ledger_path(location)
+        path = Path(ledger) if ledger else usual
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -103,11 +160,13 @@ class Job:
         with ExitStack() as opened:
             # Before anything is touched: another process may be at work in the folder.
             held = opened.enter_context(Ledger.open(path))
-            store = opened.enter_context(open_store(location, workspace=places.workspace))
+            store = opened.enter_context(open_store(location, workspace=usual.parent / "parts"))
             store.tidy()
             if rebuild:
                 rebuild_ledger(held, store)
-            _look_for_images(held, store)
+            # An image may exist although the ledger does not know it: it could not be recorded any more.
+            names = {key: next(image_names(store, held.stem(key)), None) for key in held.recovered}
+            held.note_files({key: name for key, name in names.items() if name is not None})
             opened.pop_all()
         return cls(store, held)
 
@@ -119,18 +178,18 @@ class Job:
         redo: Collection[str] = (),
         whole: bool = False,
     ) -> Planned:
-        """Enter the rows of an input, all or none; those that are known already are compared. Nothing is sent.
+        """Enter the rows of an input that are new, all or none, and compare the others. Nothing is sent.
 
-        A row that changed and never cost anything is what the input says. A row without an id is known by what it
-        asks for, and its key is the number that the ledger gave it.
+        A changed row that never cost anything becomes what the input says. A row without an id is identified by its
+        content, and its key is the number that the ledger gave it.
 
         Args:
             requests: The input, in its order. It is read as a stream.
-            replace: Whether rows that changed after they were made are made anew. What was made stays, with its files,
-                under the key with a number behind it, as in `cat~1`.
-            redo: Keys of rows that are made again, in the same way.
-            whole: Whether these are all rows that there should be: others are not sent from now on, until an input has
-                them again. Without it they are run like all others.
+            replace: Make rows again that changed after they were made. The earlier images stay, with their files, under
+                the key with a number behind it, as in `cat~1`.
+            redo: Keys of rows to make again, in the same way.
+            whole: These are all rows: others are not sent from now on, until an input has them again. Without it they
+                are run like all others.
 
         Raises:
             PlanError: A row has the key or the file name of another, or changed after it was made.
@@ -139,28 +198,28 @@ class Job:
         if self._running:
             raise BatchError("This batch is running: plan before, or when it has ended.")
         check_mark(self.store, self.ledger)
-        return self.ledger.plan(requests, replace=replace, redo=redo, whole=whole)
+        return plan_rows(self.ledger, requests, replace=replace, redo=redo, whole=whole)
 
     def meet(self, base_url: str, *, rehearsal: bool = False, replace: bool = False) -> int:
-        """Say which server the next run asks. `run` does that by itself; before it, a forecast can be made.
+        """Set the server of the next run. `run` does it too; called before, the ledger shows what will be sent.
 
         What a rehearsal made, with a mock server or another one on this machine, counts as not made for the service.
 
         Args:
             base_url: The server.
-            rehearsal: Whether it is a mock server that lives as long as the run.
-            replace: Whether rows that a third server made, and may have billed, are made anew.
+            rehearsal: The server is a mock server that lives as long as the run.
+            replace: Make rows again that another server made and may have billed.
 
         Returns:
-            How many rows of a rehearsal are planned again.
+            The number of rehearsed rows that are planned again.
 
         Raises:
             LedgerError: Rows that may have been billed were made by another server.
         """
-        return self.ledger.meet(MOCK if rehearsal else server_of(base_url), replace=replace)
+        return use_server(self.ledger, MOCK if rehearsal else server_of(base_url), replace=replace)
 
     def counts(self) -> Mapping[State, int]:
-        """How many rows are in each state."""
+        """The number of rows in each state."""
         if not self.unrecorded:
             return self.ledger.counts()
         return dict.fromkeys(State, 0) | Counter(outcome.state for outcome in self.outcomes())
@@ -175,23 +234,23 @@ class Job:
         """The rows in these states, or all, in the order of the input, read as a stream."""
         if not self.unrecorded:
             return self.ledger.outcomes(*states)
-        known = (_as_it_is(outcome, self.unrecorded) for outcome in self.ledger.outcomes())
+        known = (_with_unrecorded(outcome, self.unrecorded) for outcome in self.ledger.outcomes())
         return (outcome for outcome in known if not states or outcome.state in states)
 
     @property
     def unrecorded(self) -> Mapping[str, Outcome]:
-        """What became of rows, by key, that the ledger does not have: it could not be written.
+        """Outcomes by key that the ledger does not have, because it could not be written.
 
-        The other methods tell of them as they are; the next process takes what was sent for unknown.
+        The other methods take them into account; the next process treats what was sent as unknown.
         """
-        return {} if self._commits is None else self._commits.unrecorded
+        return {} if self._journal is None else self._journal.unrecorded
 
     async def run(
         self,
         client: AsyncIdeogram,
         *,
-        in_flight: int = 10,
-        downloads: int = 10,
+        in_flight: int = IN_FLIGHT,
+        downloads: int = DOWNLOADS,
         prices: Prices | None = None,
         max_cost: Decimal | None = None,
         retry_unknown: bool = False,
@@ -199,60 +258,87 @@ class Job:
         rehearsal: bool = False,
         on_event: Callable[[Event], None] | None = None,
     ) -> RunStopped:
-        """Send every planned row and save its images; first, what earlier runs were answered and could not save.
+        """Send every planned row and save its images; first, save the images that earlier runs could not save.
 
-        Every image is billed, withheld ones too. A row is never sent twice, unless it surely did not run or one of the
-        two arguments below says so. When the run is cancelled, what was on its way is unknown.
+        Every image is billed, withheld ones too. A row is never sent twice, unless it certainly did not run or one of
+        the two arguments below says so. When the run is cancelled, what was on its way is unknown.
 
         Args:
             client: Sends and downloads.
-            in_flight: Requests on their way at a time at most.
-            downloads: Rows whose images are being saved at a time at most.
-            prices: What a request costs.
+            in_flight: The most requests in flight at a time, 1 or more.
+            downloads: The most rows whose images are saved at a time, 1 or more.
+            prices: Prices of the requests.
             max_cost: US dollars that all runs of this batch together may cost; what is on its way or unknown counts.
-            retry_unknown: Send rows again of which nobody knows whether they ran: they may be billed twice.
+            retry_unknown: Send rows of unknown outcome again: they may be billed twice.
             retry_failed: Send rows again that failed and were not billed, and download failed images again.
-            rehearsal: Whether the client's server is a mock server that lives as long as the run.
-            on_event: Called in the event loop with what happens; it must not block.
+            rehearsal: The client's server is a mock server that lives as long as the run.
+            on_event: Called in the event loop with each event; it must not block.
 
         Returns:
-            Why the run ended. An error that every row would meet is told there, and not raised.
+            Why the run ended. It has the error that every row would meet, which is not raised.
 
         Raises:
-            ValueError: max_cost is given and prices are not, or a number is out of range.
+            ValueError: max_cost is given without prices, or a number is out of range.
             LedgerError: The folder has another ledger, or rows that another server may have billed. Nothing was sent.
-            Exception: What on_event raised, once all that was in flight is saved.
+            Exception: What on_event raised, once everything in flight is saved.
         """
         if max_cost is not None and prices is None:
             raise ValueError("max_cost needs prices to count with.")
         if self._running:
             raise BatchError("This batch is running already.")
-        limits = Limits(in_flight=in_flight, downloads=downloads)
+        check_limits(in_flight=in_flight, downloads=downloads)
         self._running = True
         try:
-            await anyio.to_thread.run_sync(lambda: self._begin(client.base_url, rehearsal=rehearsal))
-            self._on_event = _named(on_event, self.ledger.server) if on_event else _ignore
-            return await self._run(client, limits, prices, max_cost, retry=(retry_unknown, retry_failed))
+            await anyio.to_thread.run_sync(
+                lambda: self._begin(
+                    client.base_url, rehearsal=rehearsal, retry_unknown=retry_unknown, retry_failed=retry_failed
+                )
+            )
+            if on_event is not None:
+                self._on_event = _with_server(on_event, self.ledger.server)
+            counts = await anyio.to_thread.run_sync(self.ledger.counts)
+            budget = None
+            if max_cost is not None:
+                budget = _Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
+            planned = await anyio.to_thread.run_sync(self._planned)
+            self._on_event(RunStarted(planned, counts[State.ANSWERED]))
+            try:
+                async with LedgerJournal.open(self.ledger, self._journal) as self._journal:
+                    self._runner = Runner(
+                        self._source(budget, prices),
+                        client,
+                        in_flight=in_flight,
+                        downloads=downloads,
+                        finish=Saver(client, self.store, self.ledger, self._journal),
+                        prices=prices,
+                        journal=self._journal,
+                        on_event=self._emit,
+                    )
+                    await self._drive(self._runner, budget)
+            except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
+                self._stop(RunStopping(StopReason.ERROR, str(error), error))
+            return await self._stopped()
         except BaseException as error:
-            name_outcomes("The ledger could not be written.", self.unrecorded.values(), error)
+            log_outcomes("The ledger could not be written.", self.unrecorded.values(), error)
             raise
         finally:
+            self._on_event = _ignore
             self._event_error = None
-            self._engine = self._stopping = None
+            self._runner = self._stopping = None
             self._running = False
 
     def stop_softly(self) -> None:
-        """Send nothing new, and let the run end when all that is in flight is saved. For the event loop's thread."""
+        """Send nothing new; the run ends when everything in flight is saved. Call it in the event loop's thread."""
         self._stop(RunStopping(StopReason.ASKED, "Nothing new is sent; what is in flight is finished and saved."))
 
     def stop_now(self) -> None:
-        """Break off what is in flight; rows that may have run are unknown then. For the event loop's thread."""
+        """Abort what is in flight; rows that may have run are then unknown. Call it in the event loop's thread."""
         self._stop(RunStopping(StopReason.NOW, "What is in flight is broken off, and may be billed."))
-        if self._engine is not None:
-            self._engine.cancel()
+        if self._runner is not None:
+            self._runner.cancel()
 
     def close(self) -> None:
-        """Give the ledger and the place back to other processes."""
+        """Close the ledger and the store, so that another process can open them."""
         self.ledger.close()
         self.store.close()
 
@@ -262,19 +348,22 @@ class Job:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self, base_url: str, *, rehearsal: bool) -> None:
-        """See that this ledger and this server are the folder's, and write that down."""
+    def _begin(self, base_url: str, *, rehearsal: bool, retry_unknown: bool, retry_failed: bool) -> None:
+        """Check that ledger and server belong to the folder, and record that."""
         check_mark(self.store, self.ledger)
         self.meet(base_url, rehearsal=rehearsal)
         for name, sha256, shared in self.ledger.leftovers():
-            self._remove(name, sha256)
+            self._remove_rehearsed(name, sha256)
             if sha256 is not None and not shared:
                 self.store.remove(thumbnail_name(sha256))
-        self.ledger.forget_leftovers()
         self.ledger.begin_run()
         write_mark(self.store, self.ledger)
+        if retry_unknown:
+            self.ledger.retry_unknown()
+        if retry_failed:
+            self.ledger.retry_failed()
 
-    def _remove(self, name: str, sha256: str | None) -> None:
+    def _remove_rehearsed(self, name: str, sha256: str | None) -> None:
         """Remove a file of a rehearsal, unless somebody put another one in its place."""
         if self.store.exists(name):
             with self.store.open(name) as file:
@@ -282,76 +371,47 @@ class Job:
             if ours:
                 self.store.remove(name)
 
-    async def _run(
-        self,
-        client: AsyncIdeogram,
-        limits: Limits,
-        prices: Prices | None,
-        max_cost: Decimal | None,
-        *,
-        retry: tuple[bool, bool],
-    ) -> RunStopped:
-        for wanted, again in zip(retry, (self.ledger.retry_unknown, self.ledger.retry_failed), strict=True):
-            if wanted:
-                await anyio.to_thread.run_sync(again)
-        counts = await anyio.to_thread.run_sync(self.ledger.counts)
-        spent = await anyio.to_thread.run_sync(self.ledger.total_cost)
-        budget = None if max_cost is None else Budget(max_cost, spent)
-        planned = await anyio.to_thread.run_sync(self._planned)
-        self._on_event(RunStarted(planned, counts[State.ANSWERED]))
-        try:
-            async with Commits.to(self.ledger, self._commits) as self._commits:
-                self._engine = Engine(
-                    self._source(budget, prices),
-                    client,
-                    limits,
-                    finish=Saver(client, self.store, self.ledger, self._commits),
-                    prices=prices,
-                    journal=self._commits,
-                    emit=self._tell,
-                )
-                await self._drive(self._engine, budget)
-        except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
-            self._stop(RunStopping(StopReason.ERROR, str(error), error))
-        return await self._stopped()
+    def _planned(self) -> int:
+        return self.ledger.counts(absent=False)[State.PLANNED]
 
-    def _tell(self, event: Event) -> None:
-        """Tell of an event. Where that fails nothing new is sent, and what is in flight is finished and saved."""
+    def _emit(self, event: Event) -> None:
+        """Report an event. If that fails nothing new is sent, and what is in flight is finished and saved."""
         try:
             self._on_event(event)
-        except Exception as error:  # noqa: BLE001 - raised when nothing that was paid for is lost for it
+        except Exception as error:  # noqa: BLE001 - raised when everything that was paid for is saved
             self._event_error = self._event_error or error
-            if self._engine is not None:
-                self._engine.stop()
+            if self._runner is not None:
+                self._runner.stop()
 
     def _stop(self, stopping: RunStopping) -> None:
-        """Begin to stop, if a run is on; the first reason counts, unless it is to stop now."""
+        """Begin to stop, if a run is on. The first reason counts, unless it is to stop now."""
         if not self._running:
             return
-        if self._stopping is None or (
-            stopping.reason is StopReason.NOW and self._stopping.reason is not stopping.reason
-        ):
+        now = stopping.reason is StopReason.NOW
+        if self._stopping is None or (now and self._stopping.reason is not StopReason.NOW):
             self._stopping = stopping
-            self._tell(stopping)
-        if self._engine is not None:
-            self._engine.stop()
+            self._emit(stopping)
+        if self._runner is not None:
+            self._runner.stop()
 
-    async def _drive(self, engine: Engine, budget: Budget | None) -> None:
-        """Run to the end, and tell of each row."""
-        if self._stopping is not None:  # it was asked for while the run began
-            engine.stop()
-        try:
-            async with aclosing(engine.outcomes()) as outcomes:
-                async for outcome in outcomes:
-                    if budget is not None:
-                        budget.settle(outcome)
-                    self._tell(RowDone(outcome))
-        except (IdeogramError, BatchError) as error:
-            self._stop(RunStopping(StopReason.ERROR, str(error), error))
-        for outcome in engine.interrupted:
-            self._tell(RowDone(outcome))
+    async def _drive(self, runner: Runner, budget: _Budget | None) -> None:
+        """Run to the end, and report each row."""
+        if self._stopping is not None:  # while the run began
+            runner.stop()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(runner.run)
+            while (outcome := await runner.take()) is not None:
+                if budget is not None:
+                    await budget.settle(outcome)
+                self._emit(RowDone(outcome))
+        if isinstance(runner.error, IdeogramError | BatchError):
+            self._stop(RunStopping(StopReason.ERROR, str(runner.error), runner.error))
+        elif runner.error is not None:
+            raise runner.error
+        for outcome in runner.interrupted:
+            self._emit(RowDone(outcome))
 
-    async def _source(self, budget: Budget | None, prices: Prices | None) -> AsyncGenerator[BatchRequest | Outcome]:
+    async def _source(self, budget: _Budget | None, prices: Prices | None) -> AsyncGenerator[Outcome]:
         async with aclosing(_read_ahead(self.ledger.answered())) as answered:
             async for outcome in answered:
                 yield outcome
@@ -365,11 +425,7 @@ class Job:
                         )
                         self._stop(RunStopping(StopReason.MAX_COST, message))
                         return
-                yield request
-
-    def _planned(self) -> int:
-        """Rows that are to be sent."""
-        return self.ledger.counts(absent=False)[State.PLANNED]
+                yield Outcome(request, State.PLANNED)
 
     async def _stopped(self) -> RunStopped:
         """Why the run ended, and what is left to do."""
@@ -389,32 +445,21 @@ class Job:
         if self.unrecorded:
             message += f" The ledger could not be written, and does not know of {len(self.unrecorded)} of these rows."
         stopped = RunStopped(stopping.reason, message, stopping.error, tuple(self.unrecorded.values()))
-        self._tell(stopped)
+        self._emit(stopped)
         if self._event_error is not None:
             raise self._event_error
         return stopped
 
 
 async def _read_ahead(items: Iterator[T]) -> AsyncGenerator[T]:
-    """What blocks when it is read, some at a time and off the event loop."""
-    while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _AT_ONCE))):
+    """Read an iterator that blocks, some items at a time, off the event loop."""
+    while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _READ_AHEAD))):
         for item in some:
             yield item
 
 
-def _look_for_images(ledger: Ledger, store: Store) -> None:
-    """Say of rows that were on their way when their process ended where their images may be.
-
-    The image may be there, although the ledger does not know of it: it could not be written any more.
-    """
-    names = ((key, next(image_names(store, ledger.stem(key)), None)) for key in ledger.recovered)
-    notes = [found(key, name) for key, name in names if name is not None]
-    if notes:
-        ledger.apply(notes)
-
-
-def _as_it_is(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Outcome:
-    """A row of the ledger with what the ledger could not be told of it."""
+def _with_unrecorded(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Outcome:
+    """A row of the ledger with what the ledger could not record."""
     ended = unrecorded.get(outcome.request.key)
     if ended is None:
         return outcome
@@ -432,15 +477,15 @@ def _as_it_is(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Outcome:
     )
 
 
-def _named(on_event: Callable[[Event], None], server: str | None) -> Callable[[Event], None]:
-    """Names the server in the outcomes that are told, as the ledger does."""
+def _with_server(on_event: Callable[[Event], None], server: str | None) -> Callable[[Event], None]:
+    """Add the server to the outcomes of events, as the ledger has it."""
 
-    def hear(event: Event) -> None:
+    def emit(event: Event) -> None:
         if isinstance(event, RowAnswered | RowDone):
             event = evolve(event, outcome=evolve(event.outcome, server=server))
         on_event(event)
 
-    return hear
+    return emit
 
 
 def _ignore(_event: Event) -> None:

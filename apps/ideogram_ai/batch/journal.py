@@ -1,61 +1,203 @@
-"""What is told of every request, in time to be written down; and what is named because nobody can write it down."""
+"""The journal of a run: it records outcomes in the ledger, in groups and off the event loop.
+
+A change that has to be on the disk then costs the disk's time once for each group, not once for each row. During a run
+some space on the disk is reserved: when the disk is full, it is for the responses of the requests in flight.
+"""
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Protocol
+import os
+import shutil
+import tempfile
+from contextlib import asynccontextmanager
+from typing import IO, TYPE_CHECKING, Final, Self
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+from attrs import define, field
+
+from .model import BatchRequest, LedgerChangeError, LedgerError, Outcome, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from pathlib import Path
 
-    from .outcome import Outcome
-    from .request import BatchRequest
+    from .ledger import Ledger
 
-logger = logging.getLogger("ideogram_ai.batch")
+_GATHERING: Final = 4
+"""Turns of the event loop that a group waits: a response frees a slot, and both records go into one group."""
+_RESERVED_BYTES: Final = 4 * 1024 * 1024
 
 
-class Journal(Protocol):
-    """Hears of each request before it leaves, and of what came of it. Called in the event loop, it must not block.
+@define
+class _Group:
+    outcomes: list[Outcome] = field(factory=list[Outcome])
+    done: bool = False
+    error: Exception | None = None
 
-    Every method but `written` only takes note, so that a cancelled task can use it too.
+
+class LedgerJournal:
+    """Records outcomes in a ledger. Whoever waits first writes for all that gathered meanwhile.
+
+    Args:
+        ledger: The ledger.
+        before: The journal of the run before, if it has unwritten outcomes.
     """
 
+    def __init__(self, ledger: Ledger, before: LedgerJournal | None = None) -> None:
+        self._ledger = ledger
+        self._file = _file_id(ledger.path)
+        self._reserve: IO[bytes] | None = None
+        self._group = _Group()
+        self._last = _Group(done=True)
+        self._unwritten: list[Outcome] = [] if before is None else [*before._unwritten, *before._group.outcomes]
+        self._refused: dict[str, Outcome] = {} if before is None else before._refused
+        self._writing = anyio.Lock()
+        self._thread = anyio.CapacityLimiter(1)  # of its own: downloads may occupy all other threads
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, ledger: Ledger, before: LedgerJournal | None = None) -> AsyncGenerator[Self]:
+        """Record outcomes as long as the context lasts. Everything noted is written at its end, even if cancelled.
+
+        Raises:
+            LedgerError: What the run before noted cannot be written, or in the end something could not be.
+        """
+        journal = cls(ledger, before)
+        await journal._write()
+        journal._reserve = await anyio.to_thread.run_sync(_reserve_space, ledger.path.parent)
+        error: LedgerError | None = None
+        try:
+            yield journal
+        finally:
+            with anyio.CancelScope(shield=True):
+                try:
+                    async with journal._writing:
+                        await journal._write()
+                except LedgerError as last:  # raised below, and not in place of what ended the context
+                    error = last
+            journal._free_reserve()
+        if error is not None:
+            raise error
+
+    @property
+    def unrecorded(self) -> Mapping[str, Outcome]:
+        """Outcomes by key that the ledger does not have: it could not be written, or lacks the row."""
+        noted = (*self._unwritten, *self._group.outcomes)
+        return self._refused | {
+            outcome.request.key: outcome for outcome in noted if outcome.state not in {State.PLANNED, State.SENT}
+        }
+
     def sent(self, attempt: Outcome) -> None:
-        """A request is about to leave. It does when `written` returns, and not when that raises."""
-        ...
+        """Note that a request is about to be sent."""
+        self._group.outcomes.append(attempt)
 
     def unsent(self, request: BatchRequest) -> None:
-        """A request did surely not run. It may be sent again, or is left for another run."""
-        ...
+        """Note that a request certainly did not run."""
+        self._group.outcomes.append(Outcome(request, State.PLANNED))
 
     def ended(self, outcome: Outcome) -> None:
-        """A request came to an outcome. ANSWERED is followed by another outcome when the images are saved."""
-        ...
+        """Note an outcome."""
+        self._group.outcomes.append(outcome)
 
     async def written(self) -> None:
-        """Return when all that was told so far is safe."""
-        ...
+        """Wait until everything noted so far is on the disk.
+
+        Raises:
+            LedgerError: The ledger cannot be written, or a row is not in a state that allows the change.
+        """
+        group = self._group if self._group.outcomes else self._last
+        async with self._writing:
+            if not group.done:
+                for _ in range(_GATHERING):
+                    await anyio.lowlevel.checkpoint()
+                with anyio.CancelScope(shield=True):
+                    try:
+                        group.error = await self._write()
+                    except Exception as error:  # noqa: BLE001 - raised by all who wait for the group
+                        group.error = error
+        if group.error is not None:
+            raise group.error
+
+    async def _write(self) -> LedgerError | None:
+        """Write what is noted and what could not be written before, in this order.
+
+        Returns:
+            None, or the error that the reserved space was used for: all is written then, and nothing else should be
+            sent.
+        """
+        self._last, self._group = self._group, _Group()
+        self._last.done = True
+        self._unwritten += self._last.outcomes
+        if not self._unwritten:
+            return None
+        noted = self._unwritten
+        try:
+            error = await anyio.to_thread.run_sync(self._apply, noted, limiter=self._thread)
+        except LedgerChangeError as refusal:
+            ended = (outcome for outcome in noted if outcome.state not in {State.PLANNED, State.SENT})
+            self._refused |= {each.request.key: each for each in ended if each.request.key in refusal.keys}
+            self._unwritten = []
+            raise
+        except LedgerError:
+            # Whoever waits for one of these gets the error, and does not send it.
+            self._unwritten = _without_sent(noted)
+            raise
+        self._unwritten = []
+        return error
+
+    def _apply(self, outcomes: Sequence[Outcome]) -> LedgerError | None:
+        if _file_id(self._ledger.path) != self._file:
+            # SQLite would go on writing to a file that nobody can open any more.
+            raise LedgerError(f"The ledger {str(self._ledger.path)!r} was removed or replaced while its batch ran.")
+        try:
+            self._ledger.apply(outcomes)
+        except LedgerChangeError:
+            raise
+        except LedgerError as error:
+            if not self._free_reserve():
+                raise
+            self._ledger.apply(_without_sent(outcomes))
+            return error
+        return None
+
+    def _free_reserve(self) -> bool:
+        """Free the reserved space; False when there is none."""
+        if self._reserve is None:
+            return False
+        self._reserve.close()
+        self._reserve = None
+        return True
 
 
-def name_outcomes(message: str, outcomes: Iterable[Outcome], error: BaseException | None) -> None:
-    """Name what may have cost money, with the links of its images, in the log and in a note on an exception."""
-    outcomes = sorted(
-        (outcome for outcome in outcomes if outcome.may_have_been_billed), key=lambda outcome: outcome.request.key
-    )
-    if not outcomes:
-        return
-    made = [outcome for outcome in outcomes if outcome.images]
-    doubtful = [repr(outcome.request.key) for outcome in outcomes if not outcome.images]
-    if made:
-        named = "\n".join(f"{outcome.request.key!r} {' '.join(_places(outcome))}" for outcome in made)
-        message += f" These are made and paid for:\n{named}\n"
-    if doubtful:
-        message += f" These requests may have been billed: {', '.join(doubtful)}."
-    logger.warning("%s", message)
-    if error is not None:
-        error.add_note(message)
+def _without_sent(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.state is not State.SENT]
 
 
-def _places(outcome: Outcome) -> Sequence[str]:
-    """Where the images of an answer are: their files, else their links."""
-    return [image.file or image.url or "withheld" for image in outcome.images]
+def _file_id(path: Path) -> tuple[int, int] | None:
+    """What distinguishes a file from another one of its name; None without the file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _reserve_space(folder: Path) -> IO[bytes] | None:
+    """Occupy some of the disk with a file without a name, which vanishes when it is closed or the process dies."""
+    try:
+        size = min(_RESERVED_BYTES, shutil.disk_usage(folder).free // 4)
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed when the space is needed
+    except OSError:
+        return None
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.write(b"\0" * size)
+            file.flush()
+    except OSError:  # a limit on the size of files, or less space than reported: go on without
+        file.close()
+        return None
+    return file

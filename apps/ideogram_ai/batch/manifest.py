@@ -1,41 +1,62 @@
-"""manifest.jsonl: what became of each row, a line of JSON for each, in the order of the input."""
+"""What a folder records of its batch: the manifest, a line of JSON for each row, and the mark of its ledger.
+
+With another ledger, or with none, everything in a folder would be paid for again. A lost ledger is rebuilt from the
+manifest.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from datetime import UTC
-from decimal import Decimal
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from .links import without_signature
-from .servers import MOCK
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import is_array, is_object
+
+from .ledger import content_of, fields_text, images_text, seconds, without_signature
+from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, State
+from .names import folded, stem_of
+from .planning import free_stem, is_too_deep
+from .store import local_folder, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    import os
+    import sqlite3
+    from collections.abc import Iterable, Mapping
 
-    from .outcome import ImageOutcome, Outcome
+    from .ledger import Ledger
+    from .model import Outcome
     from .store import Store
 
 MANIFEST_NAME: Final = "manifest.jsonl"
-
-_IMAGE_MEMBERS = ("file", "sha256", "size", "seed", "prompt", "resolution", "withheld")
-# Half surrogates, which UTF-8 cannot hold, and whatever some program takes for a line's end or a change of direction.
-_ESCAPED = re.compile("[\ud800-\udfff\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+MARK_NAME: Final = "thumbnails/ledger.json"
+_LONGEST_MARK: Final = 10_000
+_IMAGE_MEMBERS: Final = ("file", "sha256", "size", "seed", "prompt", "resolution", "withheld")
+# Lone surrogates, which UTF-8 cannot encode, and what some programs treat as a line end or a change of direction.
+_ESCAPED: Final = re.compile("[\ud800-\udfff\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_WAYS_OUT: Final = (
+    "Sending rows could pay for them once more. Put the right ledger back, use another folder, or make the ledger anew "
+    f"from the manifest, with --rebuild-ledger (Job.open(..., rebuild=True)). {NOTHING_SENT}"
+)
+_LINK_IS_LOST: Final = (
+    "The ledger was lost, and with it the link of this image, which was made and billed: the manifest does not have it."
+)
+_WAS_SENT: Final = "The ledger was lost while the request was on its way: the image may have been made, and billed."
 
 
 def write_manifest(store: Store, outcomes: Iterable[Outcome]) -> None:
-    """Write the manifest, in place of an earlier one, whole or not at all.
+    """Write the manifest, or replace it, completely or not at all.
 
     Args:
-        store: Where it goes.
-        outcomes: What became of each row; it is read once, and never held as a whole.
+        store: The store of the batch.
+        outcomes: The outcome of each row, read as a stream.
 
     Raises:
-        StoreError: It cannot be written; the earlier one is still there.
+        StoreError: It cannot be written; the earlier one is unchanged.
     """
     with store.write(MANIFEST_NAME) as file:
         for outcome in outcomes:
@@ -43,20 +64,16 @@ def write_manifest(store: Store, outcomes: Iterable[Outcome]) -> None:
 
 
 def manifest_line(outcome: Outcome) -> str:
-    """One line, with its end. Every line has the same members in the same order; what is not known is null.
+    """A line of the manifest, with its end. All lines have the same members in the same order; unknown ones are null.
 
-    Money is text, because a decimal fraction is no binary one; times are ISO 8601 in UTC. What the mock server of a
+    Money is text, because binary fractions cannot hold it; times are ISO 8601 in UTC. What the mock server of a
     rehearsal made cost nothing.
     """
     request = outcome.request
     if outcome.server == MOCK:
-        outcome = evolve(
-            outcome,
-            cost=None if outcome.cost is None else Decimal(0),
-            earlier_cost=Decimal(0),
-            may_have_been_billed=False,
-        )
-    first, *further = map(_image, outcome.images or (None,))
+        cost = None if outcome.cost is None else Decimal(0)
+        outcome = evolve(outcome, cost=cost, earlier_cost=Decimal(0), may_have_been_billed=False)
+    first, *further = map(_image_members, outcome.images or (None,))
     text = json.dumps(
         {
             "id": request.key,
@@ -87,16 +104,12 @@ def manifest_line(outcome: Outcome) -> str:
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
-def _image(image: ImageOutcome | None) -> dict[str, Any]:
+def _image_members(image: ImageOutcome | None) -> dict[str, Any]:
     members: dict[str, Any] = {name: getattr(image, name, None) for name in _IMAGE_MEMBERS}
-    return {**members, "image_error": image.error if image else None, "url": _link(image)}
-
-
-def _link(image: ImageOutcome | None) -> str | None:
-    """The link, with its signature as long as somebody may need that to fetch the image."""
-    if image is None or image.url is None or not (image.file or image.withheld):
-        return None if image is None else image.url
-    return without_signature(image.url)
+    url = image.url if image else None
+    if url and image and (image.file or image.withheld):
+        url = without_signature(url)  # nobody needs it any more, and with it any reader could fetch the image
+    return {**members, "image_error": image.error if image else None, "url": url}
 
 
 def _money(amount: Decimal | None) -> str | None:
@@ -104,6 +117,211 @@ def _money(amount: Decimal | None) -> str | None:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return (
-        None if moment is None else f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
-    )
+    if moment is None:
+        return None
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def check_mark(store: Store, ledger: Ledger) -> None:
+    """Check that a ledger is the folder's own, and not an older copy of it.
+
+    Raises:
+        LedgerError: It is not.
+        StoreError: The folder cannot be read.
+    """
+    identity, runs = ledger.identity
+    mark = _read_mark(store)
+    name, place = str(ledger.path), store.location
+    if mark is None:
+        if not any(ledger.counts().values()) and _has_made_rows(store):
+            raise LedgerError(
+                f"{place!r} holds the images of a batch that the ledger {name!r} knows nothing of. {_WAYS_OUT}"
+            )
+    elif mark[0] != identity:
+        raise LedgerError(
+            f"{place!r} holds the images of a batch whose ledger is another one than {name!r}. {_WAYS_OUT}"
+        )
+    elif mark[1] > runs:
+        raise LedgerError(
+            f"The ledger {name!r} is older than the images in {place!r}: it knows of {runs} runs, and there were "
+            f"{mark[1]}. Was it restored from a copy? {_WAYS_OUT}"
+        )
+
+
+def check_place(location: str | os.PathLike[str]) -> None:
+    """Check that a folder or URL without a ledger holds no batch.
+
+    Args:
+        location: A folder, or a URL of fsspec.
+
+    Raises:
+        LedgerError: It holds one.
+        StoreError: It cannot be read.
+    """
+    folder = local_folder(location)
+    if folder is not None and not folder.exists():
+        return
+    with open_store(location) as store:
+        if _read_mark(store) is not None or _has_made_rows(store):
+            raise LedgerError(
+                f"{store.location!r} holds the images of a batch, and its ledger is not there. {_WAYS_OUT}"
+            )
+
+
+def write_mark(store: Store, ledger: Ledger) -> None:
+    """Record in the folder which ledger is its own.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    identity, runs = ledger.identity
+    with store.write(MARK_NAME) as file:
+        file.write(json.dumps({"ledger": identity, "runs": runs}) + "\n")
+
+
+def _read_mark(store: Store) -> tuple[str, int] | None:
+    """The id of the folder's ledger and the number of its runs; None without a mark."""
+    if not store.exists(MARK_NAME):
+        return None
+    with store.open(MARK_NAME) as file:
+        data = file.read(_LONGEST_MARK)
+    try:
+        mark: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        mark = None
+    if not is_object(mark) or not isinstance(mark.get("ledger"), str) or not isinstance(mark.get("runs"), int):
+        raise LedgerError(
+            f"{store.location!r}: {MARK_NAME!r} was changed, so it does not say which ledger is the right one. Remove "
+            "it if you know that this ledger is."
+        )
+    return mark["ledger"], mark["runs"]
+
+
+def _has_made_rows(store: Store) -> bool:
+    """Whether the manifest has a row that may have been billed, or cannot be read."""
+    if not store.exists(MANIFEST_NAME):
+        return False
+    with store.open(MANIFEST_NAME) as file:
+        for line in file:
+            try:
+                row: Any = json.loads(line)
+            except (ValueError, RecursionError):
+                return True
+            if not is_object(row) or row.get("may_have_been_billed") is not False:
+                return True
+    return False
+
+
+def rebuild_ledger(ledger: Ledger, store: Store) -> None:
+    """Enter the rows of the manifest into an empty ledger, all or none.
+
+    Args:
+        ledger: The new ledger.
+        store: The store with the manifest.
+
+    Raises:
+        LedgerError: The ledger has rows, or there is no usable manifest.
+        StoreError: The manifest cannot be read.
+    """
+    if any(ledger.counts().values()):
+        raise LedgerError(
+            f"The ledger {str(ledger.path)!r} has rows, and is not made anew. Move it away first, if it is the wrong "
+            f"one. {NOTHING_SENT}"
+        )
+    if not store.exists(MANIFEST_NAME):
+        raise LedgerError(f"{store.location!r} has no {MANIFEST_NAME} to make the ledger anew from. {NOTHING_SENT}")
+    with store.open(MANIFEST_NAME) as file, ledger.transaction() as database:
+        for number, line in enumerate(file, start=1):
+            try:
+                _enter(database, json.loads(line))
+            except (ValueError, TypeError, KeyError, RecursionError, InvalidOperation, AttributeError) as error:
+                what = "it nests too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
+                raise LedgerError(
+                    f"Line {number} of {MANIFEST_NAME} in {store.location!r} was not written by a batch ({what:.200}), "
+                    f"so the ledger is not made anew. {NOTHING_SENT}"
+                ) from error
+        servers = database.execute("SELECT DISTINCT server FROM rows WHERE server IS NOT NULL").fetchall()
+        if len(servers) == 1:
+            database.execute("UPDATE batch SET server = ?", (servers[0]["server"],))
+        mark = _read_mark(store)
+        if mark is not None:
+            database.execute("UPDATE batch SET id = ?, runs = ?", mark)
+
+
+def _enter(database: sqlite3.Connection, row: Any) -> None:
+    if not is_object(row) or not is_object(row["request"]) or not is_array(row["further_images"]):
+        raise ValueError("this is not a row")
+    if is_too_deep(fields_text(row["request"])):
+        raise RecursionError
+    key, state = row["id"], State(row["state"])
+    if not isinstance(key, str) or not key:
+        raise ValueError("its id is not text")
+    images = [_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None]
+    error_type, error = row["error_type"], row["error"]
+    if state is State.SENT:
+        state, error_type, error = State.UNKNOWN, "InterruptedError", _WAS_SENT
+    if state is State.ANSWERED and not all(image.url or image.withheld or image.file for image in images):
+        state, error_type, error = State.FAILED, "DownloadError", _LINK_IS_LOST
+    # An id that is a number may have been assigned: then the row is identified by its content as well.
+    nameless = key.isascii() and key.isdigit() and len(key) >= 6
+    request = BatchRequest(key, row["request"], line=row["line"], nameless=nameless)
+    file_name = row.get("file_name")
+    if "file_name" not in row and row["file"] is not None and not row["file"].startswith(stem_of(request)):
+        file_name = row["file"]  # an older manifest: the row was given its file's name
+    request = evolve(request, file_name=file_name)
+    stem = free_stem(database, request)
+    # The response, as far as the manifest has it: its images are downloaded from it.
+    response = {
+        "data": [
+            {
+                "url": image.url,
+                "prompt": image.prompt,
+                "resolution": image.resolution,
+                "seed": image.seed,
+                "is_image_safe": not image.withheld,
+            }
+            for image in images
+        ]
+    }
+    to_download = state in {State.ANSWERED, State.FAILED} and any(image.url for image in images)
+    values: Mapping[str, Any] = {
+        "key": key,
+        "stem": stem,
+        "folded_stem": folded(stem),
+        "file_name": file_name,
+        "line": row["line"],
+        "fields": fields_text(row["request"]),
+        "content": content_of(row["request"]) if nameless and row.get("replaced_by") is None else None,
+        "state": state.value,
+        "attempts": row["attempts"],
+        "cost": _amount(row["cost_usd"]),
+        "earlier_cost": _amount(row["earlier_cost_usd"]) or "0",
+        "may_have_been_billed": int(row["may_have_been_billed"]),
+        "images": images_text(images),
+        "body": json.dumps(response).encode() if to_download else None,
+        "error_type": error_type,
+        "error": error,
+        "status_code": row["status_code"],
+        "sent_at": _seconds(row["sent_at"]),
+        "answered_at": _seconds(row["answered_at"]),
+        "saved_at": _seconds(row["saved_at"]),
+        "server": row.get("server"),
+        "absent": int(not row.get("in_input", True)),
+        "replaced_by": row.get("replaced_by"),
+    }
+    names = ", ".join(values)
+    places = ", ".join(f":{name}" for name in values)
+    database.execute(f"INSERT INTO rows ({names}) VALUES ({places})", values)  # noqa: S608 - names of ours
+
+
+def _image_of(row: Mapping[str, Any]) -> ImageOutcome:
+    named = {name: row[name] for name in _IMAGE_MEMBERS}
+    return ImageOutcome(**named | {"withheld": bool(row["withheld"])}, url=row.get("url"), error=row["image_error"])
+
+
+def _amount(text: str | None) -> str | None:
+    return None if text is None else str(Decimal(text))
+
+
+def _seconds(text: str | None) -> float | None:
+    return None if text is None else seconds(datetime.fromisoformat(text))

@@ -1,39 +1,119 @@
-"""One request, one outcome: a plain callable that can be sent to other processes and machines."""
+"""One request, one outcome: how an attempt is judged, and a plain callable for other processes and machines."""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from ideogram_ai.client import DownloadError, DownloadReason, Ideogram, RetryPolicy
+from ideogram_ai.client import (
+    APIConnectionError,
+    APIStatusError,
+    AuthenticationError,
+    DownloadError,
+    DownloadReason,
+    Ideogram,
+    NotFoundError,
+    PaymentRequiredError,
+    RateLimitError,
+    RequestError,
+    RetryPolicy,
+)
 
-from .journal import name_outcomes
-from .judging import answered, arguments_of, ended, saved, with_image
-from .outcome import Outcome, State
+from .model import ImageOutcome, Outcome, State, log_outcomes
+from .names import stem_of
+from .saving import image_facts, outcome_of_downloads, replace_image, store_image
 from .store import open_store
-from .store_image import store_image
-from .store_names import stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ideogram_ai.client import GeneratedImage
+    from ideogram_ai.client import GeneratedImage, Generation
 
-    from .request import BatchRequest
+    from .model import BatchRequest
     from .store import Store
+
+
+def arguments_of(request: BatchRequest) -> dict[str, Any]:
+    """The keyword arguments for `generate`.
+
+    Raises:
+        RequestError: One of them is not a request field.
+    """
+    if "timeout" in request.fields:
+        raise RequestError("'timeout' is no request field; give it to the client. Nothing was sent, nothing billed.")
+    return dict(request.fields)
+
+
+def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetime) -> Outcome:
+    """The outcome of an attempt that made images.
+
+    Args:
+        attempt: The attempt: its state is SENT, its cost that of one image.
+        generation: The images.
+        at: When the response arrived.
+    """
+    images = tuple(map(ImageOutcome.of, generation.images))
+    return evolve(
+        attempt,
+        # An image with a link is paid for and can be downloaded, even if it is marked as withheld.
+        state=State.ANSWERED if any(image.url for image in images) else State.WITHHELD,
+        images=images,
+        cost=None if attempt.cost is None else attempt.cost * len(images),
+        may_have_been_billed=True,
+        answered_at=at,
+        generation=generation,
+    )
+
+
+def outcome_of_error(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
+    """The outcome of an attempt that made no image, or may have made one.
+
+    Args:
+        attempt: The attempt: its state is SENT, its cost that of one image.
+        error: The error it ended in.
+        at: When the response arrived, if there was one.
+    """
+    billed: bool = getattr(error, "may_have_been_billed", False)
+    message = getattr(error, "message", None) or " ".join(getattr(error, "__notes__", ())) or str(error)
+    return evolve(
+        attempt,
+        state=State.UNKNOWN if billed else State.FAILED,
+        error_type=type(error).__name__,
+        error=message or type(error).__name__,
+        status_code=getattr(error, "status_code", None),
+        body=getattr(error, "body", None) or None if billed else None,
+        cost=attempt.cost if billed or attempt.cost is None else attempt.cost * 0,
+        may_have_been_billed=billed,
+        answered_at=at if getattr(error, "status_code", None) else None,
+    )
+
+
+def is_fatal(error: Exception) -> bool:
+    """Whether every other request would end in this error too, so that going on is pointless."""
+    match error:
+        case AuthenticationError() | PaymentRequiredError() | NotFoundError():
+            return True
+        case RateLimitError():
+            return not error.waiting_helps
+        case APIConnectionError():
+            return not error.transient
+        case APIStatusError():
+            return error.status_code < 400  # a redirect: the base URL is wrong
+        case _:
+            return False
 
 
 @frozen
 class Step:
-    """Turns a request into its outcome. What goes wrong is an outcome and no exception.
+    """Turns a request into its outcome. An error is an outcome, not an exception.
 
-    It holds settings only and is pickled freely: the key is read from IDEOGRAM_API_KEY where it is called, and each
-    process makes a client of its own. It keeps no ledger: whoever maps it writes down what is sent. A 429 is repeated
-    as the policy says, since nobody tells the pace of all processes together.
+    It holds settings only and can be pickled: the key is read from IDEOGRAM_API_KEY where it is called, and each
+    process makes a client of its own. It keeps no ledger: the caller has to record what is sent. A 429 is repeated as
+    the policy says, because no process knows the pace of all of them.
 
     Attributes:
         base_url: As in Ideogram.
@@ -50,9 +130,15 @@ class Step:
     def __call__(self, request: BatchRequest) -> Outcome:
         """Send a request and, with a location, save its images. Each image is billed, withheld ones too.
 
+        Args:
+            request: The request.
+
+        Returns:
+            Its outcome.
+
         Raises:
-            ConfigurationError: There is no key, or a setting cannot be used.
-            StoreError: Nothing can be written at the location. Nothing was sent; what fails later is an outcome.
+            ConfigurationError: There is no key, or a setting is invalid.
+            StoreError: Nothing can be written at the location. Nothing was sent; a later failure is an outcome.
         """
         process = os.getpid()
         client = _client(process, self.base_url, self.timeout, self.retry)
@@ -60,15 +146,15 @@ class Step:
         attempt = Outcome(request, State.SENT, may_have_been_billed=True, sent_at=datetime.now(UTC), attempts=1)
         try:
             generation = client.generate(**arguments_of(request))
-        except Exception as error:  # noqa: BLE001 - an error is an outcome, whatever it is
-            return ended(attempt, error, at=datetime.now(UTC))
-        outcome = answered(attempt, generation, at=datetime.now(UTC))
+        except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
+            return outcome_of_error(attempt, error, at=datetime.now(UTC))
+        outcome = outcome_of_response(attempt, generation, at=datetime.now(UTC))
         if store is None or outcome.state is not State.ANSWERED:
             return outcome
         try:
             return _save(client, store, outcome, generation.images)
         except BaseException as error:
-            name_outcomes("An image was being saved when the process was interrupted.", [outcome], error)
+            log_outcomes("An image was being saved when the process was interrupted.", [outcome], error)
             raise
 
 
@@ -82,22 +168,22 @@ def _save(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[Gen
         try:
             with store.part() as part:
                 client.download(image, part)
-                stored = store_image(store, part, stem)
-            made = evolve(made, file=stored.file, sha256=stored.sha256, size=stored.size)
-        except DownloadError as error:
-            made = evolve(made, error=error.message)
-            if error.reason is DownloadReason.WITHHELD:
-                made = evolve(made, withheld=True)
-            else:
-                failures.append(error)
-        except Exception as error:  # noqa: BLE001 - it concerns the saving of an image that is paid for, whatever it is
+                facts = image_facts(part)
+                file = store_image(store, part, stem, facts)
+            made = evolve(made, file=file, sha256=facts.sha256, size=facts.size)
+        except Exception as error:  # noqa: BLE001 - the image is paid for, and its outcome has the link
             made = evolve(made, error=str(error))
-            failures.append(DownloadError(str(error), reason=DownloadReason.UNWRITABLE))
-        outcome = with_image(outcome, index, made)
-    return saved(outcome, failures, at=datetime.now(UTC))
+            if isinstance(error, DownloadError) and error.reason is DownloadReason.WITHHELD:
+                made = evolve(made, withheld=True)
+            elif isinstance(error, DownloadError):
+                failures.append(error)
+            else:
+                failures.append(DownloadError(str(error), reason=DownloadReason.UNWRITABLE))
+        outcome = replace_image(outcome, index, made)
+    return outcome_of_downloads(outcome, failures, at=datetime.now(UTC))
 
 
-# By process: what one has opened is of no use to another that is forked of it.
+# By process: a forked process must not use the connections of its parent.
 @lru_cache
 def _client(_process: int, base_url: str | None, timeout: float | None, retry: RetryPolicy) -> Ideogram:
     return Ideogram(base_url=base_url, timeout=timeout, retry=retry)

@@ -3,42 +3,50 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import importlib
+import inspect
+import os
 import re
 import secrets
+import shutil
+import tempfile
+import weakref
 from abc import ABC, abstractmethod
 from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
+from threading import Lock
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Protocol, TextIO, cast
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from .errors import BatchError
+from ideogram_ai.client.redaction import shorten_link
+
+from .model import StoreError
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator
     from types import TracebackType
     from typing import Self
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
-"""Two letters at least before the colon: one is a drive of Windows."""
-
-
-class StoreError(BatchError):
-    """A file cannot be written to the store, or read from it. It says nothing of the images: those made stay paid for.
-
-    What was to be stored is left where it was, so that the same can be tried again.
-    """
+WORKSPACE: Final = ".parts"
+"""Inside the folder, and so on its file system: a finished file is moved and never copied."""
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
+"""At least two letters before the colon: one is a drive of Windows."""
+_TRIAL: Final = ".ideogram-batch-trial"
+_NO_PRECONDITIONS: Final = frozenset({errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 class Store(ABC):
-    """Holds files by name; a name is plain, or `folder/name`. Every file is there whole or not at all.
+    """Holds files by name; a name is plain, or `folder/name`. Every file is complete or not there at all.
 
-    Its methods block, and may be called from several threads at once.
+    Its methods block, and can be called from several threads at once. Use it as a context manager, or close it.
 
     Attributes:
         location: The folder or the URL, for people: without a password.
-        workspace: A folder of this machine for files that are not finished. What `add` and `replace` are given lies
-            best in it: in a local store they are moved, not copied.
+        workspace: A folder of this machine for unfinished files. Files for `add` and `replace` are best put there: in a
+            local store they are moved, not copied.
     """
 
     def __init__(self, location: str, workspace: Path) -> None:
@@ -46,31 +54,34 @@ class Store(ABC):
         self.workspace = workspace
 
     def add(self, source: Path, name: str) -> str:
-        """Move a finished file into the store. No other file is replaced, whoever wrote it.
+        """Move a finished file into the store. No other file is replaced.
 
-        Where the name is taken by a file with the same content, that is the file: an earlier run wrote it and was
-        killed before it could say so. Where it is taken by another, a number is put behind the stem.
+        If the name is taken by a file with the same content, that is the file: an earlier run stored it and was killed
+        before it could record that. If it is taken by another, a number is added to the stem.
 
         Args:
             source: The file; it is gone afterwards.
-            name: The name that it is to have.
+            name: The name that it should get.
 
         Returns:
-            The name that it has.
+            The name that it got.
 
         Raises:
-            StoreError: It cannot be stored; the source is still there.
+            StoreError: It cannot be stored; the source still exists.
         """
-        for candidate in _candidates(name):
+        path = PurePosixPath(name)
+        candidate = name
+        for number in count(2):
             if self._put_new(source, candidate) or self._same(source, candidate):
-                with self.on_disk(f"{str(source)!r} cannot be removed"):
-                    source.unlink(missing_ok=True)
-                return candidate
-        raise AssertionError("count() never ends")
+                break
+            candidate = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+        with self.on_disk(f"{str(source)!r} cannot be removed"):
+            source.unlink(missing_ok=True)
+        return candidate
 
     @contextlib.contextmanager
     def write(self, name: str) -> Generator[TextIO, None, None]:
-        """Write a text in UTF-8, in place of what has that name. It is put there when the context ends without error.
+        """Write a text in UTF-8. It replaces the file of that name when the context ends without an error.
 
         Args:
             name: The name.
@@ -85,36 +96,36 @@ class Store(ABC):
 
     @contextlib.contextmanager
     def part(self, suffix: str = "") -> Generator[Path, None, None]:
-        """A path in the workspace that no one else has; whatever is left there in the end is removed."""
+        """A new path in the workspace; a file that is left there in the end is removed."""
         path = self.workspace / f"{secrets.token_hex(8)}{suffix}"
         try:
             yield path
         finally:
-            # Where it cannot be removed, another run tidies up; it says nothing of what was done with it.
+            # If it cannot be removed, another run does it.
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Remove what a killed process left unfinished. Only for the one process that holds the batch."""
+        """Remove what a killed process left unfinished. Only for the process that holds the batch."""
         with self.on_disk("what an earlier run left unfinished cannot be removed"):
             for path in self.workspace.iterdir():
                 path.unlink()
 
     @property
     def title(self) -> str:
-        """What the folder is called."""
+        """The name of the folder."""
         return self.location.rstrip("/").rpartition("/")[2] or self.location
 
     @abstractmethod
     def replace(self, source: Path, name: str) -> None:
-        """Move a finished file into the store, in place of what has that name.
+        """Move a finished file into the store, and replace the file of that name.
 
         Args:
             source: The file; it is gone afterwards.
             name: The name that it gets.
 
         Raises:
-            StoreError: It cannot be stored; the source is still there, and so is what had the name.
+            StoreError: It cannot be stored; the source still exists, and so does the file of that name.
         """
 
     @abstractmethod
@@ -127,23 +138,23 @@ class Store(ABC):
 
     @abstractmethod
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it exists."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what is held on this machine; what is stored stays."""
+        """Release what is held on this machine; stored files stay."""
 
     @abstractmethod
     def _put_new(self, source: Path, name: str) -> bool:
-        """Store the source under a name unless that is taken; False when it is."""
+        """Store the source under a name; False when the name is taken."""
 
     @abstractmethod
     def _size(self, name: str) -> int:
-        """Bytes of a file that is there."""
+        """Bytes of an existing file."""
 
     @abstractmethod
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
-        """Turn errors of where the files go into a StoreError that begins with these words."""
+        """Turn errors of the place into a StoreError that begins with these words."""
 
     @contextlib.contextmanager
     def on_disk(self, what: str) -> Generator[None, None, None]:
@@ -173,25 +184,19 @@ class Store(ABC):
 
 
 def open_store(location: str | os.PathLike[str], *, workspace: Path | None = None) -> Store:
-    """Open a folder or URL, and try it out: that a file can be written there is known before anything is paid for.
+    """Open a folder or URL, and write a trial file, so that a failure is known before anything is paid for.
 
     Args:
-        location: A folder, which is made when it is not there, or a URL of fsspec (`s3://bucket/folder`). Credentials
-            and options come from where the driver looks for them, its environment variables say.
-        workspace: For a URL, the folder of this machine for files that are not finished; a temporary one without it.
-            A folder has its own, inside.
+        location: A folder, which is created if necessary, or a URL of fsspec (`s3://bucket/folder`). Credentials and
+            options come from where the driver looks for them, for example its environment variables.
+        workspace: For a URL, the folder of this machine for unfinished files; without it a temporary one. A folder has
+            its own, inside.
 
     Raises:
         StoreError: No file can be written there, or the driver of the URL is not installed.
     """
     folder = local_folder(location)
-    if folder is None:
-        from .store_remote import RemoteStore  # noqa: PLC0415 - a folder needs no fsspec
-
-        return RemoteStore(str(location), workspace)
-    from .store_local import LocalStore  # noqa: PLC0415
-
-    return LocalStore(folder)
+    return _RemoteStore(str(location), workspace) if folder is None else LocalStore(folder)
 
 
 def local_folder(location: str | os.PathLike[str]) -> Path | None:
@@ -207,18 +212,275 @@ def local_folder(location: str | os.PathLike[str]) -> Path | None:
         return Path(location)
     if not location.lower().startswith(("file://", "local://")):
         return None
-    from .store_local import path_of_url  # noqa: PLC0415
-
-    return path_of_url(location)
+    parts = urlsplit(location)
+    if parts.netloc not in {"", "localhost"}:
+        raise StoreError(f"{location!r} names the machine {parts.netloc!r}. Write three slashes: 'file:///folder'.")
+    return Path(url2pathname(parts.path))
 
 
 def digest(file: BinaryIO | IO[bytes]) -> str:
-    """The SHA-256 of what a file holds, in lower-case hexadecimal."""
+    """The SHA-256 of a file's content, in lower-case hexadecimal."""
     return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # BinaryIO lacks readinto
 
 
-def _candidates(name: str) -> Iterator[str]:
-    yield name
-    path = PurePosixPath(name)
-    for number in count(2):
-        yield str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+class LocalStore(Store):
+    """Files in a folder of this machine: written beside, flushed to the disk, and moved into place."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder), folder / WORKSPACE)
+        self.folder = folder
+        with self._explained("it cannot be written to"):
+            self.workspace.mkdir(parents=True, exist_ok=True)
+            # A small file, because permissions say little, and nothing about a disk that is full or read-only.
+            trial = self.workspace / f"{secrets.token_hex(8)}.trial"
+            try:
+                trial.write_bytes(b"\0")
+                trial.replace(folder / trial.name)
+            finally:
+                trial.unlink(missing_ok=True)
+                (folder / trial.name).unlink(missing_ok=True)
+
+    @property
+    def title(self) -> str:
+        """The name of the folder."""
+        return self.folder.resolve().name or self.location
+
+    def replace(self, source: Path, name: str) -> None:
+        """Move a finished file into the store, and replace the file of that name."""
+        with self._explained(f"{name!r} cannot be written"):
+            target = self._target(name)
+            _flush(source)
+            source.replace(target)
+            _flush_folder(target.parent)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+        with self._explained(f"{name!r} cannot be looked for"):
+            return (self.folder / name).exists()
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file to read its bytes."""
+        with self._explained(f"{name!r} cannot be read"):
+            return (self.folder / name).open("rb")
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it exists."""
+        with self._explained(f"{name!r} cannot be removed"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Remove the workspace if it is empty."""
+        with contextlib.suppress(OSError):
+            self.workspace.rmdir()
+
+    def _put_new(self, source: Path, name: str) -> bool:
+        with self._explained(f"{name!r} cannot be written"):
+            target = self._target(name)
+            _flush(source)
+            try:
+                os.link(source, target)
+            except FileExistsError:
+                return False
+            except OSError:
+                # A file system without hard links: claim the name with an empty file, and replace that.
+                try:
+                    target.open("xb").close()
+                except FileExistsError:
+                    return False
+                try:
+                    source.replace(target)
+                except BaseException:
+                    target.unlink()
+                    raise
+            _flush_folder(target.parent)
+        return True
+
+    def _size(self, name: str) -> int:
+        return (self.folder / name).stat().st_size
+
+    def _target(self, name: str) -> Path:
+        target = self.folder / name
+        if target.parent != self.folder:
+            target.parent.mkdir(exist_ok=True)
+        return target
+
+    def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
+        return self.on_disk(what)
+
+
+def _flush(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a new name survive a power failure, where the system lets a folder be opened."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class _FileSystem(Protocol):
+    """What is used of fsspec's file systems, which have no types."""
+
+    def put_file(self, lpath: str, rpath: str, **options: Any) -> None: ...
+    def info(self, path: str) -> dict[str, Any]: ...
+    def exists(self, path: str) -> bool: ...
+    def open(self, path: str, mode: str) -> IO[bytes]: ...
+    def rm_file(self, path: str) -> None: ...
+    def invalidate_cache(self, path: str | None = None) -> None: ...
+
+
+class _RemoteStore(Store):
+    """Files behind a URL of fsspec, uploaded when they are finished. Object stores have no incomplete files."""
+
+    def __init__(self, url: str, workspace: Path | None) -> None:
+        self._remove_workspace: Callable[[], object] | None = None
+        if workspace is None:
+            workspace = Path(tempfile.mkdtemp(prefix="ideogram-batch-"))
+            # Not a TemporaryDirectory: a forked process would remove it when it ends.
+            self._remove_workspace = weakref.finalize(self, _remove, workspace, os.getpid())
+        super().__init__(shorten_link(url) if "@" in url or "?" in url else url, workspace)
+        self._url = url
+        try:
+            self.workspace.mkdir(parents=True, exist_ok=True)
+            self._connect()
+            with self.part() as trial, self._explained("no file can be written there"):
+                trial.write_bytes(b"\0")
+                self._files.put_file(str(trial), self._path(_TRIAL))
+            # Some credentials allow to write and not to remove; then one byte stays.
+            with contextlib.suppress(PermissionError), self._explained("the trial file cannot be removed"):
+                self._files.rm_file(self._path(_TRIAL))
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def _files(self) -> _FileSystem:
+        """The driver. A forked process connects anew: connections and locks of its parent are not its own."""
+        if self._process != os.getpid():
+            self._connect()
+        return self._driver
+
+    def _connect(self) -> None:
+        self._locks = [Lock() for _ in range(64)]
+        self._driver, self._root = _connect(self._url, self.location)
+        # With mode="create" the service itself refuses to replace a file.
+        self._create = {"mode": "create"} if "mode" in inspect.signature(self._driver.put_file).parameters else {}
+        self._process = os.getpid()
+
+    def replace(self, source: Path, name: str) -> None:
+        """Upload a file, replace the file of that name, and remove the source."""
+        with self._explained(f"{name!r} cannot be written"):
+            self._upload(source, name)
+            source.unlink()
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+        with self._explained(f"{name!r} cannot be looked for"):
+            # The driver caches listings, and another machine may write there.
+            self._files.invalidate_cache(self._root)
+            return self._files.exists(self._path(name))
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file to read its bytes."""
+        with self._explained(f"{name!r} cannot be read"):
+            return self._files.open(self._path(name), "rb")
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it exists."""
+        with self._explained(f"{name!r} cannot be removed"), contextlib.suppress(FileNotFoundError):
+            self._files.rm_file(self._path(name))
+
+    def close(self) -> None:
+        """Remove a temporary workspace."""
+        if self._remove_workspace is not None:
+            self._remove_workspace()
+
+    def _put_new(self, source: Path, name: str) -> bool:
+        if self._process != os.getpid():
+            self._connect()
+        # Some drivers check first whether a name is taken, and then write.
+        with self._locks[hash(name) % len(self._locks)]:
+            return self._create_file(source, name)
+
+    def _create_file(self, source: Path, name: str) -> bool:
+        if not self._create and self.exists(name):
+            return False
+        with self._explained(f"{name!r} cannot be written"):
+            try:
+                self._upload(source, name, **self._create)
+            except FileExistsError:
+                return False
+            except Exception as error:
+                if self._create and getattr(error, "errno", None) in _NO_PRECONDITIONS:
+                    self._create = {}
+                    return self._create_file(source, name)
+                # Some drivers have no exception of their own for a name that is taken.
+                if isinstance(error, FileNotFoundError | PermissionError) or not self.exists(name):
+                    raise
+                return False
+        return True
+
+    def _upload(self, source: Path, name: str, **options: str) -> None:
+        # Drivers take the content type from the local name. Without it a browser downloads a page.
+        named = source.with_name(f"{source.name}{PurePosixPath(name).suffix}")
+        source.rename(named)
+        try:
+            self._files.put_file(str(named), self._path(name), **options)
+        finally:
+            named.rename(source)
+
+    def _size(self, name: str) -> int:
+        return int(self._files.info(self._path(name))["size"])
+
+    def _path(self, name: str) -> str:
+        return f"{self._root.rstrip('/')}/{name}"
+
+    @contextlib.contextmanager
+    def _explained(self, what: str) -> Generator[None, None, None]:
+        try:
+            yield
+        except StoreError:
+            raise
+        except Exception as error:  # each driver has exceptions of its own
+            raise StoreError(
+                f"{self.location!r}: {what}: {_words(error)}. {_cure(error)} Nothing that was stored is lost."
+            ) from error
+
+
+def _connect(url: str, location: str) -> tuple[_FileSystem, str]:
+    try:
+        core = importlib.import_module("fsspec.core")
+    except ImportError as error:
+        raise StoreError(f"{location!r} needs fsspec: pip install 'ideogram-ai[batch]'.") from error
+    try:
+        files, root = core.url_to_fs(url)
+    except ImportError as error:
+        why = str(error) or "its driver cannot be imported"
+        cure = "Install it with pip beside this package: s3fs for s3://, gcsfs for gs://."
+        raise StoreError(f"{location!r} needs a driver that is not installed: {why.rstrip('.')}. {cure}") from error
+    except Exception as error:  # each driver has exceptions of its own
+        raise StoreError(f"{location!r} cannot be opened: {_words(error)}.") from error
+    return cast("_FileSystem", files), str(root)
+
+
+def _remove(folder: Path, process: int) -> None:
+    if process == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _words(error: Exception) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    return text or type(error).__name__
+
+
+def _cure(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "Is there such a bucket or folder? Make it first."
+    if isinstance(error, PermissionError) or "Credential" in type(error).__name__:
+        return "Check the credentials for it, and what they allow (for s3://, AWS_PROFILE or AWS_ACCESS_KEY_ID)."
+    return "Check the address and the connection, and run the same again."

@@ -1,1 +1,1 @@
-"""The command `ideogram`: one module in `commands` for each of its commands, and beside them what they are made of."""
+"""The command `ideogram`: `app` declares its options, and a module of each command's name runs it."""

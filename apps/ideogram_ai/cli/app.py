@@ -1,59 +1,308 @@
-"""The click group of all commands. A command's module is loaded when the command is needed."""
+"""The command line of `ideogram`: its commands, their options and their help.
+
+It imports click alone. A command imports what it needs when it runs, so that `ideogram --help` is fast.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Final
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-COMMANDS: Final = {
-    "generate": "Make an image and save it.",
-    "batch": "Make many images, resumable.",
-    "mock": "Serve a stand-in for the service, for free.",
-    "conform": "Test a server or a client against the contract.",
-}
-"""The commands in the order of the help; each is `command` in the module of its name in `commands`, whose help begins
-with this line. It stands here too because the list of commands is for people who wait for it."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.shell_completion import CompletionItem
+
+    Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-class _Commands(click.Group):
+class _App(click.Group):
+    """A group that keeps the order of its commands."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(COMMANDS)
+        return list(self.commands)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f".commands.{cmd_name}", __package__).command
-        return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+class _JsonCommand(click.Command):
+    """A command that reports a wrong command line as JSON if it has --json."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        as_json = "--json" in args[: args.index("--") if "--" in args else None]
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            if not as_json:
+                raise
+            if self.name == "generate":
+                from .generate import report_usage_error  # noqa: PLC0415
+            else:
+                from .batch_report import report_usage_error  # noqa: PLC0415
+            report_usage_error(error)
+            raise click.exceptions.Exit(2) from None
+
+
+class _GenerateCommand(_JsonCommand):
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        from .contract_input import write_field_help  # noqa: PLC0415 - reads the contract
+
+        write_field_help(formatter)
+        with formatter.section("Exit codes"):
+            formatter.write_text(
+                "0 done, 2 wrong use and nothing sent, 3 refused and not billed, 4 outcome unknown and perhaps billed, "
+                "5 withheld by the safety check and billed, 6 billed and not saved"
+            )
+
+
+def _complete(_ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for completion only
+
+    from .contract_input import complete  # noqa: PLC0415
+
+    return [CompletionItem(choice) for choice in complete(parameter.name or "", incomplete)]
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
         return
-    from ideogram_ai.client import __version__  # noqa: PLC0415 - loads httpx
+    from ideogram_ai.client import __version__  # noqa: PLC0415 - --help needs neither
     from ideogram_ai.generated.contract import CONTRACT_SHA256  # noqa: PLC0415
 
     click.echo(f"ideogram-ai {__version__} (contract {CONTRACT_SHA256[:12]})")
     ctx.exit()
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def _together(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:
+    """Make one decorator of options that several commands have."""
+
+    def decorate(command: Decorated) -> Decorated:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_allow_http: Final = click.option(
+    "--allow-http", is_flag=True, help="Allow http to other machines; the key can be read. [env: IDEOGRAM_ALLOW_HTTP]"
+)
+_service_options: Final = _together(
+    click.option("--mock", is_flag=True, help="Use a mock server on this machine: no key, no network, no bill."),
+    click.option("--base-url", metavar="URL", help="Use another server. [env: IDEOGRAM_BASE_URL]"),
+    _allow_http,
+    click.option(
+        "--api-key-file", metavar="FILE", help="Read the key from a file. [default: IDEOGRAM_API_KEY, or a prompt]"
+    ),
+    click.option("--timeout", type=float, metavar="SECONDS", help="Limit of each step of a request. [default: 300]"),
+)
+_report_options: Final = _together(
+    click.option("--report", metavar="DIR", help="Write report.json, .xml (JUnit) and .html to DIR, without the key."),
+    click.option(
+        "--expected-failures",
+        "expected",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Ids of requirements that may fail, one a line, with # and the reason. One that holds is a failure.",
+    ),
+)
+
+
+@click.group(cls=_App, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_show_version,
-    help="Show the version, and the contract that it was generated from.",
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
 def app() -> None:
-    """Make images with Ideogram 4.0, or rehearse that for free.
+    """Make images with Ideogram 4.0, or try it for free.
 
     An unofficial client: it never repeats a request that may have been billed, and never loses an image that was.
     """
+    for needed in ("jsonschema_rs", "rich"):
+        if find_spec(needed) is None:  # found out before anything is paid for
+            raise ModuleNotFoundError(f"No module named {needed!r}", name=needed)
+
+
+@app.command(cls=_GenerateCommand, short_help="Make an image and save it.")
+@click.argument("text", nargs=-1, metavar="[TEXT]")
+@click.option("--text-prompt", metavar="TEXT", help="The prompt as it is, even if it looks like a file or like JSON.")
+@click.option("--json-prompt", metavar="FILE", help="A structured prompt instead: a JSON file, or - for stdin.")
+@click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="Width and height, e.g. 2048x2048.")
+@click.option("--rendering-speed", metavar="SPEED", shell_complete=_complete, help="Speed or quality; sets the price.")
+@click.option(
+    "--copyright-detection/--no-copyright-detection", default=None, help="Check the image for likenesses and logos."
+)
+@click.option(
+    "-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field by its name. NAME=@FILE reads a file."
+)
+@click.option(
+    "--extra-field",
+    "extra_fields",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A field that the contract does not have, even if -F refuses it as a misspelling.",
+)
+@click.option("-o", "--output", metavar="PATH", help="A file or a folder. [default: the current folder]")
+@click.option("--overwrite", is_flag=True, help="Replace PATH if it exists.")
+@click.option("--sidecar", is_flag=True, help="Also write prompt, seed, request and time to PATH.json.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout, also for errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the paths of saved images to stdout, and errors to stderr.")
+@click.option("--no-check", is_flag=True, help="Send the request without checking it against the contract.")
+@_service_options
+def generate(**options: Any) -> int:
+    """Make an image from TEXT, a prompt in quotes (or - for stdin), and save it.
+
+    \b
+    ideogram generate "A photo of a cat" -o cat.png
+    ideogram generate --json-prompt poster.json --resolution 1664x2496
+    ideogram generate "A photo of a cat" --mock -o cat.png
+
+    Each image is billed. A request that may have been billed is never sent again. Before anything is sent, the command
+    checks that the image can be saved.
+    """  # noqa: D301 - click wants the character
+    from .generate import run  # noqa: PLC0415 - loads httpx
+
+    return run(**options)
+
+
+@app.command(cls=_JsonCommand, short_help="Make many images, resumable.")
+@click.argument("source", required=False, metavar="[INPUT]")
+@click.option("--out", required=True, metavar="DIR", help="Folder of the batch, or a URL, e.g. s3://bucket/folder.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv", "parquet"]),
+    help="Format of INPUT. [default: by its suffix; jsonl for stdin]",
+)
+@click.option("--in-flight", type=click.IntRange(1), metavar="N", help="Requests at a time. [default: contract]")
+@click.option("--downloads", type=click.IntRange(1), metavar="N", help="Downloads at a time. [default: 10]")
+@click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="For rows that have none.")
+@click.option("--rendering-speed", metavar="SPEED", shell_complete=_complete, help="For rows that have none.")
+@click.option("-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field, for rows that do not have it.")
+@click.option("--extra-field", "extra", metavar="NAME", multiple=True, help="Send this undocumented column.")
+@click.option("--ignore-field", "ignored", metavar="NAME", multiple=True, help="Do not send this column.")
+@click.option(
+    "--map", "mapped", metavar="HEADING=FIELD", multiple=True, help="Use this column as that field, id or file_name."
+)
+@click.option(
+    "--csv", "csv_settings", metavar="NAME=VALUE", multiple=True, help="Encoding, delimiter, quotes or backslashes."
+)
+@click.option("--no-check", is_flag=True, help="Do not check values against the contract.")
+@click.option("--skip-invalid", is_flag=True, help="Skip invalid rows. [default: one invalid row, and nothing is sent]")
+@click.option("--dry-run", is_flag=True, help="Check the rows and print what they would cost. Send nothing.")
+@click.option("--max-cost", metavar="USD", help="Stop before the batch costs more, all its runs together.")
+@click.option("--prices", metavar="FILE", help="Use these prices.")
+@click.option("--yes", is_flag=True, help="Do not ask before many images are made.")
+@click.option("--retry-unknown", is_flag=True, help="Send rows with an unknown outcome again; may be billed twice.")
+@click.option("--retry-failed", is_flag=True, help="Send rows again that failed at no cost, and download lost images.")
+@click.option("--redo", metavar="ID", multiple=True, help="Make this row again, and keep what was made before.")
+@click.option("--replace", is_flag=True, help="Make rows again that changed after they were made; keep what was made.")
+@click.option("--rebuild-ledger", is_flag=True, help="Rebuild a ledger that is gone, from DIR's manifest.")
+@click.option("--no-gallery", is_flag=True, help="Do not write index.html.")
+@click.option("--ledger", metavar="FILE", help="File of the ledger. [default: inside DIR]")
+@click.option("--json", "as_json", is_flag=True, help="Print events to stdout, one JSON object a line.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors and warnings only.")
+@_service_options
+@click.pass_context
+def batch(ctx: click.Context, /, **options: Any) -> int:
+    """Make an image of each row of INPUT: JSON lines, CSV or Parquet, or - for JSON lines from stdin.
+
+    \b
+    ideogram batch prompts.csv --out images --dry-run
+    ideogram batch prompts.csv --out images
+    ideogram batch prompts.jsonl --out images --mock
+
+    A row has fields of the contract, and optionally an id and a file_name. All rows are checked before the first is
+    sent. Run the same command again to resume: a request that may have run is never sent again, and no image that was
+    paid for is lost. Without INPUT it resumes with the rows that DIR has.
+
+    Exit codes, the first that applies: 2 wrong use, nothing sent; 4 rows whose outcome is unknown; 6 images made and
+    not saved; 130 or 143 stopped by a signal, rows are left; 3 rows refused, or stopped by the service or by
+    --max-cost; 5 images withheld; 0 every image saved.
+    """  # noqa: D301 - click wants the character
+    from .batch import resume_command, run  # noqa: PLC0415 - loads httpx
+
+    return run(resume=resume_command(ctx), **options)
+
+
+@app.command(short_help="Run a mock server, for free.")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 is any free one.")
+@click.option("--scenario", default="", metavar="LIST", help="Statuses of the first responses, e.g. 429,429,200.")
+@click.option("--latency", default=0.0, type=float, metavar="SECONDS", help="How long an image takes. [default: 0]")
+@click.option("--in-flight", type=int, metavar="N", help="Requests at a time; one more gets a 429.")
+@click.option("--record", metavar="FILE", help="Append each request and its verdict as a JSON line, without keys.")
+def mock(**options: Any) -> int:
+    """Run a mock server that answers like the service, for free.
+
+    It accepts any key, and accepts and refuses requests as the contract says. Its first line is "listening on
+    http://HOST:PORT": pass that URL to --base-url or IDEOGRAM_BASE_URL. Stop it with Ctrl-C.
+
+    A request with the header "Prefer: code=429" gets that response, whatever it contains.
+    """
+    from .service import run_mock_server  # noqa: PLC0415 - loads the server
+
+    return run_mock_server(**options)
+
+
+@app.group(short_help="Test a server or a client against the contract.")
+def conform() -> None:
+    """Test a server or a client against the contract.
+
+    Exit codes: 0 nothing failed unexpectedly, 1 a requirement failed or held unexpectedly, 2 wrong use, 3 nothing is
+    known because the test itself failed or could try nothing.
+    """
+
+
+@conform.command("server", short_help="Test a server.")
+@click.argument("url")
+@click.option("--max-images", type=click.IntRange(0), metavar="N", help="Images that may be billed. [default: 0]")
+@click.option("--yes", is_flag=True, help="Do not ask before something that costs money.")
+@click.option("--key-env", metavar="NAME", help="Environment variable with the API key. Loopback needs none.")
+@_allow_http
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of generated requests.")
+@click.option("--timeout", type=float, default=60.0, metavar="SECONDS", help="Limit of a response. [default: 60]")
+@_report_options
+def conform_server(**options: Any) -> int:
+    """Test whether the server at URL keeps the contract: what it accepts, what it refuses, and how it answers.
+
+    \b
+    ideogram conform server http://127.0.0.1:4010 --report conformance
+    ideogram conform server https://api.ideogram.ai --max-images 3 --key-env IDEOGRAM_API_KEY
+
+    A server on loopback gets every request. Any other server gets, by default, only requests that cannot be billed:
+    without a key, or without a prompt.
+    """  # noqa: D301 - click wants the character
+    from .conform import run_on_server  # noqa: PLC0415 - loads the kit
+
+    return run_on_server(**options)
+
+
+@conform.command(
+    "client", short_help="Test a client, in any language.", context_settings={"allow_interspersed_args": False}
+)
+@click.option("--timeout", type=float, default=30.0, metavar="SECONDS", help="Limit of a run. [default: 30]")
+@click.option("--workers", type=click.IntRange(1), default=4, metavar="N", help="Runs at a time. [default: 4]")
+@click.option("--scenario", "scenarios", multiple=True, metavar="ID", help="Run this scenario only; repeatable.")
+@_report_options
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def conform_client(**options: Any) -> int:
+    """Test whether a client keeps the contract: what it sends, how it reads responses, what it never repeats.
+
+    \b
+    ideogram conform client -- python examples/conformance/this_client.py
+    ideogram conform client --report conformance -- node my_client.js
+
+    COMMAND is run once for each scenario, against servers on this machine. Its environment has IDEOGRAM_BASE_URL,
+    IDEOGRAM_API_KEY, IDEOGRAM_SCENARIO, IDEOGRAM_REQUEST (the request to make as JSON, also on stdin) and
+    IDEOGRAM_OUTPUT_DIR. In the end it prints one JSON object:
+
+    \b
+    {"outcome": "image", "status": 200, "image": "PATH"}
+
+    outcome is image, withheld, refused (not billed), unknown (perhaps billed), or unsupported.
+    """  # noqa: D301 - click wants the character
+    from .conform import run_on_client  # noqa: PLC0415 - loads the kit
+
+    return run_on_client(**options)

@@ -1,14 +1,19 @@
-"""The exit codes of `ideogram`."""
+"""How a command ends: its exit code, the error for wrong use, and the signals that interrupt it."""
 
 from __future__ import annotations
 
 import signal
+import threading
+from contextlib import contextmanager
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
 
 
 class ExitCode(IntEnum):
-    """How a command ended. The names in lower case are the outcomes of `--json`."""
+    """The exit code of a command. Its name in lower case is the `outcome` of `--json`."""
 
     DONE = 0
     WRONG_USE = 2
@@ -19,6 +24,56 @@ class ExitCode(IntEnum):
     INTERRUPTED = 128 + signal.SIGINT
     TERMINATED = 128 + signal.SIGTERM
 
+    @classmethod
+    def of_interruption(cls, error: BaseException) -> ExitCode:
+        """Return the code for a KeyboardInterrupt, or for the click.Abort that it became."""
+        return cls.TERMINATED if isinstance(error.__cause__ or error, Terminated) else cls.INTERRUPTED
 
-INTERRUPTIONS: Final = frozenset({ExitCode.INTERRUPTED, ExitCode.TERMINATED})
-"""Broken off before anything was sent."""
+    @classmethod
+    def of_signal(cls, number: int) -> ExitCode:
+        """Return the code for a signal."""
+        return cls.INTERRUPTED if number == signal.SIGINT else cls.TERMINATED
+
+
+class WrongUseError(Exception):
+    """An argument, an option or a file cannot be used. Nothing was sent, and nothing was billed."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP arrived. It is handled like Ctrl-C."""
+
+
+def raise_interrupt(number: int) -> None:
+    """Raise the exception for a signal.
+
+    Raises:
+        KeyboardInterrupt: For SIGINT.
+        Terminated: For SIGTERM and SIGHUP.
+    """
+    raise KeyboardInterrupt if number == signal.SIGINT else Terminated(signal.Signals(number).name)
+
+
+@contextmanager
+def handle_signals(handler: Callable[[int], object], *, only_default: bool = False) -> Generator[None]:
+    """Call a function on SIGINT, SIGTERM and SIGHUP, and restore the earlier handlers in the end.
+
+    Only the main thread may set handlers; in another one this does nothing.
+
+    Args:
+        handler: Gets the signal's number. What it raises is raised where the program is.
+        only_default: Leave signals alone that Python or somebody else handles.
+    """
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            current = None if number is None else signal.getsignal(number)
+            # nohup ignores SIGHUP: the user wants the program to go on.
+            if number is None or current is signal.SIG_IGN or (only_default and current is not signal.SIG_DFL):
+                continue
+            before[number] = signal.signal(number, lambda number, _frame: handler(number))
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

@@ -1,41 +1,39 @@
-"""The entry of `ideogram`: whatever happens ends in one message and a documented exit code."""
+"""The entry point of `ideogram`: every run ends with one message and a documented exit code."""
 
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from .exit_codes import ExitCode
-from .messages import tell_error
-from .signals import Terminated, termination_interrupts
-from .streams import write_error
+from .exit_codes import ExitCode, WrongUseError, handle_signals, raise_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_INTERRUPTED: Final = "Interrupted before anything was sent."
+_EXTRA: Final = frozenset({"click", "jsonschema_rs", "rich"})
+"""What the extra `cli` installs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: The command line without the program's name; None takes the process's own.
+        arguments: The command line without the program's name. None reads `sys.argv`.
 
     Returns:
         The exit code.
     """
-    missing = [name for name in ("click", "jsonschema_rs", "rich") if find_spec(name) is None]
-    if missing:
-        cure = "pip install 'ideogram-ai[cli]'"
-        write_error(f"error: {' and '.join(missing)} is missing; the extra cli brings it: {cure}\n")
-        return ExitCode.WRONG_USE
-    with termination_interrupts():
+    with handle_signals(raise_interrupt, only_default=True):
         try:
             return _run(list(sys.argv[1:] if arguments is None else arguments))
-        except KeyboardInterrupt as error:  # while it is still being loaded
-            write_error(f"error: {_INTERRUPTED}\n")
+        except ModuleNotFoundError as error:
+            if error.name not in _EXTRA:
+                raise
+            from .terminal import write_error  # noqa: PLC0415 - to print an error in colour needs rich
+
+            write_error(f"error: ideogram needs {error.name}: run pip install 'ideogram-ai[cli]'.\n")
+            return ExitCode.WRONG_USE
+        except KeyboardInterrupt as error:  # before the command runs: a command reports its own interruption
             return _interrupted(error)
 
 
@@ -49,16 +47,20 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitCode.WRONG_USE
-    except click.ClickException as error:
-        tell_error(error.format_message())
+    except (WrongUseError, click.ClickException) as error:
+        from .terminal import print_error, write_error  # noqa: PLC0415 - --help needs none of it
+
+        print_error(error.format_message() if isinstance(error, click.ClickException) else str(error))
         if isinstance(error, click.UsageError) and error.ctx is not None:
             write_error(f"Try '{error.ctx.command_path} --help'.\n")
         return ExitCode.WRONG_USE
-    except (click.Abort, KeyboardInterrupt) as error:
-        tell_error(_INTERRUPTED)
+    except click.Abort as error:
         return _interrupted(error)
     return code or ExitCode.DONE
 
 
 def _interrupted(error: BaseException) -> ExitCode:
-    return ExitCode.TERMINATED if isinstance(error.__cause__ or error, Terminated) else ExitCode.INTERRUPTED
+    from .terminal import write_error  # noqa: PLC0415
+
+    write_error("error: Interrupted before anything was sent.\n")
+    return ExitCode.of_interruption(error)

@@ -57,6 +57,7 @@ class Operation:
         media_type: Media type of the request body; empty without a body.
         request_model: Class name, in models, of the request body; empty without a body.
         answer_model: Class name, in models, of the body of a successful answer; empty when that is no object.
+        makes_images: Whether a successful answer has images, which the client gives as a Generation.
         fields: The fields of the request body in the contract's order.
         exactly_one_of: Groups of wire names; of each group exactly one is given.
         field_hints: Hints by the name of a field that the operation does not have.
@@ -71,6 +72,7 @@ class Operation:
     media_type: str
     request_model: str
     answer_model: str
+    makes_images: bool
     fields: tuple[Field, ...]
     exactly_one_of: tuple[tuple[str, ...], ...]
     field_hints: Mapping[str, FieldHint]
@@ -92,6 +94,7 @@ POST_GENERATE_IMAGE_V4: Final = Operation(
     media_type="multipart/form-data",
     request_model="GenerateImageRequestV4",
     answer_model="GenerateImageResponseV4",
+    makes_images=True,
     fields=(
         Field(
             python_name="text_prompt",

@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from ideogram_ai.contract.check import RequestProblem, Severity, check_request
     from ideogram_ai.contract.review import RequestRemark, review_request
 
-    from .app import create_app
-    from .generation import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD
-    from .mock_checks import ContractBrokenError
+    from .app import create_app, parse_scenario
+    from .mock_responses import Answer
     from .recording import Exchange
     from .respx_mock import IdeogramMock, ideogram_mock
-    from .scenario import parse_scenario
+    from .respx_plan import ContractBrokenError
     from .server import MockServer
-    from .server_answers import Answer
+    from .service import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD
     from .strategies import BrokenRequest, answers, broken_requests, request_rules, requests, unusual_answers
 
 __all__ = (
@@ -51,24 +50,24 @@ __all__ = (
 )
 
 _MODULES = {
-    "Answer": ".server_answers",
+    "Answer": ".mock_responses",
     "BrokenRequest": ".strategies",
-    "ContractBrokenError": ".mock_checks",
-    "DEPRECATED_WORD": ".generation",
+    "ContractBrokenError": ".respx_plan",
+    "DEPRECATED_WORD": ".service",
     "Exchange": ".recording",
     "IdeogramMock": ".respx_mock",
     "MockServer": ".server",
     "RequestProblem": "ideogram_ai.contract.check",
     "RequestRemark": "ideogram_ai.contract.review",
     "Severity": "ideogram_ai.contract.check",
-    "UNSAFE_WORD": ".generation",
-    "WITHHELD_WORD": ".generation",
+    "UNSAFE_WORD": ".service",
+    "WITHHELD_WORD": ".service",
     "answers": ".strategies",
     "broken_requests": ".strategies",
     "check_request": "ideogram_ai.contract.check",
     "create_app": ".app",
     "ideogram_mock": ".respx_mock",
-    "parse_scenario": ".scenario",
+    "parse_scenario": ".app",
     "request_rules": ".strategies",
     "requests": ".strategies",
     "review_request": "ideogram_ai.contract.review",
@@ -83,6 +82,6 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(import_module(module, __name__), name)
     except (AttributeError, ImportError) as error:
-        from ideogram_ai.client.loading import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
+        from ideogram_ai.client.errors import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
 
         raise_cause(error, f"{__name__}{module}" if module.startswith(".") else module)

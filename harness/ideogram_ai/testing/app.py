@@ -6,12 +6,15 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, cast, final
+from typing import TYPE_CHECKING, Final, cast, final
 from urllib.parse import unquote, urlsplit
+from urllib.request import parse_http_list
 
 from attrs import evolve
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -20,28 +23,35 @@ from starlette.routing import Route
 from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
-from .byte_ranges import bytes_response
-from .generation import Generator, ReadRequest, read_request
-from .images import LINK_LIFE, ImageStore, LinkRefusal
-from .other_operations import OtherOperation, other_operations
-from .recording import Exchange, Ledger, Recorder, redact_headers
-from .scenario import check_scenario, preferred_status
-from .server_answers import Answer, forced_answer, no_key_answer, problem_answer
+from .mock_responses import Answer, forced_answer, in_flight_answer, no_key_answer, problem_answer
+from .recording import Exchange, ExchangeLog, Recorder, redact_headers
+from .service import (
+    LINK_LIFE,
+    ImageService,
+    ImageStore,
+    LinkRefusal,
+    OtherOperation,
+    ReadRequest,
+    other_operations,
+    read_request,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
+    from starlette.datastructures import Headers
     from starlette.exceptions import HTTPException
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ideogram_ai.generated.operations import Operation
+
 
 LARGEST_BODY: Final = 16 * 1024 * 1024
 """Bytes of the largest request body; a larger one gets a 413."""
 
 _JSON: Final = "application/json"
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
-_READ_ON: Final = 4 * LARGEST_BODY  # a client that is still sending does not hear the answer
+_READ_ON: Final = 4 * LARGEST_BODY  # a client that is still sending does not read the answer
 _LONGEST_LIFE: Final = 100 * 366 * 24 * 60 * 60.0
 _Run = Callable[[ReadRequest], Awaitable[Answer]]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -54,19 +64,19 @@ def create_app(
     latency: float = 0.0,
     in_flight: int | None = None,
     link_life: float = LINK_LIFE,
-    ledger: Ledger | None = None,
+    ledger: ExchangeLog | None = None,
     recorder: Recorder | None = None,
 ) -> Starlette:
-    """Make the application of the mock server. It reads the contract once, here.
+    """Create the application of the mock server. It reads the contract once, here.
 
     Args:
-        scenario: Statuses, 200 to 599, that the first requests get, one each in order; 200 stands for the normal
-            judgement of the request. After the last one everything is judged normally.
-        latency: Seconds, 0 or more, that a request takes that is not refused.
-        in_flight: How many requests, 0 or more, may be in progress; None for the contract's limit.
-        link_life: Seconds, 0 or more, that an image link lives.
-        ledger: Where requests are entered, image links left out; None makes one.
-        recorder: Where every request is written, of whatever path; None writes nothing. It is not closed.
+        scenario: Statuses, 200 to 599, for the first requests, one each in order; 200 stands for the normal answer.
+            After the last one every request gets its normal answer.
+        latency: Seconds, 0 or more, until a request that is not refused gets its answer.
+        in_flight: The number of requests, 0 or more, that may be in progress; None for the contract's limit.
+        link_life: Seconds, 0 or more, until an image link expires.
+        ledger: Where requests are recorded, except those of image links; None creates one.
+        recorder: Writes every request, also those of other paths; None writes nothing. It is not closed.
 
     Returns:
         The application. Its `state.mock` has the `ledger`.
@@ -83,19 +93,37 @@ def create_app(
         raise ValueError(f"latency is {latency}; it is a number of seconds, 0 or more.")
     if not 0 <= link_life < _LONGEST_LIFE:
         raise ValueError(f"link_life is {link_life}; it is a number of seconds from 0 to a hundred years.")
-    images = ImageStore(view.link_folder, view.link_suffix, link_life)
-    generator = Generator(view, images, in_flight, latency)
-    others = list(other_operations())
-    mock = MockApplication(generator, check_scenario(scenario), Ledger() if ledger is None else ledger, recorder)
-    app = _Application(
-        {(view.operation.method, view.operation.path): mock.generate},
+    service = ImageService(view, ImageStore(view.link_folder, view.link_suffix, link_life))
+    log = ExchangeLog() if ledger is None else ledger
+    mock = MockApplication(
+        service,
+        in_flight=in_flight,
+        latency=latency,
+        scenario=check_scenario(scenario),
+        ledger=log,
+        recorder=recorder,
+    )
+    app = Starlette(
         routes=[
             Route(view.operation.path, mock.generate, methods=[view.operation.method]),
             *(
                 Route(other.view.operation.path, mock.other(other), methods=[other.view.operation.method])
-                for other in others
+                for other in other_operations()
             ),
             Route(f"{view.link_folder}{{name}}{view.link_suffix}", mock.image, methods=["GET"]),
+        ],
+        middleware=[
+            Middleware(_OriginForm),
+            # Every origin by its name, including "null" of a file: a page that sends credentials does not accept "*".
+            Middleware(
+                CORSMiddleware,
+                allow_origin_regex=".*",
+                allow_methods=["*"],
+                allow_headers=["*"],
+                allow_credentials=True,
+                allow_private_network=True,
+                expose_headers=["*"],
+            ),
         ],
         exception_handlers={404: mock.not_served, 405: mock.not_served},
     )
@@ -104,74 +132,78 @@ def create_app(
     return app
 
 
-class _Application(Starlette):
-    """Starlette for pages of any origin, whose layers are passed by on the way to what is asked for most.
+class _OriginForm:
+    """Middleware for requests whose target is a whole URL: it counts as path and host (RFC 9112, section 3.2.2)."""
 
-    Args:
-        direct: Endpoints by method and path. Each has a route too.
-        options: As in Starlette.
-    """
-
-    def __init__(self, direct: Mapping[tuple[str, str], Endpoint], **options: Any) -> None:
-        super().__init__(**options)
-        self._direct = direct
-        # Every origin by its name, "null" of a file too: a page that sends credentials does not accept a star.
-        self._open_to_pages = CORSMiddleware(
-            self._answer,
-            allow_origin_regex=".*",
-            allow_methods=["*"],
-            allow_headers=["*"],
-            allow_credentials=True,
-            allow_private_network=True,
-            expose_headers=["*"],
-        )
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; see ASGI."""
         if not scope.get("path", "/").startswith("/"):
             scope = _with_origin_form(scope)
-        await self._open_to_pages(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = self._direct.get((scope.get("method", ""), scope.get("path", "")))
-        if endpoint is None:
-            await super().__call__(scope, receive, send)
-        else:
-            response = await endpoint(Request(scope, receive))
-            await response(scope, receive, send)
+        await self._app(scope, receive, send)
 
 
 @final
 class MockApplication:
-    """Receives requests, has them judged, and enters them into the ledger and the record.
+    """Receives requests, answers them, and records them.
 
     Args:
-        generator: Runs what the contract allows.
-        scenario: Statuses that the first requests get.
-        ledger: Where requests are entered, image links left out.
-        recorder: Where every request is written.
+        service: Answers the requests that the contract allows.
+        in_flight: The number of requests that may be in progress; the next one gets a 429.
+        latency: Seconds that a request takes.
+        scenario: Statuses of the first requests.
+        ledger: Where requests are recorded, except those of image links.
+        recorder: Writes every request.
+
+    Attributes:
+        closing: Set when the server shuts down, so that no request waits for the latency.
     """
 
     def __init__(
-        self, generator: Generator, scenario: Iterable[int], ledger: Ledger, recorder: Recorder | None
+        self,
+        service: ImageService,
+        *,
+        in_flight: int,
+        latency: float,
+        scenario: Iterable[int],
+        ledger: ExchangeLog,
+        recorder: Recorder | None,
     ) -> None:
-        self.generator = generator
+        self.in_flight = in_flight
         self.ledger = ledger
-        self._view = generator.view
+        self.closing = asyncio.Event()
+        self._service = service
+        self._view = service.view
+        self._latency = latency
+        self._running = 0
         self._scenario = iter(scenario)
         self._recorder = recorder
         self._numbers = count(1)
 
     async def generate(self, request: Request) -> Response:
-        """The generate operation."""
+        """Answer a generate request."""
 
         async def run(read: ReadRequest) -> Answer:
-            return await self.generator.run(read.fields, _base_url(request))
+            refused = self._service.unsafe(read.fields)
+            if refused is not None:
+                return refused
+            if self._running >= self.in_flight:
+                return in_flight_answer(self._view, self.in_flight)
+            self._running += 1
+            try:
+                if self._latency and await self._interrupted():
+                    return problem_answer(
+                        self._view, 503, "The mock server was shut down while the request was in progress."
+                    )
+            finally:
+                self._running -= 1
+            return self._service.generate(read.fields, _base_url(request))
 
         return await self._operate(request, self._view, run)
 
     def other(self, operation: OtherOperation) -> Endpoint:
-        """The endpoint of another operation."""
+        """Return the endpoint of another operation."""
 
         async def run(_read: ReadRequest) -> Answer:
             return operation.answer
@@ -180,6 +212,15 @@ class MockApplication:
             return await self._operate(request, operation.view, run)
 
         return endpoint
+
+    async def _interrupted(self) -> bool:
+        """Wait for the latency, and return whether the server shut down meanwhile."""
+        try:
+            async with asyncio.timeout(self._latency):
+                await self.closing.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _operate(self, request: Request, view: ContractView, run: _Run) -> Response:
         exchange, secrets = self._arrived(request)
@@ -203,9 +244,9 @@ class MockApplication:
         return _response(answer)
 
     async def image(self, request: Request) -> Response:
-        """An image link: drawn when it is fetched."""
+        """Return the image of a link; it is drawn when it is fetched."""
         exchange, secrets = self._arrived(request)
-        images = self.generator.images
+        images = self._service.images
         name: str = request.path_params["name"]
         query = request.query_params
         found = images.find(name, query.get("exp", ""), query.get("sig", ""))
@@ -223,13 +264,13 @@ class MockApplication:
         return response
 
     async def not_served(self, request: Request, error: Exception) -> Response:
-        """Another path or method: 404 or 405."""
+        """Answer another path or method with 404 or 405."""
         refused = cast("HTTPException", error)  # it is registered for these statuses only
         exchange, secrets = self._arrived(request)
         served = ", ".join(f"{operation.method} {operation.path}" for operation in OPERATIONS.values())
         detail = (
-            f"{request.method} {exchange.path} is not served. This mock server has {served}, and the image links that "
-            "it answers."
+            f"{request.method} {exchange.path} is not served. This mock server has {served}, and the image links of "
+            "its answers."
         )
         self._close(exchange, _NO_FIELDS, refused.status_code, detail, secrets)
         return _response(problem_answer(self._view, refused.status_code, detail, headers=refused.headers))
@@ -277,7 +318,7 @@ class MockApplication:
 
 
 def _judge(request: Request, read: ReadRequest, view: ContractView, scripted: int | None) -> Answer | None:
-    """What is answered instead of running the request; None when it may run."""
+    """Return the answer that replaces the normal one; None if the request may run."""
     wanted, why = scripted or 200, "the scenario has it"
     prefer = request.headers.getlist("prefer")
     if prefer:
@@ -299,7 +340,7 @@ def _response(answer: Answer) -> Response:
 
 
 def _with_origin_form(scope: Scope) -> Scope:
-    """A request whose target is a whole URL, as if it had the path alone; the URL's host counts (RFC 9112, 3.2.2)."""
+    """Return the scope with the path of the URL as its target, and the host of the URL in the Host header."""
     target: bytes = scope["raw_path"]
     try:
         url = urlsplit(target.decode("ascii"))
@@ -318,7 +359,7 @@ def _with_origin_form(scope: Scope) -> Scope:
 
 
 def _base_url(request: Request) -> str:
-    """Scheme and host as the client wrote them; the address of the socket if it wrote something strange."""
+    """Return scheme and host as the client wrote them, or the address of the socket if they are not usable."""
     host = request.headers.get("host", "")
     if not _HOST.fullmatch(host):
         address, port = request.scope["server"]
@@ -327,7 +368,7 @@ def _base_url(request: Request) -> str:
 
 
 async def _read_body(request: Request) -> bytes | None:
-    """The whole body, or None when it is too large. It is read to its end even then, so that the answer is heard."""
+    """Read the whole body; None if it is too large. It is read to its end even then, so that the client reads on."""
     body = bytearray()
     size = 0
     async for chunk in request.stream():
@@ -337,3 +378,91 @@ async def _read_body(request: Request) -> bytes | None:
         elif size > _READ_ON:
             break
     return bytes(body) if size <= LARGEST_BODY else None
+
+
+_ONE_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE | re.ASCII)
+
+
+def bytes_response(content: bytes, media_type: str, request_headers: Headers) -> Response:
+    """Answer a GET or HEAD with the part that its Range header requests: 200, 206 or 416.
+
+    A Range of several parts, an invalid Range, and a Range whose If-Range is not the current entity tag are ignored,
+    as the RFC allows.
+
+    Args:
+        content: The whole.
+        media_type: Its media type.
+        request_headers: Headers of the request.
+    """
+    tag = f'"{sha256(content).hexdigest()[:32]}"'
+    headers = {"accept-ranges": "bytes", "etag": tag}
+    bounds = _bounds(request_headers.get("range", ""), len(content))
+    if bounds is None or request_headers.get("if-range", tag) != tag:
+        return Response(content, 200, headers, media_type)
+    first, last = bounds
+    if first > last:
+        return Response(b"", 416, headers | {"content-range": f"bytes */{len(content)}"})
+    headers["content-range"] = f"bytes {first}-{last}/{len(content)}"
+    return Response(content[first : last + 1], 206, headers, media_type)
+
+
+def _bounds(wanted: str, size: int) -> tuple[int, int] | None:
+    """Return first and last byte, the first greater if the range is empty; None if it is not a range."""
+    found = _ONE_RANGE.fullmatch(wanted)
+    if found is None or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    if not first:  # the last so many bytes
+        return max(0, size - int(last)), size - 1
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last), size - 1) if last else size - 1
+
+
+_STATUSES: Final = range(200, 600)
+
+
+def parse_scenario(text: str) -> tuple[int, ...]:
+    """Parse a comma-separated list of statuses, for example `429,429,200`.
+
+    Args:
+        text: The list; blank means no scenario.
+
+    Raises:
+        ValueError: An entry is not a status from 200 to 599.
+    """
+    if not text.strip():
+        return ()
+    return tuple(_status(entry, "The scenario") for entry in text.split(","))
+
+
+def check_scenario(statuses: Iterable[int]) -> tuple[int, ...]:
+    """Check a scenario.
+
+    Raises:
+        ValueError: An entry is not a status from 200 to 599.
+    """
+    return tuple(_status(str(status), "The scenario") for status in statuses)
+
+
+def preferred_status(prefer: str) -> int | None:
+    """Return the status that a Prefer header (RFC 7240) requests with `code`, or None. Other preferences are ignored.
+
+    Args:
+        prefer: The header's value; values of several headers joined with commas.
+
+    Raises:
+        ValueError: The code is not a status from 200 to 599.
+    """
+    for preference in parse_http_list(prefer):
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() == "code":
+            return _status(value.strip().strip('"'), "The Prefer header")
+    return None
+
+
+def _status(text: str, where: str) -> int:
+    text = text.strip()
+    if text.isascii() and text.isdecimal() and int(text) in _STATUSES:
+        return int(text)
+    raise ValueError(f"{where} has {text!r}; a status is a number from {_STATUSES.start} to {_STATUSES.stop - 1}.")

@@ -1,8 +1,7 @@
-"""Takes a multipart/form-data body apart."""
+"""Parses multipart/form-data bodies."""
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -17,14 +16,10 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 _MOST_PARTS: Final = 1000
-_PLAIN_BOUNDARY: Final = re.compile(rb"[A-Za-z0-9'()+_,./:=?-]{1,70}")
-_PLAIN_HEAD: Final = re.compile(
-    rb'\r\nContent-Disposition: form-data; name="([A-Za-z0-9_]+)"(?:\r\nContent-Type: ([a-z]+/[a-z]+))?\r\n\r\n'
-)
 
 
 def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> list[Part]:
-    """Take a body apart, in wire order.
+    """Parse a body into its parts, in wire order.
 
     Args:
         content_type: The request's Content-Type header; None when it was absent.
@@ -39,12 +34,9 @@ def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> l
     if not boundary:
         raise RequestRefusedError(
             400,
-            f"The Content-Type {shown(content_type)} has no boundary. A Content-Type that was set by hand loses it: "
-            "leave that header to the HTTP library.",
+            f"The Content-Type {shown(content_type)} has no boundary. A Content-Type that a program sets itself loses "
+            "it: let the HTTP library set that header.",
         )
-    plain = parse_plain(body, boundary)
-    if plain is not None:
-        return plain
     reader = _Reader()
     try:
         parser = MultipartParser(boundary, reader.callbacks())
@@ -55,27 +47,6 @@ def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> l
     if not reader.ended:
         raise RequestRefusedError(400, "The multipart body cannot be read: its closing boundary is missing.")
     return reader.parts
-
-
-def parse_plain(body: bytes, boundary: bytes) -> list[Part] | None:
-    """The parts of a body that is written as HTTP libraries write it, in a fifth of the time.
-
-    Returns:
-        What the parser finds; None for everything that is written in another way, or wrong.
-    """
-    if not _PLAIN_BOUNDARY.fullmatch(boundary):
-        return None
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
-    if pieces[0] or pieces[-1] not in {b"--", b"--\r\n"} or not 0 < len(pieces) - 2 <= _MOST_PARTS:
-        return None
-    parts: list[Part] = []
-    for piece in pieces[1:-1]:
-        head = _PLAIN_HEAD.match(piece)
-        if head is None:
-            return None
-        name, content_type = head.groups(b"")
-        parts.append(Part(name.decode(), piece[head.end() :], content_type.decode(), "", None))
-    return parts
 
 
 def check_media_type(content_type: str | None, media_type: str) -> dict[bytes, bytes]:
@@ -93,7 +64,7 @@ def check_media_type(content_type: str | None, media_type: str) -> dict[bytes, b
 
 @define
 class _Reader:
-    """Collects what the parser calls out."""
+    """Collects the parts from the events of the parser."""
 
     parts: list[Part] = field(factory=list[Part])
     ended: bool = False

@@ -1,4 +1,4 @@
-"""What arrived at a test server and how it was judged: the ledger in memory and the record file. Never the key."""
+"""Records what arrived at a test server and what it answered, in memory and in a file, without the key."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Exchange:
         fields: Name and decoded value of each form field in wire order; the raw text where it could not be decoded,
             and only the size of a file that the contract does not have.
         status: Status of the answer; None while there is none.
-        why: Why it was answered so.
-        billed: Whether the service would charge for it.
-        remarks: What was let pass although it is not as the contract has it.
+        why: The reason for this answer.
+        billed: Whether the service would bill it.
+        remarks: What was tolerated although the contract has it differently.
         received_at: When the headers had arrived, in UTC.
         answered_at: When the answer was ready, in UTC; None before.
     """
@@ -56,7 +56,7 @@ class Exchange:
 
 
 @define
-class Ledger:
+class ExchangeLog:
     """Every generate request that arrived, in order of arrival. Safe to read from any thread.
 
     Attributes:
@@ -68,19 +68,19 @@ class Ledger:
     _lock: Lock = field(factory=Lock, init=False, repr=False)
 
     def put(self, exchange: Exchange) -> None:
-        """Enter an exchange, or replace the one with its number."""
+        """Add an exchange, or replace the one with its number."""
         with self._lock:
             self._exchanges[exchange.number] = exchange
             if self.most is not None and len(self._exchanges) > self.most:
                 del self._exchanges[next(iter(self._exchanges))]
 
     def clear(self) -> None:
-        """Forget all that arrived up to now."""
+        """Remove all exchanges."""
         with self._lock:
             self._exchanges.clear()
 
     def exchanges(self) -> list[Exchange]:
-        """All that are kept, as they stand now."""
+        """Return all exchanges that are kept."""
         with self._lock:
             return list(self._exchanges.values())
 
@@ -89,7 +89,7 @@ class Recorder:
     """Appends exchanges to a file as JSON lines, each flushed as it is written. A context manager.
 
     Args:
-        path: The file. Entering the context opens it: it is made if there is none, and never emptied.
+        path: The file. Entering the context opens it for appending.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -97,13 +97,13 @@ class Recorder:
         self._file: IO[bytes] | None = None
 
     def write(self, exchange: Exchange, secrets: Iterable[str]) -> None:
-        """Append an exchange. The secrets are cut out wherever they stand, in a prompt too.
+        """Append an exchange, without the secrets, which are also removed from a prompt.
 
         Raises:
             RuntimeError: The file is not open.
         """
         if self._file is None:
-            raise RuntimeError(f"{self._path} is not open for the record")
+            raise RuntimeError(f"{self._path} is not open")
         line = json.dumps(asdict(exchange, recurse=False), ensure_ascii=False, default=_plain)
         line = cut_out((json.dumps(secret, ensure_ascii=False)[1:-1] for secret in secrets), line)
         # A lone surrogate becomes \\udXXX, which is how JSON writes it.
@@ -121,7 +121,7 @@ class Recorder:
 
 
 def redact_headers(headers: Iterable[tuple[str, str]], key_header: str) -> tuple[dict[str, str], frozenset[str]]:
-    """Separate what may be shown from what may not.
+    """Redact the headers that carry secrets.
 
     Args:
         headers: Names in lower case, and values.
@@ -142,7 +142,7 @@ def redact_headers(headers: Iterable[tuple[str, str]], key_header: str) -> tuple
 
 
 def cut_out(secrets: Iterable[str], text: str) -> str:
-    """A text without the secrets, the longest ones first."""
+    """Return a text without the secrets; the longest are replaced first."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, REDACTED)
     return text

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, Self, final
 import uvicorn
 
 from .app import create_app
-from .images import LINK_LIFE
-from .recording import Ledger, Recorder
+from .recording import ExchangeLog, Recorder
+from .service import LINK_LIFE
 
 if TYPE_CHECKING:
     import os
@@ -31,24 +31,23 @@ _GRACE: Final = 1.0  # seconds for the requests in progress when the server clos
 
 @final
 class MockServer:
-    """A server that answers as the contract has it, for free and without a network.
+    """A local server that answers as the contract says, for free and without a network.
 
-    A context manager that serves in a thread of its own; `start()` and `close()` do the same, and `serve_forever()`
-    serves in the main thread. It can be started once. Any key that is not blank is accepted; everything else that it
-    accepts and refuses is read from the contract. A request gets another answer on demand with the header
-    `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt, a withheld image with `WITHHELD_WORD`, and word of a
-    newer operation with `DEPRECATED_WORD`.
+    A context manager that serves in a thread; `start()` and `close()` do the same, and `serve_forever()` serves in the
+    main thread. It can be started once. Any key that is not blank is accepted; the contract decides about everything
+    else. A request gets another status with the header `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt,
+    a withheld image with `WITHHELD_WORD`, and the notice of a newer operation with `DEPRECATED_WORD`.
 
     Args:
-        host: Address to listen on. Loopback unless told otherwise.
+        host: Address to listen on; loopback by default.
         port: Port to listen on; 0 picks a free one.
-        scenario: Statuses, 200 to 599, that the first generate requests get, one each in order; 200 stands for the
-            normal judgement of the request. After the last one everything is judged normally.
-        latency: Seconds, 0 or more, that a request takes that is not refused. It counts as in progress meanwhile.
-        in_flight: How many requests, 0 or more, may be in progress; the next one gets a 429. None for the contract's
-            limit.
-        link_life: Seconds, 0 or more, that an image link lives.
-        record: File to which every request and its verdict is appended as a JSON line, without keys.
+        scenario: Statuses, 200 to 599, for the first generate requests, one each in order; 200 stands for the normal
+            answer. After the last one every request gets its normal answer.
+        latency: Seconds, 0 or more, until a request that is not refused gets its answer. It is in progress until then.
+        in_flight: The number of requests, 0 or more, that may be in progress; the next one gets a 429. None for the
+            contract's limit.
+        link_life: Seconds, 0 or more, until an image link expires.
+        record: File to which every request and its answer is appended as a JSON line, without keys.
 
     Raises:
         ValueError: An argument is out of range.
@@ -68,7 +67,7 @@ class MockServer:
         if port not in _PORTS:
             raise ValueError(f"port is {port}; it is a number from {_PORTS.start} to {_PORTS.stop - 1}.")
         self._address = (host, port)
-        self._ledger = Ledger()
+        self._ledger = ExchangeLog()
         self._recorder = None if record is None else Recorder(record)
         self._app = create_app(
             scenario=scenario,
@@ -96,11 +95,11 @@ class MockServer:
 
     @property
     def ledger(self) -> list[Exchange]:
-        """Every generate request that arrived so far, in order of arrival, with its verdict. Also after `close()`."""
+        """Every generate request so far, in order of arrival, with its answer. Also after `close()`."""
         return self._ledger.exchanges()
 
     def clear_ledger(self) -> None:
-        """Forget what arrived up to now: for a server that several tests share, each with a ledger of its own."""
+        """Empty the ledger, for a server that several tests share."""
         self._ledger.clear()
 
     def start(self) -> Self:
@@ -128,7 +127,7 @@ class MockServer:
         return self
 
     def close(self) -> None:
-        """Stop serving and give everything back. Requests in progress get a 503. Does nothing when it is closed."""
+        """Stop serving. Requests in progress get a 503. Does nothing if it is closed."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join()
@@ -163,7 +162,7 @@ class MockServer:
         self.close()
 
     def _open(self, on_ready: Callable[[], None]) -> tuple[_Server, socket.socket]:
-        """Bind the address and open the record. Both are given back by `close()`."""
+        """Bind the address and open the record. `close()` releases both."""
         if self._server is not None:
             raise RuntimeError("a mock server is started once; make another one")
         host, port = self._address
@@ -172,8 +171,8 @@ class MockServer:
                 opening.enter_context(self._recorder)
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             listener = opening.enter_context(socket.create_server(self._address, family=family))
-            # For the connections too, which inherit it. Or the body of an answer waits until the client has confirmed
-            # its head, some 40 ms: asyncio sees to this only where a socket names its protocol.
+            # Connections inherit it. Without it the body of an answer waits some 40 ms for the acknowledgement of its
+            # head: asyncio sets it only where a socket names its protocol.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._resources = opening.pop_all()
         port = listener.getsockname()[1]
@@ -183,14 +182,14 @@ class MockServer:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, quiet, that says when it listens and does not hang on open requests when it closes."""
+    """Uvicorn without logs, which reports when it listens and does not wait for open requests when it closes."""
 
     def __init__(self, app: Starlette, on_ready: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                # httptools, in C, is faster. It leaves out the body of a request that offers to switch to another
-                # protocol: of curl --http2 and Java's HttpClient, for example.
+                # httptools is faster, but it drops the body of a request that offers to switch to another protocol,
+                # for example by curl --http2 and Java's HttpClient.
                 http="h11",
                 loop="asyncio",  # uvloop, where it is installed, aborts a program whose standard streams are closed
                 ws="none",
@@ -209,13 +208,13 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         try:
             self._on_ready()
-        except BaseException:  # whoever was to be told is gone, a closed pipe say
+        except BaseException:  # the reader is gone, for example with a closed pipe
             await self.shutdown(sockets)
             raise
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._mock.generator.closing.set()
-        # Somebody who does not send the rest of a request would keep the server for ever.
+        self._mock.closing.set()
+        # A client that does not send the rest of its request would keep the server open for ever.
         abort = asyncio.get_running_loop().call_later(_GRACE, self._abort_connections)
         try:
             await super().shutdown(sockets)

@@ -4,16 +4,17 @@ with Ideogram() as client:
     generation = client.generate(text_prompt="A photo of a cat", resolution="2048x2048")
     client.download(generation.images[0], "cat.png")
 
-Nothing is loaded before it is used: a program that only may need the client starts as fast as one that has none.
+Modules are loaded when a name is first used, so that importing the package costs next to nothing.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .version import __version__
+__version__ = "0.1.0"
+"""The build reads it from here, and so does a vendored copy, which has no metadata."""
 
 if TYPE_CHECKING:
-    from .async_client import AsyncIdeogram
+    from .client import AsyncIdeogram, Ideogram
     from .errors import (
         APIConnectionError,
         APIStatusError,
@@ -37,11 +38,10 @@ if TYPE_CHECKING:
         UnknownFieldError,
         UnprocessableEntityError,
     )
-    from .exchange import Timing
-    from .generation import GeneratedImage, Generation
+    from .files import describe_image, save_sidecar
+    from .flow import Timing
+    from .response import GeneratedImage, Generation
     from .retry import RetryPolicy
-    from .sidecar import describe_image, save_sidecar
-    from .sync_client import Ideogram
 
 __all__ = [
     "APIConnectionError",
@@ -77,51 +77,31 @@ __all__ = [
 ]
 
 _MODULES = {
-    "APIConnectionError": "errors",
-    "APIStatusError": "errors",
-    "AsyncIdeogram": "async_client",
-    "AuthenticationError": "errors",
-    "BadRequestError": "errors",
-    "ConfigurationError": "errors",
-    "DownloadError": "errors",
-    "DownloadReason": "errors",
-    "FieldValueError": "errors",
-    "GeneratedImage": "generation",
-    "Generation": "generation",
-    "Ideogram": "sync_client",
-    "IdeogramError": "errors",
-    "InternalServerError": "errors",
-    "NotFoundError": "errors",
-    "OutcomeUnknownError": "errors",
-    "PaymentRequiredError": "errors",
-    "PermissionDeniedError": "errors",
-    "PromptError": "errors",
-    "RateLimitError": "errors",
-    "RequestError": "errors",
-    "ResponseValidationError": "errors",
-    "ResponseWarning": "errors",
+    "AsyncIdeogram": "client",
+    "GeneratedImage": "response",
+    "Generation": "response",
+    "Ideogram": "client",
     "RetryPolicy": "retry",
-    "Timing": "exchange",
-    "UnknownFieldError": "errors",
-    "UnprocessableEntityError": "errors",
-    "describe_image": "sidecar",
-    "save_sidecar": "sidecar",
+    "Timing": "flow",
+    "describe_image": "files",
+    "save_sidecar": "files",
 }
+"""Where a public name is defined; all others are errors."""
 
 
 if not TYPE_CHECKING:  # pragma: no branch - or type checkers would believe in every name
 
     def __getattr__(name: str) -> Any:
-        module = _MODULES.get(name)
-        if module is None:
+        module = _MODULES.get(name, "errors")
+        if name not in __all__ and name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         try:
             value = getattr(import_module(f".{module}", __name__), name)
         except (AttributeError, ImportError) as error:
-            from .loading import raise_cause  # noqa: PLC0415 - where all is well, it is not needed
+            from .errors import raise_cause  # noqa: PLC0415 - needed only here
 
             raise_cause(error, f"{__name__}.{module}")
-        globals()[name] = value  # not asked for again
+        globals()[name] = value  # found at once from now on
         return value
 
 

@@ -4,11 +4,11 @@ IdeogramError
 ├── RequestError (also ValueError)           the request cannot be made; nothing was sent
 │   ├── PromptError                          both prompts, or neither
 │   ├── UnknownFieldError (also TypeError)   no such request field
-│   ├── FieldValueError                      a value that cannot be written
-│   └── ConfigurationError                   API key, base URL or time limit
+│   ├── FieldValueError                      a value that cannot be encoded
+│   └── ConfigurationError                   API key, base URL, timeout, proxy or certificates
 ├── APIConnectionError                       the request never left: safe to repeat
-├── OutcomeUnknownError                      it left and no whole answer came back: may have been billed
-├── APIStatusError                           an answer with another status than 200
+├── OutcomeUnknownError                      it left and no complete response came back: may have been billed
+├── APIStatusError                           a response with a status other than 200
 │   ├── BadRequestError 400
 │   ├── AuthenticationError 401
 │   ├── PaymentRequiredError 402
@@ -18,18 +18,22 @@ IdeogramError
 │   ├── RateLimitError 429
 │   └── InternalServerError 5xx
 ├── ResponseValidationError                  a 200 that breaks the contract; the body is kept
-└── DownloadError                            an image that cannot be had; asking again costs nothing
+└── DownloadError                            an image could not be downloaded; trying again costs nothing
 """
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, Self
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
+
+NOTHING_SENT: Final = "Nothing was sent, nothing billed."
 
 
 class IdeogramError(Exception):
@@ -47,16 +51,16 @@ class IdeogramError(Exception):
         self.message = message
 
     def explain(self, more: str) -> None:
-        """Add a sentence to the message."""
+        """Append a sentence to the message."""
         self.rephrase(lambda message: f"{message} {more}".rstrip())
 
     def rephrase(self, change: Callable[[str], str]) -> None:
-        """Change the message."""
+        """Rewrite the message."""
         self.message = change(self.message)
         self.args = (self.message,)
 
     def __reduce__(self) -> tuple[Callable[..., IdeogramError], tuple[type[Self], str, dict[str, Any]]]:
-        """Pickle and copy with every attribute, whatever the arguments of the subclass are."""
+        """Pickle and copy with every attribute, whatever the subclass's __init__ takes."""
         return _rebuild, (type(self), self.message, dict(self.__dict__))
 
 
@@ -68,7 +72,7 @@ def _rebuild(kind: type[IdeogramError], message: str, attributes: dict[str, Any]
 
 
 class RequestError(IdeogramError, ValueError):
-    """The request cannot be made as it was asked for. Nothing was sent, nothing billed."""
+    """The request cannot be made. Nothing was sent, nothing billed."""
 
 
 class PromptError(RequestError):
@@ -84,7 +88,7 @@ class PromptError(RequestError):
 
 
 class UnknownFieldError(RequestError, TypeError):
-    """A keyword that is no request field. Nothing was sent, nothing billed.
+    """A keyword is not a request field. Nothing was sent, nothing billed.
 
     Attributes:
         field: The name that was given.
@@ -98,11 +102,11 @@ class UnknownFieldError(RequestError, TypeError):
 
 
 class FieldValueError(RequestError):
-    """A value that cannot be written as text or JSON at all. Nothing was sent, nothing billed.
+    """A value cannot be encoded as text or JSON. Nothing was sent, nothing billed.
 
     Attributes:
         field: The request field.
-        pointer: JSON pointer from the request to the value, as in "/json_prompt/tags/0".
+        pointer: JSON pointer from the request to the value, for example "/json_prompt/tags/0".
     """
 
     def __init__(self, message: str, *, field: str, pointer: str) -> None:
@@ -112,14 +116,14 @@ class FieldValueError(RequestError):
 
 
 class ConfigurationError(RequestError):
-    """The API key, the base URL or a time limit cannot be used. Nothing was sent, nothing billed."""
+    """The API key, base URL, timeout or environment cannot be used. Nothing was sent, nothing billed."""
 
 
 class APIConnectionError(IdeogramError):
     """The request never left this machine. Nothing was billed; repeating is safe.
 
     Attributes:
-        transient: False when another try would end alike, as with a certificate that is not trusted.
+        transient: False when another attempt would fail in the same way, for example on an untrusted certificate.
     """
 
     def __init__(self, message: str, *, transient: bool = True) -> None:
@@ -128,12 +132,12 @@ class APIConnectionError(IdeogramError):
 
 
 class OutcomeUnknownError(IdeogramError):
-    """The request left and no whole answer came back: the image may have been made, and billed.
+    """The request left and no complete response came back: the image may have been made and billed.
 
     Attributes:
-        status_code: The status, if one arrived (408, or the answer broke off), else None.
-        headers: The headers that came with it, else None.
-        body: What arrived of the body, possibly nothing.
+        status_code: The status, if one arrived (408, or the response broke off), else None.
+        headers: The headers that arrived with it, else None.
+        body: The part of the body that arrived, possibly empty.
     """
 
     may_have_been_billed = True
@@ -148,12 +152,12 @@ class OutcomeUnknownError(IdeogramError):
 
 
 class APIStatusError(IdeogramError):
-    """The service answered with another status than 200.
+    """The service responded with a status other than 200.
 
     Attributes:
         status_code: The HTTP status.
-        headers: The answer's headers.
-        body: The answer's body, decoded from its content encoding, whatever it holds.
+        headers: The response headers.
+        body: The response body, decoded from its content encoding.
     """
 
     def __init__(
@@ -167,11 +171,11 @@ class APIStatusError(IdeogramError):
 
 
 class BadRequestError(APIStatusError):
-    """400: the service does not take the request as it is. It did not run."""
+    """400: the service rejected the request. It did not run."""
 
 
 class AuthenticationError(APIStatusError):
-    """401: no API key arrived, or the service does not know it. The request did not run."""
+    """401: the API key is missing or unknown. The request did not run."""
 
 
 class PaymentRequiredError(APIStatusError):
@@ -179,11 +183,11 @@ class PaymentRequiredError(APIStatusError):
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the key may not do this, or the network in front refused. The request did not run."""
+    """403: the key lacks a permission, or a gateway refused. The request did not run."""
 
 
 class NotFoundError(APIStatusError):
-    """404: nothing at that address; most often a wrong base URL. The request did not run."""
+    """404: nothing at that address; usually the base URL is wrong. The request did not run."""
 
 
 class UnprocessableEntityError(APIStatusError):
@@ -195,8 +199,8 @@ class RateLimitError(APIStatusError):
 
     Attributes:
         retry_after: Seconds to wait, from Retry-After, or None when the service did not say.
-        reject_reason: The limit that was met, as the service names it, or None.
-        waiting_helps: False when the contract knows that waiting does not lift the limit.
+        reject_reason: The limit that was reached, as the service names it, or None.
+        waiting_helps: False when the contract says that waiting does not lift the limit.
     """
 
     def __init__(
@@ -220,17 +224,17 @@ class RateLimitError(APIStatusError):
 
 
 class InternalServerError(APIStatusError):
-    """5xx: the service failed, perhaps after it had made the image. It may have been billed."""
+    """5xx, a 503 included: the service failed, perhaps after it made the image. It may have been billed."""
 
 
 class ResponseValidationError(IdeogramError):
-    """A 200 in which no image can be found. The image was most likely made and billed.
+    """A 200 without a usable result. The image was most likely made and billed.
 
     Attributes:
         status_code: The HTTP status.
-        headers: The answer's headers.
+        headers: The response headers.
         body: All the bytes that arrived, so that nothing paid for is lost.
-        problems: What is wrong with the answer, each with its place.
+        problems: What is wrong with the response, each with its location.
     """
 
     may_have_been_billed = True
@@ -260,13 +264,12 @@ class DownloadReason(StrEnum):
 
 
 class DownloadError(IdeogramError):
-    """The image could not be saved. It is paid for already; asking for it again costs nothing.
+    """The image could not be saved. It is already paid for; downloading it again costs nothing.
 
     Attributes:
-        reason: Why, as a word that equals its text ("withheld", "expired" ...).
-        status_code: The status of the image host, if it answered, else None.
-        url: The image's link, signature and all, which may be asked again as long as it lives; None without one. It is
-            in no message.
+        reason: Why, as a string enum ("withheld", "expired" ...).
+        status_code: The status of the image host, if it responded, else None.
+        url: The image's link with its signature, which works until it expires; None without one. No message shows it.
     """
 
     may_have_been_billed = True
@@ -280,3 +283,32 @@ class DownloadError(IdeogramError):
 
 class ResponseWarning(UserWarning):
     """A 200 broke the contract in places, and at least one usable image was in it."""
+
+
+def raise_cause(error: AttributeError | ImportError, module: str) -> NoReturn:
+    """Explain why a lazily loaded module failed to load.
+
+    Python treats an AttributeError from a package's `__getattr__` as "no such name", and drops its message. The message
+    says what is wrong, for example that a file httpx.py beside the program hides the library.
+
+    Args:
+        error: The error of the import.
+        module: The full name of the module.
+
+    Raises:
+        ImportError: Always. It names the file that is to blame.
+    """
+    if isinstance(error, AttributeError):
+        found = error.obj if isinstance(error.obj, ModuleType) else None
+    else:
+        found = sys.modules.get((error.name or "").partition(".")[0])
+    file = getattr(found, "__file__", None)
+    if isinstance(error, ImportError) and (file is None or file in str(error)):
+        raise error
+    message = f"{module} cannot be loaded: {error}"
+    if found is not None and file is not None:
+        message += (
+            f". {found.__name__} is {file}: if that file is yours, rename it, because it hides the library of that "
+            "name; if it is the library, install the version that is needed"
+        )
+    raise ImportError(message, name=module, path=file) from error

@@ -1,49 +1,52 @@
-"""Tells what is wrong with a request before it is sent, and before it costs a round trip."""
+"""Checks a request against the contract, offline."""
 
 from __future__ import annotations
 
 import difflib
 import reprlib
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
+from jsonschema_rs import ValidationErrorKind
 
 from ideogram_ai.client import FieldValueError
-from ideogram_ai.client.wire import to_plain
+from ideogram_ai.client.request import to_plain
 
 from .decoding import remark_on_unknown
-from .problems import pointer_to, shown
-from .validation import find_problems
-from .view import read_view
+from .problems import SHORT_LIST, Problem, name_of, pointer_to, shown, suggestion
+from .view import MASK, read_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from jsonschema_rs import JsonValue, ValidationError
 
     from .view import ContractView
 
 
 class Severity(StrEnum):
-    """What a problem means for the request."""
+    """The severity of a problem."""
 
     BREAKS_CONTRACT = "breaks the contract"
     """The contract does not allow it."""
 
     REFUSED_TODAY = "refused today"
-    """The contract lists it, and the service does not take it yet."""
+    """The contract lists it, and the service does not accept it yet."""
 
     NOT_IN_CONTRACT = "not in the contract"
-    """The contract says nothing of it, so the service may take it, ignore it or refuse it."""
+    """The contract does not mention it, so the service may accept it, ignore it or refuse it."""
 
 
 @frozen
 class RequestProblem:
-    """One thing that is wrong with a request.
+    """A problem with a request.
 
     Attributes:
-        pointer: Where: a JSON pointer into the request as a URI fragment, `#/resolution` say; `#` for the whole.
+        pointer: Where: a JSON pointer as a URI fragment, for example `#/resolution`; `#` for the whole request.
         message: What is wrong, with the value, and what would be right.
-        severity: What it means for the request.
+        severity: How severe it is.
     """
 
     pointer: str
@@ -52,14 +55,14 @@ class RequestProblem:
 
 
 def check_request(request: Mapping[str, object]) -> list[RequestProblem]:
-    """All that is wrong with a request, what is wrong with the whole of it first; nothing is sent.
+    """List the problems of a request, those of the whole request first. Nothing is sent.
 
     Args:
         request: The keyword arguments of `generate()`; as there, None counts as absent, and models, enums and tuples
-            are taken.
+            are accepted.
 
     Returns:
-        The problems; an empty list for a request that keeps the contract and has nothing that is refused today.
+        The problems; empty for a request that the contract allows and that has no value that is refused today.
     """
     view = read_view()
     names = {field.python_name: field.wire_name for field in view.operation.fields}
@@ -75,7 +78,7 @@ def check_request(request: Mapping[str, object]) -> list[RequestProblem]:
 
 
 def _to_plain(given: Mapping[str, object]) -> tuple[dict[str, Any], list[RequestProblem]]:
-    """The values as plain JSON types, and what has no such form: a text stands for it."""
+    """Return the values as plain JSON types, and the problems of those that have none; their repr replaces them."""
     fields: dict[str, Any] = {}
     problems: list[RequestProblem] = []
     for name, value in given.items():
@@ -93,21 +96,21 @@ def _as_fragment(pointer: str) -> str:
 
 
 def _broken_rules(fields: Mapping[str, Any], view: ContractView, unwritable: set[str]) -> Iterator[RequestProblem]:
-    """What the contract's schema refuses. A rule over several fields is one problem of the whole request."""
+    """Yield what the schema refuses. A rule over several fields is one problem of the whole request."""
     if view.request_validator.is_valid(fields):
         return
     by_message: dict[str, list[str]] = {}
     for problem in find_problems(fields, view, most=None):
         by_message.setdefault(problem.detail, []).append(problem.pointer)
-    told = {_field_of(pointer) for pointer in unwritable}
+    reported = {_field_of(pointer) for pointer in unwritable}
     for message, pointers in by_message.items():
         pointer = pointers[0] if len(pointers) == 1 else pointer_to(())
-        if _field_of(pointer) not in told:
+        if _field_of(pointer) not in reported:
             yield RequestProblem(pointer, message, Severity.BREAKS_CONTRACT)
 
 
 def _field_of(pointer: str) -> str | None:
-    """The part of a pointer that names the field; None for the whole request."""
+    """Return the field that a pointer names; None for the whole request."""
     return pointer.split("/")[1] if "/" in pointer else None
 
 
@@ -128,3 +131,107 @@ def _unknown_names(fields: Mapping[str, Any], view: ContractView) -> Iterator[Re
             guess = f" Did you mean {close[0]}?" if close and name not in view.operation.field_hints else ""
             message = f"{remark_on_unknown(name, view)}{guess} Its value is {shown(value)}."
             yield RequestProblem(pointer_to([name]), message, Severity.NOT_IN_CONTRACT)
+
+
+_MOST_PROBLEMS: Final = 20
+_LONGEST_WORD: Final = 100
+"""Longer values are no slip of the pen, and comparing them takes time."""
+
+
+def find_problems(fields: Mapping[str, Any], view: ContractView, *, most: int | None = _MOST_PROBLEMS) -> list[Problem]:
+    """List what the contract refuses about a request, the most severe first; at most this number of schema errors."""
+    if view.request_validator.is_valid(fields):
+        return list(_unavailable(fields, view))
+    errors = view.request_validator.iter_errors(fields)
+    # Problems of the whole request come first: the first problem becomes the detail of the response.
+    ordered = sorted(errors, key=_is_of_a_part) if most is None else nsmallest(most, errors, key=_is_of_a_part)
+    return [problem for error in ordered for problem in _explain(error, fields, view)]
+
+
+def _is_of_a_part(error: ValidationError) -> bool:
+    return bool(error.instance_path)
+
+
+def _unavailable(fields: Mapping[str, Any], view: ContractView) -> Iterator[Problem]:
+    for name, value in fields.items():
+        rule = view.fields.get(name)
+        for entry in rule.unavailable if rule else ():
+            if value == entry.value:
+                detail = f"{name}: {shown(value)} cannot be used ({entry.because})."
+                yield Problem(pointer_to([name]), detail, entry.status)
+
+
+def _explain(error: ValidationError, fields: Mapping[str, Any], view: ContractView) -> Iterator[Problem]:
+    if error.kind.name == "oneOf":
+        if error.instance_path:
+            yield from _explain_choice(error, view)
+        else:
+            yield from _explain_prompt_rule(fields, view)
+    else:
+        yield _explain_value(error, view)
+
+
+def _explain_prompt_rule(fields: Mapping[str, Any], view: ContractView) -> Iterator[Problem]:
+    """Yield the problems of the rule that exactly one field of a group is given."""
+    for group in view.operation.exactly_one_of:
+        given = [name for name in group if name in fields]
+        names = " and ".join(group)
+        if len(given) > 1:
+            values = ", ".join(f"{name} is {shown(fields[name])}" for name in given)
+            detail = f"Exactly one of {names} has to be given, and more than one was: {values}."
+            yield from (Problem(pointer_to([name]), detail) for name in given)
+        elif not given:
+            hints = [remark_on_unknown(name, view) for name in fields if name in view.operation.field_hints]
+            sent = ", ".join(fields) or "no field at all"
+            detail = f"Exactly one of {names} has to be given, and none was (the request has {sent})."
+            yield Problem("#", " ".join([detail, *hints]))
+
+
+def _explain_choice(error: ValidationError, view: ContractView) -> Iterator[Problem]:
+    """Yield the problems of a value that matches no schema of a oneOf, by the schema that its discriminator names."""
+    schema = view.node(error.schema_path[:-1])
+    discriminator: dict[str, Any] | None = schema.get("discriminator")
+    if discriminator is None or not isinstance(error.kind, ValidationErrorKind.OneOfNotValid):
+        yield _explain_value(error, view)
+        return
+    key: str = discriminator["propertyName"]
+    mapping: dict[str, str] = discriminator["mapping"]
+    choices = ", ".join(mapping)
+    value: JsonValue = error.instance
+    if not isinstance(value, dict):
+        yield _problem(error, f"{shown(value)} is no object.")
+    elif key not in value:
+        yield _problem(error, f"{key} is missing; it is one of {choices}.")
+    elif not isinstance(kind := value[key], str) or kind not in mapping:
+        yield _problem(error, f"{shown(kind)} is not one of {choices}.", key)
+    else:
+        branches = [branch["$ref"] for branch in schema["oneOf"]]
+        chosen = error.kind.context[branches.index(mapping[kind])]
+        yield from (_explain_value(inner, view) for inner in chosen)
+
+
+def _explain_value(error: ValidationError, view: ContractView) -> Problem:
+    schema = view.node(error.schema_path[:-1])
+    if error.kind.name == "enum":
+        choices = [str(choice) for choice in schema["enum"]]
+        if len(choices) > SHORT_LIST:
+            advised = suggestion(str(error.instance), choices)
+            return _problem(
+                error, f"{shown(error.instance)} is not one of the {len(choices)} in the contract. {advised}"
+            )
+        return _problem(error, f"{shown(error.instance)} is not one of {', '.join(choices)}{_guess(error, choices)}.")
+    message = error.message.replace(MASK, shown(error.instance))
+    cure: str = "" if error.kind.name == "required" else schema.get("description", "")
+    return _problem(error, f"{message}. {cure}".rstrip())
+
+
+def _guess(error: ValidationError, choices: list[str]) -> str:
+    """Return the most similar choice, ignoring case."""
+    by_folded = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(str(error.instance)[:_LONGEST_WORD].casefold(), by_folded, n=1)
+    return f"; {by_folded[close[0]]} is the nearest" if close else ""
+
+
+def _problem(error: ValidationError, detail: str, *steps: str) -> Problem:
+    path = [*error.instance_path, *steps]
+    return Problem(pointer_to(path), f"{name_of(path)}: {detail}" if path else detail)

@@ -1,4 +1,4 @@
-"""Turns the parts of a multipart body into the values that the contract speaks of."""
+"""Decodes the parts of a multipart body, or a JSON body, to the values of the contract."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Never
 
 from attrs import define, field, frozen
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 
 from .problems import Problem, pointer_to, shown
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from .view import ContractView, FieldRule
 
 DEEPEST_JSON: Final = 100
-"""How many levels a JSON value may be nested. The contract needs six; parsers and validators fail at some hundreds."""
+"""Levels of nesting in a JSON value. The contract needs six; parsers and validators fail at some hundreds."""
 
 _JSON: Final = "application/json"
 _CHARSET_FIELD: Final = "_charset_"
 _UTF8: Final = "utf-8"
 _AS_IT_IS: Final = frozenset({"", "7bit", "8bit", "binary"})
 _OF_PYTHON: Final = frozenset({"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
-"""Encodings that Python has among its charsets, and that are none."""
+"""Python codecs that are not charsets."""
 
 
 @frozen
@@ -56,8 +56,8 @@ class DecodedFields:
 
     Attributes:
         items: Name and value of each part in wire order; the raw text where the value could not be read.
-        remarks: What was let pass although it is not as the contract has it.
-        problems: What could not be read.
+        remarks: What was tolerated although the contract has it differently.
+        problems: The values that could not be read.
     """
 
     items: list[tuple[str, Any]] = field(factory=list[tuple[str, Any]])
@@ -66,11 +66,11 @@ class DecodedFields:
 
 
 class _UnreadableError(Exception):
-    """A value that cannot be read; the message continues the field's name."""
+    """A value cannot be read. The message follows the name of the field."""
 
 
 def decode_parts(parts: Iterable[Part], view: ContractView) -> DecodedFields:
-    """Decode each part by the rule of its field. Fields that the contract does not have stay text, with a remark.
+    """Decode each part by the rule of its field. Fields that the contract does not have remain text, with a remark.
 
     A field that is a list has a part for each item (RFC 7578, section 4.3), unless the contract says that it is JSON.
     Text is read in the charset that its part names, or else the field `_charset_` (section 4.6), or else in UTF-8.
@@ -119,7 +119,7 @@ def decode_json(text: bytes, view: ContractView) -> DecodedFields:
 
 
 def remark_on_unknown(name: str, view: ContractView) -> str:
-    """What to say of a field that the operation does not have, with the contract's hint if there is one."""
+    """Return a remark on a field that the operation does not have, with the contract's hint."""
     hint = view.operation.field_hints.get(name)
     remark = f"{shown(name)} is no field of this operation"
     if hint and hint.use:
@@ -130,10 +130,10 @@ def remark_on_unknown(name: str, view: ContractView) -> str:
 
 
 def json_text(value: Any) -> str:
-    """A value as compact JSON in its own key order, as it can be sent.
+    """Return a value as compact JSON in its own key order.
 
     Raises:
-        ValueError: It holds a number that JSON cannot write, or half of a surrogate pair.
+        ValueError: It contains a number that JSON does not have, or a lone surrogate.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     text.encode()
@@ -141,13 +141,13 @@ def json_text(value: Any) -> str:
 
 
 def _default_charset(parts: Iterable[Part]) -> str:
-    """What the field `_charset_` names, as HTML forms fill it in; UTF-8 without that field."""
+    """Return the charset in the field `_charset_` of HTML forms; UTF-8 without that field."""
     named = [part.value.decode("ascii", "replace").strip().lower() for part in parts if part.name == _CHARSET_FIELD]
     return named[0] if named and named[0] else _UTF8
 
 
 def _read_unknown(part: Part, view: ContractView, decoded: DecodedFields, default: str) -> str:
-    """The text of a part that the contract does not have, or what it is where it is a file or no text."""
+    """Return the text of a part that the contract does not have, or a description of a file or of binary data."""
     if part.name == _CHARSET_FIELD:
         decoded.remarks.append(f"{_CHARSET_FIELD} names the charset of the parts that name none.")
         return default
@@ -160,7 +160,7 @@ def _read_unknown(part: Part, view: ContractView, decoded: DecodedFields, defaul
         what = f"a file, {shown(part.filename)}"
     except _UnreadableError:
         what = "no text"
-    # Its bytes are not kept: a ledger would grow by each image that was sent along.
+    # Its bytes are not kept: the ledger would grow by each image that is sent.
     kind = f" of {part.content_type}" if part.content_type else ""
     decoded.remarks.append(f"{remark} It is {what}, which was not looked at.")
     return f"[{len(part.value)} bytes{kind}]"
@@ -180,7 +180,7 @@ def _decode(part: Part, rule: FieldRule, decoded: DecodedFields, default: str) -
 
 
 def _text(part: Part, decoded: DecodedFields, default: str) -> str:
-    """The text of a part; what it is read in is told where that makes a difference."""
+    """Return the text of a part, with a remark if its charset makes a difference."""
     value = _without_transfer_encoding(part, decoded)
     charset = part.charset or default
     codec = _codec(charset)
@@ -202,7 +202,7 @@ def _text(part: Part, decoded: DecodedFields, default: str) -> str:
 
 
 def _codec(charset: str) -> str:
-    """Python's name of a charset."""
+    """Return Python's name of a charset."""
     if charset == _UTF8:
         return charset
     try:
@@ -216,7 +216,7 @@ def _codec(charset: str) -> str:
 
 
 def _without_transfer_encoding(part: Part, decoded: DecodedFields) -> bytes:
-    """The bytes behind a header that RFC 7578, section 4.7, retired and that old programs send."""
+    """Decode Content-Transfer-Encoding, which RFC 7578, section 4.7, deprecated and old programs send."""
     encoding = part.transfer_encoding
     if encoding in _AS_IT_IS:
         return part.value
@@ -256,7 +256,7 @@ def _value(text: str, part: Part, rule: FieldRule, decoded: DecodedFields) -> An
 
 
 def _scalar(text: str, rule: FieldRule) -> Any:
-    """A boolean or a number, as JSON spells them."""
+    """Parse a boolean or a number in the notation of JSON."""
     if "boolean" in rule.types:
         if text in {"true", "false"}:
             return text == "true"

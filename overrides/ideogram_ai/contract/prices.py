@@ -1,4 +1,4 @@
-"""What an image costs. Prices stand in no contract: they are in a dated file beside this module, and nowhere else."""
+"""Prices of images. The API document has none, so they are in prices.json beside this module, with a date."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 
 from .view import read_view
 
@@ -23,7 +23,7 @@ _BY_SPEED: Final = "usd_per_image"
 
 
 class PricesError(ValueError):
-    """A list of prices that cannot be used. The message names the member and the cure."""
+    """A price list cannot be used. The message names the member and the cure."""
 
 
 @frozen
@@ -32,8 +32,8 @@ class Prices:
 
     Attributes:
         usd: US dollars by rendering speed.
-        as_of: The day on which they were known to hold.
-        seen: When they were seen, for people.
+        as_of: The day on which they were valid.
+        seen: When they were seen, as text.
         source: Where.
     """
 
@@ -44,38 +44,38 @@ class Prices:
 
     @property
     def cheapest(self) -> str:
-        """The rendering speed that costs least."""
+        """The cheapest rendering speed."""
         return min(self.usd, key=lambda speed: self.usd[speed])
 
     @property
     def dearest(self) -> str:
-        """The rendering speed that costs most."""
+        """The most expensive rendering speed."""
         return max(self.usd, key=lambda speed: self.usd[speed])
 
     def of(self, fields: Mapping[str, Any]) -> Decimal:
-        """What an image costs in US dollars.
+        """Return the price of an image in US dollars.
 
         Args:
-            fields: The request by wire name. Without a speed it is the contract's default that counts, and a speed
-                without a price counts as the dearest, so that no sum comes out too small.
+            fields: The request by wire name. Without a speed the contract's default counts, and a speed without a
+                price counts as the most expensive, so that no estimate is too low.
         """
         price = self.usd.get(self.speed_of(fields))
         return self.usd[self.dearest] if price is None else price
 
     @staticmethod
     def speed_of(fields: Mapping[str, Any]) -> str:
-        """The rendering speed of a request, or the contract's default."""
+        """Return the rendering speed of a request, or the contract's default."""
         return str(fields.get(SPEED) or _default_speed())
 
     def replaced_by(self, text: str, source: str) -> Prices:
-        """These prices with those of a file in their place; speeds that it does not have keep theirs.
+        """Return these prices updated with those of a file.
 
         Args:
-            text: The file, JSON like prices.json beside this module. Only `usd_per_image` has to be there.
-            source: What to call it where it does not say.
+            text: JSON like prices.json beside this module. Only `usd_per_image` is required.
+            source: The source, if the file has none.
 
         Raises:
-            PricesError: It cannot be used.
+            PricesError: The file cannot be used.
         """
         document = _parse(text)
         day = document.get("as_of")
@@ -86,14 +86,14 @@ class Prices:
         return Prices(
             usd={**self.usd, **_read_usd(document)},
             as_of=as_of,
-            seen=str(document.get("seen") or (as_of.isoformat() if day else "a day that it does not tell")),
+            seen=str(document.get("seen") or (as_of.isoformat() if day else "an unknown day")),
             source=str(document.get("source") or source),
         )
 
 
 @cache
 def shipped_prices() -> Prices:
-    """The prices that come with this package."""
+    """Return the prices of this package."""
     document = _parse(files(__name__.rpartition(".")[0]).joinpath("prices.json").read_text("utf-8"))
     return Prices(
         usd=_read_usd(document),
@@ -110,10 +110,10 @@ def _default_speed() -> str:
 
 def _parse(text: str) -> dict[str, Any]:
     try:
-        # Sums of money are no binary fractions.
+        # Money is decimal.
         document = json.loads(text, parse_float=Decimal)
     except ValueError as error:
-        raise PricesError(f"it is no JSON: {error}") from None
+        raise PricesError(f"it is not JSON: {error}") from None
     if not is_object(document) or not is_object(document.get(_BY_SPEED)):
         raise PricesError(f'it has to be an object with {_BY_SPEED}: {{"{_BY_SPEED}": {{"TURBO": 0.03}}}}')
     return document
@@ -124,7 +124,7 @@ def _read_usd(document: dict[str, Any]) -> dict[str, Decimal]:
     prices: dict[str, Decimal] = {}
     for speed, value in document[_BY_SPEED].items():
         if speed not in known:
-            raise PricesError(f"{_BY_SPEED} has {speed!r}, which is no rendering speed: {', '.join(known)}")
+            raise PricesError(f"{_BY_SPEED} has {speed!r}, which is not a rendering speed: {', '.join(known)}")
         if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value < 1000:
             raise PricesError(f"{_BY_SPEED}.{speed} is {value}: write US dollars, as in 0.06")
         prices[speed] = Decimal(value)

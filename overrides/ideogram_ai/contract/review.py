@@ -1,4 +1,4 @@
-"""Tells what is odd about a request that keeps the contract, by the contract's `x-advice`: a warning, no refusal."""
+"""Reviews a request that the contract allows against the guide of the model (`x-advice`): warnings only."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from ideogram_ai.client import FieldValueError
-from ideogram_ai.client.json_types import is_array, is_object
-from ideogram_ai.client.wire import to_plain
+from ideogram_ai.client.request import is_array, is_object, to_plain
 
 from .problems import pointer_to, shown
 from .view import read_view
@@ -28,12 +27,12 @@ _Found = tuple[_Path, str, str | None]
 
 @frozen
 class RequestRemark:
-    """One thing that is odd about a request.
+    """A remark on a request.
 
     Attributes:
         pointer: Where: a JSON pointer into the request as a URI fragment, `#/json_prompt/tags` for example.
-        message: What is odd, and what would be better.
-        likely: The key that was likely meant, if it is a key that the contract does not have.
+        message: What is unusual, and what would be better.
+        likely: The key that was probably meant, for a key that the contract does not have.
     """
 
     pointer: str
@@ -42,17 +41,17 @@ class RequestRemark:
 
 
 def review_request(request: Mapping[str, object]) -> list[RequestRemark]:
-    """What is odd about a request, although the contract allows it; nothing is sent.
+    """List what is unusual about a request that the contract allows. Nothing is sent.
 
-    A key inside that the contract does not have, and whatever goes against the guide of the model: the order of keys,
-    too many colours, keys that exclude each other, a box whose corners are swapped. What breaks the contract is told
-    by `check_request`.
+    Unknown keys inside of a JSON prompt, and deviations from the guide of the model: the order of keys, too many
+    colours, keys that exclude each other, a box whose corners are swapped. `check_request` reports what breaks the
+    contract.
 
     Args:
-        request: The keyword arguments of `generate()`; as there, None counts as absent, and models are taken.
+        request: The keyword arguments of `generate()`; as there, None counts as absent, and models are accepted.
 
     Returns:
-        The first of it, at most 20.
+        The first 20 remarks.
     """
     view = read_view()
     names = {field.python_name: field.wire_name for field in view.operation.fields}
@@ -64,7 +63,7 @@ def review_request(request: Mapping[str, object]) -> list[RequestRemark]:
             continue
         try:
             plain = to_plain(wire_name, value)
-        except FieldValueError:  # check_request has it
+        except FieldValueError:  # check_request reports it
             continue
         found += (
             RequestRemark(pointer_to(path), message, likely)
@@ -106,7 +105,7 @@ def _keeps(text: str, schema: JsonObject) -> bool:
 
 
 def _chosen(value: Any, schema: JsonObject, view: ContractView) -> JsonObject:
-    """The schema that a discriminator names, if there is one."""
+    """Return the schema that a discriminator names, if there is one."""
     discriminator: JsonObject = schema.get("discriminator", {})
     kind = value.get(discriminator.get("propertyName", "")) if is_object(value) else None
     target = discriminator.get("mapping", {}).get(kind) if isinstance(kind, str) else None

@@ -1,30 +1,32 @@
-"""What the test servers read of the contract: once, at start, so that no fact of it is typed again."""
+"""Reads the contract: the fields of a request, the documented responses, and an example of each."""
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
-from jsonschema_rs import Draft202012Validator
 
-from ideogram_ai.client.wire import JSON
+from ideogram_ai.client.request import JSON, is_object
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS, POST_GENERATE_IMAGE_V4, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from jsonschema_rs import Draft202012Validator
 
 JsonObject = dict[str, Any]
 
 MASK: Final = "\0"
-"""Stands in the validator's messages where the value was; see `ideogram_ai.contract.validation`."""
+"""Replaces the value in the validator's messages; see `ideogram_ai.contract.check`."""
 
 
 @frozen
 class UnavailableValue:
-    """A value that the contract lists and the service refuses today (x-unavailable-values)."""
+    """A value that the contract lists and that the service refuses today (x-unavailable-values)."""
 
     value: Any
     status: int
@@ -37,12 +39,12 @@ class FieldRule:
 
     Attributes:
         name: Name of the part, or of the member of a JSON body.
-        types: The JSON types that the schema allows; empty when it does not say.
+        types: The JSON types that the schema allows; empty if it allows every type.
         content_type: Media type of the part, or of the body; None for a part that is plain text.
         choices: The values of the enum; empty without one.
-        unavailable: Values that are listed and refused all the same.
-        default: What the service takes when the field is absent; None where the contract does not say.
-        item: How an item is written if the field is a list with a part for each item; None otherwise.
+        unavailable: Values that are listed and refused today.
+        default: The value that an absent field stands for; None if the contract has none.
+        item: The rule of an item, if the field is a list with a part for each item; None otherwise.
     """
 
     name: str
@@ -56,14 +58,14 @@ class FieldRule:
 
 @frozen
 class ResponseRule:
-    """A documented answer.
+    """A documented response.
 
     Attributes:
-        schema: Schema of the body; nothing where the contract has none.
+        schema: Schema of the body; empty if the contract has none.
         examples: Example bodies in the contract's order.
         headers: Examples of the headers that have one.
-        announcements: Examples of the headers that come only when there is something to announce: those whose schema
-            has them.
+        announcements: Examples of headers that are sent only when there is something to announce. Their examples are
+            in the schema of the header.
     """
 
     schema: JsonObject
@@ -74,15 +76,15 @@ class ResponseRule:
 
 @frozen
 class ContractView:
-    """An operation as a server needs it.
+    """An operation of the contract.
 
     Attributes:
-        operation: What regeneration wrote about the operation.
+        operation: The generated description of the operation.
         api_key_header: Name of the header that carries the key.
         fields: The request's fields by name.
         schemas: Their schemas.
-        responses: The documented answers by status.
-        observed: Why the service gives an undocumented status, by status.
+        responses: The documented responses by status.
+        observed: The reason for each undocumented status that was observed.
     """
 
     operation: Operation
@@ -91,31 +93,36 @@ class ContractView:
     schemas: dict[str, JsonObject] = field(repr=False)
     responses: dict[int, ResponseRule]
     observed: dict[int, str]
-    request_validator: Draft202012Validator
+    request_schema: JsonObject = field(repr=False)
     _document: JsonObject = field(repr=False, alias="document")
 
+    @cached_property
+    def request_validator(self) -> Draft202012Validator:
+        """A validator of the fields of a request."""
+        return self.validator(self.request_schema)
+
     def node(self, path: list[str | int]) -> Any:
-        """The part of the contract at a validator's schema path."""
+        """Return the part of the contract at a schema path of the validator."""
         node: Any = self._document
         for step in path:
             node = node[step]
         return node
 
     def resolve(self, schema: JsonObject) -> JsonObject:
-        """The schema behind a `$ref`, or the schema itself."""
+        """Return the target of a `$ref`, or the schema itself."""
         return _resolve(self._document, schema)
 
     def validator(self, schema: JsonObject) -> Draft202012Validator:
-        """A validator of a schema of the contract."""
+        """Return a validator for a schema of the contract."""
         return _validator(self._document, schema)
 
     def response_validator(self, status: int) -> Draft202012Validator:
-        """A validator of the body of a documented answer."""
+        """Return a validator for the body of a documented response."""
         return self.validator(self.responses[status].schema)
 
     @property
     def seeds(self) -> tuple[int, int]:
-        """Least and greatest seed of an image."""
+        """Lowest and highest seed of an image."""
         image = self.resolve(self.resolve(self.responses[200].schema)["properties"]["data"]["items"])
         seed = self.resolve(image["properties"]["seed"])
         return seed["minimum"], seed["maximum"]
@@ -127,13 +134,13 @@ class ContractView:
 
     @property
     def link_suffix(self) -> str:
-        """What follows the id in an image link."""
+        """Suffix of an image link, after the image's id."""
         return _link_parts(self.responses[200])[1]
 
 
 @cache
 def read_view(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> ContractView:
-    """Read an operation of the installed contract, generate unless told otherwise. Later calls return the same view."""
+    """Read an operation of the installed contract, generate by default. Later calls return the same view."""
     document = read_contract()
     operation = OPERATIONS[operation_id]
     node: JsonObject = _resolve(document, document["paths"][operation.path])[operation.method.lower()]
@@ -159,7 +166,7 @@ def read_view(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> Contra
             if status.isdecimal()
         },
         observed={entry["status"]: entry["because"] for entry in node.get("x-observed-statuses", [])},
-        request_validator=_validator(document, request),
+        request_schema=request,
         document=document,
     )
 
@@ -174,13 +181,15 @@ def _resolve(document: JsonObject, schema: JsonObject) -> JsonObject:
 
 
 def _validator(document: JsonObject, schema: JsonObject) -> Draft202012Validator:
-    # The components travel along, so that every $ref of the contract resolves as it stands.
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - whoever reads only fields does without it
+
+    # With the components, so that every $ref of the contract resolves.
     root = {**schema, "components": document["components"]}
     return Draft202012Validator(root, mask=MASK, offline=True)
 
 
 def _properties(document: JsonObject, schema: JsonObject) -> JsonObject:
-    """The properties of a schema and of the parts that it is put together from."""
+    """Return the properties of a schema and of the schemas in its allOf."""
     schema = _resolve(document, schema)
     parts = [_properties(document, part) for part in schema.get("allOf", ())]
     return {name: rule for part in [*parts, schema.get("properties", {})] for name, rule in part.items()}
@@ -205,7 +214,7 @@ def _field_rule(document: JsonObject, name: str, content_type: str | None, schem
 
 
 def _branches(document: JsonObject, schema: JsonObject) -> Iterator[JsonObject]:
-    """A schema and the schemas that it is composed of."""
+    """Yield a schema and the schemas that it is composed of."""
     schema = _resolve(document, schema)
     yield schema
     for keyword in ("allOf", "anyOf", "oneOf"):
@@ -239,8 +248,88 @@ def _response(document: JsonObject, answer: JsonObject) -> ResponseRule:
 
 
 def _link_parts(response: ResponseRule) -> tuple[str, str]:
-    """Folder and suffix of image links, from the first example that has a link."""
+    """Return folder and suffix of image links, from the first example that has a link."""
     urls: list[str | None] = [image.get("url") for example in response.examples for image in example["data"]]
     path = urlsplit(next(url for url in urls if url)).path
     folder, _, name = path.rpartition("/")
     return f"{folder}/", f".{name.rpartition('.')[2]}"
+
+
+_TEXTS: Final[Mapping[str, str]] = {
+    "date": "2026-01-02",
+    "date-time": "2026-01-02T03:04:05Z",
+    "uri": "https://example.test/",
+    "uuid": "6d6f636b-0000-4000-8000-000000000000",
+}
+
+
+class NoExampleError(LookupError):
+    """The contract has no example of a response, and none could be made that matches its schema."""
+
+
+def example_of(view: ContractView, schema: JsonObject) -> Any:
+    """Return a value that matches a schema, the same each time: its own example, or one made member by member.
+
+    Args:
+        view: The contract.
+        schema: A schema of it.
+
+    Raises:
+        NoExampleError: The value breaks a rule that cannot be solved, for example that items are unique.
+    """
+    value = _make(view, schema)
+    for error in view.validator(schema).iter_errors(value):
+        place = "/".join(map(str, error.instance_path)) or "the whole"
+        raise NoExampleError(
+            f"{view.operation.operation_id}: the contract has no example of a response, and none can be made, because "
+            f"{place} has the rule {error.kind.name}; add an example to the contract"
+        )
+    return value
+
+
+def _make(view: ContractView, schema: JsonObject) -> Any:
+    schema = view.resolve(schema)
+    for keyword in ("const", "example", "default"):
+        if keyword in schema:
+            return schema[keyword]
+    for keyword in ("examples", "enum"):
+        if schema.get(keyword):
+            return schema[keyword][0]
+    for keyword in ("oneOf", "anyOf"):
+        if keyword in schema and "properties" not in schema:
+            return _make(view, schema[keyword][0])
+    made = [_make(view, part) for part in schema.get("allOf", ())]
+    own = _of_type(view, schema)
+    objects = [value for value in [*made, own] if is_object(value)]
+    return {name: member for value in objects for name, member in value.items()} if objects else next(iter(made), own)
+
+
+def _of_type(view: ContractView, schema: JsonObject) -> Any:
+    types: str | list[str] = schema.get("type", "object" if "properties" in schema else "null")
+    match types if isinstance(types, str) else types[0]:
+        case "object":
+            return {name: _make(view, part) for name, part in schema.get("properties", {}).items()}
+        case "array":
+            return [_make(view, schema.get("items", {})) for _ in range(max(1, schema.get("minItems", 1)))]
+        case "boolean":
+            return True
+        case "integer" | "number":
+            return schema.get("minimum", schema.get("maximum", 1))
+        case "string" if "pattern" in schema:
+            return _text_like(schema["pattern"])
+        case "string":
+            text = _TEXTS.get(schema.get("format", ""), "text")
+            return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
+        case _:
+            return None
+
+
+@cache
+def _text_like(pattern: str) -> str:
+    """Return the simplest text that matches a pattern."""
+    from hypothesis import find, settings  # noqa: PLC0415 - slow to import, and few answers need it
+    from hypothesis import strategies as st  # noqa: PLC0415
+
+    whole = pattern.startswith("^") and pattern.endswith("$")
+    texts = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=whole)
+    return find(texts, lambda _: True, settings=settings(database=None, derandomize=True))

@@ -13,9 +13,9 @@ from typing import Any
 
 import drift
 import pytest
-from drifting.known import read_known
+from drifting.check import read_known
 from provider_history import KNOWN, OURS, PATH, fields, june, october, operation, ref
-from regeneration.paths import CONTRACT, ROOT
+from regeneration.documents import CONTRACT, ROOT
 
 Write = Callable[[Any], str]
 OCTOBER = ["--contract", str(OURS), "--known", str(KNOWN)]

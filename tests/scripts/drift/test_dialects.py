@@ -4,8 +4,8 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from drifting.references import Document
-from regeneration.contract import Contract
+from drifting.document import Document
+from regeneration.documents import Contract
 from small_documents import answering, asking, compared, said
 
 TEXT: dict[str, Any] = {"type": "string"}

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import drift
 import pytest
-from drifting.check import Outcome, Report, check
-from drifting.compare_documents import compare_documents
-from drifting.difference import Direction, Verdict
-from drifting.known import read_known
+from drifting.check import Drift as Outcome
+from drifting.check import DriftReport as Report
+from drifting.check import check, read_known
+from drifting.compare import Direction, Verdict
+from drifting.compare_operations import compare_documents
 from provider_history import HISTORY, KNOWN, MULTIPART, OURS, SIZES, Document, among_others, media, operation
-from regeneration.paths import CONTRACT
+from regeneration.documents import CONTRACT
 
 
 @pytest.fixture
@@ -223,7 +224,7 @@ def test_the_same_list_of_sizes_breaks_in_answers_and_not_in_requests() -> None:
     added = [difference for difference in found if difference.change == "value added"]
     assert Counter((difference.direction, difference.verdict) for difference in added) == {
         (Direction.REQUEST, Verdict.ADDITIVE): 17,
-        (Direction.ANSWER, Verdict.BREAKING): 17,
+        (Direction.RESPONSE, Verdict.BREAKING): 17,
     }
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import drift
 import pytest
-from drifting.check import Outcome, Report, check
-from drifting.difference import Verdict
-from drifting.errors import DriftError
-from drifting.known import read_known
+from drifting.check import Drift as Outcome
+from drifting.check import DriftReport as Report
+from drifting.check import check, read_known
+from drifting.compare import Verdict
+from drifting.document import DriftError
 from provider_history import KNOWN, OURS, fields, october, operation
 
 HEAD = "document: https://things.example/openapi.json\n"

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from drifting.errors import DriftError
-from drifting.parse import parse_document
-from drifting.yaml_bounds import MAX_DEPTH
+from drifting.document import MAX_DEPTH, DriftError, parse_document
 from provider_history import october
 
 DOCUMENT: dict[str, Any] = {"openapi": "3.0.2", "paths": {"/é": {"get": {"responses": {"200": {"description": "ü"}}}}}}
@@ -55,7 +53,7 @@ def test_yaml_of_others() -> None:
         pytest.param("", "does not hold a mapping", id="nothing"),
         pytest.param("[]", "does not hold a mapping", id="a list"),
         pytest.param("just text", "does not hold a mapping", id="text"),
-        pytest.param("{}", "no OpenAPI 3 document: it names no version", id="no version"),
+        pytest.param("{}", "not an OpenAPI 3 document: it names no version", id="no version"),
         pytest.param('{"swagger": "2.0"}', 'its version is "2.0"', id="swagger"),
         pytest.param('{"openapi": 3.1}', "its version is 3.1", id="version as a number"),
         pytest.param('{"openapi": "3.0.2", "a": ', "it:1:27: this is not JSON", id="cut"),
@@ -68,7 +66,7 @@ def test_yaml_of_others() -> None:
         pytest.param("openapi: 3.0.2\na: !!timestamp 2000-01-23", "neither JSON nor YAML", id="a date"),
         pytest.param("openapi: 3.0.2\na: !!binary aGk=", "neither JSON nor YAML", id="bytes"),
         pytest.param("openapi: 3.0.2\na: !!set {b}", "neither JSON nor YAML", id="a set"),
-        pytest.param(b"\x89PNG\r\n\x1a\n\xff", "it is no text", id="an image"),
+        pytest.param(b"\x89PNG\r\n\x1a\n\xff", "it is not text", id="an image"),
         pytest.param('{"a": ' + "[" * 100_000, "this is not JSON", id="deep and cut"),
     ],
 )
@@ -85,7 +83,7 @@ def test_aliases_are_taken() -> None:
 def test_a_bomb_of_aliases_is_refused_before_it_is_built() -> None:
     lines = ["openapi: 3.0.2", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
-    assert refused("\n".join(lines)) == "it:8: more than 2000000 nodes when all aliases are written out"
+    assert refused("\n".join(lines)) == "it:8: more than 2000000 nodes when all aliases are expanded"
 
 
 def test_a_tower_of_aliases_is_refused() -> None:
@@ -94,7 +92,7 @@ def test_a_tower_of_aliases_is_refused() -> None:
 
 
 def test_a_node_that_holds_itself_is_refused() -> None:
-    message = "it:2: the alias *a means what it stands in, or nothing"
+    message = "it:2: the alias *a stands for a node that contains it, or for none"
     assert refused("openapi: 3.0.2\na: &a [*a]") == refused("openapi: 3.0.2\na: [*a]") == message
 
 

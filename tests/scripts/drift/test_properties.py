@@ -5,16 +5,15 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from drifting.compare_documents import compare_documents
-from drifting.difference import Verdict
-from drifting.normalise import Normaliser
-from drifting.references import Document
+from drifting.compare import Verdict
+from drifting.compare_operations import compare_documents
+from drifting.document import Document
+from drifting.schema import Normaliser
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import is_valid
 from provider_history import HISTORY, PATH
-from regeneration.contract import Contract
-from regeneration.nodes import holds_names, mappings
+from regeneration.documents import Contract, holds_names, mappings
 from small_documents import answering, asking, compared, said
 
 NAMES = st.sampled_from("abcd")

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drifting.errors import DriftError
-from drifting.locate import locate
-from drifting.normalise import MAX_DEPTH, MAX_SIZE
-from drifting.references import Document
+from drifting.document import Document, DriftError
+from drifting.operation import Location, locate
+from drifting.schema import MAX_DEPTH, MAX_SIZE
 from provider_history import OPERATION_ID, OURS, PATH, among_others, october, operation, ref
-from regeneration.contract import read_contract
+from regeneration.documents import read_contract
 from small_documents import answering, asking, compared, said
 
 
@@ -31,7 +30,7 @@ def refused(schema: object, **components: Any) -> str:
         ("other.yaml#/T", "no pointer into this document; bundle the document into one file first"),
         ("#anchor", "no pointer into this document"),
         ("", "no pointer into this document"),
-        (7, "the $ref 7 is no text"),
+        (7, "the $ref 7 is not text"),
         ("#/info/title", "a schema is expected here"),
     ],
 )
@@ -93,8 +92,8 @@ def test_what_is_as_deep_as_allowed_is_compared() -> None:
         ({"properties": []}, "schemas by name are expected here"),
         ({"anyOf": {}}, "a list of schemas is expected here"),
         ({"items": 1}, "a schema is expected here, not 1"),
-        ({"type": "integer", "minimum": "1"}, '"1" is no number'),
-        ({"$dynamicRef": "#x"}, "dynamic references are not understood"),
+        ({"type": "integer", "minimum": "1"}, '"1" is not a number'),
+        ({"$dynamicRef": "#x"}, "dynamic references are not supported"),
     ],
 )
 def test_what_is_no_schema(schema: object, message: str) -> None:
@@ -107,7 +106,7 @@ def ours() -> Document:
 
 
 def found(ours: Document, theirs: dict[str, Any]) -> tuple[str, bool]:
-    location = locate(ours, PATH, "post", Document("theirs", theirs))
+    location = locate(ours, Location(PATH, "post"), Document("theirs", theirs))
     return location.name, location.moved
 
 
@@ -153,7 +152,7 @@ def test_gone(ours: Document) -> None:
 def test_several_of_its_name(ours: Document) -> None:
     theirs = october()
     theirs["paths"] = {"/a": theirs["paths"][PATH], "/b": theirs["paths"][PATH]}
-    with pytest.raises(DriftError, match="the operationId of several: POST /a, POST /b"):
+    with pytest.raises(DriftError, match=f"several operations have the operationId {OPERATION_ID}: POST /a, POST /b"):
         found(ours, theirs)
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from drifting.errors import DriftError
-from drifting.source import MAX_BYTES, MAX_REDIRECTS, read_source
+from drifting.document import MAX_BYTES, MAX_REDIRECTS, DriftError, read_source
 
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 

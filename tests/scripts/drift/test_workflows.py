@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from regeneration.paths import ROOT
+from regeneration.documents import ROOT
 from ruamel.yaml import YAML
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -76,8 +76,8 @@ def test_the_tests_run_on_every_python_that_is_supported() -> None:
     assert matrix == re.findall(r'"Programming Language :: Python :: (3\.\d+)"', settings)
     readme = (ROOT / "README.md").read_text("utf-8")
     commands = [step["run"] for step in steps(FOLDER / "tests.yml") if "run" in step]
-    assert commands == ["python3 scripts/in_venv.py pytest -n auto", ".ci/run"]
-    assert commands[0] in readme
+    assert commands[1:] == [".ci/run"]
+    assert f"\n{commands[0]}\n" in readme
 
 
 def test_the_auditor_finds_nothing() -> None:
@@ -110,7 +110,7 @@ class Runner:
         self._program("python3", f'cat "{self.folder}/said"; echo oh >&2; exit {code}')
         self._program("gh", f'echo "$@" >>"{self.asked}"; case "$*" in "issue list"*) printf %s "{issue}";; esac')
         workflow = read(FOLDER / "drift.yml")
-        compare, issue_step = (step for step in steps(FOLDER / "drift.yml") if "run" in step)
+        _, compare, issue_step = (step for step in steps(FOLDER / "drift.yml") if "run" in step)
         assert workflow["defaults"]["run"]["shell"] == "bash"
         output = self.folder / "output"
         env = {"PATH": f"{self.programs}:/usr/bin:/bin", "GITHUB_OUTPUT": str(output)}

@@ -1,19 +1,18 @@
-"""The copy that this checkout makes, and a package that it goes into."""
+"""The copy that this checkout makes, and a package for it."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import vendor
-from regeneration.paths import ROOT
+from vendor import Copy, make_copy
 from vendored_app import package
-from vendoring.contents import Copy, make_copy
 
 
 @pytest.fixture(scope="session")
 def copy() -> Copy:
     """What this checkout makes."""
-    return make_copy(ROOT)
+    return make_copy()
 
 
 @pytest.fixture
@@ -24,10 +23,10 @@ def vendor_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def command(copy: Copy, vendor_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Run the command on myapp/_vendor, without making the copy anew each time."""
+    """Run the command on myapp/_vendor, without making the copy each time."""
 
     def run(*options: str, makes: Copy = copy, destination: Path = vendor_folder) -> int:
-        monkeypatch.setattr("vendoring.contents.make_copy", lambda _: makes)
+        monkeypatch.setattr("vendor.make_copy", lambda: makes)
         return vendor.main([str(destination), *options])
 
     return run

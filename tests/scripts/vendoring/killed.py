@@ -1,4 +1,4 @@
-"""A program that replaces a copy in children of its own, each killed before another of its steps on the disk.
+"""A program that replaces a copy in child processes, each killed before another of its steps on the disk.
 
 Prints, as JSON, how many steps there are and at which the two folders are renamed, and of each child: the step, what
 the copy was afterwards, what it was after the next run, and what lay in the folder then. Its arguments: the folder with
@@ -15,20 +15,18 @@ from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 
-from regeneration.paths import ROOT
-from vendoring.contents import Copy, make_copy
-from vendoring.update import write_copy
+from vendor import Copy, make_copy, write_copy
 
 WORK = Path(sys.argv[2])
-NEW = make_copy(ROOT)
-OLD = Copy(NEW.manifest, {**NEW.files, "client/judge.py": b"# old"})
+NEW = make_copy()
+OLD = Copy(NEW.manifest, {**NEW.files, "client/retry.py": b"# old"})
 CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod"}
 
 
 def old_copy() -> Path:
     """Make a folder with the old copy in it."""
     folder = Path(tempfile.mkdtemp(dir=WORK))
-    write_copy(folder, OLD, force=False)
+    write_copy(folder, OLD)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong while a copy is replaced, one of the two is whole, and the next run mends the rest."""
+"""Whatever goes wrong while a copy is replaced, one of the two is whole, and the next run repairs the rest."""
 
 import json
 import os
@@ -18,7 +18,7 @@ SCRIPTS = Path(vendor.__file__).parent
 
 @contextmanager
 def full_disk(room: int) -> Iterator[None]:
-    """Let no file grow beyond so many bytes, as on a disk that is full."""
+    """Limit the size of files, as a full disk does."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
@@ -34,7 +34,7 @@ def test_a_full_disk_leaves_what_was_there(
 ) -> None:
     if before == "a copy":
         command()
-        (vendor_folder / "ideogram_ai/client/judge.py").write_bytes(b"# older\n")
+        (vendor_folder / "ideogram_ai/client/retry.py").write_bytes(b"# older\n")
     there = texts(vendor_folder)
     with full_disk(room):
         assert command("--force") == 1
@@ -48,7 +48,7 @@ def test_a_full_disk_leaves_what_was_there(
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Have the rights of nobody in particular; root may write anywhere."""
+    """Drop the rights of root, who may write anywhere."""
     mine = os.geteuid()
     if mine == 0:
         os.seteuid(65534)
@@ -68,7 +68,7 @@ def test_a_folder_that_is_not_writable_is_named(
 ) -> None:
     if before == "a copy":
         command()
-        (vendor_folder / "ideogram_ai/client/judge.py").write_bytes(b"# older\n")
+        (vendor_folder / "ideogram_ai/client/retry.py").write_bytes(b"# older\n")
     there = texts(vendor_folder)
     monkeypatch.chdir(vendor_folder)  # nobody may look into the folders above
     vendor_folder.chmod(0o555)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from vendor import Copy
 from vendored_app import texts
-from vendoring.contents import Copy
 
 from ideogram_ai.testing import MockServer
 
 PAGE = (Path(__file__).parents[3] / "docs/vendoring.md").read_text("utf-8")
 SCRIPT = Path(__file__).parents[3] / "scripts/vendor.py"
 # Sets up what is set up here already.
-PREFIX = "python3 ../ideogram-ai/scripts/in_venv.py python ../ideogram-ai/scripts/vendor.py"
+PREFIX = "python3 ../ideogram-ai/scripts/vendor.py"
 
 
 def blocks(language: str) -> list[str]:

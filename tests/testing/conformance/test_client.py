@@ -29,7 +29,7 @@ from ideogram_ai.testing.conformance.client_judge import is_same
 from ideogram_ai.testing.conformance.client_program import ClientReport, masked, read_report
 from ideogram_ai.testing.conformance.client_scenarios import ReportedOutcome
 from ideogram_ai.testing.faults import FAULTS, SPELLINGS
-from ideogram_ai.testing.faults.echoes import spell
+from ideogram_ai.testing.faults.response_faults import spell
 
 BROKEN = ROOT / "tests/support/broken_client.py"
 ONE = "request.example.json_prompt"

@@ -6,12 +6,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.decoding import Part, decode_parts, json_text
 from ideogram_ai.contract.problems import RequestRefusedError, shown
 from ideogram_ai.contract.view import read_view
 
-from ..faults.glued import ANOTHER_CALLER
+from ..faults.connection_faults import ANOTHER_CALLER
 from ..multipart import parse_multipart
 from .client_scenarios import ReportedOutcome, client_scenarios
 from .kit import KEY_SCHEME, Requirement, by_id, follow, join_pointer, pointers

@@ -17,12 +17,11 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import evolve, frozen
 
-from ideogram_ai.client.json_types import is_object
+from ideogram_ai.client.request import is_object
 
 from ..faults import FAULTS, SPELLINGS, Fault, FaultServer, Ledger, answer_with
-from ..faults.content import png
-from ..faults.echoes import spell
-from ..faults.wire import Answer
+from ..faults.response_faults import spell
+from ..faults.wire import Response, png
 from .client_scenarios import IMAGE, ReportedOutcome
 
 if TYPE_CHECKING:
@@ -288,7 +287,8 @@ class ScenarioServers:
 
         body = response.body if isinstance(response.body, str) else json.dumps(response.body, ensure_ascii=False)
         content = self._image if response.image else fill(body).encode()
-        answer = Answer(response.status, content, tuple((name, fill(text)) for name, text in response.headers.items()))
+        headers = tuple((name, fill(text)) for name, text in response.headers.items())
+        answer = Response(response.status, content, headers)
 
         def act(exchange: Exchange) -> None:
             exchange.read_request()

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, frozen
 
-from ideogram_ai.client.json_types import is_array, is_object
-from ideogram_ai.contract.examples import example_of
-from ideogram_ai.contract.view import JsonObject, read_view
+from ideogram_ai.client.request import is_array, is_object
+from ideogram_ai.contract.view import JsonObject, example_of, read_view
 
 from ..strategies import request_rules
 from .kit import KEY_SCHEME, Requirement, by_id, example_requests, join_pointer, pointers, prompt_fields

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from attrs import Factory, field, frozen
 
 from ideogram_ai.client.errors import ConfigurationError
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import CONTRACT_SHA256, read_contract
 

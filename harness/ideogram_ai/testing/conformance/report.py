@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from attrs import asdict
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 
 from .kit import Outcome, RecordedExchange, Report, Result, Verdict, apply_expected, at_pointer, by_cause, join_pointer
 

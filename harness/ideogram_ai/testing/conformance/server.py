@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from attrs import define, evolve, field, frozen
 
-from ideogram_ai.client.credentials import is_loopback, take_base_url, take_key
+from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import ConfigurationError
+from ideogram_ai.client.transport import is_loopback
 from ideogram_ai.contract.view import read_view
 
 from .kit import ResultCollector, Verdict, check_timeout, no_progress
@@ -82,13 +83,13 @@ def check_options(options: ServerOptions) -> ServerOptions:
     if options.seed < 0:
         raise ConfigurationError(f"seed is {options.seed}; give a number, 0 or more.")
     check_timeout(options.timeout)
-    if options.api_key is not None and isinstance(complaint := take_key(options.api_key), str):
+    if options.api_key is not None and isinstance(complaint := resolve_api_key(options.api_key), str):
         raise ConfigurationError(complaint)
     if options.limit and not options.on_loopback and options.api_key is None:
         raise ConfigurationError(
             "This server makes no image without an API key: name its variable with --key-env NAME."
         )
-    return evolve(options, url=take_base_url(options.url, allow_http=options.allow_http))
+    return evolve(options, url=resolve_base_url(options.url, allow_http=options.allow_http))
 
 
 def describe_cost(images: int, prices: Prices = PRICES) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from jsonschema_rs import Draft202012Validator, ValidationErrorKind
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import name_of, shown
 from ideogram_ai.contract.view import MASK, JsonObject, read_view
 

@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from attrs import evolve, field, frozen
 from hypothesis import HealthCheck, given, settings
 
-from ideogram_ai.client.json_types import is_object
-from ideogram_ai.contract.examples import example_of
+from ideogram_ai.client.request import is_object
 from ideogram_ai.contract.prices import Prices, shipped_prices
 from ideogram_ai.contract.problems import pointer_to, shown
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.contract.view import example_of, read_view
 from ideogram_ai.generated.contract import read_contract
 
-from ..generation import read_request
+from ..service import read_request
 from ..strategies import request_rules
+from ..strategies.mutations import MutationPoint, MutationPoints, Path
 from ..strategies.schema_values import SchemaValues
-from ..strategies.sites import Path, Site, Sites
 from .kit import at_pointer, example_requests, prompt_fields
 from .server_judge import KEY_ACCEPTED, PROMPT_RULE, close_objects, part_type, rule_id
 from .server_requests import Expect, FormPart, KeyUse, Payload, RequestCase, form, make_part, multipart, shorten
@@ -211,7 +210,7 @@ class CasePlanner:
         """How many requests break a rule at most."""
         return 1 if self.metered else 3
 
-    def _broken_at(self, site: Site, count: int) -> Iterator[RequestCase]:
+    def _broken_at(self, site: MutationPoint, count: int) -> Iterator[RequestCase]:
         name, fields = site.field, self._with_field(site.field)
         if self.metered and name not in self.prompts[1:]:
             fields = self.plain | self._scalars  # what was accepted already costs no further image
@@ -280,12 +279,12 @@ def _values(name: str) -> list[Any]:
 
 
 @cache
-def _site_reader() -> Sites:
-    return Sites(read_view(), SchemaValues(read_view()))
+def _site_reader() -> MutationPoints:
+    return MutationPoints(read_view(), SchemaValues(read_view()))
 
 
 @cache
-def _sites() -> tuple[Site, ...]:
+def _sites() -> tuple[MutationPoint, ...]:
     return tuple(_site_reader())
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 import httpx
 from attrs import Factory, frozen
 
-from ideogram_ai.client.json_types import is_array, is_object
+from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.decoding import json_text
 from ideogram_ai.contract.view import read_view
 

@@ -1,61 +1,74 @@
-"""Sets text: in the fonts that have its letters, in the greatest size that fits a box."""
+"""Sets text in the fonts that have its letters, and in the largest size that fits a box."""
 
 from __future__ import annotations
 
+import logging
+import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
+from importlib.util import find_spec
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from attrs import frozen
-
-from . import faces
+from PIL import Image, ImageDraw, ImageFont, features
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from PIL import ImageDraw
+MAX_TEXT: Final = 4000
+"""Characters of a text that are drawn."""
+NO_GLYPH: Final = "\ufffd"
+"""Stands for a letter that no font here has."""
+RAQM: Final = features.check("raqm")
+"""Whether Pillow can join letters and set them from right to left; its wheels need the system's libfribidi for that."""
 
-LONGEST_TEXT: Final = 4000
-"""Characters of a text that are shown at most."""
-
-_NO_GLYPH: Final = "\ufffd"
+# The first is required; the second, 20 MB for Chinese, Japanese and Korean, is used if it is installed.
+_PACKAGES: Final = ("manimgx_fonts", "manimgx_fonts_cjk")
+_PRIMARY_FONT: Final = "NotoSans[wght].ttf"
+_SYSTEM_FONTS: Final = (
+    "NotoSansCJK-Regular.ttc", "NotoSansCJK-VF.otf.ttc", "NotoSansCJKjp-Regular.otf", "DroidSansFallbackFull.ttf",
+    "wqy-microhei.ttc", "wqy-zenhei.ttc", "unifont.otf", "unifont.ttf",  # Linux
+    "ヒラギノ角ゴシック W3.ttc", "Hiragino Sans GB.ttc", "AppleSDGothicNeo.ttc", "Arial Unicode.ttf",  # macOS
+    "YuGothM.ttc", "msgothic.ttc", "msyh.ttc", "malgun.ttf", "seguisym.ttf",  # Windows
+)  # fmt: skip
+_REGULAR_WEIGHT: Final = 400
+_NO_CHARACTER: Final = "\U0010ffff"
 _MARKS: Final = frozenset({"Mn", "Mc", "Me"})
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs"})
 _JOINER: Final = "\u200d"
-_JOINERS: Final = frozenset({"\u200c", _JOINER})
+_SELECTORS: Final = frozenset("\u200c\u200d\ufe0e\ufe0f")
 _SKIN: Final = range(0x1F3FB, 0x1F400)
 _FLAGS: Final = range(0x1F1E6, 0x1F200)
-_LINE: Final = 1.2  # of the size
+_WIDE: Final = frozenset({"W", "F"})
+_LINE_HEIGHT: Final = 1.2  # of the size
 _BASELINE: Final = 0.95  # of the size, below the line's upper edge
+_LOG: Final = logging.getLogger(__name__)
+_warned: Final[set[str]] = set()
 
-_Direction = str
-"""`ltr` or `rtl`, as Pillow has them."""
-
-_Token = tuple[str, bool]
-"""What stays on a line, and whether a space parts it from what is before it."""
+_DIRECTIONS: Final[Mapping[str, str]] = {"L": "ltr", "R": "rtl", "AL": "rtl"}
+_Token = tuple[str, bool]  # text without a line break in it, and whether a space comes before it
 
 
-@frozen
-class _Run:
-    """Letters of one font, and the direction that they give; none for spaces, digits and the like."""
+class _Run(NamedTuple):
+    """Letters of one font; the direction is `ltr`, `rtl`, or None for spaces, digits and the like."""
 
     face: str
     text: str
-    direction: _Direction | None
+    direction: str | None
 
 
-@frozen
-class Lettering:
-    """Text that was broken into lines of a size.
+class TextBlock(NamedTuple):
+    """Text that was broken into lines.
 
     Attributes:
         lines: The lines from top to bottom.
-        size: Size of the letters in pixels.
+        size: Font size in pixels.
         line_height: Pixels from line to line.
-        width: Pixels of the widest line.
-        height: Pixels of all lines.
-        whole: Whether every word fits: none was broken or left out.
+        width: Width of the widest line in pixels.
+        height: Height of all lines in pixels.
+        whole: Whether no word was broken or left out.
     """
 
     lines: tuple[str, ...]
@@ -66,145 +79,161 @@ class Lettering:
     whole: bool
 
 
-def showable(text: str, most: int = LONGEST_TEXT) -> str:
-    """The text as it is drawn, cut off with a mark after so many characters.
+@lru_cache(maxsize=512)
+def _font(face: str, size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.truetype(face, size)
+    try:
+        axes = font.get_variation_axes()
+    except OSError:  # the font has only one weight
+        return font
+    if [axis.get("name") for axis in axes] == [b"Weight"]:
+        font.set_variation_by_axes([_REGULAR_WEIGHT])
+    return font
 
-    Accents and letters that stand apart are put together, invisible characters go, and a letter that no font here has
-    becomes the replacement character.
+
+@cache
+def _fonts() -> tuple[str, ...]:
+    """The fonts of the packages, Latin letters first and symbols last, and then known fonts of the system."""
+
+    def order(path: Path) -> tuple[bool, bool, bool, str]:
+        return path.name != _PRIMARY_FONT, "CJK" in path.name, bool(re.search("Emoji|Symbols", path.name)), path.name
+
+    folders = [files(package) for package in _PACKAGES if find_spec(package)]
+    packaged = (Path(str(font)) for folder in folders for font in folder.iterdir())
+    chosen = (path for path in packaged if path.suffix in {".ttf", ".ttc"} and "Italic" not in path.name)
+    found = [str(path) for path in sorted(chosen, key=order)]
+    for name in _SYSTEM_FONTS:
+        try:
+            found.append(str(ImageFont.truetype(name).path))
+        except OSError:
+            continue
+    return tuple(found)
+
+
+@lru_cache(maxsize=8192)
+def _face_of(cluster: str) -> str | None:
+    """The font for a letter with all its marks, or else for the letter alone; None, and a warning, without one."""
+    wanted = "".join(character for character in cluster if character not in _SELECTORS)
+    for letters in (wanted, wanted[:1]):
+        for face in _fonts():
+            if all(_pixels(face, letter) != _pixels(face, _NO_CHARACTER) for letter in letters):
+                return face
+    letter, cure = wanted[:1], ""
+    script = re.split("[ -]", unicodedata.name(letter, "UNKNOWN"))[0]
+    if unicodedata.east_asian_width(letter) in _WIDE:
+        cure = " Install manimgx-fonts-cjk with pip, or a font of the system, for example Debian's fonts-noto-cjk."
+    name = script if script == "CJK" else script.title()
+    _warn_once(script, f"No font here has {letter} ({name}): the pictures show {NO_GLYPH} in its place.{cure}")
+    return None
+
+
+@lru_cache(maxsize=65536)
+def _pixels(face: str, letter: str) -> bytes:
+    image = Image.new("L", (48, 48))
+    ImageDraw.Draw(image).text((8, 8), letter, 255, _font(face, 20))
+    return image.tobytes()
+
+
+def _warn_once(subject: str, message: str) -> None:
+    if subject not in _warned:
+        _warned.add(subject)
+        _LOG.warning(message)
+
+
+def forget_fonts() -> None:
+    """Find the fonts again, and repeat warnings; for tests."""
+    _warned.clear()
+    for cached in (_fonts, _face_of, width_of, _visual_runs, _drawable_cluster):
+        cached.cache_clear()
+
+
+def drawable(text: str, most: int = MAX_TEXT) -> str:
+    """The text as it is drawn, cut after `most` characters with an ellipsis.
+
+    Combines separate accents and letters, drops invisible characters, and replaces letters that no font here has.
     """
-    shown = "".join(map(_show, clusters(unicodedata.normalize("NFC", text[:most]))))
+    shown = "".join(map(_drawable_cluster, clusters(unicodedata.normalize("NFC", text[:most]))))
     return shown + ("..." if len(text) > most else "")
 
 
-def count_missing(shown: str) -> int:
-    """How many letters of a shown text stand for one that no font here has."""
-    return shown.count(_NO_GLYPH)
+@lru_cache(maxsize=8192)
+def _drawable_cluster(cluster: str) -> str:
+    character = cluster[0]
+    if cluster in {"\n", " "}:
+        return cluster
+    if character in "\t\r\v\f" or unicodedata.category(character) in {"Zs", "Zl", "Zp"}:
+        return " "
+    if unicodedata.category(character) in _INVISIBLE:
+        return ""
+    return cluster if _face_of(cluster) else NO_GLYPH
 
 
 def clusters(text: str) -> list[str]:
-    """The letters of a text, each with its marks, and emoji with what they are joined with."""
+    """The letters of a text, each with its marks, and emoji with those that they are joined with."""
     found: list[str] = []
     for character in text:
-        last = found[-1] if found else ""
-        if last and not last.isspace() and _continues(last, character):
+        if found and not found[-1].isspace() and _continues(found[-1], character):
             found[-1] += character
         else:
             found.append(character)
     return found
 
 
-def length(text: str, size: int) -> float:
-    """Width in pixels of a line of shown text."""
-    return _length(text, size)
-
-
-def draw_line(pen: ImageDraw.ImageDraw, x: float, y: float, line: str, size: int, **options: Any) -> None:
-    """Draw a line of shown text.
-
-    Args:
-        pen: What draws.
-        x: The left edge.
-        y: The upper edge.
-        line: The text.
-        size: Size of the letters in pixels.
-        options: Of Pillow's `text`, for example `fill`.
-    """
-    for run, direction in _in_sight(line):
-        font = faces.font_of(run.face, size)
-        place, way = (x, y + round(size * _BASELINE)), direction if faces.RAQM else None
-        pen.text(place, run.text, font=font, anchor="ls", direction=way, **options)
-        x += font.getlength(run.text, direction=way)
-
-
-def fit(
-    text: str, width: float, height: float, largest: int, smallest: int, *, keep_lines: bool = False
-) -> Lettering | None:
-    """Set a shown text as large as it fits; in the smallest size it is cut off. None when not even one line fits.
-
-    Args:
-        text: A text that `showable` returned.
-        width: Pixels of the box.
-        height: Pixels of the box.
-        largest: Font size in pixels not to go over.
-        smallest: Font size in pixels not to go under.
-        keep_lines: Whether a size that breaks the text's own lines counts as too large.
-    """
-    low, high, best = smallest, max(largest, smallest), None
-    while low <= high:
-        size = (low + high) // 2
-        lettering = set_lines(text, width, size, int(height // size))
-        broken = keep_lines and len(lettering.lines) > text.count("\n") + 1
-        if lettering.whole and not broken and lettering.height <= height:
-            best, low = lettering, size + 1
-        else:
-            high = size - 1
-    return best or _cut(text, width, height, smallest)
-
-
-def set_lines(text: str, width: float, size: int, most: int | None = None) -> Lettering:
-    """Break a shown text into lines not wider than a width, between words where it can be done.
-
-    Args:
-        text: A text that `showable` returned.
-        width: Pixels of the longest line.
-        size: Font size in pixels.
-        most: How many lines to stop after; None for all.
-    """
-    lines: list[str] = []
-    whole = True
-    for paragraph in text.split("\n"):
-        tokens = list(_tokens(paragraph))
-        whole = whole and all(_length(token, size) <= width for token, _ in tokens)
-        room = None if most is None else most + 1 - len(lines)
-        lines.extend(islice(_fill(_pieces(tokens, size, width), size, width), room))
-    if most is not None and len(lines) > most:
-        lines, whole = lines[:most], False
-    return _lettering(lines, size, whole=whole)
-
-
-def _lettering(lines: list[str], size: int, *, whole: bool) -> Lettering:
-    line_height = max(1, round(size * _LINE))
-    widest = max((_length(line, size) for line in lines), default=0.0)
-    return Lettering(tuple(lines), size, line_height, widest, line_height * len(lines), whole)
-
-
-@lru_cache(maxsize=8192)
-def _length(text: str, size: int) -> float:
-    return sum(
-        faces.font_of(run.face, size).getlength(run.text, direction=direction if faces.RAQM else None)
-        for run, direction in _in_sight(text)
+def _continues(last: str, character: str) -> bool:
+    """Whether a character belongs to the letter before it."""
+    code = ord(character)
+    return (
+        unicodedata.category(character) in _MARKS
+        or character in {"\u200c", _JOINER}
+        or last[-1] == _JOINER
+        or code in _SKIN
+        or (code in _FLAGS and len(last) == 1 and ord(last) in _FLAGS)
     )
 
 
 @lru_cache(maxsize=8192)
-def _in_sight(line: str) -> tuple[tuple[_Run, _Direction], ...]:
-    """The runs of a line from left to right, each with the direction that its letters follow one another in.
+def width_of(line: str, size: int) -> float:
+    """Width in pixels of a line of drawable text."""
+    return sum(
+        _font(run.face, size).getlength(run.text, direction=_pillow_direction(run)) for run in _visual_runs(line)
+    )
 
-    As in UAX 9 without embedding: what has no direction takes that of both its neighbours, or the line's.
+
+def _pillow_direction(run: _Run) -> str | None:
+    return run.direction if RAQM else None
+
+
+def draw_line(pen: ImageDraw.ImageDraw, x: float, y: float, line: str, size: int, **options: Any) -> None:
+    """Draw a line of drawable text with its upper left corner at a point; options are those of Pillow's `text`."""
+    for run in _visual_runs(line):
+        font, direction = _font(run.face, size), _pillow_direction(run)
+        pen.text((x, y + round(size * _BASELINE)), run.text, font=font, anchor="ls", direction=direction, **options)
+        x += font.getlength(run.text, direction=direction)
+
+
+@lru_cache(maxsize=8192)
+def _visual_runs(line: str) -> tuple[_Run, ...]:
+    """The runs of a line from left to right, each with a direction.
+
+    As in UAX 9 without embedding: a run without a direction takes that of both its neighbours, or the line's.
     """
     runs = _runs(line)
-    base: _Direction = next((run.direction for run in runs if run.direction), "ltr")
-    directed = list(zip(runs, _resolved(runs, base), strict=True))
-    ordered: list[tuple[_Run, _Direction]] = []
-    for direction, group in groupby(directed, key=lambda item: item[1]):
+    own = [run.direction for run in runs]
+    base = next(filter(None, own), "ltr")
+    before, after = _fill_forward(own, base), _fill_forward(own[::-1], base)[::-1]
+    directions = [left if left == right else base for left, right in zip(before, after, strict=True)]
+    directed = [run._replace(direction=direction) for run, direction in zip(runs, directions, strict=True)]
+    ordered: list[_Run] = []
+    for direction, group in groupby(directed, key=lambda run: run.direction):
         same = list(group)
         ordered.extend(same if direction == base else same[::-1])
     if base == "rtl":
         ordered.reverse()
-    if not faces.RAQM:
-        return tuple((_unjoined(run, direction), direction) for run, direction in ordered)
-    return tuple(ordered)
+    return tuple(ordered if RAQM else map(_without_raqm, ordered))
 
 
-def _resolved(runs: list[_Run], base: _Direction) -> list[_Direction]:
-    """The direction of each run."""
-    own = [run.direction for run in runs]
-    before, after = _last_known(own, base), _last_known(own[::-1], base)[::-1]
-    return [left if left == right else base for left, right in zip(before, after, strict=True)]
-
-
-def _last_known(directions: Iterable[_Direction | None], base: _Direction) -> list[_Direction]:
-    known: list[_Direction] = []
+def _fill_forward(directions: Iterable[str | None], base: str) -> list[str]:
+    known: list[str] = []
     for direction in directions:
         known.append(direction or (known[-1] if known else base))
     return known
@@ -212,13 +241,15 @@ def _last_known(directions: Iterable[_Direction | None], base: _Direction) -> li
 
 def _runs(line: str) -> list[_Run]:
     if line.isascii():
-        return [_Run(faces.primary(), line, "ltr")]
+        return [_Run(_fonts()[0], line, "ltr")]
     letters = clusters(line)
-    mixed = any(_direction(cluster) == "rtl" for cluster in letters)  # then a space may stand on either side of a word
+    mixed = any(
+        _DIRECTIONS.get(unicodedata.bidirectional(cluster[0])) == "rtl" for cluster in letters
+    )  # a space may then be on either side of a word
     runs: list[_Run] = []
     for cluster in letters:
-        face = faces.primary() if cluster.isspace() else faces.face_of(cluster) or faces.primary()
-        direction = _direction(cluster)
+        face = _fonts()[0] if cluster.isspace() else _face_of(cluster) or _fonts()[0]
+        direction = _DIRECTIONS.get(unicodedata.bidirectional(cluster[0]))
         last = runs[-1] if runs else None
         apart = mixed and last is not None and cluster.isspace() != last.text.isspace()
         if last and not apart and last.face == face and direction in {None, last.direction or direction}:
@@ -228,40 +259,87 @@ def _runs(line: str) -> list[_Run]:
     return runs
 
 
-def _direction(cluster: str) -> _Direction | None:
-    match unicodedata.bidirectional(cluster[0]):
-        case "L":
-            return "ltr"
-        case "R" | "AL":
-            return "rtl"
-        case _:
-            return None
+def _without_raqm(run: _Run) -> _Run:
+    """The run as Pillow draws it without Raqm, one character after the other from left to right."""
+    if run.direction == "rtl" or any(unicodedata.category(character) in _MARKS for character in run.text):
+        _warn_once(
+            "Raqm",
+            "Pillow cannot join letters here, or set them from right to left: the pictures show them one by one. "
+            "libfribidi brings that (Debian's libfribidi0, for example).",
+        )
+    return run._replace(text="".join(reversed(clusters(run.text)))) if run.direction == "rtl" else run
 
 
-def _unjoined(run: _Run, direction: _Direction) -> _Run:
-    """A run as it is drawn without Raqm, which sets one character after the other."""
-    if direction == "rtl" or any(unicodedata.category(character) in _MARKS for character in run.text):
-        faces.tell_unjoined()
-    return _Run(run.face, "".join(reversed(clusters(run.text))), run.direction) if direction == "rtl" else run
+def fit_text(
+    text: str, width: float, height: float, largest: int, smallest: int, *, keep_lines: bool = False
+) -> TextBlock | None:
+    """Set a drawable text as large as it fits. In the smallest size it is cut; None if not even one line fits.
+
+    Args:
+        text: The text.
+        width: Width of the box in pixels.
+        height: Height of the box in pixels.
+        largest: Largest font size in pixels.
+        smallest: Smallest font size in pixels.
+        keep_lines: Whether a size that breaks the text's own lines is too large.
+    """
+    low, high, best = smallest, max(largest, smallest), None
+    while low <= high:
+        size = (low + high) // 2
+        block = wrap(text, width, size, int(height // size))
+        broken = keep_lines and len(block.lines) > text.count("\n") + 1
+        if block.whole and not broken and block.height <= height:
+            best, low = block, size + 1
+        else:
+            high = size - 1
+    return best or _cut(text, width, height, smallest)
 
 
-def _continues(last: str, character: str) -> bool:
-    """Whether a character belongs to the letter before it."""
-    code = ord(character)
-    return (
-        unicodedata.category(character) in _MARKS
-        or character in _JOINERS
-        or last[-1] == _JOINER
-        or code in _SKIN
-        or (code in _FLAGS and len(last) == 1 and ord(last) in _FLAGS)
-    )
+def wrap(text: str, width: float, size: int, most: int | None = None) -> TextBlock:
+    """Break a drawable text into lines, between words where possible.
+
+    Args:
+        text: The text.
+        width: Width of a line in pixels.
+        size: Font size in pixels.
+        most: How many lines to stop after; None for all.
+    """
+    lines: list[str] = []
+    whole = True
+    for paragraph in text.split("\n"):
+        tokens = list(_tokens(paragraph))
+        whole = whole and all(width_of(token, size) <= width for token, _ in tokens)
+        room = None if most is None else most + 1 - len(lines)
+        lines.extend(islice(_fill(_pieces(tokens, size, width), size, width), room))
+    if most is not None and len(lines) > most:
+        lines, whole = lines[:most], False
+    return _block(lines, size, whole=whole)
+
+
+def _block(lines: list[str], size: int, *, whole: bool) -> TextBlock:
+    line_height = max(1, round(size * _LINE_HEIGHT))
+    widest = max((width_of(line, size) for line in lines), default=0.0)
+    return TextBlock(tuple(lines), size, line_height, widest, line_height * len(lines), whole)
+
+
+def _cut(text: str, width: float, height: float, size: int) -> TextBlock | None:
+    """As many lines as fit, with an ellipsis at the end if more would follow."""
+    count = int(height // max(1, round(size * _LINE_HEIGHT)))
+    if count < 1:
+        return None
+    lines = list(wrap(text, width, size, count + 1).lines)
+    if len(lines) > count:
+        last = lines[count - 1]
+        while last and width_of(f"{last}...", size) > width:
+            last = last[:-1]
+        lines[count - 1 :] = [f"{last}..."]
+    return _block(lines, size, whole=False)
 
 
 def _tokens(paragraph: str) -> Iterator[_Token]:
-    """The words of a paragraph, and the letters of scripts that write without spaces."""
+    """The words of a paragraph, and the letters of scripts that are written without spaces."""
     for word in paragraph.split():
-        spaced = True
-        token = ""
+        spaced, token = True, ""
         for cluster in [word] if word.isascii() else clusters(word):
             if token and _may_break(token, cluster):
                 yield token, spaced
@@ -271,36 +349,21 @@ def _tokens(paragraph: str) -> Iterator[_Token]:
 
 
 def _may_break(token: str, cluster: str) -> bool:
-    """Whether a line may end between two letters: beside a wide one, but for punctuation."""
+    """Whether a line may end between two letters: beside a wide one, except at punctuation."""
     if unicodedata.category(token[-1]) in {"Ps", "Pi"} or unicodedata.category(cluster[0]) in {"Pe", "Pf", "Po", "Lm"}:
         return False
-    return any(unicodedata.east_asian_width(letter) in {"W", "F"} for letter in (token[-1], cluster[0]))
-
-
-def _fill(pieces: Iterable[_Token], size: int, width: float) -> Iterator[str]:
-    line, extent = "", 0.0
-    space = _length(" ", size)
-    for piece, spaced in pieces:
-        gap = space if line and spaced else 0.0
-        more = _length(piece, size)
-        if line and extent + gap + more > width:
-            yield line
-            line, extent = piece, more
-        else:
-            line, extent = f"{line} {piece}" if gap else line + piece, extent + gap + more
-    yield line
+    return any(unicodedata.east_asian_width(letter) in _WIDE for letter in (token[-1], cluster[0]))
 
 
 def _pieces(tokens: Iterable[_Token], size: int, width: float) -> Iterator[_Token]:
-    """The tokens; those that are wider than a line in pieces that are not."""
+    """The tokens; those that are wider than a line are cut into pieces."""
     for token, spaced in tokens:
-        if _length(token, size) <= width:
+        if width_of(token, size) <= width:
             yield token, spaced
             continue
-        piece, extent = "", 0.0
-        apart = spaced
+        piece, extent, apart = "", 0.0, spaced
         for cluster in clusters(token):
-            more = _length(cluster, size)
+            more = width_of(cluster, size)
             if piece and extent + more > width:
                 yield piece, apart
                 piece, extent, apart = "", 0.0, False
@@ -308,27 +371,14 @@ def _pieces(tokens: Iterable[_Token], size: int, width: float) -> Iterator[_Toke
         yield piece, apart
 
 
-def _cut(text: str, width: float, height: float, size: int) -> Lettering | None:
-    """As many lines as fit, the last one marked when more would follow."""
-    count = int(height // max(1, round(size * _LINE)))
-    if count < 1:
-        return None
-    lines = list(set_lines(text, width, size, count + 1).lines)
-    if len(lines) > count:
-        last = lines[count - 1]
-        while last and _length(f"{last}...", size) > width:
-            last = last[:-1]
-        lines[count - 1 :] = [f"{last}..."]
-    return _lettering(lines, size, whole=False)
-
-
-@lru_cache(maxsize=8192)
-def _show(cluster: str) -> str:
-    character = cluster[0]
-    if cluster in {"\n", " "}:
-        return cluster
-    if character in "\t\r\v\f" or unicodedata.category(character) in {"Zs", "Zl", "Zp"}:
-        return " "
-    if unicodedata.category(character) in _INVISIBLE:
-        return ""
-    return cluster if faces.face_of(cluster) else _NO_GLYPH
+def _fill(pieces: Iterable[_Token], size: int, width: float) -> Iterator[str]:
+    line, extent, space = "", 0.0, width_of(" ", size)
+    for piece, spaced in pieces:
+        gap = space if line and spaced else 0.0
+        more = width_of(piece, size)
+        if line and extent + gap + more > width:
+            yield line
+            line, extent = piece, more
+        else:
+            line, extent = f"{line} {piece}" if gap else line + piece, extent + gap + more
+    yield line

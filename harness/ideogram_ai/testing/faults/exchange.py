@@ -1,34 +1,365 @@
-"""One request and its answer, as the acts of the faults see them."""
+"""A fault, the connection and the request that it acts on, and the record of what was received."""
 
 from __future__ import annotations
 
+import os
 import re
+import selectors
+import socket
+import struct
+import threading
+import time
 import zlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Literal
 
-from . import content
-from .ledger import ReceivedRequest
-from .wire import END_OF_HEAD, Answer, find_header, parse_headers, parse_request_line
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+
+from . import wire
+from .wire import END_OF_HEAD, Response, find_header, parse_headers, parse_request_line
 
 if TYPE_CHECKING:
-    from .connection import Connection
-    from .fault import Fault
+    from collections.abc import Callable, Iterable
+
     from .wire import Headers
 
-_IMAGE_METHODS: Final = ("GET", "HEAD")
+_READ_SIZE: Final = 65536
+_LINGER_FORMAT: Final = "hh" if os.name == "nt" else "ii"
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
 
 
+class Phase(StrEnum):
+    """When a fault strikes."""
+
+    CONNECT = "connect"
+    BEFORE_REQUEST = "before the request is read"
+    DURING_REQUEST = "while the request is read"
+    AFTER_REQUEST = "after the request was read"
+    IN_ANSWER = "in the answer"
+
+
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What the acts are told by the one who made the server.
+class Fault:
+    """One way in which a server behaves, as data and as a function.
 
     Attributes:
-        url: Address of the server, without a slash at the end.
-        image_url: Address of the image that a good answer names, without a query.
+        name: Name in the table.
+        does: What the server does, in one sentence.
+        phase: When it strikes.
+        may_have_run: Whether a request that was read whole and met this fault may have run, and been billed. False
+            if the fault strikes before the whole request is read, and if the response says that it did not run.
+        act: Called with the exchange, in the connection's thread. Not called for the two faults that never accept a
+            connection. In the phase CONNECT it is called when the connection was accepted, with an exchange whose
+            number is 0; if it keeps the connection, it is called again for the first request.
+        status: Status code of the response, if there is one.
+        needs_limit: A client needs a limit of its own against it: a timeout, a deadline or a size.
+        harmless: The response is a complete and correct 200, so a client has no reason to fail.
+    """
+
+    name: str
+    does: str
+    phase: Phase
+    may_have_run: bool
+    act: Callable[[Exchange], None] = field(repr=False, compare=False)
+    status: int | None = None
+    needs_limit: bool = False
+    harmless: bool = False
+
+
+def status_may_have_run(status: int) -> bool:
+    """Whether a request with this response may have run: not if the contract says not billed, nor for a redirect.
+
+    A 303 is the exception among redirects: it follows a POST that was processed.
+    """
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return status == HTTPStatus.SEE_OTHER
+    return POST_GENERATE_IMAGE_V4.billed.get(status) is not False
+
+
+def response_fault(
+    name: str,
+    does: str,
+    act: Callable[[Exchange], object],
+    *,
+    may_have_run: bool = True,
+    status: int | None = 200,
+    needs_limit: bool = False,
+    harmless: bool = False,
+) -> Fault:
+    """Make a fault that reads the whole request before it acts."""
+
+    def read_and_act(exchange: Exchange) -> None:
+        exchange.read_request()
+        act(exchange)
+
+    return Fault(name, does, Phase.IN_ANSWER, may_have_run, read_and_act, status, needs_limit, harmless)
+
+
+def answer_with(
+    status: int,
+    body: bytes | str = b"",
+    headers: Iterable[tuple[str, str]] = (),
+    *,
+    name: str | None = None,
+    may_have_run: bool | None = None,
+) -> Fault:
+    """Make a fault that reads the whole request, sends this response, and keeps the connection.
+
+    Args:
+        status: Status code.
+        body: Body; a string is encoded as UTF-8.
+        headers: Headers beside Content-Length. There is no Content-Type by default.
+        name: Name in the ledger; `status_` and the code by default.
+        may_have_run: Whether the ledger counts the request as one that may have run; by default, what the contract
+            says about the status.
+    """
+    response = Response(status, body.encode() if isinstance(body, str) else body, tuple(headers))
+    return response_fault(
+        name or f"status_{status}",
+        f"Responds {status} with {len(response.body)} bytes.",
+        lambda exchange: exchange.answer(response),
+        may_have_run=status_may_have_run(status) if may_have_run is None else may_have_run,
+        status=status,
+    )
+
+
+def answer_raw(
+    data: bytes,
+    *,
+    then: Literal["close", "reset", "hold"] = "close",
+    name: str = "raw",
+    may_have_run: bool = True,
+) -> Fault:
+    """Make a fault that reads the whole request and sends these bytes as they are.
+
+    Args:
+        data: What to send.
+        then: Close the connection with FIN, reset it with RST, or leave it open and silent.
+        name: Name in the ledger.
+        may_have_run: Whether the ledger counts the request as one that may have run.
+    """
+
+    def act(exchange: Exchange) -> None:
+        exchange.send(data)
+        if then == "hold":
+            exchange.connection.wait_for_end()
+        elif then == "reset":
+            exchange.connection.reset()
+
+    does = f"Sends {len(data)} bytes as they are."
+    return response_fault(name, does, act, may_have_run=may_have_run, status=None, needs_limit=then == "hold")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRequest:
+    """One request as the server received it.
+
+    Attributes:
+        number: Number in the order of arrival, from 1.
+        connection: Number of the connection that brought it, from 1.
+        fault: Name of the fault that it met.
+        method: Method; empty if too little of the request arrived to know it.
+        target: Request target; empty if the head was not read.
+        head_read: Whether the whole head was read.
+        whole_request_read: Whether the head and the whole body were read.
+        may_have_run: Whether a service may have run, and billed, the request: it is a POST, it was read to its end,
+            and it met no fault that rules that out, such as a 429.
+        sent: Bytes of the response that were passed to the kernel.
+        raw: The bytes that were read. They contain the API key if the client sent it.
+    """
+
+    number: int
+    connection: int
+    fault: str
+    method: str
+    target: str
+    head_read: bool
+    whole_request_read: bool
+    may_have_run: bool
+    sent: int
+    raw: bytes = field(repr=False)
+
+    @property
+    def headers(self) -> Headers:
+        """The headers in their order, with names as they were written. Any of them may be a secret."""
+        return parse_headers(self.raw)
+
+    def header(self, name: str) -> str | None:
+        """The first header with this name, ignoring case."""
+        return find_header(self.headers, name)
+
+    @property
+    def range(self) -> str | None:
+        """The Range header."""
+        return self.header("Range")
+
+    @property
+    def body(self) -> bytes:
+        """What was read of the body, with its transfer coding."""
+        return self.raw.partition(END_OF_HEAD)[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What a server has received so far. `raw` and `requests` contain the API key if the client sent it.
+
+    Attributes:
+        connections: How many connections were accepted.
+        open_connections: How many of them have not ended.
+        requests: Every request of which at least a byte arrived, in the order of arrival.
+    """
+
+    connections: int
+    open_connections: int
+    requests: tuple[ReceivedRequest, ...]
+
+    @property
+    def posts(self) -> tuple[ReceivedRequest, ...]:
+        """The POSTs, whether they were read or not."""
+        return tuple(request for request in self.requests if request.method == "POST")
+
+    @property
+    def gets(self) -> tuple[ReceivedRequest, ...]:
+        """The GETs."""
+        return tuple(request for request in self.requests if request.method == "GET")
+
+    @property
+    def may_have_run(self) -> int:
+        """How many POSTs may have run, and been billed. More than 1 for one image is money lost."""
+        return sum(request.may_have_run for request in self.requests)
+
+    @property
+    def raw(self) -> bytes:
+        """All bytes that were read, in the order of arrival of the requests."""
+        return b"".join(request.raw for request in self.requests)
+
+
+class Activity(Enum):
+    """What the server is doing with a connection."""
+
+    BUSY = "busy"
+    WAITING = "waiting for a request"
+    HELD = "held, with nothing more to come"
+
+
+class ConnectionEndedError(Exception):
+    """The client has closed the connection, or the server is being closed."""
+
+
+class Connection:
+    """One accepted connection. Only its own thread reads and writes; any thread may inspect and interrupt it.
+
+    Attributes:
+        number: Number of the connection, from 1.
+        activity: What the server is doing with it.
+        open: False after the server's end was closed.
+    """
+
+    def __init__(self, sock: socket.socket, number: int, draining: threading.Event) -> None:
+        self.number = number
+        self.activity = Activity.BUSY
+        self.open = True
+        self._sock = sock
+        self._draining = draining
+        self._lock = threading.Lock()
+        sock.setblocking(True)
+        # A drip of single bytes is to leave as single packets.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def peek(self) -> bytes:
+        """Wait for data and return it without taking it out of the kernel."""
+        return self._receive(_READ_SIZE, socket.MSG_PEEK)
+
+    def read(self, limit: int) -> bytes:
+        """Wait for data and return from 1 to `limit` bytes of it."""
+        return self._receive(min(limit, _READ_SIZE))
+
+    def _receive(self, limit: int, flags: int = 0) -> bytes:
+        data = self._sock.recv(limit, flags)
+        if not data:
+            raise ConnectionEndedError
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Pass all of the data to the kernel."""
+        self._sock.sendall(data)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, but wake when the connection ends."""
+        deadline = time.monotonic() + seconds
+        if seconds <= 0:
+            return
+        self._sock.settimeout(seconds)
+        try:
+            self.peek()
+        except TimeoutError:
+            return
+        finally:
+            self._sock.setblocking(True)
+        # Unread bytes hide the end of the connection.
+        self._draining.wait(max(0.0, deadline - time.monotonic()))
+
+    def wait_for_end(self) -> None:
+        """Read and drop data until the client closes the connection."""
+        while True:
+            self.read(_READ_SIZE)
+
+    def finish(self) -> None:
+        """Send FIN and drop what the client still sends, so that it does not get an RST in return."""
+        with suppress(OSError):  # the client was faster
+            self._sock.shutdown(socket.SHUT_WR)
+        self.wait_for_end()
+
+    def hold(self) -> None:
+        """Read nothing until the server is closed or `wait_closed` is called."""
+        self.activity = Activity.HELD
+        self._draining.wait()
+        self.wait_for_end()
+
+    def reset(self) -> None:
+        """Close with RST instead of FIN; data that is still on its way is lost."""
+        with suppress(OSError):  # the client was faster
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER_FORMAT, 1, 0))
+        self.close()
+
+    def close(self) -> None:
+        """Close: the client gets FIN after the data, or RST if it sent something that was not read."""
+        with self._lock:
+            self.open = False
+            self._sock.close()
+
+    def interrupt(self) -> None:
+        """Wake the connection's thread; from any thread."""
+        with self._lock:
+            if self.open:
+                with suppress(OSError):  # the client was faster
+                    self._sock.shutdown(socket.SHUT_RDWR)
+
+    def has_news(self) -> bool:
+        """Whether there is data, or the end, that the connection's thread has not seen; from any thread."""
+        with self._lock:
+            return self.open and is_readable(self._sock)
+
+
+def is_readable(sock: socket.socket) -> bool:
+    """Whether a read or an accept would return at once."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        return bool(selector.select(0))
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The arguments of the server that faults use.
+
+    Attributes:
+        url: URL of the server, without a slash at the end.
+        image_url: URL of the image in a good response, without a query.
         interval: Seconds between two bytes of a drip.
-        location: Where redirects of the POST point to.
+        location: Target of redirects of the POST.
         expanded_size: Bytes that a compression bomb expands to.
     """
 
@@ -39,24 +370,26 @@ class Settings:
     expanded_size: int
 
 
-class MalformedRequest(ValueError):  # noqa: N818 - the name of the thing, as in HTTP
-    """The request cannot be read as HTTP/1.1."""
+class MalformedRequestError(ValueError):
+    """The request is not HTTP/1.1."""
 
 
 class Exchange:
-    """One request and its answer. What it reads is exact: not a byte beyond what it says.
+    """One request and its response. It reads exactly what it says, and not a byte more.
 
     Attributes:
-        number: Number of the request, from 1; 0 for what is done when a connection was accepted, before any request.
-        connection: The connection, to close it, to reset it or to hold it.
+        number: Number of the request, from 1; 0 when a connection was accepted and no request has come.
+        connection: The connection, to close, reset or hold it.
         fault: The fault that the request meets.
-        settings: What the server was told.
+        settings: The arguments of the server.
         method: Method, as far as it is known.
         target: Request target, as far as it is known.
-        keeps_connection: Whether another request is awaited on the connection after this one.
+        keeps_connection: Whether the server waits for another request on the connection.
     """
 
-    def __init__(self, number: int, connection: Connection, fault: Fault, settings: Settings, peeked: bytes) -> None:
+    def __init__(
+        self, number: int, connection: Connection, fault: Fault, settings: ServerSettings, peeked: bytes
+    ) -> None:
         self.number = number
         self.connection = connection
         self.fault = fault
@@ -76,12 +409,12 @@ class Exchange:
         self.method, self.target = parse_request_line(self._raw)
 
     def read_half(self) -> None:
-        """Read the head and half of the body: of a chunked one the size of its first chunk, of none nothing."""
+        """Read the head and half of the body; of a chunked body, the size of its first chunk."""
         self.read_head()
         if self._is_chunked():
             self._read_until(b"\r\n")
         else:
-            self._read_exactly(self._content_length() // 2)
+            self._read_to(len(self._raw) + self._content_length() // 2)
 
     def read_request(self) -> None:
         """Read the whole request."""
@@ -92,35 +425,33 @@ class Exchange:
         if self._is_chunked():
             self._read_chunks()
         else:
-            self._read_exactly(self._content_length())
+            self._read_to(self._raw.index(END_OF_HEAD) + len(END_OF_HEAD) + self._content_length())
         self._body_read = True
 
     def send(self, data: bytes) -> None:
-        """Hand the data to the kernel."""
+        """Pass the data to the kernel."""
         self.connection.send(data)
         self._sent += len(data)
 
     def drip(self, data: bytes) -> None:
         """Send one byte each interval."""
-        for byte in data:
-            self.send(bytes((byte,)))
-            self.connection.pause(self.settings.interval)
+        send_slowly(self, (bytes((byte,)) for byte in data))
 
-    def answer(self, answer: Answer) -> None:
-        """Send an answer as it should be, and await another request unless one side says that it closes."""
+    def answer(self, answer: Response) -> None:
+        """Send a correct response, and keep the connection unless one side says that it closes."""
         self.keep_connection(answer)
         self.send(answer.head_with_length() if self.method == "HEAD" else answer.whole())
 
-    def keep_connection(self, answer: Answer) -> None:
-        """Await another request after this answer unless one side says that it closes."""
-        said = (self.header("Connection"), find_header(answer.headers, "Connection"))
-        self.keeps_connection = not any((value or "").lower() == "close" for value in said)
+    def keep_connection(self, answer: Response) -> None:
+        """Wait for another request after this response unless one side says that it closes."""
+        values = (self.header("Connection"), find_header(answer.headers, "Connection"))
+        self.keeps_connection = not any((value or "").lower() == "close" for value in values)
 
-    def good_answer(self) -> Answer:
-        """What a good server answers: the contract's example to a POST, the image or its range to a GET."""
-        if self.method in _IMAGE_METHODS:
-            return self.image_answer(content.png())
-        return content.generation(self.settings.image_url)
+    def good_answer(self) -> Response:
+        """The response of a good server: the contract's example to a POST, the image or its range to a GET."""
+        if self.method in {"GET", "HEAD"}:
+            return self.image_answer(wire.png())
+        return wire.generation(self.settings.image_url)
 
     def image_answer(
         self,
@@ -129,34 +460,37 @@ class Exchange:
         resumable: bool = True,
         content_type: str = "image/png",
         validators: Headers | None = None,
-    ) -> Answer:
-        """The image, or the range of it that is asked for.
+    ) -> Response:
+        """The image, or the requested range of it.
 
         Args:
             image: The bytes.
             resumable: False to ignore ranges.
             content_type: Its media type.
-            validators: Headers in place of a true ETag; If-Range is then not heeded.
+            validators: Headers in place of a correct ETag; If-Range is then ignored.
         """
         etag = f'"{zlib.crc32(image):08x}"'
         version: Headers = (("ETag", etag),) if validators is None else validators
         headers: Headers = (("Content-Type", content_type), *version, ("Accept-Ranges", "bytes"))
-        asked = _RANGE.fullmatch(self.header("Range") or "") if resumable else None
-        other = validators is None and (self.header("If-Range") or etag) != etag
-        if asked is None or not any(asked.groups()) or other:
-            return Answer(200, image, headers)
-        first, last = _resolve_range(asked[1], asked[2], len(image))
+        requested = _RANGE.fullmatch(self.header("Range") or "") if resumable else None
+        changed = validators is None and (self.header("If-Range") or etag) != etag
+        if requested is None or not any(requested.groups()) or changed:
+            return Response(200, image, headers)
+        size = len(image)
+        if requested[1]:
+            first, last = int(requested[1]), min(int(requested[2] or size), size - 1)
+        else:
+            first, last = max(0, size - int(requested[2])), size - 1
         if first > last:
-            return Answer(416, headers=(("Content-Range", f"bytes */{len(image)}"),))
-        content_range = ("Content-Range", f"bytes {first}-{last}/{len(image)}")
-        return Answer(206, image[first : last + 1], (*headers, content_range))
+            return Response(416, headers=(("Content-Range", f"bytes */{size}"),))
+        return Response(206, image[first : last + 1], (*headers, ("Content-Range", f"bytes {first}-{last}/{size}")))
 
     def header(self, name: str) -> str | None:
-        """The first header of the request with this name, case ignored."""
+        """The first header of the request with this name, ignoring case."""
         return find_header(parse_headers(self._raw), name)
 
     def receipt(self) -> ReceivedRequest:
-        """What is known of the request now, for the ledger."""
+        """What is known about the request now, for the ledger."""
         return ReceivedRequest(
             number=self.number,
             connection=self.connection.number,
@@ -175,11 +509,6 @@ class Exchange:
 
     def _content_length(self) -> int:
         return _parse_length(self.header("Content-Length") or "0", 10)
-
-    def _read_exactly(self, count: int) -> None:
-        """Read until `count` bytes have been read after the head."""
-        end = self._raw.index(END_OF_HEAD) + len(END_OF_HEAD) + count
-        self._read_to(end)
 
     def _read_chunks(self) -> None:
         while True:
@@ -208,18 +537,18 @@ class Exchange:
                 return
 
 
+def send_slowly(exchange: Exchange, pieces: Iterable[bytes]) -> None:
+    """Send one piece each interval."""
+    for piece in pieces:
+        exchange.send(piece)
+        exchange.connection.pause(exchange.settings.interval)
+
+
 def _parse_length(text: str, base: int) -> int:
     try:
         length = int(text.strip(), base)
     except ValueError:
-        raise MalformedRequest(f"a length that is no number: {text[:20]!r}") from None
+        raise MalformedRequestError(f"length is not a number: {text[:20]!r}") from None
     if length < 0:
-        raise MalformedRequest(f"a negative length: {length}")
+        raise MalformedRequestError(f"negative length: {length}")
     return length
-
-
-def _resolve_range(first: str, last: str, size: int) -> tuple[int, int]:
-    """First and last byte of a range; the first is greater than the last where there is no such range."""
-    if not first:
-        return max(0, size - int(last)), size - 1
-    return int(first), min(int(last or size), size - 1)

@@ -1,52 +1,102 @@
-"""The server: one thread that accepts, one for each connection, and the ledger of what they saw."""
+"""The server: one thread that accepts connections, one for each connection, and the ledger of what they received."""
 
 from __future__ import annotations
 
+import difflib
 import math
 import selectors
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Final, Self
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
-from . import content
-from .connection import Activity, Connection, Ended, is_readable
-from .exchange import Exchange, MalformedRequest, Settings
-from .fault import Phase
-from .ledger import Ledger
-from .script import DEAF, image_script, post_script
+from . import wire
+from .connection_faults import CONNECTION_FAULTS
+from .exchange import (
+    Activity,
+    Connection,
+    ConnectionEndedError,
+    Exchange,
+    Fault,
+    Ledger,
+    MalformedRequestError,
+    Phase,
+    ServerSettings,
+    is_readable,
+)
+from .response_faults import DOWNLOAD_FAULTS, RESPONSE_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from .fault import Fault
-    from .script import Behaviours
+Behaviours: TypeAlias = str | Fault | Sequence[str | Fault]
 
+FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
+    {fault.name: fault for fault in (*CONNECTION_FAULTS, *RESPONSE_FAULTS)}
+)
+"""What a POST can meet, by name, `ok` first. A GET of the image can meet all but those of the phase CONNECT."""
+
+IMAGE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in DOWNLOAD_FAULTS})
+"""What only a GET of the image can meet, by name."""
+
+_DEAF: Final = frozenset({"refuse", "connect_hangs"})
+"""The faults that never accept a connection."""
 _HOST: Final = "127.0.0.1"
 _BACKLOG: Final = 128
 _FILLERS: Final = 8
-_LOOK_AGAIN: Final = 0.01
-_LAST_WAIT: Final = 5.0
-_IMAGE_METHODS: Final = (b"G", b"H")
+_POLL_INTERVAL: Final = 0.01
+_CLOSE_TIMEOUT: Final = 5.0
+
+
+class FaultScript:
+    """A sequence of faults: each request takes the next one, and the last one repeats. Not thread-safe."""
+
+    def __init__(self, behaviours: Behaviours, known: Mapping[str, Fault], argument: str) -> None:
+        steps = [behaviours] if isinstance(behaviours, (str, Fault)) else behaviours
+        self.faults = [step if isinstance(step, Fault) else _find(step, known, argument) for step in steps]
+        if not self.faults:
+            raise ValueError(f"{argument}: the sequence is empty; give at least one name, for example 'ok'")
+        self._taken = 0
+
+    @property
+    def next(self) -> Fault:
+        """The fault that the next request meets."""
+        return self.faults[min(self._taken, len(self.faults) - 1)]
+
+    def take(self) -> Fault:
+        """The fault that this request meets."""
+        fault = self.next
+        self._taken += 1
+        return fault
+
+
+def _find(name: str, known: Mapping[str, Fault], argument: str) -> Fault:
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=3)
+    cure = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
+    raise ValueError(f"{argument}: there is no {name!r}; {cure}")
 
 
 class FaultServer:
-    """An HTTP server on loopback that goes wrong in one named way, and keeps a ledger of what reached it.
+    """An HTTP server on loopback that fails in a named way, and keeps a ledger of what it received.
 
-    A context manager. Every POST, whatever its path, takes the next step of `fault`; every GET and HEAD the next step
-    of `image`. The last step repeats. Steps of the phase CONNECT are taken by the next connection, whatever it brings.
+    A context manager. Every POST, to any path, takes the next step of `fault`; every GET and HEAD takes the next step
+    of `image`. The last step repeats. A step of the phase CONNECT is taken by the next connection, before its request.
 
     Args:
         fault: What POSTs meet: a name in FAULTS, a Fault, or a sequence of them.
         image: What GETs meet: a name in FAULTS or IMAGE_FAULTS, a Fault, or a sequence of them.
         interval: Seconds between two bytes of a drip, from 0.
-        location: Where the redirects of POSTs point to.
-        image_url: Address of the image in good answers; the server's own `/image.png` when it is not given.
+        location: Target of the redirects of POSTs.
+        image_url: URL of the image in good responses; the server's own `/image.png` by default.
         expanded_size: Bytes that a compression bomb expands to, from 1.
 
     Raises:
-        ValueError: No such fault, an empty sequence, or a fault that cannot stand where it was given.
+        ValueError: There is no such fault, a sequence is empty, or a fault cannot be used where it was given.
     """
 
     def __init__(
@@ -60,14 +110,20 @@ class FaultServer:
         expanded_size: int = 256 << 20,
     ) -> None:
         if not (math.isfinite(interval) and interval >= 0):
-            raise ValueError(f"interval: {interval!r} is no number of seconds; give 0 or more")
+            raise ValueError(f"interval: {interval!r} is not a number of seconds; give 0 or more")
         if expanded_size < 1:
-            raise ValueError(f"expanded_size: {expanded_size!r} is no size; give 1 byte or more")
-        self._posts = post_script(fault)
-        self._images = image_script(image)
+            raise ValueError(f"expanded_size: {expanded_size!r} is not a size; give 1 byte or more")
+        self._posts = FaultScript(fault, FAULTS, "fault")
+        deaf = [step.name for step in self._posts.faults if step.name in _DEAF]
+        if deaf and len(self._posts.faults) > 1:
+            raise ValueError(f"fault: {deaf[0]!r} cannot be part of a sequence, because nothing ends its step")
+        self._images = FaultScript(image, {**FAULTS, **IMAGE_FAULTS}, "image")
+        early = [step.name for step in self._images.faults if step.phase is Phase.CONNECT]
+        if early:
+            raise ValueError(f"image: {early[0]!r} strikes before the request is known; give it as fault")
         self._interval, self._location = interval, location
         self._image_url, self._expanded_size = image_url, expanded_size
-        self._settings: Settings | None = None
+        self._settings: ServerSettings | None = None
         self._changed = threading.Condition()
         self._draining = threading.Event()
         self._stopping = False
@@ -79,31 +135,31 @@ class FaultServer:
 
     @property
     def url(self) -> str:
-        """Address of the server, `http://127.0.0.1:PORT`."""
+        """URL of the server, `http://127.0.0.1:PORT`."""
         return self._started.url
 
     @property
     def image_url(self) -> str:
-        """Address of the image that good answers name, without the query."""
+        """URL of the image in good responses, without the query."""
         return self._started.image_url
 
     @property
     def ledger(self) -> Ledger:
-        """What the server has seen up to now. It holds the API key if a client sent it."""
+        """What the server has received so far. It contains the API key if a client sent it."""
         with self._changed:
             receipts = tuple(exchange.receipt() for exchange in self._exchanges)
             return Ledger(self._connections, len(self._open), receipts)
 
     def start(self) -> Self:
-        """Listen. Entering the context does it."""
+        """Start to listen. Entering the context calls it."""
         if self._settings is not None:
-            raise RuntimeError("this server was started before; make another one")
-        deaf = self._posts.next.name if self._posts.next.name in DEAF else None
+            raise RuntimeError("this server was already started; create another one")
+        deaf = self._posts.next.name if self._posts.next.name in _DEAF else None
         self._listener = socket.socket()
         self._sockets.append(self._listener)
         self._listener.bind((_HOST, 0))
         url = f"http://{_HOST}:{self._listener.getsockname()[1]}"
-        self._settings = Settings(
+        self._settings = ServerSettings(
             url, self._image_url or f"{url}/image.png", self._interval, self._location, self._expanded_size
         )
         if deaf is None:
@@ -113,31 +169,37 @@ class FaultServer:
         return self
 
     def wait_idle(self, timeout: float = 5.0) -> Ledger:
-        """Wait until the server has nothing left to do: each connection has ended, awaits a request, or is held.
+        """Wait until the server is idle: each connection has ended, waits for a request, or is held.
 
-        Call it when the client is done with its call: the ledger is then final.
+        Call it when the client's call has returned: the ledger is then complete.
 
         Args:
-            timeout: Seconds, after which TimeoutError is raised.
+            timeout: Seconds to wait.
+
+        Raises:
+            TimeoutError: The server is still busy.
         """
         return self._wait(self._is_idle, timeout, "idle")
 
     def wait_closed(self, timeout: float = 5.0) -> Ledger:
-        """Wait until every connection has ended. One that the client leaves open makes it fail.
+        """Wait until every connection has ended.
 
-        From here on connections that were never read (`never_reads`) are read to their end, outside the ledger.
+        From now on, connections that were never read (`never_reads`) are read to their end, outside the ledger.
 
         Args:
-            timeout: Seconds, after which TimeoutError is raised.
+            timeout: Seconds to wait.
+
+        Raises:
+            TimeoutError: The client has left a connection open.
         """
         self._draining.set()
         return self._wait(lambda: not self._open and not self._has_newcomers(), timeout, "closed")
 
     def close(self) -> None:
-        """Stop: cut every connection, and wait for every thread. Leaving the context does it.
+        """Cut every connection and wait for every thread. Leaving the context calls it.
 
         Raises:
-            RuntimeError: A thread did not end within 5 s, which only an act of your own can bring about.
+            RuntimeError: A thread did not end within 5 s, which only an `act` of your own can cause.
         """
         with self._changed:
             self._stopping = True
@@ -147,7 +209,7 @@ class FaultServer:
             self._waker.send(b"\0")
         for connection in connections:
             connection.interrupt()
-        deadline = time.monotonic() + _LAST_WAIT
+        deadline = time.monotonic() + _CLOSE_TIMEOUT
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         for sock in self._sockets:
@@ -165,9 +227,9 @@ class FaultServer:
         self.close()
 
     @property
-    def _started(self) -> Settings:
+    def _started(self) -> ServerSettings:
         if self._settings is None:
-            raise RuntimeError("the server has no address yet; use it as a context manager, or call start()")
+            raise RuntimeError("the server has no URL yet; use it as a context manager, or call start()")
         return self._settings
 
     def _listen(self) -> None:
@@ -178,7 +240,7 @@ class FaultServer:
         self._start_thread(self._accept, "accept")
 
     def _fill_backlog(self) -> None:
-        """Take every place in the queue with connections of our own, so that others stay unanswered."""
+        """Fill the queue with connections of our own, so that other attempts to connect are not answered."""
         self._listener.listen(0)
         for _ in range(_FILLERS):
             filler = socket.socket()
@@ -205,7 +267,7 @@ class FaultServer:
     def _accept_one(self) -> None:
         try:
             sock, _ = self._listener.accept()
-        except (BlockingIOError, ConnectionError):  # it has gone again
+        except (BlockingIOError, ConnectionError):  # the client has gone
             return
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         self._connections += 1
@@ -215,11 +277,17 @@ class FaultServer:
 
     def _serve(self, connection: Connection) -> None:
         try:
-            fault = self._take_on_accept()
-            if fault is None or self._strike_on_accept(fault, connection):
-                while self._serve_request(connection, fault):
-                    fault = None
-        except (Ended, ConnectionError):
+            with self._changed:
+                fault = self._posts.take() if self._posts.next.phase is Phase.CONNECT else None
+            keeps_connection = True
+            if fault is not None:
+                exchange = Exchange(0, connection, fault, self._started, b"")
+                fault.act(exchange)
+                keeps_connection = exchange.keeps_connection
+            while keeps_connection:
+                keeps_connection = self._serve_request(connection, fault)
+                fault = None
+        except (ConnectionEndedError, ConnectionError):
             pass  # the usual end of a connection
         finally:
             connection.close()
@@ -227,35 +295,24 @@ class FaultServer:
                 del self._open[connection.number]
                 self._changed.notify_all()
 
-    def _take_on_accept(self) -> Fault | None:
-        """The fault that a new connection meets before it has brought a request; None if it meets none."""
-        with self._changed:
-            return self._posts.take() if self._posts.next.phase is Phase.CONNECT else None
-
-    def _strike_on_accept(self, fault: Fault, connection: Connection) -> bool:
-        """Let a new connection meet its fault; say whether a request is awaited."""
-        exchange = Exchange(0, connection, fault, self._started, b"")
-        fault.act(exchange)
-        return exchange.keeps_connection
-
     def _serve_request(self, connection: Connection, met: Fault | None) -> bool:
-        """Let the next request of the connection meet its fault; say whether another one is awaited.
+        """Let the next request meet its fault, and return whether to wait for another one.
 
         Args:
             connection: The connection.
-            met: The fault that the connection has met already, and that its first request meets too.
+            met: The fault that the connection met when it was accepted, which its first request meets too.
         """
         connection.activity = Activity.WAITING
         peeked = connection.peek()
         connection.activity = Activity.BUSY
         with self._changed:
-            fault = met or (self._images if peeked.startswith(_IMAGE_METHODS) else self._posts).take()
+            fault = met or (self._images if peeked.startswith((b"G", b"H")) else self._posts).take()
             exchange = Exchange(len(self._exchanges) + 1, connection, fault, self._started, peeked)
             self._exchanges.append(exchange)
         try:
             fault.act(exchange)
-        except MalformedRequest:
-            exchange.answer(content.refusal(400))
+        except MalformedRequestError:
+            exchange.answer(wire.refusal(400))
             return False
         return exchange.keeps_connection and connection.open
 
@@ -266,8 +323,8 @@ class FaultServer:
                 if time.monotonic() >= deadline:
                     busy = [f"{connection.number} ({connection.activity.value})" for connection in self._open.values()]
                     raise TimeoutError(f"not {state} after {timeout:g} s; open connections: {', '.join(busy) or 'new'}")
-                # What waits in the kernel notifies nobody.
-                self._changed.wait(_LOOK_AGAIN)
+                # Data in the kernel notifies nobody.
+                self._changed.wait(_POLL_INTERVAL)
         return self.ledger
 
     def _is_idle(self) -> bool:

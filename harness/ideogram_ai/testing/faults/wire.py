@@ -1,22 +1,39 @@
-"""HTTP/1.1 in bytes, written by hand so that every byte can be wrong."""
+"""HTTP/1.1 as bytes, each of which can be wrong, and the contents of good responses."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import random
+import struct
+import time
+import zlib
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ideogram_ai.contract.view import read_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 Headers = tuple[tuple[str, str], ...]
 
 END_OF_HEAD: Final = b"\r\n\r\n"
+CHUNKED: Final = ("Transfer-Encoding", "chunked")
+CLOSE: Final = ("Connection", "close")
+JSON: Final = ("Content-Type", "application/json")
+HTML: Final = ("Content-Type", "text/html; charset=UTF-8")
+GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+_LINK_LIFETIME: Final = 24 * 60 * 60
+_BLOCK: Final = b" " * (1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer before it is framed.
+class Response:
+    """An HTTP response before it is framed.
 
     Attributes:
         status: Status code.
@@ -29,34 +46,34 @@ class Answer:
     headers: Headers = ()
 
     def head(self, *framing: tuple[str, str], version: str = "HTTP/1.1") -> bytes:
-        """The status line and the headers, these last ones after the answer's own, and the empty line."""
+        """The status line, the headers with `framing` after them, and the empty line."""
         return f"{version} {self.status} {reason_phrase(self.status)}\r\n".encode() + head_lines(self.headers + framing)
 
     def head_with_length(self, length: int | str | None = None) -> bytes:
-        """The head with a Content-Length, the true one unless another is given."""
+        """The head with a Content-Length, the true one by default."""
         return self.head(("Content-Length", str(len(self.body) if length is None else length)))
 
     def whole(self) -> bytes:
-        """The answer as it should be."""
+        """The correct response, with a Content-Length."""
         if self.status == HTTPStatus.NO_CONTENT:
             return self.head()
         return self.head_with_length() + self.body
 
     def in_chunks(self) -> bytes:
-        """The answer as it should be, its body chunked."""
-        return self.head(("Transfer-Encoding", "chunked")) + chunk(self.body) + chunk(b"")
+        """The correct response, with a chunked body."""
+        return self.head(CHUNKED) + chunk(self.body) + chunk(b"")
 
     def with_header(self, name: str, value: str) -> Self:
-        """The same answer with one more header."""
+        """The same response with one more header."""
         return replace(self, headers=(*self.headers, (name, value)))
 
     def with_body(self, body: bytes) -> Self:
-        """The same answer with another body."""
+        """The same response with another body."""
         return replace(self, body=body)
 
 
 def reason_phrase(status: int) -> str:
-    """The words that follow the status code."""
+    """The words after the status code."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -64,18 +81,13 @@ def reason_phrase(status: int) -> str:
 
 
 def head_lines(headers: Iterable[tuple[str, str]]) -> bytes:
-    """Header lines and the empty line after them; characters above 255 cannot be written."""
+    """Header lines in Latin-1, and the empty line after them."""
     return b"".join(f"{name}: {value}\r\n".encode("latin-1") for name, value in headers) + b"\r\n"
 
 
 def chunk(data: bytes) -> bytes:
-    """One chunk of a chunked body; of no data, the last one."""
+    """One chunk of a chunked body; without data, the last one."""
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
-
-
-def in_pieces(data: bytes, size: int) -> Iterator[bytes]:
-    """The data in pieces of at most `size` bytes."""
-    return (data[start : start + size] for start in range(0, len(data), size))
 
 
 def halve(data: bytes) -> tuple[bytes, bytes]:
@@ -85,18 +97,130 @@ def halve(data: bytes) -> tuple[bytes, bytes]:
 
 
 def parse_request_line(head: bytes | bytearray) -> tuple[str, str]:
-    """Method and target; empty where they are not there."""
+    """Method and target; empty where they are missing."""
     line = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
     return line[0], line[1] if len(line) > 1 else ""
 
 
 def parse_headers(head: bytes | bytearray) -> Headers:
-    """The header lines in their order, names as they were written."""
+    """The headers in their order, with names as they were written."""
     lines = head.split(END_OF_HEAD, 1)[0].decode("latin-1").split("\r\n")[1:]
     pairs = (line.partition(":") for line in lines)
     return tuple((name, value.strip()) for name, colon, value in pairs if colon)
 
 
 def find_header(headers: Headers, name: str) -> str | None:
-    """The value of the first header of this name, in whatever case it was written."""
+    """The value of the first header with this name, ignoring case."""
     return next((value for found, value in headers if found.lower() == name.lower()), None)
+
+
+def gzip_with_spaces(body: bytes, size: int) -> bytes:
+    """Compress the body and the spaces that follow it; a JSON body stays valid JSON.
+
+    Compressed blocks of spaces are repeated, because compressing hundreds of megabytes takes seconds.
+
+    Args:
+        body: The beginning.
+        size: Size of the decompressed data in bytes, if the body is not larger.
+    """
+    blocks, rest = divmod(max(0, size - len(body)), len(_BLOCK))
+    crc = zlib.crc32(body)
+    for _ in range(blocks):
+        crc = zlib.crc32(_BLOCK, crc)
+    crc = zlib.crc32(_BLOCK[:rest], crc)
+    trailer = struct.pack("<II", crc, max(size, len(body)) % (1 << 32))
+    start, end = _deflate(body, zlib.Z_FULL_FLUSH), _deflate(_BLOCK[:rest], zlib.Z_FINISH)
+    return GZIP_HEADER + start + _deflate(_BLOCK, zlib.Z_FULL_FLUSH) * blocks + end + trailer
+
+
+@lru_cache(maxsize=8)
+def _deflate(data: bytes, flush: int) -> bytes:
+    """Part of a raw stream; it can be repeated, because it refers to nothing before it."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return compressor.compress(data) + compressor.flush(flush)
+
+
+def generation(image_url: str) -> Response:
+    """The contract's example of a 200, with signed links to this image that expire in a day.
+
+    Args:
+        image_url: URL of the image, without a query.
+    """
+    query = f"exp={int(time.time()) + _LINK_LIFETIME}&sig={hashlib.sha256(image_url.encode()).hexdigest()}"
+    (example, *_) = read_view().responses[200].examples
+    data = [entry | {"url": f"{image_url}?{query}"} for entry in example["data"]]
+    return Response(200, _dump(example | {"data": data}), (JSON,))
+
+
+def refusal(status: int) -> Response:
+    """The contract's example of a response with this status, or problem details if it has none."""
+    documented = read_view().responses.get(status)
+    if documented is not None and documented.examples:
+        return Response(status, _dump(documented.examples[0]), (JSON, *documented.headers.items()))
+    problem = {"type": "about:blank", "title": reason_phrase(status), "status": status}
+    return Response(status, _dump(problem), (JSON,))
+
+
+def html(status: int) -> Response:
+    """A page as a proxy or CDN in front of the service sends it."""
+    title = f"{status} {reason_phrase(status)}"
+    page = f"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+    return Response(status, page.encode(), (HTML, ("Server", "cdn")))
+
+
+def _dump(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+@cache
+def png(width: int = 64, height: int = 64, seed: int = 0) -> bytes:
+    """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel.
+
+    Args:
+        width: Pixels, from 1.
+        height: Pixels, from 1.
+        seed: Each seed gives another image.
+    """
+    noise = random.Random(seed)  # noqa: S311 - not used for a secret
+    rows = b"".join(b"\0" + noise.randbytes(3 * width) for _ in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
+
+
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+JPEG: Final = base64.b64decode(
+    "/9j/4QFRRXhpZgAASUkqAAgAAAAAAA4AAAACAAECBAABAAAALAAAAAICBAABAAAAHQEAAAAAAAD/2P/gABBKRklGAAEBAAABAAEAAP/bAEMAoG"
+    "54jHhkoIyCjLSqoL7w///w3Nzw///////////////////////////////////////////////////////////bAEMBqrS08NLw////////////"
+    "///////////////////////////////////////////////////////////////////AABEIAAgACAMBIgACEQEDEQH/xAAVAAEBAAAAAAAAAA"
+    "AAAAAAAAAAAv/EABQQAQAAAAAAAAAAAAAAAAAAAAD/xAAUAQEAAAAAAAAAAAAAAAAAAAAC/8QAFBEBAAAAAAAAAAAAAAAAAAAAAP/aAAwDAQAC"
+    "EQMRAD8AgAxf/9n/4AAQSkZJRgABAQAAAQABAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u"
+    "71////m8H////6/+b9//j/2wBDASstLTw1PHZBQXb4pYyl+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4"
+    "+Pj/wAARCAAQABADASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAQD/xAAgEAACAQMEAwAAAAAAAAAAAAABAhEAEiEiMVHwYXGx/8QAFQ"
+    "EBAQAAAAAAAAAAAAAAAAAAAAH/xAAVEQEBAAAAAAAAAAAAAAAAAAAAEf/aAAwDAQACEQMRAD8Am1CIZguL5g9yKAgCsqgmBzvnam8soKmSBmDv"
+    "35QpIJtYBWEe+O+aJH//2Q=="
+)
+"""A JPEG with an Exif thumbnail in it, which is a JPEG with an end of its own."""
+
+WEBP: Final = base64.b64decode(
+    "UklGRqgAAABXRUJQVlA4IJwAAADwAgCdASoQABAABUB8JbACdH8GJq2RMRAnOzDWXdtWAADiUE3f5aeP5700+DEKBjR1aQw+fIUjtbYIOn4dbi"
+    "vFOL498rhVPGWiWAtAMOfwdMqUTv2yi3nw08jXx6XGVzT/V8SbCM+Uwl28gX39wesg+Az8ZqgrjDP5C+NgUYqiAZUnl4Ub5EeDWxn4EtbDFefe"
+    "b1nWtSUY/yBEQAA="
+)
+
+AVIF: Final = base64.b64decode(
+    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcG"
+    "l0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAAQQAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABq"
+    "aXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAAEAAAABAAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJuY2x4AAEADQAGgAAAAB"
+    "dpcG1hAAAAAAAAAAEAAQQBAoMEAAAASW1kYXQSAAoJGAz/2iAhoNCAMjIcR4eF3JppphYqqHt7mqL8KcfCx6EeTNO+MudR7tpYvq1ChVZGrgU9"
+    "gL+vbReGZOyfYA=="
+)
+
+GIF: Final = base64.b64decode(
+    "R0lGODdhEAAQAIIAALPckLKdcy7heDWghb1edTZjeLcldjQgjCwAAAAAEAAQAEAIsQAHCAAwoEABAAQOFBBgQIAAAg0NEBgAwAAAAQsHHLgYIM"
+    "DFAQYKSCwwoOPBkgcMdDxQkqGBAwFcCmS5MYABAwVZDiDgUcDOnwBE8mQ4YGeAgwhJBihJwKBEngQcTiwIIMDEmAeisrwY9WaBowJopqzqkaJH"
+    "mFULRj0qUmFUnwUIVFQY4IDDig8JNBUQ0+dAnBoh2gRQM+XNqgoXVnQaVGPFmQcVSqSoMSTMv1mtxiUZEAA7"
+)

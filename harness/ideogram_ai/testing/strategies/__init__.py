@@ -1,8 +1,6 @@
-"""Strategies for hypothesis, read from the contract: requests that keep it and that break it, answers of both kinds."""
+"""Strategies for hypothesis, read from the contract: requests that keep it or break it, and responses of both kinds."""
 
-from .broken import BrokenRequest, broken_requests, request_rules
-from .documented import answers
-from .unusual import unusual_answers
-from .valid import requests
+from .request_strategies import BrokenRequest, broken_requests, request_rules, requests
+from .response_strategies import answers, unusual_answers
 
 __all__ = ["BrokenRequest", "answers", "broken_requests", "request_rules", "requests", "unusual_answers"]

@@ -1,29 +1,41 @@
-"""From a schema of the contract to values that satisfy it.
+"""Values of JSON, and values that satisfy a schema of the contract.
 
-Knows the keywords that the contract uses, and refuses a schema with others: values of a schema that was half understood
-would prove nothing. Libraries that know every keyword were tried: hypothesis-jsonschema 0.23 ends at draft 7, and
-schemathesis 4.32 keeps hypothesis from printing the failing examples of the whole test run.
+A keyword that is not known here is refused: values of a schema that was understood in part would prove nothing.
+Libraries that know every keyword do not fit: hypothesis-jsonschema 0.23 ends at draft 7, and schemathesis 4.32 keeps
+hypothesis from printing the failing examples of the whole test run.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
-from .json_values import has_type, json_values, texts
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
     from ideogram_ai.contract.view import ContractView
 
+T = TypeVar("T")
 JsonObject = dict[str, Any]
+
+_TRICKY_TEXTS: Final = (
+    "A photo of a cat",
+    " ",
+    "null",
+    "True",
+    '{"a": "b"}',
+    "in \"quotes\" \\ and 'more'",
+    "first line\r\nsecond line\n",
+    "\u732b \U0001f408 \u202eright to left",
+    # Ends the part and forges another one, if the boundary is the constant that some generators write.
+    '\r\n--+++\r\nContent-Disposition: form-data; name="rendering_speed"\r\n\r\nQUALITY\r\n--+++--\r\n',
+)
 
 _ANNOTATIONS: Final = frozenset({"description", "title", "default", "example", "examples", "discriminator"})
 _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
@@ -36,6 +48,7 @@ _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
     "string": frozenset({"enum", "pattern", "format", "minLength", "maxLength"}),
 }
 _MOST_ITEMS: Final = 3
+_MOST_LEAVES: Final = 15
 _LINKS: Final = r"https?://[a-z][a-z0-9-]{0,9}\.(example|test)/[a-zA-Z0-9_-]{1,20}"
 
 
@@ -46,8 +59,41 @@ class UnknownKeywordError(NotImplementedError):
         super().__init__(f"{', '.join(sorted(keywords))} is not known to the strategies, in {schema}")
 
 
+def named(name: str, strategy: SearchStrategy[T]) -> SearchStrategy[T]:
+    """The same strategy with a short repr; hypothesis prints strategies, and warns if one is pages long."""
+
+    def draw_from(draw: DrawFn) -> T:
+        return draw(strategy)
+
+    draw_from.__name__ = name
+    return st.composite(draw_from)()
+
+
+def texts(*, min_size: int = 0, max_size: int | None = None) -> SearchStrategy[str]:
+    """Any text that UTF-8 can encode; often one that is known to cause trouble."""
+    tricky = [text for text in _TRICKY_TEXTS if min_size <= len(text) and (max_size is None or len(text) <= max_size)]
+    anything = st.text(min_size=min_size, max_size=max_size)
+    return anything | st.sampled_from(tricky) if tricky else anything
+
+
+def json_values() -> SearchStrategy[Any]:
+    """Any JSON value."""
+
+    def containers(inner: SearchStrategy[Any]) -> SearchStrategy[Any]:
+        return st.lists(inner, max_size=_MOST_ITEMS) | st.dictionaries(texts(), inner, max_size=_MOST_ITEMS)
+
+    # Parsers that know floats only change integers beyond 2**53.
+    numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+    return st.recursive(st.none() | st.booleans() | numbers | texts(), containers, max_leaves=_MOST_LEAVES)
+
+
+def has_type(value: object, types: list[str]) -> bool:
+    """Whether a JSON value has one of the types of a schema."""
+    return Draft202012Validator({"type": types}).is_valid(value)
+
+
 def follow(view: ContractView, schema: JsonObject, pointer: str = "#") -> tuple[JsonObject, str]:
-    """The schema behind a `$ref`, and where it stands in the contract."""
+    """The schema behind a `$ref`, and its JSON pointer in the contract."""
     while "$ref" in schema:
         pointer = schema["$ref"]
         schema = view.node(list(pointer.removeprefix("#/").split("/")))
@@ -74,8 +120,8 @@ class SchemaValues:
 
     def __init__(self, view: ContractView) -> None:
         self._view = view
-        self._made: dict[int, SearchStrategy[Any]] = {}  # by the identity of the schema
-        self._known: list[JsonObject] = []  # keeps them alive, so that no other takes their identity
+        self._made: dict[int, SearchStrategy[Any]] = {}  # by the identity of the schema, which `_known` keeps alive
+        self._known: list[JsonObject] = []
 
     def of(self, schema: JsonObject) -> SearchStrategy[Any]:
         """The values of a schema of the contract. The same schema gives the same strategy.
@@ -83,25 +129,20 @@ class SchemaValues:
         Raises:
             UnknownKeywordError: The schema has a keyword that is not known here.
         """
-        schema, _ = follow(self._view, schema)
+        schema = self._view.resolve(schema)
         key = id(schema)
         if key not in self._made:
             self._known.append(schema)
-            self._made[key] = st.deferred(lambda: self._made[key])  # met by a schema that leads back to itself
+            self._made[key] = st.deferred(lambda: self._made[key])  # a schema may lead back to itself
             self._made[key] = self._make(schema)
         return self._made[key]
 
     def objects(self, schema: JsonObject, *, without: Collection[str] = ()) -> SearchStrategy[JsonObject]:
-        """The values of a schema of an object, certain members left out."""
-        schema, _ = follow(self._view, schema)
-        members = {name: member for name, member in self.members(schema).items() if name not in without}
-        return objects(members, schema.get("required", ()))
-
-    def members(self, schema: JsonObject) -> dict[str, SearchStrategy[Any]]:
-        """The values of each property of a schema, by name."""
-        schema, _ = follow(self._view, schema)
+        """The values of a schema of an object, without some members."""
+        schema = self._view.resolve(schema)
         properties: JsonObject = schema.get("properties", {})
-        return {name: self.of(part) for name, part in properties.items()}
+        members = {name: self.of(part) for name, part in properties.items() if name not in without}
+        return objects(members, schema.get("required", ()))
 
     def _make(self, schema: JsonObject) -> SearchStrategy[Any]:
         keywords = keywords_of(schema)
@@ -142,12 +183,7 @@ class SchemaValues:
 
 
 def objects(members: Mapping[str, SearchStrategy[Any]], required: Collection[str]) -> SearchStrategy[JsonObject]:
-    """Objects with the required members and some of the others, in the contract's order or turned from it.
-
-    Args:
-        members: Values by name.
-        required: Names that are always there.
-    """
+    """Objects with the required members and some of the others, in several orders."""
     always = {name: member for name, member in members.items() if name in required}
     perhaps = {name: member for name, member in members.items() if name not in required}
     names = list(members)
@@ -159,8 +195,13 @@ def objects(members: Mapping[str, SearchStrategy[Any]], required: Collection[str
     return st.builds(turn, st.fixed_dictionaries(always, optional=perhaps), st.integers(0, max(0, len(names) - 1)))
 
 
+def merge(value: JsonObject, more: JsonObject) -> JsonObject:
+    """The object with more members."""
+    return value | more
+
+
 def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
-    """Numbers within the bounds of a schema; those without a fraction are written as integers."""
+    """Numbers within the bounds of a schema."""
     limits: JsonObject = {name: rule for name, rule in schema.items() if name.endswith("imum")} | {"type": kind}
     validator = Draft202012Validator(limits)
     least = [schema[name] for name in ("minimum", "exclusiveMinimum") if name in schema]
@@ -170,14 +211,10 @@ def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
         None if low is None else math.ceil(low), None if high is None else math.floor(high)
     )
     if kind == "number":
-        # As large as readers that know floats only can tell apart.
+        # Parsers that know floats only change larger numbers.
         bounds = (-(2.0**53) if low is None else low, 2.0**53 if high is None else high)
         made = made | st.floats(*bounds, allow_nan=False, allow_infinity=False)
-
-    def is_valid(number: float) -> bool:
-        return validator.is_valid(number)
-
-    return made.filter(is_valid) if least or most else made
+    return made.filter(validator.is_valid) if least or most else made
 
 
 def _strings(schema: JsonObject) -> SearchStrategy[str]:
@@ -199,11 +236,7 @@ def _strings(schema: JsonObject) -> SearchStrategy[str]:
         return texts(min_size=schema.get("minLength", 0), max_size=schema.get("maxLength"))
     limits: JsonObject = {name: rule for name, rule in schema.items() if name in {"pattern", "minLength", "maxLength"}}
     validator = Draft202012Validator(limits)
-
-    def is_valid(text: str) -> bool:
-        return validator.is_valid(text)
-
-    return made.filter(is_valid)
+    return made.filter(validator.is_valid)
 
 
 def _refuse(keywords: Collection[str], schema: JsonObject) -> None:

@@ -71,7 +71,7 @@ def main() -> None:
     logging.basicConfig(stream=log, level=logging.DEBUG)
     in_threads()
     said = {
-        "requests": log.getvalue().count("HTTP Request: POST"),
+        "requests": log.getvalue().count("send_request_headers.started"),
         "keys": [key for key in KEYS.values() if key in log.getvalue()],
         "catches": [who_catches(one, two), who_catches(two, one)],
         "nested": nested(),

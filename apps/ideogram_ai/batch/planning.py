@@ -1,0 +1,504 @@
+"""What is to be made: compares an input with the ledger, and what another server made with the server of this run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from attrs import evolve, frozen
+
+from ideogram_ai.client.errors import NOTHING_SENT
+
+from .ledger import REQUEST_COLUMNS, content_of, fields_text, request_of
+from .model import MOCK, BatchRequest, LedgerError, PlanError, Rank, position_key, rank_of
+from .names import folded, stem_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Iterable, Iterator
+
+    from .ledger import Ledger
+
+_BILLED: Final = "((may_have_been_billed OR earlier_cost <> '0') AND server IS NOT 'mock')"
+"""Whether a row may have cost money. What the mock server of a rehearsal made did not."""
+_NEVER_SENT: Final = (
+    "state = 'planned', attempts = 0, cost = NULL, earlier_cost = '0', may_have_been_billed = 0, images = '[]',"
+    " body = NULL, error_type = NULL, error = NULL, status_code = NULL, sent_at = NULL, answered_at = NULL,"
+    " saved_at = NULL, server = NULL"
+)
+_LEAVE_FILES: Final = (
+    "INSERT OR REPLACE INTO leftovers SELECT json_extract(image.value, '$.file'), json_extract(image.value, '$.sha256')"
+    " FROM rows, json_each(rows.images) AS image WHERE json_extract(image.value, '$.file') IS NOT NULL AND "
+)
+"""Notes the files of rehearsed rows, which are about to be made again."""
+_ROW: Final = f"SELECT {REQUEST_COLUMNS}, state, {_BILLED} AS billed FROM rows"  # noqa: S608 - names of ours
+_UNSEEN: Final = "position NOT IN (SELECT position FROM seen)"
+_SHOWN: Final = 200
+_LISTED: Final = 20
+_DEEPEST: Final = 200
+_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
+
+
+@frozen
+class ChangedRow:
+    """A row that was made, may have been billed, and has changed in the input.
+
+    Attributes:
+        key: Its key.
+        line: Its line in the input, if it has one.
+        what: What changed, for people.
+    """
+
+    key: str
+    line: int | None
+    what: str
+
+    def __str__(self) -> str:
+        return f"{f'line {self.line}, ' if self.line else ''}row {self.key!r:.80}: {self.what}"
+
+
+@frozen
+class Planned:
+    """The result of planning.
+
+    Attributes:
+        new: Rows that the ledger did not have.
+        known: Rows that it had already.
+        absent: Rows of the ledger that the input no longer has.
+        updated: Rows that never cost anything and changed, or are tried again.
+        replaced: Rows among the known that are made again; the earlier images keep their files, under another key.
+        changed: The first of the rows that changed after they were made.
+        changes: The number of those rows.
+    """
+
+    new: int
+    known: int
+    absent: int
+    updated: int = 0
+    replaced: int = 0
+    changed: tuple[ChangedRow, ...] = ()
+    changes: int = 0
+
+    def lines(self) -> Iterator[str]:
+        """A line for each changed row that is listed, and one for the rest."""
+        yield from map(str, self.changed)
+        if self.changes > len(self.changed):
+            yield f"and {self.changes - len(self.changed):,} more"
+
+
+def plan_rows(
+    ledger: Ledger,
+    requests: Iterable[BatchRequest],
+    *,
+    replace: bool = False,
+    redo: Collection[str] = (),
+    whole: bool = False,
+) -> Planned:
+    """Enter the rows of an input that are new, all or none, and compare the others.
+
+    A changed row that never cost anything becomes what the input says. A row without an id is identified by its
+    content.
+
+    Args:
+        ledger: The ledger.
+        requests: The input, in its order. It is read as a stream; an exception that it raises undoes everything.
+        replace: Make rows again that changed after they were made. The earlier images stay, under the key with a number
+            behind it.
+        redo: Keys of rows to make again, in the same way.
+        whole: Do not send rows that the input does not have. An input that has them again brings them back.
+
+    Raises:
+        PlanError: A row has the key or the file name of another, or changed after it was made.
+        LedgerError: The ledger cannot be written.
+    """
+    with ledger.transaction() as database:
+        plan = _Plan(database, replace=replace, redo=redo, whole=whole)
+        for request in requests:
+            plan.add(request)
+        return plan.finish()
+
+
+def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
+    """Prepare for a server: what a rehearsal made counts as not made for another one, and is never mixed.
+
+    Args:
+        ledger: The ledger.
+        server: The server, as Outcome.server has it.
+        replace: Make rows again that another server made, and keep those images.
+
+    Returns:
+        The number of rehearsed rows that are planned again. Their files are among the leftovers.
+
+    Raises:
+        LedgerError: Rows that may have been billed were made by another server.
+    """
+    with ledger.transaction() as database:
+        if ledger.server == server:
+            return 0
+        found = database.execute("SELECT DISTINCT server FROM rows WHERE server IS NOT NULL").fetchall()
+        others = [row["server"] for row in found if row["server"] != server]
+        rank = rank_of(server)
+        for other in others:
+            if rank_of(other) < rank or (rank_of(other) is rank and rank is not Rank.REMOTE):
+                continue
+            # No rehearsal goes into the folder of paid images, not even for rows that the input no longer has.
+            among = "" if rank < rank_of(other) else " AND NOT absent"
+            statement = f"SELECT {REQUEST_COLUMNS} FROM rows WHERE server = ? AND {_BILLED}{among}"  # noqa: S608
+            rows = database.execute(statement, (other,)).fetchall()
+            if replace and rank is Rank.REMOTE:
+                for row in rows:
+                    _make_again(database, request_of(row), row["position"])
+            elif rows:
+                raise LedgerError(_other_server(len(rows), other, server))
+        again = 0
+        for other in others:
+            if rank_of(other) < rank:
+                database.execute(f"{_LEAVE_FILES} server = ?", (other,))
+                database.execute("DELETE FROM rows WHERE server = ? AND replaced_by IS NOT NULL", (other,))
+                again += database.execute(
+                    f"UPDATE rows SET {_NEVER_SENT} WHERE server = ?",  # noqa: S608
+                    (other,),
+                ).rowcount
+        database.execute("UPDATE batch SET server = ?", (server,))
+        return again
+
+
+def _other_server(count: int, other: str, server: str) -> str:
+    rows = f"{count:,} row{'s'[: count != 1]}"
+    if rank_of(server) is Rank.REMOTE:
+        return (
+            f"{rows} of this batch went to {other} and may have been billed there; this run would ask {server}. Go on "
+            f"with --base-url {other}, use another folder, or make them again here and keep what was made, with "
+            f"--replace (replace=True). {NOTHING_SENT}"
+        )
+    what = "the mock server" if server == MOCK else server
+    return (
+        f"{rows} of this batch went to {other} and may have been billed; this run would rehearse with {what}. Rehearse "
+        f"in another folder: images that were paid for are never mixed with others. {NOTHING_SENT}"
+    )
+
+
+def _make_again(database: sqlite3.Connection, request: BatchRequest, position: int) -> None:
+    """Plan a row once more in its place. The earlier outcome stays, under another key."""
+    number = 1
+    while database.execute("SELECT 1 FROM rows WHERE key = ?", (f"{request.key}~{number}",)).fetchone():
+        number += 1
+    _release_name(database, position)
+    database.execute(
+        "UPDATE rows SET key = ?, position = (SELECT max(position) + 1 FROM rows), absent = 1, replaced_by = ?,"
+        " content = NULL WHERE position = ?",
+        (f"{request.key}~{number}", request.key, position),
+    )
+    _insert(database, request, position)
+
+
+def _release_name(database: sqlite3.Connection, position: int) -> None:
+    """Free the name of a row's image for another row. A saved image keeps its file."""
+    stem = database.execute("SELECT stem FROM rows WHERE position = ?", (position,)).fetchone()[0]
+    number = 1
+    while database.execute("SELECT 1 FROM rows WHERE folded_stem = ?", (folded(f"{stem}~{number}"),)).fetchone():
+        number += 1
+    stem = f"{stem}~{number}"
+    database.execute("UPDATE rows SET stem = ?, folded_stem = ? WHERE position = ?", (stem, folded(stem), position))
+
+
+class _Plan:
+    """An input on its way into the ledger."""
+
+    def __init__(self, database: sqlite3.Connection, *, replace: bool, redo: Collection[str], whole: bool) -> None:
+        self._database = database
+        self._whole = whole
+        self._replace = replace
+        self._redo = set(redo)
+        self._before: int = database.execute("SELECT coalesce(max(position), 0) FROM rows").fetchone()[0]
+        self._new = self._known = self._updated = self._replaced = self._changes = 0
+        self._changed: list[ChangedRow] = []
+        self._first_nameless: BatchRequest | None = None
+        self._last_found: tuple[str, str | None, int] = ("", None, 0)
+        self._released: set[int] = set()
+        self._hint = ""
+        database.execute("CREATE TEMP TABLE IF NOT EXISTS seen (position INTEGER PRIMARY KEY)")
+        database.execute("DELETE FROM seen")
+
+    def add(self, request: BatchRequest) -> None:
+        _check_text(request)
+        row = self._find(request)
+        if row is None:
+            self._enter(request)
+            return
+        if not self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (row["position"],)).rowcount:
+            place = f"line {row['line']}" if row["line"] else "an earlier row"
+            raise _contradiction(request, f"{place} has this id too; give each row an id of its own")
+        if row["position"] in self._released:
+            raise _contradiction(request, f"an earlier row has its file name {request.file_name!r:.80} too")
+        self._known += 1
+        self._compare(request, row)
+
+    def finish(self) -> Planned:
+        """Decide what only the whole input shows."""
+        if self._first_nameless is not None:
+            self._find_renamed()
+            if self._whole:
+                self._check_any_left(self._first_nameless)
+        if self._changes and not self._replace:
+            raise self._refusal()
+        for key in sorted(self._redo):
+            self._redo_row(key)
+        if self._whole:
+            self._database.execute(f"UPDATE rows SET absent = 1 WHERE NOT absent AND {_UNSEEN}")  # noqa: S608
+        self._database.execute(
+            "UPDATE rows SET absent = 0 WHERE absent AND replaced_by IS NULL"
+            " AND position IN (SELECT position FROM seen)"
+        )
+        absent: int = self._database.execute(
+            f"SELECT count(*) FROM rows WHERE replaced_by IS NULL AND {_UNSEEN}"  # noqa: S608
+        ).fetchone()[0]
+        return Planned(
+            self._new, self._known, absent, self._updated, self._replaced, tuple(self._changed), self._changes
+        )
+
+    def _find(self, request: BatchRequest) -> sqlite3.Row | None:
+        """The ledger's row of a request: by its key or, without an id, the next one with the same content."""
+        row: sqlite3.Row | None
+        if not request.nameless:
+            row = self._database.execute(f"{_ROW} WHERE key = ?", (request.key,)).fetchone()
+            return row
+        if not self._before:
+            return None
+        content = content_of(request.fields)
+        # Rows with the same content mostly follow each other: those before the last one are not searched again.
+        after = self._last_found[2] if self._last_found[:2] == (content, request.file_name) else 0
+        row = self._database.execute(
+            f"{_ROW} WHERE content = ? AND file_name IS ? AND position > ? AND position <= ?"
+            f" AND {_UNSEEN} ORDER BY position LIMIT 1",
+            (content, request.file_name, after, self._before),
+        ).fetchone()
+        if row is not None:
+            self._last_found = (content, request.file_name, row["position"])
+        return row
+
+    def _enter(self, request: BatchRequest) -> None:
+        if request.nameless:
+            request = evolve(request, key=self._free_key(request.key))
+            self._first_nameless = self._first_nameless or request
+        self._take_name(request)
+        position = _insert(self._database, request)
+        self._database.execute("INSERT INTO seen VALUES (?)", (position,))
+        self._new += 1
+
+    def _take_name(self, request: BatchRequest) -> None:
+        """Take the file name of a row that the complete input, as far as it is read, no longer has."""
+        if not self._whole or request.file_name is None:
+            return
+        row = self._database.execute(
+            f"SELECT position FROM rows WHERE folded_stem = ? AND position <= ? AND {_UNSEEN}",  # noqa: S608
+            (folded(stem_of(request)), self._before),
+        ).fetchone()
+        if row is not None:
+            _release_name(self._database, row["position"])
+            self._released.add(row["position"])
+
+    def _free_key(self, key: str) -> str:
+        """An unused number: the place in the input, unless rows were inserted there."""
+        number: int | None = None
+        while self._database.execute("SELECT 1 FROM rows WHERE key = ?", (key,)).fetchone():
+            if number is None:
+                number = self._database.execute("SELECT max(position) FROM rows").fetchone()[0]
+            number = (number or 0) + 1
+            key = position_key(number)
+        return key
+
+    def _compare(self, request: BatchRequest, row: sqlite3.Row) -> None:
+        old, new = row["fields"], fields_text(request.fields)
+        differs = old != new and json.loads(old) != json.loads(new)
+        if not differs and _same_name(row["file_name"], request.file_name):
+            if row["line"] != request.line:
+                self._database.execute("UPDATE rows SET line = ? WHERE position = ?", (request.line, row["position"]))
+        elif row["state"] == "sent":
+            raise _contradiction(request, "it changed, and is on its way right now; wait until the run has ended")
+        elif not row["billed"]:
+            self._update(request, row["position"])
+        elif request.key in self._redo:
+            self._redo.remove(request.key)
+            self._make_again(request, row["position"])
+        elif differs:
+            self._note(request.key, request.line, f"it was {_shortened(old)} and is {_shortened(new)}")
+            if self._replace:
+                self._make_again(request, row["position"])
+        else:
+            self._note_name(request.key, request.line, row["file_name"], request.file_name)
+            # Another name is no reason to pay again.
+            self._rename(row["position"], request.file_name, request.line)
+
+    def _update(self, request: BatchRequest, position: int) -> None:
+        """Take over what the input says of a row that never cost anything."""
+        self._database.execute(f"{_LEAVE_FILES} rows.position = ?", (position,))
+        self._take_name(request)
+        stem = free_stem(self._database, request, position)
+        self._database.execute(
+            f"UPDATE rows SET {_NEVER_SENT}, stem = ?, folded_stem = ?, file_name = ?, line = ?, fields = ?"  # noqa: S608
+            " WHERE position = ?",
+            (stem, folded(stem), request.file_name, request.line, fields_text(request.fields), position),
+        )
+        self._redo.discard(request.key)
+        self._updated += 1
+
+    def _make_again(self, request: BatchRequest, position: int) -> None:
+        _make_again(self._database, request, position)
+        self._replaced += 1
+
+    def _rename(self, position: int, file_name: str | None, line: int | None) -> None:
+        self._database.execute(
+            "UPDATE rows SET file_name = ?, line = ? WHERE position = ?", (file_name, line, position)
+        )
+
+    def _redo_row(self, key: str) -> None:
+        row = self._database.execute(f"{_ROW} WHERE key = ? AND replaced_by IS NULL", (key,)).fetchone()
+        if row is None:
+            raise PlanError(
+                f"There is no row {key!r:.80} that could be made again: neither the ledger nor the input has it. "
+                "Nothing was planned, nothing sent.",
+                key=key,
+                line=None,
+            )
+        self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (row["position"],))
+        request = request_of(row)
+        if row["state"] == "sent":
+            raise _contradiction(request, "it is on its way right now; wait until the run has ended")
+        if row["billed"]:
+            self._make_again(request, row["position"])
+        elif row["state"] != "planned":
+            self._update(request, row["position"])
+
+    def _find_renamed(self) -> None:
+        """Find rows without an id that differ from a row that is gone in the file name only."""
+        pairs = self._database.execute(
+            "SELECT new.position AS new, new.file_name AS file_name, new.line AS line, old.position AS old,"  # noqa: S608
+            " old.file_name AS was, old.key AS key FROM rows AS new JOIN rows AS old ON new.content = old.content"
+            f" WHERE new.position > ? AND old.position <= ? AND old.{_UNSEEN}"
+            f" AND old.position IN (SELECT position FROM rows WHERE {_BILLED}) ORDER BY new.position, old.position",
+            (self._before, self._before),
+        ).fetchall()
+        done: set[int] = set()
+        for pair in pairs:
+            if pair["new"] in done or pair["old"] in done:
+                continue
+            done |= {pair["new"], pair["old"]}
+            self._note_name(pair["key"], pair["line"], pair["was"], pair["file_name"])
+            self._database.execute("DELETE FROM rows WHERE position = ?", (pair["new"],))
+            self._database.execute("INSERT INTO seen VALUES (?)", (pair["old"],))
+            self._rename(pair["old"], pair["file_name"], pair["line"])
+            self._new -= 1
+            self._known += 1
+
+    def _check_any_left(self, request: BatchRequest) -> None:
+        """Note all rows without an id if the input has none of them: an option for all rows may have changed."""
+        made = f"content IS NOT NULL AND position <= ? AND NOT absent AND {_BILLED}"
+        kept = f"SELECT 1 FROM rows WHERE {made} AND position IN (SELECT position FROM seen)"  # noqa: S608
+        if self._database.execute(kept, (self._before,)).fetchone():
+            return
+        for row in self._database.execute(
+            f"SELECT key, fields FROM rows WHERE {made} ORDER BY position",  # noqa: S608
+            (self._before,),
+        ):
+            self._note(row["key"], None, f"it was {_shortened(row['fields'])}, and the input has it no more")
+        if self._changes:
+            self._hint = (
+                f" The first new row without an id is {_shortened(fields_text(request.fields))}. Did an option for all "
+                "rows, --resolution for example, change?"
+            )
+
+    def _note(self, key: str, line: int | None, what: str) -> None:
+        self._changes += 1
+        if len(self._changed) < _LISTED:
+            self._changed.append(ChangedRow(key, line, what))
+
+    def _note_name(self, key: str, line: int | None, was: str | None, now: str | None) -> None:
+        self._note(key, line, f"its file name was {was!r:.80} and is {now!r:.80}")
+
+    def _refusal(self) -> PlanError:
+        rows = "1 row" if self._changes == 1 else f"{self._changes:,} rows"
+        listed = "; ".join(Planned(0, 0, 0, changed=tuple(self._changed), changes=self._changes).lines())
+        return PlanError(
+            f"{rows} changed after being made, and may have been billed: {listed}.{self._hint} Undo the change, give "
+            "the changed row a new id, or take all of them as new rows and keep what was made, with --replace "
+            "(replace=True). Nothing was planned, nothing sent.",
+            key=self._changed[0].key,
+            line=self._changed[0].line,
+        )
+
+
+def _check_text(request: BatchRequest) -> None:
+    for what, text in (("id", request.key), ("file name", request.file_name or "")):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise _contradiction(request, f"its {what} has half of a character in it, as in {text!r:.80}") from None
+    try:
+        deep = is_too_deep(fields_text(request.fields))
+    except RecursionError:
+        deep = True
+    if deep:
+        raise _contradiction(request, f"its fields are nested deeper than {_DEEPEST} levels; no request is")
+
+
+def is_too_deep(text: str) -> bool:
+    """Whether a JSON text is nested deeper than any request, and perhaps than a later reader can handle."""
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return False
+    depth = deepest = 0
+    for opens, closes in _BRACKETS.findall(text):
+        depth += bool(opens) - bool(closes)
+        deepest = max(deepest, depth)
+    return deepest > _DEEPEST
+
+
+def _insert(database: sqlite3.Connection, request: BatchRequest, position: int | None = None) -> int:
+    stem = free_stem(database, request, position)
+    content = content_of(request.fields) if request.nameless else None
+    fields = fields_text(request.fields)
+    entered: int = database.execute(
+        "INSERT INTO rows (position, key, stem, folded_stem, file_name, line, fields, content)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
+        (position, request.key, stem, folded(stem), request.file_name, request.line, fields, content),
+    ).fetchone()[0]
+    return entered
+
+
+def free_stem(database: sqlite3.Connection, request: BatchRequest, position: int | None = None) -> str:
+    """A name for a row's image that no other row has, on any file system.
+
+    Raises:
+        PlanError: The row has the file name of another row.
+    """
+    stem = stem_of(request)
+    taken = database.execute(
+        "SELECT key FROM rows WHERE folded_stem = ? AND position IS NOT ?", (folded(stem), position)
+    ).fetchone()
+    if taken and request.file_name:
+        raise _contradiction(
+            request,
+            f"the file name {request.file_name!r:.80} is that of row {taken['key']!r:.80} too; give each row its own",
+        )
+    # Two keys that some file systems do not distinguish.
+    return f"{stem}-{hashlib.sha256(request.key.encode()).hexdigest()[:16]}" if taken else stem
+
+
+def _same_name(one: str | None, other: str | None) -> bool:
+    """Whether two file names of an input are the same apart from the suffix, which follows from the image."""
+    if one is None or other is None:
+        return one is other
+    return one == other or stem_of(BatchRequest("", {}, one)) == stem_of(BatchRequest("", {}, other))
+
+
+def _contradiction(request: BatchRequest, what: str) -> PlanError:
+    line = f"line {request.line}, " if request.line else ""
+    return PlanError(
+        f"{line}row {request.key!r:.80}: {what}. Nothing was planned, nothing sent.", key=request.key, line=request.line
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -1,0 +1,403 @@
+"""Reads the rows of a batch as a stream: JSON lines, CSV or Parquet, from a file or stdin."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import shutil
+import sys
+import tempfile
+import zlib
+from contextlib import contextmanager
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path, PurePath
+from typing import IO, TYPE_CHECKING, Any, Final, Never
+
+from attrs import evolve
+
+from ideogram_ai.client.request import is_array, is_object
+from ideogram_ai.contract.problems import shown
+from ideogram_ai.contract.view import read_view
+
+from .csv_files import GZIP, LONGEST_LINE, CsvOptions, read_csv, refuse_missing, refuse_other_files
+from .model import FILE_MEMBER, KEY_MEMBER, Header, InputError, Row, RowProblem
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Generator, Iterator, Mapping
+
+    from ideogram_ai.contract.view import FieldRule
+
+STDIN: Final = "-"
+OWN_COLUMNS: Final = (KEY_MEMBER, FILE_MEMBER)
+"""Columns that are not fields of the request: what a row is called, and what its image is called."""
+_GZIP_SUFFIX: Final = ".gz"
+_BOOLEANS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
+"""As spreadsheets and databases write them."""
+_LONGEST_LOOK: Final = 2**16
+"""Bytes of a broken row in which its end is looked for. Everything behind them belongs to it."""
+_RECORDS: Final = 1024
+
+
+class Format(StrEnum):
+    """The format of an input."""
+
+    JSON_LINES = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+SUFFIXES: Final = {
+    ".jsonl": Format.JSON_LINES,
+    ".ndjson": Format.JSON_LINES,
+    ".json": Format.JSON_LINES,
+    ".csv": Format.CSV,
+    ".tsv": Format.CSV,
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+}
+
+
+def format_of(source: str) -> Format:
+    """The format of an input by its name: `prompts.csv`, `prompts.jsonl.gz`, or `-` for JSON lines from stdin.
+
+    Raises:
+        InputError: The name does not tell the format.
+    """
+    if source == STDIN:
+        return Format.JSON_LINES
+    path = PurePath(source)
+    suffix = PurePath(path.stem).suffix if path.suffix.lower() == _GZIP_SUFFIX else path.suffix
+    try:
+        return SUFFIXES[suffix.lower()]
+    except KeyError:
+        raise InputError(
+            f"{source!r}: the suffix does not tell the format. Known are {', '.join(SUFFIXES)}, each with "
+            f"{_GZIP_SUFFIX} too; or say which it is: {', '.join(Format)}."
+        ) from None
+
+
+def read_rows(
+    source: str,
+    kind: Format | None = None,
+    *,
+    renamed: Mapping[str, str] | None = None,
+    csv: CsvOptions = CsvOptions(),  # noqa: B008 - frozen
+) -> Generator[Row]:
+    """Read an input as a stream, holding some rows of it at a time.
+
+    Args:
+        source: A path, or `-` for stdin. Gzip is unpacked.
+        kind: Its format; None takes it from the name.
+        renamed: Fields by the headings that the input has for them.
+        csv: How a CSV file is written, where that cannot be detected.
+
+    Yields:
+        Rows whose values have the types of the contract, each with what could not be read.
+
+    Raises:
+        InputError: It cannot be read any further.
+    """
+    kind = format_of(source) if kind is None else kind
+    rules = read_view().fields
+    renamed = renamed or {}
+    if kind is Format.JSON_LINES:
+        with _open_bytes(source) as stream:
+            yield from _renamed_rows(_read_json_lines(stream), renamed)
+    elif kind is Format.CSV:
+        with _open_bytes(source, rewindable=True) as stream:
+            yield from _typed_rows(read_csv(stream, {*rules, *OWN_COLUMNS}, renamed=renamed, options=csv), rules)
+    else:
+        # A structured prompt may be text there too, as pandas would write it.
+        objects = {name: rule for name, rule in rules.items() if "string" not in rule.types}
+        with _open_bytes(source, random_access=True) as stream:
+            yield from _typed_rows(_read_parquet(stream, renamed), objects)
+
+
+def _renamed_rows(rows: Iterator[Row], renamed: Mapping[str, str]) -> Iterator[Row]:
+    """The rows with the names of fields. Only the end of the input shows which headings it has."""
+    missing = set(renamed)
+    for row in rows:
+        missing.difference_update(row.values)
+        names = [renamed.get(name, name) for name in row.values]
+        twice = next((name for name in names if names.count(name) > 1), None) if renamed else None
+        if twice is not None:
+            yield Row.unreadable(row.number, row.line, f"it has {twice} twice, once by another name.")
+        else:
+            yield evolve(row, values=dict(zip(names, row.values.values(), strict=True))) if renamed else row
+    refuse_missing(missing, ())
+
+
+def _typed_rows(rows: Iterator[Row], rules: Mapping[str, FieldRule]) -> Iterator[Row]:
+    for row in rows:
+        values: dict[str, Any] = {}
+        problems = list(row.problems)
+        for name, value in row.values.items():
+            rule = rules.get(name)
+            try:
+                values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else value
+            except CellError as error:
+                problems.append(RowProblem(row.line, name, f"{name} {error}"))
+        yield Row(row.number, row.line, values, tuple(problems), row.header)
+
+
+class CellError(ValueError):
+    """A cell does not have the type of its field. The message continues the field's name."""
+
+
+def parse_cell(text: str, rule: FieldRule) -> Any:
+    """The value of a cell.
+
+    Args:
+        text: The text of the cell.
+        rule: The contract's field.
+
+    Returns:
+        The text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as databases
+        do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those.
+
+    Raises:
+        CellError: The text has none of the types of the contract.
+    """
+    if not rule.types or "string" in rule.types:
+        return text
+    word = text.strip()
+    if "boolean" in rule.types and word.lower() in _BOOLEANS:
+        return _BOOLEANS[word.lower()]
+    if set(rule.types) <= {"boolean", "null"}:
+        raise CellError(f"is {shown(text)}; write true or false, or leave the cell empty.")
+    try:
+        return parse_json(word)
+    except JsonError as error:
+        wanted = " or ".join(kind for kind in rule.types if kind != "null")
+        raise CellError(f"is no JSON {wanted}: {error}. It is {shown(text)}.") from None
+
+
+class JsonError(ValueError):
+    """The text is not strict JSON. The message continues a sentence: "is no JSON: ..."."""
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON strictly, in its order: no NaN, and no key twice, because one of the values would be lost.
+
+    Raises:
+        JsonError: The text is not strict JSON.
+    """
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        # The decoder's messages begin with a capital letter.
+        raise JsonError(f"{error.msg[:1].lower()}{error.msg[1:]}, at character {error.pos + 1}") from None
+    except RecursionError:
+        raise JsonError("it nests too deep") from None
+    except JsonError:
+        raise
+    except ValueError as error:  # an integer of thousands of digits
+        raise JsonError(str(error)) from None
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in values if keys.count(key) > 1)
+        raise JsonError(f"the key {json.dumps(repeated)} is there twice; keep one of them")
+    return values
+
+
+def _refuse_constant(constant: str) -> Never:
+    raise JsonError(f"{constant} is no JSON value")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_constant=_refuse_constant)
+
+
+@contextmanager
+def _open_bytes(
+    source: str, *, rewindable: bool = False, random_access: bool = False
+) -> Generator[io.BufferedIOBase | IO[bytes]]:
+    """Open a file, or stdin, and unpack gzip. It is copied to a temporary file if it cannot be read as it has to be.
+
+    Raises:
+        InputError: It cannot be opened, or not be read to its end.
+    """
+    name = "stdin" if source == STDIN else repr(source)
+    try:
+        with _open(source) as stream:
+            packed = stream.peek(2)[:2] == GZIP
+            with gzip.open(stream) if packed else _unclosed(stream) as unpacked:
+                seekable = not packed and stream.seekable()
+                # Packed files are unpacked twice to be rewound, which needs no space on the disk.
+                if seekable or not (rewindable or random_access) or (rewindable and packed and Path(source).is_file()):
+                    yield unpacked
+                    return
+                with tempfile.TemporaryFile() as file:
+                    shutil.copyfileobj(unpacked, file)
+                    file.seek(0)
+                    yield file
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{name}: what gzip packed is damaged or cut off: {error}.") from None
+    except OSError as error:
+        raise InputError(f"{name} cannot be read: {error.strerror or error}.") from None
+
+
+@contextmanager
+def _open(source: str) -> Generator[io.BufferedReader]:
+    if source != STDIN:
+        with Path(source).open("rb") as file:
+            yield file
+        return
+    if sys.stdin is None:
+        raise InputError("stdin is closed; give a file.")
+    yield sys.stdin.buffer  # type: ignore[misc] # typeshed cannot know that it is buffered
+
+
+@contextmanager
+def _unclosed(stream: io.BufferedReader) -> Generator[io.BufferedReader]:
+    yield stream
+
+
+def _read_json_lines(stream: io.BufferedIOBase | IO[bytes]) -> Iterator[Row]:
+    """The rows of JSON lines, in UTF-8 with or without a mark. Blank lines are skipped.
+
+    Raises:
+        InputError: It is not text, or one JSON document instead of lines.
+    """
+    number = line_number = 0
+    broken: _BrokenRow | None = None
+    while line := stream.readline(LONGEST_LINE + 1):
+        line_number += 1
+        if line_number == 1:
+            refuse_other_files(line)
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if len(line) > LONGEST_LINE:
+            raise InputError(f"Line {line_number} is longer than {LONGEST_LINE:,} bytes. Is there one row a line?")
+        text = line.strip()
+        if not text:
+            continue
+        if broken is not None:
+            if broken.takes(text, line_number):
+                continue
+            yield broken.row()
+            broken = None
+        number += 1
+        if number == 1 and (text in {b"[", b"{"} or text.startswith((b"[{", b"[ {"))):
+            # Otherwise each line of the document would be listed as a bad row.
+            raise InputError(
+                f"Line {line_number}: this looks like one JSON document. JSON lines have one object in each line, and "
+                "nothing around them; `jq -c '.[]'` makes them of an array."
+            )
+        row = _read_json_line(text, number, line_number)
+        if row.problems and _goes_on(text):
+            broken = _BrokenRow(row, text)
+        else:
+            yield row
+    if broken is not None:
+        yield broken.row()
+
+
+class _BrokenRow:
+    """A row that does not end in its line. The lines that belong to it are no rows, even if they look like some."""
+
+    def __init__(self, row: Row, text: bytes) -> None:
+        self._row = row
+        self._text: bytes | None = text
+        self._last = row.line
+
+    def takes(self, text: bytes, line: int) -> bool:
+        """Whether the next line belongs to it, as far as anybody can tell."""
+        if self._text is None:
+            return False
+        if len(self._text) <= _LONGEST_LOOK:
+            whole = self._text + b"\n" + text
+            goes_on = _goes_on(whole)
+            if goes_on is None:
+                return False
+            self._text = whole if goes_on else None
+        self._last = line
+        return True
+
+    def row(self) -> Row:
+        """All of it as one bad row."""
+        if self._last == self._row.line:
+            return self._row
+        message = f"lines {self._row.line} to {self._last} are one JSON value; a row is an object in one line."
+        return Row.unreadable(self._row.number, self._row.line, message)
+
+
+def _goes_on(text: bytes) -> bool | None:
+    """Whether JSON breaks off at the end of a text; None when it is broken before that, and False when it is whole."""
+    document = text.decode(errors="replace")
+    try:
+        json.JSONDecoder(strict=False).decode(document)
+    except json.JSONDecodeError as error:
+        return True if error.pos >= len(document) or error.msg.startswith("Unterminated string") else None
+    except (ValueError, RecursionError):
+        return None
+    return False
+
+
+def _read_json_line(data: bytes, number: int, line: int) -> Row:
+    try:
+        value: Any = parse_json(data.decode())
+    except UnicodeDecodeError as error:
+        return Row.unreadable(number, line, f"byte {error.start + 1} ({error.object[error.start]:#04x}) is no UTF-8.")
+    except JsonError as error:
+        return Row.unreadable(number, line, f"this is no JSON object in one line: {error}.")
+    if not is_object(value):
+        kind = "an array" if is_array(value) else "a single value"
+        return Row.unreadable(number, line, f"this is {kind}; a row is an object with the fields of a request.")
+    return Row(number, line, {name: item for name, item in value.items() if item is not None})
+
+
+def _read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, str]) -> Iterator[Row]:
+    """The rows of a Parquet file. Nulls are left out, also inside structs, where columns cannot be absent.
+
+    Raises:
+        InputError: It is not a Parquet file, is damaged, or pyarrow is missing.
+    """
+    try:
+        parquet, arrow = import_module("pyarrow.parquet"), import_module("pyarrow")
+    except ModuleNotFoundError:
+        raise InputError(
+            "Parquet is read with pyarrow, which the extra batch brings: pip install 'ideogram-ai[batch]'"
+        ) from None
+    number = 0
+    try:
+        file = parquet.ParquetFile(stream, pre_buffer=False)
+        headings = [str(name) for name in file.schema_arrow.names]
+        refuse_missing(renamed, headings)
+        names = [renamed.get(name, name) for name in headings]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"The Parquet file has the column {name!r} twice. Keep one of them.")
+        header = Header(1, tuple(names))
+        for batch in file.iter_batches(batch_size=_RECORDS, use_threads=False):
+            for record in batch.to_pylist(maps_as_pydicts="strict"):
+                number += 1
+                values: dict[str, Any] = {}
+                problems: list[RowProblem] = []
+                for name, value in zip(names, record.values(), strict=True):
+                    try:
+                        if value is not None:
+                            values[name] = _plain(value)
+                    except TypeError as error:
+                        message = f"{name} holds {error}, which JSON has no type for; make text of it."
+                        problems.append(RowProblem(number, name, message))
+                yield Row(number, number, values, tuple(problems), header)
+    except (arrow.ArrowException, OSError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise InputError(f"After row {number} the Parquet file cannot be read: {reason}.") from None
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it. Raises TypeError with the name of a type that JSON does not have."""
+    if is_object(value):
+        return {name: _plain(item) for name, item in value.items() if item is not None}
+    if is_array(value):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise TypeError(type(value).__name__)

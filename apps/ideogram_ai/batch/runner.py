@@ -1,0 +1,706 @@
+"""run_batch: many requests at a time, at the pace that the service allows, on asyncio and trio.
+
+The way of a row, as `Runner` has it: it is read one ahead of what is sent (`_feed`), waits for its turn (`_turn`), is
+sent until it has an outcome (`_send`, `_attempt`), is finished, for example by downloading its images (`_finish`), and
+is taken by the consumer (`take`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+import time
+import weakref
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, aclosing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import anyio
+import anyio.lowlevel
+from attrs import define, evolve, field
+
+from ideogram_ai.client import APIConnectionError, APIStatusError, Generation, IdeogramError, RateLimitError
+from ideogram_ai.client.request import is_object
+from ideogram_ai.client.retry import RetryPolicy, Wait
+
+from .model import BatchRequest, BatchStoppedError, Outcome, PaceChanged, RowAnswered, RowSent, State, log_outcomes
+from .step import arguments_of, is_fatal, outcome_of_error, outcome_of_response
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Never, Self
+
+    from anyio.abc import TaskGroup
+
+    from ideogram_ai.client import AsyncIdeogram
+
+    from .model import Event, Journal
+    from .prices import Prices
+
+Requests: TypeAlias = Iterable[BatchRequest | Mapping[str, Any]] | AsyncIterable[BatchRequest | Mapping[str, Any]]
+Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
+"""Does what is left to do with a response, for example downloads its images, and returns the new outcome."""
+
+IN_FLIGHT: Final = 10
+DOWNLOADS: Final = 10
+_WAITING: Final = 100
+"""Responses that may wait to be finished. With more, nothing new is sent until the image host has caught up."""
+_UNKNOWN_IN_A_ROW: Final = 10
+"""More requests than are in flight and so many end unknown in a row: something is wrong that costs money."""
+_DECREASE: Final = 0.8
+"""What a 429 leaves of the limit. A small decrease, because a 429 is free and an unused slot costs time."""
+_INCREASES: Final = 20
+"""Rounds of responses that bring the limit from 1 back to the maximum."""
+
+
+def run_batch(
+    requests: Requests,
+    *,
+    client: AsyncIdeogram,
+    in_flight: int = IN_FLIGHT,
+    finish: Finish | None = None,
+    downloads: int = DOWNLOADS,
+    prices: Prices | None = None,
+    journal: Journal | None = None,
+) -> Outcomes:
+    """Send many requests, some at a time, and yield the outcome of each as soon as it is known, on asyncio or trio.
+
+    An error of one request is an outcome, not an exception. An error that all others would meet too ends the run, once
+    the requests in flight have ended: 401, 402 and 404, a 429 that waiting does not lift, a network or a service that
+    does not respond. Requests that were not sent by then have no outcome.
+
+        async with run_batch(requests, client=client) as outcomes:
+            async for outcome in outcomes:
+                ...
+
+    Leaving the `async with` early, by `break` or by an exception, sends nothing new and waits for what is in flight,
+    because that is paid for. Being cancelled, also while waiting, aborts it, and it may be billed all the same. The log
+    and a note on the exception name every outcome that was not taken, with the links of its images.
+
+    Args:
+        requests: Mappings of request fields, optionally with an `id` and a `file_name`, or BatchRequests. They are read
+            one ahead of what is sent, so a stream may have any length. An async generator is closed in the end.
+        client: Sends and, in `finish`, downloads. Its RetryPolicy says how often a request that never left is sent;
+            what may have been billed is never sent again.
+        in_flight: The most requests in flight at a time, 1 or more. A 429 lowers the number for a while.
+        finish: Awaited with each response; returns the new outcome. For example, it downloads the images. Without it
+            the outcomes are ANSWERED, and their `generation` has the images.
+        downloads: The most responses that are finished at a time, 1 or more.
+        prices: Prices for the `cost` of the outcomes.
+        journal: Records each request before it is sent, and each outcome.
+
+    Returns:
+        An asynchronous iterator of an Outcome for each request, in the order of completion, and its context manager.
+        Each image is billed, withheld ones too.
+
+    Raises:
+        ValueError: in_flight or downloads is not a whole number from 1.
+        IdeogramError: An error that every request would meet.
+        BatchError: A row is not a request, or the run was stopped because one request after the other ended unknown.
+    """
+    return Outcomes(
+        Runner(
+            _read(requests),
+            client,
+            in_flight=in_flight,
+            downloads=downloads,
+            finish=finish,
+            prices=prices,
+            journal=journal,
+        )
+    )
+
+
+async def _read(requests: Requests) -> AsyncGenerator[Outcome]:
+    position = 0
+    if isinstance(requests, AsyncIterable):
+        async with AsyncExitStack() as closing:
+            if isinstance(requests, AsyncGenerator):
+                closing.push_async_callback(requests.aclose)
+            async for row in requests:
+                position += 1
+                yield Outcome(BatchRequest.of(row, position), State.PLANNED)
+    else:
+        for row in requests:
+            position += 1
+            yield Outcome(BatchRequest.of(row, position), State.PLANNED)
+
+
+def check_limits(**limits: int) -> None:
+    """Raise ValueError for a limit that is not a whole number from 1."""
+    for name, value in limits.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more.")
+
+
+@define
+class Pace:
+    """How many requests may be in flight: additive increase, multiplicative decrease. Pure: it has no clock.
+
+    The service runs a number of requests at a time and refuses the next one, for free. The number belongs to the
+    account, other programs may use some of it, and it is not always known. So the limit grows slowly while the service
+    accepts requests, and shrinks by a share when it refuses one.
+
+    Attributes:
+        most: The limit never exceeds this, 1 or more.
+        policy: Bounds the pauses that the service does not specify. Its deadline is how long it may send only 429.
+        limit: How many may be in flight, rounded down.
+        in_flight: How many are.
+        paused_until: Monotonic seconds; nothing is sent before.
+    """
+
+    most: int
+    policy: RetryPolicy
+    limit: float = field(init=False)
+    in_flight: int = field(default=0, init=False)
+    paused_until: float = field(default=float("-inf"), init=False)
+    _number: int = field(default=0, init=False)
+    _last_of_round: int = field(default=0, init=False)
+    _pauses: int = field(default=0, init=False)
+    _refused_since: float | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.limit = float(self.most)
+
+    def allows(self, now: float) -> bool:
+        """Whether another request may be sent now, in monotonic seconds."""
+        return self.in_flight < int(self.limit) and now >= self.paused_until
+
+    def on_send(self) -> int:
+        """Count a request that is sent. Returns its number, for `on_rate_limited`."""
+        self.in_flight += 1
+        self._number += 1
+        return self._number
+
+    def on_response(self) -> None:
+        """A request got any response but a 429 for the number of requests."""
+        self.in_flight -= 1
+        step = max(1.0, self.most / _INCREASES)
+        self.limit = min(self.limit + step / self.limit, float(self.most))
+        self._pauses = 0
+        self._refused_since = None
+
+    def on_unknown(self) -> None:
+        """A request ended without telling anything about the limit: it never left, or its outcome is unknown."""
+        self.in_flight -= 1
+
+    def on_rate_limited(
+        self, number: int, *, now: float, retry_after: float | None, server_limit: int | None, chance: float
+    ) -> float:
+        """A request was refused because of the number of requests.
+
+        Args:
+            number: Its number.
+            now: Monotonic seconds.
+            retry_after: Seconds that the service asks to wait, or None.
+            server_limit: The limit that the service names, or None.
+            chance: A number from 0 to 1 that places a pause that the service does not specify.
+
+        Returns:
+            Seconds, 0 or more, until another request may be sent as far as pauses go.
+        """
+        self.in_flight -= 1
+        if server_limit is not None:
+            self.most = max(1, min(self.most, server_limit))
+        if number > self._last_of_round:
+            # One decrease for all requests that were in flight together: they were refused in the same moment.
+            self._last_of_round = self._number
+            self.limit = min(self.limit, self.in_flight + 1) * _DECREASE
+        # The service accepted those that are still in flight, or fewer.
+        self.limit = max(1.0, min(self.limit, float(self.in_flight), float(self.most)))
+        if self._refused_since is None:
+            self._refused_since = now
+        if retry_after is None and not self.in_flight:
+            # No request of ours will end and free a slot, so only time helps.
+            self._pauses += 1
+            retry_after = chance * self.policy.bound(self._pauses)
+        if retry_after is not None:
+            self.paused_until = max(self.paused_until, now + retry_after)
+        return self.pause(now)
+
+    def pause(self, now: float) -> float:
+        """Seconds, 0 or more, until a request may be sent as far as pauses go."""
+        return max(0.0, self.paused_until - now)
+
+    def exhausted(self, now: float) -> bool:
+        """Whether the service refused everything for longer than the deadline, or asks for such a pause."""
+        if self._refused_since is None or self.in_flight:
+            return False
+        return max(now, self.paused_until) - self._refused_since > self.policy.deadline
+
+
+@define(eq=False)
+class _Progress:
+    """How far a row got in this run."""
+
+    outcome: Outcome
+
+
+class Runner:
+    """One run. `run` sends, `take` hands out the outcomes; the two live in different tasks.
+
+    It makes all repetitions of a batch, and the client makes none: a 429 of one request concerns all of them, and each
+    attempt is recorded before it is sent. How often and how long comes from the client's RetryPolicy. What may have
+    been billed is never repeated here, whatever the policy says.
+
+    Attributes:
+        error: What stopped the run, or None.
+        ended: Set when everything in flight has ended.
+        interrupted: Outcomes of requests that were aborted and may have run.
+
+    Args:
+        source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, ANSWERED ones only
+            finished.
+        client: The client.
+        in_flight: The most requests in flight at a time.
+        downloads: The most responses that are finished at a time.
+        finish: Finishes responses; None hands them out as they are.
+        prices: Prices for the costs of the outcomes.
+        journal: Records every request.
+        on_event: Called with events; must not raise.
+    """
+
+    def __init__(
+        self,
+        source: AsyncGenerator[Outcome],
+        client: AsyncIdeogram,
+        *,
+        in_flight: int = IN_FLIGHT,
+        downloads: int = DOWNLOADS,
+        finish: Finish | None = None,
+        prices: Prices | None = None,
+        journal: Journal | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        check_limits(in_flight=in_flight, downloads=downloads)
+        self.error: Exception | None = None
+        self.ended = anyio.Event()
+        self.interrupted: list[Outcome] = []
+        self._source = source
+        self._policy = evolve(client.retry, retry_possibly_billed=False)
+        # The pace says how many may be in flight, and this runner when a request is repeated.
+        self._client = client.with_retry(evolve(self._policy, max_attempts=1), in_flight=in_flight)
+        self._finish = finish
+        self._finish_failed = False
+        self._prices = prices
+        self._journal = journal
+        self._on_event = on_event
+        self._pace = Pace(in_flight, client.retry)
+        self._turns = anyio.Lock(fast_acquire=True)  # first come, first served
+        self._pace_changed = anyio.Event()
+        # Rows that were begun and not taken yet: a slow consumer slows down the sending.
+        self._room = anyio.Semaphore(in_flight + (downloads + _WAITING if finish else 0), fast_acquire=True)
+        self._downloads = anyio.Semaphore(downloads, fast_acquire=True)
+        self._ready: deque[_Progress] = deque()
+        self._available = anyio.Semaphore(0, fast_acquire=True)  # one for each row that is ready, and for the end
+        self._open: set[_Progress] = set()
+        if journal is None:
+            # The last resort, also when the program ends: an event loop may stop without closing anything.
+            weakref.finalize(self, _report, self._open)
+        self._stopping = anyio.Event()
+        self._feeding = anyio.CancelScope()
+        self._running = anyio.CancelScope()
+        self._abandoned = False
+        self._last_response = float("-inf")
+        self._unknown_in_a_row = 0
+
+    async def run(self) -> None:
+        """Run to the end. It raises nothing but a cancellation from outside."""
+        try:
+            with self._running:
+                async with anyio.create_task_group() as tasks:
+                    await self._feed(tasks)
+        except Exception as error:  # noqa: BLE001 - the consumer's to see, since nobody waits for this task
+            self._fail(error)
+        except BaseException as error:
+            stopped = BatchStoppedError("The batch was cancelled from outside, and what was in flight with it.")
+            stopped.__cause__ = error
+            self._fail(stopped)
+            raise
+        finally:
+            self.ended.set()
+            self._available.release()
+            if self._abandoned:
+                self.report(None)
+
+    async def take(self) -> Outcome | None:
+        """Wait for the next outcome; None at the end."""
+        await self._available.acquire()
+        if not self._ready:
+            self._available.release()
+            return None
+        row = self._ready.popleft()
+        self._open.discard(row)
+        self._room.release()
+        return row.outcome
+
+    def stop(self) -> None:
+        """Send nothing new. What is in flight is finished and handed out."""
+        self._stopping.set()
+        self._feeding.cancel()
+        self._pace_changed.set()
+
+    def cancel(self) -> None:
+        """Abort what is in flight. What may have run is recorded as unknown."""
+        self.stop()
+        self._running.cancel()
+
+    async def abort(self, error: BaseException | None) -> None:
+        """Abort what is in flight, wait until all has ended, and report the outcomes that were not taken."""
+        self._running.cancel()
+        with anyio.CancelScope(shield=True):
+            await self.ended.wait()
+        self.report(error)
+
+    def abandon(self) -> None:
+        """The consumer is gone: stop, and report the outcomes that were not taken when what is in flight has ended."""
+        self._abandoned = True
+        if self.ended.is_set():
+            self.report(None)
+        else:
+            self.stop()
+
+    def report(self, error: BaseException | None) -> None:
+        """Log the outcomes that were not taken and may have cost money, unless a journal has them."""
+        if self._journal is None:
+            _report(self._open, error)
+
+    def _fail(self, error: Exception) -> None:
+        self.error = self.error or error
+        self.stop()
+
+    def _emit(self, event: Event) -> None:
+        if self._on_event is not None:
+            self._on_event(event)
+
+    async def _feed(self, tasks: TaskGroup) -> None:
+        """Start a row as soon as there is room for it and, if it has to be sent, the pace allows it."""
+        try:
+            with self._feeding:
+                async with aclosing(self._source) as source:
+                    async for outcome in source:
+                        await self._room.acquire()
+                        number = await self._turn() if outcome.state is State.PLANNED else 0
+                        if self._stopping.is_set():
+                            return
+                        tasks.start_soon(self._run_row, outcome, number)
+                        await anyio.lowlevel.checkpoint()  # rows are sent in their order
+        except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
+            self._fail(error)
+
+    async def _turn(self) -> int:
+        """Wait until the pace allows another request, and count it as in flight. When the run stops, return 0."""
+        async with self._turns:
+            while not self._stopping.is_set():
+                now = time.monotonic()
+                if self._pace.allows(now):
+                    return self._pace.on_send()
+                self._pace_changed = anyio.Event()
+                with anyio.move_on_after(self._pace.pause(now) or None):
+                    await self._pace_changed.wait()
+        return 0
+
+    async def _run_row(self, outcome: Outcome, number: int) -> None:
+        """Bring a row to its outcome, and hand it out."""
+        row = _Progress(outcome)
+        self._open.add(row)
+        try:
+            if outcome.state is State.PLANNED:
+                await self._send(row, number)
+                if row.outcome.state is State.PLANNED:  # the run stops before it was sent
+                    self._open.discard(row)
+                    return
+                if row.outcome.state is State.ANSWERED:
+                    self._emit(RowAnswered(row.outcome))
+            if row.outcome.state is State.ANSWERED and self._finish is not None:
+                async with self._downloads:
+                    await self._finish_row(row, self._finish)
+        except Exception as error:  # noqa: BLE001 - of the journal; raised when what is in flight has ended
+            self._fail(error)
+            if row.outcome.state is State.PLANNED:
+                self._open.discard(row)
+                return
+        self._ready.append(row)
+        self._available.release()
+
+    async def _send(self, row: _Progress, number: int) -> None:
+        """Send a request until it has an outcome. It stays PLANNED when the run stops before."""
+        attempts = failures = 0
+        failing_since = 0.0
+        while number:
+            attempts += 1
+            if not failures:
+                failing_since = time.monotonic()
+            attempt, result = await self._attempt(row, attempts)
+            if isinstance(result, Generation):
+                self._on_response()
+                await self._record(row, outcome_of_response(attempt, result, at=_now()))
+                return
+            if isinstance(result, RateLimitError) and result.waiting_helps:
+                failures = 0
+                self._on_rate_limited(number, result)
+                await self._take_back(row)
+                number = await self._turn()
+                continue
+            if is_fatal(result):
+                self._pace.on_unknown()
+                self._fail(result)
+                await self._take_back(row)
+                return
+            failures += 1
+            pause = self._pause(result, failures, failing_since)
+            if pause is None:
+                await self._give_up(row, attempt, result, failing_since)
+                return
+            await self._take_back(row)
+            with anyio.move_on_after(pause):
+                await self._stopping.wait()
+            if self._stopping.is_set():
+                self._pace.on_unknown()
+                return
+
+    async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, Generation | Exception]:
+        """Send a request once, after it was recorded."""
+        request = row.outcome.request
+        cost = self._prices.of(request.fields) if self._prices else None
+        attempt = Outcome(request, State.SENT, cost=cost, may_have_been_billed=True, sent_at=_now(), attempts=attempts)
+        try:
+            if self._journal is not None:
+                self._journal.sent(attempt)
+                await self._journal.written()
+            self._emit(RowSent(request))
+            row.outcome = attempt
+            try:
+                return attempt, await self._client.generate(**arguments_of(request))
+            except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
+                return attempt, error
+        except BaseException as error:  # cancelled, or the journal cannot be written
+            if getattr(error, "may_have_been_billed", False):
+                row.outcome = outcome_of_error(attempt, error)
+                self.interrupted.append(row.outcome)
+                if self._journal is not None:
+                    self._journal.ended(row.outcome)
+            else:
+                self._note_unsent(row)
+            raise
+
+    async def _record(self, row: _Progress, outcome: Outcome) -> None:
+        """Record an outcome. If that fails, the outcome is not lost, and nothing new is sent."""
+        row.outcome = outcome
+        if self._journal is not None:
+            try:
+                self._journal.ended(outcome)
+                await self._journal.written()
+            except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
+                self._fail(error)
+
+    def _note_unsent(self, row: _Progress) -> None:
+        row.outcome = Outcome(row.outcome.request, State.PLANNED)
+        if self._journal is not None:
+            self._journal.unsent(row.outcome.request)
+
+    async def _take_back(self, row: _Progress) -> None:
+        """Record that a request certainly did not run."""
+        self._note_unsent(row)
+        if self._journal is not None:
+            await self._journal.written()
+
+    async def _finish_row(self, row: _Progress, finish: Finish) -> None:
+        """Finish a response. After a failure the others are handed out as they are."""
+        if self._finish_failed:
+            return
+        try:
+            outcome = await finish(row.outcome)
+        except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
+            self._finish_failed = True
+            self._fail(error)
+        else:
+            await self._record(row, outcome)
+
+    def _on_response(self) -> None:
+        """The service responded: its slot is free now, before the outcome is on the disk."""
+        self._pace.on_response()
+        self._pace_changed.set()
+        self._last_response = time.monotonic()
+        self._unknown_in_a_row = 0
+
+    def _on_rate_limited(self, number: int, error: RateLimitError) -> None:
+        self._last_response = now = time.monotonic()
+        before = int(self._pace.limit)
+        pause = self._pace.on_rate_limited(
+            number,
+            now=now,
+            retry_after=error.retry_after,
+            server_limit=_server_limit(error.body),
+            chance=random.random(),  # noqa: S311
+        )
+        self._pace_changed.set()
+        if int(self._pace.limit) < before or pause:
+            self._emit(PaceChanged(int(self._pace.limit), pause, error.reject_reason or "429"))
+        if self._pace.exhausted(now):
+            error.explain(f"The service refused every request for {self._policy.deadline:g} s, or asks to wait longer.")
+            self._fail(error)
+
+    def _pause(self, error: Exception, failures: int, since: float) -> float | None:
+        """Seconds until the same request is sent again; None when it is not."""
+        if not isinstance(error, IdeogramError):
+            return None
+        elapsed = time.monotonic() - since
+        decision = self._policy.decide(error, attempt=failures, elapsed=elapsed, random=random.random())  # noqa: S311
+        if isinstance(decision, Wait):
+            return decision.seconds
+        error.explain(decision.why)
+        return None
+
+    async def _give_up(self, row: _Progress, attempt: Outcome, error: Exception, failing_since: float) -> None:
+        if isinstance(error, APIStatusError) and not error.may_have_been_billed:
+            self._on_response()
+        else:
+            self._pace.on_unknown()
+            self._pace_changed.set()
+            if isinstance(error, APIConnectionError):
+                if self._last_response < failing_since:
+                    # No other request got a response either: the network is down.
+                    self._fail(error)
+                    await self._take_back(row)
+                    return
+            elif getattr(error, "may_have_been_billed", False):
+                self._on_unknown(error)
+        await self._record(row, outcome_of_error(attempt, error, at=_now()))
+
+    def _on_unknown(self, error: Exception) -> None:
+        self._unknown_in_a_row += 1
+        if self._unknown_in_a_row >= self._pace.most + _UNKNOWN_IN_A_ROW:
+            stopped = BatchStoppedError(
+                f"The last {self._unknown_in_a_row} requests ended with an unknown outcome, so no further one is sent: "
+                f"each of them may be billed. The last one: {error}"
+            )
+            stopped.__cause__ = error
+            self._fail(stopped)
+
+
+def _server_limit(body: bytes) -> int | None:
+    """The limit of requests in flight, where a 429 names it."""
+    try:
+        document: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    limit = document.get("max_inflight_requests") if is_object(document) else None
+    return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Outcomes(AsyncGenerator["Outcome", None]):
+    """The outcomes of requests, as they come. Use it in `async with`: leaving that waits for what is in flight.
+
+    What is in flight is paid for. Being cancelled, also while waiting, aborts it. Outcomes that were not taken are
+    named, with their links, in the log and in a note on the exception.
+
+    It is not a generator function: those never see the exception that they are closed for, and one that is forgotten
+    is closed when its event loop is gone. And it holds no task group, because a consumer may leave it to the garbage
+    collector; so the run has a task of its own.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._begun = False
+        self._over = False
+
+    async def asend(self, value: None) -> Outcome:  # noqa: ARG002 - the signature of a generator
+        """Wait for the next outcome.
+
+        Raises:
+            StopAsyncIteration: There is no other.
+            Exception: What stopped the run, once everything in flight has ended.
+        """
+        if self._over:
+            raise StopAsyncIteration
+        if not self._begun:
+            self._begun = True
+            call_soon = _start_task(self._runner)
+            weakref.finalize(self, _abandon, self._runner, call_soon).atexit = False
+        try:
+            outcome = await self._runner.take()
+        except BaseException as error:
+            self._over = True
+            await self._runner.abort(error)
+            raise
+        if outcome is not None:
+            return outcome
+        self._over = True
+        if self._runner.error is not None:
+            raise self._runner.error
+        raise StopAsyncIteration
+
+    async def athrow(
+        self,
+        typ: BaseException | type[BaseException],
+        val: object = None,
+        tb: TracebackType | None = None,  # noqa: ARG002 - the signature of a generator
+    ) -> Never:
+        """End as aclose() does, and raise the exception."""
+        await self.aclose()
+        raise typ if isinstance(typ, BaseException) or not isinstance(val, BaseException) else val
+
+    async def aclose(self) -> None:
+        """Send nothing new, wait for what is in flight, and report the outcomes that were not taken."""
+        if self._over or not self._begun:
+            self._over = True
+            return
+        self._over = True
+        left_by = sys.exception()
+        self._runner.stop()
+        try:
+            await self._runner.ended.wait()
+        except BaseException as error:
+            left_by = error
+            raise
+        finally:
+            await self._runner.abort(left_by)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+_CallSoon: TypeAlias = Callable[[Callable[[], None]], object]
+_tasks: set[asyncio.Task[None]] = set()
+"""asyncio itself keeps no task alive."""
+
+
+def _start_task(runner: Runner) -> _CallSoon:
+    """Start a run in a task that belongs to no caller, and return what calls a function in its event loop soon."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        import trio  # noqa: PLC0415 - a program that runs on trio has it
+
+        trio.lowlevel.spawn_system_task(runner.run)
+        return trio.lowlevel.current_trio_token().run_sync_soon
+    task = loop.create_task(runner.run())
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    return loop.call_soon_threadsafe
+
+
+def _abandon(runner: Runner, call_soon: _CallSoon) -> None:
+    try:
+        call_soon(runner.abandon)
+    except RuntimeError:  # the event loop is gone
+        runner.report(None)
+
+
+def _report(rows: set[_Progress], error: BaseException | None = None) -> None:
+    """Log rows that will not be taken any more and may have cost money, once."""
+    outcomes = [row.outcome for row in rows]
+    rows.clear()
+    log_outcomes("The batch ended before all its outcomes were taken.", outcomes, error)

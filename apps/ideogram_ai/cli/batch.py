@@ -1,0 +1,425 @@
+"""`ideogram batch`: reads and checks the rows, plans, asks, runs, and reports."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+from urllib.parse import urlsplit
+
+import click
+from attrs import define, field
+
+from ideogram_ai.batch.checking import Checker, Rules, check_defaults
+from ideogram_ai.batch.csv_files import CsvOptions
+from ideogram_ai.batch.gallery import write_gallery
+from ideogram_ai.batch.job import Job, ledger_path
+from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
+from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason
+from ideogram_ai.batch.prices import Estimate, Prices, read_prices
+from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows
+from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
+from ideogram_ai.client import IdeogramError
+from ideogram_ai.client.config import resolve_base_url
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.transport import is_loopback
+
+from .batch_report import BatchSummary, Forecast, JsonReporter, Progress, Reporter, TextReporter
+from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, request_fields, split_assignment
+from .exit_codes import ExitCode, WrongUseError, handle_signals
+from .service import Service, open_service
+from .terminal import can_prompt, count, print_note, usd
+
+if TYPE_CHECKING:
+    from ideogram_ai.batch.model import BatchRequest
+
+CONFIRM_ABOVE: Final = 20
+"""As many images are made without a question."""
+_ABOUT_ROWS: Final = {
+    "--format": "form",
+    "--resolution": "resolution",
+    "--rendering-speed": "rendering_speed",
+    "-F": "fields",
+    "--extra-field": "extra",
+    "--ignore-field": "ignored",
+    "--map": "mapped",
+    "--csv": "csv_settings",
+    "--no-check": "no_check",
+    "--skip-invalid": "skip_invalid",
+}
+"""Options on how INPUT is read, and their names here."""
+_NEVER_RESUMED: Final = frozenset(
+    {"--retry-unknown", "--retry-failed", "--redo", "--replace", "--rebuild-ledger", "--dry-run"}
+)
+"""Options that are given each time on purpose, because they may cost something."""
+
+
+def resume_command(ctx: click.Context) -> Callable[..., str]:
+    """Return a function that writes the command that resumes this batch, for a shell, with more options behind it.
+
+    Without stdin, which is read already, it resumes with the rows of the ledger.
+    """
+    source = None if ctx.params["source"] == STDIN else ctx.params["source"]
+    words = ["ideogram", "batch", *([source] if source else [])]
+    for parameter in ctx.command.params:
+        option, value = parameter.opts[0], ctx.params.get(parameter.name or "")
+        skipped = option in _NEVER_RESUMED or (option in _ABOUT_ROWS and not source)
+        if not value or skipped or isinstance(parameter, click.Argument):
+            continue
+        values = value if parameter.multiple else [value]
+        words += [option] if value is True else [word for each in values for word in (option, str(each))]
+    return lambda *more: shlex.join([*words, *more])
+
+
+def run(**options: Any) -> ExitCode:
+    """Run a batch, or resume it.
+
+    Args:
+        options: The options of the command, and `resume`; see `_Batch`.
+    """
+    batch = _Batch(**options)
+    try:
+        summary = batch.run()
+    except _InvalidRowsError:
+        return ExitCode.WRONG_USE
+    except _DryRunDone:
+        return ExitCode.DONE
+    except (WrongUseError, BatchError, IdeogramError) as error:
+        return batch.fail(error, str(error))
+    except ModuleNotFoundError as error:
+        return batch.fail(error, f"This needs {error.name}: run pip install 'ideogram-ai[batch]'.")
+    except (click.Abort, KeyboardInterrupt) as error:
+        return batch.fail(error, "Interrupted.")
+    except Exception as error:
+        if not batch.begun:
+            raise
+        return batch.fail(error, f"{type(error).__name__}: {str(error).removesuffix('.')}.")
+    batch.reporter.ended(summary)
+    return summary.code
+
+
+class _InvalidRowsError(Exception):
+    """Some rows cannot be sent; they were reported."""
+
+
+class _DryRunDone(Exception):  # noqa: N818 - no error
+    """The forecast of --dry-run is printed, and nothing is kept."""
+
+
+def _read_csv(settings: tuple[str, ...]) -> CsvOptions:
+    try:
+        return CsvOptions.of(dict(split_assignment(setting, "--csv", "encoding=cp1252") for setting in settings))
+    except InputError as error:
+        raise WrongUseError(f"--csv {error}") from None
+
+
+def _read_max_cost(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        limit = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        limit = Decimal("NaN")
+    if not limit.is_finite() or limit < 0:
+        raise WrongUseError(f"--max-cost: {text!r} is not an amount of US dollars. Write it as 12.50.")
+    return limit
+
+
+@define(kw_only=True)
+class _Batch:
+    """The options of the command, and the run that they ask for.
+
+    Attributes:
+        resume: Returns the command that resumes the batch, with more options behind it.
+        begun: Whether a request may have been sent.
+    """
+
+    resume: Callable[..., str]
+    source: str | None
+    out: str
+    form: str | None
+    in_flight: int | None
+    downloads: int | None
+    resolution: str | None
+    rendering_speed: str | None
+    fields: tuple[str, ...]
+    extra: tuple[str, ...]
+    ignored: tuple[str, ...]
+    mapped: tuple[str, ...]
+    csv_settings: tuple[str, ...]
+    no_check: bool
+    skip_invalid: bool
+    dry_run: bool
+    max_cost: str | None
+    prices: str | None
+    yes: bool
+    retry_unknown: bool
+    retry_failed: bool
+    redo: tuple[str, ...]
+    replace: bool
+    rebuild_ledger: bool
+    no_gallery: bool
+    ledger: str | None
+    as_json: bool
+    quiet: bool
+    mock: bool
+    base_url: str | None
+    allow_http: bool
+    api_key_file: str | None
+    timeout: float | None
+    reporter: Reporter = field(init=False)
+    begun: bool = False
+    _progress: Progress = field(factory=Progress)
+    _signal: ExitCode | None = None
+    _at_a_time: int = field(init=False)
+    _limit: Decimal | None = field(init=False)
+    _prices: Prices = field(init=False)
+    _url: str = field(init=False)
+    _free: bool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.reporter = JsonReporter() if self.as_json else TextReporter(quiet=self.quiet)
+
+    def run(self) -> BatchSummary:
+        """Check everything that can be checked before something is sent; then run."""
+        self._check_options()
+        rows = None if self.source is None else self._read_rows(self.source)
+        if not (Path(self.ledger) if self.ledger else ledger_path(self.out)).exists() and not self.rebuild_ledger:
+            if rows is None or self.dry_run:
+                check_place(self.out)
+            if rows is None:
+                raise WrongUseError(f"There is no batch in {self.out!r} yet: give an INPUT.")
+            if self.dry_run:
+                estimate = Estimate(self._prices)
+                for request in rows:
+                    estimate.add(request.fields)
+                self._finish_dry_run(Forecast(estimate.total, 0, 0, estimate, self._at_a_time, self._free))
+        with Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger) as job, ExitStack() as stack:
+            service: Service | None = None
+            with job.ledger.transaction():  # what raises in here undoes the plan
+                forecast = self._plan(job, rows)
+                if self.dry_run:
+                    self._finish_dry_run(forecast)
+                if forecast.estimate.total or forecast.downloads:
+                    self.reporter.forecast(forecast, dry_run=False)
+                    self._confirm_cost(forecast)
+                    service = stack.enter_context(self._open_service())
+            before = job.total_cost()
+            stopped = RunStopped(StopReason.DONE, "")
+            if service is not None:
+                self.begun = True
+                with self.reporter.running(self._progress) as on_event:
+                    stopped = self._send(job, service, on_event)
+            files, unwritten = self._write_files(job)
+            return BatchSummary.of(
+                job,
+                stopped,
+                self._progress,
+                spent_before=before,
+                signal=self._signal,
+                files=files,
+                unwritten=unwritten,
+                location=self.out,
+                free=self._free,
+                resume=self.resume,
+            )
+
+    def fail(self, error: BaseException, message: str) -> ExitCode:
+        """Report that the run ended without a summary."""
+        if self.begun:
+            code = ExitCode.OUTCOME_UNKNOWN
+            message = f"{message} Requests were sent. The ledger has their outcome; run the same command to resume."
+        else:
+            interrupted = isinstance(error, click.Abort | KeyboardInterrupt)
+            code = ExitCode.of_interruption(error) if interrupted else ExitCode.WRONG_USE
+            message = f"{message.removesuffix(NOTHING_SENT).rstrip()} {NOTHING_SENT}"
+        self.reporter.failed(code, error, message, tuple(self._progress.unsaved.values()))
+        return code
+
+    def _check_options(self) -> None:
+        """Refuse options that cannot be used, and read those that hold for the whole run."""
+        refuse_both("--mock", "--base-url", given=self.mock and self.base_url is not None)
+        refuse_both("--json", "--quiet", given=self.as_json and self.quiet)
+        refuse_both("--dry-run", "--rebuild-ledger", given=self.dry_run and self.rebuild_ledger)
+        for name, value in (("--out", self.out), ("INPUT", self.source)):
+            if value is not None and not value.strip():
+                raise WrongUseError(f"{name} is empty. Is a shell variable unset?")
+        given = next((option for option, name in _ABOUT_ROWS.items() if getattr(self, name)), None)
+        if self.source is None and given:
+            raise WrongUseError(f"{given} is about the rows of INPUT, but there is no INPUT.")
+        self._at_a_time = self.in_flight or OPERATION.in_flight_limit or IN_FLIGHT
+        self._limit = _read_max_cost(self.max_cost)
+        self._prices = read_prices(Path(self.prices) if self.prices else None)
+        self._url = "" if self.mock else resolve_base_url(self.base_url, allow_http=self.allow_http)
+        self._free = self.mock or is_loopback(urlsplit(self._url).hostname or "")
+
+    def _read_rows(self, source: str) -> Iterator[BatchRequest]:
+        """Read the options on rows. The iterator reads the rows, and raises in the end if some cannot be sent."""
+        checker = Checker(self._read_rules(), self.reporter.bad_row, self.reporter.odd_row)
+        form = Format(self.form) if self.form else None
+        rows = read_rows(source, form, renamed=self._read_map(), csv=_read_csv(self.csv_settings))
+
+        def requests() -> Iterator[BatchRequest]:
+            yield from checker.requests(rows)
+            if not checker.rows:
+                raise WrongUseError("INPUT has no rows.")
+            self.reporter.checked(checker.rows, checker.bad, skipped=self.skip_invalid)
+            if checker.bad and not self.skip_invalid:
+                raise _InvalidRowsError
+
+        return requests()
+
+    def _read_rules(self) -> Rules:
+        """Read the fields that complete the rows, and the columns that are sent or left out."""
+        fields, inputs, check = RequestFields(), Inputs(), not self.no_check
+        fields.put_options(
+            ("resolution", self.resolution, "--resolution"),
+            ("rendering_speed", self.rendering_speed, "--rendering-speed"),
+        )
+        for assignment in self.fields:
+            fields.put_assignment(assignment, inputs)
+        for name in fields.extra:
+            raise WrongUseError(f"-F {name}: the contract has no such field. To send a column, use --extra-field NAME.")
+        for name in sorted({*self.extra} & {*request_fields(), *OWN_COLUMNS}):
+            raise WrongUseError(f"--extra-field {name}: a column of this name is known, and needs no --extra-field.")
+        for note in fields.correct_values() if check else ():
+            if not (self.quiet or self.as_json):
+                print_note(note)
+        if problems := check_defaults(fields.documented, check=check):
+            raise WrongUseError(" ".join(problems))
+        return Rules(fields.documented, frozenset(self.extra), frozenset(self.ignored), check=check)
+
+    def _read_map(self) -> dict[str, str]:
+        """Return the fields of --map by heading."""
+        renamed: dict[str, str] = {}
+        known = [*request_fields(), *OWN_COLUMNS, *self.extra]
+        for assignment in self.mapped:
+            heading, sign, name = (part.strip() for part in assignment.rpartition("="))
+            if not sign or not heading:
+                raise WrongUseError(f"--map {assignment!r}: write HEADING=FIELD, for example --map Prompt=text_prompt.")
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                cure = f"Did you mean {close[0]}?" if close else f"The fields are {', '.join(known)}."
+                raise WrongUseError(f"--map {assignment!r}: {name!r} is not a field. {cure}")
+            if heading in renamed or name in renamed.values():
+                raise WrongUseError(f"--map {assignment!r}: the heading or the field was given twice.")
+            renamed[heading] = name
+        return renamed
+
+    def _plan(self, job: Job, rows: Iterator[BatchRequest] | None) -> Forecast:
+        """Plan the rows of the input, or those of the ledger, and count what they cost."""
+        rehearsed = job.meet(self._url, rehearsal=self.mock, replace=self.replace)
+        # --dry-run reports all changed rows, as if they were replaced.
+        replace = self.replace or self.dry_run
+        planned = job.plan(() if rows is None else rows, replace=replace, redo=self.redo, whole=rows is not None)
+        if planned.changes and not self.replace:
+            self.reporter.changed(planned)
+        estimate = Estimate(self._prices)
+        for request in job.ledger.planned():
+            estimate.add(request.fields)
+        again = [State.UNKNOWN] * self.retry_unknown + [State.FAILED] * self.retry_failed
+        for outcome in job.outcomes(*again) if again else ():
+            if not outcome.absent and (outcome.state is State.UNKNOWN or not outcome.may_have_been_billed):
+                estimate.add(outcome.request.fields)
+        counts = job.ledger.counts(absent=False)
+        total = sum(counts.values())
+        return Forecast(
+            rows=total,
+            finished=total - counts[State.ANSWERED] - estimate.total,
+            downloads=job.counts()[State.ANSWERED],
+            estimate=estimate,
+            in_flight=self._at_a_time,
+            free=self._free,
+            updated=planned.updated,
+            replaced=planned.replaced,
+            rehearsed=rehearsed,
+            absent=sum(job.ledger.counts(absent=True).values()),
+        )
+
+    def _finish_dry_run(self, forecast: Forecast) -> NoReturn:
+        self.reporter.forecast(forecast, dry_run=True)
+        raise _DryRunDone
+
+    def _confirm_cost(self, forecast: Forecast) -> None:
+        """Ask before many images are made, unless the command line has the answer, or they are free."""
+        images = forecast.estimate.total
+        if images <= CONFIRM_ABOVE or self.yes or self._free:
+            return
+        cost = f"{count(images, 'image')} for about {usd(forecast.estimate.usd)}"
+        if can_prompt() and not self.as_json:
+            if not click.confirm(f"Make {cost}?", err=True):
+                raise WrongUseError(f"Not confirmed. {NOTHING_SENT}")
+        elif self._limit is None:
+            raise WrongUseError(f"{cost}: confirm with --yes, or set a limit with --max-cost USD. {NOTHING_SENT}")
+
+    def _open_service(self) -> AbstractContextManager[Service]:
+        return open_service(
+            mock=self.mock,
+            base_url=self.base_url,
+            allow_http=self.allow_http,
+            api_key_file=self.api_key_file,
+            timeout=self.timeout,
+            quiet=self.quiet,
+            in_flight=self._at_a_time,
+        )
+
+    def _send(self, job: Job, service: Service, on_event: Callable[[Event], None]) -> RunStopped:
+        """Send the planned rows and save their images. Ctrl-C finishes those in flight, a second one cancels them."""
+
+        def on_signal(number: int) -> None:
+            first, self._signal = self._signal is None, self._signal or ExitCode.of_signal(number)
+            (job.stop_softly if first else job.stop_now)()
+
+        async def send() -> RunStopped:
+            # Not in the signal handler: the loop may be anywhere, or asleep.
+            call_soon = asyncio.get_running_loop().call_soon_threadsafe
+            with handle_signals(lambda number: call_soon(on_signal, number)):
+                async with service.async_client() as client:
+                    return await job.run(
+                        client,
+                        in_flight=self._at_a_time,
+                        downloads=self.downloads or DOWNLOADS,
+                        prices=self._prices,
+                        max_cost=self._limit,
+                        retry_unknown=self.retry_unknown,
+                        retry_failed=self.retry_failed,
+                        rehearsal=self.mock,
+                        on_event=on_event,
+                    )
+
+        try:
+            return asyncio.run(send())
+        except (BatchError, IdeogramError) as error:
+            return RunStopped(StopReason.ERROR, str(error), error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the summary has the paid images
+            return RunStopped(StopReason.ERROR, f"{type(error).__name__}: {error}", error)
+        except KeyboardInterrupt as error:  # just before signals are handled, or after
+            self._signal = ExitCode.of_interruption(error)
+            return RunStopped(StopReason.NOW, "")
+
+    def _write_files(self, job: Job) -> tuple[dict[str, str], str | None]:
+        """Write the manifest and the gallery, and return their names, and why one was not written."""
+        files: dict[str, str] = {}
+        unwritten: list[str] = []
+        writers: dict[str, Callable[[], object]] = {"manifest": lambda: write_manifest(job.store, job.outcomes())}
+        if not self.no_gallery:
+            writers["gallery"] = lambda: write_gallery(job.store, job.outcomes(), free=self._free)
+        try:
+            for what, write in writers.items():  # first what programs read
+                try:
+                    write()
+                    files[what] = {"manifest": MANIFEST_NAME, "gallery": "index.html"}[what]
+                except Exception as error:  # noqa: BLE001 - whatever it is, the images are saved
+                    unwritten.append(str(error))
+        except KeyboardInterrupt:
+            return files, "Interrupted while the manifest and the gallery were written. Run the same command again."
+        files = {what: files[what] for what in ("gallery", "manifest") if what in files}
+        if not unwritten:
+            return files, None
+        complete = "" if job.unrecorded else ", but the ledger is complete"
+        return files, f"The manifest or the gallery was not written{complete}: {' '.join(dict.fromkeys(unwritten))}"

@@ -1,1 +1,0 @@
-"""What `ideogram conform` does around the conformance kit: options, progress, and how it ended."""

@@ -1,0 +1,268 @@
+"""Request fields on the command line: -F, files and stdin, strict JSON, and completion, typed by the contract."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Never
+
+from attrs import field, frozen
+
+from ideogram_ai.client.request import is_array, is_object
+from ideogram_ai.contract.problems import meant
+from ideogram_ai.contract.view import read_view
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+
+from .exit_codes import WrongUseError
+from .terminal import is_terminal, print_note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import click
+
+    from ideogram_ai.contract.view import FieldRule
+
+OPERATION: Final = POST_GENERATE_IMAGE_V4
+TEXT_PROMPT: Final = "text_prompt"
+JSON_PROMPT: Final = "json_prompt"
+STDIN: Final = "-"
+
+
+def request_fields() -> Mapping[str, FieldRule]:
+    """Return the fields of a request by their name in the contract."""
+    return read_view().fields
+
+
+def choices_of(name: str) -> list[str]:
+    """Return the values that the contract lists for a field."""
+    rule = request_fields().get(name)
+    return [str(choice) for choice in rule.choices if choice is not None] if rule else []
+
+
+def complete(name: str, incomplete: str) -> list[str]:
+    """Return the values of a field that begin with a word, in upper or lower case."""
+    return [choice for choice in choices_of(name) if choice.lower().startswith(incomplete.lower())]
+
+
+def write_field_help(formatter: click.HelpFormatter) -> None:
+    """Write the contract's fields and their values at the end of a command's help."""
+    for name, rule in request_fields().items():
+        unavailable = {entry.value for entry in rule.unavailable}
+        remarks = {rule.default: "default", **dict.fromkeys(unavailable, "not in service yet")}
+        if choices := choices_of(name):
+            shown = [f"{choice} ({remarks[choice]})" if choice in remarks else choice for choice in choices]
+            with formatter.section(f"Values of {name} in the contract (others are sent too)"):
+                formatter.write_text("  ".join(choice.replace(" ", "\N{NO-BREAK SPACE}") for choice in shown))
+    with formatter.section("Fields for -F"):
+        formatter.write_text("  ".join(request_fields()))
+
+
+def refuse_both(one: str, other: str, *, given: bool) -> None:
+    """Refuse two options that contradict each other."""
+    if given:
+        raise WrongUseError(f"{one} and {other} cannot be used together.")
+
+
+class Inputs:
+    """The files of a run, and its stdin, which only one option can read."""
+
+    def __init__(self) -> None:
+        self._stdin_reader: str | None = None
+
+    def read_text(self, source: str, reader: str) -> str:
+        """Read the text of a file, or of stdin for `-`. `reader` is the option that reads it."""
+        data = self._read_stdin(reader) if source == STDIN else _read_file(source, reader)
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            message = f"{reader}: {_named(source)} is not UTF-8 text (at byte {error.start}). Save it as UTF-8."
+            raise WrongUseError(message) from None
+
+    def read_json(self, source: str, reader: str) -> Any:
+        """Read a JSON document, and keep the order of its keys."""
+        return parse_json(self.read_text(source, reader), f"{reader}: {_named(source)}")
+
+    def read_value(self, value: str, source: str) -> str:
+        """Read the text of a value: `@FILE` is a file's, `@-` stdin's, and `@@` stands for one at sign."""
+        if value.startswith("@@"):
+            return value[1:]
+        return without_line_end(self.read_text(value[1:] or STDIN, source)) if value.startswith("@") else value
+
+    def _read_stdin(self, reader: str) -> bytes:
+        if self._stdin_reader is not None:
+            message = f"{self._stdin_reader} and {reader} both read stdin. Use a file for one of them."
+            raise WrongUseError(message)
+        self._stdin_reader = reader
+        if sys.stdin is None:
+            raise WrongUseError(f"{reader}: stdin is closed.")
+        if is_terminal(sys.stdin) and is_terminal(sys.stderr):
+            print_note(f"Reading {reader} from the keyboard. End it with Ctrl-D on an empty line.")
+        return sys.stdin.buffer.read()
+
+
+def _read_file(path: str, reader: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise WrongUseError(f"{reader}: {path!r} cannot be read: {error.strerror}.") from None
+
+
+def _named(source: str) -> str:
+    return "stdin" if source == STDIN else repr(source)
+
+
+def without_line_end(text: str) -> str:
+    """Remove the line end that editors and echo add."""
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+class _RepeatedKey(dict[str, Any]):
+    """An object that has a key twice."""
+
+    key = ""
+
+
+def parse_json(text: str, name: str) -> Any:
+    """Parse JSON strictly: no NaN, and no key twice, because one of its two values would be lost.
+
+    Args:
+        text: The document.
+        name: What it is, for messages.
+    """
+    try:
+        value: Any = json.loads(text, object_pairs_hook=_keep_repeated, parse_constant=_refuse_constant)
+        _refuse_repeated(value, "", name)
+    except json.JSONDecodeError as error:
+        raise WrongUseError(f"{name}, line {error.lineno}, column {error.colno}: {error.msg}.") from None
+    except RecursionError:
+        raise WrongUseError(f"{name} is nested too deeply.") from None
+    except ValueError as error:
+        raise WrongUseError(f"{name} is not JSON: {error}.") from None
+    return value
+
+
+def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) == len(pairs):
+        return values
+    keys = [key for key, _ in pairs]
+    repeated = _RepeatedKey(values)
+    repeated.key = next(key for key in values if keys.count(key) > 1)
+    return repeated
+
+
+def _refuse_repeated(value: Any, pointer: str, name: str) -> None:
+    if isinstance(value, _RepeatedKey):
+        place = f"in {pointer}" if pointer else "at the top"
+        raise WrongUseError(f"{name} has the key {json.dumps(value.key)} twice {place}. Keep one of them.")
+    for key, item in _items(value):
+        _refuse_repeated(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}", name)
+
+
+def _items(value: Any) -> Iterator[tuple[str, Any]]:
+    if is_object(value):
+        yield from value.items()
+    elif is_array(value):
+        yield from ((str(index), item) for index, item in enumerate(value))
+
+
+def _refuse_constant(constant: str) -> Never:
+    raise ValueError(f"it has no {constant}")
+
+
+@frozen
+class RequestFields:
+    """The fields of a request by their name in the contract.
+
+    Attributes:
+        documented: Fields that the contract has, or whose name the client refuses because it looks like one of them.
+        extra: Fields that the contract does not have.
+        sources: The argument or option that gave each field.
+    """
+
+    documented: dict[str, Any] = field(factory=dict[str, Any])
+    extra: dict[str, str] = field(factory=dict[str, str])
+    sources: dict[str, str] = field(factory=dict[str, str])
+
+    def put(self, name: str, value: Any, source: str, *, extra: bool = False) -> None:
+        """Set a field, unless another argument or option has set it."""
+        if name in self.sources:
+            raise WrongUseError(f"{name} was given twice, by {self.sources[name]} and by {source}. Give it once.")
+        self.sources[name] = source
+        (self.extra if extra else self.documented)[name] = value
+
+    def put_options(self, *options: tuple[str, Any, str]) -> None:
+        """Set fields that have an option of their own, given as name, value and option. None sets nothing."""
+        for name, value, option in options:
+            if value is not None:
+                self.put(name, value, option)
+
+    def put_assignment(self, assignment: str, inputs: Inputs) -> None:
+        """Set what `-F NAME=VALUE` gives, with the type that the contract has for the field.
+
+        An unknown name becomes an extra field. If the contract or its likeness suggests that another field was meant,
+        it is left to the client, which refuses it and names that field.
+        """
+        name, value = split_assignment(assignment, "-F")
+        source = f"-F {name}"
+        text = inputs.read_value(value, source)
+        rule = request_fields().get(name)
+        if rule is not None:
+            self.put(name, _typed(rule, text, source), source)
+        else:
+            slip = name in OPERATION.field_hints or difflib.get_close_matches(name, list(request_fields()), n=1)
+            self.put(name, text, source, extra=not slip)
+
+    def keywords(self) -> dict[str, Any]:
+        """Return the documented fields as keyword arguments of the client."""
+        known = {entry.wire_name: entry.python_name for entry in OPERATION.fields}
+        return {known.get(name, name): value for name, value in self.documented.items()}
+
+    def correct_values(self) -> list[str]:
+        """Replace values that can mean only one value of the contract, and return a note on each."""
+        notes: list[str] = []
+        for name in request_fields():
+            value = self.documented.get(name)
+            choices = choices_of(name)
+            if isinstance(value, str) and choices and value not in choices and (choice := meant(value, choices)):
+                self.documented[name] = choice
+                notes.append(f"{name}: sending {choice} for {value!r}.")
+        return notes
+
+
+def split_assignment(assignment: str, option: str, example: str = "resolution=1024x1024") -> tuple[str, str]:
+    """Split NAME=VALUE at its first equals sign."""
+    name, sign, value = assignment.partition("=")
+    if not sign or not name.strip():
+        raise WrongUseError(f"{option} {assignment!r}: write NAME=VALUE, for example {option} {example}.")
+    return name.strip(), value
+
+
+def _typed(rule: FieldRule, text: str, source: str) -> Any:
+    types = set(rule.types)
+    if not types or "string" in types:
+        return text
+    if "boolean" in types and text in {"true", "false"}:
+        return text == "true"
+    if types <= {"boolean", "null"}:
+        raise WrongUseError(f"{source}: {text!r} is neither true nor false.")
+    value = parse_json(text, source)
+    check_type(rule.name, value, source)
+    return value
+
+
+def check_type(name: str, value: Any, source: str) -> None:
+    """Refuse a JSON value whose type the contract does not have for a field."""
+    types = request_fields()[name].types
+    kind = _json_type(value)
+    if kind not in types and not (kind == "integer" and "number" in types):
+        wanted = " or ".join(sorted(set(types) - {"null"}))
+        raise WrongUseError(f"{source}: this is JSON of type {kind}, but {name} must be of type {wanted}.")
+
+
+def _json_type(value: Any) -> str:
+    kinds = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+    return kinds.get(type(value), "object")

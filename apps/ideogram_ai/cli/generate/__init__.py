@@ -1,1 +1,0 @@
-"""What `ideogram generate` is made of: its input, its output, the run between them, and the report."""

@@ -1,0 +1,400 @@
+"""Faults of the connection and of HTTP/1.1: cuts, slow and endless responses, wrong framing, responses out of turn."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
+from typing import Final
+
+from . import wire
+from .exchange import Connection, Exchange, Fault, Phase, response_fault, send_slowly
+from .wire import CHUNKED, CLOSE, GZIP_HEADER, Response, chunk, halve, head_lines
+
+Write = Callable[[Response], bytes]
+Make = Callable[[Exchange], Response]
+
+ANOTHER_CALLER: Final = "another-caller"
+"""Part of the link and of the prompt in a response to another caller's request."""
+
+_MORE: Final = 100
+_FILLER: Final = b" " * 65536  # white space: the JSON before it stays valid
+_PAUSE: Final = 0.001  # seconds after each endless piece, so that a client without a limit can still be stopped
+_HINT: Final = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+_TRAILERS: Final = b"X-More: 1\r\n" * 1000
+_EMPTY_BLOCK: Final = b"\0\0\0\xff\xff"
+
+
+def _sends(
+    name: str,
+    does: str,
+    write: Write,
+    *,
+    drip: bytes = b"",
+    endless: bytes = b"",
+    hold: bool = False,
+    status: int | None = 200,
+    harmless: bool = False,
+) -> Fault:
+    """A fault that writes the good response in its own way and closes the connection.
+
+    Or it goes on: `drip` is sent again and again, one byte each interval, `endless` as fast as the client reads, and
+    `hold` leaves the connection open.
+    """
+
+    def act(exchange: Exchange) -> None:
+        exchange.send(write(exchange.good_answer()))
+        while drip:
+            exchange.drip(drip)
+        while endless:
+            exchange.send(endless)
+            exchange.connection.pause(_PAUSE)
+        if hold:
+            exchange.connection.wait_for_end()
+
+    return response_fault(name, does, act, status=status, needs_limit=bool(drip or endless or hold), harmless=harmless)
+
+
+def _drips(name: str, does: str, pieces: Callable[[Response], Iterable[bytes]], status: int | None = 200) -> Fault:
+    """A fault that sends one piece each interval."""
+
+    def act(exchange: Exchange) -> None:
+        send_slowly(exchange, pieces(exchange.good_answer()))
+
+    return response_fault(name, does, act, status=status, needs_limit=True)
+
+
+def _half_head(response: Response) -> bytes:
+    return halve(response.head_with_length())[0]
+
+
+def _half_in_chunks(response: Response) -> bytes:
+    first, rest = halve(response.body)
+    return response.head(CHUNKED) + chunk(first) + halve(chunk(rest))[0]
+
+
+def _cuts() -> Iterator[Fault]:
+    """Two ways to end the connection, in each part of a request and its response."""
+
+    def sends(write: Write) -> Callable[[Exchange], None]:
+        def begin(exchange: Exchange) -> None:
+            exchange.read_request()
+            exchange.send(write(exchange.good_answer()))
+
+        return begin
+
+    def half_body(response: Response) -> bytes:
+        return response.head_with_length() + halve(response.body)[0]
+
+    early, during, after, late = Phase.BEFORE_REQUEST, Phase.DURING_REQUEST, Phase.AFTER_REQUEST, Phase.IN_ANSWER
+    places: tuple[tuple[Phase, str, str, int | None, Callable[[Exchange], None]], ...] = (
+        (early, "before_request", "when the request has arrived, without reading it", None, lambda _: None),
+        (during, "in_request", "after it read the head and half of the body", None, Exchange.read_half),
+        (after, "after_request", "after it read the whole request", None, Exchange.read_request),
+        (late, "in_status_line", "in the status line", None, sends(lambda _: b"HTTP/1.1 2")),
+        (late, "in_headers", "in the headers of a 200", 200, sends(_half_head)),
+        (late, "in_body", "after half of a body with Content-Length", 200, sends(half_body)),
+        (late, "in_chunked_body", "in the second chunk of a body", 200, sends(_half_in_chunks)),
+    )
+    for phase, place, where, status, begin in places:
+        for name, segment, end in (("close", "FIN", Connection.finish), ("reset", "RST", Connection.reset)):
+
+            def act(
+                exchange: Exchange,
+                begin: Callable[[Exchange], None] = begin,
+                end: Callable[[Connection], None] = end,
+            ) -> None:
+                begin(exchange)
+                end(exchange.connection)
+
+            does = f"Ends the connection with {segment} {where}."
+            yield Fault(f"{name}_{place}", does, phase, phase in {after, late}, act, status)
+
+
+def _never_called(_exchange: Exchange) -> None:
+    raise AssertionError("a fault that accepts no connection has no exchange")
+
+
+def _ok(exchange: Exchange) -> None:
+    exchange.answer(exchange.good_answer())
+
+
+_REFUSES: Final = "Refuses connections: nothing listens on the port."
+_HANGS: Final = "Leaves attempts to connect unanswered: the queue of connections is full (Windows refuses them)."
+
+_DISCONNECTS: Final = (
+    response_fault("ok", "Sends the contract's example, or the image.", _ok, harmless=True),
+    Fault("refuse", _REFUSES, Phase.CONNECT, False, _never_called),
+    Fault("connect_hangs", _HANGS, Phase.CONNECT, False, _never_called, needs_limit=True),
+    Fault("close_on_accept", "Accepts and closes at once.", Phase.CONNECT, False, lambda e: e.connection.close()),
+    *_cuts(),
+    _sends(
+        "close_delimited_cut",
+        "Sends half of a body without a length: its end looks like any other.",
+        lambda r: r.head(CLOSE) + halve(r.body)[0],
+    ),
+    _sends("close_after_answer", "Sends a good response, and closes unannounced.", Response.whole, harmless=True),
+)
+
+
+def _single_bytes(data: bytes) -> Iterator[bytes]:
+    return (bytes((byte,)) for byte in data)
+
+
+def _tiny_chunks(response: Response) -> Iterator[bytes]:
+    yield response.head(CHUNKED)
+    yield from map(chunk, _single_bytes(response.body))
+    yield chunk(b"")
+
+
+def _in_head(response: Response) -> bytes:
+    return response.head_with_length().removesuffix(b"\r\n")
+
+
+def _in_trailers(response: Response) -> bytes:
+    return response.in_chunks().removesuffix(b"\r\n")
+
+
+def _as_gzip(response: Response, body: bytes) -> bytes:
+    """The head, which says gzip and gives no length, and the beginning of a body."""
+    return response.head(("Content-Encoding", "gzip"), CLOSE) + body
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)
+
+
+def _silence(exchange: Exchange) -> None:
+    exchange.read_request()
+    exchange.connection.wait_for_end()
+
+
+_NEVER_READS: Final = "Reads nothing, so that a body of some 4 MB or more cannot be written to its end."
+
+# Most drips send a byte each interval and yet no byte of the body, or hardly one.
+_SLOW: Final = (
+    _sends("drip_status_line", "Sends a status line that never ends.", lambda _: b"HTTP/1.1 200 O", drip=b"K"),
+    _sends("drip_header", "Sends a header that never ends.", lambda r: _in_head(r) + b"X-Drip: ", drip=b"a"),
+    _drips("drip_hints", "Sends 103 Early Hints each interval and no response.", lambda _: repeat(_HINT), None),
+    _sends(
+        "drip_chunk_extension",
+        "Sends a chunk with an extension that never ends.",
+        lambda r: r.head(CHUNKED) + b"%x;" % len(r.body),
+        drip=b"x",
+    ),
+    _drips("drip_chunks", "Sends the head and then a chunk of one byte each interval.", _tiny_chunks),
+    _sends(
+        "drip_trailers",
+        "Sends the whole body in chunks, and then a trailer that never ends.",
+        lambda r: _in_trailers(r) + b"X-Drip: ",
+        drip=b"a",
+    ),
+    _sends("endless_trailers", "Sends the whole body, and then endless trailers.", _in_trailers, endless=_TRAILERS),
+    _sends(
+        "drip_gzip_header",
+        "Sends gzip with a file name that never ends, so that no byte is decoded.",
+        lambda r: _as_gzip(r, GZIP_HEADER.replace(b"\x08\0", b"\x08\x08", 1)),
+        drip=b"n",
+    ),
+    _sends(
+        "drip_gzip_blocks",
+        "Sends gzip of empty blocks that never end, so that no byte is decoded.",
+        lambda r: _as_gzip(r, GZIP_HEADER),
+        drip=_EMPTY_BLOCK,
+    ),
+    _sends(
+        "drip_gzip_members",
+        "Sends the whole body as gzip, and then empty members that never end.",
+        lambda r: _as_gzip(r, _gzip(r.body)),
+        drip=_gzip(b""),
+    ),
+    Fault("never_reads", _NEVER_READS, Phase.DURING_REQUEST, False, lambda e: e.connection.hold(), needs_limit=True),
+    Fault("silence", "Reads the request and sends nothing.", Phase.AFTER_REQUEST, True, _silence, needs_limit=True),
+    _drips("drip_head", "Sends the response one byte each interval.", lambda r: _single_bytes(r.whole())),
+    _drips(
+        "drip_body",
+        "Sends the head at once and the body one byte each interval.",
+        lambda r: (r.head_with_length() + r.body[:1], *_single_bytes(r.body[1:])),
+    ),
+    _sends(
+        "endless_body", "Sends an endless body without a length.", lambda r: r.head(CLOSE) + r.body, endless=_FILLER
+    ),
+    _sends(
+        "endless_chunks", "Sends endless chunks.", lambda r: r.head(CHUNKED) + chunk(r.body), endless=chunk(_FILLER)
+    ),
+    _sends("endless_headers", "Sends endless headers.", _in_head, endless=_TRAILERS),
+    _sends("endless_hints", "Sends endless 103 Early Hints.", lambda _: b"", endless=_HINT, status=None),
+)
+
+
+def _length(length: Callable[[int], int | str]) -> Write:
+    return lambda response: response.head_with_length(length(len(response.body))) + response.body
+
+
+def _chunk_size(size: Callable[[int], bytes]) -> Write:
+    return lambda r: r.head(CHUNKED) + size(len(r.body)) + b"\r\n" + r.body + b"\r\n" + chunk(b"")
+
+
+def _status_line(line: bytes) -> Write:
+    return lambda response: line + b"\r\n" + response.whole().partition(b"\r\n")[2]
+
+
+def _header_lines(lines: bytes) -> Write:
+    return lambda response: response.whole().replace(b"\r\n", b"\r\n" + lines + b"\r\n", 1)
+
+
+def _chunk_without_crlf(response: Response) -> bytes:
+    first, rest = halve(response.body)
+    return response.head(CHUNKED) + chunk(first)[:-2] + chunk(rest) + chunk(b"")
+
+
+def _two_lengths(response: Response) -> bytes:
+    size = len(response.body)
+    return response.head(("Content-Length", str(size)), ("Content-Length", str(size // 2))) + response.body
+
+
+_MANY_HEADERS: Final = head_lines((f"X-{number}", "1") for number in range(10_000)).removesuffix(b"\r\n\r\n")
+_TOO_LONG: Final = f"Announces {_MORE} bytes more than there are"
+
+_FRAMING: Final = (
+    _sends("content_length_too_long", f"{_TOO_LONG}, and closes.", _length(lambda size: size + _MORE)),
+    _sends("content_length_too_long_open", f"{_TOO_LONG}, and waits.", _length(lambda size: size + _MORE), hold=True),
+    _sends("content_length_too_short", "Announces half of the bytes.", _length(lambda size: size // 2)),
+    _sends("content_length_not_a_number", "Announces a length of `many`.", _length(lambda _: "many")),
+    _sends("content_length_negative", "Announces a length of -1.", _length(lambda _: -1)),
+    _sends("content_length_twice", "Announces two lengths, the true one and its half.", _two_lengths),
+    _sends(
+        "content_length_and_chunks",
+        "Announces a length of 5 and sends chunks.",
+        lambda r: r.head(("Content-Length", "5"), CHUNKED) + chunk(r.body) + chunk(b""),
+    ),
+    _sends("chunk_size_not_a_number", "Sends a chunk whose size is not a number.", _chunk_size(lambda _: b"size")),
+    _sends(
+        "chunk_size_too_long",
+        f"Sends a chunk that is {_MORE} bytes shorter than it says, and closes.",
+        _chunk_size(lambda size: b"%x" % (size + _MORE)),
+    ),
+    _sends("chunk_size_too_short", "Sends twice as much as a chunk.", _chunk_size(lambda size: b"%x" % (size // 2))),
+    _sends("chunk_size_huge", "Announces a chunk of 2^64 - 1 bytes, and closes.", _chunk_size(lambda _: b"F" * 16)),
+    _sends("chunk_without_crlf", "Leaves out the line end after a chunk.", _chunk_without_crlf),
+    _sends("chunk_last_missing", "Leaves out the empty last chunk.", lambda r: r.head(CHUNKED) + chunk(r.body)),
+    _sends("not_http", "Sends the banner of an SSH server.", lambda _: b"SSH-2.0-OpenSSH_9.6\r\n", status=None),
+    _sends("no_status_line", "Sends the body alone, as HTTP/0.9 did.", lambda r: r.body, status=None),
+    _sends("wrong_http_version", "Says HTTP/9.9 in the status line.", _status_line(b"HTTP/9.9 200 OK")),
+    _sends("status_not_a_number", "Says `2OO`, with letters.", _status_line(b"HTTP/1.1 2OO OK"), status=None),
+    _sends(
+        "lf_only",
+        "Ends the lines of the head with LF alone.",
+        lambda r: r.head_with_length().replace(b"\r\n", b"\n") + r.body,
+    ),
+    _sends("null_in_header", "Sends a header with a null byte in its value.", _header_lines(b"X-Null: a\0b")),
+    _sends("header_without_colon", "Sends a header line without a colon.", _header_lines(b"no colon here")),
+    _sends("header_1mb", "Sends a header of 1 MB.", _header_lines(b"X-Long: " + b"a" * (1 << 20))),
+    _sends("many_headers", "Sends 10 000 headers.", _header_lines(_MANY_HEADERS)),
+    _sends("close_delimited", "Ends the body by closing.", lambda r: r.head(CLOSE) + r.body, harmless=True),
+    _sends("http_1_0", "Speaks HTTP/1.0.", lambda r: r.head(version="HTTP/1.0") + r.body, harmless=True),
+)
+
+
+def _good(exchange: Exchange) -> Response:
+    return exchange.good_answer()
+
+
+def _another_callers(exchange: Exchange) -> Response:
+    """A good response to another caller's request."""
+    response = wire.generation(exchange.settings.image_url)
+    document = json.loads(response.body)
+    prompt = {"prompt": f"A photo of {ANOTHER_CALLER}'s dog"}
+    data = [entry | prompt | {"url": f"{entry['url']}&caller={ANOTHER_CALLER}"} for entry in document["data"]]
+    return response.with_body(json.dumps(document | {"data": data}).encode())
+
+
+def _refusal(status: int) -> Make:
+    return lambda _: wire.refusal(status)
+
+
+def _retry_at_once(_exchange: Exchange) -> Response:
+    """A 429 with a Retry-After of 0, so that the next request comes while the connection is still open."""
+    response = wire.refusal(429)
+    headers = [header for header in response.headers if header[0] != "Retry-After"]
+    return Response(429, response.body, (*headers, ("Retry-After", "0")))
+
+
+def _glued(
+    name: str,
+    first: str,
+    behind: str,
+    make: Make,
+    *,
+    retry: bool = False,
+    frame: Write = Response.whole,
+    frame_behind: Write = Response.whole,
+) -> Fault:
+    """A fault that sends a correct response, or a 429 to retry, and more bytes after it at once."""
+
+    def act(exchange: Exchange) -> None:
+        response = _retry_at_once(exchange) if retry else exchange.good_answer()
+        exchange.keep_connection(response)
+        exchange.send(frame(response) + frame_behind(make(exchange)))
+
+    does = f"Sends {first} with {behind} after it, in the same segment if it fits, and keeps the connection."
+    return response_fault(name, does, act, may_have_run=not retry, status=429 if retry else 200, harmless=not retry)
+
+
+def _stray_408(exchange: Exchange) -> None:
+    _ok(exchange)
+    exchange.connection.pause(0.05)
+    exchange.send(wire.refusal(408).whole())
+
+
+def _on_connect(name: str, what: str, make: Make, status: int) -> Fault:
+    """A fault that sends a response before there is a request, and then serves the request."""
+
+    def act(exchange: Exchange) -> None:
+        if exchange.number:
+            exchange.read_request()
+            _ok(exchange)
+        else:
+            exchange.send(make(exchange).whole())
+            exchange.keeps_connection = True
+
+    does = f"Sends {what} as soon as the connection is accepted, and then serves the request well."
+    return Fault(name, does, Phase.CONNECT, True, act, status)
+
+
+def _after_head(name: str, what: str, make: Make, status: int) -> Fault:
+    """A fault that sends the response after the head was read, and then reads the body."""
+
+    def act(exchange: Exchange) -> None:
+        exchange.read_head()
+        exchange.answer(make(exchange))
+        exchange.read_request()
+
+    does = f"Sends {what} after it read the head, reads the body after that, and keeps the connection."
+    return Fault(name, does, Phase.IN_ANSWER, status == 200, act, status, harmless=status == 200)
+
+
+_STRAY: Final = "Sends a good response, keeps the connection, and a moment later sends a 408 to no request."
+_GOOD: Final = "a good response"
+_CALLERS: Final = "another caller's 200"
+
+# They hurt a client that takes whatever arrives first for the response to the request that it sent last.
+_OUT_OF_TURN: Final = (
+    *(_glued(f"glued_{status}", _GOOD, f"a {status}", _refusal(status)) for status in (422, 429, 500)),
+    _glued("glued_200", _GOOD, _CALLERS, _another_callers),
+    _glued("glued_half_answer", _GOOD, "half of the head of a 429", _refusal(429), frame_behind=_half_head),
+    _glued("glued_429_behind_chunks", "good chunks", "a 429", _refusal(429), frame=Response.in_chunks),
+    _glued("glued_200_behind_429", "a 429", _CALLERS, _another_callers, retry=True),
+    _glued("glued_422_behind_429", "a 429", "a 422", _refusal(422), retry=True),
+    response_fault("stray_408", _STRAY, _stray_408, harmless=True),
+    _on_connect("early_200_on_connect", _CALLERS, _another_callers, 200),
+    _on_connect("early_429_on_connect", "a 429", _refusal(429), 429),
+    _after_head("early_200_after_head", _GOOD, _good, 200),
+    _after_head("early_429_after_head", "a 429", _refusal(429), 429),
+)
+
+CONNECTION_FAULTS: Final = (*_DISCONNECTS, *_SLOW, *_FRAMING, *_OUT_OF_TURN)
+
+STALE_CONNECTION: Final = ("ok", "close_before_request", "ok")
+"""A script: the connection is kept after the first response, and closed when the second request arrives on it."""

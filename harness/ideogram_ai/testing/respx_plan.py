@@ -1,0 +1,226 @@
+"""What an `IdeogramMock` does with the next requests, and what it reports about each of them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urlsplit
+
+import httpx
+from attrs import define
+
+from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
+
+from .multipart import parse_multipart
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from ideogram_ai.contract.view import ContractView
+
+    from .mock_responses import Answer
+    from .service import ReadRequest
+
+Handler = Callable[[httpx.Request, "ReadRequest"], httpx.Response]
+"""Returns the response to a request, or raises what the transport would raise."""
+
+When = Literal["connecting", "sending", "waiting", "answering"]
+"""How far the exchange gets: no connection, half of the request, no response yet, half of the response."""
+
+_TIMEOUTS: Final[Mapping[When, type[httpx.TransportError]]] = {
+    "connecting": httpx.ConnectTimeout,
+    "sending": httpx.WriteTimeout,
+    "waiting": httpx.ReadTimeout,
+    "answering": httpx.ReadTimeout,
+}
+_DISCONNECTS: Final[Mapping[When, type[httpx.TransportError]]] = {
+    "connecting": httpx.ConnectError,
+    "sending": httpx.WriteError,
+    "waiting": httpx.RemoteProtocolError,
+    "answering": httpx.RemoteProtocolError,
+}
+
+
+@define
+class PlannedResponse:
+    """What happens to one request or more.
+
+    Attributes:
+        name: The method that planned it, for messages.
+        handler: Returns the response.
+        left: The number of requests that it is still for; None for all that follow.
+        allows_any_request: Whether a request that breaks the contract is the handler's business, and not a failure.
+    """
+
+    name: str
+    handler: Handler
+    left: int | None
+    allows_any_request: bool = False
+
+
+class ResponsePlan:
+    """A queue of planned responses. Safe to use from any thread.
+
+    Args:
+        default: What happens when the queue is empty.
+    """
+
+    def __init__(self, default: PlannedResponse) -> None:
+        self._default = default
+        self._queue: deque[PlannedResponse] = deque()
+        self._lock = Lock()
+
+    def add(self, planned: PlannedResponse) -> None:
+        """Append to the queue.
+
+        Raises:
+            ValueError: It is for less than one request, or could never be reached.
+        """
+        if planned.left is not None and planned.left < 1:
+            raise ValueError(f"{planned.name}: times is {planned.left}; pass 1 or more, or None for all that follow.")
+        with self._lock:
+            if self._queue and self._queue[-1].left is None:
+                raise ValueError(f"{planned.name} is never reached: {self._queue[-1].name} is for all that follow.")
+            self._queue.append(planned)
+
+    def take(self) -> PlannedResponse:
+        """Return what happens to the next request."""
+        with self._lock:
+            if not self._queue:
+                return self._default
+            planned = self._queue[0]
+            if planned.left is not None:
+                planned.left -= 1
+                if not planned.left:
+                    self._queue.popleft()
+            return planned
+
+    def drop_unused(self) -> list[str]:
+        """Empty the queue, and return the names of what was not used."""
+        with self._lock:
+            unused = [f"{planned.name}, {planned.left} more" for planned in self._queue if planned.left is not None]
+            self._queue.clear()
+            return unused
+
+
+def to_response(answer: Answer) -> httpx.Response:
+    """Convert an answer of the mock server to httpx's type."""
+    content_type = {"Content-Type": "application/json"} if answer.body else {}
+    return httpx.Response(answer.status, headers=content_type | dict(answer.headers), content=answer.body)
+
+
+def timing_out(when: When, whole: Handler) -> Handler:
+    """Return a handler that times out; `whole` makes the response of which half arrives."""
+    return _failing(_TIMEOUTS[when], f"time_out({when})", when, whole)
+
+
+def disconnecting(when: When, whole: Handler) -> Handler:
+    """Return a handler that breaks the connection; `whole` makes the response of which half arrives."""
+    return _failing(_DISCONNECTS[when], f"break_off({when})", when, whole)
+
+
+def _failing(kind: type[httpx.TransportError], name: str, when: When, whole: Handler) -> Handler:
+    def handler(request: httpx.Request, read: ReadRequest) -> httpx.Response:
+        error = kind(name, request=request)
+        if when == "connecting":
+            _report(request, "connection.connect_tcp.failed", error)
+        if when != "answering":
+            raise error
+        response = whole(request, read)
+        half = response.content[: len(response.content) // 2]
+        return httpx.Response(response.status_code, headers=response.headers, stream=_BrokenStream(half, error))
+
+    return handler
+
+
+def _report(request: httpx.Request, event: str, error: Exception) -> None:
+    """Emit the trace event that httpx's transports emit: the client trusts it, and not the class of the error."""
+    trace = request.extensions.get("trace")
+    reported = trace(event, {"exception": error}) if trace is not None else None
+    if inspect.iscoroutine(reported):
+        with suppress(StopIteration):  # it awaits nothing
+            reported.send(None)
+
+
+class _BrokenStream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The beginning of a body, and then an error."""
+
+    def __init__(self, beginning: bytes, error: httpx.TransportError) -> None:
+        self._beginning = beginning
+        self._error = error
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._beginning
+        raise self._error
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._beginning
+        raise self._error
+
+
+class ContractBrokenError(AssertionError):
+    """The code under test sent a request that the service would refuse."""
+
+
+def request_problems(request: httpx.Request, read: ReadRequest, view: ContractView) -> list[str]:
+    """List what is wrong with a generate request, each with the name of the field.
+
+    Args:
+        request: The request as it was sent.
+        read: Its body as the mock server reads it.
+        view: The contract.
+    """
+    return [*_key_problems(request, view), *_field_problems(request, read, view)]
+
+
+def has_key(request: httpx.Request, view: ContractView) -> bool:
+    """Return whether the request carries a key in the header that the contract names."""
+    return bool(request.headers.get(view.api_key_header, "").strip())
+
+
+def download_problem(request: httpx.Request, view: ContractView) -> str | None:
+    """Return what is wrong with the download of an image; None if nothing is."""
+    if view.api_key_header not in request.headers:
+        return None
+    host = request.url.host
+    return f"The header {view.api_key_header} was sent to the image host {host}: the key is for the API alone."
+
+
+def unmocked_problem(request: httpx.Request, view: ContractView) -> str | None:
+    """Return what is wrong with any other request; None if it goes to another host than the service's."""
+    if request.url.host != urlsplit(SERVER_URL).hostname:
+        return None
+    operation = view.operation
+    known = {(other.method, other.path) for other in OPERATIONS.values()}
+    what = (
+        "is not mocked here; this fixture has"
+        if (request.method, request.url.path) in known
+        else "is not an operation of the contract, which has"
+    )
+    return (
+        f"{request.method} {request.url.path} {what} {operation.method} {operation.path}. If the test needs it, mock "
+        "it with the attribute router."
+    )
+
+
+def _key_problems(request: httpx.Request, view: ContractView) -> Iterator[str]:
+    if not has_key(request, view):
+        bearer = " The key came in Authorization, which is not read." if "authorization" in request.headers else ""
+        yield f"The header {view.api_key_header} is missing or empty: it carries the key.{bearer}"
+
+
+def _field_problems(request: httpx.Request, read: ReadRequest, view: ContractView) -> Iterator[str]:
+    if read.refused is not None:
+        problem = json.loads(read.refused.body)
+        yield from dict.fromkeys(error["detail"] for error in problem.get("errors", [problem]))
+        return
+    for part in parse_multipart(request.headers.get("content-type"), request.content, view.operation.media_type):
+        rule = view.fields.get(part.name)
+        if rule and rule.content_type and part.content_type != rule.content_type:
+            came = part.content_type or "missing"
+            yield f"{part.name}: the Content-Type of its part is {came}; the contract has {rule.content_type}."

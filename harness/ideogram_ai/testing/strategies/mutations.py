@@ -1,0 +1,324 @@
+"""Mutation points, where a rule of the request's schema can be broken, and mutators, which break it and no other."""
+
+from __future__ import annotations
+
+import json
+import math
+import operator
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator
+
+from ideogram_ai.contract.view import example_of
+
+from .schema_values import (
+    JsonObject,
+    SchemaValues,
+    UnknownKeywordError,
+    follow,
+    has_type,
+    json_values,
+    keywords_of,
+    merge,
+    texts,
+    types_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hypothesis.strategies import SearchStrategy
+
+    from ideogram_ai.contract.view import ContractView, FieldRule
+
+Path = tuple[str | int, ...]
+Mutator = Callable[["SearchStrategy[Any]"], "SearchStrategy[Any]"]
+"""Makes broken values, from valid ones where they help."""
+
+_Step = str | int | None  # a property, the number of a branch of a `oneOf`, or None for any item of an array
+_Broken = tuple[Any, Path]  # a value, and the path in it to what is broken
+
+_UNAVAILABLE: Final = "x-unavailable-values"
+_STRUCTURE: Final = frozenset({"properties", "items"})  # what is in them can be broken
+_MORE_ITEMS: Final = 3
+_MORE_CHARACTERS: Final = 20
+_MOST_INDEX: Final = 20
+_SLIPS: Final[tuple[Callable[[str], str], ...]] = (
+    str.swapcase,
+    " {}".format,
+    "{} ".format,
+    "{}0".format,
+    lambda text: text[:-1],
+)
+
+
+@frozen
+class MutationPoint:
+    """A place in the request's schema where a rule can be broken.
+
+    Attributes:
+        rule: The rule: a JSON pointer into the contract.
+        steps: The way from the request to the place; the field's name first.
+        mutator: Breaks the rule in valid values of the place.
+    """
+
+    rule: str
+    steps: tuple[_Step, ...]
+    mutator: Mutator
+
+    @property
+    def field(self) -> str:
+        """The field of the request with the place in it, by its name on the wire."""
+        return str(self.steps[0])
+
+
+class MutationPoints:
+    """Finds the mutation points of the request.
+
+    Args:
+        view: The contract.
+        values: Makes the values of its schemas.
+    """
+
+    def __init__(self, view: ContractView, values: SchemaValues) -> None:
+        self.view = view
+        self.values = values
+
+    def __iter__(self) -> Iterator[MutationPoint]:
+        schema, pointer = request_schema(self.view)
+        for name, part in schema["properties"].items():
+            yield from self._find(part, f"{pointer}/properties/{name}", (name,), self.view.fields[name])
+
+    def broken_values(self, point: MutationPoint) -> SearchStrategy[_Broken]:
+        """Values of the point's field that are broken there, each with the path from the field to the point."""
+        schema, _ = request_schema(self.view)
+        return self._broken(schema["properties"][point.field], point.steps[1:], point.mutator)
+
+    def broken_versions(self, point: MutationPoint, value: Any) -> tuple[Any, SearchStrategy[_Broken]]:
+        """One valid value of the point's field, and versions of it that differ at the point alone and are broken there.
+
+        Args:
+            point: The mutation point.
+            value: A valid value of the field. What it lacks on the way to the point is added to it.
+        """
+        schema, _ = request_schema(self.view)
+        return self._versions(schema["properties"][point.field], point.steps[1:], point.mutator, value)
+
+    def _find(
+        self,
+        schema: JsonObject,
+        pointer: str,
+        steps: tuple[_Step, ...],
+        field: FieldRule | None,
+        keep: str | None = None,
+    ) -> Iterator[MutationPoint]:
+        """The mutation points of a schema and its parts; `field` and `keep` are those of `mutators`."""
+        schema, pointer = follow(self.view, schema, pointer)
+        for keyword, mutator in mutators(self.view, self.values, schema, field=field, keep=keep).items():
+            yield MutationPoint(f"{pointer}/{keyword}{'/0' if keyword == _UNAVAILABLE else ''}", steps, mutator)
+        for name, part in schema.get("properties", {}).items():
+            if name != keep:  # if that is broken, the choice is what is broken
+                yield from self._find(part, f"{pointer}/properties/{name}", (*steps, name), None)
+        if "items" in schema:
+            item = field.item if field else None
+            yield from self._find(schema["items"], f"{pointer}/items", (*steps, None), item)
+        key: str | None = schema.get("discriminator", {}).get("propertyName")
+        for number, branch in enumerate(schema.get("oneOf", ())):
+            yield from self._find(branch, f"{pointer}/oneOf/{number}", (*steps, number), None, key)
+
+    def _broken(self, schema: JsonObject, steps: tuple[_Step, ...], mutator: Mutator) -> SearchStrategy[_Broken]:
+        schema = self.view.resolve(schema)
+        if not steps:
+            return mutator(self.values.of(schema)).map(lambda value: (value, ()))
+        step, rest = steps[0], steps[1:]
+        if isinstance(step, int):
+            return self._broken(schema["oneOf"][step], rest, mutator)
+        if step is None:
+            inner = self._broken(schema["items"], rest, mutator)
+            return st.builds(_replace_item, self.values.of(schema), inner, st.integers(0, _MOST_INDEX))
+        inner = self._broken(schema["properties"][step], rest, mutator)
+        return st.builds(_put_broken, self.values.objects(schema, without=[step]), st.just(step), inner)
+
+    def _versions(
+        self, schema: JsonObject, steps: tuple[_Step, ...], mutator: Mutator, value: Any
+    ) -> tuple[Any, SearchStrategy[_Broken]]:
+        schema = self.view.resolve(schema)
+        if not steps:
+            return value, mutator(st.just(value)).map(lambda broken: (broken, ()))
+        step, rest = steps[0], steps[1:]
+        if isinstance(step, int):
+            return self._versions(schema["oneOf"][step], rest, mutator, value)
+        place: str | int
+        if step is None:
+            value, place = self._with_item(schema["items"], rest, value)
+            part, member = schema["items"], value[place]
+        else:
+            place, part = step, schema["properties"][step]
+            member = value[step] if step in value else example_of(self.view, part)
+        inner, broken = self._versions(part, rest, mutator, member)
+        return _put(value, place, inner), broken.map(partial(_put_broken, value, place))
+
+    def _with_item(self, schema: JsonObject, steps: tuple[_Step, ...], items: list[Any]) -> tuple[list[Any], int]:
+        """Items with at least one that the next step leads to, and its index."""
+        branch = steps[0] if steps else None
+        wanted = self.view.resolve(schema)["oneOf"][branch] if isinstance(branch, int) else schema
+        validator = self.view.validator(wanted)
+        for index, item in enumerate(items):
+            if validator.is_valid(item):
+                return items, index
+        return [*items, example_of(self.view, wanted)], len(items)
+
+
+def request_schema(view: ContractView) -> tuple[JsonObject, str]:
+    """The schema of a request, and its JSON pointer in the contract."""
+    operation = view.operation
+    path: list[str | int] = ["paths", operation.path, operation.method.lower(), "requestBody", "content"]
+    return follow(view, view.node([*path, operation.media_type, "schema"]))
+
+
+def _put(content: Any, step: str | int, inner: Any) -> Any:
+    """A list or an object with another value in one place."""
+    if isinstance(step, int):
+        return [*content[:step], inner, *content[step + 1 :]]
+    return {**content, step: inner}
+
+
+def _put_broken(content: Any, step: str | int, broken: _Broken) -> _Broken:
+    value, path = broken
+    return _put(content, step, value), (step, *path)
+
+
+def _replace_item(items: list[Any], broken: _Broken, number: int) -> _Broken:
+    return _put_broken(items, number % len(items) if items else 0, broken)
+
+
+def mutators(
+    view: ContractView,
+    values: SchemaValues,
+    schema: JsonObject,
+    *,
+    field: FieldRule | None = None,
+    keep: str | None = None,
+) -> dict[str, Mutator]:
+    """The ways to break a schema, by keyword; each breaks its keyword and keeps the others.
+
+    Args:
+        view: The contract.
+        values: Makes the values of its schemas.
+        schema: A schema of the contract, not a `$ref`.
+        field: The form field whose value the schema describes; None deeper inside.
+        keep: The property that chose the schema among others; what would undo that choice is left out.
+
+    Raises:
+        UnknownKeywordError: The schema has a keyword that is not known here.
+    """
+    found: dict[str, Mutator] = {}
+    if _UNAVAILABLE in schema:
+        unavailable = [entry["value"] for entry in schema[_UNAVAILABLE]]
+        found[_UNAVAILABLE] = lambda _: st.sampled_from(unavailable)
+    # A list of values has no value of another type, so the type cannot be broken alone.
+    typed = bool(keep) or not {"enum", "const"}.isdisjoint(schema)
+    for keyword in sorted(keywords_of(schema) - _STRUCTURE - ({"type"} if typed else set[str]())):
+        mutator = _mutator(keyword, schema, values, field, keep)
+        if mutator is not None:
+            found[keyword] = _alone(mutator, keyword, schema, {"components": view.node(["components"])})
+    return found
+
+
+def _alone(mutator: Mutator, keyword: str, schema: JsonObject, components: JsonObject) -> Mutator:
+    """Drop the values that keep this keyword or break another."""
+
+    def break_alone(valid: SearchStrategy[Any]) -> SearchStrategy[Any]:
+        broken = Draft202012Validator({keyword: schema[keyword]} | components)
+        kept = Draft202012Validator({name: rule for name, rule in schema.items() if name != keyword} | components)
+        return mutator(valid).filter(lambda value: not broken.is_valid(value) and kept.is_valid(value))
+
+    return break_alone
+
+
+def _mutator(
+    keyword: str, schema: JsonObject, values: SchemaValues, field: FieldRule | None, keep: str | None
+) -> Mutator | None:
+    rule: Any = schema[keyword]
+    match keyword:
+        case "type":
+            return _type_mutator(types_of(schema), field)
+        case "enum":
+            return lambda _: st.builds(_slip, st.sampled_from(rule), st.sampled_from(_SLIPS)) | texts()
+        case "const":
+            return lambda _: texts() if field is not None and field.content_type is None else json_values()
+        case "maxItems":
+            lacking: int = rule + 1 - schema.get("minItems", 0)
+            more = st.lists(values.of(schema["items"]), min_size=lacking, max_size=lacking + _MORE_ITEMS)
+            return lambda valid: st.builds(operator.add, valid, more)
+        case "minItems":
+            fewest = 1 if field is not None and field.item is not None else 0  # a form without items has no list
+            starts = st.integers(fewest, max(fewest, rule - 1)).map(slice)
+            return (lambda valid: st.builds(operator.getitem, valid, starts)) if fewest < rule else None
+        case "required":
+            names = [name for name in rule if name != keep]
+            return (lambda valid: st.builds(_without, valid, st.sampled_from(names))) if names else None
+        case "additionalProperties":
+            return (lambda valid: st.builds(_with_unknown, valid, texts())) if rule is False else None
+        case "oneOf" if "discriminator" in schema:
+            return partial(_break_choice, key=schema["discriminator"]["propertyName"])
+        case _:
+            return _limit_mutator(keyword, schema)
+
+
+def _limit_mutator(keyword: str, schema: JsonObject) -> Mutator:
+    """Texts and numbers beyond a limit."""
+    rule: Any = schema[keyword]
+    match keyword:
+        case "pattern":
+            return lambda valid: st.builds(_slip, valid, st.sampled_from(_SLIPS)) | texts()
+        case "minLength":
+            return lambda _: texts(max_size=rule - 1)
+        case "maxLength":
+            return lambda _: texts(min_size=rule + 1, max_size=rule + _MORE_CHARACTERS)
+        case "minimum" | "exclusiveMinimum":
+            return lambda _: st.integers(max_value=math.floor(rule))
+        case "maximum" | "exclusiveMaximum":
+            return lambda _: st.integers(min_value=math.ceil(rule))
+        case _:
+            raise UnknownKeywordError([keyword], schema)
+
+
+def _type_mutator(types: list[str], field: FieldRule | None) -> Mutator | None:
+    """Values of another type, if the form can distinguish it from the right one."""
+    if field is None:
+        return lambda _: json_values()
+    if field.content_type is not None:
+        return lambda _: json_values().filter(lambda value: value is not None)
+    if "string" in types or field.item is not None:
+        return None  # everything in a form can be read as text, and every text as a list of one
+
+    def is_other(value: str | int) -> bool:
+        try:
+            return not has_type(json.loads(str(value)), types)
+        except ValueError:
+            return True
+
+    return lambda _: (texts() | st.integers()).filter(is_other)
+
+
+def _slip(text: str, slip: Callable[[str], str]) -> str:
+    return slip(text)
+
+
+def _break_choice(valid: SearchStrategy[JsonObject], key: str) -> SearchStrategy[Any]:
+    """Values whose property that chooses a branch chooses none, or that have no properties."""
+    unknown = st.builds(merge, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
+    return valid.map(lambda value: _without(value, key)) | unknown | json_values()
+
+
+def _with_unknown(value: JsonObject, name: str) -> JsonObject:
+    return {name: name} | value
+
+
+def _without(value: JsonObject, name: str) -> JsonObject:
+    return {key: member for key, member in value.items() if key != name}

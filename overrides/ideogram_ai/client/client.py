@@ -1,0 +1,537 @@
+"""Ideogram, the client for programs that wait, and AsyncIdeogram, the same client for asyncio and trio.
+
+All I/O of this package is here and in transport.py; what is sent, and what comes of it, is decided by the flows.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import suppress
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar
+
+import httpx
+
+from ideogram_ai.generated.methods import AsyncMethods, Methods
+from ideogram_ai.generated.operations import API_KEY_HEADER
+
+from . import __version__
+from .config import (
+    check_http_client,
+    is_http_allowed,
+    resolve_api_key,
+    resolve_base_url,
+    resolve_in_flight,
+    resolve_timeout,
+)
+from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow
+from .errors import NOTHING_SENT, ConfigurationError, RequestError
+from .flow import RunBlocking, SendRequest, Sleep, Timing, call_flow, interrupt, interruption_in
+from .redaction import redacted_logs
+from .request import JSON, RequestBody, encode_request
+from .response import Generation
+from .retry import RetryPolicy
+from .transport import (
+    Environment,
+    InFlight,
+    PreparedRequest,
+    UsedConnectionError,
+    enforce_deadline,
+    enforce_deadline_async,
+    require_loopback,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from ideogram_ai.generated.operations import Operation
+
+    from .flow import Flow
+    from .response import GeneratedImage
+
+T = TypeVar("T")
+HTTPClient = TypeVar("HTTPClient", httpx.Client, httpx.AsyncClient)
+
+MAX_USED_CONNECTIONS: Final = 1000
+"""How many used connections of a lent HTTP client's pool are closed before the client is refused."""
+_HEADERS: Final = {
+    "Accept": "application/json",
+    # So that a body is bounded by its size on the wire.
+    "Accept-Encoding": "identity",
+    # A response cannot be taken for that of another request if each has its own connection.
+    "Connection": "close",
+    "User-Agent": f"ideogram-ai-python/{__version__}",
+}
+
+
+class _BaseClient(Generic[HTTPClient]):
+    """The settings of a client, checked, and the requests and flows that are made from them. No I/O."""
+
+    _http_class: ClassVar[type[Any]]
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        http_client: HTTPClient | None = None,
+        image_client: HTTPClient | None = None,
+        allow_http: bool = False,
+        timing: Timing = Timing(),  # noqa: B008 - frozen
+        in_flight: int | None = None,
+    ) -> None:
+        key = resolve_api_key(api_key)
+        del api_key  # or a traceback with local variables would show it
+        if isinstance(key, str):
+            raise ConfigurationError(f"{key} {NOTHING_SENT}")
+        self._key = key
+        self._base_url = resolve_base_url(base_url, allow_http=allow_http)
+        self._timeout = resolve_timeout(timeout)
+        self._retry = retry
+        self._timing = timing
+        self._url_policy = DownloadURLPolicy.of(self._base_url)
+        stays_here = self._base_url.startswith("http:") and not (allow_http or is_http_allowed())
+        self._check_peer = require_loopback(self._url_policy.base_host) if stays_here else None
+        self._api: HTTPClient | None = check_http_client(http_client, "http_client", self._http_class)
+        self._images: HTTPClient | None = check_http_client(image_client, "image_client", self._http_class)
+        self._environment = Environment(self._base_url, check=http_client is None or image_client is None)
+        self._in_flight = InFlight(resolve_in_flight(in_flight))
+        self._closed = False
+        self._parent: Self | None = None
+
+    @property
+    def base_url(self) -> str:
+        """The API's server, without a slash at its end."""
+        return self._base_url
+
+    @property
+    def operations(self) -> Self:
+        """This client: it has a method for each operation of the contract."""
+        return self
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """When a request is sent again."""
+        return self._retry
+
+    def with_retry(self, retry: RetryPolicy, *, in_flight: int | None = None) -> Self:
+        """A client like this one with another retry policy.
+
+        Args:
+            retry: When a request is sent again.
+            in_flight: Requests of the other client that may be in flight at once. None means that both share the limit
+                of this one.
+
+        Returns:
+            The other client. Closing it leaves this one open; when this one is closed, neither can be used.
+        """
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._retry = retry
+        other._in_flight = self._in_flight if in_flight is None else InFlight(resolve_in_flight(in_flight))
+        other._parent = self
+        return other
+
+    def __repr__(self) -> str:
+        # Error reporters call it in the middle of __init__, too, when a setting was refused.
+        return f"{type(self).__name__}(base_url={getattr(self, '_base_url', None)!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} holds a key and connections; make one where it is used")
+
+    def _is_closed(self) -> bool:
+        lent_is_closed = any(client is not None and client.is_closed for client in (self._api, self._images))
+        return self._closed or lent_is_closed or (self._parent is not None and self._parent._is_closed())
+
+    def _ensure_open(self) -> None:
+        if self._is_closed():
+            raise RequestError(f"The client is closed. Make a new one. {NOTHING_SENT}")
+
+    def _call_flow(
+        self,
+        operation: Operation,
+        fields: Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None,
+        timeout: float | httpx.Timeout | None,
+    ) -> Flow[Any]:
+        self._ensure_open()
+        body = encode_request(operation, fields, extra_fields)
+        request = PreparedRequest(
+            to="api",
+            method=operation.method,
+            url=self._base_url + operation.path,
+            headers=_HEADERS if body.content is None else _HEADERS | {"Content-Type": JSON},
+            timeout=self._timeout if timeout is None else resolve_timeout(timeout),
+            body=body,
+        )
+        return call_flow(
+            operation, request, check_peer=self._check_peer, key=self._key, policy=self._retry, timing=self._timing
+        )
+
+    def _download_flow(
+        self, image: GeneratedImage, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
+    ) -> Flow[Path]:
+        self._ensure_open()
+        headers = _HEADERS | {"Accept": "image/*"}
+        request = PreparedRequest(
+            to="images", method="GET", url=image.url or "", headers=headers, timeout=self._timeout
+        )
+        job = DownloadJob(image, path, overwrite, MAX_IMAGE_BYTES if max_bytes is None else max_bytes, request)
+        return download_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
+
+    def _build_request(
+        self, prepared: PreparedRequest, trace: Callable[..., object], lent: HTTPClient | None
+    ) -> httpx.Request:
+        """Make a request of httpx. The key is added here, for the API only, and kept nowhere else."""
+        headers = dict(prepared.headers)
+        if prepared.to == "api":
+            headers[API_KEY_HEADER] = self._key.reveal()
+        body = prepared.body or RequestBody()
+        if body.parts:
+            # Left to httpx, a Content-Type of the caller's http_client would win, and lose the boundary.
+            headers["Content-Type"] = f"multipart/form-data; boundary={os.urandom(16).hex()}"
+        what: dict[str, Any] = {
+            "method": prepared.method,
+            "url": _api_url(prepared.url) if prepared.to == "api" else prepared.url,
+            "headers": headers,
+            "files": list(body.parts) or None,
+            "content": body.content,
+        }
+        if lent is not None:
+            request = lent.build_request(**what, timeout=prepared.timeout, extensions={"trace": trace})
+        else:
+            limits = prepared.timeout.as_dict()
+            if issubclass(self._http_class, httpx.AsyncClient):
+                # enforce_deadline_async does it: a limit of httpcore's runs on while the process is stopped, and ends a
+                # read although the response lies in the socket. A read that blocks does not have this problem.
+                limits |= {"read": None, "write": None}
+            request = httpx.Request(**what, extensions={"trace": trace, "timeout": limits})
+        request.read()  # in one piece, which is sent at once; httpx would send each part by itself
+        return request
+
+    def _lent(self, step: SendRequest) -> HTTPClient | None:
+        """The caller's HTTP client for a request, if there is one."""
+        return self._api if step.request.to == "api" else self._images
+
+
+@lru_cache(maxsize=16)
+def _api_url(url: str) -> httpx.URL:
+    """A URL of the API, which is the same for each request and slow to parse."""
+    return httpx.URL(url)
+
+
+def _no_fresh_connection() -> ConfigurationError:
+    return ConfigurationError(
+        f"http_client: its first {MAX_USED_CONNECTIONS} connections were used before, and what is left on one of them "
+        f"could be taken for an answer. Lend a client of its own. {NOTHING_SENT}"
+    )
+
+
+class Ideogram(_BaseClient[httpx.Client], Methods[Generation]):
+    """A client for Ideogram 4.0. Use it as a context manager, or call close().
+
+    It can be shared by threads, and used on both sides of a fork: each request has its own connection.
+
+    Args:
+        api_key: The key; None reads IDEOGRAM_API_KEY.
+        base_url: The API's server; None reads IDEOGRAM_BASE_URL, with the contract's server as the default.
+        timeout: Seconds for writing the request, for the head of the response and for its body, each; or an
+            httpx.Timeout. None means 10 s to connect, 60 s to write and 300 s to read.
+        retry: When a request is sent again. The default repeats only what cannot cost a second image.
+        http_client: An httpx.Client for requests to the API, for example with your own proxy or certificate authority.
+            The key is added to each request and not kept in it. You close it yourself.
+        image_client: The same for the image host. It never gets the key.
+        allow_http: Allow an http base_url of another machine, although others can then read the key, and read and
+            change the images. IDEOGRAM_ALLOW_HTTP=1 allows it too.
+        timing: The sources of time and randomness, for tests.
+        in_flight: Requests that may be in flight at once, 1 or more; others wait for their turn. None means the
+            contract's limit for an organization.
+
+    Raises:
+        ConfigurationError: The key, the base URL, a timeout, an HTTP client, or the proxies and certificates of the
+            environment cannot be used.
+    """
+
+    _http_class = httpx.Client
+
+    def download(
+        self,
+        image: GeneratedImage,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        max_bytes: int | None = None,
+    ) -> Path:
+        """Save an image. It costs nothing, and failures that may pass are retried.
+
+        Args:
+            image: An image of a Generation.
+            path: A file, or a folder in which the file is named after the link, with the suffix of its format.
+            overwrite: Whether an existing file may be replaced.
+            max_bytes: The largest image that is accepted, in bytes; None means 256 MiB.
+
+        Returns:
+            The path of the image, which is complete or not there at all.
+
+        Raises:
+            DownloadError: With its reason, for example "withheld" or "expired".
+        """
+        return self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
+
+    def close(self) -> None:
+        """Accept no further request. Requests in flight are completed; your own HTTP clients stay open."""
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _send(
+        self,
+        operation: Operation,
+        fields: Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None,
+        timeout: float | httpx.Timeout | None,
+    ) -> Any:
+        return self._drive(self._call_flow(operation, fields, extra_fields=extra_fields, timeout=timeout))
+
+    def _drive(self, flow: Flow[T]) -> T:
+        outer = sys.exception()
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = self._perform(step)
+                except BaseException as error:  # noqa: BLE001 - the flow judges it, or raises it again
+                    error = interruption_in(error, outer)
+                    self._key.scrub_exception(error, outer=outer)
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+        except BaseException as error:
+            interrupt(flow, error)
+            raise
+
+    def _perform(self, step: SendRequest | Sleep | RunBlocking) -> object:
+        if isinstance(step, RunBlocking):
+            return step.call()
+        if isinstance(step, Sleep):
+            (self._timing.sleep or time.sleep)(step.seconds)
+            return None
+        with redacted_logs(self._key):
+            if step.request.to == "images":
+                self._exchange(step)
+            else:
+                with self._in_flight.place():
+                    self._exchange(step)
+        return None
+
+    def _exchange(self, step: SendRequest) -> None:
+        lent = self._lent(step)
+
+        def trace(event: str, info: dict[str, Any]) -> None:
+            try:
+                step.trace.observe(event, info)
+            except BaseException:
+                if event.endswith("connect_tcp.complete"):  # the connection was just opened, and nobody else closes it
+                    info["return_value"].close()
+                raise
+
+        if lent is None:
+            # A new one for each request: no connection outlives it, and threads and forked children share nothing.
+            request = self._build_request(step.request, trace, None)
+            with httpx.Client(**self._environment.client_options(request.url, httpx.HTTPTransport)) as client:
+                self._transmit(step, request, partial(client.send, stream=True))
+            return
+        for _ in range(MAX_USED_CONNECTIONS):
+            with suppress(UsedConnectionError):  # it is closed now, and the pool offers another one
+                request = self._build_request(step.request, trace, lent)
+                self._transmit(step, request, partial(lent.send, stream=True, follow_redirects=False))
+                return
+        raise _no_fresh_connection()
+
+    def _transmit(
+        self, step: SendRequest, request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]
+    ) -> None:
+        step.trace.start(step.request)
+        with enforce_deadline(step.trace):
+            response = send(request)
+            try:
+                decoded = response.is_stream_consumed
+                if step.sink.start(response.status_code, response.headers, decoded=decoded):
+                    for chunk in response.iter_bytes() if decoded else response.iter_raw():
+                        step.trace.progress()
+                        if not step.sink.feed(chunk):
+                            break
+            finally:
+                response.close()
+
+
+class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation]):
+    """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
+
+    It can be used in any event loop, in several at once, and on both sides of a fork: each request has its own
+    connection.
+
+    Args:
+        api_key: As in Ideogram, like all other arguments.
+        base_url: As in Ideogram.
+        timeout: As in Ideogram.
+        retry: As in Ideogram.
+        http_client: An httpx.AsyncClient for requests to the API; you close it yourself.
+        image_client: The same for the image host. It never gets the key.
+        allow_http: As in Ideogram.
+        timing: As in Ideogram; its sleep is awaited.
+        in_flight: As in Ideogram.
+
+    Raises:
+        ConfigurationError: As in Ideogram.
+    """
+
+    _http_class = httpx.AsyncClient
+
+    async def download(
+        self,
+        image: GeneratedImage,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        max_bytes: int | None = None,
+    ) -> Path:
+        """Save an image. It costs nothing, and failures that may pass are retried.
+
+        Arguments, result and errors are those of Ideogram.download.
+        """
+        return await self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
+
+    async def aclose(self) -> None:
+        """Accept no further request. Requests in flight are completed; your own HTTP clients stay open."""
+        self._closed = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _send(
+        self,
+        operation: Operation,
+        fields: Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None,
+        timeout: float | httpx.Timeout | None,
+    ) -> Any:
+        return await self._drive(self._call_flow(operation, fields, extra_fields=extra_fields, timeout=timeout))
+
+    async def _drive(self, flow: Flow[T]) -> T:
+        outer = sys.exception()
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = await self._perform(step)
+                except BaseException as error:  # noqa: BLE001 - the flow judges it, or raises it again
+                    error = interruption_in(error, outer)
+                    self._key.scrub_exception(error, outer=outer)
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+        except BaseException as error:
+            interrupt(flow, error)
+            raise
+
+    async def _perform(self, step: SendRequest | Sleep | RunBlocking) -> object:
+        import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
+        import anyio.to_thread  # noqa: PLC0415
+
+        if isinstance(step, RunBlocking):
+            return await anyio.to_thread.run_sync(step.call)
+        if isinstance(step, Sleep):
+            await (self._timing.sleep or anyio.sleep)(step.seconds)
+            return None
+        with redacted_logs(self._key):
+            if step.request.to == "images":
+                await self._exchange(step)
+            else:
+                async with self._in_flight.async_place():
+                    await self._exchange(step)
+        return None
+
+    async def _exchange(self, step: SendRequest) -> None:
+        lent = self._lent(step)
+
+        async def trace(event: str, info: dict[str, Any]) -> None:
+            try:
+                step.trace.observe(event, info)
+            except BaseException:
+                if event.endswith("connect_tcp.complete"):  # the connection was just opened, and nobody else closes it
+                    await info["return_value"].aclose()
+                raise
+
+        if lent is None:
+            # A new one for each request: no connection outlives it, and event loops and forked children share nothing.
+            request = self._build_request(step.request, trace, None)
+            options = self._environment.client_options(request.url, httpx.AsyncHTTPTransport)
+            async with httpx.AsyncClient(**options) as client:
+                await self._transmit(step, request, partial(client.send, stream=True))
+            return
+        for _ in range(MAX_USED_CONNECTIONS):
+            request = self._build_request(step.request, trace, lent)
+            try:
+                await self._transmit(step, request, partial(lent.send, stream=True, follow_redirects=False))
+            except UsedConnectionError:
+                continue  # it is closed now, and the pool offers another one
+            except RuntimeError as error:
+                if not step.trace.never_left:
+                    raise
+                raise ConfigurationError(
+                    f"http_client cannot be used here: {error}. Its connections belong to another event loop: lend a "
+                    f"client that was made in this one, or none. {NOTHING_SENT}"
+                ) from error
+            return
+        raise _no_fresh_connection()
+
+    async def _transmit(
+        self, step: SendRequest, request: httpx.Request, send: Callable[[httpx.Request], Awaitable[httpx.Response]]
+    ) -> None:
+        async def exchange() -> None:
+            response = await send(request)
+            decoded = response.is_stream_consumed
+            chunks = response.aiter_bytes() if decoded else response.aiter_raw()
+            try:
+                if step.sink.start(response.status_code, response.headers, decoded=decoded):
+                    async for chunk in chunks:
+                        step.trace.progress()
+                        if not step.sink.feed(chunk):
+                            break
+            finally:
+                await response.aclose()
+                # httpx iterates with generators inside generators, and trio wants each of them run to its end. Over a
+                # closed connection that is near.
+                with suppress(httpx.HTTPError, httpx.StreamError):
+                    async for _ in chunks:
+                        pass
+
+        step.trace.start(step.request)
+        await enforce_deadline_async(step.trace, exchange)

@@ -1,0 +1,245 @@
+"""From keyword arguments to the body of a request: field names, JSON values, and the encoding of the body.
+
+Values are not validated against the contract: they go to the service as they are. A refusal costs nothing, and the
+service may know more than the contract. Nothing here does I/O or loads httpx.
+
+The generator's own encoder is not used: its multipart boundary is a constant that a prompt can contain, booleans become
+`True`, and JSON keys are reordered and escaped.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeGuard
+from uuid import UUID
+
+from attrs import field, frozen
+
+from ideogram_ai.generated import operations
+from ideogram_ai.generated.types import Unset
+
+from .errors import NOTHING_SENT, FieldValueError, RequestError, UnknownFieldError
+from .prompt_rule import check_prompts
+
+if TYPE_CHECKING:
+    from ideogram_ai.generated.operations import Field, Operation
+
+JSON = "application/json"
+_MODELS = f"{operations.__name__.rpartition('.')[0]}.models."
+
+Part = tuple[str, tuple[None, bytes, str | None]]
+"""One multipart part as httpx takes it: name, (no file name, body, content type or none)."""
+
+
+@frozen
+class RequestBody:
+    """The body of a request: multipart parts, or JSON.
+
+    Attributes:
+        parts: The multipart parts in wire order, for an operation that takes multipart.
+        content: The JSON text, for an operation that takes JSON.
+        fields: The same values as plain JSON types by wire name, for records and sidecars.
+    """
+
+    parts: tuple[Part, ...] = ()
+    content: bytes | None = None
+    fields: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+
+
+def encode_request(
+    operation: Operation, arguments: Mapping[str, object], extra_fields: Mapping[str, object] | None = None
+) -> RequestBody:
+    """Check the names of the fields and encode the body.
+
+    Args:
+        operation: The operation, from the contract.
+        arguments: Values by keyword; None leaves a field out.
+        extra_fields: Undocumented fields by wire name, sent after the documented ones.
+
+    Returns:
+        The body, in the contract's order. The caller's key order is kept inside objects; text is UTF-8.
+
+    Raises:
+        PromptError: Both prompts were given, or neither.
+        UnknownFieldError: A keyword is not a field of the operation.
+        RequestError: A required field is missing, or extra_fields holds a documented field.
+        FieldValueError: A value cannot be encoded: not a JSON type, NaN, a lone surrogate, a cycle.
+    """
+    known = {each.python_name: each for each in operation.fields}
+    for name in arguments:
+        if name not in known:
+            raise _unknown_field(operation, name)
+    documented = {each.wire_name: each for each in operation.fields}
+    values = {name: arguments.get(each.python_name) for name, each in documented.items()}
+    values = {name: value for name, value in values.items() if _is_given(value)}
+    check_prompts(operation, values)
+    for each in operation.fields:
+        if each.required and each.wire_name not in values:
+            raise RequestError(f"{each.python_name} is missing: the contract requires it. {NOTHING_SENT}")
+    if extra_fields:
+        _check_extra_fields(documented, extra_fields)
+        values |= {name: value for name, value in extra_fields.items() if _is_given(value)}
+    fields = {name: to_plain(name, value) for name, value in values.items()}
+    if operation.media_type == JSON:
+        members = (_dump(name, name) + b":" + _dump(name, plain) for name, plain in fields.items())
+        return RequestBody(content=b"{" + b",".join(members) + b"}", fields=fields)
+    parts = (part for name, plain in fields.items() for part in _encode_part(name, documented.get(name), plain))
+    return RequestBody(parts=tuple(parts), fields=fields)
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and not isinstance(value, Unset)
+
+
+def _unknown_field(operation: Operation, name: str) -> UnknownFieldError:
+    names = [each.python_name for each in operation.fields]
+    hint = operation.field_hints.get(name)
+    suggestion = hint.use if hint else next(iter(difflib.get_close_matches(name, names)), None)
+    reason = f" ({hint.because})" if hint and hint.because else ""
+    if suggestion:
+        advice = f"Did you mean {suggestion}?{reason}"
+    elif hint:
+        advice = f"This version of the API has none{reason}; extra_fields sends an undocumented field all the same."
+    else:
+        advice = f"The fields are {', '.join(names)}; extra_fields sends an undocumented one."
+    return UnknownFieldError(
+        f"{name!r} is no request field. {advice} {NOTHING_SENT}", field=name, suggestion=suggestion
+    )
+
+
+def _check_extra_fields(documented: Mapping[str, Field], extra_fields: object) -> None:
+    if not is_mapping(extra_fields):
+        kind = type(extra_fields).__name__
+        raise RequestError(f"extra_fields is {kind}: give a mapping of field names to values. {NOTHING_SENT}")
+    for name in extra_fields:
+        if not isinstance(name, str) or not name.isprintable() or not name.strip() or set(name) & {'"', "\\"}:
+            raise UnknownFieldError(
+                f"extra_fields: {name!r} cannot be the name of a field. Use printable text without quotes and "
+                f"backslashes. {NOTHING_SENT}",
+                field=str(name),
+                suggestion=None,
+            )
+        if name in documented:
+            raise RequestError(
+                f"extra_fields: {name!r} is a documented field. Give it as the keyword "
+                f"{documented[name].python_name}. {NOTHING_SENT}"
+            )
+
+
+def _encode_part(name: str, documented: Field | None, plain: Any) -> list[Part]:
+    content_type = documented.content_type if documented else None
+    if is_array(plain) and content_type != JSON and not any(is_object(item) or is_array(item) for item in plain):
+        return [part for item in plain for part in _encode_part(name, documented, item)]
+    if is_object(plain) or is_array(plain) or content_type == JSON:
+        return [(name, (None, _dump(name, plain), content_type or JSON))]
+    text = plain if isinstance(plain, str) else _dump(name, plain).decode()
+    return [(name, (None, text.encode(), content_type))]
+
+
+def _dump(name: str, plain: Any) -> bytes:
+    try:
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    except ValueError as error:  # an integer with too many digits
+        raise _cannot_encode(name, f"/{_escape(name)}", str(error)) from None
+
+
+def to_plain(name: str, value: object) -> Any:
+    """Convert a value to plain JSON types, generated models in the contract's key order.
+
+    Args:
+        name: The request field of the value.
+        value: A string, number, boolean, None, mapping, sequence, enum, date, UUID or generated model.
+
+    Raises:
+        FieldValueError: With the JSON pointer of the first value that cannot be encoded.
+    """
+    try:
+        return _to_plain(value, name, f"/{_escape(name)}")
+    except RecursionError:
+        raise _cannot_encode(name, f"/{_escape(name)}", "it nests too deep, or contains itself") from None
+
+
+def _to_plain(value: object, name: str, pointer: str) -> Any:
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, str):
+        _check_text(value, name, pointer)
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise _cannot_encode(name, pointer, f"JSON has no {value}")
+        return value
+    if isinstance(value, (date, UUID)):
+        return value.isoformat() if isinstance(value, date) else str(value)
+    return _container_to_plain(value, name, pointer)
+
+
+def _container_to_plain(value: object, name: str, pointer: str) -> Any:
+    if is_mapping(value):
+        return _mapping_to_plain(value, name, pointer)
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
+        items: Sequence[object] = value
+        return [_to_plain(item, name, f"{pointer}/{index}") for index, item in enumerate(items)]
+    kind = type(value)
+    if kind.__module__.startswith(_MODELS):
+        return _mapping_to_plain(_model_items(value), name, pointer)
+    raise _cannot_encode(name, pointer, f"{kind.__name__} is no JSON type; use text, numbers, mappings and lists")
+
+
+def _mapping_to_plain(value: Mapping[Any, object], name: str, pointer: str) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise _cannot_encode(name, pointer, f"the key {key!r} is no string")
+        _check_text(key, name, pointer)
+        plain[key] = _to_plain(item, name, f"{pointer}/{_escape(key)}")
+    return plain
+
+
+def _model_items(model: Any) -> dict[str, object]:
+    """The properties of a generated model by wire name, in the contract's order, without unset ones."""
+    values = ((wire, getattr(model, name)) for name, wire in operations.MODEL_FIELDS[type(model).__name__])
+    given = {wire: value for wire, value in values if not isinstance(value, Unset)}
+    return given | dict(getattr(model, "additional_properties", {}))
+
+
+def _check_text(text: str, name: str, pointer: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"character {error.start} is half of a surrogate pair ({text[error.start]!r}); correct the text"
+        raise _cannot_encode(name, pointer, half) from None
+
+
+def _escape(key: str) -> str:
+    """A key as a JSON pointer token (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _cannot_encode(name: str, pointer: str, reason: str) -> FieldValueError:
+    pointer = pointer.encode(errors="backslashreplace").decode()
+    return FieldValueError(
+        f"{pointer}: this value cannot be sent: {reason}. {NOTHING_SENT}", field=name, pointer=pointer
+    )
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a parsed JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Whether a parsed JSON value is an array."""
+    return isinstance(value, list)
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, object]]:
+    """Whether a caller's value is a mapping, with keys of any type."""
+    return isinstance(value, Mapping)

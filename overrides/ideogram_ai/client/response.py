@@ -1,0 +1,587 @@
+"""From the bytes of a response to a Generation, another model, or one typed error. Pure: no I/O, no clock.
+
+What was paid for is kept: a broken 200 still yields every image that it names, and an error keeps the body.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+from attrs import field, frozen
+
+from .errors import (
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    IdeogramError,
+    InternalServerError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseValidationError,
+    UnprocessableEntityError,
+)
+from .redaction import printable, shorten_link
+from .request import is_array, is_object
+from .retry import parse_retry_after
+
+if TYPE_CHECKING:
+    from ideogram_ai.generated.operations import Operation
+
+T = TypeVar("T")
+
+POSSIBLY_BILLED: Final = (
+    "What was asked for may have been made and billed: look at the account's usage before sending it again."
+)
+
+
+@frozen
+class GeneratedImage:
+    """One image of a response. It was billed, whether or not it was withheld.
+
+    The fields that the contract requires are None only in a response that breaks it.
+
+    Attributes:
+        url: The link to the image until expires_at; None when it was withheld. No key is needed to fetch it.
+        prompt: The prompt that was really used, after magic prompt.
+        resolution: Width and height in pixels, for example "2048x2048".
+        seed: The seed that the image was made with, 0 to 2147483647.
+        is_image_safe: False when the image failed the safety check, and as a rule was withheld.
+        additional_properties: Other fields of the image in the response, by wire name.
+    """
+
+    url: str | None = field(repr=shorten_link)
+    prompt: str | None
+    resolution: str | None
+    seed: int | None
+    is_image_safe: bool | None
+    additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether there is nothing to download, because the safety check withheld the image.
+
+        An image with a link can be downloaded even if it failed the check: it is paid for.
+        """
+        return not self.url
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the link expires, from its `exp` parameter; None if it has none."""
+        if not self.url:
+            return None
+        try:
+            values = [value for name, value in parse_qsl(urlsplit(self.url).query) if name == "exp"]
+            return datetime.fromtimestamp(int(values[-1]), UTC) if values else None
+        except (ValueError, OverflowError, OSError):
+            return None
+
+
+@frozen
+class Generation:
+    """The images of one request.
+
+    Attributes:
+        created: When the request was made; None in a response that breaks the contract.
+        images: The images, including withheld ones.
+        raw: The bytes of the response.
+        request: The fields that were sent, as plain JSON types by wire name.
+        problems: Where the response broke the contract; empty for a valid one.
+        additional_properties: Other fields of the response, by wire name.
+    """
+
+    created: datetime | None
+    images: tuple[GeneratedImage, ...]
+    raw: bytes = field(repr=False)
+    request: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    problems: tuple[str, ...] = ()
+    additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+
+
+MAX_RESPONSE_BYTES: Final = 8 * 1024 * 1024
+"""Responses of this API have a few kilobytes."""
+
+
+class ResponseBuffer:
+    """Collects the body of a response in bounded memory, decoded as far as possible."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None  # until the head arrives
+        self.headers = httpx.Headers()
+        self.broken: str | None = None  # why the body is not complete although the transport reported no failure
+        self._body = bytearray()
+        self._decoder: Decoder | None = None
+
+    @property
+    def body(self) -> bytes:
+        """What arrived of the body."""
+        return bytes(self._body)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the body came to its end, provided that the transport reported no failure."""
+        return self.broken is None and (self._decoder is None or self._decoder.complete)
+
+    def start(self, status: int, headers: httpx.Headers, *, decoded: bool) -> bool:
+        """Take the head of the response."""
+        self.status = status
+        self.headers = headers
+        if not decoded and (encoding := headers.get("content-encoding")):
+            try:
+                self._decoder = Decoder(encoding)
+            except DecodingError as error:
+                self.broken = str(error)
+        return True
+
+    def feed(self, chunk: bytes) -> bool:
+        """Take a piece of the body; False when no more is wanted."""
+        if self._decoder is None:
+            return self._keep(chunk)
+        try:
+            return all(self._keep(piece) for piece in self._decoder.decode(chunk))
+        except DecodingError as error:
+            self.broken = str(error)
+            return self._keep(chunk)
+
+    def _keep(self, piece: bytes) -> bool:
+        room = MAX_RESPONSE_BYTES - len(self._body)
+        self._body += piece[:room]
+        if len(piece) > room:
+            self.broken = f"the body is larger than {MAX_RESPONSE_BYTES} bytes"
+            return False
+        return True
+
+
+_ERRORS: Mapping[int, tuple[type[APIStatusError], str]] = {
+    400: (BadRequestError, "Correct the request."),
+    401: (AuthenticationError, "Check the API key: it is sent in the Api-Key header, not as Bearer."),
+    402: (PaymentRequiredError, "Top up the account's balance."),
+    403: (PermissionDeniedError, "Check what the key may do, and whether a network in front refuses you."),
+    404: (NotFoundError, "Check the base URL."),
+    413: (APIStatusError, "Make the request smaller."),
+    415: (APIStatusError, "The service does not take this kind of body; is the base URL right?"),
+    422: (UnprocessableEntityError, "Change the prompt: it did not pass the safety check."),
+    429: (RateLimitError, ""),
+}
+_UNKNOWN: Mapping[int, str] = {
+    303: "that is what follows a request that ran (RFC 9110, section 15.4.4), and it names no image",
+    408: "the service gave up on the request",
+}
+_MAX_DETAIL = 500
+
+
+def parse_response(
+    operation: Operation, *, status: int, headers: httpx.Headers, body: bytes, now: float, complete: bool = True
+) -> Any:
+    """Turn a response into a value, or the error to raise.
+
+    Args:
+        operation: The operation, from the contract.
+        status: The HTTP status.
+        headers: The headers.
+        body: The body, decoded from its content encoding.
+        now: Unix seconds, for a Retry-After that is a date.
+        complete: False when the body broke off.
+
+    Returns:
+        A Generation for an operation that makes images; for others the generated model of the response,
+        plain JSON if the contract has no object there, or None for an empty body. Or an IdeogramError.
+    """
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return _parse_refusal(operation, status=status, headers=headers, body=body, now=now)
+    if operation.makes_images:
+        return parse_generation(status=status, headers=headers, body=body, complete=complete)
+    return _parse_model(operation.answer_model, status=status, headers=headers, body=body, complete=complete)
+
+
+def _parse_refusal(
+    operation: Operation, *, status: int, headers: httpx.Headers, body: bytes, now: float
+) -> IdeogramError:
+    detail = _describe(headers, body)
+    if status in _UNKNOWN:
+        message = f"{status}: {_UNKNOWN[status]}{detail}. {POSSIBLY_BILLED}"
+        return OutcomeUnknownError(message, status_code=status, headers=headers, body=body)
+    # A redirect did not run; of other statuses that the contract does not list, nothing is known.
+    is_redirect = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    billed = operation.billed.get(status, False if is_redirect else None) is not False
+    kind, advice = _ERRORS.get(status, (APIStatusError, ""))
+    details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body, "may_have_been_billed": billed}
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        kind = InternalServerError
+    elif is_redirect:
+        advice = f"{_redirect_target(headers)} No redirect is followed, so that the key stays here. Check the base URL."
+    elif kind is RateLimitError:
+        more, advice = _parse_rate_limit(operation, headers, body, now)
+        details |= more
+    money = POSSIBLY_BILLED if billed else "It did not run; nothing was billed."
+    return kind(f"{status}{detail}. {f'{advice} {money}' if advice else money}", **details)
+
+
+def _parse_rate_limit(operation: Operation, headers: httpx.Headers, body: bytes, now: float) -> tuple[Any, str]:
+    """The attributes of a RateLimitError, and advice."""
+    document = _load(body)
+    reason = document.get("reject_reason") if is_object(document) else None
+    reason = reason if isinstance(reason, str) else None
+    retry_after = parse_retry_after(headers.get("retry-after"), now=now)
+    waiting_helps = reason is None or operation.reject_reasons.get(reason, True)
+    advice = "Wait, or send fewer requests at a time." if retry_after is None else f"Wait {retry_after:g} s."
+    if not waiting_helps:
+        advice = f"Waiting does not help against {reason}; look at the account."
+    return {"retry_after": retry_after, "reject_reason": reason, "waiting_helps": waiting_helps}, advice
+
+
+def _redirect_target(headers: httpx.Headers) -> str:
+    location = headers.get("location")
+    if not location:
+        return "It points nowhere."
+    match = re.match(r"(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?([^/?#]+)", location, re.IGNORECASE)
+    return f"It points to {match[1]}." if match else "It points to this same host."
+
+
+def _describe(headers: httpx.Headers, body: bytes) -> str:
+    """The service's own words, cut to a length that fits a message."""
+    document = _load(body)
+    words: object = document if isinstance(document, str) else None
+    if is_object(document):
+        words = next((document[key] for key in ("detail", "error", "message", "title") if document.get(key)), None)
+    if words is None:
+        text = body[: _MAX_DETAIL * 4].decode(errors="replace").strip()
+        if not text:
+            return ", with an empty body"
+        if "html" in headers.get("content-type", "").lower() or text[:1] == "<":
+            title = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
+            return f": an HTML page{f' titled {title[1].strip()!r}' if title else ''}"
+        words = text
+    text = words if isinstance(words, str) else repr(words)
+    text = printable(" ".join(text.split())[: _MAX_DETAIL + 1])
+    return f": {text[:_MAX_DETAIL]} [...]" if len(text) > _MAX_DETAIL else f": {text.rstrip('.')}"
+
+
+def _load(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parse_model(model: str, *, status: int, headers: httpx.Headers, body: bytes, complete: bool) -> Any:
+    details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body}
+    if not complete:
+        return OutcomeUnknownError(
+            f"The answer ({status}) broke off after {len(body)} bytes. It was most likely billed: look at the "
+            "account's usage before sending the request again.",
+            **details,
+        )
+    value, problem = _read_model(model, body)
+    if not problem:
+        return value
+    return ResponseValidationError(
+        f"The answer ({status}) breaks the contract: {problem}. It was most likely billed; .body holds what arrived. "
+        "Do not send the request again before you looked at it.",
+        problems=(problem,),
+        **details,
+    )
+
+
+def _read_model(model: str, body: bytes) -> tuple[Any, str]:
+    """The value of a body, and what is wrong with it."""
+    if not body:
+        return None, "the body is empty" if model else ""
+    try:
+        document: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return None, "the body is not JSON"
+    if not model:
+        return document, ""
+    if not is_object(document):
+        return None, "the body is no object"
+
+    from ideogram_ai.generated import models  # noqa: PLC0415 - slow to load, and generate needs none
+
+    try:
+        return getattr(models, model).from_dict(document), ""
+    except KeyError as error:
+        return None, f"{error.args[0]} is missing"
+    except (AttributeError, RecursionError, TypeError, ValueError) as error:
+        return None, f"{type(error).__name__}: {error}"[:500]
+
+
+_MAX_PROBLEMS = 20
+_MAX_ENTRIES = 1000
+"""A response has eight images at most; a million entries would take minutes."""
+_MAX_DIGITS = 4000
+"""Longer integers are kept as text: Python refuses to convert them, because that takes quadratic time."""
+_DATA = re.compile(r'"data"\s*:\s*\[')
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+def parse_generation(
+    *, status: int, headers: httpx.Headers, body: bytes, complete: bool
+) -> Generation | ResponseValidationError | OutcomeUnknownError:
+    """Read the images from a successful response. The arguments are those of parse_response.
+
+    Returns:
+        A Generation if the response names at least one image that has a link or was withheld. Unknown fields and values
+        are kept. Otherwise OutcomeUnknownError when the body broke off, else ResponseValidationError, with the body.
+    """
+    problems = [] if complete else ["the body broke off"]
+    document, entries = _read_entries(body, problems)
+    created = _read_created(document, problems)
+    if len(entries) > _MAX_ENTRIES:
+        problems.append(f"data has more than {_MAX_ENTRIES} entries, and only the first {_MAX_ENTRIES} are read")
+    images = [
+        image for index, entry in enumerate(entries[:_MAX_ENTRIES]) if (image := _read_image(entry, index, problems))
+    ]
+    left_out = len(problems) - _MAX_PROBLEMS
+    listed = (*problems[:_MAX_PROBLEMS], *([f"and {left_out} more"] if left_out > 0 else []))
+    if images:
+        rest = {name: value for name, value in document.items() if name not in {"created", "data"}}
+        return Generation(created, tuple(images), raw=body, problems=listed, additional_properties=rest)
+    details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body}
+    if not complete:
+        return OutcomeUnknownError(
+            f"The answer ({status}) broke off after {len(body)} bytes, before any image was named. The image was most "
+            "likely made and billed: look at the account's usage before sending it again.",
+            **details,
+        )
+    return ResponseValidationError(
+        f"The answer ({status}) names no image: {'; '.join(listed)}. The image was most likely made and "
+        "billed; .body holds what arrived. Do not send the request again before you looked at it.",
+        problems=listed,
+        **details,
+    )
+
+
+def _read_entries(body: bytes, problems: list[str]) -> tuple[Mapping[str, Any], list[Any]]:
+    """The document and the entries of its `data`, as far as they can be read."""
+    try:
+        document: object = json.loads(body, parse_int=_parse_int)
+    except (ValueError, RecursionError) as error:
+        nested = isinstance(error, RecursionError)
+        problems.append(
+            "the body nests too deep" if nested else "the body is not JSON" if body else "the body is empty"
+        )
+        return {}, _salvage_entries(body.decode(errors="replace"))
+    if not is_object(document):
+        problems.append(f"the body is {_kind(document)}, not an object")
+        return {}, document if is_array(document) else []
+    data: object = document.get("data")
+    if not is_array(data):
+        problems.append(f"data is {_kind(data)}, not an array" if "data" in document else "data is missing")
+        return document, [data] if is_object(data) else []
+    if not data:
+        problems.append("data is empty")
+    return document, data
+
+
+def _salvage_entries(text: str) -> list[Any]:
+    """The complete objects at the start of `data` in a text that is not a JSON document, for example a cut one."""
+    match = _DATA.search(text)
+    if match is None:
+        return []
+    decoder = json.JSONDecoder(parse_int=_parse_int)
+    entries: list[Any] = []
+    position = match.end()
+    while len(entries) <= _MAX_ENTRIES and (between := _BETWEEN.match(text, position)):
+        try:
+            entry, position = decoder.raw_decode(text, between.end())
+        except (ValueError, RecursionError):
+            break
+        entries.append(entry)
+    return entries
+
+
+def _parse_int(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits
+
+
+def _read_created(document: Mapping[str, Any], problems: list[str]) -> datetime | None:
+    value = document.get("created")
+    if not isinstance(value, str):
+        problems.append(
+            "created is missing" if "created" not in document else f"created is {_kind(value)}, not a string"
+        )
+        return None
+    try:
+        created = datetime.fromisoformat(value.strip().upper())
+    except ValueError:
+        problems.append(f"created is no date-time: {value[:40]!r}")
+        return None
+    return created if created.tzinfo else created.replace(tzinfo=UTC)
+
+
+def _read_image(entry: object, index: int, problems: list[str]) -> GeneratedImage | None:
+    """The image of an entry that has a link or says that the image was withheld; None for any other entry."""
+    place = f"data[{index}]"
+    if not is_object(entry):
+        problems.append(f"{place} is {_kind(entry)}, not an object")
+        return None
+    rest = dict(entry)
+    url = rest.pop("url", None)
+    if url is not None and not isinstance(url, str):
+        problems.append(f"{place}.url is {_kind(url)}, not a string")
+        url = None
+    if isinstance(seed := rest.get("seed"), float) and seed.is_integer():
+        rest["seed"] = int(seed)
+    image = GeneratedImage(
+        url=url or None,
+        prompt=_take(rest, "prompt", str, place, problems),
+        resolution=_take(rest, "resolution", str, place, problems),
+        seed=_take(rest, "seed", int, place, problems),
+        is_image_safe=_take(rest, "is_image_safe", bool, place, problems),
+        additional_properties=rest,
+    )
+    if image.url is None and image.is_image_safe is not False:
+        problems.append(f"{place} has no url and was not withheld")
+        return None
+    return image
+
+
+def _take(rest: dict[str, Any], name: str, kind: type[T], place: str, problems: list[str]) -> T | None:
+    """Remove a required field from the entry if it has its type; otherwise leave it there, and report it."""
+    if name not in rest:
+        problems.append(f"{place}.{name} is missing")
+        return None
+    if type(rest[name]) is not kind:
+        problems.append(f"{place}.{name} is {_kind(rest[name])}, not {_NAMES[kind]}")
+        return None
+    value: T = rest.pop(name)
+    return value
+
+
+_NAMES: Mapping[type, str] = {
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "a boolean",
+    list: "an array",
+    dict: "an object",
+    type(None): "null",
+}
+
+
+def _kind(value: object) -> str:
+    return _NAMES[type(value)]
+
+
+# Content encodings. The client asks for none (`Accept-Encoding: identity`), and some servers compress all the same.
+# httpx would expand each piece whole, and stack encodings, which turns a few kilobytes into gigabytes.
+
+_GZIP_OR_ZLIB = 47
+_RAW_DEFLATE = -15
+_ZLIB_HEADER = 2
+_GZIP_MAGIC = b"\x1f\x8b"
+_STEP = 1 << 16
+_MAX_MEMBERS = 100_000
+"""Empty gzip members would take time without end. Programs that write many put 64 KiB into each."""
+_MAX_ENCODINGS = 3
+
+
+class DecodingError(Exception):
+    """The body does not match its content encoding, or the encoding is not supported."""
+
+
+class Decoder:
+    """Decodes a body piece by piece, in bounded memory however far it expands.
+
+    Args:
+        encoding: The Content-Encoding header: empty, or some of identity, gzip and deflate, in the order applied.
+
+    Raises:
+        DecodingError: For another encoding, or more than three.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        names = [name for part in encoding.split(",") if (name := part.strip().lower())]
+        if unknown := [name for name in names if name not in {"identity", "gzip", "x-gzip", "deflate"}]:
+            raise DecodingError(f"the content encoding {unknown[0][:80]!r} was not asked for")
+        names = [name for name in names if name != "identity"]
+        if len(names) > _MAX_ENCODINGS:
+            raise DecodingError(f"{len(names)} content encodings lie on top of each other")
+        self._layers = [_Layer(gzip=name != "deflate") for name in reversed(names)]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every compressed stream came to its end."""
+        return all(layer.complete for layer in self._layers)
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """Yield the decoded bytes in pieces of at most 64 KiB, or as they came if there is nothing to decode."""
+        pieces: Iterator[bytes] = iter((data,))
+        for layer in self._layers:
+            pieces = layer.decode(pieces)
+        return pieces
+
+
+class _Layer:
+    """One compressed stream: for gzip, any number of members (RFC 1952), with zeros between and behind them.
+
+    What follows the last member and does not start another one is ignored, as gzip itself does.
+    """
+
+    def __init__(self, *, gzip: bool) -> None:
+        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._may_be_raw = not gzip
+        self._may_go_on = gzip
+        self._members = 1
+        self._waiting: bytes = b""  # too few bytes to know what they start
+
+    @property
+    def complete(self) -> bool:
+        return self._inflate.eof and not self._waiting
+
+    def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for data in pieces:
+            # In steps, because zlib copies what it leaves of its input, each time.
+            for start in range(0, len(data), _STEP):
+                yield from self._decode(data[start : start + _STEP])
+
+    def _decode(self, data: bytes) -> Iterator[bytes]:
+        piece = b""
+        # A full step may leave more to come, although all of its input is consumed.
+        while (data := self._begin(data)) or (len(piece) == _STEP and not self._inflate.eof):
+            try:
+                piece = self._inflate.decompress(data, _STEP)
+            except zlib.error as error:
+                raise DecodingError(f"the body does not decompress: {error}") from None
+            data = self._inflate.unconsumed_tail or self._inflate.unused_data
+            if piece:
+                yield piece
+
+    def _begin(self, data: bytes) -> bytes:
+        """The data that belongs to a stream; empty while its first bytes are too few to know."""
+        if self._may_be_raw:
+            # Two bytes decide: some servers send deflate without the zlib header of RFC 9110.
+            data, self._waiting = self._waiting + data, b""
+            if len(data) < _ZLIB_HEADER:
+                self._waiting = data
+                return b""
+            self._may_be_raw = False
+            if data[0] % 16 != zlib.DEFLATED or int.from_bytes(data[:_ZLIB_HEADER]) % 31:
+                self._inflate = zlib.decompressobj(_RAW_DEFLATE)
+            return data
+        return self._next_member(data) if self._inflate.eof else data
+
+    def _next_member(self, data: bytes) -> bytes:
+        data = (self._waiting + data).lstrip(b"\0")
+        self._waiting = data if data == _GZIP_MAGIC[:1] else b""
+        if not data or self._waiting or not self._may_go_on:
+            return b""
+        if not data.startswith(_GZIP_MAGIC):
+            self._may_go_on = False
+            return b""
+        self._members += 1
+        if self._members > _MAX_MEMBERS:
+            raise DecodingError(f"the body has more than {_MAX_MEMBERS} members of gzip")
+        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        return data

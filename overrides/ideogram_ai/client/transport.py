@@ -1,0 +1,555 @@
+"""How a request reaches the network: proxies, certificates, deadlines, the transport's events, requests in flight.
+
+Proxies and certificates are checked when a client is made, so that a variable that cannot be used is named then, and
+not by a request that may have been billed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import math
+import os
+import queue
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import httpx
+from attrs import define, field, frozen
+
+from .errors import NOTHING_SENT, ConfigurationError
+from .request import RequestBody
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Generator
+
+logger = logging.getLogger(__name__.rpartition(".")[0])
+
+LEAVES: Final = "the request leaves"
+"""Logged at debug level when the first byte of a request may leave this machine."""
+
+
+@frozen
+class PreparedRequest:
+    """A request that can be sent any number of times.
+
+    Attributes:
+        to: "api" sends the key, which is added when the request is sent; "images" does not.
+        method: The HTTP method.
+        url: The absolute URL.
+        headers: The headers without the key.
+        timeout: Finite limits for connecting, writing and reading.
+        body: The body, if there is one.
+        total: Seconds for the whole exchange if the response body may be long; each piece of it then has the read
+            timeout. None means the sum of the limits, with the read timeout for the head and again for the body.
+    """
+
+    to: Literal["api", "images"]
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str]
+    timeout: httpx.Timeout
+    body: RequestBody | None = field(default=None, repr=False)
+    total: float | None = None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address stays on this machine."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def require_loopback(host: str) -> Callable[[str, str], None]:
+    """A check of the host and address of a connection: http to the base URL's host has to stay on this machine.
+
+    Its name may resolve to any address. The check raises ConfigurationError before anything is sent.
+    """
+
+    def check_peer(connected_host: str, address: str) -> None:
+        # A host other than the base URL's is a proxy of the caller's HTTP client: it connects by itself.
+        if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
+            raise ConfigurationError(
+                f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
+                f"read on the way. Use https. {NOTHING_SENT}"
+            )
+
+    return check_peer
+
+
+class Environment:
+    """The proxies and certificates of the environment, for the client's own HTTP transports.
+
+    A variable that cannot be used is a ConfigurationError, here unless the caller brings all HTTP clients (`check`).
+    Requests to a server on this machine bypass proxies: over http, a proxy would read the key.
+    """
+
+    def __init__(self, base_url: str, *, check: bool) -> None:
+        host = urlsplit(base_url).hostname
+        self._near = {host, "localhost", "127.0.0.1", "::1"} if is_loopback(host or "") else set[str | None]()
+        self._context: tuple[int, ssl.SSLContext] | None = None
+        if not check:
+            return
+        if host not in self._near:
+            _check_proxies()
+        if base_url.startswith("https:"):
+            self._tls()
+
+    def client_options(self, url: httpx.URL, transport: Callable[..., object]) -> dict[str, Any]:
+        """Return the options of an HTTP client for one request, with the environment's proxy if there is one.
+
+        Args:
+            url: The URL of the request.
+            transport: The class of the transport, for a request without a proxy.
+        """
+        # Without TLS no authority matters. The jar takes no cookie: nothing is carried from one host to another.
+        context = self._tls() if url.scheme == "https" else _no_authorities()
+        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        if url.host in self._near or not _proxies():
+            return {"transport": transport(verify=context), "trust_env": False, "cookies": cookies}
+        _check_proxies()
+        return {"verify": context, "cookies": cookies}
+
+    def _tls(self) -> ssl.SSLContext:
+        """The TLS settings, made once because that is slow. A forked child makes its own."""
+        if self._context is None or self._context[0] != os.getpid():
+            self._context = os.getpid(), _make_context()
+        return self._context[1]
+
+
+_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""The variables that httpx reads certificate authorities from; the first one that is set wins."""
+
+
+def certificate_hint() -> str:
+    """Which variable replaces the system's certificate authorities, if one does."""
+    name = _first_set(_AUTHORITIES)
+    return f"{name} is set, so only the authorities of {os.environ[name]!r} are trusted." if name else ""
+
+
+def _make_context() -> ssl.SSLContext:
+    name = _first_set(_AUTHORITIES)
+    folders = os.environ[name].split(os.pathsep) if name == "SSL_CERT_DIR" else []
+    if folders and not any(map(os.path.isdir, folders)):
+        raise _unusable("SSL_CERT_DIR", "there is no such folder")  # OpenSSL would silently trust no authority
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as error:
+        why = _reason(error)
+    try:
+        httpx.create_ssl_context(trust_env=False)
+    except (OSError, ValueError):
+        name = _first_set(("SSLKEYLOGFILE", "OPENSSL_CONF"))
+    if name is None:
+        raise ConfigurationError(f"The certificate authorities cannot be read: {why}. {NOTHING_SENT}")
+    raise _unusable(name, why)
+
+
+@cache
+def _no_authorities() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _proxies() -> dict[str, str]:
+    """The proxies that httpx uses, from the environment or the system's settings, by scheme."""
+    proxies = getproxies()
+    return {scheme: proxies[scheme] for scheme in ("http", "https", "all") if proxies.get(scheme)}
+
+
+def _check_proxies() -> None:
+    for scheme, address in _proxies().items():
+        try:
+            httpx.HTTPTransport(proxy=address if "://" in address else f"http://{address}", verify=_no_authorities())
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            upper = f"{scheme}_proxy".upper()
+            name = next((name for name in (upper.lower(), upper) if os.environ.get(name) == address), None)
+            raise _unusable(name or f"the system's proxy for {scheme}", _reason(error), address) from None
+    try:
+        httpx.Client(verify=_no_authorities()).close()
+    except (ValueError, httpx.InvalidURL) as error:
+        name = _first_set(("no_proxy", "NO_PROXY")) or "the system's proxy settings"
+        raise _unusable(name, _reason(error)) from None
+
+
+def _first_set(names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if os.environ.get(name)), None)
+
+
+def _reason(error: Exception) -> str:
+    return " ".join((getattr(error, "strerror", None) or str(error)).split()).rstrip(".")
+
+
+def _unusable(name: str, why: str, value: str | None = None) -> ConfigurationError:
+    value = os.environ.get(name, "") if value is None else value
+    shown = value if "@" not in value else f"...@{value.rpartition('@')[2]}"  # hides a proxy's password
+    return ConfigurationError(f"{name}={shown[:200]!r} cannot be used: {why}. Correct or unset it. {NOTHING_SENT}")
+
+
+class UsedConnectionError(Exception):
+    """A pool offered a connection that was used before. Nothing was written to it, and it is closed."""
+
+
+class SpokenTooSoonError(Exception):
+    """The server sent something before the request was written. That is no response, and it is not read."""
+
+
+class SentTwiceError(Exception):
+    """The HTTP client was about to send the request again by itself, although it may have run. It was stopped."""
+
+
+@define(eq=False)
+class TransportTrace:
+    """Follows an exchange through httpx's `trace` events, and stops what could cost a second image.
+
+    Attributes:
+        paid: Whether the request may be billed.
+        check_peer: Called with the host and the address of a new connection, before anything is sent; raises to refuse.
+        started: Whether the request was handed to an HTTP client.
+        reports: Whether the transport reports anything; mocks do not.
+        left: Whether a byte of the request may have left this machine.
+        head: Status and headers of the response, once they arrived.
+        until: The deadline of the current step, on the monotonic clock.
+        socket: The connection; None if the transport does not report it.
+        on_change: Called when `until` has changed.
+        ask_loop: Has the event loop of an asynchronous exchange check the deadline.
+        asked: Not before then is the event loop asked; infinite until it has checked.
+        expired: Whether the exchange was aborted at its deadline.
+    """
+
+    paid: bool = True
+    check_peer: Callable[[str, str], None] | None = None
+    started: bool = False
+    reports: bool = False
+    left: bool = False
+    head: tuple[int, httpx.Headers] | None = field(default=None, repr=False)
+    until: float = math.inf
+    socket: Any = field(default=None, repr=False)
+    on_change: Callable[[], None] = field(default=lambda: None, repr=False)
+    ask_loop: Callable[[], object] | None = field(default=None, repr=False)
+    asked: float = -math.inf
+    expired: bool = False
+    _limits: Mapping[str, float] = field(factory=dict[str, float])
+    _end: float = math.inf
+    _long: bool = False
+    _stream: Any = field(default=None, repr=False)
+    _url: str = field(default="", repr=False)
+    _connecting_to: str = ""
+    _grace_of: float = math.inf
+    _grace_end: float = math.inf
+
+    def start(self, request: PreparedRequest) -> None:
+        """Note that the request is handed over, and start the clock."""
+        self.started = True
+        self._stream = self.socket = None
+        self._url = request.url
+        limits = {name: seconds or 0.0 for name, seconds in request.timeout.as_dict().items()}
+        self._limits = limits | {"body": limits["read"]}
+        self._long = request.total is not None
+        self.until = self._end = time.monotonic() + (request.total or sum(self._limits.values()))
+
+    def progress(self) -> None:
+        """Note that a piece of a body arrived: if the body may be long, the next piece has the read timeout."""
+        if self.expired:  # and the transport gave no way to abort the exchange
+            raise httpx.ReadTimeout(_TOO_LATE)
+        if self._long:
+            self._allow("read")
+
+    def observe(self, event: str, info: dict[str, Any]) -> None:
+        """Take an event of the transport. Raises to stop the step that it reports before anything of it happens."""
+        self.reports = True
+        layer, _, step = event.partition(".")
+        match step:
+            case "connect_tcp.started":
+                self._connecting_to = info["host"]
+                self._allow("connect")
+            case "connect_tcp.complete" | "connect_unix_socket.complete" | "start_tls.complete":
+                stream = info["return_value"]
+                if step == "connect_tcp.complete" and self.check_peer is not None:
+                    self.check_peer(self._connecting_to, stream.get_extra_info("server_addr")[0])
+                self._stream = stream
+                self.socket = stream.get_extra_info("socket")
+                self._allow("connect")
+            case "send_request_headers.started" if info["request"].method != b"CONNECT":
+                self._refuse_to_send(layer)
+                self.left = True
+                self.head = None
+                logger.debug(LEAVES)
+                self._allow("write")
+            case "send_request_body.complete" | "send_request_body.failed" if self.left:
+                self._allow("read")
+            case "receive_response_headers.complete" if self.left:
+                self._allow("body")
+                if layer == "http11":
+                    _, status, _, headers = info["return_value"]
+                    self.head = status, httpx.Headers(headers)
+            case _:
+                pass
+
+    def _refuse_to_send(self, layer: str) -> None:
+        """Let a paid request leave once, on a connection that carried nothing before."""
+        if not self.paid:
+            return
+        if self.left and not (self.head and _surely_refused(self.head[0])):
+            raise SentTwiceError("the HTTP client was about to send the request a second time, and was stopped")
+        if layer != "http11":
+            return  # HTTP/2 responses carry the number of their request, so a connection may be shared
+        stream = self._stream
+        if stream is None:
+            raise UsedConnectionError("the HTTP client keeps connections, and offers one that was used before")
+        # Under TLS this cannot be seen: a server sends session tickets first, which belong to no response.
+        if stream.get_extra_info("ssl_object") is None and _has_spoken(stream):
+            raise SpokenTooSoonError("the server spoke before the request was sent")
+
+    def _allow(self, step: str) -> None:
+        self.until = min(time.monotonic() + self._limits.get(step, math.inf), self._end)
+        self.on_change()
+
+    def next_check(self, now: float) -> float | None:
+        """When to look at the deadline again; None when the exchange has to be aborted now.
+
+        What lies in the socket when the time is up is still read, in a grace period.
+        """
+        until = self.until  # read once: another thread may change it
+        if now < until:
+            return until
+        if self._grace_of != until:
+            self._grace_of, self._grace_end = until, now + _grace(until)
+        self.expired = now >= self._grace_end
+        return None if self.expired else self._grace_end
+
+    @property
+    def proxy(self) -> str:
+        """The host that was connected to instead of the URL's; empty if there was none."""
+        host = httpx.URL(self._url).raw_host.decode("ascii")
+        return self._connecting_to if self._connecting_to.strip("[]") != host.strip("[]") else ""
+
+    @property
+    def never_left(self) -> bool:
+        """Whether it is certain that nothing left."""
+        return not self.started or (self.reports and not self.left)
+
+
+def _has_spoken(stream: Any) -> bool:
+    """Whether data arrived on a connection. If it was closed, writing finds that out."""
+    if not stream.get_extra_info("is_readable"):
+        return False
+    connection = stream.get_extra_info("socket")
+    with socket.fromfd(connection.fileno(), connection.family, connection.type) as same, contextlib.suppress(OSError):
+        return bool(same.recv(1, socket.MSG_PEEK))
+    return False
+
+
+def _surely_refused(status: int) -> bool:
+    """Whether a request with this response did not run, for example because a proxy wants a password."""
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT
+
+
+# Deadlines. httpx limits the silence between two pieces of data. A server that sends a byte now and then, in a header,
+# behind a chunk or in a trailer, would hold a caller for ever. TransportTrace.until bounds each step.
+
+_LAST_LOOK: Final = 0.2
+"""Seconds in which a response that lies in the socket is still read after its time is up."""
+_AFTER_A_STOP: Final = 10.0
+"""The same when this process itself is late: it was stopped, or its event loop was blocked."""
+_TOO_LATE: Final = "the answer was not whole in time"
+
+
+def _grace(until: float) -> float:
+    return _AFTER_A_STOP if time.monotonic() - until > _LAST_LOOK else _LAST_LOOK
+
+
+class _DeadlineThread:
+    """Ends exchanges at their deadlines: nothing else ends a read that blocks, and event loops need no task for it.
+
+    There is one thread for the process, started with the first exchange. A forked child starts its own. No lock is held
+    here that a Ctrl-C could leave behind: dict and SimpleQueue are safe to share.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self._traces: dict[TransportTrace, None] = {}
+        self._wake = queue.SimpleQueue[None]()
+        self._thread: threading.Thread | None = None
+        self._next_check = math.inf
+
+    def add(self, trace: TransportTrace) -> None:
+        def on_change() -> None:
+            if trace.until < self._next_check:  # as a rule it is later, and the thread finds out by itself
+                self.wake()
+
+        trace.on_change = on_change
+        self._traces[trace] = None
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="ideogram deadlines", daemon=True)
+            self._thread.start()
+        on_change()
+
+    def remove(self, trace: TransportTrace) -> None:
+        self._traces.pop(trace, None)
+
+    def wake(self) -> None:
+        self._wake.put(None)
+
+    def _run(self) -> None:
+        while True:
+            self._next_check = math.inf  # a change while the deadlines are read wakes the thread again
+            self._next_check = min(map(self._check, list(self._traces)), default=math.inf)
+            seconds = self._next_check - time.monotonic()
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX))
+
+    def _check(self, trace: TransportTrace) -> float:
+        """End an exchange whose time is up; return when to check again."""
+        now = time.monotonic()
+        if trace.ask_loop is None:
+            check = trace.next_check(now)
+            if check is None:
+                self.remove(trace)
+                with contextlib.suppress(OSError, TypeError):  # it is closed already, or not known
+                    # Not the method of an SSLSocket, which removes TLS and leaves the reader with an error of its own.
+                    socket.socket.shutdown(trace.socket, socket.SHUT_RDWR)
+        elif now < (check := max(trace.until, trace.asked)):
+            return check
+        else:
+            check, trace.asked = None, math.inf
+            with contextlib.suppress(RuntimeError):  # the event loop has ended
+                trace.ask_loop()
+        return math.inf if check is None else check
+
+
+_deadlines = _DeadlineThread()
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    os.register_at_fork(after_in_child=_deadlines.reset)
+
+
+@contextlib.contextmanager
+def enforce_deadline(trace: TransportTrace) -> Generator[None]:
+    """Shut down the connection and raise httpx.ReadTimeout when the time is up. What arrived can still be read."""
+    try:
+        _deadlines.add(trace)
+        yield
+    except Exception as error:
+        if trace.expired:
+            raise httpx.ReadTimeout(_TOO_LATE) from error
+        raise
+    finally:
+        _deadlines.remove(trace)
+    if trace.expired:  # the end of a connection also looks like the end of a response
+        raise httpx.ReadTimeout(_TOO_LATE)
+
+
+async def enforce_deadline_async(trace: TransportTrace, work: Callable[[], Awaitable[None]]) -> None:
+    """Await the work; cancel it and raise httpx.ReadTimeout when the time is up."""
+    import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
+
+    scope = anyio.CancelScope()
+
+    def check() -> None:
+        # In the event loop: if it was blocked, it reads what arrived meanwhile in the grace period.
+        again = trace.next_check(time.monotonic())
+        if again is None:
+            scope.cancel()
+        else:
+            trace.asked = again
+            _deadlines.wake()
+
+    trace.ask_loop = _thread_safe(check)
+    with enforce_deadline(trace), scope:
+        await work()
+
+
+class InFlight:
+    """Limits the requests in flight, across all threads and event loops that use a client.
+
+    A forked child starts with every place free: the requests of its parent are the parent's.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._reset()
+
+    @contextlib.contextmanager
+    def place(self) -> Generator[None]:
+        """Wait for a place, and hold it in this block."""
+        ticket, free = self._ticket(), threading.Event()
+        try:
+            while not self._take(ticket, free.set):
+                free.wait()
+                free.clear()
+            yield
+        finally:
+            self._leave(ticket)
+
+    @contextlib.asynccontextmanager
+    async def async_place(self) -> AsyncGenerator[None]:
+        """Wait for a place without blocking the event loop, and hold it in this block."""
+        import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
+
+        ticket, free = self._ticket(), anyio.Event()
+        try:
+            while not self._take(ticket, _thread_safe(free.set)):
+                await free.wait()
+                free = anyio.Event()
+            yield
+        finally:
+            self._leave(ticket)
+
+    def _reset(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.RLock()
+        self._holding: set[object] = set()
+        self._wakers: dict[object, Callable[[], object]] = {}
+
+    def _ticket(self) -> object:
+        if self._process != os.getpid():
+            self._reset()
+        return object()
+
+    def _take(self, ticket: object, wake: Callable[[], object]) -> bool:
+        """Take a place if one is free; otherwise have `wake` called when one may be."""
+        with self._lock:
+            if len(self._holding) < self.limit:
+                self._holding.add(ticket)
+                return True
+            self._wakers[ticket] = wake
+            return False
+
+    def _leave(self, ticket: object) -> None:
+        with self._lock:
+            self._holding.discard(ticket)
+            self._wakers.pop(ticket, None)
+            while self._wakers and len(self._holding) < self.limit:
+                wake = self._wakers.pop(next(iter(self._wakers)))
+                try:
+                    wake()
+                except RuntimeError:
+                    continue  # its event loop ended
+                break
+
+
+def _thread_safe(wake: Callable[[], None]) -> Callable[[], object]:
+    """A function for any thread that calls `wake` in the event loop that runs now."""
+    import asyncio  # noqa: PLC0415
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        token = sys.modules["trio"].lowlevel.current_trio_token()
+        return lambda: token.run_sync_soon(wake)
+    return lambda: loop.call_soon_threadsafe(wake)

@@ -1,0 +1,319 @@
+"""Reads OpenAPI documents of any author from a file or an https address, and follows their references."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+import anyio
+import attrs
+import httpx
+import yaml
+from regeneration.documents import Pointer, is_list, is_mapping, plain_value, pointer_text, shorten
+
+MAX_BYTES: Final = 20_000_000
+"""The provider's document has 1.1 million."""
+MAX_REDIRECTS: Final = 5
+MAX_DEPTH: Final = 200
+MAX_NODES: Final = 2_000_000
+"""The provider's document has some fifty thousand."""
+_HEADERS: Final = {"Accept": "application/json, application/yaml;q=0.9, */*;q=0.1", "User-Agent": "ideogram-ai drift"}
+_JSON: Final = re.compile(r'\s*\{\s*["}]')
+_HTML: Final = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class DriftError(Exception):
+    """The check cannot tell whether anything changed. The message is one printable line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in shorten(message, 1000)))
+
+
+@attrs.frozen
+class Document:
+    """An OpenAPI document.
+
+    The libraries `referencing` and `jsonref` resolve references to values. A difference is reported with its place, so
+    here a reference resolves to a pointer.
+
+    Attributes:
+        name: Its file or URL, for messages.
+        data: Its parsed content.
+    """
+
+    name: str
+    data: dict[str, Any]
+
+    @property
+    def is_3_0(self) -> bool:
+        """Whether it is OpenAPI 3.0, which ignores everything beside a `$ref`."""
+        return str(self.data.get("openapi", "")).startswith("3.0")
+
+    def at(self, pointer: Pointer) -> Any:
+        """Return the node at a pointer that leads somewhere."""
+        node: Any = self.data
+        for token in pointer:
+            node = node[token]
+        return node
+
+    def nearest(self, pointer: Pointer) -> Pointer:
+        """Return the longest part of a pointer that leads somewhere."""
+        node: Any = self.data
+        for length, token in enumerate(pointer):
+            try:
+                node = node[token]
+            except (KeyError, IndexError, TypeError):
+                return pointer[:length]
+        return pointer
+
+    def error(self, pointer: Pointer, message: str) -> DriftError:
+        """Make an error about a place in this document."""
+        return DriftError(f"{self.name}: #{pointer_text(pointer)}: {message}")
+
+    def follow(self, pointer: Pointer) -> Pointer:
+        """Follow the references at a pointer to the first node that has none.
+
+        Raises:
+            DriftError: A reference leads out of the document, nowhere, or back to itself.
+        """
+        trail = [pointer]
+        while is_mapping(node := self.at(trail[-1])) and "$ref" in node:
+            target = self.target(trail[-1], node["$ref"])
+            if target in trail:
+                raise self.cycle([*trail, target])
+            trail.append(target)
+        return trail[-1]
+
+    def mapping(self, pointer: Pointer) -> tuple[Pointer, dict[str, Any]]:
+        """Return the mapping at a pointer, behind all references, and its place.
+
+        Raises:
+            DriftError: A reference cannot be followed, or something else is there.
+        """
+        place = self.follow(pointer)
+        node = self.at(place)
+        if not is_mapping(node):
+            raise self.error(place, "a mapping is expected here")
+        return place, node
+
+    def target(self, place: Pointer, reference: object) -> Pointer:
+        """Find the place that one reference leads to.
+
+        Raises:
+            DriftError: It leads out of the document, or nowhere.
+        """
+        if not isinstance(reference, str):
+            raise self.error(place, f"the $ref {reference!r} is not text")
+        if reference != "#" and not reference.startswith("#/"):
+            message = f"the $ref {reference} is no pointer into this document; bundle the document into one file first"
+            raise self.error(place, message)
+        target: Pointer = ()
+        node: Any = self.data
+        for token in reference.split("/")[1:]:
+            name = unquote(token).replace("~1", "/").replace("~0", "~")
+            if is_mapping(node) and name in node:
+                target, node = (*target, name), node[name]
+            elif is_list(node) and name.isdecimal() and name.isascii() and int(name) < len(node):
+                target, node = (*target, int(name)), node[int(name)]
+            else:
+                there = f"#{pointer_text(target)}"
+                raise self.error(place, f"the $ref {reference} is broken: {there} holds no {name}")
+        return target
+
+    def cycle(self, trail: list[Pointer]) -> DriftError:
+        """Make an error about references that lead back to the last place of a trail."""
+        ring = trail[trail.index(trail[-1]) :]
+        names = " -> ".join(f"#{pointer_text(pointer)}" for pointer in ring)
+        return self.error(ring[0], f"the references are cyclic, so they cannot be followed to an end: {names}")
+
+
+def read_source(source: str, *, timeout: float) -> bytes:
+    """Read the bytes of a document.
+
+    Args:
+        source: A file or an https address. http is allowed for this machine only.
+        timeout: Seconds that a download may take in all.
+
+    Raises:
+        DriftError: It cannot be read, is too large, or does not arrive in time.
+    """
+    try:
+        if "://" in source:
+            return anyio.run(_download, source, timeout)
+        with Path(source).open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except TimeoutError:
+        raise DriftError(f"{_without_secrets(source)} took longer than {timeout:g} seconds") from None
+    except httpx.InvalidURL as error:
+        raise DriftError(f"{source} is not an address: {error}") from None
+    except (httpx.HTTPError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise DriftError(f"{_without_secrets(source)} cannot be read: {reason}") from None
+    if len(content) > MAX_BYTES:
+        raise DriftError(f"{source} is larger than {MAX_BYTES} bytes")
+    return content
+
+
+async def _download(source: str, timeout: float) -> bytes:
+    """Download everything or fail. The time limit covers redirects and slow headers too."""
+    url = httpx.URL(source)
+    with anyio.fail_after(timeout):
+        async with httpx.AsyncClient(timeout=timeout, headers=_HEADERS, follow_redirects=False) as client:
+            for _ in range(MAX_REDIRECTS + 1):
+                if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host)):
+                    name = _without_secrets(str(url))
+                    raise DriftError(f"{name} is not read: only https addresses are, and http ones of this machine")
+                async with client.stream("GET", url) as response:
+                    if response.next_request is None:
+                        return await _body(response)
+                    url = response.next_request.url
+    raise DriftError(f"{_without_secrets(source)} redirects more than {MAX_REDIRECTS} times")
+
+
+async def _body(response: httpx.Response) -> bytes:
+    name = _without_secrets(str(response.url))
+    if not response.is_success:
+        raise DriftError(f"{name} answered with status {response.status_code}, so there is no document")
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > MAX_BYTES:
+            raise DriftError(f"{name} is larger than {MAX_BYTES} bytes")
+    return bytes(content)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _without_secrets(source: str) -> str:
+    try:
+        return str(httpx.URL(source).copy_with(userinfo=b"", query=None, fragment=None)) if "://" in source else source
+    except httpx.InvalidURL:
+        return source
+
+
+def parse_document(name: str, source: bytes) -> Document:
+    """Parse an OpenAPI document.
+
+    Args:
+        name: Its file or address, for messages.
+        source: JSON or YAML, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+
+    Raises:
+        DriftError: It is something else, or nested too deeply.
+    """
+    try:
+        text = source.decode(json.detect_encoding(source)).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise DriftError(f"{name} is not text: {error.reason} at byte {error.start}") from None
+    if _HTML.match(text):
+        raise DriftError(f"{name} is a web page; has the document moved, or is a log-in needed?")
+    data = _parse_json(name, text) if _JSON.match(text) else _parse_yaml(name, text)
+    if not is_mapping(data):
+        raise DriftError(f"{name} is not an OpenAPI document: it does not hold a mapping")
+    version = data.get("openapi", data.get("swagger"))
+    if not isinstance(version, str) or not version.startswith("3."):
+        reason = f"its version is {json.dumps(version, default=str)}" if version is not None else "it names no version"
+        raise DriftError(f"{name} is not an OpenAPI 3 document: {reason}")
+    return Document(name, data)
+
+
+def _parse_json(name: str, text: str) -> Any:
+    def refuse(constant: str) -> Any:
+        raise ValueError(f"JSON has no {constant}")
+
+    try:
+        data = json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise DriftError(f"{name}:{error.lineno}:{error.colno}: this is not JSON: {error.msg}") from None
+    except ValueError as error:
+        raise DriftError(f"{name}: this is not JSON: {error}") from None
+    except RecursionError:
+        raise _too_deep(name) from None
+    level: list[Any] = [data]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in (node.values() if is_mapping(node) else node)]
+        level = [node for node in level if isinstance(node, dict | list)]
+        if not level:
+            return data
+    raise _too_deep(name)
+
+
+def _too_deep(place: str) -> DriftError:
+    return DriftError(f"{place}: nested more than {MAX_DEPTH} levels deep")
+
+
+def _parse_yaml(name: str, text: str) -> Any:
+    try:
+        _check_events(name, text)
+        root = yaml.compose(text, _LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark: Any = error.problem_mark or error.context_mark
+        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark is not None else name
+        raise DriftError(f"{place}: this is neither JSON nor YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise DriftError(f"{name} is neither JSON nor YAML: {error}") from None
+    return None if root is None else _plain(root)
+
+
+def _plain(node: yaml.Node) -> Any:
+    """Make plain data with the types of JSON and text as keys: a status is written 200 as often as '200'."""
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): _plain(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(value) for value in node.value]
+    value = plain_value(node)
+    return str(node.value) if value is ... else value
+
+
+@attrs.define
+class _Collection:
+    """The nodes and the depth of a collection, with all aliases in it expanded."""
+
+    anchor: str | None
+    size: int = 1
+    height: int = 1
+
+    def take(self, child: _Collection) -> None:
+        self.size += child.size
+        self.height = max(self.height, child.height + 1)
+
+
+def _check_events(name: str, text: str) -> None:
+    """Refuse YAML that nests too deeply or expands to too many nodes before anything is built from it.
+
+    A few aliases can stand for a billion nodes, or for a node that holds itself.
+    """
+    known: dict[str | None, _Collection] = {}
+    stack = [_Collection(None)]
+    for event in yaml.parse(text, Loader=_LOADER):
+        mark: Any = event.start_mark
+        place = f"{name}:{mark.line + 1}"
+        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag is not None:
+            raise DriftError(f"{place}: this is neither JSON nor YAML with its types: it has the tag {event.tag}")
+        if isinstance(event, yaml.AliasEvent) and event.anchor not in known:
+            raise DriftError(f"{place}: the alias *{event.anchor} stands for a node that contains it, or for none")
+        if isinstance(event, yaml.CollectionStartEvent):
+            stack.append(_Collection(event.anchor))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            closed = stack.pop()
+            stack[-1].take(closed)
+            known[closed.anchor] = closed
+        elif isinstance(event, yaml.ScalarEvent):
+            known[event.anchor] = scalar = _Collection(event.anchor, height=0)
+            stack[-1].take(scalar)
+        elif isinstance(event, yaml.AliasEvent):
+            stack[-1].take(known[event.anchor])
+        if len(stack) + stack[-1].height > MAX_DEPTH + 2:
+            raise _too_deep(place)
+        if stack[-1].size > MAX_NODES:
+            raise DriftError(f"{place}: more than {MAX_NODES} nodes when all aliases are expanded")

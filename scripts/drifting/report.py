@@ -1,0 +1,177 @@
+"""Reports differences: in sentences, as a table for a terminal, as lines for a file, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from regeneration.documents import shorten
+
+from drifting.check import Drift
+from drifting.compare import Effect, Verdict
+from drifting.schema import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drifting.check import DriftReport
+    from drifting.compare import Difference, Side
+
+_EFFECTS: Final = {
+    Effect.ADDED: "is new",
+    Effect.REMOVED: "is gone",
+    Effect.WIDENED: "allows more",
+    Effect.NARROWED: "allows less",
+    Effect.CHANGED: "is another",
+}
+_NAMED: Final = frozenset({"alternative", "header", "media type", "parameter", "property", "status", "value"})
+_SUBJECTS: Final = {
+    "additionalProperties": "what other properties may hold",
+    "alternatives": "a choice of alternatives",
+    "items": "what the items may be",
+    "schema": "the schema as a whole",
+    "servers": "the address",
+    "values": "the list of values",
+}
+_LIMIT: Final = 100
+_COLOURS: Final = {
+    Verdict.BREAKING: "bold red",
+    Verdict.ADDITIVE: "yellow",
+    Verdict.COSMETIC: "dim",
+    Verdict.KNOWN: "dim",
+}
+_OUTCOMES: Final = {
+    Drift.NOTHING: "Nothing has changed that is not known.",
+    Drift.ADDITIVE: "Something is new, and breaks no caller.",
+    Drift.BREAKING: "Something breaks callers.",
+    Drift.UNKNOWN: "The check cannot tell whether something has changed.",
+}
+
+
+def describe(difference: Difference) -> str:
+    """Describe what differs, without the place: "the property seed is new", "maximum allows less: 1000 -> 999"."""
+    subject, effect, name = difference.subject, difference.effect, shorten(difference.name, _LIMIT)
+    if subject == "required":
+        return f"{name} is {'required now' if effect is Effect.ADDED else 'no longer required'}"
+    if subject == "deprecated":
+        return "it is deprecated now" if effect is Effect.ADDED else "it is no longer deprecated"
+    if subject in {"body", "operation"}:
+        return f"the {subject} {_EFFECTS[effect]}"
+    if subject == "security":
+        return f"access with {name} {_EFFECTS[effect]}"
+    if subject in _NAMED:
+        is_needed = effect is Effect.ADDED and difference.verdict is Verdict.BREAKING
+        needed = " and required" if is_needed and subject in {"parameter", "property"} else ""
+        return f"the {subject} {name} {_EFFECTS[effect]}{needed}"
+    old, new = (shorten(json_text(side.value), _LIMIT) for side in (difference.old, difference.new))
+    change = f"{_EFFECTS[Effect.ADDED]}: {new}" if difference.new.present else f"{_EFFECTS[Effect.REMOVED]}: {old}"
+    if difference.old.present and difference.new.present:
+        change = f"{_EFFECTS[effect]}: {old} -> {new}"
+    return f"{_SUBJECTS.get(subject, subject)} {change}"
+
+
+def json_report(report: DriftReport) -> str:
+    """Write the report as JSON, in the form of docs/drift.md."""
+    operations = [
+        {
+            "operation": compared.name,
+            "theirs": compared.theirs.name if compared.theirs else None,
+            "problem": compared.problem or None,
+            "differences": [_json_difference(difference) for difference in compared.differences],
+        }
+        for compared in report.operations
+    ]
+    stale = [
+        {"line": entry.line, "where": entry.where, "change": entry.change, "name": entry.name, "problem": why}
+        for entry, why in report.stale
+    ]
+    return _json_text(
+        outcome=report.outcome.name.lower(),
+        contract=dict(zip(("source", "sha256"), report.contract, strict=True)),
+        document=dict(zip(("source", "sha256", "openapi"), report.document, strict=True)),
+        operations=operations,
+        stale=stale,
+        problem=None,
+    )
+
+
+def json_failure(message: str) -> str:
+    """Write a failure to read a document as JSON: the same form, with a problem and nothing else."""
+    return _json_text(outcome="unknown", contract=None, document=None, operations=[], stale=[], problem=message)
+
+
+def _json_text(**members: Any) -> str:
+    return json.dumps(members, ensure_ascii=True, indent=2, allow_nan=False) + "\n"
+
+
+def _json_difference(difference: Difference) -> dict[str, Any]:
+    def of(side: Side) -> dict[str, Any]:
+        return {"pointer": side.pointer_text, "present": side.present, "value": side.value}
+
+    return {
+        "verdict": difference.verdict,
+        "direction": difference.direction,
+        "where": difference.where,
+        "change": difference.change,
+        "name": difference.name,
+        "words": describe(difference),
+        "ours": of(difference.old),
+        "theirs": of(difference.new),
+        "because": difference.reason or None,
+    }
+
+
+def text_report(report: DriftReport) -> str:
+    """Write the report as plain lines: for a file, a pipe, or the text of an issue."""
+    lines = _head(report)
+    for difference in _sorted(report):
+        lines += [f"{difference.verdict:8}  {difference.where}: {describe(difference)}"]
+        lines += [f"          ours   #{difference.old.pointer_text}"]
+        lines += [f"          theirs #{difference.new.pointer_text}"]
+        lines += [f"          {difference.reason}"] if difference.reason else []
+    return _printable("\n".join([*lines, *_foot(report)]))
+
+
+def print_table(report: DriftReport) -> None:
+    """Print the report on a terminal."""
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    table = Table("verdict", "where", "what", "ours, theirs", show_lines=True)
+    for difference in _sorted(report):
+        what = describe(difference) + (f"\n{difference.reason}" if difference.reason else "")
+        places = f"#{difference.old.pointer_text}\n#{difference.new.pointer_text}"
+        cells: list[Any] = [Text(_printable(cell), overflow="fold") for cell in (difference.where, what, places)]
+        table.add_row(Text(difference.verdict, style=_COLOURS[difference.verdict]), *cells)
+    console.print(_printable("\n".join(_head(report))))
+    if table.row_count:
+        console.print(table)
+    console.print(_printable("\n".join(_foot(report))))
+
+
+def _head(report: DriftReport) -> list[str]:
+    return [f"ours:   {report.contract[0]}", f"theirs: {report.document[0]} (OpenAPI {report.document[2]})", ""]
+
+
+def _sorted(report: DriftReport) -> list[Difference]:
+    """The differences, the worst first."""
+    order = list(Verdict)
+    return sorted(report.differences, key=lambda difference: order.index(difference.verdict))
+
+
+def _foot(report: DriftReport) -> Iterator[str]:
+    for entry, why in report.stale:
+        yield f"stale     line {entry.line} of the known differences, {entry.where}: {entry.change}: {why}"
+    for compared in report.operations:
+        if compared.problem:
+            yield f"unknown   {compared.problem}"
+    counts = [sum(d.verdict is verdict for d in report.differences) for verdict in Verdict]
+    numbers = ", ".join(f"{count} {verdict}" for count, verdict in zip(counts, Verdict, strict=True))
+    yield f"{_OUTCOMES[report.outcome]} ({numbers}, {len(report.stale)} stale)"
+
+
+def _printable(text: str) -> str:
+    """Escape what would move the cursor or change colours: the document is not ours."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)

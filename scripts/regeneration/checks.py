@@ -1,0 +1,323 @@
+"""Checks a contract before anything is generated from it; every refusal names the place and the cure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from importlib import import_module
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from regeneration.documents import (
+    CONFIGURATION,
+    Contract,
+    Pointer,
+    at,
+    children,
+    first_error,
+    holds_names,
+    is_list,
+    is_mapping,
+    mappings,
+    operations,
+    pointer_text,
+    properties,
+    read_contract,
+    resolve,
+    resolve_place,
+    shorten,
+    unescape,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MAX_DEPTH: Final = 150
+_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep when every $ref is followed"
+_NAMED: Final = ("name", "operationId", "title")
+_PARAMETER: Final = re.compile(r"\{[A-Za-z_][A-Za-z0-9_-]*\}")
+_TEXT: Final = re.compile(r"text/.+|application/(.+\+)?(json|xml)", re.IGNORECASE)
+_PARTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems", "items", "additionalProperties", "not", "if", "then", "else")
+_NAMED_PARTS: Final = ("properties", "patternProperties", "dependentSchemas")
+
+
+def read_checked(path: Path) -> Contract:
+    """Read a contract and check what it says.
+
+    Raises:
+        ContractError: It cannot be read, is not valid OpenAPI 3.1, or says what cannot be generated.
+    """
+    contract = read_contract(path)
+    for check in (
+        *(check_references, check_paths, check_openapi, check_extensions),
+        *(check_names, check_client, check_bodies, check_files),
+    ):
+        check(contract)
+    return contract
+
+
+def check_references(contract: Contract) -> None:
+    """Refuse a `$ref` that leads out of the file, nowhere or back to itself, and nesting that is too deep."""
+    heights: dict[Pointer, int] = {}
+
+    def height(pointer: Pointer, node: Any, trail: tuple[Pointer, ...], depth: int) -> int:
+        """Count the levels below a node; trail holds the targets of the references that led to it."""
+        if depth > MAX_DEPTH:
+            raise contract.error(pointer, _DEEP)
+        below = [height(*child, trail, depth + 1) for child in children(pointer, node)]
+        if is_mapping(node) and isinstance(node.get("$ref"), str):
+            below.append(follow((*pointer, "$ref"), node["$ref"], trail, depth + 1))
+        return 1 + max(below, default=0)
+
+    def follow(place: Pointer, reference: str, trail: tuple[Pointer, ...], depth: int) -> int:
+        target = _target(contract, place, reference)
+        if target in trail:
+            ring = [*trail[trail.index(target) :], target]
+            names = " -> ".join("#" + pointer_text(pointer) for pointer in ring)
+            raise contract.error(place, f"the $ref leads back to itself: {names}")
+        if depth + heights.get(target, 0) > MAX_DEPTH:
+            raise contract.error(place, _DEEP)
+        if target not in heights:
+            heights[target] = height(target, at(contract.document, target), (*trail, target), depth)
+        return heights[target]
+
+    height((), contract.document, (), 0)
+
+
+def _target(contract: Contract, place: Pointer, reference: str) -> Pointer:
+    if not reference.startswith("#"):
+        raise contract.error(place, f"the $ref {reference} leads out of this file; the contract is one file")
+    if not reference.startswith("#/"):
+        raise contract.error(place, f"the $ref {reference} is no JSON pointer, as #/components/schemas/Name is")
+    target: Pointer = ()
+    node: Any = contract.document
+    for token in reference[2:].split("/"):
+        name = unescape(token)
+        if is_mapping(node) and name in node:
+            target, node = (*target, name), node[name]
+        elif is_list(node) and token.isdecimal() and token.isascii() and int(token) < len(node):
+            target, node = (*target, int(token)), node[int(token)]
+        else:
+            here = "#" + pointer_text(target)
+            raise contract.error(place, f"the $ref {reference} leads nowhere; {here} holds no {name}")
+    return target
+
+
+def check_paths(contract: Contract) -> None:
+    """Refuse a path that breaks RFC 3986: its characters would mean something else in an address or in code."""
+    paths = contract.document.get("paths")
+    for path in paths if is_mapping(paths) else ():
+        if path.startswith("x-"):
+            continue
+        wrong = re.search(r"[^A-Za-z0-9._~!$&'()*+,;=:@/-]", _PARAMETER.sub("", path))
+        if wrong is not None:
+            what = f"the path holds {wrong[0]!r}" if wrong[0] not in "{}" else "a parameter of the path is not whole"
+            message = (
+                f"{what}; write letters, digits and -._~!$&'()*+,;=:@/, and parameters as {{name}} or {{a-name_2}}"
+            )
+            raise contract.error(("paths", path), message)
+
+
+def check_openapi(contract: Contract) -> None:
+    """Refuse a document that is not valid OpenAPI 3.1, with its first error."""
+    version = contract.document.get("openapi")
+    if not (isinstance(version, str) and version.startswith("3.1.")):
+        found = f"openapi is {version}" if version is not None else "it says no openapi version"
+        raise contract.error(("openapi",), f"this is no OpenAPI 3.1 document: {found}")
+    for pointer, message in _openapi_errors(contract.document):
+        raise contract.error(pointer, f"OpenAPI 3.1 is broken here: {shorten(message, 300)}")
+
+
+def _openapi_errors(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Find the errors with openapi-spec-validator, and their places.
+
+    Its public `validate` gives no places beyond the structure, and does not look at request bodies (0.9.0). So this
+    uses its keyword validators, which are not documented; `test_rules_of_openapi` fails when they change.
+    """
+    library: Any = import_module("openapi_spec_validator")  # late, because slow
+    # The validator's own schema, but always with jsonschema: the faster backend says less in its errors.
+    structural = first_error(import_module("openapi_spec_validator.schemas").schema_v31, document)
+    if structural is not None:
+        yield structural
+        return
+    places: dict[int, Pointer] = {}
+
+    def placed(validator: Any) -> Any:
+        def call(self: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
+            here: Pointer = next((tuple(arg.parts) for arg in args if hasattr(arg, "parts")), ())
+            for error in validator.__call__(self, *args, **kwargs):
+                places.setdefault(id(error), here)
+                yield error
+
+        return type("Placed", (validator,), {"__call__": call})
+
+    plain: dict[str, Any] = library.OpenAPIV31SpecValidator.keyword_validators
+    validators = {name: placed(validator) for name, validator in plain.items()}
+    checker: Any = type("Checker", (library.OpenAPIV31SpecValidator,), {"keyword_validators": validators})(document)
+    bodies = [
+        checker.schema_path / "paths" / path / method / "requestBody" / "content"
+        for path, method, operation in operations(document)
+        if "requestBody" in operation
+    ]
+    of_bodies = (checker.keyword_validators_registry["content"](content) for content in bodies)
+    for error in chain(checker.root_validator(checker.schema_path), chain.from_iterable(of_bodies)):
+        best: Any = import_module("jsonschema.exceptions").best_match(error.context) or error
+        yield (*places[id(error)], *best.absolute_path), best.message
+
+
+def check_extensions(contract: Contract) -> None:
+    """Refuse an x- field that does not have the form of overrides/generator/extensions.yaml."""
+    vocabulary = yaml.safe_load((CONFIGURATION / "extensions.yaml").read_bytes())
+    schema = {"$defs": vocabulary["$defs"], "properties": vocabulary["fields"]}
+    for pointer, node in mappings((), contract.document):
+        error = first_error(schema, {name: node[name] for name in vocabulary["fields"] if name in node})
+        if error is not None:
+            raise contract.error((*pointer, *error[0]), f"an x- field of a wrong form: {error[1]}")
+
+
+def check_names(contract: Contract) -> None:
+    """Refuse names and values that do not give the same code on every Python, or that the generator writes wrongly."""
+    for pointer, name in _names(contract.document):
+        _refuse_new_characters(contract, pointer, name)
+        if unicodedata.normalize("NFKC", name) != name:
+            raise contract.error(pointer, "Python changes this name (NFKC); use plain letters")
+        for character in name:
+            if unicodedata.category(character).startswith("C"):
+                raise contract.error(pointer, f"the name holds U+{ord(character):04X}, which cannot be printed")
+    for pointer, node in mappings((), contract.document):
+        for keyword in ("enum", "const", "default"):
+            for value in _strings(node.get(keyword)):
+                _refuse_new_characters(contract, (*pointer, keyword), value)
+                # openapi-python-client 0.29.1 escapes these twice
+                if keyword != "enum" and ("\\" in value or '"' in value):
+                    raise contract.error((*pointer, keyword), 'the generator spoils a value with a backslash or a "')
+
+
+def _names(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Yield all that the generator makes identifiers from."""
+    for here, node in mappings((), document):
+        if here[:1] == ("info",):
+            continue  # its title becomes a text
+        yield from (((*here, key), node[key]) for key in _NAMED if isinstance(node.get(key), str))
+        for key, child in node.items():
+            if holds_names((key,)) and is_mapping(child):
+                yield from (((*here, key, name), name) for name in child)
+            elif key == "tags" and is_list(child):
+                yield from (((*here, key, i), tag) for i, tag in enumerate(child) if isinstance(tag, str))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif is_mapping(value) or is_list(value):
+        for child in value.values() if is_mapping(value) else value:
+            yield from _strings(child)
+
+
+def _refuse_new_characters(contract: Contract, pointer: Pointer, text: str) -> None:
+    """Refuse characters newer than Unicode 3.2, the version that every Python carries beside the one of its time."""
+    for character in text:
+        if unicodedata.ucd_3_2_0.category(character) == "Cn":
+            message = f"U+{ord(character):04X} is newer than Unicode 3.2, so Python versions print it differently"
+            raise contract.error(pointer, message)
+
+
+def check_client(contract: Contract) -> None:
+    """Refuse a contract without an operation or a field that our code names; see overrides/generator/client.yaml."""
+    found = {raw.get("operationId"): (path, verb, raw) for path, verb, raw in operations(contract.document)}
+    for name, facts in client_facts()["methods"].items():
+        method = facts["name"]
+        if name not in found:
+            message = f"the client's method {method} is for the operation {name}, which is gone"
+            raise contract.error(("paths",), f"{message}; change {_CLIENT}")
+        path, verb, raw = found[name]
+        content = resolve(contract.document, raw.get("requestBody", {})).get("content", {})
+        declared = {field for media in content.values() for field in properties(contract.document, media.get("schema"))}
+        for field in facts["fields"]:
+            if field not in declared:
+                message = f"the client's method {method} names the field {field}, which is gone"
+                raise contract.error(("paths", path, verb, "requestBody"), f"{message}; change {_CLIENT}")
+
+
+_CLIENT: Final = "what is built on it (the command line, batches), and overrides/generator/client.yaml"
+
+
+def client_facts() -> dict[str, Any]:
+    """Read overrides/generator/client.yaml."""
+    facts: dict[str, Any] = yaml.safe_load((CONFIGURATION / "client.yaml").read_bytes())
+    return facts
+
+
+def check_bodies(contract: Contract) -> None:
+    """Refuse media types of one body that share a schema: the generator would make the body Any, and exit with 0."""
+    for path, method, raw in operations(contract.document):
+        content = resolve(contract.document, raw.get("requestBody", {})).get("content", {})
+        references = Counter(media["schema"].get("$ref") for media in content.values() if "schema" in media)
+        for reference, count in references.items():
+            if reference is not None and count > 1:
+                raise contract.error(
+                    ("paths", path, method, "requestBody", "content"),
+                    f"{count} media types share the schema {reference}, so the generator would send the body in the "
+                    "form of one under the name of the other; keep one media type, or give each a schema of its own",
+                )
+
+
+def check_files(contract: Contract) -> None:
+    """Refuse files among the fields of a request: neither the client nor the mock server supports them yet."""
+    for path, method, raw in operations(contract.document):
+        if "requestBody" not in raw:
+            continue
+        item, _ = resolve_place(contract.document, ("paths", path))
+        body, _ = resolve_place(contract.document, (*item, method, "requestBody"))
+        content, found = resolve_place(contract.document, (*body, "content"))
+        for media_type in found:
+            place, media = resolve_place(contract.document, (*content, media_type))
+            if is_mapping(media):
+                _check_media(contract, place, media)
+
+
+def _check_media(contract: Contract, place: Pointer, media: dict[str, Any]) -> None:
+    for name, encoding in media.get("encoding", {}).items():
+        content_type = encoding.get("contentType") if is_mapping(encoding) else None
+        if isinstance(content_type, str) and not all(map(_is_text, content_type.split(","))):
+            raise _file_error(contract, (*place, "encoding", name, "contentType"), name, content_type)
+    if "schema" in media:
+        for pointer, field in _files(contract, (*place, "schema"), "", set()):
+            raise _file_error(contract, pointer, field, at(contract.document, pointer))
+
+
+def _file_error(contract: Contract, pointer: Pointer, field: str, value: Any) -> Exception:
+    what = f"the field {field}" if field else "the body"
+    because = f"{pointer[-1]}: {value}"
+    return contract.error(pointer, f"{what} is a file ({because}), and files are not supported yet; take it out")
+
+
+def _is_text(media_type: str) -> bool:
+    return _TEXT.fullmatch(media_type.partition(";")[0].strip()) is not None
+
+
+def _files(contract: Contract, pointer: Pointer, field: str, seen: set[Pointer]) -> Iterator[tuple[Pointer, str]]:
+    """Yield the keyword that says "file", and the field, of every schema of a file at or below a place."""
+    place, schema = resolve_place(contract.document, pointer)
+    if not is_mapping(schema) or place in seen:
+        return
+    seen.add(place)
+    if schema.get("format") == "binary":
+        yield (*place, "format"), field
+    if "contentEncoding" in schema:
+        yield (*place, "contentEncoding"), field
+    if not _is_text(str(schema.get("contentMediaType", "text/plain"))):
+        yield (*place, "contentMediaType"), field
+    for keyword in _NAMED_PARTS:
+        for name in schema.get(keyword, ()):
+            yield from _files(contract, (*place, keyword, name), f"{field}.{name}" if field else name, seen)
+    for keyword in _PARTS:
+        part = schema.get(keyword)
+        below = f"{field}[]" if keyword in {"items", "prefixItems"} else field
+        places = [(*place, keyword, index) for index in range(len(part))] if is_list(part) else [(*place, keyword)]
+        for each in places if part is not None else ():
+            yield from _files(contract, each, below, seen)

@@ -1,0 +1,400 @@
+"""Reads a contract from its file and walks through it: YAML with the place of every node, pointers, `$ref`, schemas."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeGuard
+
+import attrs
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+CONTRACT: Final = ROOT / "openapi" / "ideogram-v4.yaml"
+CONFIGURATION: Final = ROOT / "overrides" / "generator"
+OUT: Final = ROOT / "generated"
+PACKAGE: Final = Path("ideogram_ai", "generated")
+"""The generated package below the folder that it is written into."""
+
+MAX_BYTES: Final = 5_000_000
+MAX_DEPTH: Final = 64
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+Pointer: TypeAlias = tuple[str | int, ...]
+"""The way from the root of a document to a node: names and indexes."""
+
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""PyYAML's parser, in C where it has one. The contract takes it 4 ms; ruamel.yaml, which has none in C, takes 180."""
+
+# The core schema of YAML 1.2, and what JSON can write of it.
+_NULL: Final = re.compile(r"|~|null|Null|NULL")
+_BOOLEAN: Final = re.compile(r"true|True|TRUE|false|False|FALSE")
+_INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|0x[0-9a-fA-F]+|0o[0-7]+")
+_MAX_DIGITS: Final = 100
+_TAGS: Final = {type(None): "null", bool: "bool", int: "int", float: "float", str: "str"}
+_NOT_PRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# Below these keywords, and below every x- field, stands data: "$ref" or "properties" mean nothing in it. The same is
+# true of "default", but openapi-spec-validator (0.9.0) follows references there.
+_DATA: Final = frozenset({"const", "enum", "example", "value"})
+# Below these keywords stand names that the author chose.
+_NAMES: Final = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas", "schemas"})
+
+
+class Place(NamedTuple):
+    """A place in a file; both numbers count from 1, columns in characters."""
+
+    line: int
+    column: int
+
+
+class RegenerationError(Exception):
+    """Regeneration stopped; the message says where, why and what to do. Nothing was written."""
+
+
+class ContractError(RegenerationError):
+    """The contract cannot be used. The message is one printable line, whatever the contract holds."""
+
+    def __init__(self, path: Path, message: str, place: Place | None = None, pointer: Pointer = ()) -> None:
+        where = ":".join([str(path), *map(str, place or ())])
+        parts = [where, shorten(pointer_text(pointer), 160), message]
+        text = ": ".join(part for part in parts if part)
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))
+
+
+@attrs.frozen
+class Contract:
+    """A contract as it was read.
+
+    Attributes:
+        path: The file.
+        source: Its bytes.
+        document: The parsed content.
+        places: The place in the file of every node.
+    """
+
+    path: Path
+    source: bytes
+    document: dict[str, Any]
+    places: dict[Pointer, Place]
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes, in lower-case hex."""
+        return hashlib.sha256(self.source).hexdigest()
+
+    def error(self, pointer: Pointer, message: str) -> ContractError:
+        """Make an error about a node or, if there is no such node, about the nearest one above."""
+        while pointer not in self.places:
+            pointer = pointer[:-1]
+        return ContractError(self.path, message, self.places[pointer], pointer)
+
+
+def read_contract(path: Path) -> Contract:
+    """Read a contract, without checking what it says.
+
+    Raises:
+        ContractError: There is no such file, it is too large, or it is not the YAML that `read_yaml` accepts.
+    """
+    try:
+        with path.open("rb") as file:
+            source = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ContractError(path, f"the contract cannot be read: {error.strerror}") from None
+    if len(source) > MAX_BYTES:
+        raise ContractError(path, f"the contract is larger than {MAX_BYTES} bytes")
+    try:
+        text = source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        column = len(source[source.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8")) + 1
+        raise ContractError(path, "the contract is not UTF-8", Place(line, column)) from None
+    document, places = read_yaml(path, text)
+    if not is_mapping(document):
+        raise ContractError(path, "the contract is not a mapping, so it is no OpenAPI document", Place(1, 1))
+    return Contract(path, source, document, places)
+
+
+def read_yaml(path: Path, text: str) -> tuple[Any, dict[Pointer, Place]]:
+    """Read one YAML document that every reader of YAML understands alike.
+
+    Anchors, aliases, tags, merge keys and duplicate keys are refused, and so are plain scalars of which YAML 1.1 and
+    YAML 1.2 make different values, because other programs read the contract too.
+
+    Args:
+        path: The file, for the messages.
+        text: Its content.
+
+    Returns:
+        The document, and the place of every node by its pointer. The place of a member of a mapping is its key.
+
+    Raises:
+        ContractError: The text is not YAML, or YAML of a kind that is refused.
+    """
+    places: dict[Pointer, Place] = {}
+    if match := _NOT_PRINTABLE.search(text):
+        before = text[: match.start()]
+        place = Place(before.count("\n") + 1, match.start() - before.rfind("\n"))
+        raise ContractError(path, f"the character U+{ord(match.group()):04X} is not allowed in YAML", place)
+
+    def check(pointer: Pointer, node: yaml.Node, value: Any) -> None:
+        if value is ... or (node.tag != f"tag:yaml.org,2002:{_TAGS.get(type(value), '')}" and _is_plain(node)):
+            what = shorten(str(node.value), 40)
+            message = f"readers of YAML differ on what {what} means; put it in quotes or write it otherwise"
+            raise ContractError(path, message, _place(node), pointer)
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise ContractError(path, "half of a surrogate pair is no character", _place(node), pointer)
+        places.setdefault(pointer, _place(node))
+
+    def add_key(pointer: Pointer, key: yaml.Node) -> str:
+        if not isinstance(key, yaml.ScalarNode):
+            raise ContractError(path, "a list or a mapping cannot be a key", _place(key), pointer)
+        value = plain_value(key)
+        check((*pointer, str(value)), key, value) if value is ... else None
+        if not isinstance(value, str):
+            raise ContractError(path, f"the key {key.value} is no text; write it in quotes", _place(key), pointer)
+        if (*pointer, value) in places:
+            message = f"the key is there twice; first in line {places[*pointer, value].line}"
+            raise ContractError(path, message, _place(key), (*pointer, value))
+        check((*pointer, value), key, value)
+        return value
+
+    try:
+        _check_events(path, text)
+        root = yaml.compose(text, LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = f"this is not YAML: {error.problem or error.context}"
+        raise ContractError(path, message, _place_of(mark)) from None
+    return (None if root is None else plain_data(root, add_key, check)), places or {(): Place(1, 1)}
+
+
+def plain_data(
+    node: yaml.Node,
+    key: Callable[[Pointer, yaml.Node], str],
+    check: Callable[[Pointer, yaml.Node, Any], None] = lambda *_: None,
+    pointer: Pointer = (),
+) -> Any:
+    """Turn a composed YAML node into plain data, with the types that JSON has and the scalars of YAML 1.2.
+
+    Args:
+        node: The node.
+        key: Gives the text of a key; the pointer is that of its mapping.
+        check: Looks at every node and its value, and may refuse it. Collections are still empty then.
+        pointer: The node's place in the document.
+    """
+    value: Any
+    if isinstance(node, yaml.MappingNode):
+        check(pointer, node, value := {})
+        for key_node, child in node.value:
+            name = key(pointer, key_node)
+            value[name] = plain_data(child, key, check, (*pointer, name))
+    elif isinstance(node, yaml.SequenceNode):
+        check(pointer, node, [])
+        value = [plain_data(child, key, check, (*pointer, index)) for index, child in enumerate(node.value)]
+    else:
+        check(pointer, node, value := plain_value(node))
+    return value
+
+
+def plain_value(node: yaml.Node) -> Any:
+    """Resolve a scalar by the core schema of YAML 1.2; the ellipsis stands for a value that JSON cannot write."""
+    text = str(node.value)
+    if not _is_plain(node):
+        return text
+    if _NULL.fullmatch(text):
+        return None
+    if _BOOLEAN.fullmatch(text):
+        return text in {"true", "True", "TRUE"}
+    number = _FLOAT.fullmatch(text)
+    if _NOT_JSON.fullmatch(text) or (number and (len(text) > _MAX_DIGITS or not math.isfinite(float(text)))):
+        return ...
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if number else text
+
+
+def _check_events(path: Path, text: str) -> None:
+    """Refuse what the composed nodes do not show any more, and what nests so deep that composing is dangerous."""
+    depth, documents = 0, 0
+    for event in yaml.parse(text, LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        message = ""
+        if isinstance(event, yaml.AliasEvent):
+            message = f"the alias *{event.anchor} is refused; write the value out"
+        elif isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+            message = f"the anchor &{event.anchor} is refused; use $ref to say a thing once"
+        elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag is not None:
+            message = f"the tag {event.tag} is refused; quote the value if it is text"
+        elif depth > MAX_DEPTH:
+            message = f"nested more than {MAX_DEPTH} levels deep"
+        elif documents > 1:
+            message = "a second YAML document begins here; only one is expected"
+        if message:
+            raise ContractError(path, message, _place(event))
+
+
+def _is_plain(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and not node.style
+
+
+def _place(node: yaml.Node | yaml.Event) -> Place:
+    return _place_of(node.start_mark)
+
+
+def _place_of(mark: Any) -> Place:
+    return Place(mark.line + 1, mark.column + 1)
+
+
+def pointer_text(pointer: Pointer) -> str:
+    """Write a pointer as a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in pointer)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Leave the middle out of a text of more than limit characters."""
+    half = limit // 2
+    return text if len(text) <= limit else f"{text[:half]} ... {text[-half:]}"
+
+
+def first_error(schema: Mapping[str, Any], value: Any) -> tuple[Pointer, str] | None:
+    """Validate a value by a JSON Schema of draft 2020-12.
+
+    Returns:
+        The place of the most telling error in the value, and what it is; None when the value is valid.
+    """
+    # jsonschema has no types that pyright can use.
+    validator: Any = import_module("jsonschema").Draft202012Validator(schema)
+    error: Any = import_module("jsonschema.exceptions").best_match(validator.iter_errors(value))
+    return None if error is None else (tuple(error.absolute_path), error.message)
+
+
+def is_mapping(node: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a node of a document is a mapping; `read_yaml` made sure that all keys are text."""
+    return isinstance(node, dict)
+
+
+def is_list(node: object) -> TypeGuard[list[Any]]:
+    """Whether a node of a document is a list."""
+    return isinstance(node, list)
+
+
+def holds_names(pointer: Pointer) -> bool:
+    """Whether the keys of the mapping at the pointer are names and not keywords."""
+    return bool(pointer) and pointer[-1] in _NAMES
+
+
+def children(pointer: Pointer, node: Any) -> Iterator[tuple[Pointer, Any]]:
+    """Yield the nodes right below a node, without data."""
+    if is_list(node):
+        yield from (((*pointer, index), child) for index, child in enumerate(node))
+    elif is_mapping(node):
+        named = holds_names(pointer)
+        for key, child in node.items():
+            if named or (key not in _DATA and not key.startswith("x-")):
+                yield (*pointer, key), child
+
+
+def mappings(pointer: Pointer, node: Any) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+    """Yield every mapping of keywords at or below a node."""
+    if is_mapping(node) and not holds_names(pointer):
+        yield pointer, node
+    for child_pointer, child in children(pointer, node):
+        yield from mappings(child_pointer, child)
+
+
+def resolve_place(document: Any, pointer: Pointer) -> tuple[Pointer, Any]:
+    """Follow the `$ref` at a place, if there is one; `check_references` made sure that it leads somewhere.
+
+    Returns:
+        The place of what is meant, and what stands there.
+    """
+    return _follow(document, pointer, at(document, pointer))
+
+
+def resolve(document: Mapping[str, Any], node: Any) -> Any:
+    """Follow the node's `$ref`, if it has one, to what it means."""
+    return _follow(document, (), node)[1]
+
+
+def _follow(document: Any, pointer: Pointer, node: Any) -> tuple[Pointer, Any]:
+    while is_mapping(node) and isinstance(node.get("$ref"), str):
+        tokens = [unescape(token) for token in node["$ref"].removeprefix("#/").split("/")]
+        pointer, node = (), document
+        for token in tokens:
+            step: Any = int(token) if is_list(node) else token
+            pointer, node = (*pointer, step), node[step]
+    return pointer, node
+
+
+def at(node: Any, pointer: Pointer) -> Any:
+    """The node at a pointer."""
+    for token in pointer:
+        node = node[token]
+    return node
+
+
+def unescape(token: str) -> str:
+    """A token of a JSON pointer as the name that it means."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield path, method and the operation itself, for every operation of a contract."""
+    for path, item in document.get("paths", {}).items():
+        resolved = resolve(document, item)
+        yield from ((path, method, resolved[method]) for method in METHODS if method in resolved)
+
+
+def properties(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+    """Collect the properties of a schema by wire name, in the author's order; those of its allOf parts come first."""
+    schema = resolve(document, schema)
+    found: dict[str, Any] = {}
+    if is_mapping(schema):
+        for part in schema.get("allOf", ()):
+            found |= properties(document, part)
+        found |= schema.get("properties", {})
+    return found
+
+
+def subschemas(document: Mapping[str, Any], schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield a schema and all that it is made of, through references, compositions, properties and items."""
+    schema = resolve(document, schema)
+    if not is_mapping(schema):
+        return
+    yield schema
+    parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
+    for part in [*parts, *schema.get("properties", {}).values(), schema.get("items")]:
+        yield from subschemas(document, part)
+
+
+def is_structured(document: Mapping[str, Any], schema: Any) -> bool:
+    """Whether all values of a schema but null are objects, or lists of such: what a form writes as JSON."""
+    schema = resolve(document, schema)
+    if not is_mapping(schema) or is_object(document, schema):
+        return is_mapping(schema)
+    if "array" in schema.get("type", ()):
+        items = resolve(document, schema.get("items"))
+        return is_structured(document, items) or (is_mapping(items) and "array" in items.get("type", ()))
+    branches = [resolve(document, branch) for key in ("oneOf", "anyOf") for branch in schema.get(key, ())]
+    given = [branch for branch in branches if branch != {"type": "null"}]
+    return bool(given) and all(is_structured(document, branch) for branch in given)
+
+
+def is_object(document: Mapping[str, Any], schema: Any) -> bool:
+    """Whether the values of a schema are objects."""
+    schema = resolve(document, schema)
+    if not is_mapping(schema):
+        return False
+    if "type" in schema:
+        return "object" in schema["type"]  # a word or a list of words, none of which is part of another
+    return bool(properties(document, schema))

@@ -1,0 +1,78 @@
+"""Packages regenerated from changed contracts. Each takes seconds, so all processes of a test run share one."""
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import regenerate
+from altered_contract import Change, write_altered
+from contract_changes import LESS, MORE, more_fields
+from filelock import FileLock
+
+import ideogram_ai.client
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Give a folder that one process fills and all others find.
+
+    Args:
+        factory: Knows the folder of the run.
+        name: The name of the folder.
+        make: Fills it.
+    """
+    shared = factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder = shared / name
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            unfinished = shared / f"{name}.unfinished"
+            unfinished.mkdir()
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
+def regenerated(factory: pytest.TempPathFactory, name: str, changes: Sequence[Change]) -> Path:
+    """Give a folder with what the command makes of a changed contract, and what it printed in printed.txt."""
+
+    def make(folder: Path) -> None:
+        contract = write_altered(folder.parent / f"{name}.yaml", *changes)
+        printed = StringIO()
+        with redirect_stdout(printed):
+            assert regenerate.main(["--contract", str(contract), "--out", str(folder)]) == 0
+        (folder / "printed.txt").write_text(printed.getvalue(), "utf-8")
+
+    return made_once(factory, f"regenerated-{name}", make)
+
+
+def with_more(factory: pytest.TempPathFactory) -> Path:
+    """What regeneration makes of the contract with more in it."""
+    return regenerated(factory, "more", MORE)
+
+
+def with_less(factory: pytest.TempPathFactory) -> Path:
+    """What regeneration makes of the contract with less in it, and other names."""
+    return regenerated(factory, "less", LESS)
+
+
+def with_more_fields(factory: pytest.TempPathFactory) -> Path:
+    """The same with fields of other types and names."""
+    return regenerated(factory, "fields", [*MORE, more_fields])
+
+
+def path_to(generated: Path) -> str:
+    """The PYTHONPATH on which a regenerated package comes first."""
+    support = str(Path(__file__).parent)
+    return os.pathsep.join([str(generated), support, os.environ["PYTHONPATH"]])
+
+
+def merged(generated: Path, folder: Path) -> Path:
+    """Copy a regenerated package and the client into one tree, in which type checkers find both."""
+    shutil.copytree(generated, folder)
+    shutil.copytree(Path(ideogram_ai.client.__file__).parent, folder / "ideogram_ai/client")
+    (folder / "ideogram_ai/__init__.py").touch()  # or mypy would take the installed portions
+    return folder

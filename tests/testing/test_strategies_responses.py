@@ -1,0 +1,157 @@
+"""answers() makes what the contract documents; unusual_answers() makes what a client has to survive."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import FunctionType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jsonschema_rs
+import pytest
+from contract_judges import CONTRACT, validator
+from hypothesis import given, settings
+from samples import sample
+
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
+from ideogram_ai.testing import Answer, answers, broken_requests, requests, unusual_answers
+
+RESPONSES: dict[str, Any] = CONTRACT["paths"][OPERATION.path]["post"]["responses"]
+DOCUMENTED = [int(status) for status in RESPONSES]
+NEXT_CENTURY = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+
+
+def schema_of(status: int) -> dict[str, Any]:
+    schema: dict[str, Any] = RESPONSES[str(status)]["content"]["application/json"]["schema"]
+    return {"components": CONTRACT["components"], **schema}
+
+
+def known_names(schema: object) -> set[str]:
+    """Every property that a schema, or one that it leads to, describes."""
+    names: set[str] = set()
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return known_names(CONTRACT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        names |= set(schema.get("properties", {}))
+        for part in [*schema.get("properties", {}).values(), *schema.get("anyOf", []), schema.get("items")]:
+            names |= known_names(part)
+    return names
+
+
+@pytest.mark.parametrize("status", DOCUMENTED)
+def test_each_is_as_the_contract_documents_it(status: int) -> None:
+    schema = schema_of(status)
+    python, rust = validator(schema), jsonschema_rs.validator_for(schema)
+    known = known_names({key: part for key, part in schema.items() if key != "components"})
+    seen = set()
+    for answer in sample(answers(status), 40):
+        assert answer.status == status
+        assert answer.headers["Content-Type"] == "application/json"
+        assert set(answer.headers) <= {"Content-Type", *RESPONSES[str(status)].get("headers", {})}
+        body = json.loads(answer.body)
+        assert python.is_valid(body)
+        assert rust.is_valid(body)
+        assert isinstance(body, dict), "an object is all that is described"
+        objects = [body, *body.get("data", [])]
+        assert {name for each in objects for name in each} <= known
+        seen |= {name for each in objects for name in each}
+    assert seen == known
+
+
+@settings(max_examples=40)
+@given(answer=answers(200))
+def test_a_200_has_what_the_contract_says_in_words_alone(answer: Answer) -> None:
+    body = json.loads(answer.body)
+    datetime.fromisoformat(body["created"].upper())
+    assert body.get("response_type", "url") == "url"
+    assert body["data"]
+    for image in body["data"]:
+        if image["is_image_safe"]:
+            link = urlsplit(image["url"])
+            assert (link.scheme, link.netloc) == ("https", "ideogram.ai")
+            assert link.path.startswith("/api/images/ephemeral/")
+            assert link.path.endswith(".png")
+            assert int(parse_qs(link.query)["exp"][0]) >= NEXT_CENTURY
+            assert len(bytes.fromhex(parse_qs(link.query)["sig"][0])) == 32
+        else:
+            assert not image.get("url")
+
+
+def test_a_200_comes_in_all_its_forms() -> None:
+    bodies = [json.loads(answer.body) for answer in sample(answers(200), 200)]
+    images = [image for body in bodies for image in body["data"]]
+    assert {image["is_image_safe"] for image in images} == {True, False}
+    assert {repr(image.get("url", "absent")) for image in images if not image["is_image_safe"]} == {
+        "None",
+        "''",
+        "'absent'",
+    }
+    assert {len(body["data"]) for body in bodies} >= {1, 2}
+    created = [body["created"] for body in bodies]
+    assert {text[10] for text in created} == {"T", "t", " "}
+    assert {text[-1] for text in created} & {"Z", "z"}
+    assert {text[-1] for text in created} & set("0123456789")
+    assert any("." in text for text in created)
+
+
+def test_a_429_comes_with_every_known_reason_and_both_forms_of_retry_after() -> None:
+    seen = sample(answers(429), 100)
+    reasons = {json.loads(answer.body).get("reject_reason") for answer in seen} - {None}
+    assert reasons == set(OPERATION.reject_reasons)
+    waits = [answer.headers["Retry-After"] for answer in seen if "Retry-After" in answer.headers]
+    assert 0 < len(waits) < len(seen)
+    seconds = [wait for wait in waits if wait.isdecimal()]
+    assert seconds
+    assert {parsedate_to_datetime(wait).tzinfo for wait in waits if wait not in seconds} == {UTC}
+
+
+@pytest.mark.parametrize("strategy", [requests, broken_requests, answers, unusual_answers])
+def test_a_strategy_has_a_short_repr(strategy: FunctionType) -> None:
+    assert repr(strategy()) == f"{strategy.__name__}()"
+
+
+def test_any_documented_status() -> None:
+    assert {answer.status for answer in sample(answers(), 100)} == set(DOCUMENTED)
+
+
+def test_a_status_that_is_not_documented() -> None:
+    with pytest.raises(ValueError, match=r"418 is not documented; the contract has 200, 400, 401, 422, 429\."):
+        answers(418)
+
+
+KINDS: dict[str, Callable[[Answer], bool]] = {
+    "undocumented status": lambda answer: answer.status not in DOCUMENTED,
+    "a page of HTML": lambda answer: answer.body.startswith(b"<!DOCTYPE html>") and "html" in str(answer.headers),
+    "no body": lambda answer: not answer.body,
+    "a body cut off": lambda answer: not is_json(answer.body),
+    "is another value": lambda answer: is_json(answer.body),
+    "is missing": lambda answer: is_json(answer.body),
+    "unknown member": lambda answer: is_json(answer.body),
+    "unknown value": lambda answer: is_json(answer.body),
+    "JSON of another shape": lambda answer: is_json(answer.body),
+    "no text": lambda answer: bool(answer.body),
+}
+
+
+def is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def kind_of(answer: Answer) -> str:
+    (kind,) = (kind for kind in KINDS if kind in answer.why)
+    return kind
+
+
+def test_every_kind_of_unusual_response_occurs_and_is_what_it_says() -> None:
+    seen = sample(unusual_answers(), 150)
+    assert {kind_of(answer) for answer in seen} == set(KINDS)
+    assert [answer for answer in seen if not KINDS[kind_of(answer)](answer)] == []
+    assert all(200 <= answer.status <= 599 for answer in seen)
+    broken = [answer for answer in seen if kind_of(answer) in {"is another value", "is missing"}]
+    judged = [validator(schema_of(answer.status)).is_valid(json.loads(answer.body)) for answer in broken]
+    assert False in judged, "some break the contract"
