@@ -210,7 +210,7 @@ def test_a_limit_says_how_long_to_wait_or_that_waiting_does_not_help() -> None:
         assert error.message == f"429: no. {'Wait 1.5 s.' if helps else hopeless} {FREE}"
         advice = "Wait, or send fewer requests at a time." if helps else hopeless
         assert message(429, body) == f"429: no. {advice} {FREE}"
-    unknown: object
+    unknown: Any
     for unknown in ("a_new_limit", None, 7, {}, ["inflight_limit"]):
         error = parsed(429, json.dumps({"reject_reason": unknown}).encode())
         assert error.waiting_helps is True

@@ -25,8 +25,9 @@ from ideogram_ai.batch.prices import Estimate, Prices, read_prices
 from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows
 from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
 from ideogram_ai.client import IdeogramError
-from ideogram_ai.client.config import is_loopback, resolve_base_url
+from ideogram_ai.client.config import resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.transport import is_loopback
 
 from .batch_report import BatchSummary, Forecast, JsonReporter, Progress, Reporter, TextReporter
 from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, request_fields, split_assignment

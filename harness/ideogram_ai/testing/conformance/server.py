@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from attrs import define, evolve, field, frozen
 
-from ideogram_ai.client.config import is_loopback, resolve_api_key, resolve_base_url
+from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import ConfigurationError
+from ideogram_ai.client.transport import is_loopback
 from ideogram_ai.contract.view import read_view
 
 from .kit import ResultCollector, Verdict, check_timeout, no_progress
