@@ -291,6 +291,7 @@ def write_copy(destination: Path, copy: Copy, *, force: bool = False, dry_run: b
         changed, text = _update(place, copy, force, "wrote")
         if changed:
             with tempfile.TemporaryDirectory(prefix=WORK, dir=destination) as folder:
+                Path(folder, ".gitignore").write_text("*\n", "utf-8")  # in case this run is killed
                 _write(Path(folder) / NAME, copy.files)
                 _swap(Path(folder) / NAME, place, previous)
     return text
