@@ -277,8 +277,9 @@ def _plain(node: yaml.Node) -> Any:
         return {str(key.value): _plain(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [_plain(value) for value in node.value]
-    value = plain_value(node)
-    return str(node.value) if value is ... else value
+    text = str(node.value)
+    value = plain_value(text) if isinstance(node, yaml.ScalarNode) and not node.style else text
+    return text if value is ... else value
 
 
 @attrs.define

@@ -126,9 +126,9 @@ def test_no_failure_ends_as_a_verdict(write: Write, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("drifting.check.check", lambda *_, **__: 1 // 0)
     assert drift.main([write(october()), *OCTOBER]) == 3
     assert "ZeroDivisionError" in capsys.readouterr().err
-    ended = subprocess.run([sys.executable, "-E", "-S", SCRIPT], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout) == (3, "")
-    assert "attrs is not installed; pip install -r requirements.lock" in ended.stderr
+    bare = subprocess.run([sys.executable, "-E", "-S", SCRIPT], capture_output=True, text=True, check=False)
+    assert (bare.returncode, bare.stdout) == (3, "")
+    assert "attrs is not installed; pip install -r requirements.lock" in bare.stderr
 
 
 def test_without_an_argument_the_address_of_the_known_differences_is_read(
