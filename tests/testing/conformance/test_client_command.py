@@ -112,7 +112,7 @@ def test_a_vector_that_is_not_current_is_named_with_the_command_that_mends_it(
     assert "answer.401.json: is missing" in told
     assert "answer.422.json: differs" in told
     assert "request.old.json: is no longer a vector" in told
-    assert f"mend it with: python scripts/vectors.py --out {tmp_path}" in told
+    assert f"to write it again: python scripts/vectors.py --out {tmp_path}" in told
     assert vectors.main(out) == 0
     assert vectors.main([*out, "--check"]) == 0
     assert (tmp_path / "README.md").read_text() == "stays"
