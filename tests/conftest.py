@@ -66,10 +66,10 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let each HTTP client load one certificate: those of the whole world take it a twentieth of a second."""
+    """Let each HTTP client load one certificate, which is quick, and no batch write to the state folder of the user."""
     bundle = tmp_path_factory.mktemp("authority") / "authority.pem"
     trustme.CA().cert_pem.write_to_path(str(bundle))
-    with patch.dict(os.environ, SSL_CERT_FILE=str(bundle)):
+    with patch.dict(os.environ, SSL_CERT_FILE=str(bundle), XDG_STATE_HOME=str(bundle.with_name("state"))):
         yield
 
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 
 import pytest
+import s3_server
 from PIL import Image
 
 from ideogram_ai.testing import drawing
@@ -25,3 +26,23 @@ def small_images() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(drawing, "draw_png", _draw_small)
         yield
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """What depends on the event loop is tested on both; the rest on the one that most programs have."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def s3_service() -> Iterator[str]:
+    """A real S3 server, which loads for seconds."""
+    with s3_server.serve_s3() as url:
+        yield url
+
+
+@pytest.fixture
+def s3(s3_service: str) -> Iterator[str]:
+    """A real S3 server that the environment of this process leads to."""
+    with s3_server.connected(s3_service):
+        yield s3_service

@@ -19,7 +19,7 @@ from ideogram_ai.batch.saving import thumbnail_name
 from ideogram_ai.batch.store import open_store
 
 PROMPTS = ["A cat on a windowsill", "Poster for a jazz night", "A lighthouse in a storm, " + "waves, " * 200, "猫と本"]
-MANY = 5000
+MANY = 2000
 IN_SIGHT = (
     "cards => cards.filter(card => card.querySelector('.prompt').checkVisibility({contentVisibilityAuto: true})).length"
 )
@@ -88,7 +88,7 @@ def test_it_opens_from_disk_and_shows_every_thumbnail(page: Page) -> None:
     assert len(loaded_images(page)) == 9
 
 
-def test_a_filter_shows_one_outcome_and_its_count(page: Page) -> None:
+def test_filters_and_search_show_some_rows(browser: BrowserContext, gallery: Path, page: Page) -> None:
     expect(page.locator(".filters button")).to_have_text(["all 12", "saved 9", "withheld 1", "failed 1", "unknown 1"])
     page.get_by_role("button", name="failed").click()
     assert keys(page) == ["000011"]
@@ -96,37 +96,26 @@ def test_a_filter_shows_one_outcome_and_its_count(page: Page) -> None:
     expect(page.locator(".card:visible")).to_contain_text("The prompt failed the safety check. Nothing was billed.")
     expect(page.get_by_role("button", name="failed")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="all").click()
-    assert len(keys(page)) == 12
-
-
-def test_an_address_may_name_a_filter(browser: BrowserContext, gallery: Path) -> None:
-    with open_page(browser, gallery, "withheld") as page:
-        assert keys(page) == ["000010"]
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
+    for words, found in (
         ("STORM", ["000002", "000006", "000011"]),
         ("storm lighthouse", ["000002", "000006"]),
         ("golden", ["000004"]),
         ("猫", ["000003", "000007"]),
         ("nothing of the kind", []),
         ("  ", [f"{number:06d}" for number in range(1, 13)]),
-    ],
-)
-def test_the_search_finds_prompts_by_their_words(page: Page, words: str, found: list[str]) -> None:
-    page.keyboard.press("/")
-    expect(page.locator("#search")).to_be_focused()
-    page.keyboard.insert_text(words)
-    assert keys(page) == found
-    expect(page.locator("#none")).to_be_visible(visible=not found)
-
-
-def test_filter_and_search_go_together(page: Page) -> None:
+    ):
+        page.locator("#search").fill("")
+        page.locator("#search").blur()
+        page.keyboard.press("/")
+        expect(page.locator("#search")).to_be_focused()
+        page.keyboard.insert_text(words)
+        assert keys(page) == found, words
+        expect(page.locator("#none")).to_be_visible(visible=not found)
     page.get_by_role("button", name="saved").click()
     page.locator("#search").fill("storm")
     assert keys(page) == ["000002", "000006"]
+    with open_page(browser, gallery, "withheld") as other:
+        assert keys(other) == ["000010"], "a URL may name a filter"
 
 
 def test_the_large_view_by_keyboard_alone(page: Page) -> None:
@@ -168,39 +157,25 @@ def test_the_large_view_by_keyboard_alone(page: Page) -> None:
 def test_arrows_home_and_end_go_from_card_to_card(page: Page) -> None:
     page.set_viewport_size({"width": 1000, "height": 800})  # four columns
     page.locator("#row-1 .open").focus()
-    for key, number in [
-        ("ArrowRight", 2),
-        ("ArrowDown", 6),
-        ("ArrowLeft", 5),
-        ("ArrowUp", 1),
-        ("ArrowUp", 1),
-        ("End", 12),
-        ("Home", 1),
-    ]:
+    moves = {"ArrowRight": 2, "ArrowDown": 6, "ArrowLeft": 5, "ArrowUp": 1, "End": 12, "Home": 1}
+    for key, number in [*moves.items(), ("ArrowUp", 1)]:
         page.keyboard.press(key)
         expect(page.locator(f"#row-{number} .open")).to_be_focused()
 
 
 def test_seed_and_prompts_are_copied(page: Page) -> None:
     page.locator("#row-4 .open").click()
-    for name, text in [
-        ("Seed", "1004"),
-        ("Prompt that was used", f"{PROMPTS[0]}, golden hour"),
-        ("Prompt", PROMPTS[0]),
-    ]:
+    prompts = {"Prompt that was used": f"{PROMPTS[0]}, golden hour", "Prompt": PROMPTS[0]}
+    for name, text in (prompts | {"Seed": "1004"}).items():
         button = page.get_by_role("button", name=f"Copy {name}", exact=True)
         button.click()
         expect(button).to_have_text("Copied")
         assert page.evaluate("navigator.clipboard.readText()") == text
-
-
-def test_a_page_without_a_clipboard_copies_all_the_same(page: Page) -> None:
+    page.evaluate("navigator.clipboard.writeText('other')")
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})")
-    page.locator("#row-4 .open").click()
-    page.get_by_role("button", name="Copy Seed").click()
-    expect(page.get_by_role("button", name="Copy Seed")).to_have_text("Copied")
+    button.click()
     page.evaluate("delete navigator.clipboard")
-    assert page.evaluate("navigator.clipboard.readText()") == "1004"
+    page.wait_for_function("async () => await navigator.clipboard.readText() === '1004'")
 
 
 def test_a_click_with_control_opens_the_file_itself(browser: BrowserContext, page: Page) -> None:
@@ -211,16 +186,16 @@ def test_a_click_with_control_opens_the_file_itself(browser: BrowserContext, pag
     expect(page.locator("#view")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1400])
-def test_words_stand_out_and_nothing_is_wider_than_the_window(page: Page, scheme: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    ratio, where = page.evaluate(CONTRAST)
-    assert ratio >= 4.5, where
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.locator("#row-1 .open").click()
-    assert page.locator("#view").evaluate("view => view.scrollWidth") <= width
+def test_text_has_contrast_and_nothing_is_wider_than_the_window(page: Page) -> None:
+    for width, scheme in ((360, "light"), (1400, "dark"), (360, "dark"), (1400, "light")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        ratio, where = page.evaluate(CONTRAST)
+        assert ratio >= 4.5, (where, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.locator("#row-1 .open").click()
+        assert page.locator("#view").evaluate("view => view.scrollWidth") <= width
+        page.keyboard.press("Escape")
 
 
 def test_hostile_texts_do_nothing_but_stand_there(browser: BrowserContext, tmp_path: Path) -> None:
@@ -295,7 +270,7 @@ def test_many_rows_are_laid_out_and_loaded_as_they_come_into_sight(browser: Brow
         expect(page.locator("#row-1 img")).to_have_attribute("src", "./cat.png")
         loaded = "[...document.images].filter(image => image.naturalWidth).length"
         cards = page.locator(".card")
-        expect(page.locator("#status")).to_have_text("5,000 of 5,000 shown")
+        expect(page.locator("#status")).to_have_text("2,000 of 2,000 shown")
         assert cards.count() == MANY
         assert 0 < cards.evaluate_all(IN_SIGHT) < 200
         assert page.evaluate(loaded) < 300
@@ -304,5 +279,5 @@ def test_many_rows_are_laid_out_and_loaded_as_they_come_into_sight(browser: Brow
         expect(page.locator(f"#row-{MANY} img")).to_have_js_property("naturalWidth", 64)
         expect(page.locator(f"#row-{MANY}")).to_be_in_viewport()
         assert page.evaluate(loaded) < 600
-        page.locator("#search").fill("number 4999")
-        assert keys(page) == ["004999"]
+        page.locator("#search").fill("number 1999")
+        assert keys(page) == ["001999"]

@@ -1,4 +1,4 @@
-"""Prices: one dated file, a file of one's own in its place, and no sum that comes out too small."""
+"""Prices: one dated file, a file of the user in its place, and no sum that is too small."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,28 +9,19 @@ import pytest
 from ideogram_ai.batch.model import BatchError
 from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate, read_prices, shipped_prices
 from ideogram_ai.contract.view import read_view
-from ideogram_ai.testing.conformance.server import PRICES
 
 SPEEDS = read_view().fields["rendering_speed"]
 
 
-def test_there_is_one_list_and_it_has_every_speed_in_service() -> None:
+def test_the_package_has_a_price_for_every_speed_in_service() -> None:
     prices = read_prices()
-    assert prices is PRICES
     assert set(prices.usd) == set(SPEEDS.choices) - {entry.value for entry in SPEEDS.unavailable}
     assert prices.as_of >= date(2026, 1, 1)
-
-
-def test_a_request_without_a_speed_costs_what_the_contracts_default_costs() -> None:
-    prices = shipped_prices()
     assert prices.of({}) == prices.of({"rendering_speed": SPEEDS.default}) == prices.usd["DEFAULT"] == Decimal("0.06")
+    assert prices.of({"rendering_speed": "FLASH"}) == max(prices.usd.values()), "unknown prices count as the highest"
 
 
-def test_a_speed_without_a_price_counts_as_the_dearest() -> None:
-    assert shipped_prices().of({"rendering_speed": "FLASH"}) == max(shipped_prices().usd.values())
-
-
-def test_a_file_takes_the_place_of_the_prices_that_it_has(tmp_path: Path) -> None:
+def test_a_file_replaces_prices(tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_text('{"usd_per_image": {"TURBO": 0.1, "FLASH": 1}, "as_of": "2027-02-03"}', "utf-8-sig")
     prices = read_prices(path)
@@ -39,9 +30,8 @@ def test_a_file_takes_the_place_of_the_prices_that_it_has(tmp_path: Path) -> Non
     assert 3 * prices.of({"rendering_speed": "TURBO"}) == Decimal("0.3"), "no binary fraction"
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
+def test_an_unusable_file_is_refused(tmp_path: Path) -> None:
+    for content, words in (
         ("{", "it is not JSON"),
         ("[]", "an object with usd_per_image"),
         ('{"usd_per_image": 5}', "an object with usd_per_image"),
@@ -51,17 +41,12 @@ def test_a_file_takes_the_place_of_the_prices_that_it_has(tmp_path: Path) -> Non
         ('{"usd_per_image": {"TURBO": -0.01}}', "usd_per_image.TURBO is -0.01"),
         ('{"usd_per_image": {"TURBO": NaN}}', "TURBO is nan"),
         ('{"usd_per_image": {}, "as_of": "yesterday"}', "as_of is 'yesterday': write a day"),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: str, words: str) -> None:
-    path = tmp_path / "mine.json"
-    path.write_text(content)
-    with pytest.raises(BatchError, match=r"mine\.json") as caught:
-        read_prices(path)
-    assert words in caught.value.message
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    ):
+        path = tmp_path / "mine.json"
+        path.write_text(content)
+        with pytest.raises(BatchError, match=r"mine\.json") as caught:
+            read_prices(path)
+        assert words in caught.value.message
     with pytest.raises(BatchError, match=r"none\.json' cannot be read: No such file"):
         read_prices(tmp_path / "none.json")
 

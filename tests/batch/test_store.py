@@ -1,27 +1,40 @@
-"""What every store keeps to: a local folder, a file URL, memory, and S3 on a real server."""
+"""Stores: a local folder, a file URL, memory, and S3 on a real server. A file is there completely or not at all."""
 
+import contextlib
+import errno
+import importlib
+import os
 import re
-from collections.abc import Callable, Iterator
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
 import s3_server
+import s3fs
 
 from ideogram_ai.batch.model import StoreError
 from ideogram_ai.batch.store import Store, open_store
 
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    with s3_server.serve_s3() as url, s3_server.connected(url):
-        yield url
+PROGRAM = """
+import sys
+from ideogram_ai.batch.store import open_store
+with open_store(sys.argv[1]) as store, store.write("index.html") as file:
+    file.write("a page")
+assert sys.argv[1].startswith("s3:") or not {'fsspec', 'PIL', 'aiohttp'} & set(sys.modules)
+"""
 
 
 @pytest.fixture(params=["folder", "file", "memory", "s3"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A location of each kind that nobody has used."""
+    """An unused location of each kind."""
     match request.param:
         case "s3":
             request.getfixturevalue("s3")
@@ -36,22 +49,23 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+def bucket(s3: str, tmp_path: Path) -> str:
+    return f"s3://{s3_server.BUCKET}/{tmp_path.name}"
+
+
+@pytest.fixture
 def store(place: str, tmp_path: Path) -> Iterator[Store]:
     with open_store(place, workspace=tmp_path / "work" if "://" in place else None) as store:
         yield store
 
 
-@pytest.fixture
-def put(store: Store) -> Callable[[str, bytes], str]:
-    def put(name: str, data: bytes) -> str:
-        with store.part() as part:
-            part.write_bytes(data)
-            return store.add(part, name)
-
-    return put
+def put(store: Store, data: bytes, name: str = "cat.png") -> str:
+    with store.part() as part:
+        part.write_bytes(data)
+        return store.add(part, name)
 
 
-def read(store: Store, name: str) -> bytes:
+def read(store: Store, name: str = "cat.png") -> bytes:
     with store.open(name) as file:
         return file.read()
 
@@ -60,42 +74,42 @@ def leftovers(store: Store) -> list[str]:
     return sorted(path.name for path in store.workspace.iterdir())
 
 
-def test_a_file_is_moved_in_and_read_back(store: Store, put: Callable[[str, bytes], str]) -> None:
+def test_files_are_moved_in_read_and_removed(store: Store, place: str) -> None:
     assert not store.exists("قطة #1.png")
-    assert put("قطة #1.png", b"one") == "قطة #1.png"
+    assert put(store, b"one", "قطة #1.png") == "قطة #1.png"
     assert store.exists("قطة #1.png")
     assert read(store, "قطة #1.png") == b"one"
+    (store.workspace / "half").write_bytes(b"half")
+    store.tidy()
     assert leftovers(store) == []
+    with open_store(place) as again:
+        assert read(again, "قطة #1.png") == b"one"
+        assert again.title == store.title
+    assert store.title in {"out", "an out"}
+    for _ in range(2):
+        store.remove("قطة #1.png")
+    assert not store.exists("قطة #1.png")
+    with pytest.raises(StoreError, match=re.escape("'cat.png' cannot be read")):
+        store.open("cat.png")
 
 
-def test_no_other_file_is_replaced(store: Store, put: Callable[[str, bytes], str]) -> None:
-    names = [put("cat.png", data) for data in (b"one", b"two", b"six", b"three")]
-    assert names == ["cat.png", "cat-2.png", "cat-3.png", "cat-4.png"]
-    assert [read(store, name) for name in names] == [b"one", b"two", b"six", b"three"]
-
-
-def test_a_file_that_a_killed_run_had_put_there_is_the_file(store: Store, put: Callable[[str, bytes], str]) -> None:
-    assert [put("cat.png", b"one"), put("cat.png", b"one")] == ["cat.png", "cat.png"]
-    assert not store.exists("cat-2.png")
-
-
-def test_files_of_one_name_at_the_same_moment_are_all_kept(store: Store, put: Callable[[str, bytes], str]) -> None:
+def test_no_other_file_is_replaced(store: Store) -> None:
+    names = [put(store, data) for data in (b"one", b"two", b"six", b"three", b"one")]
+    assert names == ["cat.png", "cat-2.png", "cat-3.png", "cat-4.png", "cat.png"], "the same content is the same file"
+    assert [read(store, name) for name in names] == [b"one", b"two", b"six", b"three", b"one"]
     contents = [f"content {number}".encode() for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
-        names = list(pool.map(lambda data: put("cat.png", data), contents))
+        names = list(pool.map(lambda data: put(store, data, "owl.png"), contents))
     assert len(set(names)) == len(contents)
     assert [read(store, name) for name in names] == contents
 
 
-def test_a_file_is_replaced_where_that_is_asked_for(store: Store) -> None:
+def test_files_are_replaced_completely_or_not_at_all(store: Store) -> None:
     for data in (b"one", b"longer"):
         with store.part() as part:
             part.write_bytes(data)
             store.replace(part, "thumbnails/a.webp")
         assert read(store, "thumbnails/a.webp") == data
-
-
-def test_a_text_is_written_whole_or_not_at_all(store: Store) -> None:
     with store.write("manifest.jsonl") as file:
         file.write("猫\n")
     with pytest.raises(ZeroDivisionError), store.write("manifest.jsonl") as file:
@@ -104,34 +118,183 @@ def test_a_text_is_written_whole_or_not_at_all(store: Store) -> None:
     assert leftovers(store) == []
 
 
-def test_a_file_is_removed_once_or_twice(store: Store, put: Callable[[str, bytes], str]) -> None:
-    put("cat.png", b"one")
-    store.remove("cat.png")
-    store.remove("cat.png")
-    assert not store.exists("cat.png")
-
-
-def test_what_a_killed_run_left_unfinished_is_removed_when_asked(store: Store) -> None:
-    (store.workspace / "half").write_bytes(b"half")
-    store.tidy()
-    assert leftovers(store) == []
-
-
-def test_a_store_is_opened_a_second_time_as_it_is(store: Store, place: str, put: Callable[[str, bytes], str]) -> None:
-    put("cat.png", b"one")
-    with open_store(place) as again:
-        assert read(again, "cat.png") == b"one"
-        assert again.title == store.title
-    assert store.title in {"out", "an out"}
-
-
-def test_a_missing_file_is_told(store: Store) -> None:
-    with pytest.raises(StoreError, match=re.escape("'cat.png' cannot be read")):
-        store.open("cat.png")
-
-
 def test_opening_leaves_nothing_behind(place: str) -> None:
     with open_store(place) as store:
         files, root = fsspec.url_to_fs(place)
         found = files.find(root) if files.exists(root) else []
         assert [name for name in found if not name.endswith(store.workspace.name)] == []
+
+
+@contextlib.contextmanager
+def files_no_larger_than(size: int) -> Iterator[None]:
+    """Have the system refuse larger files, as a full disk does."""
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+
+
+def test_a_file_that_does_not_fit_leaves_the_earlier_one(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        with store.write("manifest.jsonl") as file:
+            file.write("earlier")
+        with (
+            files_no_larger_than(10_000),
+            pytest.raises(StoreError, match=r"'manifest\.jsonl' cannot be written: File too large.*run the same again"),
+            store.write("manifest.jsonl") as file,
+        ):
+            file.write("x" * 20_000)
+        assert (tmp_path / "manifest.jsonl").read_text() == "earlier"
+        assert leftovers(store) == []
+
+
+def test_a_file_system_without_links_replaces_none_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with open_store(tmp_path) as store:
+        assert [put(store, data) for data in (b"one", b"two")] == ["cat.png", "cat-2.png"]
+        monkeypatch.setattr(Path, "replace", refuse)
+        with store.part() as part:
+            part.write_bytes(b"paid for")
+            with pytest.raises(StoreError, match="Operation not permitted"):
+                store.add(part, "owl.png")
+            assert part.read_bytes() == b"paid for"
+        assert not (tmp_path / "owl.png").exists(), "a claimed name is given back"
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("a-file", r"it cannot be written to: (File exists|Not a directory)"),
+        ("a-file/out", r"it cannot be written to: (File exists|Not a directory)"),
+        ("x" * 300, "it cannot be written to: File name too long"),
+        ("file://server/share", "names the machine 'server'"),
+        ("nonsense://x/out", "'nonsense://x/out' cannot be opened: Protocol not known: nonsense"),
+        ("http://127.0.0.1:9/out", "no file can be written there"),
+        ("s3://", "'s3://'"),
+        ("", "has no name"),
+        (" ", "has no name"),
+        ("s3://no-such-bucket/out", r"'s3://no-such-bucket/out': .* Make it first\."),
+        ("sftp://somebody:a-password@127.0.0.1:9/out", "sftp"),
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_refused(
+    s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-file").write_bytes(b"x")
+    with pytest.raises(StoreError, match=words) as caught:
+        open_store(location)
+    assert "a-password" not in caught.value.message
+    assert [path.name for path in tmp_path.iterdir()] == ["a-file"]
+    assert [each["Name"] for each in s3_server.client(s3).list_buckets()["Buckets"]] == [s3_server.BUCKET]
+
+
+def test_a_drive_of_windows_is_not_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open_store("C:out") as store:
+        assert store.location == "C:out"
+
+
+def test_a_program_needs_no_fsspec_for_a_folder_and_finds_its_s3_by_the_environment(
+    s3: str, bucket: str, tmp_path: Path
+) -> None:
+    subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path / "out")], check=True)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["index.html"]
+    own = s3_server.settings(s3)
+    own["FSSPEC_S3_ENDPOINT_URL"] = own.pop("AWS_ENDPOINT_URL")  # as any driver of fsspec has it
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | own
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, bucket]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    with open_store(bucket) as store:
+        put(store, b"one")
+    for name, kind in (("index.html", "text/html"), ("cat.png", "image/png")):
+        key = f"{bucket.rpartition('/')[2]}/{name}"
+        found = s3_server.client(s3).head_object(Bucket=s3_server.BUCKET, Key=key)
+        assert found["ContentType"] == kind, "a browser shows it, and does not download it"
+
+
+def test_a_large_file_is_uploaded_in_parts_and_replaces_none(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3fs.core, "calculate_chunksize", lambda size, chunksize: 5 << 20)  # the smallest of S3
+    data = os.urandom(1 << 20) * 11
+    with open_store(bucket) as store:
+        assert [put(store, each) for each in (b"one", data, data)] == ["cat.png", "cat-2.png", "cat-2.png"]
+        assert read(store, "cat-2.png") == data
+
+
+def test_the_service_itself_refuses_to_replace_a_file(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that another machine writes between the check and the upload is not lost."""
+    files, _ = fsspec.url_to_fs(bucket)
+    with open_store(bucket) as store:
+        put(store, b"one")
+        monkeypatch.setattr(files, "exists", lambda path: False)
+        assert put(store, b"two") == "cat-2.png"
+        assert read(store) == b"one"
+
+
+def test_a_service_that_cannot_refuse_is_asked_first(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, _ = fsspec.url_to_fs(bucket)
+    upload = files.put_file
+
+    def put_file(lpath: str, rpath: str, mode: str = "overwrite", **options: Any) -> None:
+        if mode == "create":
+            raise OSError(errno.ENOSYS, "A header you provided implies functionality that is not implemented")
+        upload(lpath, rpath, **options)
+
+    monkeypatch.setattr(files, "put_file", put_file)
+    with open_store(bucket) as store:
+        assert [put(store, data) for data in (b"one", b"two")] == ["cat.png", "cat-2.png"]
+
+
+def test_a_driver_that_checks_and_then_writes_replaces_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = fsspec.filesystem("memory")
+    exists = files.exists
+
+    def look(path: str) -> bool:
+        found = exists(path)
+        time.sleep(0.02)
+        return bool(found)
+
+    monkeypatch.setattr(files, "exists", look)
+    with open_store(f"memory://{tmp_path.name}") as store, ThreadPoolExecutor(4) as pool:
+        names = set(pool.map(lambda number: put(store, bytes([number])), range(4)))
+    files.rm(f"/{tmp_path.name}", recursive=True)
+    assert len(names) == 4
+
+
+def test_wrong_missing_and_expired_credentials_lose_no_file(s3: str, bucket: str) -> None:
+    with (
+        s3_server.asking_for_credentials(s3),
+        s3_server.connected(s3, AWS_ACCESS_KEY_ID="AKIAWRONG", AWS_SECRET_ACCESS_KEY="a-wrong-secret"),
+        pytest.raises(StoreError, match="Check the credentials") as caught,
+    ):
+        open_store(bucket)
+    assert "a-wrong-secret" not in caught.value.message
+    with (
+        s3_server.connected(s3, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY=""),
+        pytest.raises(StoreError, match="Check the credentials"),
+    ):
+        open_store(bucket)
+    with open_store(bucket) as store, store.part() as part:
+        part.write_bytes(b"paid for")
+        with s3_server.asking_for_credentials(s3):
+            with pytest.raises(StoreError, match=r"'cat\.png' cannot be written: .* Check the credentials"):
+                store.add(part, "cat.png")
+            assert part.read_bytes() == b"paid for"
+        assert store.add(part, "cat.png") == "cat.png"
+
+
+def test_what_has_to_be_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "gcsfs", None)
+        with pytest.raises(StoreError, match=r"'gs://bucket/out' needs a driver that is not installed: .*gcsfs"):
+            open_store("gs://bucket/out")
+    monkeypatch.setattr(importlib, "import_module", lambda name: (_ for _ in ()).throw(ImportError(name)))
+    with pytest.raises(StoreError, match=r"pip install 'ideogram-ai\[batch\]'"):
+        open_store("s3://bucket/out")

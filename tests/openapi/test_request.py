@@ -28,8 +28,8 @@ def sizes(schemas: Node) -> list[tuple[int, int]]:
 
 
 def test_exactly_one_prompt_is_taken(is_valid: IsValid) -> None:
-    more: list[Node] = [{}, {"resolution": "1024x1024", "rendering_speed": "TURBO"}, {"a_new_field": 1}]
-    for rest in more:
+    others: list[Node] = [{}, {"resolution": "1024x1024", "rendering_speed": "TURBO"}, {"a_new_field": 1}]
+    for rest in others:
         assert is_valid(REQUEST, {"text_prompt": RULES["text_prompt"], **rest})
         assert is_valid(REQUEST, {"json_prompt": RULES["json_prompt"], **rest})
         assert not is_valid(REQUEST, {**RULES, **rest})

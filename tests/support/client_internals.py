@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ideogram_ai.client import AsyncIdeogram, Ideogram, client, config, download, files, response, transport
+from ideogram_ai.client import AsyncIdeogram, Ideogram, client, download, files, response, transport
 from ideogram_ai.client.flow import Sleep, interrupt, interruption_in
 from ideogram_ai.client.transport import (
     PreparedRequest,
@@ -59,7 +59,7 @@ def allow_addresses(monkeypatch: pytest.MonkeyPatch, public: str, inner: str) ->
 
 def only_names_are_loopback(monkeypatch: pytest.MonkeyPatch, foreign: str) -> None:
     """Make the client take this address of this machine for another machine."""
-    monkeypatch.setattr(config, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
+    monkeypatch.setattr(transport, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
 
 
 def system_proxies(monkeypatch: pytest.MonkeyPatch, **proxies: str) -> None:

@@ -6,9 +6,7 @@ import html
 import io
 import json
 import re
-import subprocess
 import zlib
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -366,15 +364,6 @@ def test_a_cut_image_and_what_a_range_gets() -> None:
         cut, again = fetch(server), fetch(server, f"Range: bytes={HALF}-")
     assert (cut.end, again.end, cut.body) == ("reset", "reset", PNG[:HALF])
     assert (again.status, again.body) == (206, PNG[HALF:][: (len(PNG) - HALF) // 2])
-
-
-def test_curl_joins_halves_of_two_images(tmp_path: Path) -> None:
-    """curl -C - asks for the rest and does not look at the ETag, so it saves half of each of two images."""
-    path = tmp_path / "image.png"
-    with FaultServer(image="cut_then_other_etag") as server:
-        for _ in range(2):
-            subprocess.run(["curl", "-s", "--max-time", "10", "-C", "-", "-o", path, server.image_url], check=False)
-    assert path.read_bytes() == PNG[:HALF] + OTHER[HALF:]
 
 
 WHOLE = {"jpeg_image": JPEG, "webp_image": WEBP, "avif_image": AVIF, "gif_image": GIF}

@@ -90,12 +90,13 @@ def test_a_200_comes_in_all_its_forms() -> None:
     assert {len(body["data"]) for body in bodies} >= {1, 2}
     created = [body["created"] for body in bodies]
     assert {text[10] for text in created} == {"T", "t", " "}
-    assert {text[-1] for text in created} >= {"Z", "z", "0"}
+    assert {text[-1] for text in created} & {"Z", "z"}
+    assert {text[-1] for text in created} & set("0123456789")
     assert any("." in text for text in created)
 
 
 def test_a_429_comes_with_every_known_reason_and_both_forms_of_retry_after() -> None:
-    seen = sample(answers(429), 100)
+    seen = sample(answers(429), 250)
     reasons = {json.loads(answer.body).get("reject_reason") for answer in seen} - {None}
     assert reasons == set(OPERATION.reject_reasons)
     waits = [answer.headers["Retry-After"] for answer in seen if "Retry-After" in answer.headers]

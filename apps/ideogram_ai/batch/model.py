@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from ideogram_ai.client import Generation
-from ideogram_ai.client.config import is_loopback
+from ideogram_ai.client.transport import is_loopback
 
 if TYPE_CHECKING:
     from ideogram_ai.client import GeneratedImage

@@ -17,7 +17,8 @@ import click
 from attrs import frozen
 
 from ideogram_ai.client import AsyncIdeogram, Ideogram
-from ideogram_ai.client.config import KEY_VARIABLE, is_loopback, resolve_api_key, resolve_base_url
+from ideogram_ai.client.config import KEY_VARIABLE, resolve_api_key, resolve_base_url
+from ideogram_ai.client.transport import is_loopback
 
 from .exit_codes import ExitCode, WrongUseError
 from .terminal import can_prompt, is_terminal, print_note, print_warning, write_out
@@ -49,6 +50,12 @@ class Service:
     def async_client(self) -> AsyncIdeogram:
         """Make an asynchronous client, inside the event loop that uses it."""
         return AsyncIdeogram(self.key, base_url=self.base_url, timeout=self.timeout, allow_http=self.allow_http)
+
+
+def option_message(error: Exception) -> str:
+    """Return the message of a client's error, with the option's name for the argument's."""
+    message = str(error)
+    return f"--base-url{message.removeprefix('base_url')}" if message.startswith("base_url ") else message
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from . import __version__
 from .config import (
     check_http_client,
     is_http_allowed,
-    require_loopback,
     resolve_api_key,
     resolve_base_url,
     resolve_in_flight,
@@ -41,6 +40,7 @@ from .transport import (
     UsedConnectionError,
     enforce_deadline,
     enforce_deadline_async,
+    require_loopback,
 )
 
 if TYPE_CHECKING:
@@ -355,13 +355,8 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation]):
         if lent is None:
             # A new one for each request: no connection outlives it, and threads and forked children share nothing.
             request = self._build_request(step.request, trace, None)
-            options = self._environment.client_options(request.url)
-            if options is None:
-                with httpx.HTTPTransport(verify=self._environment.tls_for(request.url)) as transport:
-                    self._transmit(step, request, transport.handle_request)
-            else:
-                with httpx.Client(**options) as client:
-                    self._transmit(step, request, partial(client.send, stream=True))
+            with httpx.Client(**self._environment.client_options(request.url, httpx.HTTPTransport)) as client:
+                self._transmit(step, request, partial(client.send, stream=True))
             return
         for _ in range(MAX_USED_CONNECTIONS):
             with suppress(UsedConnectionError):  # it is closed now, and the pool offers another one
@@ -497,13 +492,9 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation]):
         if lent is None:
             # A new one for each request: no connection outlives it, and event loops and forked children share nothing.
             request = self._build_request(step.request, trace, None)
-            options = self._environment.client_options(request.url)
-            if options is None:
-                async with httpx.AsyncHTTPTransport(verify=self._environment.tls_for(request.url)) as transport:
-                    await self._transmit(step, request, transport.handle_async_request)
-            else:
-                async with httpx.AsyncClient(**options) as client:
-                    await self._transmit(step, request, partial(client.send, stream=True))
+            options = self._environment.client_options(request.url, httpx.AsyncHTTPTransport)
+            async with httpx.AsyncClient(**options) as client:
+                await self._transmit(step, request, partial(client.send, stream=True))
             return
         for _ in range(MAX_USED_CONNECTIONS):
             request = self._build_request(step.request, trace, lent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import sys
 from typing import TYPE_CHECKING, TypeVar
@@ -15,9 +14,10 @@ from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4,
 from .errors import NOTHING_SENT, ConfigurationError
 from .redaction import ApiKey
 from .retry import MAX_SECONDS
+from .transport import is_loopback as is_loopback  # noqa: PLC0414 - it is public here too
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 T = TypeVar("T")
 
@@ -120,33 +120,6 @@ def _judge_http(parts: SplitResult, environment: Mapping[str, str], *, allow_htt
 def is_http_allowed(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether the environment allows http to another machine."""
     return environment.get(HTTP_VARIABLE, "").strip().lower() in {"1", "true"}
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address stays on this machine."""
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def require_loopback(host: str) -> Callable[[str, str], None]:
-    """A check of the host and address of a connection: http to the base URL's host has to stay on this machine.
-
-    Its name may resolve to any address. The check raises ConfigurationError before anything is sent.
-    """
-
-    def check_peer(connected_host: str, address: str) -> None:
-        # A host other than the base URL's is a proxy of the caller's HTTP client: it connects by itself.
-        if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
-            raise ConfigurationError(
-                f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
-                f"read on the way. Use https. {NOTHING_SENT}"
-            )
-
-    return check_peer
 
 
 def resolve_timeout(value: float | httpx.Timeout | None) -> httpx.Timeout:

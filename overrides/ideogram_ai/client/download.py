@@ -21,14 +21,13 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import httpx
 from attrs import evolve, field, frozen
 
-from .config import is_loopback
 from .errors import DownloadError, DownloadReason, ResponseWarning
 from .files import HEAD_BYTES, WALKED, ImageFile, image_suffix, suffix_of_unknown
 from .flow import Flow, RunBlocking, SendRequest, Sleep, Timing, describe_exception, is_certificate_error, logger
 from .redaction import shorten_link
 from .response import Decoder, DecodingError, GeneratedImage
 from .retry import Stop, parse_retry_after
-from .transport import PreparedRequest, TransportTrace
+from .transport import PreparedRequest, TransportTrace, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,6 +7,7 @@ not by a request that may have been billed.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import logging
 import math
 import os
@@ -27,7 +28,6 @@ from urllib.request import getproxies
 import httpx
 from attrs import define, field, frozen
 
-from .config import is_loopback
 from .errors import NOTHING_SENT, ConfigurationError
 from .request import RequestBody
 
@@ -64,6 +64,33 @@ class PreparedRequest:
     total: float | None = None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address stays on this machine."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def require_loopback(host: str) -> Callable[[str, str], None]:
+    """A check of the host and address of a connection: http to the base URL's host has to stay on this machine.
+
+    Its name may resolve to any address. The check raises ConfigurationError before anything is sent.
+    """
+
+    def check_peer(connected_host: str, address: str) -> None:
+        # A host other than the base URL's is a proxy of the caller's HTTP client: it connects by itself.
+        if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
+            raise ConfigurationError(
+                f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
+                f"read on the way. Use https. {NOTHING_SENT}"
+            )
+
+    return check_peer
+
+
 class Environment:
     """The proxies and certificates of the environment, for the client's own HTTP transports.
 
@@ -82,17 +109,20 @@ class Environment:
         if base_url.startswith("https:"):
             self._tls()
 
-    def tls_for(self, url: httpx.URL) -> ssl.SSLContext:
-        """The TLS settings for a URL; without TLS they trust no authority, because none matters."""
-        return self._tls() if url.scheme == "https" else _no_authorities()
+    def client_options(self, url: httpx.URL, transport: Callable[..., object]) -> dict[str, Any]:
+        """Return the options of an HTTP client for one request, with the environment's proxy if there is one.
 
-    def client_options(self, url: httpx.URL) -> dict[str, Any] | None:
-        """The options of an HTTP client that uses the environment's proxies; None where no proxy is set."""
+        Args:
+            url: The URL of the request.
+            transport: The class of the transport, for a request without a proxy.
+        """
+        # Without TLS no authority matters. The jar takes no cookie: nothing is carried from one host to another.
+        context = self._tls() if url.scheme == "https" else _no_authorities()
+        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         if url.host in self._near or not _proxies():
-            return None
+            return {"transport": transport(verify=context), "trust_env": False, "cookies": cookies}
         _check_proxies()
-        # The jar takes no cookie, so that nothing is carried from one image host to another.
-        return {"verify": self.tls_for(url), "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=()))}
+        return {"verify": context, "cookies": cookies}
 
     def _tls(self) -> ssl.SSLContext:
         """The TLS settings, made once because that is slow. A forked child makes its own."""
@@ -195,6 +225,8 @@ class TransportTrace:
         until: The deadline of the current step, on the monotonic clock.
         socket: The connection; None if the transport does not report it.
         on_change: Called when `until` has changed.
+        ask_loop: Has the event loop of an asynchronous exchange check the deadline.
+        asked: Not before then is the event loop asked; infinite until it has checked.
         expired: Whether the exchange was aborted at its deadline.
     """
 
@@ -207,6 +239,8 @@ class TransportTrace:
     until: float = math.inf
     socket: Any = field(default=None, repr=False)
     on_change: Callable[[], None] = field(default=lambda: None, repr=False)
+    ask_loop: Callable[[], object] | None = field(default=None, repr=False)
+    asked: float = -math.inf
     expired: bool = False
     _limits: Mapping[str, float] = field(factory=dict[str, float])
     _end: float = math.inf
@@ -294,7 +328,8 @@ class TransportTrace:
             return until
         if self._grace_of != until:
             self._grace_of, self._grace_end = until, now + _grace(until)
-        return self._grace_end if now < self._grace_end else None
+        self.expired = now >= self._grace_end
+        return None if self.expired else self._grace_end
 
     @property
     def proxy(self) -> str:
@@ -338,7 +373,7 @@ def _grace(until: float) -> float:
 
 
 class _DeadlineThread:
-    """Shuts down the connections of synchronous exchanges at their deadlines: nothing else ends a read that blocks.
+    """Ends exchanges at their deadlines: nothing else ends a read that blocks, and event loops need no task for it.
 
     There is one thread for the process, started with the first exchange. A forked child starts its own. No lock is held
     here that a Ctrl-C could leave behind: dict and SimpleQueue are safe to share.
@@ -356,7 +391,7 @@ class _DeadlineThread:
     def add(self, trace: TransportTrace) -> None:
         def on_change() -> None:
             if trace.until < self._next_check:  # as a rule it is later, and the thread finds out by itself
-                self._wake.put(None)
+                self.wake()
 
         trace.on_change = on_change
         self._traces[trace] = None
@@ -368,25 +403,34 @@ class _DeadlineThread:
     def remove(self, trace: TransportTrace) -> None:
         self._traces.pop(trace, None)
 
+    def wake(self) -> None:
+        self._wake.put(None)
+
     def _run(self) -> None:
         while True:
             self._next_check = math.inf  # a change while the deadlines are read wakes the thread again
-            self._next_check = self._abort_expired()
+            self._next_check = min(map(self._check, list(self._traces)), default=math.inf)
             seconds = self._next_check - time.monotonic()
             with contextlib.suppress(queue.Empty):
                 self._wake.get(timeout=min(max(0.0, seconds), threading.TIMEOUT_MAX))
 
-    def _abort_expired(self) -> float:
-        """Abort what is past its deadline; return when to check again."""
-        checks = {trace: trace.next_check(time.monotonic()) for trace in list(self._traces)}
-        for trace in [trace for trace, check in checks.items() if check is None]:
-            self.remove(trace)
-            trace.expired = True
-            if trace.socket is not None:
-                with contextlib.suppress(OSError):  # it is closed already
+    def _check(self, trace: TransportTrace) -> float:
+        """End an exchange whose time is up; return when to check again."""
+        now = time.monotonic()
+        if trace.ask_loop is None:
+            check = trace.next_check(now)
+            if check is None:
+                self.remove(trace)
+                with contextlib.suppress(OSError, TypeError):  # it is closed already, or not known
                     # Not the method of an SSLSocket, which removes TLS and leaves the reader with an error of its own.
                     socket.socket.shutdown(trace.socket, socket.SHUT_RDWR)
-        return min((check for check in checks.values() if check is not None), default=math.inf)
+        elif now < (check := max(trace.until, trace.asked)):
+            return check
+        else:
+            check, trace.asked = None, math.inf
+            with contextlib.suppress(RuntimeError):  # the event loop has ended
+                trace.ask_loop()
+        return math.inf if check is None else check
 
 
 _deadlines = _DeadlineThread()
@@ -414,35 +458,20 @@ async def enforce_deadline_async(trace: TransportTrace, work: Callable[[], Await
     """Await the work; cancel it and raise httpx.ReadTimeout when the time is up."""
     import anyio  # noqa: PLC0415 - httpx depends on it, and loads it for asynchronous programs only
 
-    failure: BaseException | None = None
     scope = anyio.CancelScope()
 
-    async def watch() -> None:
-        def on_change() -> None:
-            if check is not None and trace.until < check:
-                earlier.set()
+    def check() -> None:
+        # In the event loop: if it was blocked, it reads what arrived meanwhile in the grace period.
+        again = trace.next_check(time.monotonic())
+        if again is None:
+            scope.cancel()
+        else:
+            trace.asked = again
+            _deadlines.wake()
 
-        while (check := trace.next_check(time.monotonic())) is not None:
-            earlier = anyio.Event()
-            trace.on_change = on_change
-            with anyio.move_on_after(check - time.monotonic()):
-                await earlier.wait()
-        scope.cancel()
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(watch)
-        try:
-            with scope:
-                await work()
-        except anyio.get_cancelled_exc_class():
-            raise
-        except BaseException as error:  # noqa: BLE001 - raised below, where no task group wraps it
-            failure = error
-        tasks.cancel_scope.cancel()
-    if scope.cancelled_caught:
-        raise httpx.ReadTimeout(_TOO_LATE)
-    if failure is not None:
-        raise failure
+    trace.ask_loop = _thread_safe(check)
+    with enforce_deadline(trace), scope:
+        await work()
 
 
 class InFlight:

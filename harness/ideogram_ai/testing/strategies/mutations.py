@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +23,7 @@ from .schema_values import (
     has_type,
     json_values,
     keywords_of,
+    merge,
     texts,
     types_of,
 )
@@ -37,8 +39,7 @@ Path = tuple[str | int, ...]
 Mutator = Callable[["SearchStrategy[Any]"], "SearchStrategy[Any]"]
 """Makes broken values, from valid ones where they help."""
 
-_ITEM: Final = None
-_Step = str | int | None  # a property, the number of a branch of a `oneOf`, or any item of an array
+_Step = str | int | None  # a property, the number of a branch of a `oneOf`, or None for any item of an array
 _Broken = tuple[Any, Path]  # a value, and the path in it to what is broken
 
 _UNAVAILABLE: Final = "x-unavailable-values"
@@ -90,10 +91,7 @@ class MutationPoints:
     def __iter__(self) -> Iterator[MutationPoint]:
         schema, pointer = request_schema(self.view)
         for name, part in schema["properties"].items():
-            field = self.view.fields[name]
-            inner, place = follow(self.view, part, f"{pointer}/properties/{name}")
-            yield from self._at(inner, place, (name,), field=field)
-            yield from self._below(inner, place, (name,), items=field.item)
+            yield from self._find(part, f"{pointer}/properties/{name}", (name,), self.view.fields[name])
 
     def broken_values(self, point: MutationPoint) -> SearchStrategy[_Broken]:
         """Values of the point's field that are broken there, each with the path from the field to the point."""
@@ -110,47 +108,27 @@ class MutationPoints:
         schema, _ = request_schema(self.view)
         return self._versions(schema["properties"][point.field], point.steps[1:], point.mutator, value)
 
-    def _at(
+    def _find(
         self,
         schema: JsonObject,
         pointer: str,
         steps: tuple[_Step, ...],
-        *,
-        field: FieldRule | None = None,
+        field: FieldRule | None,
         keep: str | None = None,
     ) -> Iterator[MutationPoint]:
+        """The mutation points of a schema and its parts; `field` and `keep` are those of `mutators`."""
+        schema, pointer = follow(self.view, schema, pointer)
         for keyword, mutator in mutators(self.view, self.values, schema, field=field, keep=keep).items():
             yield MutationPoint(f"{pointer}/{keyword}{'/0' if keyword == _UNAVAILABLE else ''}", steps, mutator)
-
-    def _below(
-        self,
-        schema: JsonObject,
-        pointer: str,
-        steps: tuple[_Step, ...],
-        keep: str | None = None,
-        items: FieldRule | None = None,
-    ) -> Iterator[MutationPoint]:
-        """The mutation points in the parts of a schema.
-
-        Args:
-            schema: The schema, not a `$ref`.
-            pointer: Its place in the contract.
-            steps: The way to a value of it.
-            keep: The property that chose it among others: if that is broken, the choice is what is broken.
-            items: How each item is sent, if the schema is of a field that is a list.
-        """
-        parts: list[tuple[str, JsonObject, _Step]] = [
-            (f"properties/{name}", part, name) for name, part in schema.get("properties", {}).items() if name != keep
-        ]
+        for name, part in schema.get("properties", {}).items():
+            if name != keep:  # if that is broken, the choice is what is broken
+                yield from self._find(part, f"{pointer}/properties/{name}", (*steps, name), None)
         if "items" in schema:
-            parts.append(("items", schema["items"], _ITEM))
-        parts += [(f"oneOf/{number}", branch, number) for number, branch in enumerate(schema.get("oneOf", ()))]
+            item = field.item if field else None
+            yield from self._find(schema["items"], f"{pointer}/items", (*steps, None), item)
         key: str | None = schema.get("discriminator", {}).get("propertyName")
-        for where, part, step in parts:
-            inner, place = follow(self.view, part, f"{pointer}/{where}")
-            chosen_by = key if isinstance(step, int) else None
-            yield from self._at(inner, place, (*steps, step), field=items if step is _ITEM else None, keep=chosen_by)
-            yield from self._below(inner, place, (*steps, step), chosen_by)
+        for number, branch in enumerate(schema.get("oneOf", ())):
+            yield from self._find(branch, f"{pointer}/oneOf/{number}", (*steps, number), None, key)
 
     def _broken(self, schema: JsonObject, steps: tuple[_Step, ...], mutator: Mutator) -> SearchStrategy[_Broken]:
         schema = self.view.resolve(schema)
@@ -159,7 +137,7 @@ class MutationPoints:
         step, rest = steps[0], steps[1:]
         if isinstance(step, int):
             return self._broken(schema["oneOf"][step], rest, mutator)
-        if step is _ITEM:
+        if step is None:
             inner = self._broken(schema["items"], rest, mutator)
             return st.builds(_replace_item, self.values.of(schema), inner, st.integers(0, _MOST_INDEX))
         inner = self._broken(schema["properties"][step], rest, mutator)
@@ -175,7 +153,7 @@ class MutationPoints:
         if isinstance(step, int):
             return self._versions(schema["oneOf"][step], rest, mutator, value)
         place: str | int
-        if step is _ITEM:
+        if step is None:
             value, place = self._with_item(schema["items"], rest, value)
             part, member = schema["items"], value[place]
         else:
@@ -276,11 +254,11 @@ def _mutator(
         case "maxItems":
             lacking: int = rule + 1 - schema.get("minItems", 0)
             more = st.lists(values.of(schema["items"]), min_size=lacking, max_size=lacking + _MORE_ITEMS)
-            return lambda valid: st.builds(lambda items, more: items + more, valid, more)
+            return lambda valid: st.builds(operator.add, valid, more)
         case "minItems":
             fewest = 1 if field is not None and field.item is not None else 0  # a form without items has no list
-            sizes = st.integers(fewest, max(fewest, rule - 1))
-            return (lambda valid: st.builds(lambda items, size: items[:size], valid, sizes)) if fewest < rule else None
+            starts = st.integers(fewest, max(fewest, rule - 1)).map(slice)
+            return (lambda valid: st.builds(operator.getitem, valid, starts)) if fewest < rule else None
         case "required":
             names = [name for name in rule if name != keep]
             return (lambda valid: st.builds(_without, valid, st.sampled_from(names))) if names else None
@@ -334,7 +312,7 @@ def _slip(text: str, slip: Callable[[str], str]) -> str:
 
 def _break_choice(valid: SearchStrategy[JsonObject], key: str) -> SearchStrategy[Any]:
     """Values whose property that chooses a branch chooses none, or that have no properties."""
-    unknown = st.builds(lambda value, kind: value | {key: kind}, valid, texts() | json_values())
+    unknown = st.builds(merge, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
     return valid.map(lambda value: _without(value, key)) | unknown | json_values()
 
 

@@ -16,7 +16,7 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from ..mock_responses import Answer
 from ..service import link_origin
-from .schema_values import JsonObject, SchemaValues, json_values, keywords_of, named, objects, texts
+from .schema_values import JsonObject, SchemaValues, json_values, keywords_of, merge, named, objects, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,7 +99,7 @@ def _successes(view: ContractView) -> SearchStrategy[JsonObject]:
     values = SchemaValues(view)
     safety = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
     rest = {name: values.of(part) for name, part in image["properties"].items() if name not in {"is_image_safe", "url"}}
-    images = st.builds(lambda image, more: image | more, objects(rest, image["required"]), _links(view) | safety)
+    images = st.builds(merge, objects(rest, image["required"]), _links(view) | safety)
     members = {name: values.of(part) for name, part in schema["properties"].items()}
     members |= {"created": _moments(), "data": st.lists(images, min_size=1, max_size=3)}
     return objects(members, schema["required"]).filter(view.response_validator(200).is_valid)
@@ -145,7 +145,7 @@ def unusual_answers() -> SearchStrategy[Answer]:
     others = (common | st.integers(*_STATUSES)).filter(lambda status: status not in view.responses)
 
     made = st.one_of(
-        st.builds(lambda status, answer: evolve(answer, status=status, why="undocumented status"), others, documented),
+        st.builds(_with_status, documented, others),
         st.integers(*_STATUSES).map(_page),
         statuses.map(lambda status: Answer(status, b"", "no body", {})),
         st.builds(_cut, documented, st.floats(0, 1, exclude_max=True)),
@@ -153,12 +153,14 @@ def unusual_answers() -> SearchStrategy[Answer]:
         _changed(documented.filter(lambda answer: answer.body != b"{}"), "is missing"),
         _changed(documented, "unknown member"),
         _changed(documented, "unknown value"),
-        st.builds(
-            lambda status, value: Answer(status, _dump(value), "JSON of another shape", _JSON), statuses, json_values()
-        ),
-        st.builds(lambda status, body: Answer(status, body, "no text", _JSON), statuses, _no_text()),
+        st.builds(Answer, statuses, json_values().map(_dump), st.just("JSON of another shape"), st.just(_JSON)),
+        st.builds(Answer, statuses, _no_text(), st.just("no text"), st.just(_JSON)),
     )
     return named("unusual_answers", made)
+
+
+def _with_status(answer: Answer, status: int) -> Answer:
+    return evolve(answer, status=status, why="undocumented status")
 
 
 def _page(status: int) -> Answer:

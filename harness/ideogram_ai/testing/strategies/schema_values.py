@@ -195,6 +195,11 @@ def objects(members: Mapping[str, SearchStrategy[Any]], required: Collection[str
     return st.builds(turn, st.fixed_dictionaries(always, optional=perhaps), st.integers(0, max(0, len(names) - 1)))
 
 
+def merge(value: JsonObject, more: JsonObject) -> JsonObject:
+    """The object with more members."""
+    return value | more
+
+
 def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
     """Numbers within the bounds of a schema."""
     limits: JsonObject = {name: rule for name, rule in schema.items() if name.endswith("imum")} | {"type": kind}

@@ -1,0 +1,582 @@
+"""From keyword arguments to the bytes on the wire: names, values and the body, read back by another parser."""
+
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import httpx
+import jsonschema_rs
+import pytest
+from attrs import evolve
+from canned import KEY, KINDS, FakeTiming, Kind, Service, generate
+from hypothesis import example, given
+from hypothesis import strategies as st
+from json_prompts import arguments, json_prompts, texts
+from multipart_reader import Part, boundary_of, read_parts
+from unknown_fields import ALSO_UNKNOWN, UNKNOWN
+
+from ideogram_ai.client import (
+    FieldValueError,
+    Ideogram,
+    RequestError,
+    ResponseValidationError,
+    RetryPolicy,
+    UnknownFieldError,
+)
+from ideogram_ai.client.request import JSON, encode_request, to_plain
+from ideogram_ai.generated import models, operations
+from ideogram_ai.generated.contract import read_contract
+from ideogram_ai.generated.operations import API_KEY_HEADER, MODEL_FIELDS, POST_GENERATE_IMAGE_V4, SERVER_URL, Field
+
+CONTRACT = read_contract()
+SCHEMA = CONTRACT["components"]["schemas"][POST_GENERATE_IMAGE_V4.request_model]
+REQUEST = jsonschema_rs.validator_for(
+    {"components": CONTRACT["components"], "$ref": f"#/components/schemas/{POST_GENERATE_IMAGE_V4.request_model}"}
+)
+HINTS: dict[str, dict[str, str]] = SCHEMA["x-field-hints"]
+FIELDS = list(SCHEMA["properties"])
+V3_NAMES = {"prompt", "aspect_ratio", "num_images", "negative_prompt", "magic_prompt", "style_type", "seed"}
+
+
+def send(client_kind: Kind = "sync", **fields: Any) -> list[Part]:
+    """The parts of the request."""
+    service = Service()
+    generate(client_kind, service, **fields)
+    return read_parts(service.requests[0])
+
+
+def refusal(fields: dict[str, Any], client_kind: Kind = "sync") -> Any:
+    """The error of a call that sends nothing."""
+    service = Service()
+    with pytest.raises(RequestError) as caught:
+        generate(client_kind, service, **fields)
+    assert service.requests == []
+    assert caught.value.may_have_been_billed is False
+    assert "Nothing was sent, nothing billed" in caught.value.message
+    caught.value.message.encode()
+    return caught.value
+
+
+# Names.
+
+
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_a_name_of_an_earlier_version_is_answered_with_what_replaces_it(client_kind: Kind) -> None:
+    assert set(HINTS) >= V3_NAMES - set(FIELDS)
+    for name, hint in HINTS.items():
+        error = refusal({"text_prompt": "a cat", name: "x"}, client_kind)
+        assert (error.field, error.suggestion) == (name, hint.get("use"))
+        assert repr(name) in error.message
+        assert hint.get("because", "") in error.message
+        told = f"Did you mean {hint['use']}?" if "use" in hint else "This version of the API has none"
+        assert told in error.message
+
+
+def test_an_unknown_name_is_answered_with_the_closest_or_with_every_field() -> None:
+    typos = {
+        "text_promt": "text_prompt",
+        "textprompt": "text_prompt",
+        "jsonprompt": "json_prompt",
+        "resolutoin": "resolution",
+        "Resolution": "resolution",
+        "render_speed": "rendering_speed",
+        "enable_copyright": "enable_copyright_detection",
+    }
+    free = "Nothing was sent, nothing billed."
+    for typo, meant in typos.items():
+        error = refusal({"text_prompt": "a cat", typo: "x"})
+        assert (error.field, error.suggestion) == (typo, meant)
+        assert error.message == f"{typo!r} is no request field. Did you mean {meant}? {free}"
+    error = refusal({"text_prompt": "a cat", UNKNOWN: None})  # before the prompt rule, and although it is None
+    assert isinstance(error, UnknownFieldError)
+    assert isinstance(error, TypeError)
+    assert (error.field, error.suggestion) == (UNKNOWN, None)
+    fields = ", ".join(FIELDS)
+    assert error.message == (
+        f"{UNKNOWN!r} is no request field. The fields are {fields}; extra_fields sends an undocumented one. {free}"
+    )
+    assert isinstance(refusal({UNKNOWN: 1}), UnknownFieldError)
+
+
+@given(name=st.text(min_size=1).filter(lambda name: name not in {*FIELDS, "extra_fields", "timeout", "self"}))
+def test_whatever_is_no_field_is_refused(name: str) -> None:
+    assert refusal({"text_prompt": "a cat", name: 1}).field == name
+
+
+def test_values_are_the_services_to_judge() -> None:
+    for values in (("2048x2049", "FLASH"), ("", "fast"), ("1x1", "LUDICROUS")):
+        parts = send(text_prompt="a", resolution=values[0], rendering_speed=values[1])
+        sent = {part.name: part.data.decode() for part in parts}
+        assert (sent["resolution"], sent["rendering_speed"]) == values
+
+
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_extra_fields_are_sent_after_the_documented_ones_in_their_order(client_kind: Kind) -> None:
+    extra = {UNKNOWN: 7, ALSO_UNKNOWN: "model/m/version/1", f"{UNKNOWN}_2": True, "0.5": 0.5, "Ünï cödé": "ü"}
+    before = dict(extra)
+    parts = send(client_kind, extra_fields=extra | {"none": None}, resolution="1024x1024", text_prompt="a")
+    assert [(part.name, part.data.decode()) for part in parts] == [
+        ("text_prompt", "a"),
+        ("resolution", "1024x1024"),
+        (UNKNOWN, "7"),
+        (ALSO_UNKNOWN, "model/m/version/1"),
+        (f"{UNKNOWN}_2", "true"),
+        ("0.5", "0.5"),
+        ("Ünï cödé", "ü"),
+    ]
+    assert extra == before
+
+
+def test_extra_objects_are_json_parts_and_extra_lists_of_plain_values_repeat_the_field() -> None:
+    options, words, pairs, none = (f"{UNKNOWN}_{index}" for index in range(4))
+    extra = {options: {"b": 1, "a": [2]}, words: ["x", "y"], pairs: [[1, 2]], none: []}
+    parts = send(text_prompt="a", extra_fields=extra)[1:]
+    assert [(part.name, part.content_type, part.data.decode()) for part in parts] == [
+        (options, "application/json", '{"b":1,"a":[2]}'),
+        (words, None, "x"),
+        (words, None, "y"),
+        (pairs, "application/json", "[[1,2]]"),
+    ]
+
+
+def test_extra_fields_that_cannot_be_sent_are_refused() -> None:
+    for name in FIELDS:
+        error = refusal({"text_prompt": "a", "extra_fields": {name: "x"}})
+        assert error.message.startswith(f"extra_fields: {name!r} is a documented field. Give it as the keyword {name}.")
+    for name in ("", " ", "a\r\nb", 'a"b', "a\\b", "a\0b", "\ud800", "a\tb", "\u2028"):
+        assert refusal({"text_prompt": "a", "extra_fields": {name: "x"}}).field == name
+    keys: list[Any] = [1, None, b"a"]
+    for key in keys:
+        assert "extra_fields" in refusal({"text_prompt": "a", "extra_fields": {key: "x"}}).message
+    for other in ([("a", 1)], "a"):
+        told = f"extra_fields is {type(other).__name__}: give a mapping of field names"
+        assert refusal({"text_prompt": "a", "extra_fields": other}).message.startswith(told)
+
+
+def test_a_required_field_is_named_when_it_is_missing_and_a_wire_name_may_differ() -> None:
+    first, second, *others = POST_GENERATE_IMAGE_V4.fields
+    required = [evolve(field, required=True) for field in others]
+    operation = evolve(POST_GENERATE_IMAGE_V4, fields=(first, second, *required))
+    with pytest.raises(RequestError) as caught:
+        encode_request(operation, {"text_prompt": "a", others[1].python_name: "x"})
+    name = others[0].python_name
+    assert caught.value.message == f"{name} is missing: the contract requires it. Nothing was sent, nothing billed."
+    renamed = evolve(first, wire_name="text-prompt")
+    groups = (("text-prompt", "json_prompt"),)
+    operation = evolve(POST_GENERATE_IMAGE_V4, fields=(renamed, second, *others), exactly_one_of=groups)
+    assert encode_request(operation, {"text_prompt": "a"}).fields == {"text-prompt": "a"}
+    with pytest.raises(RequestError, match="Neither text_prompt nor json_prompt"):
+        encode_request(operation, {})
+
+
+# Values.
+
+
+class Speed(str, Enum):  # noqa: UP042 - not StrEnum, whose members print as their values
+    """As many programs write enums: str() of a member is 'Speed.QUALITY'."""
+
+    QUALITY = "QUALITY"
+
+
+class Size(StrEnum):
+    SQUARE = "1024x1024"
+
+
+class Number(IntEnum):
+    SEVEN = 7
+
+
+class Shade(Enum):
+    DARK = "#000000"
+
+
+class Word(str):
+    """Text of another class."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "not the value"
+
+
+ARRIVE: list[tuple[object, object]] = [
+    (Speed.QUALITY, "QUALITY"),
+    (Size.SQUARE, "1024x1024"),
+    (Number.SEVEN, 7),
+    (Shade.DARK, "#000000"),
+    ({Speed.QUALITY: 1}, {"QUALITY": 1}),
+    (Word("word"), "word"),
+    ((1, (2, "3")), [1, [2, "3"]]),
+    (range(3), [0, 1, 2]),
+    (OrderedDict(b=1, a=2), {"b": 1, "a": 2}),
+    (MappingProxyType({"b": 1}), {"b": 1}),
+    (datetime(2026, 10, 7, 12, tzinfo=UTC), "2026-10-07T12:00:00+00:00"),
+    (date(2026, 10, 7), "2026-10-07"),
+    (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    (2**63, 2**63),
+    (-(10**300), -(10**300)),
+    (0.1, 0.1),
+    (-0.0, 0.0),
+    ([None, True, False], [None, True, False]),
+    (models.V4StyleDescription(medium="m"), {"medium": "m"}),
+]
+
+
+def test_what_json_can_hold_arrives() -> None:
+    for value, arrives in ARRIVE:
+        (part,) = send(json_prompt={"value": value})
+        assert json.loads(part.data) == {"value": arrives}, value
+    plain: list[tuple[object, str]] = [(12, "12"), (1.5, "1.5"), (True, "true"), (date(2026, 1, 2), "2026-01-02")]
+    for value, written in plain:
+        assert [part.data.decode() for part in send(text_prompt=value)] == [written]
+
+
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_enums_of_plain_fields_go_by_their_value(client_kind: Kind) -> None:
+    service = Service()
+    fields: dict[str, Any] = {
+        "resolution": Size.SQUARE,
+        "rendering_speed": Speed.QUALITY,
+        "extra_fields": {UNKNOWN: Number.SEVEN},
+    }
+    generate(client_kind, service, text_prompt=Word("word"), **fields)
+    parts = {part.name: part.data.decode() for part in read_parts(service.requests[0])}
+    assert parts == {
+        "text_prompt": "word",
+        "resolution": "1024x1024",
+        "rendering_speed": "QUALITY",
+        UNKNOWN: "7",
+    }
+
+
+def cycle() -> list[object]:
+    values: list[object] = []
+    values.append({"again": values})
+    return values
+
+
+def nested(depth: int) -> object:
+    value: object = None
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+UNWRITABLE: dict[str, tuple[Callable[[], object], str]] = {
+    "lone high surrogate": (lambda: "a cat \ud83d", "character 6 is half of a surrogate pair"),
+    "lone low surrogate": (lambda: "\udc08", "character 0 is half of a surrogate pair"),
+    "surrogate in a key": (lambda: {"\ud800": 1}, "half of a surrogate pair"),
+    "not a number": (lambda: math.nan, "JSON has no nan"),
+    "infinity": (lambda: -math.inf, "JSON has no -inf"),
+    "bytes": (lambda: b"a cat", "bytes is no JSON type"),
+    "bytearray": (lambda: bytearray(b"a"), "bytearray is no JSON type"),
+    "memoryview": (lambda: memoryview(b"a"), "memoryview is no JSON type"),
+    "set": (lambda: {"a"}, "set is no JSON type"),
+    "generator": (lambda: (x for x in "a"), "generator is no JSON type"),
+    "decimal": (lambda: Decimal(1), "Decimal is no JSON type"),
+    "object": (object, "object is no JSON type"),
+    "class": (lambda: dict, "type is no JSON type"),
+    "key that is no text": (lambda: {1: "a"}, "the key 1 is no string"),
+    "key of None": (lambda: {None: "a"}, "the key None is no string"),
+    "cycle": (cycle, "nests too deep, or contains itself"),
+    "depth": (lambda: nested(10_000), "nests too deep"),
+    "integer too large to convert": (lambda: 10**5000, "digits"),
+}
+
+
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_what_cannot_be_encoded_is_refused_before_anything_is_sent(client_kind: Kind) -> None:
+    for name, (make, reason) in UNWRITABLE.items():
+        for field in ("json_prompt", "text_prompt", "resolution", "extra"):
+            prompt: dict[str, Any] = {} if field.endswith("prompt") else {"text_prompt": "a cat"}
+            given: dict[str, Any] = {"extra_fields": {"extra": make()}} if field == "extra" else {field: make()}
+            error = refusal(prompt | given, client_kind)
+            assert isinstance(error, FieldValueError), name
+            assert reason in error.message, name
+            assert error.field == field
+            assert error.message.startswith(f"{error.pointer}: this value cannot be sent")
+
+
+POINTERS: list[tuple[object, str]] = [
+    ({"tags": ["a", b"b"]}, "/json_prompt/tags/1"),
+    ({"a/b": {"c~d": {1, 2}}}, "/json_prompt/a~1b/c~0d"),
+    ({"elements": ({"bbox": [1, 2, 3, math.nan]},)}, "/json_prompt/elements/0/bbox/3"),
+    ({"a": {"\udc00": 1}}, "/json_prompt/a"),
+    ([[{"a": (1, math.nan)}]], "/json_prompt/0/0/a/1"),
+    (models.V4StyleDescription(photo="\ud800"), "/json_prompt/photo"),
+    ({"style": [models.V4StyleDescription(photo="\ud800")]}, "/json_prompt/style/0/photo"),
+]
+
+
+def test_the_pointer_leads_to_the_value() -> None:
+    for prompt, pointer in POINTERS:
+        error = refusal({"json_prompt": prompt})
+        assert (error.field, error.pointer) == ("json_prompt", pointer)
+    with pytest.raises(FieldValueError) as caught:
+        to_plain("tags", cycle())
+    assert caught.value.message == (
+        "/tags: this value cannot be sent: it nests too deep, or contains itself. Nothing was sent, nothing billed."
+    )
+    with pytest.raises(FieldValueError, match=r"^/a\\ud800: this value cannot be sent: JSON has no nan") as caught:
+        to_plain("a\ud800", math.nan)
+    assert caught.value.pointer == "/a\\ud800"
+
+
+class Closed:
+    """A generated model whose schema allows no further properties has no place for them."""
+
+    photo = "a cat"
+
+
+def test_a_model_without_further_properties_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Closed, "__module__", models.V4StyleDescription.__module__)
+    monkeypatch.setitem(operations.MODEL_FIELDS, "Closed", (("photo", "photo"),))
+    assert to_plain("style", Closed()) == {"photo": "a cat"}
+
+
+leaves = st.none() | st.binary() | st.floats() | st.text(st.characters())
+keys = st.text(st.characters(categories=["Cs", "L"])) | st.integers()
+
+
+@given(prompt=st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(keys, inner)))
+def test_anything_is_sent_whole_or_refused_with_a_message_that_can_be_printed(prompt: object) -> None:
+    service = Service()
+    try:
+        generate("sync", service, text_prompt=None, json_prompt={"value": prompt})
+    except RequestError as error:
+        error.message.encode()
+        assert service.requests == []
+    else:
+        (part,) = read_parts(service.requests[0])
+        assert json.loads(part.data) == {"value": prompt}
+
+
+# The body.
+
+INJECTION = '\r\n--{}\r\nContent-Disposition: form-data; name="rendering_speed"\r\n\r\nQUALITY\r\n--{}--\r\n'
+NASTY = [
+    "\0",
+    "\r",
+    "\n",
+    "\r\n",
+    "\ufeff\ufeff",
+    "\u202e\u05d0",
+    "\U0001f408",
+    "\x85\u2028\u2029",
+    '"\\/',
+    "--",
+    " \t ",
+]
+
+
+def decode(parts: list[Part]) -> dict[str, Any]:
+    """The fields as a server reads them: JSON where the part says so or the contract wants no string."""
+    fields = {}
+    for part in parts:
+        text = part.data.decode()
+        as_json = part.content_type == "application/json" or part.name == "enable_copyright_detection"
+        fields[part.name] = json.loads(text) if as_json else text
+    assert len(fields) == len(parts), "a field came twice"
+    return fields
+
+
+@given(fields=arguments)
+def test_what_is_given_is_what_arrives_and_keeps_the_contract(fields: dict[str, Any]) -> None:
+    given = {name: value for name, value in fields.items() if value is not None}
+    bodies = []
+    for client_kind in KINDS:
+        service = Service()
+        generate(client_kind, service, **fields)
+        request = service.requests[0]
+        decoded = decode(read_parts(request))
+        assert decoded == given
+        assert list(decoded) == [name for name in FIELDS if name in given]
+        REQUEST.validate(decoded)
+        assert request.headers["content-length"] == str(len(request.content))
+        bodies.append(request.content.replace(boundary_of(request), b"BOUNDARY"))
+    assert bodies[0] == bodies[1] == bodies[2]
+
+
+@given(prompt=json_prompts)
+def test_the_authors_key_order_is_kept_and_the_text_is_utf_8(prompt: dict[str, Any]) -> None:
+    (part,) = send(json_prompt=prompt)
+    assert part.data == json.dumps(prompt, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_head_of_the_request(client_kind: Kind) -> None:
+    service = Service()
+    generate(client_kind, service, text_prompt="a")
+    (request,) = service.requests
+    assert (request.method, str(request.url)) == ("POST", SERVER_URL + POST_GENERATE_IMAGE_V4.path)
+    assert request.headers[API_KEY_HEADER] == KEY
+    assert "authorization" not in request.headers
+    assert request.headers["accept"] == "application/json"
+
+
+def test_json_prompt_is_a_json_part_and_the_others_are_plain_text() -> None:
+    (prompt,) = send(json_prompt={"a": 1})
+    assert prompt.headers == {
+        "content-disposition": 'form-data; name="json_prompt"',
+        "content-type": "application/json",
+    }
+    for part in send(text_prompt="a", resolution="1024x1024", enable_copyright_detection=True):
+        assert part.headers == {"content-disposition": f'form-data; name="{part.name}"'}
+
+
+@given(fields=arguments)
+def test_no_part_is_a_file(fields: dict[str, Any]) -> None:
+    assert all("filename" not in part.options for part in send(**fields))
+
+
+def test_booleans_are_written_as_json_has_them_and_none_is_absent() -> None:
+    for value, written in ((True, b"true"), (False, b"false")):
+        parts = send(text_prompt="a", json_prompt=None, resolution=None, enable_copyright_detection=value)
+        assert {part.name: part.data for part in parts} == {"text_prompt": b"a", "enable_copyright_detection": written}
+
+
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_any_text_arrives_as_it_was(client_kind: Kind) -> None:
+    for text in (*NASTY, "".join(NASTY), "a" + "\n".join(NASTY) + "b"):
+        assert decode(send(client_kind, text_prompt=text)) == {"text_prompt": text}
+        assert decode(send(client_kind, json_prompt={text: [text]})) == {"json_prompt": {text: [text]}}
+
+
+@given(boundary=st.just("+++") | st.from_regex(r"[0-9a-f]{32}", fullmatch=True), before=texts)
+@example(boundary="+++", before="a cat")
+def test_a_prompt_injects_no_field(boundary: str, before: str) -> None:
+    text = before + INJECTION.format(boundary, boundary)
+    assert decode(send(text_prompt=text, rendering_speed="TURBO")) == {
+        "text_prompt": text,
+        "rendering_speed": "TURBO",
+    }
+
+
+def test_the_boundary_of_the_last_request_is_of_no_use_in_the_next() -> None:
+    service = Service()
+    generate("sync", service, text_prompt="a")
+    boundary = boundary_of(service.requests[0]).decode()
+    text = INJECTION.format(boundary, boundary)
+    generate("sync", service, text_prompt=text)
+    assert decode(read_parts(service.requests[1])) == {"text_prompt": text}
+
+
+def test_boundaries_are_random_and_long() -> None:
+    service = Service()
+    for _ in range(50):
+        generate("sync", service, text_prompt="a")
+    boundaries = {boundary_of(request) for request in service.requests}
+    assert len(boundaries) == 50
+    assert min(map(len, boundaries)) >= 32
+
+
+@pytest.mark.parametrize("preset", ["application/json", "multipart/form-data", "multipart/form-data; boundary=+++"])
+def test_a_content_type_that_an_http_client_brings_along_does_no_harm(preset: str) -> None:
+    service = Service()
+    text = INJECTION.format("+++", "+++")
+    with httpx.Client(transport=service.transport(), headers={"Content-Type": preset}) as http:
+        Ideogram(KEY, http_client=http, image_client=http).generate(text_prompt=text)
+    assert decode(read_parts(service.requests[0])) == {"text_prompt": text}
+    assert boundary_of(service.requests[0]) != b"+++"
+
+
+def test_every_attempt_sends_the_same_fields() -> None:
+    service = Service(lambda _: httpx.Response(429), lambda _: httpx.Response(429), lambda _: httpx.Response(200))
+    settings = {"retry": RetryPolicy(max_attempts=3), "timing": FakeTiming().of("sync")}
+    with pytest.raises(ResponseValidationError):
+        generate("sync", service, settings, json_prompt={"b": 1, "a": [2]}, resolution="1024x1024")
+    first, second, third = (decode(read_parts(request)) for request in service.requests)
+    assert first == second == third
+
+
+def test_a_generated_model_is_written_in_the_contracts_order() -> None:
+    element = models.V4TextPromptElement(type_="text", text="t", desc="d", bbox=[1, 2, 3, 4])
+    element["x"] = None
+    prompt = models.V4JsonPrompt(
+        tags=[],
+        compositional_deconstruction=models.V4CompositionalDeconstruction(elements=[element], background="b"),
+        style_description=models.V4StyleDescription(medium="m", aesthetics="a"),
+        high_level_description="ü",
+    )
+    (part,) = send(json_prompt=prompt)
+    assert part.data.decode() == (
+        '{"high_level_description":"ü","style_description":{"aesthetics":"a","medium":"m"},'
+        '"compositional_deconstruction":{"background":"b","elements":'
+        '[{"type":"text","bbox":[1,2,3,4],"text":"t","desc":"d","x":null}]},"tags":[]}'
+    )
+
+
+@given(prompt=json_prompts)
+def test_a_model_says_the_same_as_the_mapping_it_was_made_of(prompt: dict[str, Any]) -> None:
+    (part,) = send(json_prompt=models.V4JsonPrompt.from_dict(prompt))
+    assert json.loads(part.data) == prompt
+
+
+def test_the_order_of_every_model_is_the_contracts() -> None:
+    for name, fields in MODEL_FIELDS.items():
+        schema = CONTRACT["components"]["schemas"].get(name, {})
+        assert [wire for _, wire in fields] == list(schema.get("properties", {})), name
+
+
+AS_JSON = evolve(POST_GENERATE_IMAGE_V4, media_type="application/json")
+
+
+def test_a_json_body_is_one_object_in_the_contracts_order() -> None:
+    fields = {"resolution": "1024x1024", "json_prompt": {"b": "ü", "a": True}, "enable_copyright_detection": False}
+    body = encode_request(AS_JSON, fields, {UNKNOWN: 7, ALSO_UNKNOWN: None})
+    assert body.parts == ()
+    assert body.content == (
+        '{"json_prompt":{"b":"ü","a":true},"resolution":"1024x1024","enable_copyright_detection":false,"no_such_field":7}'.encode()
+    )
+    assert body.fields == json.loads(body.content)
+    assert "ü" not in repr(body.fields) or "fields" not in repr(body)
+
+
+def test_a_json_body_is_sent_with_the_key() -> None:
+    service = Service()
+    with httpx.Client(transport=service.transport()) as http:
+        Ideogram(KEY, http_client=http)._send(AS_JSON, {"text_prompt": "a"}, extra_fields={UNKNOWN: 7}, timeout=None)
+    (request,) = service.requests
+    assert (request.headers[API_KEY_HEADER], request.headers["Content-Type"]) == (KEY, "application/json")
+    assert json.loads(request.content) == {"text_prompt": "a", UNKNOWN: 7}
+
+
+def test_what_json_cannot_hold_is_refused_for_a_json_body_too() -> None:
+    with pytest.raises(FieldValueError, match=r"^/text_prompt: .* digits") as caught:
+        encode_request(AS_JSON, {"text_prompt": 10**5000})
+    assert caught.value.field == "text_prompt"
+
+
+PARTS: list[tuple[str | None, object, list[tuple[str, str | None]]]] = [
+    (None, "a", [("a", None)]),
+    (None, ["a", 1, None], [("a", None), ("1", None), ("null", None)]),
+    (None, [{"a": 1}], [('[{"a":1}]', JSON)]),
+    (None, [1, []], [("[1,[]]", JSON)]),
+    (None, {"a": 1}, [('{"a":1}', JSON)]),
+    (JSON, "a", [('"a"', JSON)]),
+    (JSON, ["a"], [('["a"]', JSON)]),
+    ("text/csv", "a,b", [("a,b", "text/csv")]),
+    ("text/csv", ["a,b", "c"], [("a,b", "text/csv"), ("c", "text/csv")]),
+    ("application/xml+json", {"a": 1}, [('{"a":1}', "application/xml+json")]),
+    ("application/xml+json", [{"a": 1}, 2], [('[{"a":1},2]', "application/xml+json")]),
+]
+
+
+def test_a_part_is_encoded_for_its_content_type() -> None:
+    for content_type, value, parts in PARTS:
+        field = Field(python_name="notes", wire_name="n", content_type=content_type, required=False)
+        body = encode_request(evolve(POST_GENERATE_IMAGE_V4, fields=(field,), exactly_one_of=()), {"notes": value})
+        assert body.parts == tuple(("n", (None, text.encode(), kind)) for text, kind in parts), (content_type, value)
+        assert body.fields == {"n": value}
+
+
+def test_only_what_was_given_is_sent_and_no_default_of_the_contract() -> None:
+    body = encode_request(POST_GENERATE_IMAGE_V4, {"text_prompt": "a", "resolution": None}, {UNKNOWN: 7})
+    assert body.fields == {"text_prompt": "a", UNKNOWN: 7}
