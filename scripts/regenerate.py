@@ -96,7 +96,7 @@ def check(contract_path: Path, out: Path) -> list[str]:
         # Our own folder holds nothing but the package; in somebody else's there may be more beside it.
         if out.resolve() == documents.OUT:
             return tree.compare(out, root)
-        return tree.compare(out / documents.PACKAGE, root / documents.PACKAGE, Path())
+        return tree.compare(out / documents.PACKAGE, root / documents.PACKAGE)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

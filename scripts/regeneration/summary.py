@@ -71,7 +71,7 @@ def read_baseline() -> tuple[GeneratedState, str] | None:
     package = OUT / PACKAGE
     if not (package / "contract.json").exists():
         return None
-    version = re.search(r'"([0-9.]+)"', _committed(_VERSION).decode())
+    version = re.search(r'__version__ = "([0-9.]+)"', _committed(_VERSION).decode())
     return _read(lambda name: _committed(package / name)), version[1] if version else "0.0.0"
 
 

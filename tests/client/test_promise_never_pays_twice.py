@@ -18,6 +18,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+from client_internals import limit_body
 from driver import KEY, KINDS, Driver, Kind, case, each_kind, image_at, outcome, patience
 from error_tables import Row, cases, read_rows
 from image_downloads import WHOLE_IMAGES
@@ -42,6 +43,12 @@ pytestmark = [
     # httpx and httpcore leave generators of their own unfinished when an exchange breaks off, and trio warns of it.
     pytest.mark.filterwarnings("ignore:Async generator 'http(x|core):ResourceWarning"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _small_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Endless bodies and bombs end at a megabyte; test_promise_bounded_memory is about them."""
+    limit_body(1 << 20, monkeypatch)
 
 
 def fault(name: str) -> Fault:
@@ -96,7 +103,7 @@ def check_outcome(row: Row, ended: object) -> None:
 def check_row(kind: Kind, name: str, row: Row) -> None:
     with (
         nothing_leaks(),
-        FaultServer(fault(name), interval=1.0, expanded_size=16 << 20) as server,
+        FaultServer(fault(name), interval=1.0, expanded_size=4 << 20) as server,
         driver(kind, server.url, timeout=patience(name)) as client,
     ):
         ended = outcome(client.ask)
@@ -148,7 +155,7 @@ def test_what_may_have_run_is_repeated_only_if_asked(kind: Kind) -> None:
             assert (row.cells["Repeated"] == "if asked") is (name in IF_ASKED)
             with (
                 case(name),
-                FaultServer(fault(name), expanded_size=16 << 20) as server,
+                FaultServer(fault(name), expanded_size=4 << 20) as server,
                 driver(kind, server.url, retry_possibly_billed=True) as client,
             ):
                 outcome(client.ask)

@@ -60,11 +60,7 @@ CASES = {
         parameters(parameter(style="form", explode=True, allowReserved=False)),
         [],
     ),
-    "its type": (
-        parameters(parameter()),
-        parameters(parameter(schema={"type": "integer"})),
-        ["breaking type changed"],
-    ),
+    "its type": (parameters(parameter()), parameters(parameter(schema={"type": "integer"})), ["breaking type changed"]),
     "as json": (
         parameters(parameter()),
         parameters({"name": "page", "in": "query", "content": {JSON: TEXT}}),
@@ -172,9 +168,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "expected"), CASES.values(), ids=CASES)
-def test_around_the_schemas(old: Any, new: Any, expected: list[str]) -> None:
-    assert said(compared(old, new)) == expected
+def test_around_the_schemas() -> None:
+    for name, (old, new, expected) in CASES.items():
+        assert (name, said(compared(old, new))) == (name, expected)
 
 
 def test_parameters_of_a_path_are_those_of_all_its_operations() -> None:

@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import evolve, frozen
@@ -92,12 +93,7 @@ def find_command(command: Sequence[str]) -> list[str]:
 
 
 class ProgramRunner:
-    """Runs the program, several times at once from several threads, until it is closed.
-
-    Args:
-        command: The program and its arguments.
-        timeout: Seconds that a run may take.
-    """
+    """Runs the program, several times at once from several threads, until it is closed."""
 
     def __init__(self, command: Sequence[str], timeout: float) -> None:
         self._command, self._timeout = command, timeout
@@ -113,16 +109,9 @@ class ProgramRunner:
                 _kill(process)
 
     def run(self, request: str, environment: Mapping[str, str], folder: Path, secret: str) -> ProgramRun:
-        """Run the program once.
+        """Run the program once, with the request on stdin; CommandError when it cannot be run.
 
-        Args:
-            request: What it gets on stdin.
-            environment: Variables beside those of this process.
-            folder: A folder for its output.
-            secret: What is masked wherever the program prints it.
-
-        Raises:
-            CommandError: It cannot be run.
+        The environment is added to that of this process. The secret is masked wherever the program prints it.
         """
         # Files and not pipes: a child that the program leaves behind would hold a pipe open.
         streams = [folder / name for name in ("stdin", "stdout", "stderr")]
@@ -216,6 +205,9 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
+_image = cache(png)
+
+
 @frozen
 class Observed:
     """What reached the servers of a scenario.
@@ -243,7 +235,7 @@ class ScenarioServers:
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
-        self._image = png()
+        self._image = _image()
         self._lock = threading.Lock()
         self._arrived: list[float] = []
         self._resources = ExitStack()

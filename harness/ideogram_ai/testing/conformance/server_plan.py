@@ -67,9 +67,7 @@ T = TypeVar("T")
 def plan_cases(seed: int, *, metered: bool) -> tuple[RequestCase, ...]:
     """Every request of a run, the same for the same seed.
 
-    Args:
-        seed: The seed of what is generated.
-        metered: Whether requests may cost something: then there are fewer, and each asks for the cheapest speed.
+    Where requests may cost something, there are fewer, and each asks for the cheapest speed.
     """
     return tuple(CasePlanner(seed, metered))
 
@@ -82,12 +80,7 @@ def keyless_cases() -> tuple[RequestCase, ...]:
 
 @frozen(slots=False)
 class CasePlanner:
-    """Makes the requests.
-
-    Attributes:
-        seed: The seed of what is generated.
-        metered: Whether requests may cost something.
-    """
+    """Makes the requests."""
 
     seed: int
     metered: bool
@@ -187,11 +180,11 @@ class CasePlanner:
         yield _refused("request.malformed-form", "a Content-Type without a boundary", bare, first)
 
     def _broken_prompts(self) -> Iterator[RequestCase]:
-        """Both prompts, and JSON prompts that are not JSON."""
+        """Both prompts, and JSON fields that are not JSON."""
         both = self._at_least_cost(self.plain | {name: self._value(name) for name in self.prompts})
         controls = (self._first_image, *map(self._one_prompt, self.prompts[1:]))
         yield _refused(f"{PROMPT_RULE}.both-refused", "both prompts", form(both), *controls)
-        for name in self.prompts[1:]:
+        for name in (name for name, rule in read_view().fields.items() if rule.content_type):
             rest = [make_part(key, value) for key, value in self._with_field(name).items() if key != name]
             for data in _BROKEN_JSON:
                 payload = multipart([FormPart(name, data, part_type(name)), *rest])
@@ -305,11 +298,6 @@ def draw(strategy: SearchStrategy[T], count: int, seed: int) -> list[T]:
     """Draw examples: the same for the same seed, in any program.
 
     Hypothesis makes them of random bytes, because its own search also draws constants of the modules that are loaded.
-
-    Args:
-        strategy: What to draw from.
-        count: How many at most.
-        seed: The seed.
     """
     drawn: list[T] = []
 
