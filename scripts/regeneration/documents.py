@@ -61,7 +61,7 @@ class RegenerationError(Exception):
 
 
 class ContractError(RegenerationError):
-    """The contract cannot be used. The message is one printable line, whatever the contract holds."""
+    """The contract cannot be used. The message is always one printable line."""
 
     def __init__(self, path: Path, message: str, place: Place | None = None, pointer: Pointer = ()) -> None:
         where = ":".join([str(path), *map(str, place or ())])

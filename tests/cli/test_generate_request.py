@@ -222,13 +222,13 @@ def test_undocumented_fields_are_sent_as_text(ideogram: Command, service: MockSe
 
 def test_a_field_that_regeneration_brings_is_typed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing but the contract changes: the same command takes the new fields, and refuses what they are not."""
-    variables = environment(PYTHONPATH=path_to(with_more_fields(tmp_path_factory)))
+    path = path_to(with_more_fields(tmp_path_factory))
 
     def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [*IDEOGRAM, "generate", "a", "-F", "project=p", *arguments, "--mock", *SMALL, "-o", "a.png"]
         return subprocess.run(
-            [*command, "--sidecar"], cwd=folder, env=variables, text=True, capture_output=True, check=False
-        )
+            [*IDEOGRAM, "generate", "a", "-F", "project=p", *arguments, "--mock", *SMALL, "-o", "a.png", "--sidecar"],
+            cwd=folder, env=environment(PYTHONPATH=path), text=True, capture_output=True, check=False,
+        )  # fmt: skip
 
     done = generate("-F", "strength=5", "-F", "guidance=1", "-F", "hd=true", "-F", "finish=MATT")
     assert (done.returncode, done.stderr) == (0, "")
