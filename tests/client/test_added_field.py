@@ -21,17 +21,17 @@ from ideogram_ai.client import IdeogramError
 from ideogram_ai.generated import models
 from multipart_reader import read_parts
 
-def call(shell, fields):
+def call(client_kind, fields):
     service = Service()
     try:
-        generate(shell, service, **fields)
+        generate(client_kind, service, **fields)
     except IdeogramError as error:
         return [type(error).__name__, error.message, len(service.requests)]
     return [[part.name, part.content_type, part.data.decode()] for part in read_parts(service.requests[0])]
 
 calls = json.load(sys.stdin)
 calls["camera model"] = {"text_prompt": "a", "project": "p", "camera": models.V4Camera(lens="wide", focal_length=28)}
-said = {shell: {name: call(shell, fields) for name, fields in calls.items()} for shell in ("sync", "asyncio")}
+said = {kind: {name: call(kind, fields) for name, fields in calls.items()} for kind in ("sync", "asyncio")}
 json.dump([ideogram_ai.generated.__file__, said], sys.stdout)
 """
 CALLS: dict[str, dict[str, Any]] = {

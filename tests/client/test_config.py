@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from canned import SHELLS, Service, Shell, generate
+from canned import KINDS, Kind, Service, generate
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,10 +17,10 @@ PATH = POST_GENERATE_IMAGE_V4.path
 CLIENTS: tuple[Any, Any] = (Ideogram, AsyncIdeogram)
 
 
-def sent(shell: Shell = "sync", call: dict[str, Any] | None = None, **settings: Any) -> httpx.Request:
+def sent(client_kind: Kind = "sync", call: dict[str, Any] | None = None, **settings: Any) -> httpx.Request:
     """The request of a client with these settings."""
     service = Service()
-    generate(shell, service, settings, text_prompt="a", **(call or {}))
+    generate(client_kind, service, settings, text_prompt="a", **(call or {}))
     return service.requests[0]
 
 
@@ -53,12 +53,12 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_key_is_the_argument_or_else_the_variable(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sent(shell, api_key="argument").headers[API_KEY_HEADER] == "argument"
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_key_is_the_argument_or_else_the_variable(client_kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sent(client_kind, api_key="argument").headers[API_KEY_HEADER] == "argument"
     monkeypatch.setenv("IDEOGRAM_API_KEY", "variable")
-    assert sent(shell, api_key=None).headers[API_KEY_HEADER] == "variable"
-    assert sent(shell, api_key="argument").headers[API_KEY_HEADER] == "argument"
+    assert sent(client_kind, api_key=None).headers[API_KEY_HEADER] == "variable"
+    assert sent(client_kind, api_key="argument").headers[API_KEY_HEADER] == "argument"
 
 
 def test_a_key_that_cannot_be_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,10 +153,10 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_base_url_that_can_be_used(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_a_base_url_that_can_be_used(client_kind: Kind) -> None:
     for base_url, used in TAKEN.items():
-        url = sent(shell, base_url=base_url).url
+        url = sent(client_kind, base_url=base_url).url
         assert url == httpx.URL(used + PATH)
         assert url.raw_path.decode() == httpx.URL(used + PATH).raw_path.decode()
 
@@ -226,20 +226,20 @@ NO_LIMITS: list[Any] = [
 ]
 
 
-def limits(shell: Shell, settings: object = None, call: object = None) -> dict[str, float]:
-    found: dict[str, float] = sent(shell, {"timeout": call}, timeout=settings).extensions["timeout"]
+def limits(client_kind: Kind, settings: object = None, call: object = None) -> dict[str, float]:
+    found: dict[str, float] = sent(client_kind, {"timeout": call}, timeout=settings).extensions["timeout"]
     return found
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_timeout_of_a_call_or_else_of_the_client_reaches_httpx(shell: Shell) -> None:
-    assert limits(shell) == {"connect": 10.0, "read": 300.0, "write": 60.0, "pool": 10.0}
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_timeout_of_a_call_or_else_of_the_client_reaches_httpx(client_kind: Kind) -> None:
+    assert limits(client_kind) == {"connect": 10.0, "read": 300.0, "write": 60.0, "pool": 10.0}
     for where in ("settings", "call"):
-        assert limits(shell, **{where: 300}) == {"connect": 10, "read": 300, "write": 300, "pool": 10}
-        assert limits(shell, **{where: 0.5}) == {"connect": 0.5, "read": 0.5, "write": 0.5, "pool": 0.5}
-        assert limits(shell, **{where: OTHER}) == {"connect": 1, "read": 2, "write": 3, "pool": 4}
-    assert limits(shell, 20, 30)["read"] == 30
-    assert limits(shell, OTHER, 30)["connect"] == 10
+        assert limits(client_kind, **{where: 300}) == {"connect": 10, "read": 300, "write": 300, "pool": 10}
+        assert limits(client_kind, **{where: 0.5}) == {"connect": 0.5, "read": 0.5, "write": 0.5, "pool": 0.5}
+        assert limits(client_kind, **{where: OTHER}) == {"connect": 1, "read": 2, "write": 3, "pool": 4}
+    assert limits(client_kind, 20, 30)["read"] == 30
+    assert limits(client_kind, OTHER, 30)["connect"] == 10
 
 
 def test_the_timeout_of_a_call_is_for_that_call_alone() -> None:
@@ -255,10 +255,10 @@ def test_a_timeout_that_is_no_limit_is_refused() -> None:
     for value in NO_LIMITS:
         for kind in CLIENTS:
             assert refusal(kind, "a-key", timeout=value).startswith("timeout: ")
-        for shell in SHELLS:
+        for client_kind in KINDS:
             service = Service()
             with pytest.raises(ConfigurationError, match=r"^timeout: .*Nothing was sent, nothing billed"):
-                generate(shell, service, text_prompt="a", timeout=value)
+                generate(client_kind, service, text_prompt="a", timeout=value)
             assert service.requests == []
     for name in ("connect", "read", "write", "pool"):
         assert f"the {name} limit is -1" in refusal(Ideogram, "a-key", timeout=httpx.Timeout(5, **{name: -1}))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from canned import KEY, SHELLS, FakeTiming, Service, Shell, download
+from canned import KEY, KINDS, FakeTiming, Kind, Service, download
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError
@@ -33,18 +33,18 @@ def made(**changes: object) -> GeneratedImage:
 
 
 def refused(
-    shell: Shell, images: Service, path: str | Path, image: GeneratedImage | None = None, **options: object
+    client_kind: Kind, images: Service, path: str | Path, image: GeneratedImage | None = None, **options: object
 ) -> DownloadError:
     with pytest.raises(DownloadError) as caught:
-        download(shell, images, image or made(), path, **options)
+        download(client_kind, images, image or made(), path, **options)
     assert isinstance(caught.value, IdeogramError)
     return caught.value
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_an_image_is_saved_whole_under_the_name_that_was_asked_for(shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_an_image_is_saved_whole_under_the_name_that_was_asked_for(client_kind: Kind, tmp_path: Path) -> None:
     images = host()
-    path = download(shell, images, made(), tmp_path / "cat.png")
+    path = download(client_kind, images, made(), tmp_path / "cat.png")
     assert path == tmp_path / "cat.png"
     assert path.read_bytes() == PNG
     assert list(tmp_path.iterdir()) == [path]
@@ -54,20 +54,20 @@ def test_an_image_is_saved_whole_under_the_name_that_was_asked_for(shell: Shell,
     assert KEY not in f"{request.headers!r}"
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_path_may_be_a_text(shell: Shell, tmp_path: Path) -> None:
-    assert download(shell, host(), made(), f"{tmp_path}/cat.png") == tmp_path / "cat.png"
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_path_may_be_a_text(client_kind: Kind, tmp_path: Path) -> None:
+    assert download(client_kind, host(), made(), f"{tmp_path}/cat.png") == tmp_path / "cat.png"
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @pytest.mark.parametrize(
     ("kind", "suffix"), [("PNG", ".png"), ("JPEG", ".jpg"), ("WEBP", ".webp"), ("GIF", ".gif"), ("AVIF", ".avif")]
 )
 def test_in_a_folder_the_file_is_named_after_the_link_with_the_suffix_of_its_format(
-    shell: Shell, kind: str, suffix: str, tmp_path: Path
+    client_kind: Kind, kind: str, suffix: str, tmp_path: Path
 ) -> None:
     content = drawn(kind)
-    path = download(shell, host(content), made(), tmp_path)
+    path = download(client_kind, host(content), made(), tmp_path)
     assert path == tmp_path / f"xtdZ-iq_1{suffix}"
     assert path.read_bytes() == content
 
@@ -93,18 +93,18 @@ def test_a_link_names_no_file_outside_of_the_folder(url: str, name: str, tmp_pat
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == [name]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_file_that_exists_is_left_alone_unless_told(shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_a_file_that_exists_is_left_alone_unless_told(client_kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "cat.png"
     path.write_bytes(b"mine")
     images = host()
-    error = refused(shell, images, path)
+    error = refused(client_kind, images, path)
     assert error.reason is DownloadReason.EXISTS
     assert str(error.reason) == "exists"
     assert "pass overwrite=True" in error.message
     assert path.read_bytes() == b"mine"
     assert images.requests == []
-    assert download(shell, images, made(), path, overwrite=True).read_bytes() == PNG
+    assert download(client_kind, images, made(), path, overwrite=True).read_bytes() == PNG
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -125,62 +125,62 @@ def test_a_dangling_link_of_the_file_system_counts_as_a_file(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @pytest.mark.parametrize("name", ["missing/cat.png", "missing/", "file.txt/cat.png", "a\0b.png", "n" * 300 + ".png"])
-def test_a_place_that_cannot_be_written_to_is_refused(shell: Shell, name: str, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_to_is_refused(client_kind: Kind, name: str, tmp_path: Path) -> None:
     (tmp_path / "file.txt").touch()
-    error = refused(shell, host(), f"{tmp_path}/{name}")
+    error = refused(client_kind, host(), f"{tmp_path}/{name}")
     assert error.reason is DownloadReason.UNWRITABLE
     assert "Downloading again costs nothing." in error.message or "make it first" in error.message
     assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @pytest.mark.parametrize("changes", [{"url": None}, {"url": ""}, {"url": None, "is_image_safe": False}])
-def test_a_withheld_image_has_its_own_reason(shell: Shell, changes: dict[str, object], tmp_path: Path) -> None:
+def test_a_withheld_image_has_its_own_reason(client_kind: Kind, changes: dict[str, object], tmp_path: Path) -> None:
     images = host()
-    error = refused(shell, images, tmp_path, made(**changes))
+    error = refused(client_kind, images, tmp_path, made(**changes))
     assert (error.reason, images.requests) == (DownloadReason.WITHHELD, [])
     assert "billed all the same" in error.message
     assert error.may_have_been_billed is True
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @pytest.mark.parametrize("status", [403, 410])
 def test_a_link_past_its_end_that_the_host_refuses_has_its_own_reason(
-    shell: Shell, status: int, tmp_path: Path
+    client_kind: Kind, status: int, tmp_path: Path
 ) -> None:
     now = int(FakeTiming().of("sync").wall())
     image = made(url=f"https://i.example/1.png?exp={now}&sig=0a0b")
     images = host(b"", status)
-    error = refused(shell, images, tmp_path, image)
+    error = refused(client_kind, images, tmp_path, image)
     assert (error.reason, error.status_code, len(images.requests)) == (DownloadReason.EXPIRED, status, 1)
     assert "0a0b" not in error.message
     assert error.url == image.url
     for other in (402, 451, 500):
-        assert refused(shell, host(b"", other), tmp_path, image).reason is DownloadReason.STATUS
+        assert refused(client_kind, host(b"", other), tmp_path, image).reason is DownloadReason.STATUS
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @pytest.mark.parametrize("content", [b"<!DOCTYPE html>", b"", b'{"error": "gone"}', b"\x89PNG"])
-def test_what_is_no_image_is_not_saved(shell: Shell, content: bytes, tmp_path: Path) -> None:
-    error = refused(shell, host(content), tmp_path / "cat.png")
+def test_what_is_no_image_is_not_saved(client_kind: Kind, content: bytes, tmp_path: Path) -> None:
+    error = refused(client_kind, host(content), tmp_path / "cat.png")
     assert error.reason is DownloadReason.NOT_AN_IMAGE
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_an_image_larger_than_allowed_is_not_saved(shell: Shell, tmp_path: Path) -> None:
-    error = refused(shell, host(), tmp_path / "cat.png", max_bytes=len(PNG) - 1)
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_an_image_larger_than_allowed_is_not_saved(client_kind: Kind, tmp_path: Path) -> None:
+    error = refused(client_kind, host(), tmp_path / "cat.png", max_bytes=len(PNG) - 1)
     assert error.reason is DownloadReason.TOO_LARGE
     assert list(tmp_path.iterdir()) == []
-    assert download(shell, host(), made(), tmp_path / "cat.png", max_bytes=len(PNG)).exists()
+    assert download(client_kind, host(), made(), tmp_path / "cat.png", max_bytes=len(PNG)).exists()
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @pytest.mark.parametrize("status", [204, 400, 403, 404, 410, 429, 500, 503])
-def test_a_status_of_the_image_host_is_in_the_error(shell: Shell, status: int, tmp_path: Path) -> None:
-    error = refused(shell, host(b"", status), tmp_path / "cat.png")
+def test_a_status_of_the_image_host_is_in_the_error(client_kind: Kind, status: int, tmp_path: Path) -> None:
+    error = refused(client_kind, host(b"", status), tmp_path / "cat.png")
     assert (error.reason, error.status_code) == (DownloadReason.STATUS, status)
     assert "Downloading again costs nothing." in error.message
     assert error.url == LINK

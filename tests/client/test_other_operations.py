@@ -1,17 +1,15 @@
-"""Operations beside generate: the same exchange, and an answer that is a model."""
+"""Operations beside generate: the same exchange, and a response that is a model."""
 
 import json
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 from attrs import evolve
-from canned import KEY, ONCE, SHELLS, Service, Shell
+from canned import Service
+from driver import KEY, KINDS, Driver, Kind
 
 from ideogram_ai.client import (
-    AsyncIdeogram,
-    Ideogram,
     IdeogramError,
     OutcomeUnknownError,
     RateLimitError,
@@ -37,33 +35,21 @@ OTHER = evolve(
 PLAIN = evolve(OTHER, answer_model="")
 
 
-def call(shell: Shell, service: Service, operation: Operation = OTHER, **fields: Any) -> Any:
+def call(client_kind: Kind, service: Service, *, extra_fields: Any = None, timeout: Any = None, **fields: Any) -> Any:
     """Call an operation as its generated method does."""
-    more = {"extra_fields": fields.pop("extra_fields", None), "timeout": fields.pop("timeout", None)}
-    retry = RetryPolicy(max_attempts=2, base_delay=0.001)
-    if shell == "sync":
-        with httpx.Client(transport=service.transport()) as http:
-            client = Ideogram(KEY, http_client=http, retry=retry)
-            assert client.operations is client
-            return client._send(operation, fields, **more)
-
-    async def run() -> Any:
-        async with httpx.AsyncClient(transport=service.transport()) as http:
-            client = AsyncIdeogram(KEY, http_client=http, retry=retry)
-            assert client.operations is client
-            return await client._send(operation, fields, **more)
-
-    return anyio.run(run, backend=shell)
+    with Driver(client_kind, service=service, retry=RetryPolicy(max_attempts=2, base_delay=0.001)) as driver:
+        assert driver.client.operations is driver.client
+        return driver.run(lambda client: client._send(OTHER, fields, extra_fields=extra_fields, timeout=timeout))
 
 
 def judged(body: bytes, operation: Operation = OTHER, *, status: int = 200, complete: bool = True) -> Any:
     return parse_response(operation, status=status, headers=httpx.Headers(), body=body, now=0.0, complete=complete)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_answer_is_the_generated_model(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_response_is_the_generated_model(client_kind: Kind) -> None:
     service = Service(httpx.Response(200, json=PROMPT | {"mood": "calm"}))
-    answer = call(shell, service, text_prompt="a", extra_fields={"new": 1})
+    answer = call(client_kind, service, text_prompt="a", extra_fields={"new": 1})
     assert type(answer) is V4JsonPrompt
     assert answer.high_level_description == "a"
     assert answer.additional_properties == {"mood": "calm"}
@@ -73,42 +59,33 @@ def test_the_answer_is_the_generated_model(shell: Shell) -> None:
     assert json.loads(request.content) == {"text_prompt": "a", "new": 1}
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_it_is_sent_again_by_the_same_rules(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_it_is_sent_again_by_the_same_rules(client_kind: Kind) -> None:
     busy = {"error": "Too many requests in progress", "reject_reason": "inflight_limit"}
     service = Service(httpx.Response(429, json=busy), httpx.Response(200, json=PROMPT))
-    assert call(shell, service, text_prompt="a").high_level_description == "a"
+    assert call(client_kind, service, text_prompt="a").high_level_description == "a"
     service = Service(httpx.Response(429, json=busy | {"reject_reason": "daily_limit"}))
     with pytest.raises(RateLimitError, match="Waiting does not help against daily_limit"):
-        call(shell, service, text_prompt="a")
+        call(client_kind, service, text_prompt="a")
     assert len(service.requests) == 1
     service = Service(httpx.ReadError("gone"))
     with pytest.raises(OutcomeUnknownError, match="What was asked for may have been made and billed"):
-        call(shell, service, text_prompt="a")
+        call(client_kind, service, text_prompt="a")
     assert len(service.requests) == 1
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize(
-    ("fields", "error"),
-    [
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_what_cannot_be_sent_is_refused(client_kind: Kind) -> None:
+    service = Service()
+    refused: list[tuple[dict[str, Any], type[IdeogramError]]] = [
         ({"text_promt": "a"}, UnknownFieldError),
         ({}, RequestError),
         ({"text_prompt": "a", "timeout": -1}, IdeogramError),
-    ],
-)
-def test_what_cannot_be_sent_is_refused(shell: Shell, fields: dict[str, Any], error: type[Exception]) -> None:
-    service = Service()
-    with pytest.raises(error):
-        call(shell, service, **fields)
+    ]
+    for fields, error in refused:
+        with pytest.raises(error):
+            call(client_kind, service, **fields)
     assert service.requests == []
-
-
-def test_a_closed_client_calls_nothing() -> None:
-    client = Ideogram(KEY, retry=ONCE)
-    client.close()
-    with pytest.raises(RequestError, match="closed"):
-        client._send(OTHER, {"text_prompt": "a"}, extra_fields=None, timeout=None)
 
 
 @pytest.mark.parametrize(

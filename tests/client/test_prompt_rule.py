@@ -4,7 +4,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from canned import SHELLS, Service, Shell, generate
+from canned import KINDS, Kind, Service, generate
 from hypothesis import given
 from hypothesis import strategies as st
 from unknown_fields import ALSO_UNKNOWN, UNKNOWN
@@ -36,36 +36,38 @@ def given_prompts(text: object, structured: object) -> dict[str, Any]:
     return {name: value for name, value in every.items() if value is not ABSENT}
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @pytest.mark.parametrize(("text", "structured"), list(product(TEXTS, OBJECTS)))
-def test_presence_counts_and_none_is_absence(shell: Shell, text: object, structured: object) -> None:
+def test_presence_counts_and_none_is_absence(client_kind: Kind, text: object, structured: object) -> None:
     present = [value not in (ABSENT, None) for value in (text, structured)]
     service = Service()
     if sum(present) == 1:
-        generate(shell, service, **given_prompts(text, structured))
+        generate(client_kind, service, **given_prompts(text, structured))
         assert len(service.requests) == 1
         return
     with pytest.raises(PromptError) as caught:
-        generate(shell, service, **given_prompts(text, structured))
+        generate(client_kind, service, **given_prompts(text, structured))
     assert caught.value.case == ("both" if any(present) else "neither")
     assert service.requests == []
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @given(text=st.text(), structured=prompts, others=other_fields)
-def test_both_prompts_never_send(shell: Shell, text: str, structured: dict[str, str], others: dict[str, Any]) -> None:
+def test_both_prompts_never_send(
+    client_kind: Kind, text: str, structured: dict[str, str], others: dict[str, Any]
+) -> None:
     service = Service()
     with pytest.raises(PromptError) as caught:
-        generate(shell, service, text_prompt=text, json_prompt=structured, **others)
+        generate(client_kind, service, text_prompt=text, json_prompt=structured, **others)
     assert (caught.value.case, service.requests) == ("both", [])
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @given(nothing=st.sampled_from([given_prompts(*pair) for pair in product(TEXTS[:2], OBJECTS[:2])]), others=other_fields)
-def test_neither_prompt_never_sends(shell: Shell, nothing: dict[str, None], others: dict[str, Any]) -> None:
+def test_neither_prompt_never_sends(client_kind: Kind, nothing: dict[str, None], others: dict[str, Any]) -> None:
     service = Service()
     with pytest.raises(PromptError) as caught:
-        generate(shell, service, **nothing, **others)
+        generate(client_kind, service, **nothing, **others)
     assert (caught.value.case, service.requests) == ("neither", [])
 
 
@@ -87,13 +89,13 @@ def test_the_message_names_both_fields_and_says_that_nothing_was_billed(fields: 
     assert caught.value.may_have_been_billed is False
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_prompt_among_the_extra_fields_is_no_way_around_the_rule(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_a_prompt_among_the_extra_fields_is_no_way_around_the_rule(client_kind: Kind) -> None:
     service = Service()
     with pytest.raises(RequestError, match="json_prompt"):
-        generate(shell, service, text_prompt="a", extra_fields={"json_prompt": PROMPT})
+        generate(client_kind, service, text_prompt="a", extra_fields={"json_prompt": PROMPT})
     with pytest.raises(PromptError):
-        generate(shell, service, extra_fields={"text_prompt": "a"})
+        generate(client_kind, service, extra_fields={"text_prompt": "a"})
     assert service.requests == []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import SHELLS, Service, Shell, entry, generate, success
+from canned import KINDS, Kind, Service, entry, generate, success
 
 from ideogram_ai.client import BadRequestError, Ideogram, ResponseWarning, flow
 from ideogram_ai.client.redaction import PLACEHOLDER, ApiKey
@@ -44,12 +44,12 @@ def test_data_that_only_looks_like_another_encoding_stays_as_it_is() -> None:
         assert ApiKey(KEY).scrub_bytes(data) == data
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_no_spelling_comes_into_a_message_or_is_kept(spelling: str, shell: Shell) -> None:
+def test_no_spelling_comes_into_a_message_or_is_kept(spelling: str, client_kind: Kind) -> None:
     body = f'{{"error": "unknown key {SPELLINGS[spelling]}"}}'.encode()
     with pytest.raises(BadRequestError) as caught:
-        generate(shell, Service(httpx.Response(400, content=body)), {"api_key": KEY}, text_prompt="a")
+        generate(client_kind, Service(httpx.Response(400, content=body)), {"api_key": KEY}, text_prompt="a")
     assert KEY not in caught.value.message
     assert SPELLINGS[spelling] not in caught.value.message
     assert SPELLINGS[spelling].encode() not in caught.value.body
@@ -107,13 +107,13 @@ class Mine(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return httpx.Response(200 // (len(request.url.host) * 0))
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_traceback_of_a_callers_own_code_survives(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_traceback_of_a_callers_own_code_survives(client_kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Service, "transport", lambda _: Mine())
     with pytest.raises(ZeroDivisionError) as caught:
-        generate(shell, Service(), text_prompt="a")
+        generate(client_kind, Service(), text_prompt="a")
     frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
-    assert frames[-2:] == [f"handle_{'' if shell == 'sync' else 'async_'}request", "_divide"]
+    assert frames[-2:] == [f"handle_{'' if client_kind == 'sync' else 'async_'}request", "_divide"]
     assert not {"send", "_send_single_request"} & set(frames)
 
 
@@ -151,9 +151,9 @@ NEWS: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("news", NEWS)
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 def test_the_end_of_an_operation_is_announced_once(
-    news: str, shell: Shell, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    news: str, client_kind: Kind, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     headers, members, said = NEWS[news]
     monkeypatch.setattr(flow, "_warned_of", set())
@@ -164,7 +164,7 @@ def test_the_end_of_an_operation_is_announced_once(
         return made
 
     with pytest.warns(ResponseWarning) as caught:
-        made = [generate(shell, Service(answer), text_prompt="a") for _ in range(3)]
+        made = [generate(client_kind, Service(answer), text_prompt="a") for _ in range(3)]
     assert all(each.images for each in made)
     assert len(caught) == 1
     assert said in str(caught[0].message)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import KEY, SHELLS, Service, Shell, generate
+from canned import KEY, KINDS, Kind, Service, generate
 
 from ideogram_ai.client import (
     APIStatusError,
@@ -47,11 +47,11 @@ STAYS = "No redirect is followed, so that the key stays here. Check the base URL
 NO = b'{"detail": "no"}'
 
 
-def refused(status: int, shell: Shell = "sync", **parts: Any) -> Any:
+def refused(status: int, client_kind: Kind = "sync", **parts: Any) -> Any:
     """The error of a call that gets this response."""
     service = Service(lambda _: httpx.Response(status, **parts))
     with pytest.raises(IdeogramError) as caught:
-        generate(shell, service, text_prompt="a cat")
+        generate(client_kind, service, text_prompt="a cat")
     assert len(service.requests) == 1
     return caught.value
 
@@ -75,8 +75,8 @@ def test_a_status_of_the_contract_has_its_class_and_costs_what_the_contract_says
     assert set(CLASSES) == set(BILLED) - {200}
     body = b'{"detail": "the words of the service"}'
     for status, kind in CLASSES.items():
-        for shell in SHELLS:
-            error = refused(status, shell, content=body, headers={"x-request-id": "17"})
+        for client_kind in KINDS:
+            error = refused(status, client_kind, content=body, headers={"x-request-id": "17"})
             assert type(error) is kind, status
             assert (error.status_code, error.body, error.headers["x-request-id"]) == (status, body, "17")
             assert error.message == str(error)
@@ -92,9 +92,9 @@ def test_another_status_may_have_been_billed() -> None:
         assert message(status) == f"{status}: no. {LOOK}"
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_408_is_an_unknown_outcome_because_the_service_had_the_request(shell: Shell) -> None:
-    error = refused(408, shell, content=b"slow", headers={"x-request-id": "17"})
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_408_is_an_unknown_outcome_because_the_service_had_the_request(client_kind: Kind) -> None:
+    error = refused(408, client_kind, content=b"slow", headers={"x-request-id": "17"})
     assert isinstance(error, OutcomeUnknownError)
     assert (error.status_code, error.body) == (408, b"slow")
     assert error.headers is not None
@@ -217,10 +217,10 @@ def test_a_limit_says_how_long_to_wait_or_that_waiting_does_not_help() -> None:
         assert error.reject_reason == (unknown if isinstance(unknown, str) else None)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_key_that_is_echoed_is_nowhere_in_the_error(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_a_key_that_is_echoed_is_nowhere_in_the_error(client_kind: Kind) -> None:
     headers = [(b"X-Echo", f"key={KEY}".encode()), (b"X-Name", "é".encode("latin-1")), (b"X-Name", b"two")]
-    error = refused(401, shell, content=f"unknown key {KEY}".encode(), headers=headers)
+    error = refused(401, client_kind, content=f"unknown key {KEY}".encode(), headers=headers)
     assert KEY not in f"{error.message}{error.body!r}{error.headers!r}{error.args!r}"
     assert error.headers["x-echo"] == "key=[api key]"
     assert error.headers.get_list("x-name") == ["é", "two"]

@@ -15,7 +15,7 @@ import httpx
 import jsonschema_rs
 import pytest
 from attrs import evolve
-from canned import KEY, SHELLS, FakeTiming, Service, Shell, generate
+from canned import KEY, KINDS, FakeTiming, Kind, Service, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
 from json_prompts import arguments, json_prompts, texts
@@ -45,18 +45,18 @@ FIELDS = list(SCHEMA["properties"])
 V3_NAMES = {"prompt", "aspect_ratio", "num_images", "negative_prompt", "magic_prompt", "style_type", "seed"}
 
 
-def send(shell: Shell = "sync", **fields: Any) -> list[Part]:
+def send(client_kind: Kind = "sync", **fields: Any) -> list[Part]:
     """The parts of the request."""
     service = Service()
-    generate(shell, service, **fields)
+    generate(client_kind, service, **fields)
     return read_parts(service.requests[0])
 
 
-def refusal(fields: dict[str, Any], shell: Shell = "sync") -> Any:
+def refusal(fields: dict[str, Any], client_kind: Kind = "sync") -> Any:
     """The error of a call that sends nothing."""
     service = Service()
     with pytest.raises(RequestError) as caught:
-        generate(shell, service, **fields)
+        generate(client_kind, service, **fields)
     assert service.requests == []
     assert caught.value.may_have_been_billed is False
     assert "Nothing was sent, nothing billed" in caught.value.message
@@ -67,11 +67,11 @@ def refusal(fields: dict[str, Any], shell: Shell = "sync") -> Any:
 # Names.
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_name_of_an_earlier_version_is_answered_with_what_replaces_it(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_a_name_of_an_earlier_version_is_answered_with_what_replaces_it(client_kind: Kind) -> None:
     assert set(HINTS) >= V3_NAMES - set(FIELDS)
     for name, hint in HINTS.items():
-        error = refusal({"text_prompt": "a cat", name: "x"}, shell)
+        error = refusal({"text_prompt": "a cat", name: "x"}, client_kind)
         assert (error.field, error.suggestion) == (name, hint.get("use"))
         assert repr(name) in error.message
         assert hint.get("because", "") in error.message
@@ -117,11 +117,11 @@ def test_values_are_the_services_to_judge() -> None:
         assert (sent["resolution"], sent["rendering_speed"]) == values
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_extra_fields_are_sent_after_the_documented_ones_in_their_order(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_extra_fields_are_sent_after_the_documented_ones_in_their_order(client_kind: Kind) -> None:
     extra = {UNKNOWN: 7, ALSO_UNKNOWN: "model/m/version/1", f"{UNKNOWN}_2": True, "0.5": 0.5, "Ünï cödé": "ü"}
     before = dict(extra)
-    parts = send(shell, extra_fields=extra | {"none": None}, resolution="1024x1024", text_prompt="a")
+    parts = send(client_kind, extra_fields=extra | {"none": None}, resolution="1024x1024", text_prompt="a")
     assert [(part.name, part.data.decode()) for part in parts] == [
         ("text_prompt", "a"),
         ("resolution", "1024x1024"),
@@ -238,15 +238,15 @@ def test_what_json_can_hold_arrives() -> None:
         assert [part.data.decode() for part in send(text_prompt=value)] == [written]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_enums_of_plain_fields_go_by_their_value(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_enums_of_plain_fields_go_by_their_value(client_kind: Kind) -> None:
     service = Service()
     fields: dict[str, Any] = {
         "resolution": Size.SQUARE,
         "rendering_speed": Speed.QUALITY,
         "extra_fields": {UNKNOWN: Number.SEVEN},
     }
-    generate(shell, service, text_prompt=Word("word"), **fields)
+    generate(client_kind, service, text_prompt=Word("word"), **fields)
     parts = {part.name: part.data.decode() for part in read_parts(service.requests[0])}
     assert parts == {
         "text_prompt": "word",
@@ -291,13 +291,13 @@ UNWRITABLE: dict[str, tuple[Callable[[], object], str]] = {
 }
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_what_cannot_be_encoded_is_refused_before_anything_is_sent(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_what_cannot_be_encoded_is_refused_before_anything_is_sent(client_kind: Kind) -> None:
     for name, (make, reason) in UNWRITABLE.items():
         for field in ("json_prompt", "text_prompt", "resolution", "extra"):
             prompt: dict[str, Any] = {} if field.endswith("prompt") else {"text_prompt": "a cat"}
             given: dict[str, Any] = {"extra_fields": {"extra": make()}} if field == "extra" else {field: make()}
-            error = refusal(prompt | given, shell)
+            error = refusal(prompt | given, client_kind)
             assert isinstance(error, FieldValueError), name
             assert reason in error.message, name
             assert error.field == field
@@ -391,9 +391,9 @@ def decode(parts: list[Part]) -> dict[str, Any]:
 def test_what_is_given_is_what_arrives_and_keeps_the_contract(fields: dict[str, Any]) -> None:
     given = {name: value for name, value in fields.items() if value is not None}
     bodies = []
-    for shell in SHELLS:
+    for client_kind in KINDS:
         service = Service()
-        generate(shell, service, **fields)
+        generate(client_kind, service, **fields)
         request = service.requests[0]
         decoded = decode(read_parts(request))
         assert decoded == given
@@ -410,10 +410,10 @@ def test_the_authors_key_order_is_kept_and_the_text_is_utf_8(prompt: dict[str, A
     assert part.data == json.dumps(prompt, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_head_of_the_request(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_head_of_the_request(client_kind: Kind) -> None:
     service = Service()
-    generate(shell, service, text_prompt="a")
+    generate(client_kind, service, text_prompt="a")
     (request,) = service.requests
     assert (request.method, str(request.url)) == ("POST", SERVER_URL + POST_GENERATE_IMAGE_V4.path)
     assert request.headers[API_KEY_HEADER] == KEY
@@ -442,11 +442,11 @@ def test_booleans_are_written_as_json_has_them_and_none_is_absent() -> None:
         assert {part.name: part.data for part in parts} == {"text_prompt": b"a", "enable_copyright_detection": written}
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_any_text_arrives_as_it_was(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_any_text_arrives_as_it_was(client_kind: Kind) -> None:
     for text in (*NASTY, "".join(NASTY), "a" + "\n".join(NASTY) + "b"):
-        assert decode(send(shell, text_prompt=text)) == {"text_prompt": text}
-        assert decode(send(shell, json_prompt={text: [text]})) == {"json_prompt": {text: [text]}}
+        assert decode(send(client_kind, text_prompt=text)) == {"text_prompt": text}
+        assert decode(send(client_kind, json_prompt={text: [text]})) == {"json_prompt": {text: [text]}}
 
 
 @given(boundary=st.just("+++") | st.from_regex(r"[0-9a-f]{32}", fullmatch=True), before=texts)

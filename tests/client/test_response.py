@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from canned import SHELLS, Service, Shell, entry, generate, success
+from canned import KINDS, Kind, Service, entry, generate, success
 from hypothesis import example, given
 from hypothesis import strategies as st
 from unknown_fields import UNKNOWN
@@ -45,8 +45,8 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def answered(document: object, shell: Shell = "sync", **fields: Any) -> Generation:
-    return generate(shell, Service(httpx.Response(200, json=document)), **{"text_prompt": "a cat", **fields})
+def answered(document: object, client_kind: Kind = "sync", **fields: Any) -> Generation:
+    return generate(client_kind, Service(httpx.Response(200, json=document)), **{"text_prompt": "a cat", **fields})
 
 
 def first(**changes: object) -> GeneratedImage:
@@ -59,10 +59,10 @@ def parsed(status: int, body: bytes, *, complete: bool = True, **headers: str) -
     return parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=head, body=body, now=0.0, complete=complete)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_contracts_examples_are_read_completely(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_contracts_examples_are_read_completely(client_kind: Kind) -> None:
     for name, document in EXAMPLES.items():
-        generation = answered(document, shell)
+        generation = answered(document, client_kind)
         assert generation.problems == (), name
         assert generation.created == datetime.fromisoformat(document["created"])
         assert generation.additional_properties == {k: v for k, v in document.items() if k not in ("created", "data")}
@@ -73,12 +73,12 @@ def test_the_contracts_examples_are_read_completely(shell: Shell) -> None:
             assert image.additional_properties == {}
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_bytes_and_the_request_are_kept(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_bytes_and_the_request_are_kept(client_kind: Kind) -> None:
     body = b' {"created" : "2026-10-07T12:00:00Z", "data": [' + json.dumps(entry()).encode() + b"]}\n"
     prompt = {"b": (1, 2), "a": {"x": True}}
     service = Service(httpx.Response(200, content=body))
-    generation = generate(shell, service, json_prompt=prompt, resolution="1024x1024", extra_fields={UNKNOWN: 7})
+    generation = generate(client_kind, service, json_prompt=prompt, resolution="1024x1024", extra_fields={UNKNOWN: 7})
     assert generation.raw == body
     assert generation.request == {
         "json_prompt": {"b": [1, 2], "a": {"x": True}},
@@ -209,12 +209,12 @@ NO_IMAGE = [
 ]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_200_without_an_image_is_an_error_with_the_complete_body(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_a_200_without_an_image_is_an_error_with_the_complete_body(client_kind: Kind) -> None:
     for body, problem in NO_IMAGE:
         response = httpx.Response(200, content=body, headers={"x-request-id": "17"})
         with pytest.raises(ResponseValidationError) as caught:
-            generate(shell, Service(response), text_prompt="a cat")
+            generate(client_kind, Service(response), text_prompt="a cat")
         error = caught.value
         assert (error.body, error.status_code, error.headers["x-request-id"]) == (body, 200, "17")
         assert problem in error.problems
@@ -248,29 +248,29 @@ BROKEN: dict[str, tuple[bytes, list[int | None], str]] = {
 }
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_every_image_that_is_named_is_returned_with_a_warning(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_every_image_that_is_named_is_returned_with_a_warning(client_kind: Kind) -> None:
     for name, (body, seeds, problem) in BROKEN.items():
         with pytest.warns(ResponseWarning, match="the images in it are returned all the same"):
-            generation = generate(shell, Service(httpx.Response(200, content=body)), text_prompt="a cat")
+            generation = generate(client_kind, Service(httpx.Response(200, content=body)), text_prompt="a cat")
         assert [image.seed for image in generation.images] == seeds, name
         assert generation.raw == body
         assert any(each.startswith(problem) for each in generation.problems), name
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 def test_a_program_that_turns_warnings_into_errors_gets_its_images(
-    shell: Shell, caplog: pytest.LogCaptureFixture
+    client_kind: Kind, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = BROKEN["cut after the second"][0]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        generation = generate(shell, Service(httpx.Response(200, content=body)), text_prompt="a cat")
+        generation = generate(client_kind, Service(httpx.Response(200, content=body)), text_prompt="a cat")
         assert len(generation.images) == 2
         assert [record.levelno for record in caplog.records if record.name == package.__name__] == [logging.WARNING]
         assert "the body is not JSON" in caplog.text
         caplog.clear()
-        assert generate(shell, Service(), text_prompt="a cat").problems == ()
+        assert generate(client_kind, Service(), text_prompt="a cat").problems == ()
         assert not [record for record in caplog.records if record.name == package.__name__]
 
 
@@ -382,14 +382,14 @@ def check(outcome: Any, status: int, body: bytes) -> None:
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("client_kind", KINDS)
 @given(status=st.integers(100, 999), body=bodies, head=headers)
 @example(status=200, body=SOUND.encode(), head={})
 @example(status=520, body=NASTY["HTML"], head={})
-def test_any_status_with_any_body(shell: Shell, status: int, body: bytes, head: dict[bytes, bytes]) -> None:
+def test_any_status_with_any_body(client_kind: Kind, status: int, body: bytes, head: dict[bytes, bytes]) -> None:
     try:
         outcome: object = generate(
-            shell, Service(httpx.Response(status, content=body, headers=head)), text_prompt="a cat"
+            client_kind, Service(httpx.Response(status, content=body, headers=head)), text_prompt="a cat"
         )
     except IdeogramError as error:
         outcome = error

@@ -1,6 +1,7 @@
 """When a request is sent again: the pure decision, Retry-After, and the attempts of a call."""
 
 import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -9,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import SHELLS, FakeTiming, Service, Shell, generate, success
+from canned import KINDS, FakeTiming, Kind, Service, generate, success
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -208,6 +209,16 @@ def test_a_date_is_the_seconds_until_then(date: datetime) -> None:
     assert parse_retry_after(format_datetime(moment, usegmt=True), now=NOW) == moment.timestamp() - NOW
 
 
+def test_a_date_without_a_zone_is_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert parse_retry_after("Wed, 07 Oct 2026 12:00:30", now=NOW) == 30
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 Answer = Callable[[httpx.Request], httpx.Response] | Exception
 
 
@@ -222,11 +233,11 @@ def ok(_: httpx.Request) -> httpx.Response:
 class Run:
     """One call that gets these responses, with its own clock."""
 
-    def __init__(self, shell: Shell, *answers: Answer, policy: RetryPolicy = CAREFUL, **timing: Any) -> None:
+    def __init__(self, client_kind: Kind, *answers: Answer, policy: RetryPolicy = CAREFUL, **timing: Any) -> None:
         self.service = Service(*answers)
         self.timing = FakeTiming(**timing)
-        self._shell: Shell = shell
-        self._settings = {"retry": policy, "timing": self.timing.of(shell)}
+        self._shell: Kind = client_kind
+        self._settings = {"retry": policy, "timing": self.timing.of(client_kind)}
 
     def generate(self) -> None:
         generate(self._shell, self.service, self._settings, text_prompt="a cat")
@@ -242,24 +253,24 @@ class Run:
         return len(self.service.requests)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_what_cost_nothing_is_sent_again_until_it_succeeds_or_the_policy_stops(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_what_cost_nothing_is_sent_again_until_it_succeeds_or_the_policy_stops(client_kind: Kind) -> None:
     failures = (httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("full"), status(429))
     for failure in failures:
-        run = Run(shell, failure, failure, failure, ok)
+        run = Run(client_kind, failure, failure, failure, ok)
         run.generate()
         assert (run.sent, run.timing.slept) == (4, [1.0, 2.0, 4.0]), failure
         assert run.service.bodies[0].count(b"a cat") == 1
-    run = Run(shell, status(429), policy=RetryPolicy(max_attempts=3))
+    run = Run(client_kind, status(429), policy=RetryPolicy(max_attempts=3))
     error = run.fail(RateLimitError)
     assert (run.sent, run.timing.slept) == (3, [1.0, 2.0])
     assert str(error) == error.message
     assert error.message.endswith("Given up after 3 attempts.")
-    run = Run(shell, status(429), policy=RetryPolicy(max_attempts=1))
+    run = Run(client_kind, status(429), policy=RetryPolicy(max_attempts=1))
     assert "Given up" not in run.fail(RateLimitError).message
     assert (run.sent, run.timing.slept) == (1, [])
     for chance in (0.0, 0.5):
-        run = Run(shell, status(429), status(429), ok, chance=chance)
+        run = Run(client_kind, status(429), status(429), ok, chance=chance)
         run.generate()
         assert run.timing.slept == [chance * 1.0, chance * 2.0]
 
@@ -281,53 +292,53 @@ UNCLEAR: list[tuple[Answer, type[IdeogramError]]] = [
 ]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_what_may_have_been_billed_is_sent_once_unless_the_policy_accepts_that(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_what_may_have_been_billed_is_sent_once_unless_the_policy_accepts_that(client_kind: Kind) -> None:
     for failure, kind in UNCLEAR:
-        run = Run(shell, failure, ok)
+        run = Run(client_kind, failure, ok)
         error = run.fail(kind)
         assert (run.sent, run.timing.slept) == (1, []), failure
         assert error.may_have_been_billed is True
         assert "may have been made and billed" in error.message
-        brave = Run(shell, failure, ok, policy=BRAVE)
+        brave = Run(client_kind, failure, ok, policy=BRAVE)
         brave.generate()
         assert (brave.sent, brave.timing.slept) == (2, [1.0]), failure
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_what_would_fail_again_is_sent_once_whatever_the_policy(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_what_would_fail_again_is_sent_once_whatever_the_policy(client_kind: Kind) -> None:
     for code in (400, 401, 402, 403, 404, 409, 413, 415, 422, 301, 204):
-        run = Run(shell, status(code), ok, policy=BRAVE)
+        run = Run(client_kind, status(code), ok, policy=BRAVE)
         with pytest.raises(IdeogramError):
             run.generate()
         assert (run.sent, run.timing.slept) == (1, []), code
-    run = Run(shell, httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"), ok)
+    run = Run(client_kind, httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"), ok)
     error = run.fail(APIConnectionError)
     assert (run.sent, error.transient) == (1, False)
     assert "Trying again will not help" in error.message
-    run = Run(shell, lambda _: httpx.Response(429, json={"reject_reason": "insufficient_funds"}), ok)
+    run = Run(client_kind, lambda _: httpx.Response(429, json={"reject_reason": "insufficient_funds"}), ok)
     assert run.fail(RateLimitError).waiting_helps is False
     assert run.sent == 1
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_retry_after_is_waited_for_unless_it_is_too_long_or_senseless(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_retry_after_is_waited_for_unless_it_is_too_long_or_senseless(client_kind: Kind) -> None:
     expected = {"2": 2.0, "0": 0.0, "1.5": 1.5, "Tue, 22 Sep 2026 10:26:45 GMT": 5.0}
     for header, slept in (expected | dict.fromkeys(["-1", "nan", "inf", "soon", ""], 1.0)).items():
-        run = Run(shell, status(429, retry_after=header), ok, now=1_790_072_800.0)
+        run = Run(client_kind, status(429, retry_after=header), ok, now=1_790_072_800.0)
         run.generate()
         assert run.timing.slept == [slept], header
     for header, told in (("3600", "3600 s"), ("9" * 20, "1e+20 s")):
-        run = Run(shell, status(429, retry_after=header), ok)
+        run = Run(client_kind, status(429, retry_after=header), ok)
         error = run.fail(RateLimitError)
         assert (run.sent, run.timing.slept, error.retry_after) == (1, [], float(header))
         assert f"The service asks to wait {told}, longer than max_delay (60 s)." in error.message
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_deadline_counts_attempts_and_delays(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_deadline_counts_attempts_and_delays(client_kind: Kind) -> None:
     """Attempts of 12 s and delays of 1, 2 and 4 s: the fourth attempt would start after 43 s."""
-    slow = Run(shell, policy=RetryPolicy(max_attempts=10, deadline=40.0))
+    slow = Run(client_kind, policy=RetryPolicy(max_attempts=10, deadline=40.0))
 
     def limited_after_a_while(_: httpx.Request) -> httpx.Response:
         slow.timing.advance(12.0)
@@ -339,23 +350,23 @@ def test_the_deadline_counts_attempts_and_delays(shell: Shell) -> None:
     assert error.message.endswith("The deadline of 40 s leaves no time for another attempt.")
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_last_error_is_raised_with_the_transports_exception_as_its_cause(shell: Shell) -> None:
-    run = Run(shell, httpx.ConnectError("refused"), status(429), status(422), ok)
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_the_last_error_is_raised_with_the_transports_exception_as_its_cause(client_kind: Kind) -> None:
+    run = Run(client_kind, httpx.ConnectError("refused"), status(429), status(422), ok)
     assert run.fail(UnprocessableEntityError).__context__ is None
     assert run.sent == 3
     failure = httpx.ReadTimeout("silence")
-    error = Run(shell, failure).fail(OutcomeUnknownError)
+    error = Run(client_kind, failure).fail(OutcomeUnknownError)
     assert error.__cause__ is failure
     assert "ReadTimeout: silence" in error.message
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_request_that_cannot_be_made_is_not_sent_at_all(shell: Shell) -> None:
+@pytest.mark.parametrize("client_kind", KINDS)
+def test_a_request_that_cannot_be_made_is_not_sent_at_all(client_kind: Kind) -> None:
     timing = FakeTiming()
     service = Service()
     with pytest.raises(PromptError):
-        generate(shell, service, {"timing": timing.of(shell), "retry": BRAVE})
+        generate(client_kind, service, {"timing": timing.of(client_kind), "retry": BRAVE})
     with pytest.raises(ConfigurationError):
-        generate(shell, service, {"timing": timing.of(shell), "retry": BRAVE}, text_prompt="a", timeout=0)
+        generate(client_kind, service, {"timing": timing.of(client_kind), "retry": BRAVE}, text_prompt="a", timeout=0)
     assert (service.requests, timing.slept) == ([], [])

@@ -7,8 +7,8 @@ import pytest
 from mutants import Mutant
 
 CLIENT = mutants.ROOT / "overrides/ideogram_ai/client"
-ONE = Mutant("wire._escape", "return 1", "return 2")
-OTHER = Mutant("judge._money", 'say("a")', 'say("b")')
+ONE = Mutant("request._escape", "return 1", "return 2")
+OTHER = Mutant("response._describe", 'say("a")', 'say("b")')
 
 
 def test_the_list_speaks_of_todays_code() -> None:
@@ -23,8 +23,9 @@ def test_the_list_speaks_of_todays_code() -> None:
 
 
 def test_some_modules_have_their_part_of_the_list() -> None:
-    assert {mutant.where.partition(".")[0] for mutant in mutants.read_list(["judge"])} == {"judge"}
-    assert mutants.read_list(["judge", "retry"]) | mutants.read_list(["wire", "fields"]) == mutants.read_list([])
+    assert {mutant.where.partition(".")[0] for mutant in mutants.read_list(["response"])} == {"response"}
+    rest = mutants.read_list(["request", "prompt_rule"])
+    assert mutants.read_list(["response", "retry"]) | rest == mutants.read_list([])
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_some_modules_have_their_part_of_the_list() -> None:
         (set(), set(), [], "2 mutants, of which 0 survived"),
         ({ONE, OTHER}, {ONE}, [], "No test tells of this change."),
         ({ONE}, {ONE, OTHER}, [], "and is killed, or is no change of today's code"),
-        ({ONE}, {ONE}, ["wire.x_1 ended with None"], "wire.x_1 ended with None: neither killed nor survived"),
+        ({ONE}, {ONE}, ["request.x_1 ended with None"], "request.x_1 ended with None: neither killed nor survived"),
     ],
 )
 def test_the_list_and_the_survivors_have_to_agree(
@@ -49,7 +50,7 @@ def test_the_list_and_the_survivors_have_to_agree(
 def test_an_entry_waits_for_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutants, "LIST", tmp_path / "survivors.toml")
     mutants.LIST.write_text(OTHER.as_toml())
-    with pytest.raises(SystemExit, match=r"survivors\.toml: judge\._money has no reason"):
+    with pytest.raises(SystemExit, match=r"survivors\.toml: response\._describe has no reason"):
         mutants.read_list([])
     mutants.LIST.write_text(OTHER.as_toml().replace('because = ""', 'because = "no matter"'))
     assert mutants.read_list([]) == {OTHER}
@@ -62,4 +63,4 @@ def test_the_copy_is_one_tree(tmp_path: Path) -> None:
     parts = {path.name for path in (tmp_path / "copy" / "src/ideogram_ai").iterdir()}
     assert parts >= {"generated", "client", "testing", "cli"}
     assert not (tmp_path / "copy/left").exists()
-    assert (tmp_path / "copy" / mutants.CLIENT / "wire.py").read_text() == (CLIENT / "wire.py").read_text()
+    assert (tmp_path / "copy" / mutants.CLIENT / "request.py").read_text() == (CLIENT / "request.py").read_text()

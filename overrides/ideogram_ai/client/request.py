@@ -184,13 +184,16 @@ def _to_plain(value: object, name: str, pointer: str) -> Any:
 def _container_to_plain(value: object, name: str, pointer: str) -> Any:
     if is_mapping(value):
         return _mapping_to_plain(value, name, pointer)
-    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
-        items: Sequence[object] = value
-        return [_to_plain(item, name, f"{pointer}/{index}") for index, item in enumerate(items)]
+    if _is_sequence(value):
+        return [_to_plain(item, name, f"{pointer}/{index}") for index, item in enumerate(value)]
     kind = type(value)
     if kind.__module__.startswith(_MODELS):
         return _mapping_to_plain(_model_items(value), name, pointer)
     raise _cannot_encode(name, pointer, f"{kind.__name__} is no JSON type; use text, numbers, mappings and lists")
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview))
 
 
 def _mapping_to_plain(value: Mapping[Any, object], name: str, pointer: str) -> dict[str, Any]:
