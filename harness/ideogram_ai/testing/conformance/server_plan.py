@@ -57,6 +57,7 @@ _BROKEN_JSON: Final = (b"{", b"", b'{"high_level_description": "A poster",}', b"
 _COUNT: Final = 25
 """Requests of schemathesis, valid and invalid ones each."""
 
+_ALL_CHECKS: Final[Any] = list(HealthCheck)  # typed as a list of its metaclass
 _BYTES: Final = 1 << 14
 """Random bytes for one example: more than a deeply nested one takes."""
 
@@ -301,7 +302,7 @@ def draw(strategy: SearchStrategy[T], count: int, seed: int) -> list[T]:
     """
     drawn: list[T] = []
 
-    @settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(database=None, deadline=None, suppress_health_check=_ALL_CHECKS)
     @given(strategy)
     def collect(example: T) -> None:
         drawn.append(example)
@@ -330,10 +331,10 @@ def _generate(seed: int) -> Iterator[RequestCase]:
     import schemathesis  # noqa: PLC0415 - an extra, and slow to load
 
     view = read_view()
-    openapi: Any = schemathesis.openapi  # its types are generic without arguments
+    library: Any = schemathesis  # its types are generic without arguments
     # By default it also draws from the texts of the program's source.
-    config = schemathesis.Config.from_dict({"analysis": {"constants": {"enabled": False}}})
-    schema = openapi.from_dict(_with_closed_requests(read_contract()), config=config)
+    config = library.Config.from_dict({"analysis": {"constants": {"enabled": False}}})
+    schema = library.openapi.from_dict(_with_closed_requests(read_contract()), config=config)
     operation = schema[view.operation.path][view.operation.method]
     for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
         for made in draw(operation.as_strategy(generation_mode=mode), _COUNT, seed):
