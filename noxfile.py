@@ -19,19 +19,19 @@ LOCK = "requirements.lock"
 CONTRACT = "openapi/ideogram-v4.yaml"
 SPECTRAL, REDOCLY = "@stoplight/spectral-cli@6.16.3", "@redocly/cli@2.77.0"
 PRISM, STEADY = "@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2"
-# What the benchmarks stand beside. Not in the lock: nothing else needs them.
+# Peers of the benchmarks. Not in the lock: nothing else needs them.
 PEERS = ("anthropic==2.12.0", "openai==3.54.0")
 
 
 def install(session: nox.Session, *project: str) -> None:
-    """Install what the lock pins and then the project, unless the session runs where that was done."""
+    """Install what the lock pins and then the project, unless the session runs without an environment of its own."""
     if session.virtualenv.is_sandboxed:
         session.install("--require-hashes", "--no-deps", "-r", LOCK)
         session.install("--no-build-isolation", "--no-deps", *(project or ("-e", ".")))
 
 
 def npm_install(session: nox.Session, *tools: str) -> Path | None:
-    """Install tools of npm once, each version in a folder of its own; None where npm or its registry is missing."""
+    """Install tools of npm once, each version in a folder of its own; None without npm or its registry."""
     if shutil.which("npm") is None:
         session.warn(f"npm is not installed, so there is no {' and no '.join(tools)}")
         return None
@@ -57,14 +57,14 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Check that the client's own tests reach every line and every branch of it; what they do not is listed."""
+    """Check that the client's own tests reach every line and every branch of it, and list what they miss."""
     install(session)
     session.run("pytest", "-n", "auto", "--cov", "tests/client", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, format, and that each floor imports only what it may."""
+    """Check style, format, and the imports between floors."""
     install(session)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -89,36 +89,36 @@ def regenerate(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def determinism(session: nox.Session) -> None:
-    """Check that each Python writes generated/ as it is committed, byte for byte, and so the same as the others."""
+    """Check that each Python writes generated/ byte for byte as it is committed."""
     install(session)
     session.run("python", "scripts/regenerate.py", "--check")
 
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Check the contract with three judges: OpenAPI's specification, Spectral and Redocly (where npm is)."""
+    """Check the contract with openapi-spec-validator, and with Spectral and Redocly where npm is installed."""
     install(session)
     session.run("openapi-spec-validator", CONTRACT)
     programs = npm_install(session, SPECTRAL, REDOCLY)
     if programs is None:
-        session.warn("Spectral and Redocly were not asked")
+        session.warn("Spectral and Redocly did not run")
         return
     env = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
     ruleset = "openapi/spectral.yaml"
     session.run(str(programs / "spectral"), "lint", CONTRACT, "-r", ruleset, "--fail-severity=hint", external=True)
-    # The rules of "recommended", of which the strict set makes every warning an error.
+    # The rules of "recommended"; the strict set turns every warning into an error.
     redocly = (str(programs / "redocly"), "lint", CONTRACT, "--extends=recommended-strict")
     session.run(*redocly, env=env, external=True)
 
 
 @nox.session
 def conformance(session: nox.Session) -> None:
-    """Run the conformance kit on the mock server, this client, broken ones of both, and Prism and Steady (of npm)."""
+    """Run the conformance kit on the mock server, this client, broken ones of both, and Prism and Steady from npm."""
     install(session)
     programs = npm_install(session, PRISM, STEADY)
     env = {"CONFORMANCE_SERVERS": str(programs.resolve())} if programs else {}
     if not env:
-        session.warn("Prism and Steady are left out")
+        session.warn("Prism and Steady did not run")
     session.run("pytest", "-n", "auto", "tests/testing/conformance", *session.posargs, env=env)
 
 
@@ -161,7 +161,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Bring requirements.lock in line with pyproject.toml; `-- --upgrade` takes the newest of everything."""
+    """Update requirements.lock after a change of pyproject.toml; `-- --upgrade` takes the newest of everything."""
     install(session)
     command = ("uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version=3.11", "--generate-hashes")
     which = ("--all-extras", "--group=dev", "--no-annotate", "--custom-compile-command=nox -s lock")

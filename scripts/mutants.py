@@ -1,9 +1,9 @@
-"""Breaks the client's decisions in every small way that mutmut knows, and looks whether a test tells.
+"""Break the client's decisions in every small way that mutmut knows, and check that a test fails for each.
 
     nox -s mutants                  all of them
     nox -s mutants -- request retry those of some modules
 
-A mutant that no test kills has to stand in tests/client/survivors.toml with a reason, and nothing else may stand there.
+A mutant that no test kills must be in tests/client/survivors.toml with a reason, and no other mutant may be there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MUTMUT = (sys.executable, "-m", "mutmut")
 LIST = ROOT / "tests/client/survivors.toml"
 KILLED = {1, 3}
 SURVIVED = {0, 5, 33}
-"""Exit codes that mutmut keeps of pytest: all tests passed, or there was none."""
+"""Exit codes of pytest that mutmut keeps: all tests passed, or there were none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -40,8 +40,8 @@ class Mutant:
 
     Attributes:
         where: Module and function.
-        was: The lines that are changed.
-        becomes: What they become.
+        was: The changed lines.
+        becomes: The lines in place of them.
     """
 
     where: str
@@ -49,7 +49,7 @@ class Mutant:
     becomes: str
 
     def as_toml(self) -> str:
-        """The entry for the list, which waits for its reason."""
+        """The entry for the list, without its reason."""
         values = ((name, json.dumps(value, ensure_ascii=False)) for name, value in vars(self).items())
         return "\n".join(["[[survivor]]", *(f"{name} = {value}" for name, value in values), 'because = ""'])
 
@@ -58,13 +58,13 @@ def main() -> int:
     """Run mutmut and compare what survived with the list; the exit code is 0 when they agree."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", help="modules of the client, without their suffix")
-    parser.add_argument("--folder", type=Path, required=True, help="where the code is copied to and broken")
+    parser.add_argument("--folder", type=Path, required=True, help="folder for the broken copy of the code")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     copy_code(arguments.folder)
     names = patterns(arguments.modules)
     command = [*MUTMUT, "run", "--max-children", str(arguments.jobs), *names]
-    # Without chance, or a survivor of today would be killed tomorrow.
+    # CI makes hypothesis deterministic, or a survivor of today would be killed tomorrow.
     subprocess.run(command, cwd=arguments.folder, env=os.environ | {"CI": "true"}, check=True)
     exit_codes = read_exit_codes(arguments.folder, arguments.modules)
     survivors = {find_mutant(arguments.folder, name) for name, code in exit_codes.items() if code in SURVIVED}
@@ -82,7 +82,7 @@ def patterns(modules: list[str]) -> list[str]:
 
 
 def copy_code(folder: Path) -> None:
-    """Put the floors together in one tree: mutmut takes a module's name from its path."""
+    """Copy the floors into one tree, because mutmut derives the name of a module from its path."""
     shutil.rmtree(folder, ignore_errors=True)
     for floor in FLOORS:
         shutil.copytree(ROOT / floor / "ideogram_ai", folder / "src/ideogram_ai", dirs_exist_ok=True)
@@ -92,7 +92,7 @@ def copy_code(folder: Path) -> None:
 
 
 def read_exit_codes(folder: Path, modules: list[str]) -> dict[str, int | None]:
-    """How pytest ended, by the mutant's name; None when it was not tried."""
+    """Read the exit code of pytest by the mutant's name; None if it did not run."""
     codes: dict[str, int | None] = {}
     for path in sorted((folder / "mutants" / CLIENT).glob("*.py.meta")):
         codes |= json.loads(path.read_text("utf-8"))["exit_code_by_key"]
@@ -101,7 +101,7 @@ def read_exit_codes(folder: Path, modules: list[str]) -> dict[str, int | None]:
 
 
 def find_mutant(folder: Path, name: str) -> Mutant:
-    """What a mutant changes. The number in its name changes with the code, so that a list cannot go by it."""
+    """Find what a mutant changes. The number in its name changes with the code, so the list cannot use it."""
     shown = subprocess.run([*MUTMUT, "show", name], cwd=folder, check=True, capture_output=True, text=True).stdout
     lines = shown.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("@@"))
@@ -114,7 +114,7 @@ def find_mutant(folder: Path, name: str) -> Mutant:
 
 
 def read_list(modules: list[str]) -> set[Mutant]:
-    """The survivors that are known, each with its reason."""
+    """Read the known survivors, each with its reason."""
     entries: list[dict[str, Any]] = tomllib.loads(LIST.read_text("utf-8"))["survivor"]
     for entry in entries:
         if not entry["because"].strip():
@@ -124,7 +124,7 @@ def read_list(modules: list[str]) -> set[Mutant]:
 
 
 def report(survivors: set[Mutant], known: set[Mutant], odd: list[str], count: int) -> int:
-    """Say what the list lacks, and what it has for nothing."""
+    """Print what is missing in the list, and what does not belong there."""
     for mutant in sorted(survivors - known):
         print(
             f"\nNo test tells of this change. Write one, or list it with a reason in {LIST.name}:\n{mutant.as_toml()}"

@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         more += f" --generated {options.generated}" if options.generated else ""
         lines = [f"error: {options.out} is not what the contract makes:"]
         lines += [f"  {name}: {what}" for name, what in differences.items()]
-        print("\n".join([*lines, f"mend it with: python scripts/vectors.py{more}"]), file=sys.stderr)
+        print("\n".join([*lines, f"to update it: python scripts/vectors.py{more}"]), file=sys.stderr)
         return 1
     print(f"{len(wanted)} files in {options.out} are current, {0 if options.check else len(differences)} were written")
     return 0

@@ -1,4 +1,4 @@
-"""A client as one writes it in a few minutes with httpx, to see what it misses."""
+"""A client written in a few minutes with httpx, to see what it misses."""
 
 import json
 import os
@@ -17,13 +17,13 @@ form = {
 path = Path(os.environ["IDEOGRAM_OUTPUT_DIR"]) / "image.png"
 
 try:
-    answer = httpx.post(url, headers=key, files=form, timeout=20)
+    response = httpx.post(url, headers=key, files=form, timeout=20)
 except httpx.HTTPError:
     print(json.dumps({"outcome": "unknown"}))
 else:
-    if answer.status_code != 200:
-        print(json.dumps({"outcome": "refused", "status": answer.status_code}))
+    if response.status_code != 200:
+        print(json.dumps({"outcome": "refused", "status": response.status_code}))
     else:
-        image = answer.json()["data"][0]
+        image = response.json()["data"][0]
         path.write_bytes(httpx.get(image["url"]).content)
         print(json.dumps({"outcome": "image", "status": 200, "image": str(path)}))

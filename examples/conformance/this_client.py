@@ -16,21 +16,21 @@ from ideogram_ai.client import (
 )
 
 
-def tell(outcome: str, status: int | None = None, image: Path | None = None) -> None:
+def report(outcome: str, status: int | None = None, image: Path | None = None) -> None:
     print(json.dumps({"outcome": outcome, "status": status, "image": image and str(image)}))
 
 
 def save(client: Ideogram, images: list[GeneratedImage]) -> None:
     safe = [image for image in images if image.url]
     if not safe:
-        tell("withheld", 200)
+        report("withheld", 200)
         return
     try:
         path = client.download(safe[0], os.environ["IDEOGRAM_OUTPUT_DIR"])
     except DownloadError:
-        tell("unknown", 200)
+        report("unknown", 200)
     else:
-        tell("image", 200, path)
+        report("image", 200, path)
 
 
 def main() -> None:
@@ -39,13 +39,13 @@ def main() -> None:
         try:
             generation = client.generate(**request)
         except RequestError:
-            tell("refused")
+            report("refused")
         except APIStatusError as error:
             print(error, file=sys.stderr)
-            tell("unknown" if error.may_have_been_billed else "refused", error.status_code)
+            report("unknown" if error.may_have_been_billed else "refused", error.status_code)
         except IdeogramError as error:
             print(error, file=sys.stderr)
-            tell("unknown")
+            report("unknown")
         else:
             save(client, list(generation.images))
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# A client as one writes it in a few minutes with curl and jq, to see what it misses.
+# A client written in a few minutes with curl and jq, to see what it misses.
 set -u
 folder=$IDEOGRAM_OUTPUT_DIR
-tell() { printf '{"outcome": "%s", "status": %s, "image": %s}\n' "$1" "$2" "$3"; }
+report() { printf '{"outcome": "%s", "status": %s, "image": %s}\n' "$1" "$2" "$3"; }
 has() { printf '%s' "$IDEOGRAM_REQUEST" | jq -e "has(\"$1\")" >"$folder/has"; }
 value() { printf '%s' "$IDEOGRAM_REQUEST" | jq -r ".$1"; }
 
@@ -18,8 +18,8 @@ case $status in
 200)
     url=$(jq -r '.data[0].url' "$folder/answer")
     curl -s --max-time "$IDEOGRAM_TIMEOUT" -o "$folder/image.png" "$url"
-    tell image 200 "\"$folder/image.png\""
+    report image 200 "\"$folder/image.png\""
     ;;
-000) tell unknown null null ;;
-*) tell refused "$status" null ;;
+000) report unknown null null ;;
+*) report refused "$status" null ;;
 esac

@@ -1,8 +1,8 @@
-// A client as one writes it in a few minutes with fetch and FormData, for Node and for pages, to see what it misses.
+// A client written in a few minutes with fetch and FormData, for Node and for browsers, to see what it misses.
 import { writeFile } from "node:fs/promises";
 
 const { IDEOGRAM_BASE_URL, IDEOGRAM_API_KEY, IDEOGRAM_REQUEST, IDEOGRAM_OUTPUT_DIR } = process.env;
-const tell = (outcome, status, image) => console.log(JSON.stringify({ outcome, status, image }));
+const report = (outcome, status, image) => console.log(JSON.stringify({ outcome, status, image }));
 
 const form = new FormData();
 for (const [name, value] of Object.entries(JSON.parse(IDEOGRAM_REQUEST))) {
@@ -12,15 +12,15 @@ for (const [name, value] of Object.entries(JSON.parse(IDEOGRAM_REQUEST))) {
 
 try {
   const url = `${IDEOGRAM_BASE_URL}/v1/ideogram-v4/generate`;
-  const answer = await fetch(url, { method: "POST", headers: { "Api-Key": IDEOGRAM_API_KEY }, body: form });
-  if (answer.status === 200) {
-    const image = await fetch((await answer.json()).data[0].url);
+  const response = await fetch(url, { method: "POST", headers: { "Api-Key": IDEOGRAM_API_KEY }, body: form });
+  if (response.status === 200) {
+    const image = await fetch((await response.json()).data[0].url);
     const path = `${IDEOGRAM_OUTPUT_DIR}/image.png`;
     await writeFile(path, Buffer.from(await image.arrayBuffer()));
-    tell("image", 200, path);
+    report("image", 200, path);
   } else {
-    tell("refused", answer.status);
+    report("refused", response.status);
   }
 } catch {
-  tell("unknown");
+  report("unknown");
 }

@@ -2,8 +2,8 @@
 
 drift.py (our contract against the provider's) and regenerate.py (the old contract against the new one) share it.
 Differences are found keyword by keyword, because people ask what changed and where. jsonschema-rs decides whether one
-schema allows what another one did where a keyword does not tell. It has types, the project has it anyway, and its
-answer is a proof or "unknown". Other libraries were not a fit: jsoncompat and jsonsubschema give no place,
+schema allows what another one did where a keyword alone does not decide. It has types, the project has it anyway, and
+its answer is a proof or "unknown". Other libraries were not a fit: jsoncompat and jsonsubschema give no place,
 jsonschema-diff and deepdiff no direction, and none knows that a new property in a response is harmless.
 """
 
@@ -279,16 +279,11 @@ class _SchemaComparison:
 
     def _value_lists(self, old: Schema, new: Schema, path: str) -> None:
         before, after = old.values or {}, new.values or {}
-        for text, value in before.items():
-            if text not in after:
-                sides = _side(old, "enum", value), _side(new, "enum", ABSENT)
-                name = value if isinstance(value, str) else text
-                self._collector.add("value", Effect.REMOVED, *sides, path=path, name=name)
-        for text, value in after.items():
-            if text not in before:
-                sides = _side(old, "enum", ABSENT), _side(new, "enum", value)
-                name = value if isinstance(value, str) else text
-                self._collector.add("value", Effect.ADDED, *sides, path=path, name=name)
+        removed, added = ({text: a[text] for text in a if text not in b} for a, b in ((before, after), (after, before)))
+        for text, value in [*removed.items(), *added.items()]:
+            effect = Effect.REMOVED if text in removed else Effect.ADDED
+            sides = (_side(old, "enum", before.get(text, ABSENT)), _side(new, "enum", after.get(text, ABSENT)))
+            self._collector.add("value", effect, *sides, path=path, name=value if isinstance(value, str) else text)
 
     def _bounds(self, old: Schema, new: Schema, path: str) -> None:
         done: set[str] = set()

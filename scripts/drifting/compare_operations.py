@@ -56,13 +56,13 @@ def compare_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differe
             pair = read_operation(before, location), read_operation(after, location)
             found += compare_operations(*pair, f"{name} " if len(every) > 1 else "")
         else:
-            collector = Collector(Direction.REQUEST, name)
-            sides = Side(place, name), Side(("paths",), None, present=False)
+            collector = Collector(Direction.REQUEST, name, found)
             if location in had:
+                sides = Side(place, name), gone(("paths",))
                 collector.add("operation", Effect.REMOVED, *sides, Verdict.BREAKING, name=name)
             else:
-                collector.add("operation", Effect.ADDED, *sides[::-1], Verdict.ADDITIVE, name=name)
-            found += collector.found
+                sides = gone(("paths",)), Side(place, name)
+                collector.add("operation", Effect.ADDED, *sides, Verdict.ADDITIVE, name=name)
     return found
 
 
@@ -111,13 +111,13 @@ def _compare_call(old: ApiOperation, new: ApiOperation, collector: Collector) ->
         )
         collector.add("operationId", Effect.CHANGED, before, after, Verdict.COSMETIC)
     collector.compare_deprecated(old, new)
-    place, new_place = old.places["security"], new.places["security"]
-    for way in sorted(old.security - new.security, key=sorted):
-        name = " and ".join(sorted(way)) or "nothing"
-        collector.add("security", Effect.REMOVED, Side(place, sorted(way)), gone(new_place), name=name)
-    for way in sorted(new.security - old.security, key=sorted):
-        name = " and ".join(sorted(way)) or "nothing"
-        collector.add("security", Effect.ADDED, gone(place), Side(new_place, sorted(way)), name=name)
+    for ways, effect in ((old.security - new.security, Effect.REMOVED), (new.security - old.security, Effect.ADDED)):
+        for way in sorted(ways, key=sorted):
+            before, after = (
+                Side(side.places["security"], sorted(way)) if way in side.security else gone(side.places["security"])
+                for side in (old, new)
+            )
+            collector.add("security", effect, before, after, name=" and ".join(sorted(way)) or "nothing")
 
 
 _Owned: TypeAlias = "tuple[Pointer, Mapping[tuple[str, str], Parameter]]"
@@ -155,7 +155,7 @@ def _compare_parameter(old: Parameter, new: Parameter, collector: Collector) -> 
 
 
 def _compare_responses(old: ApiOperation, new: ApiOperation, prefix: str) -> Differences:
-    """Compare the responses by status. A range of statuses, or the default, stands in for a status without its own."""
+    """Compare the responses by status. A range of statuses, or the default, replaces a missing status."""
     found: Differences = []
     paired: set[str] = set()
     for status, before in old.responses.items():

@@ -13,7 +13,17 @@ import anyio
 import attrs
 import httpx
 import yaml
-from regeneration.documents import Pointer, is_list, is_mapping, plain_value, pointer_text, shorten
+from regeneration.documents import (
+    LOADER,
+    Pointer,
+    at,
+    is_list,
+    is_mapping,
+    plain_value,
+    pointer_text,
+    shorten,
+    unescape,
+)
 
 MAX_BYTES: Final = 20_000_000
 """The provider's document has 1.1 million."""
@@ -24,7 +34,6 @@ MAX_NODES: Final = 2_000_000
 _HEADERS: Final = {"Accept": "application/json, application/yaml;q=0.9, */*;q=0.1", "User-Agent": "ideogram-ai drift"}
 _JSON: Final = re.compile(r'\s*\{\s*["}]')
 _HTML: Final = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class DriftError(Exception):
@@ -56,10 +65,7 @@ class Document:
 
     def at(self, pointer: Pointer) -> Any:
         """Return the node at a pointer that leads somewhere."""
-        node: Any = self.data
-        for token in pointer:
-            node = node[token]
-        return node
+        return at(self.data, pointer)
 
     def nearest(self, pointer: Pointer) -> Pointer:
         """Return the longest part of a pointer that leads somewhere."""
@@ -115,7 +121,7 @@ class Document:
         target: Pointer = ()
         node: Any = self.data
         for token in reference.split("/")[1:]:
-            name = unquote(token).replace("~1", "/").replace("~0", "~")
+            name = unescape(unquote(token))
             if is_mapping(node) and name in node:
                 target, node = (*target, name), node[name]
             elif is_list(node) and name.isdecimal() and name.isascii() and int(name) < len(node):
@@ -255,7 +261,7 @@ def _too_deep(place: str) -> DriftError:
 def _parse_yaml(name: str, text: str) -> Any:
     try:
         _check_events(name, text)
-        root = yaml.compose(text, _LOADER)
+        root = yaml.compose(text, LOADER)
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark is not None else name
@@ -271,8 +277,9 @@ def _plain(node: yaml.Node) -> Any:
         return {str(key.value): _plain(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [_plain(value) for value in node.value]
-    value = plain_value(node)
-    return str(node.value) if value is ... else value
+    text = str(node.value)
+    value = plain_value(text) if isinstance(node, yaml.ScalarNode) and not node.style else text
+    return text if value is ... else value
 
 
 @attrs.define
@@ -295,7 +302,7 @@ def _check_events(name: str, text: str) -> None:
     """
     known: dict[str | None, _Collection] = {}
     stack = [_Collection(None)]
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=LOADER):
         mark: Any = event.start_mark
         place = f"{name}:{mark.line + 1}"
         if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -41,8 +40,6 @@ _DEEP: Final = f"nested more than {MAX_DEPTH} levels deep when every $ref is fol
 _NAMED: Final = ("name", "operationId", "title")
 _PARAMETER: Final = re.compile(r"\{[A-Za-z_][A-Za-z0-9_-]*\}")
 _TEXT: Final = re.compile(r"text/.+|application/(.+\+)?(json|xml)", re.IGNORECASE)
-_PARTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems", "items", "additionalProperties", "not", "if", "then", "else")
-_NAMED_PARTS: Final = ("properties", "patternProperties", "dependentSchemas")
 
 
 def read_checked(path: Path) -> Contract:
@@ -54,7 +51,7 @@ def read_checked(path: Path) -> Contract:
     contract = read_contract(path)
     for check in (
         *(check_references, check_paths, check_openapi, check_extensions),
-        *(check_names, check_client, check_bodies, check_files),
+        *(check_names, check_client, check_files),
     ):
         check(contract)
     return contract
@@ -133,40 +130,26 @@ def check_openapi(contract: Contract) -> None:
 
 
 def _openapi_errors(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    """Find the errors with openapi-spec-validator, and their places.
-
-    Its public `validate` gives no places beyond the structure, and does not look at request bodies (0.9.0). So this
-    uses its keyword validators, which are not documented; `test_rules_of_openapi` fails when they change.
-    """
+    """Find the errors and their places; openapi-spec-validator itself names none beyond the document's structure."""
     library: Any = import_module("openapi_spec_validator")  # late, because slow
     # The validator's own schema, but always with jsonschema: the faster backend says less in its errors.
     structural = first_error(import_module("openapi_spec_validator.schemas").schema_v31, document)
     if structural is not None:
         yield structural
         return
-    places: dict[int, Pointer] = {}
-
-    def placed(validator: Any) -> Any:
-        def call(self: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
-            here: Pointer = next((tuple(arg.parts) for arg in args if hasattr(arg, "parts")), ())
-            for error in validator.__call__(self, *args, **kwargs):
-                places.setdefault(id(error), here)
-                yield error
-
-        return type("Placed", (validator,), {"__call__": call})
-
-    plain: dict[str, Any] = library.OpenAPIV31SpecValidator.keyword_validators
-    validators = {name: placed(validator) for name, validator in plain.items()}
-    checker: Any = type("Checker", (library.OpenAPIV31SpecValidator,), {"keyword_validators": validators})(document)
-    bodies = [
-        checker.schema_path / "paths" / path / method / "requestBody" / "content"
-        for path, method, operation in operations(document)
-        if "requestBody" in operation
-    ]
-    of_bodies = (checker.keyword_validators_registry["content"](content) for content in bodies)
-    for error in chain(checker.root_validator(checker.schema_path), chain.from_iterable(of_bodies)):
-        best: Any = import_module("jsonschema.exceptions").best_match(error.context) or error
-        yield (*places[id(error)], *best.absolute_path), best.message
+    dialect: Any = import_module("jsonschema").Draft202012Validator
+    components = document.get("components", {})
+    for pointer, node in mappings((), document):
+        is_schema = pointer[-1:] == ("schema",) or pointer[:-1] == ("components", "schemas")
+        if is_schema and (wrong := first_error(dialect.META_SCHEMA, node)):
+            yield (*pointer, *wrong[0]), wrong[1]
+        if "default" in node and (wrong := first_error({**node, "components": components}, node["default"])):
+            yield pointer, wrong[1]
+    named = [(("paths", path, method), raw.get("operationId")) for path, method, raw in operations(document)]
+    for number, (pointer, name) in enumerate(named):
+        if name is not None and name in [other for _, other in named[:number]]:
+            yield pointer, f"Operation ID {name!r} is not unique"
+    yield from (((), error.message) for error in library.OpenAPIV31SpecValidator(document).iter_errors())
 
 
 def check_extensions(contract: Contract) -> None:
@@ -252,72 +235,53 @@ def client_facts() -> dict[str, Any]:
     return facts
 
 
-def check_bodies(contract: Contract) -> None:
-    """Refuse media types of one body that share a schema: the generator would make the body Any, and exit with 0."""
-    for path, method, raw in operations(contract.document):
-        content = resolve(contract.document, raw.get("requestBody", {})).get("content", {})
-        references = Counter(media["schema"].get("$ref") for media in content.values() if "schema" in media)
-        for reference, count in references.items():
-            if reference is not None and count > 1:
-                raise contract.error(
-                    ("paths", path, method, "requestBody", "content"),
-                    f"{count} media types share the schema {reference}, so the generator would send the body in the "
-                    "form of one under the name of the other; keep one media type, or give each a schema of its own",
-                )
-
-
 def check_files(contract: Contract) -> None:
     """Refuse files among the fields of a request: neither the client nor the mock server supports them yet."""
-    for path, method, raw in operations(contract.document):
+    document = contract.document
+    for path, method, raw in operations(document):
         if "requestBody" not in raw:
             continue
-        item, _ = resolve_place(contract.document, ("paths", path))
-        body, _ = resolve_place(contract.document, (*item, method, "requestBody"))
-        content, found = resolve_place(contract.document, (*body, "content"))
+        item, _ = resolve_place(document, ("paths", path))
+        body, _ = resolve_place(document, (*item, method, "requestBody"))
+        content, found = resolve_place(document, (*body, "content"))
         for media_type in found:
-            place, media = resolve_place(contract.document, (*content, media_type))
-            if is_mapping(media):
-                _check_media(contract, place, media)
+            place, media = resolve_place(document, (*content, media_type))
+            encodings: dict[str, Any] = media.get("encoding", {}) if is_mapping(media) else {}
+            places = {name: (*place, "encoding", name, "contentType") for name in encodings}
+            said = [(where, name) for name, where in places.items() if _says_file(where, encodings[name])]
+            schema = _files(document, (*place, "schema"), "", set()) if is_mapping(media) and "schema" in media else ()
+            for pointer, field in chain(said, schema):
+                what = f"the field {field}" if field else "the body"
+                because = f"{pointer[-1]}: {at(document, pointer)}"
+                message = f"{what} is a file ({because}), and files are not supported yet; take it out"
+                raise contract.error(pointer, message)
 
 
-def _check_media(contract: Contract, place: Pointer, media: dict[str, Any]) -> None:
-    for name, encoding in media.get("encoding", {}).items():
-        content_type = encoding.get("contentType") if is_mapping(encoding) else None
-        if isinstance(content_type, str) and not all(map(_is_text, content_type.split(","))):
-            raise _file_error(contract, (*place, "encoding", name, "contentType"), name, content_type)
-    if "schema" in media:
-        for pointer, field in _files(contract, (*place, "schema"), "", set()):
-            raise _file_error(contract, pointer, field, at(contract.document, pointer))
-
-
-def _file_error(contract: Contract, pointer: Pointer, field: str, value: Any) -> Exception:
-    what = f"the field {field}" if field else "the body"
-    because = f"{pointer[-1]}: {value}"
-    return contract.error(pointer, f"{what} is a file ({because}), and files are not supported yet; take it out")
-
-
-def _is_text(media_type: str) -> bool:
-    return _TEXT.fullmatch(media_type.partition(";")[0].strip()) is not None
-
-
-def _files(contract: Contract, pointer: Pointer, field: str, seen: set[Pointer]) -> Iterator[tuple[Pointer, str]]:
+def _files(document: Any, pointer: Pointer, field: str, seen: set[Pointer]) -> Iterator[tuple[Pointer, str]]:
     """Yield the keyword that says "file", and the field, of every schema of a file at or below a place."""
-    place, schema = resolve_place(contract.document, pointer)
+    place, schema = resolve_place(document, pointer)
     if not is_mapping(schema) or place in seen:
         return
     seen.add(place)
-    if schema.get("format") == "binary":
-        yield (*place, "format"), field
-    if "contentEncoding" in schema:
-        yield (*place, "contentEncoding"), field
-    if not _is_text(str(schema.get("contentMediaType", "text/plain"))):
-        yield (*place, "contentMediaType"), field
-    for keyword in _NAMED_PARTS:
-        for name in schema.get(keyword, ()):
-            yield from _files(contract, (*place, keyword, name), f"{field}.{name}" if field else name, seen)
-    for keyword in _PARTS:
-        part = schema.get(keyword)
-        below = f"{field}[]" if keyword in {"items", "prefixItems"} else field
-        places = [(*place, keyword, index) for index in range(len(part))] if is_list(part) else [(*place, keyword)]
-        for each in places if part is not None else ():
-            yield from _files(contract, each, below, seen)
+    keywords = ((*place, keyword) for keyword in ("format", "contentEncoding", "contentMediaType"))
+    yield from ((keyword, field) for keyword in keywords if _says_file(keyword, schema))
+    for below, part in children(place, schema):
+        keyword = below[-1]
+        if holds_names((keyword,)) and is_mapping(part):
+            for name in part:
+                yield from _files(document, (*below, name), f"{field}.{name}" if field else name, seen)
+        elif keyword != "default":
+            inner = f"{field}[]" if keyword in {"items", "prefixItems"} else field
+            for each in [(*below, index) for index in range(len(part))] if is_list(part) else [below]:
+                yield from _files(document, each, inner, seen)
+
+
+def _says_file(keyword: Pointer, schema: Any) -> bool:
+    """Whether a keyword of a schema, or of the encoding of a part, means a file."""
+    value = schema.get(str(keyword[-1])) if is_mapping(schema) else None
+    if keyword[-1] == "format":
+        return bool(value == "binary")
+    if keyword[-1] == "contentEncoding":
+        return value is not None
+    media_types = value.split(",") if isinstance(value, str) else []
+    return not all(_TEXT.fullmatch(each.partition(";")[0].strip()) for each in media_types)

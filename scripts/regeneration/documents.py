@@ -13,7 +13,7 @@ import attrs
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CONTRACT: Final = ROOT / "openapi" / "ideogram-v4.yaml"
@@ -61,7 +61,7 @@ class RegenerationError(Exception):
 
 
 class ContractError(RegenerationError):
-    """The contract cannot be used. The message is one printable line, whatever the contract holds."""
+    """The contract cannot be used. The message is always one printable line."""
 
     def __init__(self, path: Path, message: str, place: Place | None = None, pointer: Pointer = ()) -> None:
         where = ":".join([str(path), *map(str, place or ())])
@@ -139,77 +139,62 @@ def read_yaml(path: Path, text: str) -> tuple[Any, dict[Pointer, Place]]:
     Raises:
         ContractError: The text is not YAML, or YAML of a kind that is refused.
     """
-    places: dict[Pointer, Place] = {}
     if match := _NOT_PRINTABLE.search(text):
         before = text[: match.start()]
         place = Place(before.count("\n") + 1, match.start() - before.rfind("\n"))
         raise ContractError(path, f"the character U+{ord(match.group()):04X} is not allowed in YAML", place)
-
-    def check(pointer: Pointer, node: yaml.Node, value: Any) -> None:
-        if value is ... or (node.tag != f"tag:yaml.org,2002:{_TAGS.get(type(value), '')}" and _is_plain(node)):
-            what = shorten(str(node.value), 40)
-            message = f"readers of YAML differ on what {what} means; put it in quotes or write it otherwise"
-            raise ContractError(path, message, _place(node), pointer)
-        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-            raise ContractError(path, "half of a surrogate pair is no character", _place(node), pointer)
-        places.setdefault(pointer, _place(node))
-
-    def add_key(pointer: Pointer, key: yaml.Node) -> str:
-        if not isinstance(key, yaml.ScalarNode):
-            raise ContractError(path, "a list or a mapping cannot be a key", _place(key), pointer)
-        value = plain_value(key)
-        check((*pointer, str(value)), key, value) if value is ... else None
-        if not isinstance(value, str):
-            raise ContractError(path, f"the key {key.value} is no text; write it in quotes", _place(key), pointer)
-        if (*pointer, value) in places:
-            message = f"the key is there twice; first in line {places[*pointer, value].line}"
-            raise ContractError(path, message, _place(key), (*pointer, value))
-        check((*pointer, value), key, value)
-        return value
-
     try:
         _check_events(path, text)
         root = yaml.compose(text, LOADER)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        message = f"this is not YAML: {error.problem or error.context}"
-        raise ContractError(path, message, _place_of(mark)) from None
-    return (None if root is None else plain_data(root, add_key, check)), places or {(): Place(1, 1)}
+    except yaml.MarkedYAMLError as wrong:
+        message = f"this is not YAML: {wrong.problem or wrong.context}"
+        raise ContractError(path, message, _place(wrong.problem_mark or wrong.context_mark)) from None
+    if root is None:
+        return None, {(): Place(1, 1)}
+    reader = _Reader(path)
+    return reader.read(root, ()), reader.places
 
 
-def plain_data(
-    node: yaml.Node,
-    key: Callable[[Pointer, yaml.Node], str],
-    check: Callable[[Pointer, yaml.Node, Any], None] = lambda *_: None,
-    pointer: Pointer = (),
-) -> Any:
-    """Turn a composed YAML node into plain data, with the types that JSON has and the scalars of YAML 1.2.
+class _Reader:
+    """Makes plain data of composed nodes, and notes their places."""
 
-    Args:
-        node: The node.
-        key: Gives the text of a key; the pointer is that of its mapping.
-        check: Looks at every node and its value, and may refuse it. Collections are still empty then.
-        pointer: The node's place in the document.
-    """
-    value: Any
-    if isinstance(node, yaml.MappingNode):
-        check(pointer, node, value := {})
-        for key_node, child in node.value:
-            name = key(pointer, key_node)
-            value[name] = plain_data(child, key, check, (*pointer, name))
-    elif isinstance(node, yaml.SequenceNode):
-        check(pointer, node, [])
-        value = [plain_data(child, key, check, (*pointer, index)) for index, child in enumerate(node.value)]
-    else:
-        check(pointer, node, value := plain_value(node))
-    return value
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.places: dict[Pointer, Place] = {}
+
+    def read(self, node: yaml.Node, pointer: Pointer) -> Any:
+        self.places.setdefault(pointer, _place(node.start_mark))
+        if isinstance(node, yaml.MappingNode):
+            return {name: self.read(child, (*pointer, name)) for name, child in self._members(node, pointer)}
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(child, (*pointer, index)) for index, child in enumerate(node.value)]
+        text = str(node.value)
+        if not isinstance(node, yaml.ScalarNode) or node.style:
+            return text
+        value: Any = plain_value(text)
+        if node.tag != f"tag:yaml.org,2002:{_TAGS.get(value.__class__)}":  # PyYAML tags by YAML 1.1
+            what = f"readers of YAML differ on what {shorten(text, 40)} means"
+            raise self._error(node, pointer, f"{what}; put it in quotes or write it otherwise")
+        return value
+
+    def _members(self, node: yaml.MappingNode, pointer: Pointer) -> Iterator[tuple[str, yaml.Node]]:
+        for key, child in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._error(key, pointer, "a list or a mapping cannot be a key")
+            here = (*pointer, str(key.value))
+            if here in self.places:
+                raise self._error(key, here, f"the key is there twice; first in line {self.places[here].line}")
+            name = self.read(key, here)
+            if not isinstance(name, str):
+                raise self._error(key, pointer, f"the key {key.value} is no text; write it in quotes")
+            yield name, child
+
+    def _error(self, node: yaml.Node, pointer: Pointer, message: str) -> ContractError:
+        return ContractError(self.path, message, _place(node.start_mark), pointer)
 
 
-def plain_value(node: yaml.Node) -> Any:
-    """Resolve a scalar by the core schema of YAML 1.2; the ellipsis stands for a value that JSON cannot write."""
-    text = str(node.value)
-    if not _is_plain(node):
-        return text
+def plain_value(text: str) -> Any:
+    """Resolve a plain scalar by the core schema of YAML 1.2; the ellipsis stands for what JSON cannot write."""
     if _NULL.fullmatch(text):
         return None
     if _BOOLEAN.fullmatch(text):
@@ -240,18 +225,10 @@ def _check_events(path: Path, text: str) -> None:
         elif documents > 1:
             message = "a second YAML document begins here; only one is expected"
         if message:
-            raise ContractError(path, message, _place(event))
+            raise ContractError(path, message, _place(event.start_mark))
 
 
-def _is_plain(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and not node.style
-
-
-def _place(node: yaml.Node | yaml.Event) -> Place:
-    return _place_of(node.start_mark)
-
-
-def _place_of(mark: Any) -> Place:
+def _place(mark: Any) -> Place:
     return Place(mark.line + 1, mark.column + 1)
 
 
@@ -274,8 +251,10 @@ def first_error(schema: Mapping[str, Any], value: Any) -> tuple[Pointer, str] | 
     """
     # jsonschema has no types that pyright can use.
     validator: Any = import_module("jsonschema").Draft202012Validator(schema)
-    error: Any = import_module("jsonschema.exceptions").best_match(validator.iter_errors(value))
-    return None if error is None else (tuple(error.absolute_path), error.message)
+    best_match: Any = import_module("jsonschema.exceptions").best_match
+    error: Any = best_match(validator.iter_errors(value))
+    error = error and (best_match(error.context) or error)
+    return error and (tuple(error.absolute_path), error.message)
 
 
 def is_mapping(node: object) -> TypeGuard[dict[str, Any]]:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Final
 from regeneration.documents import (
     PACKAGE,
     ROOT,
-    ContractError,
     RegenerationError,
     is_list,
     is_mapping,
@@ -127,19 +126,16 @@ def _python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def main() -> None:
     """Prove the package below the folder argv[1] against the contract argv[2]; print the first failure as JSON."""
-    failure: dict[str, Any] | None = None
+    found: tuple[Pointer, str] | None
     try:
         found = next(_failures(Path(sys.argv[1]), read_contract(Path(sys.argv[2]))), None)
-        failure = found and {"pointer": found[0], "message": found[1]}
-    except ContractError:
-        raise
     except RegenerationError as error:
-        failure = {"pointer": (), "message": str(error)}
-    json.dump(failure, sys.stdout)
+        found = (), str(error)
+    json.dump(found and {"pointer": found[0], "message": found[1]}, sys.stdout)
 
 
 def _failures(root: Path, contract: Contract) -> Iterator[tuple[Pointer, str]]:
-    """Yield what is wrong: the part of the contract that it is about, and what it is."""
+    """Yield what is wrong, and the part of the contract that it is about."""
     modules = _import_all(root)
     data, generated = modules[f"{_NAME}.contract"], modules[f"{_NAME}.operations"]
     if data.read_contract_source() != contract.source or contract.sha256 != data.CONTRACT_SHA256:
@@ -148,12 +144,17 @@ def _failures(root: Path, contract: Contract) -> Iterator[tuple[Pointer, str]]:
         yield (), "contract.json in the package does not say what the contract says"
     known = {(operation.path, operation.method): operation for operation in generated.OPERATIONS.values()}
     for path, method, raw in operations(contract.document):
-        operation = known.get((path, method.upper()))
+        operation, pointer = known.get((path, method.upper())), ("paths", path, method)
+        has_parameters = raw.get("parameters") or resolve_place(contract.document, ("paths", path))[1].get("parameters")
         if operation is None:
-            yield ("paths", path, method), "the generator left this operation out"
-        elif "requestBody" in raw:
-            case = _Case(contract.document, ("paths", path, method), raw, operation, modules)
-            yield from case.failures()
+            yield pointer, "the generator left this operation out"
+        elif "requestBody" in raw and not has_parameters:  # the others have no method
+            body, found = resolve_place(contract.document, (*pointer, "requestBody"))
+            schema = found["content"][operation.media_type].get("schema")
+            for field, message in _prove_operation(contract.document, schema, operation, modules):
+                place = (*body, "content", operation.media_type, "schema")
+                where = resolve_place(contract.document, place)[0] if field else ()
+                yield ((*where, "properties", field) if field else (*pointer, "requestBody", "content")), message
 
 
 def _import_all(root: Path) -> dict[str, ModuleType]:
@@ -169,103 +170,82 @@ def _import_all(root: Path) -> dict[str, ModuleType]:
     return modules
 
 
-class _Case:
-    """One operation with a body: the contract's part, and what was generated for it."""
+def _prove_operation(
+    document: dict[str, Any], schema: Any, operation: Any, modules: Mapping[str, ModuleType]
+) -> Iterator[tuple[str, str]]:
+    """Look for every field of a request, and send requests in which together every field has a value.
 
-    def __init__(
-        self,
-        document: dict[str, Any],
-        pointer: Pointer,
-        raw: dict[str, Any],
-        operation: Any,
-        modules: Mapping[str, ModuleType],
-    ) -> None:
-        self.pointer, self.operation = pointer, operation
-        self.document = document
-        self.constant = next(n for n, value in vars(modules[f"{_NAME}.operations"]).items() if value is operation)
-        self.model: Any = getattr(modules[f"{_NAME}.models"], operation.request_model, None)
-        self.pairs = modules[f"{_NAME}.operations"].MODEL_FIELDS.get(operation.request_model, ())
-        self.key_header: str = modules[f"{_NAME}.operations"].API_KEY_HEADER
-        self.schema = resolve(document, raw["requestBody"])["content"][operation.media_type].get("schema")
-        item = resolve(document, document["paths"][operation.path])
-        self.has_parameters = bool(raw.get("parameters") or item.get("parameters"))
-
-    def failures(self) -> Iterator[tuple[Pointer, str]]:
-        """Look for every field, and send requests in which together every field has a value."""
-        if self.model is None:
-            message = (
-                "the generator dropped this request body: it would never be sent. An anyOf at the top level of the "
-                "schema does that (take it out for the generator in scripts/regeneration/tree.py), and so does a "
-                "schema that is no object"
-            )
-            yield (*self.pointer, "requestBody", "content"), message
-            return
-        fields = {field.wire_name: field.python_name for field in self.operation.fields}
-        declared = list(properties(self.document, self.schema))
-        if declared != list(fields) or tuple((python, wire) for wire, python in fields.items()) != self.pairs:
-            yield (
-                (*self.pointer, "requestBody"),
-                f"operations.py lists the fields {[*fields]} where the contract has {declared}",
-            )
-            return
-        if self.has_parameters:
-            return  # it gets no method
-        given: dict[str, Any] = sample(self.document, self.schema)
-        groups = self.operation.exactly_one_of
-        for turn in range(max([1, *map(len, groups)])):
-            left_out = {name for group in groups for name in group if name != group[turn % len(group)]}
-            sent = {name: value for name, value in given.items() if name not in left_out}
-            yield from self._send(sent, fields)
-
-    def _send(self, sent: dict[str, Any], fields: Mapping[str, str]) -> Iterator[tuple[Pointer, str]]:
-        import httpx  # noqa: PLC0415 - not in the process that only starts this one
-
-        from ideogram_ai.client import Ideogram, IdeogramError, RetryPolicy  # noqa: PLC0415
-
-        requests: list[httpx.Request] = []
-
-        def record(request: httpx.Request) -> httpx.Response:
-            request.read()
-            requests.append(request)
-            return httpx.Response(400)
-
-        client: Any
+    Yields:
+        The field that a failure is about, or nothing, and what is wrong.
+    """
+    generated = modules[f"{_NAME}.operations"]
+    model: Any = getattr(modules[f"{_NAME}.models"], operation.request_model, None)
+    if model is None:
+        how = "An anyOf at the top level of the schema does that (take it out for the generator in"
+        how = f"{how} scripts/regeneration/tree.py), and so does a schema that is no object"
+        yield "", f"the generator dropped this request body: it would never be sent. {how}"
+        return
+    fields = {field.wire_name: field.python_name for field in operation.fields}
+    pairs = generated.MODEL_FIELDS.get(operation.request_model, ())
+    declared = list(properties(document, schema))
+    if declared != list(fields) or tuple((python, wire) for wire, python in fields.items()) != pairs:
+        yield "", f"operations.py lists the fields {[*fields]} where the contract has {declared}"
+        return
+    constant = next(name for name, value in vars(generated).items() if value is operation)
+    methods: Any = modules[f"{_NAME}.methods"].Methods
+    code: dict[str, Any] = {name: getattr(getattr(methods, name), "__code__", None) for name in dir(methods)}
+    names = [name for name in code if constant in getattr(code[name], "co_names", ())]
+    if not names:
+        yield "", "the client gets no method for this operation"
+        return
+    whole: dict[str, Any] = sample(document, schema)
+    groups = operation.exactly_one_of
+    for turn in range(max([1, *map(len, groups)])):
+        left_out = {field for group in groups for field in group if field != group[turn % len(group)]}
+        sent = {field: value for field, value in whole.items() if field not in left_out}
         try:
-            # Through the model, so that the values are models too where the contract has objects.
-            model = self.model.from_dict(sent)
-            transport = httpx.MockTransport(record)
-            with httpx.Client(transport=transport) as http, suppress(IdeogramError):
-                client = Ideogram(_KEY, http_client=http, retry=RetryPolicy(max_attempts=1))
-                names = (name for name in dir(type(client)) if self._is_mine(getattr(client, name, None)))
-                method: Any = getattr(client, next(names))
-                method(**{fields[name]: getattr(model, fields[name]) for name in sent})
-            (request,) = requests
+            # By way of the model, so that the values are models too where the contract has objects.
+            values = model.from_dict(sent)
+            request = _send(names[0], {fields[field]: getattr(values, fields[field]) for field in sent})
             arrived = _decode(request)
-        except Exception as error:  # noqa: BLE001 - whatever the generated code raises is a finding
-            yield self.pointer, f"sending a request fails with {type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001 - anything that generated code raises is a finding
+            yield "", f"sending a request fails with {type(error).__name__}: {error}"
             return
-        if (request.method, request.url.raw_path.decode()) != (self.operation.method, self.operation.path):
-            yield self.pointer, f"the request arrived as {request.method} {request.url.raw_path.decode()}"
-        media_type = request.headers.get("content-type", "").partition(";")[0]
-        if media_type != self.operation.media_type:
-            yield self.pointer, f"the body arrived as {media_type or 'nothing'} and not as {self.operation.media_type}"
-        if request.headers.get(self.key_header) != _KEY:
-            yield self.pointer, f"the key does not arrive in the header {self.key_header}"
-        for name, value in sent.items():
-            if not _same(value, arrived.get(name, [])):
-                message = f"the field {name} was sent as {value!r} and arrived as {arrived.get(name)!r}"
-                yield self._place_of(name), message
-        for name in arrived.keys() - sent.keys():
-            yield self.pointer, f"a field {name} arrived that was not sent"
+        yield from _differences(request, operation, generated.API_KEY_HEADER)
+        for field in sent | arrived:
+            if field not in sent:
+                yield "", f"a field {field} arrived that was not sent"
+            elif not _same(sent[field], arrived.get(field, [])):
+                yield field, f"the field {field} was sent as {sent[field]!r} and arrived as {arrived.get(field)!r}"
 
-    def _is_mine(self, method: Any) -> bool:
-        code = getattr(method, "__code__", None)
-        return code is not None and self.constant in code.co_names
 
-    def _place_of(self, name: str) -> Pointer:
-        body, _ = resolve_place(self.document, (*self.pointer, "requestBody"))
-        schema, _ = resolve_place(self.document, (*body, "content", self.operation.media_type, "schema"))
-        return (*schema, "properties", name)
+def _send(method: str, arguments: Mapping[str, Any]) -> httpx.Request:
+    """Call a method of the real client, and give the request that its transport gets."""
+    import httpx  # noqa: PLC0415 - not in the process that only starts this one
+
+    from ideogram_ai.client import Ideogram, IdeogramError, RetryPolicy  # noqa: PLC0415
+
+    requests: list[httpx.Request] = []
+
+    def record(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(400)
+
+    with httpx.Client(transport=httpx.MockTransport(record)) as http, suppress(IdeogramError):
+        getattr(Ideogram(_KEY, http_client=http, retry=RetryPolicy(max_attempts=1)), method)(**arguments)
+    (request,) = requests
+    return request
+
+
+def _differences(request: httpx.Request, operation: Any, key_header: str) -> Iterator[tuple[str, str]]:
+    path = request.url.raw_path.decode()
+    if (request.method, path) != (operation.method, operation.path):
+        yield "", f"the request arrived as {request.method} {path}"
+    media_type = request.headers.get("content-type", "").partition(";")[0]
+    if media_type != operation.media_type:
+        yield "", f"the body arrived as {media_type or 'nothing'} and not as {operation.media_type}"
+    if request.headers.get(key_header) != _KEY:
+        yield "", f"the key does not arrive in the header {key_header}"
 
 
 def _decode(request: httpx.Request) -> dict[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""Says in words what a new contract changes for users, which version comes next, and what the changelog says of it."""
+"""Reports what a new contract changes for users, with the next version number and the entry for the changelog."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def read_baseline() -> tuple[GeneratedState, str] | None:
     package = OUT / PACKAGE
     if not (package / "contract.json").exists():
         return None
-    version = re.search(r'"([0-9.]+)"', _committed(_VERSION).decode())
+    version = re.search(r'__version__ = "([0-9.]+)"', _committed(_VERSION).decode())
     return _read(lambda name: _committed(package / name)), version[1] if version else "0.0.0"
 
 
@@ -96,12 +96,12 @@ def _committed(path: Path) -> bytes:
 
 @attrs.frozen
 class Change:
-    """One thing that users meet.
+    """One change for users.
 
     Attributes:
         breaking: Whether a program that was written for the old contract may fail.
-        effect: What became of it: added, removed, widened, narrowed, changed.
-        text: It in words, request or answer first.
+        effect: What happened: added, removed, widened, narrowed, changed.
+        text: The description, request or response first.
     """
 
     breaking: bool
@@ -152,7 +152,7 @@ def describe_changes(old: tuple[GeneratedState, str] | None, package: Path) -> s
     try:
         return summary(*old, read_package(package))
     except DriftError as error:
-        return f"What changes for users cannot be told: {error}"
+        return f"The changes for users are unknown: {error}"
 
 
 def summary(old: GeneratedState, version: str, new: GeneratedState) -> str:

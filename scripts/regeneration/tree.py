@@ -18,26 +18,16 @@ import sys
 import tempfile
 import textwrap
 import unicodedata
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from regeneration.checks import client_facts
-from regeneration.documents import (
-    CONFIGURATION,
-    PACKAGE,
-    RegenerationError,
-    is_mapping,
-    mappings,
-    operations,
-    resolve,
-    shorten,
-)
+from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
 from regeneration.operations import Endpoint, read_models, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator
 
     from regeneration.documents import Contract, Pointer
 
@@ -74,8 +64,6 @@ _IN_MODELS: Final = frozenset(
         *("cls", "d", "field_dict", "files", "prop", "prop_dict", "prop_name", "self", "src_dict"),
     }
 )
-# Names of the generator's own modules, from the time when the package had them all.
-_IN_PACKAGE: Final = frozenset({"AuthenticatedClient", "Client", "HTTPStatus", "Response"})
 _VARIABLE_OF_A_MEMBER: Final = re.compile(r"(.+?)(_item|_type_\d+)+(_data|_element)?")
 
 
@@ -102,9 +90,8 @@ def write_tree(contract: Contract, target: Path) -> None:
     _refuse_taken_classes(contract, models)
     _write_modules(contract, target, variables(contract, endpoints, models))
     for command in _RUFF_COMMANDS:
-        done = subprocess.run(
-            [*_RUFF, *command, *_RUFF_SETTINGS, "."], cwd=target, capture_output=True, text=True, check=False
-        )
+        arguments = [*_RUFF, *command, *_RUFF_SETTINGS, "."]
+        done = subprocess.run(arguments, cwd=target, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RegenerationError(f"ruff {command[0]} fails on the generated code:\n{done.stderr or done.stdout}")
     lock = {
@@ -206,7 +193,7 @@ def _refuse_equal_names(contract: Contract, identifier: Any, prefix: str) -> Non
         for field, name in names.items():
             member = _VARIABLE_OF_A_MEMBER.fullmatch(name)
             of = next((other for other in names if member and names[other] == member[1]), None)
-            part = resolve(contract.document, properties[of]) if is_mapping(properties) and of is not None else {}
+            part: Any = resolve(contract.document, properties[of]) if is_mapping(properties) and of else None
             if is_mapping(part) and part.keys() & {"items", "oneOf", "anyOf", "prefixItems"}:
                 message = f"generated code calls a part of {of} {name}, so a field cannot be called so; rename it"
                 raise contract.error((*pointer, "properties", field), message)
@@ -217,22 +204,16 @@ def _refuse_equal_names(contract: Contract, identifier: Any, prefix: str) -> Non
                 raise contract.error((*pointer, "properties", fields[name]), message)
 
 
-def _refuse_taken_classes(contract: Contract, models: Mapping[str, object]) -> None:
-    for name in models:
-        own = name.rstrip("_")
-        if own in _IN_MODELS | _IN_PACKAGE:
-            message = f"generated code has a {own} of its own; give this schema another name or title"
-            raise contract.error(_place_of_class(contract, own), message)
-
-
-def _place_of_class(contract: Contract, name: str) -> Pointer:
-    """Find the schema that a class is made of, by its name or its title."""
-    for pointer, node in mappings((), contract.document):
-        named = [pointer[-1]] if pointer[:-1] == ("components", "schemas") else []
-        for text in (*named, node.get("title")):
-            if isinstance(text, str) and re.sub(r"[\W_]", "", text).lower() == name.lower():
-                return pointer
-    return ("components", "schemas", name)
+def _refuse_taken_classes(contract: Contract, models: Iterable[str]) -> None:
+    for name in (model.rstrip("_") for model in models):
+        if name not in _IN_MODELS:
+            continue
+        message = f"generated code has a {name} of its own; give this schema another name or title"
+        for pointer, node in mappings((), contract.document):
+            for text in (str(pointer[-1]) if pointer[:-1] == ("components", "schemas") else "", node.get("title")):
+                if isinstance(text, str) and re.sub(r"[\W_]", "", text).lower() == name.lower():
+                    raise contract.error(pointer, message)
+        raise contract.error(("components", "schemas"), message)
 
 
 def _take_endpoints(contract: Contract, target: Path, taken: frozenset[str]) -> list[Endpoint]:
@@ -297,43 +278,36 @@ def _sha256(base: Path, paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def compare(there: Path, expected: Path, package: Path = PACKAGE) -> list[str]:
+def compare(there: Path, expected: Path) -> list[str]:
     """Find the files in which two folders differ, and say in which entries their locks do.
 
     Args:
         there: The folder that is checked; every file in it counts, whether or not version control knows it.
         expected: The folder as it should be.
-        package: Where the locks are below both.
     """
     old = {path.relative_to(there).as_posix(): path for path in files(there)}
     old = {name: path for name, path in old.items() if not name.startswith(PREFIX)}
     new = {path.relative_to(expected).as_posix(): path for path in files(expected)}
-    lines = [(name, "missing") for name in new.keys() - old.keys()]
-    lines += [(name, "extra") for name in old.keys() - new.keys()]
-    lines += [(name, "differs") for name in old.keys() & new.keys() if not _same(old[name], new[name])]
-    return [*(f"{what:8} {name}" for name, what in sorted(lines)), *_explain(there / package, expected / package)]
+    lines: list[str] = []
+    for name in sorted(old.keys() | new.keys()):
+        if name not in old or name not in new:
+            lines.append(f"{'extra' if name in old else 'missing':8} {name}")
+        elif old[name].is_symlink() or not old[name].is_file() or old[name].read_bytes() != new[name].read_bytes():
+            lines.append(f"differs  {name}")
+    was, now = (next(iter(_read_locks(folder)), None) for folder in (there, expected))
+    if was is None or now is None:
+        return [*lines, f"there is no readable {LOCK}"]
+    return [*lines, *(f"{name} was {was.get(name)} and is {now[name]}" for name in now if was.get(name) != now[name])]
 
 
-def _same(old: Path, new: Path) -> bool:
-    return old.is_file() and not old.is_symlink() and old.read_bytes() == new.read_bytes()
+def _read_locks(folder: Path) -> Iterator[dict[str, str]]:
+    for path in folder.rglob(LOCK):
+        with contextlib.suppress(OSError, ValueError, TypeError, LookupError):
+            lock = json.loads(path.read_bytes())
+            yield {"contract": lock["contract"], "configuration": lock["configuration"], **lock["versions"]}
 
 
-def _explain(old: Path, new: Path) -> Sequence[str]:
-    try:
-        was, now = (
-            {name: value for name, value in {**lock, **lock["versions"]}.items() if name != "versions"}
-            for lock in (json.loads((package / LOCK).read_bytes()) for package in (old, new))
-        )
-    except (OSError, ValueError, TypeError, LookupError):
-        return [f"there is no readable {LOCK}"]
-    return [
-        f"{name} was {was.get(name, 'not locked')} and is {value}"
-        for name, value in now.items()
-        if was.get(name) != value
-    ]
-
-
-@contextmanager
+@contextlib.contextmanager
 def workplace(out: Path, package: Path) -> Generator[Path]:
     """Give a new empty folder on the file system of out, and take it away at the end.
 
@@ -348,16 +322,24 @@ def workplace(out: Path, package: Path) -> Generator[Path]:
     """
     new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(out, os.O_RDONLY) if sys.platform != "win32" else -1  # Windows has no locks on folders
     try:
-        with _exclusive(out):
-            if (out / _PREVIOUS).exists() and not (out / package).exists():
-                (out / _PREVIOUS).rename(out / package)
-            for left in out.glob(f"{PREFIX}*"):
-                shutil.rmtree(left)
-            with tempfile.TemporaryDirectory(prefix=PREFIX, dir=out) as folder:
-                Path(folder, ".gitignore").write_text("*\n", encoding="utf-8")
-                yield Path(folder)
+        if sys.platform != "win32":
+            import fcntl  # noqa: PLC0415 - not on Windows
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with this process
+        if (out / _PREVIOUS).exists() and not (out / package).exists():
+            (out / _PREVIOUS).rename(out / package)
+        for left in out.glob(f"{PREFIX}*"):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=out) as folder:
+            Path(folder, ".gitignore").write_text("*\n", encoding="utf-8")
+            yield Path(folder)
+    except BlockingIOError:
+        raise RegenerationError(f"another run is at work in {out}; wait until it has ended") from None
     finally:
+        if descriptor >= 0:
+            os.close(descriptor)
         if new and not any(out.iterdir()):
             out.rmdir()
 
@@ -375,22 +357,3 @@ def swap(fresh: Path, out: Path, package: Path) -> None:
             previous.rename(target)
         raise
     shutil.rmtree(previous, ignore_errors=True)  # what could not be removed goes at the start of the next run
-
-
-@contextmanager
-def _exclusive(folder: Path) -> Generator[None]:
-    """Hold a lock that ends with this process. Windows has none on folders; there it is skipped."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl  # noqa: PLC0415 - not on Windows
-
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RegenerationError(f"another run is at work in {folder}; wait until it has ended") from None
-        yield
-    finally:
-        os.close(descriptor)

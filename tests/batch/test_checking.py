@@ -67,14 +67,14 @@ def test_a_good_row_is_a_request() -> None:
         (CAT | {"rendering_speed": "fast"}, "rendering_speed", "Use one of TURBO, DEFAULT, QUALITY."),
         (CAT | {"rendering_speed": "FLASH"}, "rendering_speed", "refused today"),
         (CAT | {"prompt": "a"}, "prompt", '"prompt" is no field of this operation; use text_prompt.'),
-        (CAT | {"prompt": "a"}, "prompt", "--map prompt=text_prompt takes it so."),
+        (CAT | {"prompt": "a"}, "prompt", "--map prompt=text_prompt renames it."),
         (
             CAT | {"Aspect Ratio": "16:9"},
             "Aspect Ratio",
             '"Aspect Ratio" is no field of this operation; use resolution (',
         ),
         (CAT | {"Image Prompt": "a"}, "Image Prompt", "Did you mean text_prompt? --map 'Image Prompt=text_prompt'"),
-        (CAT | {"Size": "1024 x 1024"}, "Size", "Did you mean resolution? --map Size=resolution takes it so."),
+        (CAT | {"Size": "1024 x 1024"}, "Size", "Did you mean resolution? --map Size=resolution renames it."),
         (CAT | {"Prompt_Text": "a"}, "Prompt_Text", "Did you mean text_prompt?"),
         (CAT | {"resolutoin": "a"}, "resolutoin", "Did you mean resolution?"),
         (CAT | {"filename": "a"}, "filename", "Did you mean file_name?"),
@@ -115,7 +115,7 @@ def test_a_fault_of_the_header_is_reported_once() -> None:
     requests, found = check(rows, Rules(ignored=frozenset({"Note"})))
     assert not requests
     assert [(problem.line, problem.field) for problem in found] == [(1, "Prompt"), (1, "Size")]
-    assert found[1].message.endswith("Did you mean resolution? --map Size=resolution takes it so.")
+    assert found[1].message.endswith("Did you mean resolution? --map Size=resolution renames it.")
     header = Header(2, ("id", "resolution"))
     rows = [Row(n, n + 2, {"id": f"{n}", "resolution": "9x9"}, header=header) for n in range(1, 61)]
     message = "The header has no column text_prompt or json_prompt."
@@ -127,8 +127,8 @@ def test_values_that_can_mean_one_thing_only_are_corrected_with_a_remark() -> No
     (request,), remarks = check([row])
     assert request.fields == CAT | {"resolution": "2048x2048", "rendering_speed": "TURBO"}
     assert remarks == [
-        RowProblem(5, "resolution", 'resolution: "2048 \u00d7 2048" is taken as 2048x2048.'),
-        RowProblem(5, "rendering_speed", 'rendering_speed: " turbo" is taken as TURBO.'),
+        RowProblem(5, "resolution", 'resolution: "2048 \u00d7 2048" is corrected to 2048x2048.'),
+        RowProblem(5, "rendering_speed", 'rendering_speed: " turbo" is corrected to TURBO.'),
     ]
     (request,), remarks = check([row], UNCHECKED)
     assert (request.fields, remarks) == (row.values, [])

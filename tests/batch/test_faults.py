@@ -21,11 +21,6 @@ STOPPING = re.compile("(status|echo)_40[124].*|redirect_3..")
 PROMPT = re.compile(rb"number ([0-9]+) ")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def run(job: Job, url: str) -> StopReason:
     async with AsyncIdeogram("the-key-of-this-test", base_url=url, retry=HASTY, timeout=10) as client:
         return (await job.run(client, in_flight=6, prices=shipped_prices())).reason

@@ -25,8 +25,8 @@ from ideogram_ai.batch.store import WORKSPACE
 from ideogram_ai.client.files import find_fault
 from ideogram_ai.testing import MockServer
 
-KILLS = int(os.environ.get("IDEOGRAM_KILLS", "6"))
-ROWS = 60
+KILLS = int(os.environ.get("IDEOGRAM_KILLS", "4"))
+ROWS = 40
 PRICE = shipped_prices().of({})
 
 

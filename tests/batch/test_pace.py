@@ -1,4 +1,4 @@
-"""The pace never passes what was asked for, backs off when the service says so, and comes back."""
+"""The pace never exceeds what was asked for, decreases when the service refuses requests, and recovers."""
 
 from collections import deque
 
@@ -20,15 +20,15 @@ def fill(pace: Pace, now: float = 0.0) -> list[int]:
     return sent
 
 
-def refuse(pace: Pace, number: int, *, now: float = 0.0, asked: float | None = None, told: int | None = None) -> float:
-    return pace.on_rate_limited(number, now=now, retry_after=asked, server_limit=told, chance=1.0)
+def refuse(pace: Pace, number: int, *, now: float = 0.0, asked: float | None = None, limit: int | None = None) -> float:
+    return pace.on_rate_limited(number, now=now, retry_after=asked, server_limit=limit, chance=1.0)
 
 
 @given(
     most=st.integers(1, 50),
     events=st.lists(
         st.tuples(
-            st.sampled_from(["send", "bear", "lose", "refuse"]),
+            st.sampled_from(["send", "response", "unknown", "refuse"]),
             st.floats(0, 100),
             st.none() | st.floats(0, 500),
             st.none() | st.integers(-5, 60),
@@ -37,48 +37,48 @@ def refuse(pace: Pace, number: int, *, now: float = 0.0, asked: float | None = N
         max_size=200,
     ),
 )
-def test_whatever_happens_the_limit_stays_in_its_bounds(
+def test_the_limit_stays_in_its_bounds(
     most: int, events: list[tuple[str, float, float | None, int | None, float]]
 ) -> None:
     pace = Pace(most, POLICY)
-    flying: deque[int] = deque()
+    in_flight: deque[int] = deque()
     now = 0.0
-    for what, passed, asked, told, chance in events:
+    for what, passed, asked, limit, chance in events:
         now += passed
         if what == "send":
             if pace.allows(now):
                 assert now >= pace.paused_until
-                flying.append(pace.on_send())
-        elif flying and what == "bear":
-            flying.popleft()
+                in_flight.append(pace.on_send())
+        elif in_flight and what == "response":
+            in_flight.popleft()
             pace.on_response()
-        elif flying and what == "lose":
-            flying.pop()
+        elif in_flight and what == "unknown":
+            in_flight.pop()
             pace.on_unknown()
-        elif flying:
-            before = pace.limit
-            pause = pace.on_rate_limited(flying.popleft(), now=now, retry_after=asked, server_limit=told, chance=chance)
+        elif in_flight:
+            before, number = pace.limit, in_flight.popleft()
+            pause = pace.on_rate_limited(number, now=now, retry_after=asked, server_limit=limit, chance=chance)
             assert pace.limit <= before
             assert pause >= (asked or 0) - 1e-6
             assert not pause or not pace.allows(now + pause / 2)
         assert 1 <= pace.limit <= pace.most <= most
-        assert pace.in_flight == len(flying) <= most
+        assert pace.in_flight == len(in_flight) <= most
 
 
 @settings(max_examples=30)
-@given(most=st.integers(1, 100), bears=st.integers(1, 100))
-def test_a_service_that_bears_less_is_found_out_and_used(most: int, bears: int) -> None:
-    """In each round all that is allowed is sent, and the service bears so many: soon nearly all places are used."""
+@given(most=st.integers(1, 100), accepts=st.integers(1, 100))
+def test_a_service_that_accepts_fewer_is_found_out_and_used(most: int, accepts: int) -> None:
+    """In each round all that is allowed is sent, and so many are accepted: soon nearly all slots are used."""
     pace = Pace(most, POLICY)
     used = deque[int](maxlen=40)
     for _ in range(80):
         sent = fill(pace)
-        for number in sent[bears:]:
+        for number in sent[accepts:]:
             refuse(pace, number)
-        for _ in sent[:bears]:
+        for _ in sent[:accepts]:
             pace.on_response()
-        used.append(min(len(sent), bears))
-    best = min(most, bears)
+        used.append(min(len(sent), accepts))
+    best = min(most, accepts)
     assert max(used) == best
     assert sum(used) / len(used) >= 0.75 * best
 
@@ -99,30 +99,28 @@ def test_it_recovers_from_the_bottom_in_a_few_rounds(most: int) -> None:
 def test_refusals_of_one_moment_decrease_the_limit_once() -> None:
     pace = Pace(10, POLICY)
     numbers = fill(pace)
-    refuse(pace, numbers[0])
-    assert pace.limit == 10 * 0.8
-    refuse(pace, numbers[1])
-    assert pace.limit == 10 * 0.8
+    for number in numbers[:2]:
+        refuse(pace, number)
+        assert pace.limit == 8
     for _ in range(3):
         pace.on_response()
     assert pace.in_flight == 5
-    number = pace.on_send()
-    refuse(pace, number)
-    assert pace.limit == pytest.approx(6 * 0.8)  # a share of what was in the air
+    refuse(pace, pace.on_send())
+    assert pace.limit == pytest.approx(6 * 0.8)  # a share of what was in flight
 
 
-def test_the_time_that_the_service_asks_for_is_kept_to_the_moment() -> None:
+def test_a_retry_after_is_kept_to_the_moment() -> None:
     pace = Pace(10, POLICY)
     numbers = fill(pace)
     assert refuse(pace, numbers[0], now=100, asked=7.5) == 7.5
-    assert refuse(pace, numbers[1], now=101, asked=1) == 6.5  # a shorter one does not take it back
+    assert refuse(pace, numbers[1], now=101, asked=1) == 6.5, "a shorter one does not take it back"
     for _ in range(8):
         pace.on_response()
     assert not pace.allows(107.4)
     assert pace.allows(107.5)
 
 
-def test_pauses_grow_while_nothing_of_ours_is_in_flight_and_nobody_says_how_long() -> None:
+def test_pauses_grow_while_nothing_is_in_flight_and_the_service_names_none() -> None:
     pace = Pace(1, POLICY)
     now, pauses = 0.0, list[float]()
     for _ in range(8):
@@ -132,23 +130,19 @@ def test_pauses_grow_while_nothing_of_ours_is_in_flight_and_nobody_says_how_long
     pace.on_send()
     pace.on_response()
     assert refuse(pace, pace.on_send(), now=now) == 1
-
-
-def test_a_slot_of_ours_that_runs_is_waited_for_without_a_pause() -> None:
     pace = Pace(2, POLICY)
-    first, second = fill(pace)
-    assert refuse(pace, second) == 0
-    assert first
+    _, second = fill(pace)
+    assert refuse(pace, second) == 0, "a request in flight will free a slot"
     assert not pace.allows(0)
     pace.on_response()
     assert pace.allows(0)
 
 
-def test_the_limit_that_the_service_tells_is_not_tried_to_pass_again() -> None:
+def test_the_limit_that_the_service_names_is_not_exceeded_again() -> None:
     pace = Pace(100, POLICY)
     sent = fill(pace)
     for number in sent[10:]:
-        refuse(pace, number, told=10)
+        refuse(pace, number, limit=10)
     for _ in sent[:10]:
         pace.on_response()
     for _ in range(50):
@@ -158,7 +152,7 @@ def test_the_limit_that_the_service_tells_is_not_tried_to_pass_again() -> None:
     assert int(pace.limit) == 10
 
 
-def test_it_is_exhausted_after_nothing_but_refusals_for_the_policys_deadline() -> None:
+def test_it_is_exhausted_after_nothing_but_refusals_for_the_deadline() -> None:
     pace = Pace(1, POLICY)
     refuse(pace, pace.on_send(), now=0)
     assert not pace.exhausted(299)
@@ -168,11 +162,8 @@ def test_it_is_exhausted_after_nothing_but_refusals_for_the_policys_deadline() -
     pace.on_response()
     assert not pace.exhausted(1000)
     refuse(pace, pace.on_send(), now=1000, asked=301)
-    assert pace.exhausted(1000)  # so long a pause is no use
-
-
-def test_it_is_not_exhausted_while_something_of_ours_runs() -> None:
+    assert pace.exhausted(1000)  # so long a pause is useless
     pace = Pace(2, POLICY)
     _, second = fill(pace)
     refuse(pace, second, now=0)
-    assert not pace.exhausted(10_000)
+    assert not pace.exhausted(10_000), "something is in flight"

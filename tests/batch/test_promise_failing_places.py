@@ -1,6 +1,6 @@
 """What was paid for is never lost for a place, a ledger or a listener that fails in the middle of a run.
 
-A store says no once an image is made, a driver breaks, a caller's own function raises, another program changes the
+A store fails once an image is made, a driver breaks, a caller's own function raises, another program changes the
 ledger. Each image that the server made is saved, or has its link in the ledger, or is named; and none is made twice.
 """
 
@@ -16,7 +16,6 @@ import anyio
 import fsspec
 import pytest
 import s3_server
-from batch_outcomes import put
 from batch_service import HASTY
 from cli_runs import answering, entry
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
@@ -24,8 +23,6 @@ from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[impor
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
 from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.batch.model import Event, RowAnswered, RowDone, RowSent, RunStopped, RunStopping, StopReason
-from ideogram_ai.batch.saving import image_names
-from ideogram_ai.batch.store import open_store
 from ideogram_ai.client import AsyncIdeogram
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
@@ -33,11 +30,6 @@ from ideogram_ai.testing.faults import FaultServer
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_images")]
 
 KEY = "the-key-of-this-test"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +53,7 @@ def paid(server: MockServer) -> list[str]:
 
 
 class RefusingFileSystem(MemoryFileSystem):  # type: ignore[misc]
-    """A driver that breaks in the middle of a batch, as drivers do: with whatever exception it has."""
+    """A driver that breaks in the middle of a batch, with any exception, as drivers do."""
 
     protocol = "refusing"
     errors: Iterator[Exception | None] = iter(())
@@ -73,12 +65,14 @@ class RefusingFileSystem(MemoryFileSystem):  # type: ignore[misc]
         super().put_file(lpath, rpath, *arguments, **options)
 
 
-@pytest.mark.parametrize("error", [RuntimeError("Session is closed"), ValueError("no"), PermissionError("revoked")])
+fsspec.register_implementation("refusing", RefusingFileSystem, clobber=True)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Session is closed"), PermissionError("revoked")])
 async def test_a_driver_that_breaks(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    fsspec.register_implementation("refusing", RefusingFileSystem, clobber=True)
     monkeypatch.setattr(RefusingFileSystem, "errors", iter([None] * 6 + [error] * 99))
     with MockServer(latency=0.05) as server, Job.open(f"refusing://{type(error).__name__}") as job:
-        job.plan(requests(30))
+        job.plan(requests(20))
         stopped = await run(job, server.url)
         assert stopped.reason is StopReason.ERROR
         assert str(error) in stopped.message
@@ -88,35 +82,32 @@ async def test_a_driver_that_breaks(monkeypatch: pytest.MonkeyPatch, error: Exce
         assert all(outcome.url for outcome in left)
         monkeypatch.setattr(RefusingFileSystem, "errors", iter(()))
         assert (await run(job, server.url)).reason is StopReason.DONE
-        assert job.counts()[State.SAVED] == 30
-        assert len(paid(server)) == 30
+        assert job.counts()[State.SAVED] == len(paid(server)) == 20
 
 
-async def test_an_s3_service_that_refuses_in_the_middle() -> None:
-    with s3_server.serve_s3() as url, s3_server.connected(url), MockServer(latency=0.05) as server:
-        with Job.open(f"s3://{s3_server.BUCKET}/posters") as job:
-            job.plan(requests(12))
-            with contextlib.ExitStack() as refusing:
+async def test_an_s3_service_that_refuses_in_the_middle(s3: str, tmp_path: Path) -> None:
+    with MockServer(latency=0.05) as server, Job.open(f"s3://{s3_server.BUCKET}/{tmp_path.name}") as job:
+        job.plan(requests(12))
+        with contextlib.ExitStack() as refusing:
 
-                def refuse(event: Event) -> None:
-                    if isinstance(event, RowAnswered) and not refused:
-                        refused.append(event)
-                        refusing.enter_context(s3_server.asking_for_credentials(url))
+            def refuse(event: Event) -> None:
+                if isinstance(event, RowAnswered) and not refused:
+                    refused.append(event)
+                    refusing.enter_context(s3_server.asking_for_credentials(s3))
 
-                refused: list[Event] = []
-                stopped = await run(job, server.url, on_event=refuse)
-            assert stopped.reason is StopReason.ERROR
-            counts = job.counts()
-            assert counts[State.ANSWERED] > 0
-            assert counts[State.ANSWERED] + counts[State.SAVED] == len(paid(server))
-            assert (await run(job, server.url)).reason is StopReason.DONE
-            assert job.counts()[State.SAVED] == 12
-        assert len(paid(server)) == 12
+            refused: list[Event] = []
+            stopped = await run(job, server.url, on_event=refuse)
+        assert stopped.reason is StopReason.ERROR
+        counts = job.counts()
+        assert counts[State.ANSWERED] > 0
+        assert counts[State.ANSWERED] + counts[State.SAVED] == len(paid(server))
+        assert (await run(job, server.url)).reason is StopReason.DONE
+        assert job.counts()[State.SAVED] == len(paid(server)) == 12
 
 
 @pytest.mark.parametrize("kind", [RowSent, RowAnswered, RowDone, RunStopping, RunStopped])
 async def test_a_listener_that_raises(tmp_path: Path, kind: type[Event]) -> None:
-    """The exception is the caller's to see, once everything that was in flight is saved."""
+    """The exception reaches the caller, once everything that was in flight is saved."""
 
     def listen(event: Event) -> None:
         if isinstance(event, RowDone) and kind is RunStopping:
@@ -148,8 +139,7 @@ async def test_a_ledger_that_another_program_changed(tmp_path: Path) -> None:
         job.plan(requests(6))
         stopped = await run(job, server.url, on_event=tamper)
         assert stopped.reason is StopReason.ERROR
-        made = paid(server)
-        assert sorted(outcome.request.fields["text_prompt"] for outcome in stopped.unrecorded) == made
+        assert sorted(outcome.request.fields["text_prompt"] for outcome in stopped.unrecorded) == paid(server)
         for outcome in stopped.unrecorded:
             assert outcome.state is State.SAVED
             assert (tmp_path / "images" / str(outcome.file)).is_file()
@@ -182,29 +172,20 @@ async def test_a_run_that_is_cancelled_while_its_ledger_cannot_be_written_names_
 
 
 @pytest.mark.parametrize("image", [{"is_image_safe": False}, {"is_image_safe": None}])
-async def test_an_image_with_a_link_is_saved_whatever_is_said_of_it(tmp_path: Path, image: dict[str, Any]) -> None:
+async def test_an_image_with_a_link_is_saved_even_if_it_is_marked_as_withheld(
+    tmp_path: Path, image: dict[str, Any]
+) -> None:
     with FaultServer(answering(entry(**image))) as server, Job.open(tmp_path / "images") as job:
         job.plan(requests(1))
         await run(job, server.url)
         (row,) = job.outcomes()
         assert len(server.ledger.posts) == 1
-        # Which of the two it is depends on the client alone: whether it asks for such an image.
+        # Which of the two it is depends on the client alone: whether it downloads such an image.
         assert (row.state is State.SAVED) is bool(server.ledger.gets)
         assert row.state in {State.SAVED, State.WITHHELD}
 
 
-async def test_a_form_that_nobody_knows_is_stored_under_a_name_of_its_own(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
-        for content in (b"an image of tomorrow", b"another one"):
-            with store.part() as part:
-                part.write_bytes(content)
-                put(store, part, "cat")
-        assert list(image_names(store, "cat")) == ["cat.bin", "cat-2.bin"]
-    assert (tmp_path / "cat-2.bin").read_bytes() == b"another one"
-
-
-def test_a_step_whose_place_fails_after_the_answer_has_its_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    fsspec.register_implementation("refusing", RefusingFileSystem, clobber=True)
+def test_a_step_whose_place_fails_after_the_response_has_its_link(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RefusingFileSystem, "errors", iter([None, None, RuntimeError("gone")]))
     with MockServer() as server:
         outcome = Step(base_url=server.url, location="refusing://step")(requests(1)[0])
@@ -234,10 +215,10 @@ def _call(step: Step, request: BatchRequest, into: Any) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("place", ["s3", "folder"])
-def test_a_step_goes_on_in_forked_processes(tmp_path: Path, place: str) -> None:
-    """It was used before the fork, so that its client and its store are open: no child takes them for its own."""
-    with s3_server.serve_s3() as url, s3_server.connected(url), MockServer() as server:
-        location = f"s3://{s3_server.BUCKET}/forked" if place == "s3" else str(tmp_path / "images")
+def test_a_step_goes_on_in_forked_processes(tmp_path: Path, s3: str, place: str) -> None:
+    """It was used before the fork, so that its client and its store are open: no child uses them as its own."""
+    with MockServer() as server:
+        location = f"s3://{s3_server.BUCKET}/{tmp_path.name}" if place == "s3" else str(tmp_path / "images")
         step = Step(base_url=server.url, location=location)
         first, *others = requests(5)
         outcomes: list[Outcome] = [step(first)]
@@ -251,7 +232,5 @@ def test_a_step_goes_on_in_forked_processes(tmp_path: Path, place: str) -> None:
             child.join()
         outcomes.append(step(BatchRequest("after", {"text_prompt": "after", "resolution": "512x1536"})))
         assert [(outcome.state, outcome.error) for outcome in outcomes] == [(State.SAVED, None)] * 6
-        assert [outcome.prompt for outcome in outcomes] == [
-            outcome.request.fields["text_prompt"] for outcome in outcomes
-        ]
+        assert all(outcome.prompt == outcome.request.fields["text_prompt"] for outcome in outcomes)
         assert len(server.ledger) == 6

@@ -1,13 +1,12 @@
-"""A folder knows its ledger: without it, with another, or with an older copy, nothing is paid for once more.
+"""A folder knows its ledger: without it, with another, or with an older copy, nothing is paid for again.
 
-The ledger of a folder was deleted, and everything was made and billed again without a word.
+The ledger of a folder was once deleted, and everything was silently made and billed again.
 """
 
 import json
 import os
 import shutil
 import signal
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -32,11 +31,6 @@ pytestmark = pytest.mark.anyio
 VERSION_1 = Path(__file__).with_name("version_1")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(params=["folder", "memory", "s3"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A folder, and URLs whose ledgers lie in the user's state folder."""
@@ -48,8 +42,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             yield f"memory://{tmp_path.name}-images"
             fsspec.filesystem("memory").rm(f"/{tmp_path.name}-images", recursive=True)
         case _:
-            with s3_server.serve_s3() as url, s3_server.connected(url):
-                yield f"s3://{s3_server.BUCKET}/{tmp_path.name}"
+            request.getfixturevalue("s3")
+            yield f"s3://{s3_server.BUCKET}/{tmp_path.name}"
 
 
 async def fill(place: str, service: Origin, *, manifest: bool = True) -> Path:
@@ -62,10 +56,9 @@ async def fill(place: str, service: Origin, *, manifest: bool = True) -> Path:
         return job.ledger.path
 
 
-@pytest.mark.parametrize("manifest", [True, False])
-async def test_without_its_ledger_nothing_is_sent(place: str, manifest: bool) -> None:
+async def test_without_its_ledger_nothing_is_sent(place: str) -> None:
     service = Origin()
-    ledger = await fill(place, service, manifest=manifest)
+    ledger = await fill(place, service, manifest="memory" in place)
     ledger.unlink()
     for _ in range(2):  # the ledger that is made the first time is no way in
         with Job.open(place) as job:
@@ -103,40 +96,32 @@ async def test_a_ledger_is_made_anew_from_the_manifest(place: str) -> None:
         await service.run(job)
         assert service.made == {"cat": 1, "owl": 1, "hen": 1, "fox": 1, "pig": 1, "ape": 1}
         assert states(job)["000006"] == "saved", "its link was in the manifest"
-    with pytest.raises(LedgerError, match="has rows, and is not made anew"):
+    with pytest.raises(LedgerError, match="has rows, and is not rebuilt"):
         Job.open(place, rebuild=True)
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ('{"id": "a"}\n', "Line 1 of manifest.jsonl .* was not written by a batch"),
-        ("no json\n", "Line 1"),
-        ('{"id": ' + "[" * 5000 + "]" * 5000 + "}\n", "nests too deep"),
-        ("[]\n", "Line 1"),
-    ],
-)
-def test_a_manifest_that_no_batch_wrote_is_told(tmp_path: Path, content: str, words: str) -> None:
-    (tmp_path / "manifest.jsonl").write_text(content)
-    with pytest.raises(LedgerError, match=words):
-        Job.open(tmp_path, rebuild=True)
-    with Job.open(tmp_path) as job, pytest.raises(LedgerError, match="knows nothing of"):
-        job.plan(rows("cat"))
-
-
-async def test_a_manifest_with_a_deep_row_is_told(tmp_path: Path) -> None:
-    await fill(str(tmp_path), Origin())
+async def test_a_manifest_that_no_batch_wrote_is_refused(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.jsonl"
-    deep = '"request":{"text_prompt":' + "[" * 5000 + "]" * 5000 + "}"
-    manifest.write_text(manifest.read_text().replace('"request":{"text_prompt":"owl"}', deep))
-    (tmp_path / "ledger.sqlite3").unlink()
-    with pytest.raises(LedgerError, match=r"Line 2 of manifest.jsonl .*nests too deep"):
-        Job.open(tmp_path, rebuild=True)
-
-
-def test_there_is_nothing_to_make_a_ledger_of(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match=r"has no manifest.jsonl"):
         Job.open(tmp_path, rebuild=True)
+    for content, words in (
+        ('{"id": "a"}\n', "Line 1 of manifest.jsonl .* was not written by a batch"),
+        ("no json\n", "Line 1"),
+        ("[]\n", "Line 1"),
+        ('{"id": ' + "[" * 5000 + "]" * 5000 + "}\n", "nests too deep"),
+    ):
+        manifest.write_text(content)
+        with pytest.raises(LedgerError, match=words):
+            Job.open(tmp_path, rebuild=True)
+        with Job.open(tmp_path) as job, pytest.raises(LedgerError, match="does not know"):
+            job.plan(rows("cat"))
+    await fill(str(tmp_path / "images"), Origin())
+    manifest = tmp_path / "images" / "manifest.jsonl"
+    deep = '"request":{"text_prompt":' + "[" * 5000 + "]" * 5000 + "}"
+    manifest.write_text(manifest.read_text().replace('"request":{"text_prompt":"owl"}', deep))
+    (tmp_path / "images" / "ledger.sqlite3").unlink()
+    with pytest.raises(LedgerError, match=r"Line 2 of manifest.jsonl .*nests too deep"):
+        Job.open(tmp_path / "images", rebuild=True)
 
 
 async def test_two_ledgers_on_one_folder(tmp_path: Path) -> None:
@@ -181,7 +166,7 @@ async def test_a_folder_that_was_moved_or_copied_goes_on(tmp_path: Path) -> None
 def test_a_folder_of_an_earlier_version_without_its_ledger(tmp_path: Path) -> None:
     shutil.copytree(VERSION_1, tmp_path / "images")
     (tmp_path / "images" / "ledger.sqlite3").unlink()
-    with Job.open(tmp_path / "images") as job, pytest.raises(LedgerError, match="knows nothing of"):
+    with Job.open(tmp_path / "images") as job, pytest.raises(LedgerError, match="does not know"):
         job.plan(rows("A cat"))
     with Job.open(tmp_path / "images", rebuild=True) as job:
         assert states(job) == {
@@ -206,7 +191,7 @@ async def test_a_folder_with_nothing_of_a_batch_is_no_hindrance(tmp_path: Path) 
 def test_a_killed_process_loses_nothing_with_the_side_file(tmp_path: Path, small_images: None) -> None:
     """`-wal` is deleted after a kill: by somebody who tidies up, or by a copy that left it out."""
     with MockServer(latency=0.02) as server:
-        for kill in (3, 5, 8):
+        for kill in (3, 6):
             folder = tmp_path / str(kill)
             command = [sys.executable, batch_program.__file__, str(folder), server.url, "12", "--in-flight", "3"]
             point = ["--die-at", f"after a commit:{kill}"]
@@ -255,18 +240,6 @@ def test_nobody_else_reads_the_ledger(tmp_path: Path) -> None:
                 assert {stat.S_IMODE(each.stat().st_mode) for each in beside} == {0o600}
     finally:
         os.umask(before)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
-def test_a_database_of_another_program_keeps_its_permissions(tmp_path: Path) -> None:
-    path = tmp_path / "theirs"
-    with sqlite3.connect(path) as theirs:
-        theirs.execute("CREATE TABLE t (a)")
-    theirs.close()
-    path.chmod(0o644)
-    with pytest.raises(LedgerError):
-        Ledger.open(path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
 async def test_signatures_are_dropped_when_the_image_is_saved_and_not_before(tmp_path: Path) -> None:
@@ -320,32 +293,10 @@ def test_no_name_of_a_row_touches_a_file_of_the_batch(tmp_path: Path, as_key: bo
                 assert (tmp_path / stored).parent == tmp_path
         found = {path.name.casefold() for path in tmp_path.iterdir()}
         assert not found & {"manifest.jsonl", "index.html", "index-0002.html", "thumbnails", "ledger.sqlite3-journal"}
-        opened = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                "import sys; from ideogram_ai.batch import Job; Job.open(sys.argv[1])",
-                str(tmp_path),
-            ],
-            capture_output=True,
-            check=False,
-        )
+        program = "import sys; from ideogram_ai.batch import Job; Job.open(sys.argv[1])"
+        opened = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, check=False)
         assert b"LedgerLockedError" in opened.stderr, "the lock is still there"
         assert job.ledger.counts()[State.PLANNED] >= 8
-
-
-def test_a_ledger_of_ones_own_name_is_as_safe(tmp_path: Path) -> None:
-    with Job.open(tmp_path, ledger=tmp_path / "cat.png") as job:
+    with Job.open(tmp_path / "other", ledger=tmp_path / "cat.png") as job:
         job.plan([BatchRequest("Cat", {"text_prompt": ""}), BatchRequest("cat.png-WAL", {"text_prompt": ""})])
         assert [job.ledger.stem(key) for key in ("Cat", "cat.png-WAL")] == ["_Cat", "_cat.png-WAL"]
-
-
-@pytest.mark.parametrize("depth", [300, 900, 5000, 100_000])
-def test_a_row_that_is_nested_too_deep_is_told(tmp_path: Path, depth: int) -> None:
-    deep: object = "x"
-    for _ in range(depth):
-        deep = [deep]
-    with Job.open(tmp_path) as job:
-        with pytest.raises(PlanError, match="line 7, row 'a': its fields are nested deeper than 200 levels"):
-            job.plan([BatchRequest("a", {"extra_fields": {"x": deep}}, line=7)])
-        assert not list(job.outcomes())

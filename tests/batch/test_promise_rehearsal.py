@@ -1,6 +1,6 @@
-"""A rehearsal is never taken for the real thing: what a mock server made is not an image of the service, nor money.
+"""A rehearsal is not the real thing: what a mock server made is neither an image of the service nor money.
 
-A batch that was rehearsed into a folder said "saved", and was believed: the real run sent nothing.
+A batch was once rehearsed into a folder, its rows counted as saved, and the real run sent nothing.
 """
 
 import json
@@ -20,11 +20,6 @@ from ideogram_ai.batch.saving import thumbnail_name
 pytestmark = pytest.mark.anyio
 LOCAL = "http://127.0.0.1:8123"
 REFUSED = httpx.Response(422, json={"error": "unsafe"})
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 def thumbnails(folder: Path) -> set[str]:
@@ -68,15 +63,6 @@ async def test_whatever_state_a_rehearsal_left_is_forgotten(tmp_path: Path) -> N
         assert job.total_cost() == Decimal("0.24")
 
 
-async def test_max_cost_counts_money_only(tmp_path: Path) -> None:
-    with Job.open(tmp_path) as job:
-        job.plan(rows("cat", "owl"))
-        await Origin(LOCAL).run(job, rehearsal=True)
-        service = Origin()
-        stopped = await service.run(job, max_cost=Decimal("0.12"))
-        assert (stopped.reason, service.made.total()) == ("done", 2)
-
-
 async def test_no_rehearsal_touches_what_was_paid_for(tmp_path: Path) -> None:
     service = Origin()
     with Job.open(tmp_path) as job:
@@ -94,12 +80,15 @@ async def test_no_rehearsal_touches_what_was_paid_for(tmp_path: Path) -> None:
         assert before.items() <= images(tmp_path).items()
 
 
-async def test_a_batch_that_cost_nothing_yet_may_be_rehearsed(tmp_path: Path) -> None:
+async def test_a_batch_that_cost_nothing_yet_may_be_rehearsed_and_max_cost_counts_money_only(tmp_path: Path) -> None:
     with Job.open(tmp_path) as job:
         job.plan(rows("cat", "owl"))
         await Origin(cat=httpx.Response(402), owl=httpx.Response(402)).run(job)
         await Origin(LOCAL, "blue").run(job, rehearsal=True)
         assert set(states(job).values()) == {"saved"}
+        service = Origin()
+        stopped = await service.run(job, max_cost=Decimal("0.12"))
+        assert (stopped.reason, service.made.total()) == ("done", 2)
 
 
 async def test_another_server_that_bills_is_never_taken_for_this_one(tmp_path: Path) -> None:
@@ -172,9 +161,8 @@ async def test_a_rehearsal_goes_on_as_the_real_thing_does(tmp_path: Path) -> Non
         assert job.counts()[State.SAVED] == 3
 
 
-@pytest.mark.parametrize(
-    ("base_url", "server", "rank"),
-    [
+def test_a_server_is_recorded_by_its_origin() -> None:
+    for base_url, server, rank in (
         ("https://api.ideogram.ai", "https://api.ideogram.ai", Rank.REMOTE),
         ("https://API.ideogram.ai:443", "https://api.ideogram.ai", Rank.REMOTE),
         ("https://gateway.example:8443/a/b", "https://gateway.example:8443", Rank.REMOTE),
@@ -182,8 +170,6 @@ async def test_a_rehearsal_goes_on_as_the_real_thing_does(tmp_path: Path) -> Non
         ("http://localhost:80", "http://localhost", Rank.LOOPBACK),
         ("http://[::1]:8080", "http://[::1]:8080", Rank.LOOPBACK),
         ("http://127.0.0.2:8080", "http://127.0.0.2:8080", Rank.LOOPBACK),
-    ],
-)
-def test_a_server_is_written_down_by_its_origin(base_url: str, server: str, rank: Rank) -> None:
-    assert server_of(base_url) == server
-    assert rank_of(server) is rank
+    ):
+        assert server_of(base_url) == server
+        assert rank_of(server) is rank

@@ -176,12 +176,12 @@ def test_json_lines_keep_types_order_and_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        (b'{"a": 1', "no JSON object in one line: expecting ',' delimiter, at character 8"),
-        (b'{"a": NaN}', "NaN is no JSON value"),
+        (b'{"a": 1', "a JSON object in one line: expecting ',' delimiter, at character 8"),
+        (b'{"a": NaN}', "NaN is not a JSON value"),
         (b'{"a": 1, "b": {"c": 1, "c": 2}}', 'the key "c" is there twice'),
         (b'"cat"', "this is a single value; a row is an object"),
         (b"[1]", "this is an array; a row is an object"),
-        (b'{"a": "caf\xe9"}', "byte 11 (0xe9) is no UTF-8"),
+        (b'{"a": "caf\xe9"}', "byte 11 (0xe9) is not UTF-8"),
         (b"[" * 100_000, "it nests too deep"),
         (b'{"a": ' + b"1" * 5000 + b"}", "integer string conversion"),
     ],
@@ -230,7 +230,7 @@ def test_lines_of_a_broken_row_are_no_rows(tmp_path: Path) -> None:
         ("a.csv", b"\r\na\r\n", "no header"),
         ("a.csv", b"text_prompt,,id\na,b,c\n", "no name for column 2, and line 2 has something there"),
         ("a.csv", b"id,text_prompt,id\n", "has 'id' twice"),
-        ("a.csv", b"caf\xe9\n", r"The header cannot be read: cell 1, byte 4 \(0xe9\) is no UTF-8"),
+        ("a.csv", b"caf\xe9\n", r"The header cannot be read: cell 1, byte 4 \(0xe9\) is not UTF-8"),
         ("a.csv", b'"text_prompt" x\n', "The header cannot be read"),
         ("a.csv", b'"id,text_prompt\n1,a\n', "header cannot be read: unexpected end"),
         ("a.csv", b"id,text_prompt\n1,A cat, asleep\n2,A fox, red\n", "Each row has 3 cells, and the header in line 1"),
@@ -278,7 +278,7 @@ def test_cells_have_the_types_of_the_contract(tmp_path: Path) -> None:
     content = 'text_prompt,json_prompt,enable_copyright_detection\na,"{""x"":",yes\n'
     (row,) = rows(tmp_path / "a.csv", content)
     assert [each.field for each in row.problems] == ["json_prompt", "enable_copyright_detection"]
-    assert row.problems[0].message.startswith("json_prompt is no JSON object: expecting value")
+    assert row.problems[0].message.startswith("json_prompt is not a JSON object: expecting value")
     assert row.problems[1].message.startswith('enable_copyright_detection is "yes"; write true or false')
     assert row.values == {"text_prompt": "a"}
 
@@ -287,9 +287,9 @@ def test_a_broken_row_of_csv_is_reported_and_the_next_is_read(tmp_path: Path) ->
     for line, words in (
         (b"a,b,c", "it has 3 cells, and the header has 2"),
         (b"a", "it has 1 cell, and the header has 2"),
-        (b"caf\xe9,", "cell 1, byte 4 (0xe9) is no UTF-8"),
+        (b"caf\xe9,", "cell 1, byte 4 (0xe9) is not UTF-8"),
         (b"a\0b,", "cell 1 holds a NUL"),
-        (b"a\rb,c", "a carriage return stands outside of quotes"),
+        (b"a\rb,c", "a carriage return is outside quotes"),
         (b"a,C:\\", "it ends in a backslash"),
     ):
         first, broken, last = rows(tmp_path / "a.csv", b"text_prompt,resolution\na,b\n" + line + b"\nc,d\n")
@@ -431,7 +431,7 @@ def test_parquet_has_structs_text_and_types_that_json_does_not_have(tmp_path: Pa
     texts = [{"json_prompt": '{"b": 1, "a": 2}', "text_prompt": "{1}"}, {"json_prompt": "{", "text_prompt": None}]
     good, bad = read_rows(str(write_parquet(tmp_path / "a.pq", texts)))
     assert good.values == {"json_prompt": {"b": 1, "a": 2}, "text_prompt": "{1}"}
-    assert "json_prompt is no JSON object" in problem(bad)
+    assert "json_prompt is not a JSON object" in problem(bad)
     dated = [{"when": datetime(2026, 1, 1, tzinfo=UTC), "id": "a"}, {"id": "b"}]
     row, other = read_rows(str(write_parquet(tmp_path / "a.parquet", dated)))
     assert row.problems[0].field == "when"

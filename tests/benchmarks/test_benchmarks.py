@@ -1,4 +1,4 @@
-"""Every benchmark runs, on so little that its numbers mean nothing: `nox -s bench` is what measures."""
+"""Every benchmark can be loaded, and the smallest one runs: `nox -s bench` runs all of them."""
 
 import json
 import subprocess
@@ -6,21 +6,10 @@ import sys
 from pathlib import Path
 from statistics import median
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(
     path.stem for path in (ROOT / "benchmarks").glob("*.py") if "\ndef measure(scale: Scale)" in path.read_text("utf-8")
 )
-OURS = {
-    "batch_efficiency": {"run_batch"},
-    "batch_memory": {"run_batch"},
-    "download": {"Ideogram"},
-    "help": {"ideogram --help"},
-    "imports": {"import ideogram_ai.client"},
-    "mock_server": {"ideogram mock"},
-    "one_generate": {"Ideogram", "AsyncIdeogram"},
-}
 
 
 def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -28,13 +17,11 @@ def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_it_runs_and_writes_down_what_it_told(name: str, tmp_path: Path) -> None:
-    run = benchmarks("--quick", "--out", str(tmp_path), name)
+def test_a_run_is_printed_and_written(tmp_path: Path) -> None:
+    run = benchmarks("--quick", "--out", str(tmp_path), "help")
     assert run.returncode == 0, run.stderr
-    document = json.loads((tmp_path / "bench.json").read_text("utf-8"))
-    rows = document["rows"]
-    assert {next(iter(row["cases"])) for row in rows} == OURS[name]
+    rows = json.loads((tmp_path / "bench.json").read_text("utf-8"))["rows"]
+    assert {next(iter(row["cases"])) for row in rows} == {"ideogram --help"}
     page = (tmp_path / "bench.md").read_text("utf-8")
     for row in rows:
         assert row["what"] in run.stdout
@@ -44,7 +31,7 @@ def test_it_runs_and_writes_down_what_it_told(name: str, tmp_path: Path) -> None
 
 
 def check_verdict(row: dict[str, object]) -> None:
-    """The verdict is that of the median of ours."""
+    """Check that the verdict is that of the median of ours."""
     target, cases = row["target"], row["cases"]
     assert isinstance(cases, dict)
     if target is None:
@@ -56,13 +43,11 @@ def check_verdict(row: dict[str, object]) -> None:
     assert row["verdict"] == ("met" if held else "missed")
 
 
-def test_the_list_of_them_is_whole() -> None:
+def test_all_are_listed_can_be_loaded_and_no_other_name_is_accepted() -> None:
     run = benchmarks("--help")
     assert all(name in run.stdout for name in NAMES)
-    assert sorted(OURS) == NAMES
-
-
-def test_another_name_is_refused_with_those_that_there_are() -> None:
+    load = "import importlib, sys; [importlib.import_module(f'benchmarks.{name}').measure for name in sys.argv[1:]]"
+    subprocess.run([sys.executable, "-c", load, *NAMES], cwd=ROOT, check=True, timeout=120)
     run = benchmarks("one_generat")
     assert run.returncode == 2
     assert "'one_generat' is no benchmark; there are one_generate, imports, " in run.stderr

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 from batch_inputs import SMALL, prompts, states, write_csv
-from cli_runs import IDEOGRAM, Run, environment
+from cli_runs import IDEOGRAM, Command, environment
 from terminals import PATIENCE, Terminal
 
 from ideogram_ai.testing import MockServer
 
-Command = Callable[..., Run]
 Begin = Callable[..., Terminal]
 
 

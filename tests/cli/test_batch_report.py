@@ -10,7 +10,7 @@ from typing import Any
 import click
 import pytest
 from batch_inputs import SMALL, prompts, read_lines, states, write_jsonl
-from cli_runs import Run, answering, entry, environment, files
+from cli_runs import Command, answering, entry, environment, files, posts
 from terminals import Terminal
 
 from ideogram_ai.batch import BatchRequest, Outcome, State
@@ -26,23 +26,19 @@ from ideogram_ai.batch.model import (
 )
 from ideogram_ai.cli.app import app
 from ideogram_ai.cli.batch import CONFIRM_ABOVE, resume_command
-from ideogram_ai.cli.batch_report import BatchSummary, FailureGroups, Progress, TextReporter
+from ideogram_ai.cli.batch_report import TextReporter
+from ideogram_ai.cli.batch_summary import BatchSummary, FailureGroups, Progress
 from ideogram_ai.cli.exit_codes import ExitCode
 from ideogram_ai.cli.terminal import duration, usd
 from ideogram_ai.testing import UNSAFE_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer
 
-Command = Callable[..., Run]
 BATCH = ("batch", "rows.jsonl", "--out", "images")
 NOTHING_SENT = "Nothing was sent, nothing billed."
 
 
 def rows(folder: Path, number: int) -> None:
     write_jsonl(folder / "rows.jsonl", prompts(number))
-
-
-def posts(server: FaultServer) -> int:
-    return len(server.wait_idle().posts)
 
 
 # Before

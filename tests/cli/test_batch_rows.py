@@ -3,23 +3,17 @@
 import io
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from batch_inputs import SMALL, manifest, prompts, read_lines, states, write_csv, write_jsonl
-from cli_runs import KEY, POSTER, Run, answering, entry, files
+from cli_runs import KEY, POSTER, Command, answering, entry, files, posts
 
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
 
-Command = Callable[..., Run]
 BATCH = ("batch", "rows.jsonl", "--out", "images")
 SHEET = "Nr;Prompt;Size;Note\r\n" + "".join(f'{n};"A cat; number {n}";512X1536;x\r\n' for n in range(1, 61))
-
-
-def posts(server: FaultServer) -> int:
-    return len(server.wait_idle().posts)
 
 
 def test_each_row_becomes_the_image_that_it_asks_for(ideogram: Command, folder: Path) -> None:

@@ -6,18 +6,16 @@ import shutil
 import signal
 import warnings
 from collections import namedtuple
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_runs import Run, answering, entry, files
+from cli_runs import Command, answering, entry, files
 
 from ideogram_ai.client import Ideogram
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FAULTS, Fault, FaultServer, Phase, answer_with
 from ideogram_ai.testing.faults.exchange import Exchange
 
-Command = Callable[..., Run]
 SMALL = ("--resolution", "512x1536")
 LINK = "URL/image.png?exp=4102444800&sig=0a0b"
 NO_IMAGE = '{"created": "2026-10-07T12:00:00Z", "data": [{"id": "\u001b[2J"}]}'
@@ -209,11 +207,3 @@ def test_a_response_that_is_cut_or_odd_is_kept(ideogram: Command, folder: Path) 
     assert json.loads((folder / "owl.png.answer.txt").read_text())["data"][1] == {"nothing": "of use"}
     assert run.out.splitlines()[0] == "saved owl.png"
     assert run.out.splitlines()[-1].split() == ["safety", "unknown"]
-
-
-def test_the_image_is_asked_for_once(ideogram: Command) -> None:
-    with FaultServer("ok", image=["status_500", "status_500", "ok"]) as server:
-        run = ideogram("generate", "a", "-o", "cat.png", "--base-url", server.url)
-        ledger = server.wait_idle()
-    assert (run.code, ledger.may_have_run) == (0, 1)
-    assert len(ledger.gets) == 4  # the example of the contract has two images

@@ -1,28 +1,16 @@
 """Programs rely on the exit code and on --json: each outcome has one, and both agree."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_runs import POSTER, Run, answering, entry, files
+from cli_runs import POSTER, Command, answering, entry, files
 
 from ideogram_ai.cli.exit_codes import ExitCode
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
-from ideogram_ai.testing.faults import Fault, FaultServer, answer_with
+from ideogram_ai.testing.faults import FaultServer, answer_with
 
-Command = Callable[..., Run]
 SMALL = ("--resolution", "512x1536")
-
-
-def test_done(ideogram: Command, service: MockServer, folder: Path) -> None:
-    run = ideogram("generate", "A photo of a cat", "-o", "cat.png", "--resolution", "1280x800")
-    assert (run.code, run.err) == (0, "")
-    saved, seed, *rest = run.out.splitlines()
-    assert (saved, seed.split()[0]) == ("saved cat.png", "seed")
-    assert [line.split() for line in rest] == [["resolution", "1280x800"], ["safety", "passed"]]
-    assert (folder / "cat.png").read_bytes().startswith(b"\x89PNG")
-    assert len(service.ledger) == 1
 
 
 def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None:
@@ -40,7 +28,10 @@ def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None
         (["generate", "a", "--timeout", "soon"], "'soon'"),
         (["generate", "a", "--timeout", "0"], "timeout"),
         (["generate", "a", "--base-url", "http://example.org"], "https"),
-        (["generate", "a", "--base-url", "https://api.ideogram.ai/v1/ideogram-v4/generate"], "part of the API's path"),
+        (
+            ["generate", "a", "--base-url", "https://api.ideogram.ai/v1/ideogram-v4/generate"],
+            "generate is part of the API's path",
+        ),
         (["generate", "half of a pair: \udce4"], "surrogate"),
         (["generate", "--nope", "--", "--json"], "--nope"),
         (["nope"], "nope"),
@@ -53,32 +44,22 @@ def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None
     assert (service.ledger, files(folder)) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("fault", "says"),
-    [
-        ("status_400", "400"),
-        ("status_401", "Check the API key"),
-        ("status_402", "balance"),
-        ("html_403", "403"),
-        ("status_422", "safety check"),
-        ("status_429", "4 attempts"),
-        (answer_with(429, '{"reject_reason": "daily_limit"}'), "daily_limit"),
-        ("redirect_307", "redirect"),
-        ("refuse", "never left"),
-    ],
-)
-def test_refused(ideogram: Command, folder: Path, fault: Fault | str, says: str) -> None:
-    with FaultServer(fault) as server:
-        run = ideogram("generate", "a", "-o", "a.png", "--base-url", server.url)
-        ledger = server.wait_idle()
-    assert (run.code, run.out) == (3, "")
-    assert says in run.err
-    assert "othing was billed" in run.err
-    assert (ledger.may_have_run, files(folder)) == (0, [])
+def test_refused(ideogram: Command, folder: Path) -> None:
+    daily_limit = answer_with(429, '{"reject_reason": "daily_limit"}')
+    for fault, says in (
+        ("status_401", "Check the API key"), ("html_403", "403"), ("status_422", "safety check"),
+        ("status_429", "4 attempts"), (daily_limit, "daily_limit"), ("refuse", "never left"),
+    ):  # fmt: skip
+        with FaultServer(fault) as server:
+            run = ideogram("generate", "a", "-o", "a.png", "--base-url", server.url)
+            assert server.wait_idle().may_have_run == 0
+        assert (run.code, run.out, files(folder)) == (3, "", []), fault
+        assert says in run.err, run.err
+        assert "othing was billed" in run.err
 
 
 def test_outcome_unknown(ideogram: Command) -> None:
-    faults = ("reset_after_request", "close_in_headers", "not_http", "status_500", "html_520", "status_408")
+    faults = ("reset_after_request", "not_http", "status_500")
     for fault in (*faults, "empty_200"):
         with FaultServer(fault) as server:
             run = ideogram("generate", "a", "-o", "a.png", "--base-url", server.url)
@@ -96,13 +77,6 @@ def test_withheld(ideogram: Command, service: MockServer, folder: Path) -> None:
         run = ideogram("generate", "a", "-o", "a.png", "--base-url", server.url)
     assert (run.code, files(folder)) == (0, ["a-2.png"]), "some withheld is done, with a warning"
     assert run.err.startswith("warning: Image 1 of 2: The image was withheld")
-
-
-def test_the_numbers_of_the_exit_codes() -> None:
-    assert {code.name: int(code) for code in ExitCode} == {
-        "DONE": 0, "WRONG_USE": 2, "REFUSED": 3, "OUTCOME_UNKNOWN": 4, "WITHHELD": 5, "DOWNLOAD_FAILED": 6,
-        "INTERRUPTED": 130, "TERMINATED": 143,
-    }  # fmt: skip
 
 
 MEMBERS = {"outcome", "images", "error", "answer_file"}

@@ -10,16 +10,17 @@ import socket
 import subprocess
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
+from typing import Self
 
 import pytest
 from cli_runs import IDEOGRAM, entry, environment, files
 from terminals import Terminal
 
-from ideogram_ai.testing.faults import FaultServer
-from ideogram_ai.testing.faults.wire import png
+from ideogram_ai.testing.faults import Fault, FaultServer, Phase
+from ideogram_ai.testing.faults.exchange import Exchange
+from ideogram_ai.testing.faults.wire import Response, png
 
 PATIENCE = 20
 WAITING = "note: Waiting for the image, which may already be paid for. Press Ctrl-C again to stop waiting.\n"
@@ -48,62 +49,47 @@ def signal_and_read(process: subprocess.Popen[str], number: int) -> str:
     return process.stderr.readline()
 
 
-class SlowService(ThreadingHTTPServer):
-    """A service whose responses stop half-way until they are let go on."""
+class SlowService:
+    """A service whose responses wait until they are let go on."""
 
     def __init__(self, status: int = 200) -> None:
-        self.status = status
-        self.posts = 0
         self.posted, self.downloading = Event(), Event()
         self.answer, self.image = Event(), Event()
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        Thread(target=lambda: self.serve_forever(poll_interval=0.02), daemon=True).start()
+        body = json.dumps({"created": "2026-10-07T12:00:00Z", "data": [entry()]})
+        json_type = (("Content-Type", "application/json"), ("Retry-After", "0"))
+        self.server = FaultServer(
+            waiting(self.posted, self.answer, status, body.encode(), json_type),
+            image=waiting(self.downloading, self.image, 200, IMAGE, (("Content-Type", "image/png"),)),
+        )
+
+    @property
+    def posts(self) -> int:
+        return len(self.server.wait_idle().posts)
 
     def let_go(self) -> None:
         """Let everybody go on."""
         self.answer.set()
         self.image.set()
 
-    def server_close(self) -> None:
-        """Let everybody go on, and end."""
+    def __enter__(self) -> Self:
+        self.url = self.server.__enter__().url
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.let_go()
-        self.shutdown()
-        super().server_close()
+        self.server.__exit__(None, None, None)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    @property
-    def service(self) -> SlowService:
-        assert isinstance(self.server, SlowService)
-        return self.server
+def waiting(arrived: Event, go_on: Event, status: int, body: bytes, headers: tuple[tuple[str, str], ...]) -> Fault:
+    """A response that waits."""
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.service.posts += 1
-        self.service.posted.set()
-        self.service.answer.wait(PATIENCE)
-        body = json.dumps({"created": "2026-10-07T12:00:00Z", "data": [entry(url=f"{self.service.url}/image.png")]})
-        self.send_response(self.service.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Retry-After", "0")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
+    def act(exchange: Exchange) -> None:
+        exchange.read_request()
+        arrived.set()
+        go_on.wait(PATIENCE)
+        exchange.answer(Response(status, body.replace(b"URL", exchange.settings.url.encode()), headers))
 
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "image/png")
-        self.send_header("Content-Length", str(len(IMAGE)))
-        self.end_headers()
-        self.wfile.write(IMAGE[:50])
-        self.wfile.flush()
-        self.service.downloading.set()
-        self.service.image.wait(PATIENCE)
-        self.wfile.write(IMAGE[50:])
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
-        pass
+    return Fault("waiting", "Waits before it answers.", Phase.IN_ANSWER, may_have_run=status == 200, act=act)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -113,7 +99,7 @@ def test_a_signal_while_it_waits_saves_the_image(folder: Path, number: signal.Si
         assert signal_and_read(process, number) == WAITING
         server.let_go()
         out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, err, server.posts) == (0, "", 1)
+        assert (process.returncode, err, server.posts) == (0, "", 1)
     assert out.startswith("saved cat.png\n")
     assert (folder / "cat.png").read_bytes() == IMAGE
 
@@ -163,7 +149,7 @@ def test_after_a_signal_nothing_is_sent_again(folder: Path) -> None:
         assert signal_and_read(process, signal.SIGTERM) == WAITING
         server.answer.set()
         out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, out, err, server.posts) == (143, "", INTERRUPTED, 1)
+        assert (process.returncode, out, err, server.posts) == (143, "", INTERRUPTED, 1)
 
 
 def test_a_signal_before_the_request_has_left(folder: Path) -> None:

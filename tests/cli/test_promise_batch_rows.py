@@ -4,21 +4,14 @@ Each of these was an everyday command after which everything counted as done, wa
 """
 
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from batch_inputs import SMALL, manifest, prompts, read_lines, states, write_csv, write_jsonl
-from cli_runs import KEY, Run, answering, entry, files
+from cli_runs import KEY, Command, answering, entry, files, posts
 
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
-
-Command = Callable[..., Run]
-
-
-def posts(server: FaultServer) -> int:
-    return len(server.wait_idle().posts)
 
 
 def rows(folder: Path, *prompts: str) -> None:

@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 from batch_inputs import SMALL
-from cli_runs import Run
+from cli_runs import Command, Run
 
 from ideogram_ai.testing import MockServer
 
-Command = Callable[..., Run]
 STORY = "A cat\nA dog that nobody asked for\nA fox that nobody asked for\n"
 LONG = STORY * 3000
 

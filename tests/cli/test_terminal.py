@@ -17,7 +17,7 @@ from ideogram_ai.testing.faults import FaultServer
 
 Start = Callable[..., Terminal]
 SMALL = ("--resolution", "512x1536")
-SPINNER = "[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Making the image  [12] s"
+SPINNER = "[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Making the image 0:00:0[12]"
 
 
 def test_a_spinner_counts_seconds_and_is_gone_at_the_end(start: Start) -> None:

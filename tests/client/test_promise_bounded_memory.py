@@ -17,8 +17,8 @@ import pytest
 from ideogram_ai.testing.faults import FaultServer, answer_with
 
 MEGABYTE = 1 << 20
-LIMIT = MEGABYTE
-"""The largest body that a client reads here: an eighth of what it reads elsewhere shows the same slope."""
+LIMIT = MEGABYTE // 2
+"""The largest body that a client reads here: a sixteenth of what it reads elsewhere shows the same slope."""
 BOMB = 48 * MEGABYTE
 
 GUARDED = """
@@ -96,7 +96,7 @@ def test_bombs_and_bodies_without_end_are_not_held_in_memory(kind: str, tmp_path
     assert max(sent) < LIMIT + 16 * MEGABYTE  # with what lies in the sockets
     for fault, (outcome, peak, *_) in zip(faults, seen[1:5], strict=True):
         assert outcome == "Generation", fault
-        assert peak < 8 * LIMIT, fault
+        assert peak < 8 * MEGABYTE, fault
     for fault, (outcome, peak, *_) in zip(faults, seen[6:], strict=True):
         assert outcome == "DownloadError", fault
         assert peak < 2 * MEGABYTE, fault
@@ -114,12 +114,12 @@ HOSTILE = {
     "nests": fill(b"", b"["),
     "nests in an object": fill(b"", b'{"data":'),
     "nests in data": fill(b'{"data":[' + IMAGE + b",", b"["),
-    "a hundred thousand empty entries": fill(b'{"data":[', b"{},", b"{}]}"),
-    "a hundred thousand entries of no kind": fill(b'{"data":[', b"0,", b"0]}"),
-    "a hundred thousand images": fill(b'{"data":[', b'{"url":"a"},', b'{"url":"a"}]}'),
-    "a hundred thousand images, cut": fill(b'{"data":[', b'{"url":"a"},'),
-    "a hundred thousand members": b"{" + b",".join(b'"%d":0' % number for number in range(90_000)) + b"}",
-    "the same member a hundred thousand times": fill(b"{", b'"data":[],', b'"data":[' + IMAGE + b"]}"),
+    "many empty entries": fill(b'{"data":[', b"{},", b"{}]}"),
+    "many entries of no kind": fill(b'{"data":[', b"0,", b"0]}"),
+    "many images": fill(b'{"data":[', b'{"url":"a"},', b'{"url":"a"}]}'),
+    "many images, cut": fill(b'{"data":[', b'{"url":"a"},'),
+    "many members": b"{" + b",".join(b'"%d":0' % number for number in range(45_000)) + b"}",
+    "the same member many times": fill(b"{", b'"data":[],', b'"data":[' + IMAGE + b"]}"),
     "a long integer": fill(b'{"data":[{"url":"a","seed":', b"9", b"}]}"),
     "many long integers": fill(b'{"data":[', b"9" * 4299 + b",", b"0]}"),
     "a long fraction": fill(b'{"data":[{"url":"a","seed":0.', b"1", b"}]}"),
@@ -153,4 +153,4 @@ def test_no_body_takes_all_memory_or_all_time() -> None:
         assert max(repr_size, text_size) < LIMIT + 4096, name
     found = {name for name, (outcome, *_) in zip(names, outcomes, strict=True) if outcome == "Generation"}
     assert found >= {name for name in HOSTILE if name.startswith("a long") or "image" in name}
-    assert found >= {"nests in data", "the same member a hundred thousand times"}
+    assert found >= {"nests in data", "the same member many times"}

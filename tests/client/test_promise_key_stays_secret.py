@@ -17,6 +17,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from client_internals import limit_body
 from driver import HURRY, KEY, KINDS, PROMPT, Driver, Kind, case, each_kind, image_at, patience
 from secret_search import all_outputs, outcome_texts
 
@@ -62,6 +63,12 @@ def _no_output(capfd: pytest.CaptureFixture[str]) -> Any:
     yield
     shown = capfd.readouterr()
     assert KEY not in shown.out + shown.err
+
+
+@pytest.fixture(autouse=True)
+def _small_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Endless bodies and bombs end at a megabyte; test_promise_bounded_memory is about them."""
+    limit_body(1 << 20, monkeypatch)
 
 
 @pytest.mark.parametrize("kind", KINDS[:2])

@@ -18,6 +18,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+from client_internals import limit_body
 from driver import KEY, KINDS, Driver, Kind, case, each_kind, image_at, outcome, patience
 from error_tables import Row, cases, read_rows
 from image_downloads import WHOLE_IMAGES
@@ -42,6 +43,12 @@ pytestmark = [
     # httpx and httpcore leave generators of their own unfinished when an exchange breaks off, and trio warns of it.
     pytest.mark.filterwarnings("ignore:Async generator 'http(x|core):ResourceWarning"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _small_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Endless bodies and bombs end at a megabyte; test_promise_bounded_memory is about them."""
+    limit_body(1 << 20, monkeypatch)
 
 
 def fault(name: str) -> Fault:
@@ -75,9 +82,9 @@ def nothing_leaks() -> Iterator[None]:
     if open_files() - files:
         gc.collect()  # takes a tenth of a second, and only a cycle of objects needs it
     assert {name: os.readlink(f"/proc/self/fd/{name}") for name in open_files() - files} == {}
-    # Trio's worker threads idle for some seconds before they end; the client has one thread for the whole process.
-    lasting = ("Trio thread", "ideogram deadlines")
-    left = [t for t in threading.enumerate() if t not in threads and not t.name.startswith(lasting)]
+    # Trio's worker threads idle for some seconds before they end by themselves; those of anyio are told to end.
+    spared = ("Trio thread", "ideogram deadlines")  # the second one is started once, for the whole process
+    left = [t for t in threading.enumerate() if t not in threads and not t.name.startswith(spared)]
     for thread in left:
         thread.join(5)
     assert [thread.name for thread in left if thread.is_alive()] == []
@@ -97,7 +104,7 @@ def check_outcome(row: Row, ended: object) -> None:
 def check_row(kind: Kind, name: str, row: Row) -> None:
     with (
         nothing_leaks(),
-        FaultServer(fault(name), interval=1.0, expanded_size=16 << 20) as server,
+        FaultServer(fault(name), interval=1.0, expanded_size=4 << 20) as server,
         driver(kind, server.url, timeout=patience(name)) as client,
     ):
         ended = outcome(client.ask)
@@ -149,7 +156,7 @@ def test_what_may_have_run_is_repeated_only_if_asked(kind: Kind) -> None:
             assert (row.cells["Repeated"] == "if asked") is (name in IF_ASKED)
             with (
                 case(name),
-                FaultServer(fault(name), expanded_size=16 << 20) as server,
+                FaultServer(fault(name), expanded_size=4 << 20) as server,
                 driver(kind, server.url, retry_possibly_billed=True) as client,
             ):
                 outcome(client.ask)
@@ -233,7 +240,8 @@ def check_download(kind: Kind, name: str, row: Row, folder: Path) -> None:
     image_fault: str | Fault = name if name in ALL_FAULTS and name != "refuse" else "ok"
     if name == "expired_link":
         image_fault = answer_with(403, b"", [("Date", formatdate(usegmt=True))])
-    with nothing_leaks(), FaultServer("refuse" if name == "refuse" else "ok", image=image_fault) as server:
+    post_fault = "refuse" if name == "refuse" else "ok"
+    with nothing_leaks(), FaultServer(post_fault, image=image_fault, expanded_size=4 << 20) as server:
         image, path = image_and_path(name, folder, server.image_url)
         before = {file: file.read_bytes() for file in folder.iterdir()}
         # A private link is refused unless the base URL is inside itself, so that one is tried with the real base URL.

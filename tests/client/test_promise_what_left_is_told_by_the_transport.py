@@ -20,7 +20,7 @@ import httpx_aiohttp
 import httpx_retries
 import pytest
 from canned import Service, report, success
-from client_internals import PreparedRequest, TransportTrace, has_spoken
+from client_internals import PreparedRequest, TransportTrace, has_spoken, limit_body
 from driver import NO_TLS, ONCE, PLAIN, Driver, case, outcome
 from httpx_curl_cffi import AsyncCurlTransport
 from small_internet import Proxy
@@ -118,7 +118,7 @@ QUICK_FAULTS = [name for name, each in FAULTS.items() if not each.needs_limit an
 # curl and aiohttp close what a broken exchange leaves behind when they are collected.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("make", [*SYNC.values(), *ASYNC.values()], ids=[*SYNC, *(f"async-{name}" for name in ASYNC)])
-def test_no_fault_makes_a_lent_client_pay_twice(make: Callable[[], Any]) -> None:
+def test_no_fault_makes_a_lent_client_pay_twice(make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing runs twice, and what ran is never called free."""
 
     async def ask(url: str) -> Any:
@@ -136,6 +136,7 @@ def test_no_fault_makes_a_lent_client_pay_twice(make: Callable[[], Any]) -> None
             except Exception as error:  # noqa: BLE001
                 return error
 
+    limit_body(1 << 20, monkeypatch)
     for name in QUICK_FAULTS:
         with case(name), FaultServer(name, expanded_size=1 << 20) as server:
             ended = ask_sync(server.url) if make in SYNC.values() else anyio.run(ask, server.url)

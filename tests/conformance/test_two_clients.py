@@ -10,8 +10,7 @@ from typing import Any
 
 import attrs
 import httpx
-from caller import Caller
-from canned import Shell
+from driver import Driver, FakeTiming, Kind, image_at, mocked, outcome
 from hypothesis import event, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
@@ -91,23 +90,23 @@ def sent(request: httpx.Request) -> Snapshot:
     }
 
 
-def told(outcome: object) -> Snapshot:
+def described(ended: object) -> Snapshot:
     """An outcome with everything that it says."""
-    if isinstance(outcome, Generation):
-        return {"value": attrs.asdict(outcome)}
-    if not isinstance(outcome, IdeogramError):
-        return {"value": outcome}
+    if isinstance(ended, Generation):
+        return {"value": attrs.asdict(ended)}
+    if not isinstance(ended, IdeogramError):
+        return {"value": ended}
     attributes = {
         name: value.multi_items() if isinstance(value, httpx.Headers) else value
-        for name, value in vars(outcome).items()
+        for name, value in vars(ended).items()
         if name != "__notes__"
     }
-    cause = outcome.__cause__
+    cause = ended.__cause__
     return {
-        "type": type(outcome),
-        "text": str(outcome),
+        "type": type(ended),
+        "text": str(ended),
         "attributes": attributes,
-        "notes": getattr(outcome, "__notes__", []),
+        "notes": getattr(ended, "__notes__", []),
         "cause": (type(cause), str(cause)),
     }
 
@@ -123,30 +122,32 @@ class Records(logging.Handler):
         self.lines.append(f"{record.levelname} {record.getMessage()}")
 
 
-def observe(caller: Caller, plan: list[Word], do: Callable[[Caller], object]) -> tuple[Snapshot, object]:
+def observe(
+    client: Driver, timing: FakeTiming, plan: list[Word], do: Callable[[Driver], object]
+) -> tuple[Snapshot, object]:
     """Do something with one client, and see everything that it does."""
     logger, records = logging.getLogger("ideogram_ai.client"), Records()
     level = logger.level
     logger.addHandler(records)
     logger.setLevel(logging.DEBUG)
-    before = len(caller.timing.slept)
+    before = len(timing.slept)
     try:
         with warnings.catch_warnings(record=True) as warned, ideogram_mock(strict=False) as mock:
             warnings.simplefilter("always", ResponseWarning)
             for word in plan:
                 word(mock)
-            outcome = do(caller)
+            ended = outcome(do, client)
             requests_sent = [sent(call.request) for call in mock.router.calls]
     finally:
         logger.removeHandler(records)
         logger.setLevel(level)
-    seen = told(outcome) | {
+    seen = described(ended) | {
         "requests": requests_sent,
-        "slept": caller.timing.slept[before:],
+        "slept": timing.slept[before:],
         "warnings": [str(warning.message) for warning in warned],
         "log": [re.sub(r"0x[0-9a-f]+", "", line) for line in records.lines],
     }
-    return seen, outcome
+    return seen, ended
 
 
 class TwoClients(RuleBasedStateMachine):
@@ -154,34 +155,33 @@ class TwoClients(RuleBasedStateMachine):
 
     images: Bundle[GeneratedImage] = Bundle("images")
 
-    @initialize(target=images, policy=policies, backend=st.sampled_from(["asyncio", "trio"]))
-    def open(self, policy: RetryPolicy, backend: Shell) -> GeneratedImage:
+    @initialize(target=images, policy=policies, kind=st.sampled_from(["asyncio", "trio"]))
+    def open(self, policy: RetryPolicy, kind: Kind) -> GeneratedImage:
         self.folder = tempfile.TemporaryDirectory()
         self.calls = 0
-        self.callers = [Caller(shell, retry=policy).__enter__() for shell in ("sync", backend)]
-        return GeneratedImage(url=LINK, prompt="p", resolution="1x1", seed=1, is_image_safe=True)
+        self.timings = (FakeTiming(), FakeTiming())
+        kinds: tuple[Kind, Kind] = ("sync", kind)
+        self.clients = [mocked(each, retry=policy, timing=time) for each, time in zip(kinds, self.timings, strict=True)]
+        return image_at(LINK)
 
     @rule(target=images, request=prompts, more=options, plan=plans, last=successes)
     def generate(self, request: dict[str, Any], more: dict[str, Any], plan: list[Word], last: Answer) -> Any:
         whole: list[Word] = [*plan, lambda mock: mock.reply(last, times=None)]
-        outcome = self.both(whole, lambda caller: caller(**request, **more))
-        event(f"generate: {type(outcome).__name__}")
-        return multiple(*(outcome.images if isinstance(outcome, Generation) else ()))
+        ended = self.both(whole, lambda client: client.generate(**request, **more))
+        event(f"generate: {type(ended).__name__}")
+        return multiple(*(ended.images if isinstance(ended, Generation) else ()))
 
     @rule(broken=broken_requests())
     def generate_something_broken(self, broken: BrokenRequest) -> None:
-        outcome = self.both([lambda mock: mock.judge()], lambda caller: caller(**broken.request))
-        event(f"broken: {type(outcome).__name__}")
+        ended = self.both([lambda mock: mock.judge()], lambda client: client.generate(**broken.request))
+        event(f"broken: {type(ended).__name__}")
 
     @rule(image=images, overwrite=st.booleans(), name=st.sampled_from(["a.png", "b.png"]), most=MOST)
     def download(self, image: GeneratedImage, overwrite: bool, name: str, most: int | None) -> None:
-        folder = Path(self.folder.name)
-        mirrors = {id(caller): folder / str(number) for number, caller in enumerate(self.callers)}
-
-        def save(caller: Caller) -> object:
-            path = mirrors[id(caller)] / name
+        def save(client: Driver) -> object:
+            path = Path(self.folder.name) / client.kind / name
             path.parent.mkdir(exist_ok=True)
-            saved = caller.download(image, path, overwrite=overwrite, max_bytes=most)
+            saved = outcome(client.download, image, path, overwrite=overwrite, max_bytes=most)
             if isinstance(saved, IdeogramError):
                 shown = saved.message.replace(str(path.parent), "")
                 return type(saved), shown, vars(saved) | {"message": shown}, list(path.parent.glob("*.part"))
@@ -192,22 +192,23 @@ class TwoClients(RuleBasedStateMachine):
     @rule()
     def close(self) -> None:
         if self.calls > MANY:
-            for caller in self.callers:
-                caller.close()
+            for client in self.clients:
+                client.close()
 
-    def both(self, plan: list[Word], do: Callable[[Caller], Any]) -> Any:
+    def both(self, plan: list[Word], do: Callable[[Driver], Any]) -> Any:
         self.calls += 1
-        (sync, outcome), (async_, _) = [observe(caller, plan, do) for caller in self.callers]
+        pairs = zip(self.clients, self.timings, strict=True)
+        (sync, ended), (async_, _) = [observe(client, timing, plan, do) for client, timing in pairs]
         note(f"{sync}")
         assert async_ == sync
-        return outcome
+        return ended
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
-            for caller in self.callers:
-                caller.close()
+            for client in self.clients:
+                client.close()
             self.folder.cleanup()
 
 
-TwoClients.TestCase.settings = settings(max_examples=60, stateful_step_count=12)
+TwoClients.TestCase.settings = settings(max_examples=25, stateful_step_count=12)
 TestTwoClients = TwoClients.TestCase

@@ -45,3 +45,90 @@ def test_every_property_says_what_it_is(schemas: dict[str, Node]) -> None:
 def test_nothing_is_closed_to_fields_that_come_later(contract: Node) -> None:
     closing = {"additionalProperties", "unevaluatedProperties", "propertyNames", "maxProperties"}
     assert [place for place, node in nodes(contract["components"]["schemas"]) if closing & node.keys()] == []
+
+
+# The x- members: what OpenAPI has no word for, in a form that the client and the mock server read
+
+
+def test_what_was_only_seen_is_told_apart_from_what_is_documented(operation: Node) -> None:
+    evidence = {status: response["x-evidence"] for status, response in operation["responses"].items()}
+    assert evidence == {
+        "200": "documented",
+        "400": "observed",
+        "401": "observed",
+        "422": "documented",
+        "429": "observed",
+    }
+
+
+def test_evidence_has_two_words_only(contract: Node) -> None:
+    assert {node["x-evidence"] for _, node in nodes(contract) if "x-evidence" in node} == {"documented", "observed"}
+
+
+def test_only_an_answer_with_images_is_billed(operation: Node) -> None:
+    assert [status for status, response in operation["responses"].items() if response["x-billed"] is not False] == [
+        "200"
+    ]
+    assert operation["responses"]["200"]["x-billed"] is True
+
+
+def test_observed_statuses_are_no_answers_of_the_contract(operation: Node) -> None:
+    observed = {entry["status"]: entry["billed"] for entry in operation["x-observed-statuses"]}
+    assert len(observed) == len(operation["x-observed-statuses"])
+    assert not {str(status) for status in observed} & operation["responses"].keys()
+    assert [status for status, billed in observed.items() if billed is False] == [402, 403, 404, 413, 415]
+    assert {status for status, billed in observed.items() if billed == "unknown"} == {503}
+    assert all(entry["because"] for entry in operation["x-observed-statuses"])
+
+
+def test_the_limit_and_its_headers(operation: Node) -> None:
+    rejected = operation["responses"]["429"]
+    assert rejected["x-in-flight-limit"] == 10
+    assert rejected["headers"]["Retry-After"]["required"] is False
+    example = rejected["content"]["application/json"]["examples"]["in_flight"]["value"]
+    assert example["max_inflight_requests"] == rejected["x-in-flight-limit"]
+
+
+def test_every_answer_may_announce_a_successor_and_none_has_to(contract: Node, operation: Node) -> None:
+    for response in operation["responses"].values():
+        for name, component in (("Link", "SuccessorLink"), ("Deprecation", "Deprecation")):
+            assert response["headers"][name] == {"$ref": f"#/components/headers/{component}"}
+            header = contract["components"]["headers"][component]
+            assert header["required"] is False
+            assert "example" not in header, "the mock server plays the examples of headers without being asked"
+
+
+def test_unavailable_values_stand_in_their_enum_and_get_a_documented_status(contract: Node, operation: Node) -> None:
+    holders = [(place, node) for place, node in nodes(contract) if "x-unavailable-values" in node]
+    assert [place.rpartition("/")[2] for place, _ in holders] == ["RenderingSpeedV4"]
+    for _, node in holders:
+        for entry in node["x-unavailable-values"]:
+            assert entry["value"] in node["enum"]
+            assert entry["value"] != node.get("default")
+            assert str(entry["status"]) in operation["responses"]
+            assert entry["because"]
+    assert [entry["value"] for entry in holders[0][1]["x-unavailable-values"]] == ["FLASH"]
+
+
+def test_field_hints_are_for_fields_that_are_not_there_and_name_one_that_is(schemas: Node) -> None:
+    request = schemas["GenerateImageRequestV4"]
+    hints = request["x-field-hints"]
+    assert not hints.keys() & request["properties"].keys()
+    assert all(hint.get("use") or hint.get("because") for hint in hints.values())
+    assert {hint["use"] for hint in hints.values() if "use" in hint} <= request["properties"].keys()
+    frequent = {"prompt", "aspect_ratio", "num_images", "negative_prompt", "seed", "magic_prompt", "style_type"}
+    assert frequent <= hints.keys()
+
+
+def test_known_values_say_whether_waiting_helps(schemas: Node) -> None:
+    values = schemas["Rejection"]["properties"]["reject_reason"]["x-known-values"]
+    helps = {entry["value"]: entry["waiting_helps"] for entry in values}
+    assert len(helps) == len(values) == 6
+    assert {value for value, waiting in helps.items() if waiting is True} == {
+        "inflight_limit",
+        "priority_credit_required",
+    }
+    assert {value for value, waiting in helps.items() if waiting is False} == helps.keys() - {
+        "inflight_limit",
+        "priority_credit_required",
+    }

@@ -6,7 +6,6 @@ had when it was read. When the provider changes the list, they change with it.
 
 from collections.abc import Callable
 
-import pytest
 from contract_document import Node
 
 IsValid = Callable[[str, object], bool]
@@ -28,12 +27,13 @@ def sizes(schemas: Node) -> list[tuple[int, int]]:
     return [(int(width), int(height)) for width, height in pairs]
 
 
-@pytest.mark.parametrize("rest", [{}, {"resolution": "1024x1024", "rendering_speed": "TURBO"}, {"a_new_field": 1}])
-def test_exactly_one_prompt_is_taken(is_valid: IsValid, rest: Node) -> None:
-    assert is_valid(REQUEST, {"text_prompt": RULES["text_prompt"], **rest})
-    assert is_valid(REQUEST, {"json_prompt": RULES["json_prompt"], **rest})
-    assert not is_valid(REQUEST, {**RULES, **rest})
-    assert not is_valid(REQUEST, rest)
+def test_exactly_one_prompt_is_taken(is_valid: IsValid) -> None:
+    others: list[Node] = [{}, {"resolution": "1024x1024", "rendering_speed": "TURBO"}, {"a_new_field": 1}]
+    for rest in others:
+        assert is_valid(REQUEST, {"text_prompt": RULES["text_prompt"], **rest})
+        assert is_valid(REQUEST, {"json_prompt": RULES["json_prompt"], **rest})
+        assert not is_valid(REQUEST, {**RULES, **rest})
+        assert not is_valid(REQUEST, rest)
 
 
 def test_the_request_has_the_five_public_fields_and_requires_none_by_name(schemas: Node) -> None:
@@ -73,15 +73,15 @@ def test_there_are_four_speeds_and_one_is_the_default(schemas: Node, is_valid: I
     assert not is_valid("RenderingSpeedV4", "turbo")
 
 
-@pytest.mark.parametrize(("value", "allowed"), [(True, True), (False, True), (None, True), ("true", False), (1, False)])
-def test_copyright_detection_is_a_boolean_or_null(is_valid: IsValid, value: object, allowed: bool) -> None:
-    assert is_valid(REQUEST, {"text_prompt": "a", "enable_copyright_detection": value}) is allowed
+def test_copyright_detection_is_a_boolean_or_null(is_valid: IsValid) -> None:
+    for value, allowed in [(True, True), (False, True), (None, True), ("true", False), (1, False)]:
+        assert is_valid(REQUEST, {"text_prompt": "a", "enable_copyright_detection": value}) is allowed, value
 
 
-@pytest.mark.parametrize("missing", ["high_level_description", "compositional_deconstruction"])
-def test_a_structured_prompt_needs_its_two_parts(is_valid: IsValid, missing: str) -> None:
+def test_a_structured_prompt_needs_its_two_parts(is_valid: IsValid) -> None:
     assert is_valid("V4JsonPrompt", JSON_PROMPT)
-    assert not is_valid("V4JsonPrompt", {key: value for key, value in JSON_PROMPT.items() if key != missing})
+    for missing in ["high_level_description", "compositional_deconstruction"]:
+        assert not is_valid("V4JsonPrompt", {key: value for key, value in JSON_PROMPT.items() if key != missing})
 
 
 def test_a_style_requires_nothing(is_valid: IsValid) -> None:
@@ -90,9 +90,8 @@ def test_a_style_requires_nothing(is_valid: IsValid) -> None:
     assert not is_valid("V4StyleDescription", {"lighting": ["soft"]})
 
 
-@pytest.mark.parametrize(
-    ("element", "allowed"),
-    [
+def test_an_element_is_an_object_or_a_text(is_valid: IsValid) -> None:
+    for element, allowed in [
         ({"type": "obj", "desc": "a cat"}, True),
         ({"type": "text", "text": "MEOW", "desc": "capitals"}, True),
         ({"type": "obj", "desc": "a cat", "text": "a key of the other kind"}, True),
@@ -101,15 +100,12 @@ def test_a_style_requires_nothing(is_valid: IsValid) -> None:
         ({"type": "text", "text": "no desc"}, False),
         ({"type": "image", "desc": "a kind that is not there"}, False),
         ({"desc": "no type"}, False),
-    ],
-)
-def test_an_element_is_an_object_or_a_text(is_valid: IsValid, element: Node, allowed: bool) -> None:
-    assert is_valid("V4JsonPrompt", with_element(element)) is allowed
+    ]:
+        assert is_valid("V4JsonPrompt", with_element(element)) is allowed, element
 
 
-@pytest.mark.parametrize(
-    ("bbox", "allowed"),
-    [
+def test_a_box_is_four_integers_of_0_to_1000(is_valid: IsValid) -> None:
+    for bbox, allowed in [
         ([0, 0, 1000, 1000], True),
         ([900, 900, 100, 100], True),  # nobody says that min may not be above max
         ([0, 0, 1000], False),
@@ -119,16 +115,14 @@ def test_an_element_is_an_object_or_a_text(is_valid: IsValid, element: Node, all
         ([0, 0, 0.5, 1], False),
         (["0", 0, 1, 1], False),
         ([], False),
-    ],
-)
-def test_a_box_is_four_integers_of_0_to_1000(is_valid: IsValid, bbox: object, allowed: bool) -> None:
-    assert is_valid("V4PromptBbox", bbox) is allowed
-    assert is_valid("V4JsonPrompt", with_element({"type": "obj", "desc": "a", "bbox": bbox})) is allowed
+    ]:
+        assert is_valid("V4PromptBbox", bbox) is allowed, bbox
+        element = {"type": "obj", "desc": "a", "bbox": bbox}
+        assert is_valid("V4JsonPrompt", with_element(element)) is allowed, bbox
 
 
-@pytest.mark.parametrize(
-    ("palette", "allowed"),
-    [
+def test_a_colour_is_a_hash_and_six_hex_digits(is_valid: IsValid) -> None:
+    for palette, allowed in [
         ([], True),
         (["#0B1D3A", "#f2b705"], True),
         (["#000000"] * 17, True),  # at most 16 is advice
@@ -138,12 +132,11 @@ def test_a_box_is_four_integers_of_0_to_1000(is_valid: IsValid, bbox: object, al
         (["#0B1D3G"], False),
         (["red"], False),
         ("#0B1D3A", False),
-    ],
-)
-def test_a_colour_is_a_hash_and_six_hex_digits(is_valid: IsValid, palette: object, allowed: bool) -> None:
-    assert is_valid("V4ColorPalette", palette) is allowed
-    assert is_valid("V4StyleDescription", {"color_palette": palette}) is allowed
-    assert is_valid("V4JsonPrompt", with_element({"type": "obj", "desc": "a", "color_palette": palette})) is allowed
+    ]:
+        assert is_valid("V4ColorPalette", palette) is allowed, palette
+        assert is_valid("V4StyleDescription", {"color_palette": palette}) is allowed, palette
+        element = {"type": "obj", "desc": "a", "color_palette": palette}
+        assert is_valid("V4JsonPrompt", with_element(element)) is allowed, palette
 
 
 def test_the_structured_prompt_travels_as_json(operation: Node) -> None:

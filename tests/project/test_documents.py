@@ -1,6 +1,7 @@
 """README and docs: every link leads somewhere, and README's two commands do their whole set-up."""
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -79,6 +80,13 @@ def test_the_readme_has_two_commands_and_each_does_its_whole_set_up() -> None:
     assert commands[0].endswith("--mock -o cat.png")
     assert commands[1].endswith(" && pytest -n auto")
     assert commands[1] in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def test_the_readme_names_the_prices_of_today() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    prices = json.loads((ROOT / "overrides/ideogram_ai/contract/prices.json").read_text("utf-8"))["usd_per_image"]
+    shown = {speed: f"${price:.2f}" for speed, price in prices.items()}
+    assert f"{shown['TURBO']} at the speed `TURBO`, {shown['DEFAULT']} by default and {shown['QUALITY']}" in text
 
 
 def test_the_readme_says_that_the_project_is_unofficial_in_its_first_lines() -> None:

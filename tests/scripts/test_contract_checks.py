@@ -1,4 +1,4 @@
-"""A contract that cannot be used ends in one message that tells the place: file, line, column and JSON pointer."""
+"""A contract that cannot be used ends in one message with the place: file, line, column and JSON pointer."""
 
 import contextlib
 import re
@@ -13,10 +13,12 @@ import yaml
 from altered_contract import Change, Document, fields, post, put, schemas, write_altered
 from hypothesis import strategies as st
 from regeneration.checks import (
+    check_client,
     check_extensions,
     check_files,
     check_names,
     check_openapi,
+    check_paths,
     check_references,
     read_checked,
 )
@@ -54,68 +56,61 @@ def test_the_contract_of_the_project_is_accepted() -> None:
     assert read_checked(CONTRACT).document == yaml.safe_load(CONTRACT.read_bytes())
 
 
-@pytest.mark.parametrize(
-    ("write", "message"),
-    [
-        pytest.param(lambda path: None, "the contract cannot be read: No such file or directory", id="missing"),
-        pytest.param(lambda path: path.mkdir(), "the contract cannot be read: Is a directory", id="folder"),
-        pytest.param(
-            lambda path: path.write_bytes(b"a: 1\nb: \xc3\xa9\xff"), ":2:5: the contract is not UTF-8", id="bytes"
-        ),
-        pytest.param(lambda path: path.write_text("a: 1", "utf-16"), ":1:1: the contract is not UTF-8", id="UTF-16"),
-        pytest.param(lambda path: path.write_bytes(b"#" * (MAX_BYTES + 1)), "larger than 5000000 bytes", id="large"),
-        pytest.param(lambda path: path.write_text(""), ":1:1: the contract is not a mapping", id="empty"),
-        pytest.param(lambda path: path.write_text("- a"), ":1:1: the contract is not a mapping", id="list"),
-        pytest.param(lambda path: path.write_text("a: b: c"), ":1:5: this is not YAML", id="broken"),
-        pytest.param(lambda path: path.write_text("swagger: '2.0'"), "it says no openapi version", id="swagger"),
-        pytest.param(lambda path: path.write_text("openapi: 3.0.2"), "openapi is 3.0.2", id="3.0"),
-        pytest.param(lambda path: path.write_text("openapi: 3.1"), "openapi is 3.1", id="number"),
-    ],
-)
-def test_files_that_are_no_contract(write: Callable[[Path], Any], message: str, tmp_path: Path) -> None:
-    path = tmp_path / "contract.yaml"
-    write(path)
-    with pytest.raises(ContractError, match=re.escape(message)) as caught:
-        read_checked(path)
-    assert str(caught.value).startswith(str(path))
+FILES: dict[str, Callable[[Path], Any]] = {
+    "the contract cannot be read: No such file or directory": lambda path: None,
+    "the contract cannot be read: Is a directory": Path.mkdir,
+    ":2:5: the contract is not UTF-8": lambda path: path.write_bytes(b"a: 1\nb: \xc3\xa9\xff"),
+    ":1:1: the contract is not UTF-8": lambda path: path.write_text("a: 1", "utf-16"),
+    "larger than 5000000 bytes": lambda path: path.write_bytes(b"#" * (MAX_BYTES + 1)),
+    ":1:1: the contract is not a mapping": lambda path: path.write_text(""),
+    "the contract is not a mapping, so it is no OpenAPI document": lambda path: path.write_text("- a"),
+    ":1:5: this is not YAML": lambda path: path.write_text("a: b: c"),
+    "it says no openapi version": lambda path: path.write_text("swagger: '2.0'"),
+    "openapi is 3.0.2": lambda path: path.write_text("openapi: 3.0.2"),
+    "openapi is 3.1": lambda path: path.write_text("openapi: 3.1"),
+}
 
 
-@pytest.mark.parametrize(
-    ("reference", "message"),
-    [
-        ("https://example.com/a.yaml#/B", "leads out of this file"),
-        ("other.yaml#/B", "leads out of this file"),
-        ("//example.com/#/B", "leads out of this file"),
-        ("#B", "is no JSON pointer"),
-        ("#", "is no JSON pointer"),
-        ("", "leads out of this file"),
-        ("#/components/schemas/Nothing", "leads nowhere; #/components/schemas holds no Nothing"),
-        ("#/tags/7", "leads nowhere; #/tags holds no 7"),
-        ("#/tags/²", "leads nowhere; #/tags holds no ²"),
-        ("#/components/schemas/X", "leads back to itself: #/components/schemas/X -> #/components/schemas/X"),
-        ("#/components/schemas/Y", "leads back to itself: #/components/schemas/Y -> #/components/schemas/X"),
-        ("#/components", "leads back to itself: #/components -> #/components"),
-    ],
-)
-def test_references(reference: str, message: str, alter: Alter) -> None:
-    def change(document: Document) -> None:
+def test_files_that_are_no_contract(tmp_path: Path) -> None:
+    for number, (message, write) in enumerate(FILES.items()):
+        path = tmp_path / f"{number}.yaml"
+        write(path)
+        with pytest.raises(ContractError, match=re.escape(message)) as caught:
+            read_checked(path)
+        assert str(caught.value).startswith(str(path))
+
+
+REFERENCES = [
+    ("https://example.com/a.yaml#/B", "leads out of this file"),
+    ("other.yaml#/B", "leads out of this file"),
+    ("//example.com/#/B", "leads out of this file"),
+    ("#B", "is no JSON pointer"),
+    ("#", "is no JSON pointer"),
+    ("", "leads out of this file"),
+    ("#/components/schemas/Nothing", "leads nowhere; #/components/schemas holds no Nothing"),
+    ("#/tags/7", "leads nowhere; #/tags holds no 7"),
+    ("#/tags/²", "leads nowhere; #/tags holds no ²"),
+    ("#/components/schemas/X", "leads back to itself: #/components/schemas/X -> #/components/schemas/X"),
+    ("#/components/schemas/Y", "leads back to itself: #/components/schemas/Y -> #/components/schemas/X"),
+    ("#/components", "leads back to itself: #/components -> #/components"),
+]
+
+
+def test_references(alter: Alter) -> None:
+    for reference, message in REFERENCES:
         y = {"allOf": [{"$ref": "#/components/schemas/X"}]} if reference.endswith("/Y") else {}
-        schemas(document).update(X={"properties": {"x": {"$ref": reference}}}, Y=y)
+        path = alter(put(schemas, X={"properties": {"x": {"$ref": reference}}}, Y=y))
+        with pytest.raises(ContractError, match=r"yaml:\d+:\d+: /components/schemas/[XY]/.*\$ref: ") as caught:
+            check_references(read_contract(path))
+        assert message in str(caught.value)
 
-    with pytest.raises(ContractError, match=r"contract\.yaml:\d+:\d+: /components/schemas/[XY]/.*\$ref: ") as caught:
-        check_references(read_contract(alter(change)))
-    assert message in str(caught.value)
 
-
-@pytest.mark.parametrize("step", [1, -1], ids=["first link first", "last link first"])
-def test_a_long_chain_of_references_is_refused(step: int, alter: Alter) -> None:
+def test_a_long_chain_of_references_is_refused(alter: Alter) -> None:
     chain = {f"X{number}": {"$ref": f"#/components/schemas/X{number + 1}"} for number in range(400)} | {"X400": {}}
-
-    def change(document: Document) -> None:
-        schemas(document).update(list(chain.items())[::step])
-
-    with pytest.raises(ContractError, match="nested more than 150 levels deep"):
-        check_references(read_contract(alter(change)))
+    for links in (chain, dict(reversed(chain.items()))):
+        path = alter(put(schemas, **links))
+        with pytest.raises(ContractError, match="nested more than 150 levels deep"):
+            check_references(read_contract(path))
 
 
 def test_data_that_looks_like_a_reference_is_no_reference(alter: Alter) -> None:
@@ -286,19 +281,19 @@ def test_a_file_among_the_fields_is_refused(change: Change, pointer: str, messag
     assert line.startswith(f"{pointer.rpartition('/')[2]}: ")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        put(fields, binary={"type": "string"}, format={"type": "string", "format": "byte"}),
-        put(fields, a={"type": "string", "contentMediaType": "text/markdown; charset=utf-8"}),
-        put(fields, a={"type": "string", "contentMediaType": "application/ld+json"}),
-        put(fields, a={"type": "string", "default": "binary", "example": BINARY}),
-        encoded("text/plain; charset=utf-8"),
-        lambda document: schemas(document)["ImageObjectV4"]["properties"].update(preview=BINARY),
-    ],
-)
-def test_what_is_no_file_is_taken(change: Change, alter: Alter) -> None:
-    read_checked(alter(change))
+NO_FILES: list[Change] = [
+    put(fields, binary={"type": "string"}, format={"type": "string", "format": "byte"}),
+    put(fields, a={"type": "string", "contentMediaType": "text/markdown; charset=utf-8"}),
+    put(fields, a={"type": "string", "contentMediaType": "application/ld+json"}),
+    put(fields, a={"type": "string", "default": "binary", "example": BINARY}),
+    encoded("text/plain; charset=utf-8"),
+    lambda document: schemas(document)["ImageObjectV4"]["properties"].update(preview=BINARY),
+]
+
+
+def test_what_is_no_file_is_accepted(alter: Alter) -> None:
+    for change in NO_FILES:
+        read_checked(alter(change))
 
 
 def renamed_path(path: str) -> Change:
@@ -308,34 +303,41 @@ def renamed_path(path: str) -> Change:
     return change
 
 
-@pytest.mark.parametrize(
-    ("path", "message"),
-    [
-        ("/v1/o'brien/{x}\"", "the path holds '\"'"),
-        ('/v1/a"b', "the path holds '\"'"),
-        ("/v1/a\\b", "the path holds '\\\\'"),
-        ("/v1/a#b", "the path holds '#'"),
-        ("/v1/a?b=c", "the path holds '?'"),
-        ("/v1/a b", "the path holds ' '"),
-        ("/v1/a\nb", "the path holds '\\n'"),
-        ("/v1/é", "the path holds 'é'"),
-        ("/v1/a%22b", "the path holds '%'"),
-        ("/v1/a<b", "the path holds '<'"),
-        ("/v1/{x", "a parameter of the path is not whole"),
-        ("/v1/x}", "a parameter of the path is not whole"),
-        ("/v1/{}", "a parameter of the path is not whole"),
-        ("/v1/{o'b}", "a parameter of the path is not whole"),
-        ("/v1/{{x}}", "a parameter of the path is not whole"),
-        ("/v1/{x!r}", "a parameter of the path is not whole"),
-        ("/v1/{0.__class__}", "a parameter of the path is not whole"),
-    ],
-)
-def test_a_path_that_is_none_is_refused(path: str, message: str, alter: Alter) -> None:
-    with pytest.raises(ContractError) as caught:
-        read_checked(alter(renamed_path(path)))
-    found = re.match(r".*contract\.yaml:(\d+):\d+: /paths/~1v1", str(caught.value))
-    assert found, str(caught.value)
-    assert f"{message}; write letters, digits and -._~!$&'()*+,;=:@/, and parameters as {{name}}" in str(caught.value)
+WHOLE = "a parameter of the path is not whole"
+PATHS = {
+    **{f"/v1/a{c}b": f"the path holds {c!r}" for c in ('"', "\\", "#", "?", " ", "\n", "é", "<")},
+    "/v1/a%22b": "the path holds '%'",
+    "/v1/o'brien/{x}\"": "the path holds '\"'",
+    **dict.fromkeys(("/v1/{x", "/v1/x}", "/v1/{}", "/v1/{o'b}", "/v1/{{x}}", "/v1/{x!r}", "/v1/{0.__class__}"), WHOLE),
+}
+
+
+def test_a_path_that_is_none_is_refused(alter: Alter) -> None:
+    for path, message in PATHS.items():
+        altered = alter(renamed_path(path))
+        with pytest.raises(ContractError, match=r".*contract\.yaml:\d+:\d+: /paths/~1v1") as caught:
+            check_paths(read_contract(altered))
+        assert f"{message}; write letters, digits and -._~!$&'()*+,;=:@/, and parameters as {{name}}" in str(
+            caught.value
+        )
+
+
+CLIENT = "the client's method generate"
+
+
+def test_a_contract_without_what_our_code_names_is_refused(alter: Alter) -> None:
+    def without_text_prompt(document: Document) -> None:
+        del fields(document)["text_prompt"]
+
+    changes: list[tuple[Change, str]] = [
+        (put(post, operationId="make_image"), f"/paths: {CLIENT} is for the operation post_generate_image_v4, which"),
+        (without_text_prompt, f"post/requestBody: {CLIENT} names the field text_prompt, which is gone; change"),
+        (lambda document: post(document).pop("requestBody"), f"{CLIENT} names the field text_prompt, which is gone"),
+    ]
+    for change, message in changes:
+        path = alter(change)
+        with pytest.raises(ContractError, match=re.escape(message)):
+            check_client(read_contract(path))
 
 
 def test_text_may_hold_any_character(alter: Alter) -> None:
@@ -359,7 +361,7 @@ JSON_VALUES = st.recursive(
 
 @hypothesis.given(data=st.data())
 @hypothesis.settings(max_examples=25)
-def test_whatever_stands_in_it_a_contract_is_accepted_or_refused_and_nothing_else(data: st.DataObject) -> None:
+def test_any_contract_is_accepted_or_refused(data: st.DataObject) -> None:
     def change(document: Document) -> None:
         node: Any = document
         while True:

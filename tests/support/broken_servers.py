@@ -1,6 +1,7 @@
 """Servers that break the contract in one way each, and the requirement that has to notice."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from altered_contract import schemas
 from altered_server import FIELDS, Asked, Told, by_contract, refused, rewriting
 from starlette.types import ASGIApp
+
+from ideogram_ai.contract.view import read_view
 
 KEY = "api-key"
 PLAIN = ("text_prompt", "A photo of a cat")
@@ -113,7 +116,8 @@ def _end_not_needed(asked: Asked) -> Asked:
 
 
 def _no_json_part(asked: Asked) -> Asked | Told:
-    return refused() if b"Content-Type: application/json" in asked.body else asked
+    marked = b'name="json_prompt"\r\nContent-Type: application/json' in asked.body
+    return refused() if marked else asked
 
 
 def _no_typed_text(asked: Asked) -> Asked | Told:
@@ -173,8 +177,13 @@ def _also_told(**members: Any) -> Callable[[Told], Told]:
     return lambda told: told.with_json(told.json | members)
 
 
-def _fails_on_bad_json(_: Asked, told: Told) -> Told:
-    return replace(told, status=500) if told.status == 400 and b"is no JSON" in told.body else told
+def _fails_on_bad_json(asked: Asked, told: Told) -> Told:
+    part = re.search(rb'name="json_prompt"[^\0]*?\r\n\r\n(.*?)\r\n--', asked.body, re.DOTALL)
+    try:
+        json.loads(part[1] if part else b"{}")
+    except ValueError:
+        return replace(told, status=500)
+    return told
 
 
 def _too_many_of_bad_sizes(_: Asked, told: Told) -> Told:
@@ -192,6 +201,7 @@ def _every_400_is_422(told: Told) -> Told:
 
 
 BBOX = "V4PromptBbox"
+TEXT_FIELDS = [name for name, rule in read_view().fields.items() if not rule.content_type]
 
 BROKEN_SERVERS = {
     "a missing key is forbidden": _telling(
@@ -236,7 +246,7 @@ BROKEN_SERVERS = {
     "typed text parts are refused": _asking(
         "request.text_prompt.part-type",
         _no_typed_text,
-        *(f"request.{name}.part-type" for name in ("resolution", "rendering_speed", "enable_copyright_detection")),
+        *(f"request.{name}.part-type" for name in TEXT_FIELDS),
     ),
     "urlencoded forms are taken": _asking("request.media-type", _form_of_anything),
     "no body is needed": _asking("request.body-required", _no_body_needed),

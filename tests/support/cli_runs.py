@@ -3,12 +3,12 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ideogram_ai.testing.faults import Fault, Phase
+from ideogram_ai.testing.faults import Fault, FaultServer, Phase
 from ideogram_ai.testing.faults.exchange import Exchange
 from ideogram_ai.testing.faults.wire import Response
 
@@ -41,6 +41,10 @@ class Run:
         return message
 
 
+Command = Callable[..., Run]
+"""Runs `ideogram` with some arguments: the fixture of that name."""
+
+
 def environment(**changes: str) -> dict[str, str]:
     """The variables of a process that has a key, and Python as people have it: with buffered streams, say."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name == "PYTHONPATH"}
@@ -68,3 +72,8 @@ def answering(*entries: dict[str, Any], **members: Any) -> Fault:
 def files(folder: Path, *but: str) -> Sequence[str]:
     """The names in a folder, hidden ones too, without some."""
     return sorted(path.name for path in folder.iterdir() if path.name not in but)
+
+
+def posts(server: FaultServer) -> int:
+    """How many requests for images a server got."""
+    return len(server.wait_idle().posts)

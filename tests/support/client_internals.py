@@ -24,10 +24,10 @@ __all__ = [
 ]  # fmt: skip
 
 
-def limit_body(size: int) -> None:
-    """Read responses of at most this size, for the rest of the process."""
+def limit_body(size: int, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
+    """Read responses of at most this size; without monkeypatch, for the rest of the process."""
     assert size < response.MAX_RESPONSE_BYTES
-    vars(response)["MAX_RESPONSE_BYTES"] = size
+    (monkeypatch or pytest.MonkeyPatch()).setattr(response, "MAX_RESPONSE_BYTES", size)
 
 
 def limit_pieces(monkeypatch: pytest.MonkeyPatch, count: int) -> None:

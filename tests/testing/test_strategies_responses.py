@@ -96,7 +96,7 @@ def test_a_200_comes_in_all_its_forms() -> None:
 
 
 def test_a_429_comes_with_every_known_reason_and_both_forms_of_retry_after() -> None:
-    seen = sample(answers(429), 100)
+    seen = sample(answers(429), 250)
     reasons = {json.loads(answer.body).get("reject_reason") for answer in seen} - {None}
     assert reasons == set(OPERATION.reject_reasons)
     waits = [answer.headers["Retry-After"] for answer in seen if "Retry-After" in answer.headers]

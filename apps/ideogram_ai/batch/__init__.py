@@ -1,10 +1,10 @@
-"""Many images, resumable: a batch of requests at the speed of the service's limit.
+"""Many images, resumable: a batch of requests at the pace that the service allows.
 
     async with run_batch(requests, client=client, in_flight=10) as outcomes:
         async for outcome in outcomes:
             ...
 
-`Job` is the same with a folder for the images and a ledger, which survives whatever ends the program.
+`Job` adds a folder for the images and a ledger, from which a batch resumes after the program was ended.
 
 Needs the extra `batch`. Nothing of it is loaded before it is used.
 """

@@ -162,7 +162,7 @@ class Checker:
                 choice = meant(value, [str(choice) for choice in rule.choices])
                 if choice is not None:
                     fields[name] = choice
-                    yield RowProblem(row.line, name, f"{name}: {shown(value)} is taken as {choice}.")
+                    yield RowProblem(row.line, name, f"{name}: {shown(value)} is corrected to {choice}.")
 
     def _explain_unknown(self, name: str, fields: Mapping[str, Any]) -> str:
         joined = "_".join(_words_of(name))
@@ -173,7 +173,7 @@ class Checker:
         else:
             guess = guess_field(name, fields.get(name), self._view)
             remark = f"{remark_on_unknown(name, self._view)}{f' Did you mean {guess}?' if guess else ''}"
-        return f"{remark} --map {shlex.quote(f'{name}={guess}')} takes it so." if guess else remark
+        return f"{remark} --map {shlex.quote(f'{name}={guess}')} renames it." if guess else remark
 
     def _explain(self, problem: RequestProblem, name: str | None, fields: Mapping[str, Any]) -> str:
         rule = self._view.fields.get(name or "")

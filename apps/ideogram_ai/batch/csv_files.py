@@ -142,7 +142,7 @@ def read_csv(
             if record.fault is not None:
                 message = _explain(record.fault, record.line, record.last)
             elif record.stray and len(cells) != len(names):
-                fault = f"a quote stands inside of a cell that has none around it, and the row has {_count(cells)}"
+                fault = f"a quote is inside a cell without quotes around it, and the row has {_count(cells)}"
                 message = _explain(fault, record.line, records.skip_all())
             elif len(cells) != len(names):
                 mark = _name_of(survey.dialect.delimiter)
@@ -312,7 +312,7 @@ class _Records(Iterator[_Record]):
             cell, raw = self._escaped_cell()
         if self._quotes and raw.lstrip(" ").startswith('"'):
             raise _BrokenQuoteError(
-                f"in line {self.number} a space stands before the quote of cell {number}; remove the space"
+                f"in line {self.number} a space is before the quote of cell {number}; remove the space"
             )
         if self._quotes and raw.count('"') % 2:
             self._stray = True
@@ -381,14 +381,14 @@ class _Records(Iterator[_Record]):
                 return None
         for number, cell in enumerate(record.cells, start=1):
             if "\0" in cell:
-                return f"cell {number} holds a NUL: the file is damaged, or is no CSV"
+                return f"cell {number} holds a NUL: the file is damaged, or is not CSV"
             half = _NOT_UTF8.search(cell)
             if half:
                 fault = _explain_encoding(cell, half.start(), number)
                 self.not_utf8 = self.not_utf8 or (record.line, fault)
                 return fault
         if one_line and "\r" in "".join(body.split('"')[::2]):
-            return "a carriage return stands outside of quotes; give all lines the same end, and quote the cell"
+            return "a carriage return is outside quotes; give all lines the same end, and quote the cell"
         return None
 
 
@@ -397,8 +397,8 @@ def _explain_encoding(cell: str, place: int, number: int) -> str:
     start = len(cell[:place].encode("utf-8", "surrogateescape"))
     guess = data[max(0, start - 20) : start + 20].decode("cp1252", "replace").strip()
     return (
-        f"cell {number}, byte {start + 1} ({data[start]:#04x}) is no UTF-8. Save the file as CSV in UTF-8; or if it is "
-        f'in Windows-1252 it reads "{guess}" there: say so with --csv encoding=cp1252'
+        f"cell {number}, byte {start + 1} ({data[start]:#04x}) is not UTF-8. Save the file as CSV in UTF-8. Or if it "
+        f'is in Windows-1252 it reads "{guess}" there: use --csv encoding=cp1252'
     )
 
 
@@ -453,7 +453,7 @@ class _File:
             head = next(records, None)
             if head is not None and head.fault is not None:
                 raise InputError(
-                    f"The header cannot be read: {head.fault}. Each column's name stands in the first line."
+                    f"The header cannot be read: {head.fault}. The first line has to hold the name of each column."
                 )
             names = [" ".join(name.split()) for name in head.cells] if head else []
             if head is None or head.line > dialect.skipped + 1 or not any(names):

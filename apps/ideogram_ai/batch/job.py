@@ -52,6 +52,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_UNRECORDED: Final = (
+    "state", "images", "error_type", "error", "status_code", "cost", "may_have_been_billed", "answered_at", "saved_at",
+)  # fmt: skip
+"""The attributes of an outcome that a row of the ledger lacks while it cannot be written."""
+
 LEDGER_NAME: Final = "ledger.sqlite3"
 _READ_AHEAD: Final = 100
 """Rows that are read from the ledger at a time."""
@@ -92,7 +97,7 @@ class _Budget:
     _settled: anyio.Condition = field(factory=anyio.Condition, init=False)
 
     async def reserve(self, request: BatchRequest, price: Decimal) -> bool:
-        """Reserve a request's price; False when it might exceed the sum whatever the requests in flight will cost."""
+        """Reserve a request's price; False when it might exceed the sum even if all requests in flight are free."""
         async with self._settled:
             while self.spent + sum(self._reserved.values()) + price > self.most:
                 if not self._reserved:
@@ -133,11 +138,7 @@ class Job:
 
     @classmethod
     def open(
-        cls,
-        location: str | os.PathLike[str],
-        *,
-        ledger: str | os.PathLike[str] | None = None,
-        rebuild: bool = False,
+        cls, location: str | os.PathLike[str], *, ledger: str | os.PathLike[str] | None = None, rebuild: bool = False
     ) -> Self:
         """Open the folder or URL of a batch, or create it.
 
@@ -333,7 +334,7 @@ class Job:
 
     def stop_now(self) -> None:
         """Abort what is in flight; rows that may have run are then unknown. Call it in the event loop's thread."""
-        self._stop(RunStopping(StopReason.NOW, "What is in flight is broken off, and may be billed."))
+        self._stop(RunStopping(StopReason.NOW, "What is in flight is aborted, and may be billed."))
         if self._runner is not None:
             self._runner.cancel()
 
@@ -463,18 +464,7 @@ def _with_unrecorded(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Out
     ended = unrecorded.get(outcome.request.key)
     if ended is None:
         return outcome
-    return evolve(
-        outcome,
-        state=ended.state,
-        images=ended.images,
-        error_type=ended.error_type,
-        error=ended.error,
-        status_code=ended.status_code,
-        cost=ended.cost,
-        may_have_been_billed=ended.may_have_been_billed,
-        answered_at=ended.answered_at,
-        saved_at=ended.saved_at,
-    )
+    return evolve(outcome, **{name: getattr(ended, name) for name in _UNRECORDED})
 
 
 def _with_server(on_event: Callable[[Event], None], server: str | None) -> Callable[[Event], None]:

@@ -530,7 +530,7 @@ def _check_owner(database: sqlite3.Connection, path: Path) -> None:
                 f"this one knows {VERSION}). Use that version, or another folder."
             )
     elif application or version or database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise LedgerError(f"{str(path)!r} is a database of another program and is left as it is. Use another folder.")
+        raise LedgerError(f"{str(path)!r} is a database of another program and is left unchanged. Use another folder.")
 
 
 def _migrate(database: sqlite3.Connection) -> None:
@@ -576,7 +576,7 @@ def _translate(error: sqlite3.Error, path: Path) -> LedgerError:
             "sent."
         )
     if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-        return LedgerError(f"{str(path)!r} is no ledger and is left as it is. Use another folder.")
+        return LedgerError(f"{str(path)!r} is not a ledger and is left unchanged. Use another folder.")
     return LedgerError(f"The ledger {str(path)!r} cannot be used: {error}.")
 
 

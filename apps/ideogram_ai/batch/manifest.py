@@ -39,7 +39,7 @@ _IMAGE_MEMBERS: Final = ("file", "sha256", "size", "seed", "prompt", "resolution
 # Lone surrogates, which UTF-8 cannot encode, and what some programs treat as a line end or a change of direction.
 _ESCAPED: Final = re.compile("[\ud800-\udfff\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _WAYS_OUT: Final = (
-    "Sending rows could pay for them once more. Put the right ledger back, use another folder, or make the ledger anew "
+    "Sending rows could pay for them once more. Put the right ledger back, use another folder, or rebuild the ledger "
     f"from the manifest, with --rebuild-ledger (Job.open(..., rebuild=True)). {NOTHING_SENT}"
 )
 _LINK_IS_LOST: Final = (
@@ -135,7 +135,7 @@ def check_mark(store: Store, ledger: Ledger) -> None:
     if mark is None:
         if not any(ledger.counts().values()) and _has_made_rows(store):
             raise LedgerError(
-                f"{place!r} holds the images of a batch that the ledger {name!r} knows nothing of. {_WAYS_OUT}"
+                f"{place!r} holds the images of a batch that the ledger {name!r} does not know. {_WAYS_OUT}"
             )
     elif mark[0] != identity:
         raise LedgerError(
@@ -225,11 +225,11 @@ def rebuild_ledger(ledger: Ledger, store: Store) -> None:
     """
     if any(ledger.counts().values()):
         raise LedgerError(
-            f"The ledger {str(ledger.path)!r} has rows, and is not made anew. Move it away first, if it is the wrong "
+            f"The ledger {str(ledger.path)!r} has rows, and is not rebuilt. Move it away first, if it is the wrong "
             f"one. {NOTHING_SENT}"
         )
     if not store.exists(MANIFEST_NAME):
-        raise LedgerError(f"{store.location!r} has no {MANIFEST_NAME} to make the ledger anew from. {NOTHING_SENT}")
+        raise LedgerError(f"{store.location!r} has no {MANIFEST_NAME} to rebuild the ledger from. {NOTHING_SENT}")
     with store.open(MANIFEST_NAME) as file, ledger.transaction() as database:
         for number, line in enumerate(file, start=1):
             try:
@@ -238,7 +238,7 @@ def rebuild_ledger(ledger: Ledger, store: Store) -> None:
                 what = "it nests too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
                 raise LedgerError(
                     f"Line {number} of {MANIFEST_NAME} in {store.location!r} was not written by a batch ({what:.200}), "
-                    f"so the ledger is not made anew. {NOTHING_SENT}"
+                    f"so the ledger is not rebuilt. {NOTHING_SENT}"
                 ) from error
         servers = database.execute("SELECT DISTINCT server FROM rows WHERE server IS NOT NULL").fetchall()
         if len(servers) == 1:

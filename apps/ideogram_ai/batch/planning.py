@@ -403,7 +403,7 @@ class _Plan:
             f"SELECT key, fields FROM rows WHERE {made} ORDER BY position",  # noqa: S608
             (self._before,),
         ):
-            self._note(row["key"], None, f"it was {_shortened(row['fields'])}, and the input has it no more")
+            self._note(row["key"], None, f"it was {_shortened(row['fields'])}, and the input no longer has it")
         if self._changes:
             self._hint = (
                 f" The first new row without an id is {_shortened(fields_text(request.fields))}. Did an option for all "

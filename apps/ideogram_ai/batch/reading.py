@@ -172,11 +172,11 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
         return parse_json(word)
     except JsonError as error:
         wanted = " or ".join(kind for kind in rule.types if kind != "null")
-        raise CellError(f"is no JSON {wanted}: {error}. It is {shown(text)}.") from None
+        raise CellError(f"is not a JSON {wanted}: {error}. It is {shown(text)}.") from None
 
 
 class JsonError(ValueError):
-    """The text is not strict JSON. The message continues a sentence: "is no JSON: ..."."""
+    """The text is not strict JSON. The message continues a sentence: "is not JSON: ..."."""
 
 
 def parse_json(text: str) -> Any:
@@ -208,7 +208,7 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(constant: str) -> Never:
-    raise JsonError(f"{constant} is no JSON value")
+    raise JsonError(f"{constant} is not a JSON value")
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_constant=_refuse_constant)
@@ -343,9 +343,9 @@ def _read_json_line(data: bytes, number: int, line: int) -> Row:
     try:
         value: Any = parse_json(data.decode())
     except UnicodeDecodeError as error:
-        return Row.unreadable(number, line, f"byte {error.start + 1} ({error.object[error.start]:#04x}) is no UTF-8.")
+        return Row.unreadable(number, line, f"byte {error.start + 1} ({error.object[error.start]:#04x}) is not UTF-8.")
     except JsonError as error:
-        return Row.unreadable(number, line, f"this is no JSON object in one line: {error}.")
+        return Row.unreadable(number, line, f"this is not a JSON object in one line: {error}.")
     if not is_object(value):
         kind = "an array" if is_array(value) else "a single value"
         return Row.unreadable(number, line, f"this is {kind}; a row is an object with the fields of a request.")

@@ -245,9 +245,7 @@ class Saver:
         saved = outcome_of_downloads(outcome, failures, at=datetime.now(UTC))
         if saved.state is not State.ANSWERED:
             self._failed_in_a_row = 0
-        elif first_try or _is_host_failure(
-            failures[0]
-        ):  # a link that failed in an earlier run says nothing of the host
+        elif first_try or _is_host_failure(failures[0]):  # an old link says nothing about the host
             self._failed_in_a_row += 1
         if self._failed_in_a_row >= _HOST_FAILURES:
             raise BatchStoppedError(

@@ -44,7 +44,7 @@ def arguments_of(request: BatchRequest) -> dict[str, Any]:
         RequestError: One of them is not a request field.
     """
     if "timeout" in request.fields:
-        raise RequestError("'timeout' is no request field; give it to the client. Nothing was sent, nothing billed.")
+        raise RequestError("'timeout' is not a request field; give it to the client. Nothing was sent, nothing billed.")
     return dict(request.fields)
 
 

@@ -163,7 +163,7 @@ class Store(ABC):
             yield
         except OSError as error:
             raise StoreError(
-                f"{self.location!r}: {what}: {error.strerror or error}. Nothing that was stored is lost; mend it, and "
+                f"{self.location!r}: {what}: {error.strerror or error}. Nothing that was stored is lost; fix it, and "
                 "run the same again."
             ) from error
 

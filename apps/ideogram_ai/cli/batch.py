@@ -29,10 +29,11 @@ from ideogram_ai.client.config import resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.transport import is_loopback
 
-from .batch_report import BatchSummary, Forecast, JsonReporter, Progress, Reporter, TextReporter
+from .batch_report import JsonReporter, Reporter, TextReporter
+from .batch_summary import BatchSummary, Forecast, Progress
 from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, request_fields, split_assignment
 from .exit_codes import ExitCode, WrongUseError, handle_signals
-from .service import Service, open_service
+from .service import Service, open_service, option_message
 from .terminal import can_prompt, count, print_note, usd
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def run(**options: Any) -> ExitCode:
     except _DryRunDone:
         return ExitCode.DONE
     except (WrongUseError, BatchError, IdeogramError) as error:
-        return batch.fail(error, str(error))
+        return batch.fail(error, option_message(error))
     except ModuleNotFoundError as error:
         return batch.fail(error, f"This needs {error.name}: run pip install 'ideogram-ai[batch]'.")
     except (click.Abort, KeyboardInterrupt) as error:

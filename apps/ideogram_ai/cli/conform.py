@@ -12,19 +12,10 @@ import click
 
 from ideogram_ai.client import ConfigurationError
 
+from . import terminal
 from .exit_codes import ExitCode, WrongUseError
 from .service import warn_about_http
-from .terminal import (
-    can_prompt,
-    error_console,
-    is_terminal,
-    print_error,
-    print_note,
-    printable,
-    styled,
-    write_error,
-    write_out,
-)
+from .terminal import can_prompt, is_terminal, print_error, print_note, printable, write_error, write_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
@@ -195,7 +186,7 @@ def _progress() -> Generator[Callable[[int, int, str], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - for terminals only
 
     columns = (BarColumn(bar_width=30), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=error_console(), transient=True) as bar:
+    with Progress(*columns, console=terminal.error_console(), transient=True) as bar:
         task = bar.add_task("preparing the requests", total=None)
 
         def move(number: int, total: int, what: str) -> None:
@@ -214,7 +205,7 @@ def _finish(report: Report, folder: Path | None, expected: Path | None) -> int:
         from rich.text import Text  # noqa: PLC0415 - for terminals only
 
         parts = [Text.assemble((word, style), (rest, "" if word else style)) for word, style, rest in lines]
-        write_out(styled(*parts))
+        write_out(terminal.styled(*parts))
     else:
         write_out("".join(f"{word}{rest}\n" for word, _, rest in lines))
     if folder is not None:
@@ -236,7 +227,11 @@ def _lines(report: Report, outcome: Outcome, *, more: bool) -> Iterator[Line]:
     yield from _same_detail("not tried", "bold cyan", report.of(Verdict.NOT_TRIED))
     for result in outcome.expected_failures:
         reason = outcome.reasons[result.requirement.id]
-        yield "failed as expected", "cyan", f": {result.requirement.id}" + f" ({printable(reason)})" * bool(reason)
+        yield (
+            "failed as expected",
+            "cyan",
+            f": {result.requirement.id}" + f" ({printable(reason)})" * bool(reason),
+        )
     yield from (("", "", printable(note)) for note in report.notes)
     style = "bold red" if outcome.exit_code else "bold green"
     counts = ", ".join(f"{len(report.of(verdict))} {verdict}" for verdict in Verdict if report.of(verdict))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Never
 
 from attrs import field, frozen
 
-from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import meant
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
@@ -19,7 +19,7 @@ from .exit_codes import WrongUseError
 from .terminal import is_terminal, print_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import click
 
@@ -119,10 +119,8 @@ def without_line_end(text: str) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-class _RepeatedKey(dict[str, Any]):
-    """An object that has a key twice."""
-
-    key = ""
+class _Pairs(list[tuple[str, Any]]):
+    """The keys and values of an object, with those that are there twice."""
 
 
 def parse_json(text: str, name: str) -> Any:
@@ -133,40 +131,27 @@ def parse_json(text: str, name: str) -> Any:
         name: What it is, for messages.
     """
     try:
-        value: Any = json.loads(text, object_pairs_hook=_keep_repeated, parse_constant=_refuse_constant)
-        _refuse_repeated(value, "", name)
+        return _to_plain(json.loads(text, object_pairs_hook=_Pairs, parse_constant=_refuse_constant), "", name)
     except json.JSONDecodeError as error:
         raise WrongUseError(f"{name}, line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except RecursionError:
         raise WrongUseError(f"{name} is nested too deeply.") from None
     except ValueError as error:
         raise WrongUseError(f"{name} is not JSON: {error}.") from None
+
+
+def _to_plain(value: Any, pointer: str, name: str) -> Any:
+    if isinstance(value, _Pairs):
+        key, times = Counter(key for key, _ in value).most_common(1)[0] if value else ("", 0)
+        if times > 1:
+            place = f"in {pointer}" if pointer else "at the top"
+            raise WrongUseError(f"{name} has the key {json.dumps(key)} twice {place}. Keep one of them.")
+        escaped = ((key, key.replace("~", "~0").replace("/", "~1"), item) for key, item in value)
+        return {key: _to_plain(item, f"{pointer}/{step}", name) for key, step, item in escaped}
+    if isinstance(value, list):
+        items: list[Any] = value
+        return [_to_plain(item, f"{pointer}/{index}", name) for index, item in enumerate(items)]
     return value
-
-
-def _keep_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) == len(pairs):
-        return values
-    keys = [key for key, _ in pairs]
-    repeated = _RepeatedKey(values)
-    repeated.key = next(key for key in values if keys.count(key) > 1)
-    return repeated
-
-
-def _refuse_repeated(value: Any, pointer: str, name: str) -> None:
-    if isinstance(value, _RepeatedKey):
-        place = f"in {pointer}" if pointer else "at the top"
-        raise WrongUseError(f"{name} has the key {json.dumps(value.key)} twice {place}. Keep one of them.")
-    for key, item in _items(value):
-        _refuse_repeated(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}", name)
-
-
-def _items(value: Any) -> Iterator[tuple[str, Any]]:
-    if is_object(value):
-        yield from value.items()
-    elif is_array(value):
-        yield from ((str(index), item) for index, item in enumerate(value))
 
 
 def _refuse_constant(constant: str) -> Never:

@@ -52,6 +52,12 @@ class Service:
         return AsyncIdeogram(self.key, base_url=self.base_url, timeout=self.timeout, allow_http=self.allow_http)
 
 
+def option_message(error: Exception) -> str:
+    """Return the message of a client's error, with the option's name for the argument's."""
+    message = str(error)
+    return f"--base-url{message.removeprefix('base_url')}" if message.startswith("base_url ") else message
+
+
 @contextmanager
 def open_service(
     *,

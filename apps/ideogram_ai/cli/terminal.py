@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from rich.console import Console, RenderableType
-    from rich.text import Text
 
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _abandoned: WeakSet[TextIO] = WeakSet()
@@ -164,24 +163,12 @@ def spinner(activity: str, *, shown: bool) -> Generator[None]:
     if not (shown and is_terminal(sys.stderr)):
         yield
         return
-    from rich.status import Status  # noqa: PLC0415
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    with Status(_Elapsed(activity), console=error_console()):
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=error_console(), transient=True) as progress:
+        progress.add_task(activity, total=None)
         yield
-
-
-class _Elapsed:
-    """A text with the seconds since it was made, counted whenever it is drawn."""
-
-    def __init__(self, activity: str) -> None:
-        self._activity = activity
-        self._began = error_console().get_time()
-
-    def __rich__(self) -> Text:
-        from rich.text import Text  # noqa: PLC0415
-
-        seconds = int(error_console().get_time() - self._began)
-        return Text.assemble(self._activity, (f"  {seconds} s", "dim"))
 
 
 def count(number: int, noun: str) -> str:

@@ -96,18 +96,18 @@ class Methods(Generic[Generation]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
-            **unknown: No other field is known; see UnknownFieldError.
+            **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The images, with the prompt and the seed that were really used.
+            The images, with the prompt and the seed that the service used.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
-            RequestError: An unknown or a missing field, or a value that cannot be written. Nothing was sent.
-            APIConnectionError: The request never left.
-            OutcomeUnknownError: It left, and no whole answer came back.
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
-            ResponseValidationError: A 200 that names no image; its body is kept.
+            ResponseValidationError: A 200 without any image; its body is kept.
         """
         return cast(
             "Generation",
@@ -205,18 +205,18 @@ class AsyncMethods(Generic[Generation]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
-            **unknown: No other field is known; see UnknownFieldError.
+            **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The images, with the prompt and the seed that were really used.
+            The images, with the prompt and the seed that the service used.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
-            RequestError: An unknown or a missing field, or a value that cannot be written. Nothing was sent.
-            APIConnectionError: The request never left.
-            OutcomeUnknownError: It left, and no whole answer came back.
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
-            ResponseValidationError: A 200 that names no image; its body is kept.
+            ResponseValidationError: A 200 without any image; its body is kept.
         """
         return cast(
             "Generation",

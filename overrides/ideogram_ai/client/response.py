@@ -350,8 +350,8 @@ def parse_generation(
     details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body}
     if not complete:
         return OutcomeUnknownError(
-            f"The response ({status}) broke off after {len(body)} bytes, before any image was named. The image was most "
-            "likely made and billed: look at the account's usage before sending it again.",
+            f"The response ({status}) broke off after {len(body)} bytes, before any image was named. The image was "
+            "most likely made and billed: look at the account's usage before sending it again.",
             **details,
         )
     return ResponseValidationError(

@@ -1,4 +1,4 @@
-"""The command as it is run: exit codes, the text for people, the JSON for programs."""
+"""The command: exit codes, text for people, JSON for programs."""
 
 import json
 import os
@@ -18,8 +18,10 @@ from provider_history import KNOWN, OURS, PATH, fields, june, october, operation
 from regeneration.documents import CONTRACT, ROOT
 
 Write = Callable[[Any], str]
+Captured = pytest.CaptureFixture[str]
 OCTOBER = ["--contract", str(OURS), "--known", str(KNOWN)]
-"""Our side as it was when the documents of these tests were."""
+"""Our side at the time of these documents."""
+SCRIPT = str(ROOT / "scripts" / "drift.py")
 
 
 @pytest.fixture
@@ -34,81 +36,70 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def additive() -> dict[str, Any]:
+def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """The document of October with a change."""
     document = october()
-    fields(document)["new"] = {"type": "string"}
+    change(document)
     return document
 
 
-def broken() -> dict[str, Any]:
-    document = october()
-    fields(document)["json_prompt"] = ref("None")
-    return document
+def added(name: str = "new") -> dict[str, Any]:
+    return changed(lambda it: fields(it).update({name: {"type": "string"}}))
 
 
-def cyclic() -> dict[str, Any]:
-    document = october()
-    document["components"]["schemas"]["V4PromptElement"]["oneOf"].append(ref("V4JsonPrompt"))
-    return document
-
-
-def gone() -> dict[str, Any]:
-    document = october()
-    document["paths"]["/v2/generate"] = document["paths"].pop(PATH)
-    document["paths"]["/v2/generate"]["post"]["operationId"] = "other"
-    return document
-
-
-def moved() -> dict[str, Any]:
-    document = october()
+def moved(operation_id: str) -> dict[str, Any]:
+    document = changed(lambda it: operation(it).update(operationId=operation_id))
     document["paths"] = {"/v2/generate": document["paths"][PATH]}
     return document
 
 
-def cosmetic() -> dict[str, Any]:
-    document = october()
-    operation(document)["operationId"] = "other"
-    return document
+ELEMENTS = "V4PromptElement"
+CASES = [
+    (
+        october(),
+        0,
+        "Nothing has changed that is not known. (0 breaking, 0 additive, 0 cosmetic, 20 known, 0 stale)",
+    ),
+    (changed(lambda it: operation(it).update(operationId="other")), 0, "cosmetic  request: operationId is another"),
+    (added(), 1, "additive  request: new: the property new is new"),
+    (changed(lambda it: fields(it).pop("seed")), 1, "of the known differences, request: seed: property added: there"),
+    (june(), 2, "breaking  request: json_prompt.style_description.aesthetics: aesthetics is required now"),
+    (changed(lambda it: fields(it).update(json_prompt=ref("None"))), 3, "the $ref #/components/schemas/None is broken"),
+    (
+        changed(lambda it: it["components"]["schemas"][ELEMENTS]["oneOf"].append(ref("V4JsonPrompt"))),
+        3,
+        "the references are cyclic",
+    ),
+    (moved("other"), 3, f"POST {PATH} has gone"),
+    (moved("post_generate_image_v4"), 3, f"POST {PATH} has moved: POST /v2/generate has its operationId"),
+    (added("\x1b[2J\u202e"), 1, "\\x1b[2J\\u202e"),  # not to the terminal as it is
+]
 
 
-@pytest.mark.parametrize(
-    ("make", "code", "words"),
-    [
-        (october, 0, "Nothing has changed that is not known. (0 breaking, 0 additive, 0 cosmetic, 20 known, 0 stale)"),
-        (cosmetic, 0, "cosmetic  request: operationId is another"),
-        (additive, 1, "additive  request: new: the property new is new"),
-        (june, 2, "breaking  request: json_prompt.style_description.aesthetics: aesthetics is required now"),
-        (broken, 3, "the $ref #/components/schemas/None is broken"),
-        (cyclic, 3, "the references are cyclic"),
-        (gone, 3, f"POST {PATH} has gone"),
-        (moved, 3, f"POST {PATH} has moved: POST /v2/generate has its operationId"),
-    ],
-)
-def test_exit_codes(
-    make: Callable[[], Any], code: int, words: str, write: Write, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = write(make())
-    assert drift.main([file, *OCTOBER]) == code
-    assert words in capsys.readouterr().out
-    assert drift.main([file, "--format", "json", *OCTOBER]) == code
-    assert json.loads(capsys.readouterr().out)["outcome"] == ["nothing", "additive", "breaking", "unknown"][code]
+def test_exit_codes_text_and_json(write: Write, capsys: Captured) -> None:
+    for document, code, line in CASES:
+        file = write(document)
+        assert drift.main([file, *OCTOBER]) == code
+        assert line in capsys.readouterr().out
+        assert drift.main([file, "--format", "json", *OCTOBER]) == code
+        assert json.loads(capsys.readouterr().out)["outcome"] == ["nothing", "additive", "breaking", "unknown"][code]
 
 
-@pytest.mark.parametrize("source", ["<html></html>", "{", "[]", '{"openapi": "3.1.0", "a": NaN}'])
-def test_what_cannot_be_read(source: str, write: Write, capsys: pytest.CaptureFixture[str]) -> None:
-    file = write(source)
-    assert drift.main([file, *OCTOBER]) == 3
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.startswith(f"error: {file}")
-    assert drift.main([file, "--format", "json", *OCTOBER]) == 3
-    report = json.loads(capsys.readouterr().out)
-    assert report["outcome"] == "unknown"
-    assert report["problem"] == told.err.removeprefix("error: ").rstrip("\n")
+def test_a_document_that_cannot_be_read(write: Write, capsys: Captured) -> None:
+    for source in ("<html></html>", "{", "[]", '{"openapi": "3.1.0", "a": NaN}'):
+        file = write(source)
+        assert drift.main([file, *OCTOBER]) == 3
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err.startswith(f"error: {file}")
+        assert drift.main([file, "--format", "json", *OCTOBER]) == 3
+        report = json.loads(capsys.readouterr().out)
+        assert report["outcome"] == "unknown"
+        assert report["problem"] == printed.err.removeprefix("error: ").rstrip("\n")
 
 
-def test_the_json_has_the_form_that_is_documented(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
-    drift.main([write(additive()), "--format", "json", *OCTOBER])
+def test_the_json_has_the_documented_form(write: Write, capsys: Captured) -> None:
+    drift.main([write(added()), "--format", "json", *OCTOBER])
     report = json.loads(capsys.readouterr().out)
     example = (ROOT / "docs" / "drift.md").read_text("utf-8").partition("```json\n")[2].partition("```")[0]
     documented = json.loads(example)
@@ -118,49 +109,30 @@ def test_the_json_has_the_form_that_is_documented(write: Write, capsys: pytest.C
     assert news == documented["operations"][0]["differences"][0]
 
 
-def test_by_default_it_reads_the_contract_and_the_known_differences_of_the_project(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert drift.main([str(CONTRACT), "--format", "json"]) == 1  # nothing differs, so that every entry is stale
+def test_the_default_is_the_projects_own_contract_and_known_differences(capsys: Captured) -> None:
+    assert drift.main([str(CONTRACT), "--format", "json"]) == 1  # nothing differs, so every entry is stale
     report = json.loads(capsys.readouterr().out)
     assert report["contract"]["source"] == "openapi/ideogram-v4.yaml"
     assert not any(compared["differences"] for compared in report["operations"])
     assert len(report["stale"]) == len(read_known(ROOT / "openapi" / "known-differences.yaml").entries)
 
 
-def test_a_stale_entry_is_told(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
-    document = october()
-    del fields(document)["seed"]
-    assert drift.main([write(document), *OCTOBER]) == 1
-    assert "of the known differences, request: seed: property added: there is no" in capsys.readouterr().out
-    drift.main([write(document), "--format", "json", *OCTOBER])
-    (stale,) = json.loads(capsys.readouterr().out)["stale"]
-    assert (stale["where"], stale["change"]) == ("request: seed", "property added")
-
-
-@pytest.mark.parametrize(
-    "arguments", [["a", "b"], ["--format", "xml", "a"], ["a", "--timeout", "0"], ["a", "--timeout", "x"]]
-)
-def test_wrong_use_cannot_be_taken_for_a_verdict(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        drift.main(arguments)
-    assert ended.value.code == 3
-    assert "usage:" in capsys.readouterr().err
-
-
-def test_an_error_of_our_own_cannot_be_taken_for_a_verdict(
-    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("drifting.check.check", fail)
+def test_no_failure_ends_as_a_verdict(write: Write, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    for arguments in (["a", "b"], ["--format", "xml", "a"], ["a", "--timeout", "0"], ["a", "--timeout", "x"]):
+        with pytest.raises(SystemExit) as ended:
+            drift.main(arguments)
+        assert ended.value.code == 3
+        assert "usage:" in capsys.readouterr().err
+    monkeypatch.setattr("drifting.check.check", lambda *_, **__: 1 // 0)
     assert drift.main([write(october()), *OCTOBER]) == 3
     assert "ZeroDivisionError" in capsys.readouterr().err
+    bare = subprocess.run([sys.executable, "-E", "-S", SCRIPT], capture_output=True, text=True, check=False)
+    assert (bare.returncode, bare.stdout) == (3, "")
+    assert "attrs is not installed; pip install -r requirements.lock" in bare.stderr
 
 
 def test_without_an_argument_the_address_of_the_known_differences_is_read(
-    tmp_path: Path, write: Write, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, write: Write, capsys: Captured
 ) -> None:
     write(june())
 
@@ -169,7 +141,7 @@ def test_without_an_argument_the_address_of_the_known_differences_is_read(
             super().__init__(*args, directory=str(tmp_path))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
+            """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -182,49 +154,29 @@ def test_without_an_argument_the_address_of_the_known_differences_is_read(
     assert f"theirs: http://127.0.0.1:{server.server_port}/openapi.json (OpenAPI 3.0.2)" in capsys.readouterr().out
 
 
-def test_what_a_document_says_does_not_reach_the_terminal_as_it_is(
-    write: Write, capsys: pytest.CaptureFixture[str]
-) -> None:
-    document = october()
-    fields(document)["\x1b[2J\u202e"] = {"type": "string"}
-    assert drift.main([write(document), *OCTOBER]) == 1
-    assert "\\x1b[2J\\u202e" in capsys.readouterr().out
-
-
-def test_the_program_itself(write: Write) -> None:
-    """From another folder, in a process of its own, into a pipe."""
-    command = [sys.executable, str(ROOT / "scripts" / "drift.py"), write(additive()), *OCTOBER]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
-    assert ended.stderr == ""
-    assert ended.returncode == 1
-    assert "Something is new, and breaks no caller." in ended.stdout
-
-
-def test_a_pipe_that_takes_only_ascii(write: Write) -> None:
-    document = october()
-    fields(document)["größe"] = {"type": "string"}
-    command = [sys.executable, str(ROOT / "scripts" / "drift.py"), write(document), *OCTOBER]
-    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    ended = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+def test_the_program_from_another_folder_into_a_pipe_that_takes_only_ascii(write: Write) -> None:
+    command, env = (
+        [sys.executable, SCRIPT, write(added("größe")), *OCTOBER],
+        {**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    ended = subprocess.run(command, capture_output=True, text=True, env=env, cwd="/", check=False)
     assert (ended.returncode, ended.stderr) == (1, "")
     assert r"the property gr\xf6\xdfe is new" in ended.stdout
+    assert "Something is new, and breaks no caller." in ended.stdout
 
 
 def test_a_table_on_a_terminal(write: Write) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, str(ROOT / "scripts" / "drift.py"), write(additive()), *OCTOBER]
     env = {**os.environ, "COLUMNS": "160", "TERM": "xterm"}
-    with subprocess.Popen(command, stdout=theirs, env=env) as process:
+    with subprocess.Popen([sys.executable, SCRIPT, write(added()), *OCTOBER], stdout=theirs, env=env) as process:
         os.close(theirs)
         shown = b""
         while chunk := _read(ours):
             shown += chunk
     os.close(ours)
     assert process.returncode == 1
-    text = shown.decode()
-    assert "┃" in text
-    assert "the property new is new" in text
-    assert "Something is new, and breaks no caller." in text
+    for text in ("┃", "the property new is new", "Something is new, and breaks no caller."):
+        assert text in shown.decode()
 
 
 def _read(terminal: int) -> bytes:

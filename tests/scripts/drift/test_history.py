@@ -7,9 +7,7 @@ from pathlib import Path
 
 import drift
 import pytest
-from drifting.check import Drift as Outcome
-from drifting.check import DriftReport as Report
-from drifting.check import check, read_known
+from drifting.check import Drift, DriftReport, check, read_known
 from drifting.compare import Direction, Verdict
 from drifting.compare_operations import compare_documents
 from provider_history import HISTORY, KNOWN, MULTIPART, OURS, SIZES, Document, among_others, media, operation
@@ -17,10 +15,10 @@ from regeneration.documents import CONTRACT
 
 
 @pytest.fixture
-def against(tmp_path: Path) -> Callable[[str], Report]:
+def against(tmp_path: Path) -> Callable[[str], DriftReport]:
     """Check our contract against the document of a time."""
 
-    def run(time: str) -> Report:
+    def run(time: str) -> DriftReport:
         file = tmp_path / f"{time}.json"
         file.write_text(json.dumps(HISTORY[time]()))
         return check(OURS, str(file), read_known(KNOWN), timeout=1)
@@ -28,7 +26,7 @@ def against(tmp_path: Path) -> Callable[[str], Report]:
     return run
 
 
-def news(report: Report, verdict: Verdict) -> list[str]:
+def news(report: DriftReport, verdict: Verdict) -> list[str]:
     return [
         f"{difference.where} | {difference.change} {difference.name}".strip()
         for difference in report.differences
@@ -36,9 +34,9 @@ def news(report: Report, verdict: Verdict) -> list[str]:
     ]
 
 
-def test_october_is_what_we_know(against: Callable[[str], Report]) -> None:
+def test_october_is_what_we_know(against: Callable[[str], DriftReport]) -> None:
     report = against("october")
-    assert report.outcome is Outcome.NOTHING
+    assert report.outcome is Drift.NOTHING
     assert {difference.verdict for difference in report.differences} == {Verdict.KNOWN}
     assert not report.stale
     assert all(difference.reason for difference in report.differences)
@@ -104,29 +102,29 @@ def another_type_of_error(document: Document) -> None:
     document["components"]["schemas"]["PromptSafetyError"]["properties"]["error"] = {"type": "integer"}
 
 
-NEWS: dict[Callable[[Document], None], tuple[Outcome, list[str]]] = {
+NEWS: dict[Callable[[Document], None], tuple[Drift, list[str]]] = {
     bearer_too: (
-        Outcome.BREAKING,
+        Drift.BREAKING,
         [
             "request | security removed apiKey in header api-key",
             "request | security added apiKey in header api-key and http bearer",
         ],
     ),
-    bearer_only: (Outcome.BREAKING, ["request | security removed apiKey in header api-key"]),
+    bearer_only: (Drift.BREAKING, ["request | security removed apiKey in header api-key"]),
     second_header: (
-        Outcome.BREAKING,
+        Drift.BREAKING,
         [
             "request | security removed apiKey in header api-key",
             "request | security added apiKey in header api-key and apiKey in header x-second",
         ],
     ),
-    another_alternative: (Outcome.ADDITIVE, ["request | security added http basic"]),
-    another_style: (Outcome.BREAKING, ["request: json_prompt | encoding style added json_prompt"]),
-    another_content_type: (Outcome.BREAKING, ["request: json_prompt | encoding contentType changed json_prompt"]),
-    style_of_another_field: (Outcome.BREAKING, ["request: text_prompt | encoding style added text_prompt"]),
-    another_required_member: (Outcome.ADDITIVE, ["answer 200: data[].url | required added url"]),
-    required_in_the_request: (Outcome.BREAKING, ["request: text_prompt | required added text_prompt"]),
-    another_type_of_error: (Outcome.BREAKING, ["answer 422: error | schema changed"]),
+    another_alternative: (Drift.ADDITIVE, ["request | security added http basic"]),
+    another_style: (Drift.BREAKING, ["request: json_prompt | encoding style added json_prompt"]),
+    another_content_type: (Drift.BREAKING, ["request: json_prompt | encoding contentType changed json_prompt"]),
+    style_of_another_field: (Drift.BREAKING, ["request: text_prompt | encoding style added text_prompt"]),
+    another_required_member: (Drift.ADDITIVE, ["answer 200: data[].url | required added url"]),
+    required_in_the_request: (Drift.BREAKING, ["request: text_prompt | required added text_prompt"]),
+    another_type_of_error: (Drift.BREAKING, ["answer 422: error | schema changed"]),
 }
 
 
@@ -142,9 +140,9 @@ def test_what_october_did_not_bring_is_news(change: Callable[[Document], None], 
     assert report.outcome is outcome
 
 
-def test_august(against: Callable[[str], Report]) -> None:
+def test_august(against: Callable[[str], DriftReport]) -> None:
     report = against("august")
-    assert report.outcome is Outcome.BREAKING
+    assert report.outcome is Drift.BREAKING
     assert news(report, Verdict.BREAKING) == ["request: json_prompt.tags | property removed tags"]
     assert news(report, Verdict.ADDITIVE) == [
         "request: prompt | property added prompt",
@@ -161,9 +159,9 @@ def test_august(against: Callable[[str], Report]) -> None:
     ]
 
 
-def test_june(against: Callable[[str], Report]) -> None:
+def test_june(against: Callable[[str], DriftReport]) -> None:
     report = against("june")
-    assert report.outcome is Outcome.BREAKING
+    assert report.outcome is Drift.BREAKING
     breaking = news(report, Verdict.BREAKING)
     style = "request: json_prompt.style_description"
     element = "request: json_prompt.compositional_deconstruction.elements[]"
@@ -177,9 +175,9 @@ def test_june(against: Callable[[str], Report]) -> None:
 
 
 @pytest.mark.parametrize("time", ["march", "april"])
-def test_before_the_public_fields(against: Callable[[str], Report], time: str) -> None:
+def test_before_the_public_fields(against: Callable[[str], DriftReport], time: str) -> None:
     report = against(time)
-    assert report.outcome is Outcome.BREAKING
+    assert report.outcome is Drift.BREAKING
     fields = ("text_prompt", "json_prompt", "resolution", "rendering_speed", "enable_copyright_detection")
     assert news(report, Verdict.BREAKING) == [
         *(f"request: {name} | property removed {name}" for name in fields),
@@ -233,5 +231,5 @@ def test_among_two_hundred_other_operations_nothing_else_is_looked_at(tmp_path: 
     file.write_text(json.dumps(among_others(HISTORY["october"]())))
     assert file.stat().st_size > 1_000_000
     report = check(OURS, str(file), read_known(KNOWN), timeout=1)
-    assert report.outcome is Outcome.NOTHING
+    assert report.outcome is Drift.NOTHING
     assert [compared.name for compared in report.operations] == ["POST /v1/ideogram-v4/generate"]

@@ -1,7 +1,9 @@
-"""Where a document comes from: files and addresses, good and bad, on real sockets."""
+"""Reading the bytes of a document: files and addresses, good and bad, on real sockets."""
 
+import gzip
 import http.server
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,26 +14,24 @@ import pytest
 import trustme
 from drifting.document import MAX_BYTES, MAX_REDIRECTS, DriftError, read_source
 
-Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
+Respond = Callable[[http.server.BaseHTTPRequestHandler], None]
 
 
 @contextmanager
-def serving(answer: Answer, certificate: trustme.LeafCert | None = None) -> Iterator[str]:
-    """A server on loopback that gives one answer to everything."""
+def serving(respond: Respond, certificate: trustme.LeafCert | None = None) -> Iterator[str]:
+    """Run a server on loopback with one response to everything."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            answer(self)
+            respond(self)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
+            """Print nothing."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]  # the client may hang up
     scheme = "http"
     if certificate is not None:
-        import ssl
-
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
         server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -46,8 +46,8 @@ def serving(answer: Answer, certificate: trustme.LeafCert | None = None) -> Iter
         thread.join()
 
 
-def sending(body: bytes, status: int = 200, **headers: str) -> Answer:
-    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+def sending(body: bytes, status: int = 200, **headers: str) -> Respond:
+    def respond(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
         for name, value in headers.items():
             handler.send_header(name.replace("_", "-"), value)
@@ -55,7 +55,7 @@ def sending(body: bytes, status: int = 200, **headers: str) -> Answer:
         handler.end_headers()
         handler.wfile.write(body)
 
-    return answer
+    return respond
 
 
 def refused(source: str, timeout: float = 10) -> str:
@@ -68,24 +68,12 @@ def test_a_file(tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
     file.write_bytes(b"{}")
     assert read_source(str(file), timeout=1) == b"{}"
-
-
-def test_no_file(tmp_path: Path) -> None:
     assert refused(str(tmp_path / "none.json")).endswith("none.json cannot be read: No such file or directory")
     assert refused(str(tmp_path)).endswith("cannot be read: Is a directory")
     assert "cannot be read" in refused("a\0b")
-
-
-def test_a_file_without_end(tmp_path: Path) -> None:
-    file = tmp_path / "huge.json"
     with file.open("wb") as opened:
         opened.truncate(MAX_BYTES + 1)
     assert refused(str(file)) == f"{file} is larger than {MAX_BYTES} bytes"
-
-
-def test_http_of_this_machine() -> None:
-    with serving(sending(b"{}")) as url:
-        assert read_source(url, timeout=10) == b"{}"
 
 
 def test_https(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -97,82 +85,60 @@ def test_https(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert read_source(url, timeout=10) == b"{}"
 
 
-def test_a_redirect_is_followed() -> None:
+def test_redirects_are_followed_to_safe_addresses_alone() -> None:
     with serving(sending(b"{}")) as there, serving(sending(b"", 302, Location=there)) as here:
         assert read_source(here, timeout=10) == b"{}"
-
-
-@pytest.mark.parametrize(
-    "target", ["http://things.example/openapi.json", "ftp://127.0.0.1/x", "file://127.0.0.1/etc/passwd"]
-)
-def test_a_redirect_to_what_is_not_safe_is_refused(target: str) -> None:
-    with serving(sending(b"", 302, Location=target)) as url:
-        assert f"{target} is not read: only https addresses are" in refused(url)
-
-
-def test_redirects_in_a_circle() -> None:
+    for target in ("http://things.example/openapi.json", "ftp://127.0.0.1/x", "file://127.0.0.1/etc/passwd"):
+        with serving(sending(b"", 302, Location=target)) as url:
+            assert f"{target} is not read: only https addresses are" in refused(url)
     with serving(sending(b"", 302, Location="/again")) as url:
         assert refused(url).endswith(f"redirects more than {MAX_REDIRECTS} times")
 
 
-@pytest.mark.parametrize(
-    "source", ["http://things.example/a", "ftp://things.example/a", "https:///a", "https://[::1/a"]
-)
-def test_addresses_that_are_none(source: str) -> None:
-    assert source.partition("//")[0] in refused(source)
-
-
-def test_an_error_says_the_status() -> None:
+def test_wrong_addresses_and_error_statuses() -> None:
+    for source in ("http://things.example/a", "ftp://things.example/a", "https:///a", "https://[::1/a"):
+        assert source.partition("//")[0] in refused(source)
     with serving(sending(b"<html>gone</html>", 404)) as url:
         assert refused(url) == f"{url} answered with status 404, so there is no document"
-
-
-def test_secrets_of_an_address_are_not_shown() -> None:
-    with serving(sending(b"", 403)) as url:
         message = refused(url.replace("//", "//user:secret@") + "?token=secret")
-    assert "status 403" in message
-    assert "secret" not in message
+        assert "status 404" in message
+        assert "secret" not in message
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert refused(f"http://127.0.0.1:{port}/").startswith(f"http://127.0.0.1:{port}/ cannot be read: ")
 
 
-def test_a_body_without_end() -> None:
+def test_a_body_without_end_and_one_that_is_cut() -> None:
     def endless(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.end_headers()
         while True:
             handler.wfile.write(b" " * 1_000_000)
 
-    with serving(endless) as url:
-        assert refused(url) == f"{url} is larger than {MAX_BYTES} bytes"
+    def cut(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "100")
+        handler.end_headers()
+        handler.wfile.write(b"{")
+
+    unfolding = sending(gzip.compress(b" " * (MAX_BYTES + 1)), Content_Encoding="gzip")
+    for respond in (endless, unfolding):
+        with serving(respond) as url:
+            assert refused(url) == f"{url} is larger than {MAX_BYTES} bytes"
+    with serving(cut) as url:
+        assert "cannot be read" in refused(url)
 
 
-def test_a_body_that_unfolds_without_end() -> None:
-    import gzip
+def test_the_time_limit_covers_everything() -> None:
+    """Silence before the head, silence before the body, and bytes that each arrive in time."""
+    done = threading.Event()
 
-    with serving(sending(gzip.compress(b" " * (MAX_BYTES + 1)), Content_Encoding="gzip")) as url:
-        assert refused(url) == f"{url} is larger than {MAX_BYTES} bytes"
+    def silent(handler: http.server.BaseHTTPRequestHandler) -> None:
+        done.wait(30)
 
-
-@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"], ids=["no answer", "no body"])
-def test_a_server_that_says_no_more(head: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        done = threading.Event()
-
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.sendall(head)
-                done.wait(30)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        assert refused(url, timeout=0.3) == f"{url} took longer than 0.3 seconds"
-        done.set()
-        thread.join()
-
-
-def test_a_server_that_drips() -> None:
-    """Each byte comes in time, and all of them never would."""
+    def no_body(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")
+        done.wait(30)
 
     def drip(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
@@ -180,22 +146,8 @@ def test_a_server_that_drips() -> None:
             handler.wfile.write(b"X-%d: x\r\n" % number)
             time.sleep(0.02)
 
-    with serving(drip) as url:
-        assert refused(url, timeout=0.3) == f"{url} took longer than 0.3 seconds"
-
-
-def test_nobody_is_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert refused(f"http://127.0.0.1:{port}/").startswith(f"http://127.0.0.1:{port}/ cannot be read: ")
-
-
-def test_an_answer_that_is_cut() -> None:
-    def cut(handler: http.server.BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", "100")
-        handler.end_headers()
-        handler.wfile.write(b"{")
-
-    with serving(cut) as url:
-        assert "cannot be read" in refused(url)
+    for respond in (silent, no_body, drip):
+        done.clear()
+        with serving(respond) as url:
+            assert refused(url, timeout=0.3) == f"{url} took longer than 0.3 seconds"
+            done.set()

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from regeneration.documents import ROOT
 from ruamel.yaml import YAML
 
@@ -26,11 +25,8 @@ def steps(file: Path) -> list[dict[str, Any]]:
     return [step for job in read(file)["jobs"].values() for step in job["steps"]]
 
 
-def test_there_are_two() -> None:
-    assert [file.name for file in WORKFLOWS] == ["drift.yml", "tests.yml"]
-
-
 def test_every_action_is_pinned_and_each_to_one_commit() -> None:
+    assert [file.name for file in WORKFLOWS] == ["drift.yml", "tests.yml"]
     pins: dict[str, set[tuple[str, str]]] = {}
     for file in WORKFLOWS:
         uses = [line for line in file.read_text("utf-8").splitlines() if "uses:" in line]
@@ -44,25 +40,24 @@ def test_every_action_is_pinned_and_each_to_one_commit() -> None:
     }
 
 
-@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
-def test_least_permissions_and_bounds(file: Path) -> None:
-    workflow = read(file)
-    assert workflow["permissions"] == {"contents": "read"}
-    assert workflow["concurrency"]["group"]
-    granted = {name: job.get("permissions") for name, job in workflow["jobs"].items()}
-    expected = {"drift": {"contents": "read", "issues": "write"}}
-    assert granted == {name: expected.get(name) for name in workflow["jobs"]}
-    assert all(0 < job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
-    checkouts = [step for step in steps(file) if step.get("uses", "").startswith("actions/checkout@")]
-    assert checkouts
-    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
-    assert "pull_request_target" not in workflow["on"]
-    assert "secrets." not in file.read_text("utf-8")
+def test_least_permissions_and_bounds() -> None:
+    for file in WORKFLOWS:
+        workflow = read(file)
+        assert workflow["permissions"] == {"contents": "read"}
+        assert workflow["concurrency"]["group"]
+        granted = {name: job.get("permissions") for name, job in workflow["jobs"].items()}
+        expected = {"drift": {"contents": "read", "issues": "write"}}
+        assert granted == {name: expected.get(name) for name in workflow["jobs"]}
+        assert all(0 < job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
+        checkouts = [step for step in steps(file) if step.get("uses", "").startswith("actions/checkout@")]
+        assert checkouts
+        assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+        assert "pull_request_target" not in workflow["on"]
+        assert "secrets." not in file.read_text("utf-8")
 
 
-@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
-def test_commands_are_sound_and_their_files_exist(file: Path) -> None:
-    for script in [step["run"] for step in steps(file) if "run" in step]:
+def test_commands_are_valid_and_their_files_exist() -> None:
+    for script in [step["run"] for file in WORKFLOWS for step in steps(file) if "run" in step]:
         assert "${{" not in script, "an expression in a script is code that others may write"
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
         for named in re.findall(r"(?<![\w/.])(?:scripts|\.ci)/[\w./-]+", script.replace("`", " ")):
@@ -123,37 +118,24 @@ class Runner:
         return self.asked.read_text().splitlines()[1:], body.read_text() if body.exists() else ""
 
 
-@pytest.fixture
-def runner(tmp_path: Path) -> Runner:
-    return Runner(tmp_path)
+def test_the_issue_follows_the_check(tmp_path: Path) -> None:
+    """No issue while nothing differs; then one that is opened, updated and closed."""
 
+    def run(**options: Any) -> tuple[list[str], str]:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        return Runner(folder).run(**options)
 
-def test_nothing_changed_and_no_issue(runner: Runner) -> None:
-    assert runner.run(code=0, report="Nothing", issue="") == ([], "")
-
-
-def test_nothing_differs_any_more(runner: Runner) -> None:
-    asked, _ = runner.run(code=0, report="Nothing", issue="7")
-    assert asked == ["issue close 7 --comment Nothing differs any more that is not known."]
-
-
-@pytest.mark.parametrize(("code", "words"), [(1, "has something new"), (2, "breaks with"), (3, "cannot be compared")])
-def test_an_issue_is_opened(runner: Runner, code: int, words: str) -> None:
-    asked, body = runner.run(code=code, report="breaking  request: ü\n", issue="")
-    assert asked[0].startswith("label create drift --force")
-    assert re.fullmatch(
-        rf"issue create --title .* {words} .*--label drift --body-file body\.md|.*{words} --label drift.*", asked[1]
-    )
-    assert "~~~~~~~~text\nbreaking  request: ü\noh\n\n~~~~~~~~\n" in body
-
-
-def test_an_issue_is_updated(runner: Runner) -> None:
-    asked, _ = runner.run(code=2, report="breaking", issue="7")
-    (edit,) = asked
+    assert run(code=0, report="Nothing", issue="") == ([], "")
+    closing = "issue close 7 --comment Nothing differs any more that is not known."
+    assert run(code=0, report="Nothing", issue="7")[0] == [closing]
+    for code, words in ((1, "has something new"), (2, "breaks with"), (3, "cannot be compared")):
+        (label, create), body = run(code=code, report="breaking  request: ü\n", issue="")
+        assert label.startswith("label create drift --force")
+        assert re.match(rf"issue create --title .* {words} .*--label drift --body-file body\.md$", create)
+        assert "~~~~~~~~text\nbreaking  request: ü\noh\n\n~~~~~~~~\n" in body
+    (edit,), _ = run(code=2, report="breaking", issue="7")
     assert edit.startswith("issue edit 7 --title The provider's document breaks")
-
-
-def test_a_long_report_fits_into_an_issue(runner: Runner) -> None:
-    _, body = runner.run(code=2, report="a" + "ü" * 100_000, issue="")
+    _, body = run(code=2, report="a" + "ü" * 100_000, issue="")
     assert len(body.encode()) < 65536
     assert body.endswith("ü\n~~~~~~~~\n")

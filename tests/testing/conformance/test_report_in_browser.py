@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from altered_server import rewriting
 from browser import open_browser, open_page
+from conformance_runs import URL, run_on_app
 from hostile_texts import HOSTILE
 from playwright.sync_api import BrowserContext, expect
 
 from ideogram_ai.testing.conformance import RecordedExchange, Report, Requirement, Result, Verdict, write_report
-from ideogram_ai.testing.conformance.server import ServerOptions, run_server
-from ideogram_ai.testing.conformance.server_plan import plan_cases
+from ideogram_ai.testing.conformance.server import ServerOptions
 
 KEY = "test-key-0123456789"
 
@@ -22,13 +23,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
         yield context
 
 
-def test_a_run_can_be_read_and_the_key_cannot(
-    browser: BrowserContext, mock_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What schemathesis adds takes seconds, and looks the same. The plan without it is not kept for other tests.
-    monkeypatch.setattr("ideogram_ai.testing.conformance.server.plan_cases", plan_cases.__wrapped__)
-    monkeypatch.setattr("ideogram_ai.testing.conformance.server_plan.generated_cases", lambda *_: ())
-    report = run_server(ServerOptions(mock_url, KEY))
+def test_a_run_can_be_read_and_the_key_cannot(browser: BrowserContext, tmp_path: Path) -> None:
+    report = run_on_app(rewriting(), ServerOptions(URL, KEY))
     write_report(report, tmp_path)
     failed = [result.requirement.id for result in report.of(Verdict.FAILED)]
     assert failed == ["auth.key-wrong"]  # the mock server takes any key
@@ -48,7 +44,7 @@ def test_a_run_can_be_read_and_the_key_cannot(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_hostile_texts_do_nothing_but_stand_there(browser: BrowserContext, tmp_path: Path) -> None:
+def test_hostile_texts_are_shown_and_do_nothing(browser: BrowserContext, tmp_path: Path) -> None:
     results = tuple(
         Result(Requirement(f"a.{number}", text, "#"), Verdict.FAILED, text, (RecordedExchange(text, text, text),))
         for number, text in enumerate(HOSTILE)

@@ -50,11 +50,6 @@ def client_requirements() -> Mapping[str, Requirement]:
     return by_id([*_general(), *(scenario.requirement for scenario in client_scenarios().values())])
 
 
-def part_type_id(name: str) -> str:
-    """The id of the requirement on the media type of a field's part."""
-    return f"wire.{name}.part-type"
-
-
 def _general() -> Iterator[Requirement]:
     where, view = pointers(), read_view()
     operation, header = view.operation, view.api_key_header
@@ -71,7 +66,7 @@ def _general() -> Iterator[Requirement]:
     for name, rule in view.fields.items():
         if rule.content_type:
             title = f"The part {name} is marked as {rule.content_type}."
-            yield Requirement(part_type_id(name), title, where.part_type(name))
+            yield Requirement(f"wire.{name}.part-type", title, where.part_type(name))
     description = join_pointer(where.operation, "description")
     yield Requirement(PAID_ONCE, "One image is never paid for twice.", description)
     image = follow(join_pointer(follow(where.response(200)), "properties", "data", "items"))
@@ -124,15 +119,7 @@ def boundary_of(request: ReceivedRequest) -> str | None:
 
 
 def judge_run(scenario: Scenario, observed: Observed, run: ProgramRun, key: str, folder: Path) -> Iterator[Finding]:
-    """What a run shows about the requirements.
-
-    Args:
-        scenario: The scenario.
-        observed: What reached the servers.
-        run: What the program printed and reported.
-        key: The key that it was given.
-        folder: Where it ran, for paths that are not absolute.
-    """
+    """What a run shows about the requirements. The program was given this key, and ran in this folder."""
     service = observed.service
     yield OUTPUT, run.problem
     yield KEY_SHOWN, f"the key is in {run.key_shown}" if run.key_shown else ""
@@ -176,7 +163,7 @@ def _judge_request(request: ReceivedRequest, key: str) -> Iterator[Finding]:
         rule = view.fields.get(part.name)
         if rule is not None and rule.content_type:
             wrong = f"the part {part.name} is {part.content_type or 'not marked'}, not {rule.content_type}"
-            yield part_type_id(part.name), "" if part.content_type == rule.content_type else wrong
+            yield f"wire.{part.name}.part-type", "" if part.content_type == rule.content_type else wrong
 
 
 def _image_problem(report: ClientReport, image: bytes, folder: Path) -> str:

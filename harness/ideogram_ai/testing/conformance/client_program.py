@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import evolve, frozen
@@ -92,12 +93,7 @@ def find_command(command: Sequence[str]) -> list[str]:
 
 
 class ProgramRunner:
-    """Runs the program, several times at once from several threads, until it is closed.
-
-    Args:
-        command: The program and its arguments.
-        timeout: Seconds that a run may take.
-    """
+    """Runs the program, several times at once from several threads, until it is closed."""
 
     def __init__(self, command: Sequence[str], timeout: float) -> None:
         self._command, self._timeout = command, timeout
@@ -113,16 +109,9 @@ class ProgramRunner:
                 _kill(process)
 
     def run(self, request: str, environment: Mapping[str, str], folder: Path, secret: str) -> ProgramRun:
-        """Run the program once.
+        """Run the program once, with the request on stdin; CommandError when it cannot be run.
 
-        Args:
-            request: What it gets on stdin.
-            environment: Variables beside those of this process.
-            folder: A folder for its output.
-            secret: What is masked wherever the program prints it.
-
-        Raises:
-            CommandError: It cannot be run.
+        The environment is added to that of this process. The secret is masked wherever the program prints it.
         """
         # Files and not pipes: a child that the program leaves behind would hold a pipe open.
         streams = [folder / name for name in ("stdin", "stdout", "stderr")]
@@ -216,6 +205,9 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
+_image = cache(png)
+
+
 @frozen
 class Observed:
     """What reached the servers of a scenario.
@@ -243,7 +235,7 @@ class ScenarioServers:
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
-        self._image = png()
+        self._image = _image()
         self._lock = threading.Lock()
         self._arrived: list[float] = []
         self._resources = ExitStack()
@@ -256,10 +248,10 @@ class ScenarioServers:
             images = [self._fault(response, hosts) for response in self._scenario.image_host]
             self._images = stack.enter_context(FaultServer(images, image=images))
             hosts["{{image_host}}"] = self._images.url
-            answers = [self._fault(response, hosts, timed=True) for response in self._scenario.answers]
+            responses = [self._fault(response, hosts, timed=True) for response in self._scenario.answers]
             # A program that asks the service itself for an image gets nothing from it.
             self._service = stack.enter_context(
-                FaultServer(answers, image="status_404", interval=_DRIP, image_url=f"{self._images.url}/image.png")
+                FaultServer(responses, image="status_404", interval=_DRIP, image_url=f"{self._images.url}/image.png")
             )
             self._resources = stack.pop_all()
         return self
@@ -296,13 +288,13 @@ class ScenarioServers:
         body = response.body if isinstance(response.body, str) else json.dumps(response.body, ensure_ascii=False)
         content = self._image if response.image else fill(body).encode()
         headers = tuple((name, fill(text)) for name, text in response.headers.items())
-        answer = Response(response.status, content, headers)
+        sent = Response(response.status, content, headers)
 
         def act(exchange: Exchange) -> None:
             exchange.read_request()
             if timed:
                 with self._lock:
                     self._arrived.append(time.monotonic())
-            exchange.answer(answer)
+            exchange.answer(sent)
 
         return replace(answer_with(response.status), act=act)

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 KEY_SCHEME: Final = "#/components/securitySchemes/ApiKey"
 
-ALL_HELD: Final = 0
-NOT_CONFORMANT: Final = 1
-NOTHING_KNOWN: Final = 3
-
 Progress = Callable[[int, int, str], None]
 """Called with the number of steps that are done, the number of all steps, and the name of one of them."""
 
@@ -36,11 +32,7 @@ _contract = cache(read_contract)
 
 
 def at_pointer(pointer: str) -> Any:
-    """The part of the contract that a JSON pointer names, for example `#/components/schemas/ResolutionV4/enum`.
-
-    Raises:
-        LookupError: The contract has no such place.
-    """
+    """The part of the contract that a JSON pointer names; LookupError where there is none."""
     root, *steps = pointer.split("/")
     try:
         node: Any = {"#": _contract()}[root]
@@ -236,11 +228,7 @@ class _Finding:
 
 
 class ResultCollector:
-    """Collects what exchanges show about each requirement, and makes one result of it.
-
-    Args:
-        requirements: All requirements by id, in the order of the report.
-    """
+    """Collects what exchanges show about each requirement, and makes one result of it."""
 
     # A fault counts before what is unknown, and that before what held.
     _RANKS: Final = (Verdict.FAILED, Verdict.HARNESS_FAULT, Verdict.ADVICE, Verdict.NOT_TRIED, Verdict.HELD)
@@ -338,8 +326,8 @@ class Outcome:
         harness fails elsewhere: 1 goes before 3.
         """
         if self.failures or self.unexpected_passes:
-            return NOT_CONFORMANT
-        return NOTHING_KNOWN if self.harness_faults or self.learnt_nothing else ALL_HELD
+            return 1
+        return 3 if self.harness_faults or self.learnt_nothing else 0
 
 
 def apply_expected(report: Report, path: Path | None = None) -> Outcome:
@@ -366,15 +354,7 @@ def apply_expected(report: Report, path: Path | None = None) -> Outcome:
 
 
 def read_expected(path: Path, known: Container[str]) -> dict[str, str]:
-    """Read a file of expected failures: the reason of each by requirement id.
-
-    Args:
-        path: The file.
-        known: The ids of the run.
-
-    Raises:
-        ExpectedFailuresError: The file cannot be read, or has an id twice or one that the run does not have.
-    """
+    """Read a file of expected failures: the reason of each by requirement id. See `apply_expected`."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:
@@ -398,11 +378,7 @@ def read_expected(path: Path, known: Container[str]) -> dict[str, str]:
 
 
 def check_timeout(timeout: float) -> None:
-    """Refuse a time limit that is no number of seconds above 0.
-
-    Raises:
-        ConfigurationError: The message names the value and the cure.
-    """
+    """Raise ConfigurationError for a time limit that is no number of seconds above 0."""
     if not 0 < timeout < float("inf"):
         raise ConfigurationError(f"timeout is {timeout}; give a number of seconds above 0.")
 

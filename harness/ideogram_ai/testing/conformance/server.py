@@ -149,12 +149,7 @@ class ImageBudget:
         return self.limit is not None
 
     def refuses(self, case: RequestCase, besides: int = 0) -> str | None:
-        """Why a request is not sent; None when it may be.
-
-        Args:
-            case: The request.
-            besides: How many images have to be left when it was billed.
-        """
+        """Why a request is not sent; None when it may be. So many images have to be left besides its own."""
         if self.limit is None or not case.key.sends_key or self.spent + besides < self.limit:
             return None
         images = f"{self.limit} image{'s'[: self.limit != 1]}"

@@ -189,54 +189,39 @@ def judge_case(
 ) -> Iterator[CaseFinding]:
     """What the response to a request shows about the requirement that the request tests, and about refusals.
 
-    Args:
-        case: The request.
-        response: The response.
-        metered: Whether the server has accounts, so that a response may be about one.
-        never_accepted: What the request has in common with earlier valid requests, none of which was accepted; empty
-            for nothing.
+    A metered server has accounts, so a response may be about one. `never_accepted` says what the request has in common
+    with earlier valid requests, none of which was accepted; it is empty for nothing.
     """
     status = response.status
+    # A key that is not let in says nothing about the rest of the request.
+    names = case.requirements if status != 401 else (case.requirement,)
     if status is None:
         detail, cause = f"{case.note}: the server {response.failure}.", f"The server {response.failure}."
         yield from (CaseFinding(name, Verdict.FAILED, detail, cause) for name in case.requirements)
-    elif case.expect is Expect.ACCEPTED:
-        if status == 422 and case.may_be_unsafe:
-            return  # random words may fail the safety check: that proves nothing
-        verdict, detail = _judge_acceptance(case, response, status, metered=metered)
-        failed = verdict is Verdict.FAILED and never_accepted
-        cause = f"No valid request{never_accepted} is accepted." if failed else ""
-        # A key that is not let in says nothing about the rest of the request.
-        names = case.requirements if status != 401 else (case.requirement,)
-        yield from (CaseFinding(name, verdict, detail, cause) for name in names)
     elif case.expect is Expect.UNAUTHORIZED:
         yield _judge_key_refusal(case, status, metered=metered)
+    elif case.expect is Expect.ON_DEMAND:
+        pass  # only the response itself is judged
+    elif metered and status in _ABOUT_ACCOUNT:
+        detail = f"The service answered {status}, which is about the account."
+        yield from (CaseFinding(name, Verdict.NOT_TRIED, detail) for name in names)
     elif case.expect is Expect.REFUSED:
-        yield from _judge_refusal(case, response, status, metered=metered)
+        yield from _judge_refusal(case, response, status)
+    elif is_accepted(response):
+        yield from (CaseFinding(name, Verdict.HELD) for name in names)
+    elif status != 422 or not case.may_be_unsafe:  # random words may fail the safety check: that proves nothing
+        detail = f"{case.note}: got {status}, expected 200."
+        if status == 200:
+            detail = f"{case.note}: the 200 is not a response of this operation."
+        if status == 401 and case.requirement == KEY_ACCEPTED:
+            detail += " If this server takes certain keys only, name one with --key-env."
+        cause = f"No valid request{never_accepted} is accepted." if never_accepted else ""
+        yield from (CaseFinding(name, Verdict.FAILED, detail, cause) for name in names)
 
 
 def is_accepted(response: ServerResponse) -> bool:
     """Whether a request ran: the response is a 200 with a member that the contract requires. A login page is not."""
     return response.status == 200 and is_object(response.value) and _missing_all(200, response.value) is None
-
-
-def _judge_acceptance(
-    case: RequestCase, response: ServerResponse, status: int, *, metered: bool
-) -> tuple[Verdict, str]:
-    if is_accepted(response):
-        return Verdict.HELD, ""
-    if metered and status in _ABOUT_ACCOUNT:
-        return Verdict.NOT_TRIED, _about_account(status)
-    detail = f"{case.note}: got {status}, expected 200."
-    if status == 200:
-        detail = f"{case.note}: the 200 is not a response of this operation."
-    if status == 401 and case.requirement == KEY_ACCEPTED:
-        detail += " If this server takes certain keys only, name one with --key-env."
-    return Verdict.FAILED, detail
-
-
-def _about_account(status: int) -> str:
-    return f"The service answered {status}, which is about the account."
 
 
 def _judge_key_refusal(case: RequestCase, status: int, *, metered: bool) -> CaseFinding:
@@ -251,11 +236,8 @@ def _judge_key_refusal(case: RequestCase, status: int, *, metered: bool) -> Case
     )
 
 
-def _judge_refusal(case: RequestCase, response: ServerResponse, status: int, *, metered: bool) -> Iterator[CaseFinding]:
+def _judge_refusal(case: RequestCase, response: ServerResponse, status: int) -> Iterator[CaseFinding]:
     expected = " or ".join(map(str, case.statuses))
-    if metered and status in _ABOUT_ACCOUNT:
-        yield CaseFinding(case.requirement, Verdict.NOT_TRIED, _about_account(status))
-        return
     if not 400 <= status < 500 or status in _NOT_ABOUT_CONTENT:
         got = "it was accepted" if status == 200 else f"got {status}"
         yield CaseFinding(
@@ -325,7 +307,7 @@ def _judge_documented_body(status: int, body: Any) -> dict[str, str | None]:
     ids = {path: f"answer.{status}.{'.'.join(path)}" for path in paths}
     findings: dict[str, str | None] = {f"answer.{status}.body": _missing_all(status, body)}
     findings |= {ids[path]: None for path in paths if _is_tested(path, paths, body)}
-    for error in read_view().response_validator(status).iter_errors(body):
+    for error in _validator(status).iter_errors(body):
         path, problem = _explain(error)
         place = ids.get(path, f"answer.{status}.body")
         findings[place] = findings.get(place) or problem
@@ -341,16 +323,19 @@ def _judge_documented_body(status: int, body: Any) -> dict[str, str | None]:
 
 def _judge_observed_body(status: int, body: Any) -> str | None:
     """What is wrong with a body of undocumented form. It is compared with the form observed, the schema's first."""
-    view = read_view()
-    schema = view.resolve(view.responses[status].schema)
-    observed: JsonObject = view.resolve(schema.get("anyOf", [schema])[0])
-    known = list(observed.get("properties", ()))
+    known = list(_observed_schema(status).get("properties", ()))
     if not is_object(body):
         return f"it is {shown(body)}, not an object"
     if known and not set(body) & set(known):
         return f"it has none of {', '.join(known)}, but {', '.join(map(shown, body)) or 'nothing'}"
-    errors = view.validator(observed).iter_errors(body)
+    errors = _validator(status).iter_errors(body)
     return next((f"{name_of(error.instance_path)}: {error.message}" for error in errors), None)
+
+
+def _observed_schema(status: int) -> JsonObject:
+    view = read_view()
+    schema = view.resolve(view.responses[status].schema)
+    return view.resolve(schema.get("anyOf", [schema])[0])
 
 
 def _missing_all(status: int, body: Any) -> str | None:
@@ -388,6 +373,13 @@ def _explain(error: ValidationError) -> tuple[tuple[str, ...], str]:
         message = "it is missing"
     names = tuple(step for step in path if isinstance(step, str))
     return names, f"{name_of(path) or 'the body'}: {message}"
+
+
+@cache
+def _validator(status: int) -> Draft202012Validator:
+    """A validator of what a response should be: as documented, or as observed."""
+    view = read_view()
+    return view.validator(view.responses[status].schema if _is_documented(status) else _observed_schema(status))
 
 
 @cache

@@ -67,9 +67,7 @@ T = TypeVar("T")
 def plan_cases(seed: int, *, metered: bool) -> tuple[RequestCase, ...]:
     """Every request of a run, the same for the same seed.
 
-    Args:
-        seed: The seed of what is generated.
-        metered: Whether requests may cost something: then there are fewer, and each asks for the cheapest speed.
+    Where requests may cost something, there are fewer, and each asks for the cheapest speed.
     """
     return tuple(CasePlanner(seed, metered))
 
@@ -82,12 +80,7 @@ def keyless_cases() -> tuple[RequestCase, ...]:
 
 @frozen(slots=False)
 class CasePlanner:
-    """Makes the requests.
-
-    Attributes:
-        seed: The seed of what is generated.
-        metered: Whether requests may cost something.
-    """
+    """Makes the requests."""
 
     seed: int
     metered: bool
@@ -187,11 +180,11 @@ class CasePlanner:
         yield _refused("request.malformed-form", "a Content-Type without a boundary", bare, first)
 
     def _broken_prompts(self) -> Iterator[RequestCase]:
-        """Both prompts, and JSON prompts that are not JSON."""
+        """Both prompts, and JSON fields that are not JSON."""
         both = self._at_least_cost(self.plain | {name: self._value(name) for name in self.prompts})
         controls = (self._first_image, *map(self._one_prompt, self.prompts[1:]))
         yield _refused(f"{PROMPT_RULE}.both-refused", "both prompts", form(both), *controls)
-        for name in self.prompts[1:]:
+        for name in (name for name, rule in read_view().fields.items() if rule.content_type):
             rest = [make_part(key, value) for key, value in self._with_field(name).items() if key != name]
             for data in _BROKEN_JSON:
                 payload = multipart([FormPart(name, data, part_type(name)), *rest])
@@ -205,11 +198,11 @@ class CasePlanner:
         The prompt rule, which is the first of the rules, is not among them.
         """
         for rule in request_rules()[1:]:
-            sites = [site for site in _sites() if site.rule == rule][: self._per_rule]
-            for number, site in enumerate(sites):
-                if (site.field in self.prompts[1:]) == with_json:
-                    yield from self._broken_at(site, len(range(number, self._per_rule, len(sites))))
-            if not sites and not with_json:
+            points = [point for point in _mutation_points() if point.rule == rule][: self._per_rule]
+            for number, point in enumerate(points):
+                if (point.field in self.prompts[1:]) == with_json:
+                    yield from self._broken_at(point, len(range(number, self._per_rule, len(points))))
+            if not points and not with_json:
                 yield from self._without_required(rule)
 
     @property
@@ -217,18 +210,18 @@ class CasePlanner:
         """How many requests break a rule at most."""
         return 1 if self.metered else 3
 
-    def _broken_at(self, site: MutationPoint, count: int) -> Iterator[RequestCase]:
-        name, fields = site.field, self._with_field(site.field)
+    def _broken_at(self, point: MutationPoint, count: int) -> Iterator[RequestCase]:
+        name, fields = point.field, self._with_field(point.field)
         if self.metered and name not in self.prompts[1:]:
             fields = self.plain | self._scalars  # what was accepted already costs no further image
-        value, versions = _site_reader().broken_versions(site, fields[name])
+        value, versions = _mutations().broken_versions(point, fields[name])
         control = self._valid(f"request.{name}.accepted", f"a valid {name}", {**fields, name: value}, name)
-        node = at_pointer(site.rule)
+        node = at_pointer(point.rule)
         status = node["status"] if is_object(node) and "status" in node else 400
         distinct = {shown(version[0]): version for version in draw(versions, 2 * count, self.seed)}
         for broken, path in list(distinct.values())[:count]:
             note = f"{pointer_to((name, *path))} is {shorten(_at_path(broken, path))}"
-            case = _refused(rule_id(site.rule), note, form({**fields, name: broken}), control, statuses=(status,))
+            case = _refused(rule_id(point.rule), note, form({**fields, name: broken}), control, statuses=(status,))
             yield evolve(case, field=name)
 
     def _without_required(self, rule: str) -> Iterator[RequestCase]:
@@ -286,13 +279,13 @@ def _values(name: str) -> list[Any]:
 
 
 @cache
-def _site_reader() -> MutationPoints:
+def _mutations() -> MutationPoints:
     return MutationPoints(read_view(), SchemaValues(read_view()))
 
 
 @cache
-def _sites() -> tuple[MutationPoint, ...]:
-    return tuple(_site_reader())
+def _mutation_points() -> tuple[MutationPoint, ...]:
+    return tuple(_mutations())
 
 
 def _at_path(value: Any, path: Path) -> Any:
@@ -305,11 +298,6 @@ def draw(strategy: SearchStrategy[T], count: int, seed: int) -> list[T]:
     """Draw examples: the same for the same seed, in any program.
 
     Hypothesis makes them of random bytes, because its own search also draws constants of the modules that are loaded.
-
-    Args:
-        strategy: What to draw from.
-        count: How many at most.
-        seed: The seed.
     """
     drawn: list[T] = []
 

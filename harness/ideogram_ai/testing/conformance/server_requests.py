@@ -134,11 +134,9 @@ def make_part(name: str, value: Any) -> FormPart:
 
 
 def form(fields: Mapping[str, Any], **types: str) -> Payload:
-    """A form with these fields in their order. A list that is not JSON has a part for each item.
+    """A form with these fields in their order; `types` replace the media types that the contract has for their parts.
 
-    Args:
-        fields: Values by the name on the wire.
-        types: Media types of parts, by field, that replace the contract's.
+    A list that is not JSON has a part for each item.
     """
     parts: list[FormPart] = []
     for name, value in fields.items():
@@ -152,9 +150,7 @@ def form(fields: Mapping[str, Any], **types: str) -> Payload:
 def multipart(parts: Iterable[FormPart], boundary: str | None = None) -> Payload:
     """A multipart body, byte for byte, so that it can also be one that no client would send.
 
-    Args:
-        parts: The parts in wire order.
-        boundary: The boundary; None derives one from the parts.
+    Without a boundary, one is derived from the parts.
     """
     chunks: list[bytes] = []
     for name, data, content_type in parts:
@@ -227,14 +223,7 @@ class _TooLargeError(Exception):
 
 
 class CaseSender:
-    """Sends requests one after the other, each over a connection of its own. A context manager.
-
-    Args:
-        base_url: Scheme, host and the path before the operation's.
-        key: The API key to send.
-        timeout: Seconds, above 0, that a whole response may take.
-        trust_env: Whether proxies of the environment are used.
-    """
+    """Sends requests one after the other, each over a connection of its own. A context manager."""
 
     def __init__(self, base_url: str, key: str, timeout: float, *, trust_env: bool) -> None:
         self._view = read_view()
@@ -257,11 +246,7 @@ class CaseSender:
         self._client.close()
 
     def send(self, case: RequestCase) -> ServerResponse:
-        """Send a request.
-
-        Raises:
-            CannotConnectError: The server cannot be reached.
-        """
+        """Send a request; CannotConnectError when the server cannot be reached."""
         headers = {"Accept": "application/json", **case.payload.headers}
         if case.payload.content_type is not None:
             headers["Content-Type"] = case.payload.content_type
@@ -281,15 +266,14 @@ class CaseSender:
         return self._exchange(request, f"{case.note}, {case.key}")
 
     def fetch(self, url: str, note: str) -> ServerResponse:
-        """Fetch an image link, without the key.
-
-        Raises:
-            CannotConnectError: The server cannot be reached.
-        """
+        """Fetch an image link, without the key; CannotConnectError when its host cannot be reached."""
         return self._exchange(self._client.build_request("GET", url), note)
 
     def _exchange(self, request: httpx.Request, note: str) -> ServerResponse:
-        sent = self._show_request(request)
+        secret = {self._view.api_key_header.lower(), "authorization"}
+        headers = {name: REDACTED if name in secret and value else value for name, value in request.headers.items()}
+        target = request.url.raw_path.decode("ascii")
+        sent = self._show(f"{request.method} {target} HTTP/1.1", headers, request.content)
         try:
             return self._receive(request, sent, note)
         except _CONNECT_ERRORS as error:
@@ -318,18 +302,9 @@ class CaseSender:
         headers = [(name, value) for name, value in response.headers.multi_items() if name != "content-encoding"]
         whole = httpx.Response(response.status_code, headers=headers, content=bytes(received), request=request)
         whole.elapsed = timedelta()  # schemathesis reads it
-        shown = self._show_response(response, whole.content)
-        return ServerResponse(RecordedExchange(sent, shown, note), whole)
-
-    def _show_request(self, request: httpx.Request) -> str:
-        secret = {self._view.api_key_header.lower(), "authorization"}
-        headers = {name: REDACTED if name in secret and value else value for name, value in request.headers.items()}
-        target = request.url.raw_path.decode("ascii")
-        return self._show(f"{request.method} {target} HTTP/1.1", headers, request.content)
-
-    def _show_response(self, response: httpx.Response, body: bytes) -> str:
         line = f"{response.http_version} {response.status_code} {response.reason_phrase}".rstrip()
-        return self._show(line, response.headers, body)
+        shown = self._show(line, response.headers, whole.content)
+        return ServerResponse(RecordedExchange(sent, shown, note), whole)
 
     def _show(self, line: str, headers: Mapping[str, str], body: bytes) -> str:
         if b"\0" in body[:1000]:

@@ -8,7 +8,7 @@ import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -194,33 +194,27 @@ def _continues(last: str, character: str) -> bool:
 @lru_cache(maxsize=8192)
 def width_of(line: str, size: int) -> float:
     """Width in pixels of a line of drawable text."""
-    return sum(
-        _font(run.face, size).getlength(run.text, direction=_pillow_direction(run)) for run in _visual_runs(line)
-    )
-
-
-def _pillow_direction(run: _Run) -> str | None:
-    return run.direction if RAQM else None
+    return sum(_font(run.face, size).getlength(run.text, direction=run.direction) for run in _visual_runs(line))
 
 
 def draw_line(pen: ImageDraw.ImageDraw, x: float, y: float, line: str, size: int, **options: Any) -> None:
     """Draw a line of drawable text with its upper left corner at a point; options are those of Pillow's `text`."""
     for run in _visual_runs(line):
-        font, direction = _font(run.face, size), _pillow_direction(run)
-        pen.text((x, y + round(size * _BASELINE)), run.text, font=font, anchor="ls", direction=direction, **options)
-        x += font.getlength(run.text, direction=direction)
+        font, baseline = _font(run.face, size), y + round(size * _BASELINE)
+        pen.text((x, baseline), run.text, font=font, anchor="ls", direction=run.direction, **options)
+        x += font.getlength(run.text, direction=run.direction)
 
 
 @lru_cache(maxsize=8192)
 def _visual_runs(line: str) -> tuple[_Run, ...]:
-    """The runs of a line from left to right, each with a direction.
+    """The runs of a line from left to right, each with a direction for Pillow.
 
     As in UAX 9 without embedding: a run without a direction takes that of both its neighbours, or the line's.
     """
     runs = _runs(line)
     own = [run.direction for run in runs]
     base = next(filter(None, own), "ltr")
-    before, after = _fill_forward(own, base), _fill_forward(own[::-1], base)[::-1]
+    before, after = _last_known(own, base), _last_known(own[::-1], base)[::-1]
     directions = [left if left == right else base for left, right in zip(before, after, strict=True)]
     directed = [run._replace(direction=direction) for run, direction in zip(runs, directions, strict=True)]
     ordered: list[_Run] = []
@@ -232,24 +226,19 @@ def _visual_runs(line: str) -> tuple[_Run, ...]:
     return tuple(ordered if RAQM else map(_without_raqm, ordered))
 
 
-def _fill_forward(directions: Iterable[str | None], base: str) -> list[str]:
-    known: list[str] = []
-    for direction in directions:
-        known.append(direction or (known[-1] if known else base))
-    return known
+def _last_known(directions: list[str | None], base: str) -> list[str]:
+    return list(accumulate(directions, lambda known, direction: direction or known, initial=base))[1:]
 
 
 def _runs(line: str) -> list[_Run]:
     if line.isascii():
         return [_Run(_fonts()[0], line, "ltr")]
     letters = clusters(line)
-    mixed = any(
-        _DIRECTIONS.get(unicodedata.bidirectional(cluster[0])) == "rtl" for cluster in letters
-    )  # a space may then be on either side of a word
+    directions = [_DIRECTIONS.get(unicodedata.bidirectional(cluster[0])) for cluster in letters]
+    mixed = "rtl" in directions  # a space may then be on either side of a word
     runs: list[_Run] = []
-    for cluster in letters:
+    for cluster, direction in zip(letters, directions, strict=True):
         face = _fonts()[0] if cluster.isspace() else _face_of(cluster) or _fonts()[0]
-        direction = _DIRECTIONS.get(unicodedata.bidirectional(cluster[0]))
         last = runs[-1] if runs else None
         apart = mixed and last is not None and cluster.isspace() != last.text.isspace()
         if last and not apart and last.face == face and direction in {None, last.direction or direction}:
@@ -267,7 +256,8 @@ def _without_raqm(run: _Run) -> _Run:
             "Pillow cannot join letters here, or set them from right to left: the pictures show them one by one. "
             "libfribidi brings that (Debian's libfribidi0, for example).",
         )
-    return run._replace(text="".join(reversed(clusters(run.text)))) if run.direction == "rtl" else run
+    text = "".join(reversed(clusters(run.text))) if run.direction == "rtl" else run.text
+    return _Run(run.face, text, None)
 
 
 def fit_text(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import repeat
 from typing import Final
 
 from . import wire
-from .exchange import Connection, Exchange, Fault, Phase, response_fault, send_slowly
-from .wire import CHUNKED, CLOSE, GZIP_HEADER, Response, chunk, halve, head_lines
+from .exchange import Exchange, Fault, Phase, response_fault, send_slowly
+from .wire import CHUNKED, CLOSE, GZIP_HEADER, Connection, Response, chunk, halve, head_lines
 
 Write = Callable[[Response], bytes]
 Make = Callable[[Exchange], Response]
@@ -23,6 +24,7 @@ _FILLER: Final = b" " * 65536  # white space: the JSON before it stays valid
 _PAUSE: Final = 0.001  # seconds after each endless piece, so that a client without a limit can still be stopped
 _HINT: Final = b"HTTP/1.1 103 Early Hints\r\n\r\n"
 _TRAILERS: Final = b"X-More: 1\r\n" * 1000
+_GZIP_WITH_NAME: Final = GZIP_HEADER[:3] + b"\x08" + GZIP_HEADER[4:]
 _EMPTY_BLOCK: Final = b"\0\0\0\xff\xff"
 
 
@@ -99,17 +101,13 @@ def _cuts() -> Iterator[Fault]:
     )
     for phase, place, where, status, begin in places:
         for name, segment, end in (("close", "FIN", Connection.finish), ("reset", "RST", Connection.reset)):
-
-            def act(
-                exchange: Exchange,
-                begin: Callable[[Exchange], None] = begin,
-                end: Callable[[Connection], None] = end,
-            ) -> None:
-                begin(exchange)
-                end(exchange.connection)
-
             does = f"Ends the connection with {segment} {where}."
-            yield Fault(f"{name}_{place}", does, phase, phase in {after, late}, act, status)
+            yield Fault(f"{name}_{place}", does, phase, phase in {after, late}, partial(_cut, begin, end), status)
+
+
+def _cut(begin: Callable[[Exchange], None], end: Callable[[Connection], None], exchange: Exchange) -> None:
+    begin(exchange)
+    end(exchange.connection)
 
 
 def _never_called(_exchange: Exchange) -> None:
@@ -129,11 +127,7 @@ _DISCONNECTS: Final = (
     Fault("connect_hangs", _HANGS, Phase.CONNECT, False, _never_called, needs_limit=True),
     Fault("close_on_accept", "Accepts and closes at once.", Phase.CONNECT, False, lambda e: e.connection.close()),
     *_cuts(),
-    _sends(
-        "close_delimited_cut",
-        "Sends half of a body without a length: its end looks like any other.",
-        lambda r: r.head(CLOSE) + halve(r.body)[0],
-    ),
+    _sends("close_delimited_cut", "Sends half of a body without a length.", lambda r: r.head(CLOSE) + halve(r.body)[0]),
     _sends("close_after_answer", "Sends a good response, and closes unannounced.", Response.whole, harmless=True),
 )
 
@@ -148,6 +142,15 @@ def _tiny_chunks(response: Response) -> Iterator[bytes]:
     yield chunk(b"")
 
 
+def _head_and_bytes(response: Response) -> Iterator[bytes]:
+    yield response.head_with_length() + response.body[:1]
+    yield from _single_bytes(response.body[1:])
+
+
+def _one_chunk(response: Response) -> bytes:
+    return response.head(CHUNKED) + chunk(response.body)
+
+
 def _in_head(response: Response) -> bytes:
     return response.head_with_length().removesuffix(b"\r\n")
 
@@ -156,13 +159,17 @@ def _in_trailers(response: Response) -> bytes:
     return response.in_chunks().removesuffix(b"\r\n")
 
 
-def _as_gzip(response: Response, body: bytes) -> bytes:
-    """The head, which says gzip and gives no length, and the beginning of a body."""
-    return response.head(("Content-Encoding", "gzip"), CLOSE) + body
+def _in_chunk_extension(response: Response) -> bytes:
+    return response.head(CHUNKED) + b"%x;" % len(response.body)
 
 
 def _gzip(body: bytes) -> bytes:
     return gzip.compress(body, mtime=0)
+
+
+def _as_gzip(begin: bytes = b"") -> Write:
+    """The head, which says gzip and gives no length, and then these bytes, or the whole body."""
+    return lambda response: response.head(("Content-Encoding", "gzip"), CLOSE) + (begin or _gzip(response.body))
 
 
 def _silence(exchange: Exchange) -> None:
@@ -177,52 +184,19 @@ _SLOW: Final = (
     _sends("drip_status_line", "Sends a status line that never ends.", lambda _: b"HTTP/1.1 200 O", drip=b"K"),
     _sends("drip_header", "Sends a header that never ends.", lambda r: _in_head(r) + b"X-Drip: ", drip=b"a"),
     _drips("drip_hints", "Sends 103 Early Hints each interval and no response.", lambda _: repeat(_HINT), None),
-    _sends(
-        "drip_chunk_extension",
-        "Sends a chunk with an extension that never ends.",
-        lambda r: r.head(CHUNKED) + b"%x;" % len(r.body),
-        drip=b"x",
-    ),
+    _sends("drip_chunk_extension", "Sends a chunk with an extension that never ends.", _in_chunk_extension, drip=b"x"),
     _drips("drip_chunks", "Sends the head and then a chunk of one byte each interval.", _tiny_chunks),
-    _sends(
-        "drip_trailers",
-        "Sends the whole body in chunks, and then a trailer that never ends.",
-        lambda r: _in_trailers(r) + b"X-Drip: ",
-        drip=b"a",
-    ),
-    _sends("endless_trailers", "Sends the whole body, and then endless trailers.", _in_trailers, endless=_TRAILERS),
-    _sends(
-        "drip_gzip_header",
-        "Sends gzip with a file name that never ends, so that no byte is decoded.",
-        lambda r: _as_gzip(r, GZIP_HEADER.replace(b"\x08\0", b"\x08\x08", 1)),
-        drip=b"n",
-    ),
-    _sends(
-        "drip_gzip_blocks",
-        "Sends gzip of empty blocks that never end, so that no byte is decoded.",
-        lambda r: _as_gzip(r, GZIP_HEADER),
-        drip=_EMPTY_BLOCK,
-    ),
-    _sends(
-        "drip_gzip_members",
-        "Sends the whole body as gzip, and then empty members that never end.",
-        lambda r: _as_gzip(r, _gzip(r.body)),
-        drip=_gzip(b""),
-    ),
+    _sends("drip_trailers", "Sends a trailer that never ends.", lambda r: _in_trailers(r) + b"X-Drip: ", drip=b"a"),
+    _sends("endless_trailers", "Sends the whole body and endless trailers.", _in_trailers, endless=_TRAILERS),
+    _sends("drip_gzip_header", "Sends gzip with an endless file name.", _as_gzip(_GZIP_WITH_NAME), drip=b"n"),
+    _sends("drip_gzip_blocks", "Sends endless empty blocks of gzip.", _as_gzip(GZIP_HEADER), drip=_EMPTY_BLOCK),
+    _sends("drip_gzip_members", "Sends the body and endless empty members of gzip.", _as_gzip(), drip=_gzip(b"")),
     Fault("never_reads", _NEVER_READS, Phase.DURING_REQUEST, False, lambda e: e.connection.hold(), needs_limit=True),
     Fault("silence", "Reads the request and sends nothing.", Phase.AFTER_REQUEST, True, _silence, needs_limit=True),
     _drips("drip_head", "Sends the response one byte each interval.", lambda r: _single_bytes(r.whole())),
-    _drips(
-        "drip_body",
-        "Sends the head at once and the body one byte each interval.",
-        lambda r: (r.head_with_length() + r.body[:1], *_single_bytes(r.body[1:])),
-    ),
-    _sends(
-        "endless_body", "Sends an endless body without a length.", lambda r: r.head(CLOSE) + r.body, endless=_FILLER
-    ),
-    _sends(
-        "endless_chunks", "Sends endless chunks.", lambda r: r.head(CHUNKED) + chunk(r.body), endless=chunk(_FILLER)
-    ),
+    _drips("drip_body", "Sends the head at once and the body one byte each interval.", _head_and_bytes),
+    _sends("endless_body", "Sends a body that never ends.", lambda r: r.head(CLOSE) + r.body, endless=_FILLER),
+    _sends("endless_chunks", "Sends endless chunks.", _one_chunk, endless=chunk(_FILLER)),
     _sends("endless_headers", "Sends endless headers.", _in_head, endless=_TRAILERS),
     _sends("endless_hints", "Sends endless 103 Early Hints.", lambda _: b"", endless=_HINT, status=None),
 )
@@ -249,6 +223,14 @@ def _chunk_without_crlf(response: Response) -> bytes:
     return response.head(CHUNKED) + chunk(first)[:-2] + chunk(rest) + chunk(b"")
 
 
+def _length_and_chunks(response: Response) -> bytes:
+    return response.head(("Content-Length", "5"), CHUNKED) + chunk(response.body) + chunk(b"")
+
+
+def _lf_only(response: Response) -> bytes:
+    return response.head_with_length().replace(b"\r\n", b"\n") + response.body
+
+
 def _two_lengths(response: Response) -> bytes:
     size = len(response.body)
     return response.head(("Content-Length", str(size)), ("Content-Length", str(size // 2))) + response.body
@@ -264,30 +246,18 @@ _FRAMING: Final = (
     _sends("content_length_not_a_number", "Announces a length of `many`.", _length(lambda _: "many")),
     _sends("content_length_negative", "Announces a length of -1.", _length(lambda _: -1)),
     _sends("content_length_twice", "Announces two lengths, the true one and its half.", _two_lengths),
-    _sends(
-        "content_length_and_chunks",
-        "Announces a length of 5 and sends chunks.",
-        lambda r: r.head(("Content-Length", "5"), CHUNKED) + chunk(r.body) + chunk(b""),
-    ),
+    _sends("content_length_and_chunks", "Announces a length of 5 and sends chunks.", _length_and_chunks),
     _sends("chunk_size_not_a_number", "Sends a chunk whose size is not a number.", _chunk_size(lambda _: b"size")),
-    _sends(
-        "chunk_size_too_long",
-        f"Sends a chunk that is {_MORE} bytes shorter than it says, and closes.",
-        _chunk_size(lambda size: b"%x" % (size + _MORE)),
-    ),
+    _sends("chunk_size_too_long", "Cuts a chunk and closes.", _chunk_size(lambda size: b"%x" % (size + _MORE))),
     _sends("chunk_size_too_short", "Sends twice as much as a chunk.", _chunk_size(lambda size: b"%x" % (size // 2))),
     _sends("chunk_size_huge", "Announces a chunk of 2^64 - 1 bytes, and closes.", _chunk_size(lambda _: b"F" * 16)),
     _sends("chunk_without_crlf", "Leaves out the line end after a chunk.", _chunk_without_crlf),
-    _sends("chunk_last_missing", "Leaves out the empty last chunk.", lambda r: r.head(CHUNKED) + chunk(r.body)),
+    _sends("chunk_last_missing", "Leaves out the empty last chunk.", _one_chunk),
     _sends("not_http", "Sends the banner of an SSH server.", lambda _: b"SSH-2.0-OpenSSH_9.6\r\n", status=None),
     _sends("no_status_line", "Sends the body alone, as HTTP/0.9 did.", lambda r: r.body, status=None),
     _sends("wrong_http_version", "Says HTTP/9.9 in the status line.", _status_line(b"HTTP/9.9 200 OK")),
     _sends("status_not_a_number", "Says `2OO`, with letters.", _status_line(b"HTTP/1.1 2OO OK"), status=None),
-    _sends(
-        "lf_only",
-        "Ends the lines of the head with LF alone.",
-        lambda r: r.head_with_length().replace(b"\r\n", b"\n") + r.body,
-    ),
+    _sends("lf_only", "Ends the lines of the head with LF alone.", _lf_only),
     _sends("null_in_header", "Sends a header with a null byte in its value.", _header_lines(b"X-Null: a\0b")),
     _sends("header_without_colon", "Sends a header line without a colon.", _header_lines(b"no colon here")),
     _sends("header_1mb", "Sends a header of 1 MB.", _header_lines(b"X-Long: " + b"a" * (1 << 20))),

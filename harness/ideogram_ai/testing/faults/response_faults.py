@@ -272,6 +272,14 @@ def _cut_then(name: str, does: str, resume: Make, *, validators: wire.Headers | 
     return response_fault(f"cut_then_{name}", f"Resets after half of the image; {does}", act, may_have_run=False)
 
 
+def _always_cut(exchange: Exchange) -> None:
+    _cut(exchange, exchange.good_answer())
+
+
+def _no_content_range(exchange: Exchange) -> Response:
+    return Response(206, exchange.good_answer().body, (_PNG,))
+
+
 def _wrong_range(_exchange: Exchange) -> Response:
     """The first half again, with a true Content-Range."""
     image = wire.png()
@@ -291,12 +299,8 @@ def _changed_images() -> Iterator[Fault]:
         ("no_validator", "and neither has an ETag or a date", (), ()),
     )
     for name, words, before, after in cases:
-
-        def resume(exchange: Exchange, after: wire.Headers = after) -> Response:
-            return exchange.image_answer(wire.png(seed=1), validators=after)
-
-        does = f"a Range gets 206 and the rest of another image, {words}."
-        yield _cut_then(name, does, resume, validators=before)
+        resume = partial(Exchange.image_answer, image=wire.png(seed=1), validators=after)
+        yield _cut_then(name, f"a Range gets 206 and the rest of another image, {words}.", resume, validators=before)
 
 
 def _slow_image(exchange: Exchange) -> None:
@@ -386,28 +390,14 @@ DOWNLOAD_FAULTS: Final = (
     _cut_then("resumes", "a Range gets the rest.", Exchange.good_answer),
     _cut_then("ignores_range", "a Range gets 200 and all.", lambda e: e.image_answer(wire.png(), resumable=False)),
     _cut_then("wrong_range", "a Range gets 206 and the first half again.", _wrong_range),
-    _cut_then(
-        "no_content_range",
-        "a Range gets 206 without Content-Range.",
-        lambda e: Response(206, e.good_answer().body, (_PNG,)),
-    ),
-    _cut_then(
-        "changed",
-        "a Range gets the rest of another image, unless If-Range names this one.",
-        lambda e: e.image_answer(wire.png(seed=1)),
-    ),
-    response_fault(
-        "always_cut", "Resets after half of each response.", lambda e: _cut(e, e.good_answer()), may_have_run=False
-    ),
+    _cut_then("no_content_range", "a Range gets 206 without Content-Range.", _no_content_range),
+    _cut_then("changed", "a Range without If-Range gets another image.", lambda e: e.image_answer(wire.png(seed=1))),
+    response_fault("always_cut", "Resets after half of each response.", _always_cut, may_have_run=False),
     _responds("truncated_image", "Sends half of the image as all.", _sends_image(halve(wire.png())[0]), image=True),
     _sends("html_image", "Sends a page of HTML with status 200.", wire.html(200), image=True),
     _sends("html_labelled_png", "Sends HTML as image/png.", Response(200, _HTML_BODY, (_PNG,)), image=True),
     _sends(
-        "png_labelled_text",
-        "Sends the image as text/plain.",
-        Response(200, wire.png(), (_PLAIN,)),
-        image=True,
-        harmless=True,
+        "png_labelled_text", "Sends the image as text.", Response(200, wire.png(), (_PLAIN,)), harmless=True, image=True
     ),
     _sends("empty_image", "Sends no bytes with status 200.", Response(200, headers=(_PNG,)), image=True),
     _sends("status_410", "Responds 410 Gone with JSON.", wire.refusal(410), image=True),

@@ -1,0 +1,118 @@
+"""Runs of the conformance kit: on applications without a socket, and on programs that are forks."""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from unittest.mock import patch
+
+import httpx
+from starlette.types import ASGIApp, Message
+
+from ideogram_ai.testing.conformance import Report, Result, Verdict
+from ideogram_ai.testing.conformance.server import ServerOptions, run_server
+from ideogram_ai.testing.conformance.server_plan import plan_cases
+from ideogram_ai.testing.conformance.server_requests import RequestCase
+
+ROOT = Path(__file__).parents[2]
+KIT = "ideogram_ai.testing.conformance"
+URL = "http://127.0.0.1:9"
+
+
+def verdicts(report: Report) -> dict[str, Verdict]:
+    return {result.requirement.id: result.verdict for result in report.results}
+
+
+def names(report: Report, *wanted: Verdict) -> set[str]:
+    return {result.requirement.id for result in report.of(*wanted)}
+
+
+def result(report: Report, name: str) -> Result:
+    (found,) = (result for result in report.results if result.requirement.id == name)
+    return found
+
+
+@cache
+def cases_without_schemathesis(metered: bool) -> tuple[RequestCase, ...]:
+    with patch(f"{KIT}.server_plan.generated_cases", lambda _: ()):
+        return plan_cases.__wrapped__(0, metered=metered)
+
+
+def run_on_app(app: ASGIApp, options: ServerOptions | None = None, *, generated: bool = False) -> Report:
+    """Run the kit on an application without a socket; without the requests of schemathesis unless they are asked for.
+
+    Args:
+        app: The application.
+        options: Options, whose URL is not used.
+        generated: Whether schemathesis makes requests too, which takes a third of the time.
+    """
+    loop = asyncio.new_event_loop()
+
+    def handle(_: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        return loop.run_until_complete(_call(app, request))
+
+    def plan(seed: int, *, metered: bool) -> tuple[RequestCase, ...]:
+        return cases_without_schemathesis(metered) if seed == 0 and not generated else plan_cases(seed, metered=metered)
+
+    chosen = options or ServerOptions(URL)
+    with (
+        contextlib.closing(loop),
+        patch.object(httpx.HTTPTransport, "handle_request", handle),
+        patch(f"{KIT}.server.plan_cases", plan),
+        ThreadPoolExecutor(1) as other_thread,  # this one may have a running event loop
+    ):
+        return other_thread.submit(run_server, chosen).result()
+
+
+async def _call(app: ASGIApp, request: httpx.Request) -> httpx.Response:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": request.read(), "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": request.url.raw_path.partition(b"?")[0],
+        "query_string": request.url.query,
+        "root_path": "",
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "client": ("127.0.0.1", 1),
+        "server": (request.url.host, request.url.port),
+    }
+    await app(scope, receive, send)
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=body)
+
+
+@contextlib.contextmanager
+def forked(program: Path, preload: str) -> Iterator[tuple[str, ...]]:
+    """Give the command that runs a Python program as a fork of a process that has imported what it needs.
+
+    Args:
+        program: The program.
+        preload: Statements that import it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/socket"
+        support = Path(__file__).parent
+        command = [sys.executable, str(support / "fork_server.py"), path, str(program), preload]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+            try:
+                assert server.stdout is not None
+                assert server.stdout.readline() == "ready\n"
+                yield (sys.executable, "-S", "-E", str(support / "forked_program.py"), path)
+            finally:
+                server.kill()
