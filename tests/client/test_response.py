@@ -186,6 +186,9 @@ def test_any_2xx_is_read_for_images_and_the_result_is_frozen() -> None:
     for status in (200, 201, 202, 206, 299):
         generation = parsed(status, body)
         assert (generation.images[0].seed, generation.problems) == (7, ())
+    head = httpx.Headers()
+    outcome = parse_response(POST_GENERATE_IMAGE_V4, status=200, headers=head, body=body, now=0.0)
+    assert outcome.problems == ()  # complete, if nothing else is said
     error = parsed(299, b"{}")
     assert isinstance(error, ResponseValidationError)
     assert (error.status_code, error.body) == (299, b"{}")

@@ -230,7 +230,7 @@ def _api_url(url: str) -> httpx.URL:
 def _no_fresh_connection() -> ConfigurationError:
     return ConfigurationError(
         f"http_client: its first {MAX_USED_CONNECTIONS} connections were used before, and what is left on one of them "
-        f"could be taken for an answer. Lend a client of its own. {NOTHING_SENT}"
+        f"could be taken for a response. Lend a client of its own. {NOTHING_SENT}"
     )
 
 

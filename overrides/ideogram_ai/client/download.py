@@ -192,7 +192,7 @@ def _judge(job: DownloadJob, sink: ImageSink, timing: Timing) -> Flow[_Failure |
     asked = parse_retry_after(sink.headers.get("retry-after"), now=timing.wall() if now is None else now)
     if status in _REFUSED:
         return _judge_refusal(job.image, sink, now, asked, timing)
-    return _Failure(_status_error("answered", sink), passing=True, asked=asked)
+    return _Failure(_status_error("responded", sink), passing=True, asked=asked)
 
 
 def _check_image(sink: ImageSink) -> Flow[_Failure | None]:
@@ -483,7 +483,7 @@ class ImageSink:
             return f"it has {size} of {self._total} bytes"
         fault = self._file.find_fault(suffix)
         if self._decoder is not None and not self._decoder.complete:
-            fault = "what it was compressed into is not whole"
+            fault = "its compressed form is not complete"
         if fault is not None and size == self._total:
             self.forget()  # there is no rest to ask for
         return fault

@@ -365,7 +365,7 @@ _LAST_LOOK: Final = 0.2
 """Seconds in which a response that lies in the socket is still read after its time is up."""
 _AFTER_A_STOP: Final = 10.0
 """The same when this process itself is late: it was stopped, or its event loop was blocked."""
-_TOO_LATE: Final = "the answer was not whole in time"
+_TOO_LATE: Final = "the response was not complete in time"
 
 
 def _grace(until: float) -> float:
