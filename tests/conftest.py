@@ -1,4 +1,4 @@
-"""What every test gets: no network, no settings of the one who runs it, both event loops, no thread left behind."""
+"""What every test gets: no network, none of the user's settings, both event loops, and no thread left behind."""
 
 import os
 import signal
@@ -30,15 +30,15 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 def pytest_configure() -> None:
-    """Guard this process and those that it starts, and forget settings that would change what the tests see."""
+    """Guard this process and its children, and unset variables that would change what the tests see."""
     network_guard.install()
-    # A shell starts its background jobs deaf to Ctrl-C, and programs pass that on; tests send it to those they start.
+    # A shell makes its background jobs ignore Ctrl-C, and programs inherit that; tests send it to those they start.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
     guard = str(Path(network_guard.__file__).parent)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [guard, os.environ.get("PYTHONPATH")]))
-    # What hypothesis works out of Unicode takes a second; programs that run elsewhere find it too.
+    # What hypothesis derives from Unicode takes a second; programs that run elsewhere find it here too.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CLIENT_TESTS.parents[1] / ".hypothesis"))
     for name in list(os.environ):
         if name.startswith("IDEOGRAM_") or name.lower().endswith("_proxy"):
@@ -46,12 +46,12 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many processes again as there are processors: many tests wait for programs, signals and time limits."""
+    """One and a half processes for each processor: many tests wait for programs, signals and time limits."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let --cov count what the client's own tests reach: tracing the others takes a third more time, for nothing."""
+    """Let --cov count only what the client's own tests reach: tracing the others takes a third more time."""
     if config.pluginmanager.hasplugin("_cov"):
         for item in items:
             if not item.path.is_relative_to(CLIENT_TESTS):
@@ -75,7 +75,7 @@ def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_network() -> Iterator[None]:
-    """Fail a test that reached for the network, also when the code under test made nothing of it."""
+    """Fail a test that tried to use the network, even when the code under test ignored the error."""
     network_guard.refused.clear()
     yield
     assert not network_guard.refused
