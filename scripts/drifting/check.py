@@ -54,7 +54,7 @@ class KnownDifference:
         line: Its line in the file.
         where: The place in words, as the report has it.
         change: Subject and effect, for example "value added".
-        name: What the difference is about, where the place does not tell: the value of an enum.
+        name: What the difference is about if the place is not specific enough, for example a value of an enum.
         theirs: What stands on their side, as the only member; empty if that does not matter.
         because: Why it is intended.
     """
@@ -67,7 +67,7 @@ class KnownDifference:
     because: str
 
     def concerns(self, difference: Difference) -> bool:
-        """Whether it is about a difference, whatever stands on their side."""
+        """Whether it is about a difference, with any value on their side."""
         same = self.where == difference.where and self.change == difference.change
         return same and self.name in {"", difference.name}
 

@@ -2,8 +2,8 @@
 
 drift.py (our contract against the provider's) and regenerate.py (the old contract against the new one) share it.
 Differences are found keyword by keyword, because people ask what changed and where. jsonschema-rs decides whether one
-schema allows what another one did where a keyword does not tell. It has types, the project has it anyway, and its
-answer is a proof or "unknown". Other libraries were not a fit: jsoncompat and jsonsubschema give no place,
+schema allows what another one did where a keyword alone does not decide. It has types, the project has it anyway, and
+its answer is a proof or "unknown". Other libraries were not a fit: jsoncompat and jsonsubschema give no place,
 jsonschema-diff and deepdiff no direction, and none knows that a new property in a response is harmless.
 """
 

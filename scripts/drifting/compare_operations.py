@@ -155,7 +155,7 @@ def _compare_parameter(old: Parameter, new: Parameter, collector: Collector) -> 
 
 
 def _compare_responses(old: ApiOperation, new: ApiOperation, prefix: str) -> Differences:
-    """Compare the responses by status. A range of statuses, or the default, stands in for a status without its own."""
+    """Compare the responses by status. A range of statuses, or the default, replaces a missing status."""
     found: Differences = []
     paired: set[str] = set()
     for status, before in old.responses.items():

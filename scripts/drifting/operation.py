@@ -104,7 +104,7 @@ class ApiOperation:
 
 
 def operations(document: Document) -> Iterator[Location]:
-    """Yield where each operation of a document is, whatever else is in the document.
+    """Yield the location of each operation of a document.
 
     Raises:
         DriftError: A reference in place of a path is broken or cyclic.
