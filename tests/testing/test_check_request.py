@@ -88,7 +88,7 @@ def test_the_whole_comes_before_its_parts() -> None:
         ({"enable_copyright_detection": "yes"}, "#/enable_copyright_detection", ['"yes"', '"boolean"']),
         ({"text_prompt": 5}, "#/text_prompt", ["5", '"string"']),
         ({"text_prompt": "a\ud800"}, "#/text_prompt", ["character 1", "surrogate", "surrogate"]),
-        ({"resolution": {1}}, "#/resolution", ["set is no JSON type", "use text"]),
+        ({"resolution": {1}}, "#/resolution", ["set is not a JSON type", "use text"]),
     ],
 )
 def test_the_message_names_the_field_the_value_and_the_cure(
@@ -126,7 +126,7 @@ def test_a_name_of_another_version_is_told_with_the_contracts_hint(name: str) ->
     hint = OPERATION.field_hints[name]
     assert problem.pointer == f"#/{name}"
     assert problem.severity is Severity.NOT_IN_CONTRACT
-    assert problem.message.startswith(f'"{name}" is no field of this operation')
+    assert problem.message.startswith(f'"{name}" is not a field of this operation')
     assert (hint.use or "") in problem.message
     assert (hint.because or "") in problem.message
 

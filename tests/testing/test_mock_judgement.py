@@ -81,7 +81,7 @@ def test_a_request_without_a_prompt_is_refused_and_says_what_it_had() -> None:
 def test_the_field_of_an_older_version_is_explained(name: str) -> None:
     hint = OPERATION.field_hints[name]
     detail = refusal([part(name, "a cat")])["detail"]
-    assert f'"{name}" is no field of this operation' in detail
+    assert f'"{name}" is not a field of this operation' in detail
     assert hint.use is None or f"use {hint.use}" in detail
     assert hint.because is None or hint.because in detail
 
@@ -91,8 +91,8 @@ def test_an_unknown_field_is_accepted_with_a_remark_because_the_contract_allows_
     got = read(fields(**{"text_prompt": "a cat", hinted: "5", UNKNOWN: "blue"}))
     assert got.refused is None
     assert (hinted, "5") in got.fields
-    assert any(f'"{hinted}" is no field' in remark and str(because) in remark for remark in got.remarks)
-    assert any(f'"{UNKNOWN}" is no field' in remark for remark in got.remarks)
+    assert any(f'"{hinted}" is not a field' in remark and str(because) in remark for remark in got.remarks)
+    assert any(f'"{UNKNOWN}" is not a field' in remark for remark in got.remarks)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_value_that_the_service_does_not_offer_yet_is_refused_with_the_contrac
         ({"desc": "x"}, "/0", ["type is missing", "obj, text"]),
         ({"type": "text", "desc": "x"}, "/0", ['"text" is a required property']),
         ({"type": "text", "desc": "x", "text": 5}, "/0/text", ["5", "string"]),
-        ("a cat", "/0", ['"a cat" is no object']),
+        ("a cat", "/0", ['"a cat" is not an object']),
     ],
 )
 def test_a_wrong_element_is_pointed_at(element: Any, pointer: str, words: list[str]) -> None:
@@ -166,9 +166,9 @@ def test_a_field_that_comes_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", ["no JSON"]),
-        ("{", ["no JSON"]),
-        ("a cat", ["no JSON", '"a cat"']),
+        ("", ["not JSON"]),
+        ("{", ["not JSON"]),
+        ("a cat", ["not JSON", '"a cat"']),
         ('"a cat"', ['"a cat"', "object"]),
         ('{"a": NaN}', ["NaN"]),
         ('{"a": 1e999}', ["number", "large"]),
@@ -316,9 +316,9 @@ def test_the_transfer_encoding_of_old_programs_is_undone(encoding: str, data: by
 @pytest.mark.parametrize(
     ("encoding", "data", "words"),
     [
-        ("base64", b"Y2F%", ["no base64"]),
-        ("base64", b"Y2Fm\xe9", ["no base64"]),
-        ("base64", b"Y2F", ["no base64"]),
+        ("base64", b"Y2F%", ["is not base64"]),
+        ("base64", b"Y2Fm\xe9", ["is not base64"]),
+        ("base64", b"Y2F", ["is not base64"]),
         ("base64", b"/w==", ["UTF-8", "byte 0"]),
         ("uuencode", b"x", ['"uuencode"', "leave that header out"]),
     ],
@@ -358,7 +358,8 @@ def test_files_that_the_contract_does_not_have_are_noted_and_not_kept() -> None:
         ("note", "twice"),
         ("note", "once"),
     )
-    for words in (['"style_reference_images" is no field', '"a.png"'], ['"c.txt"'], ['"blob"', "no text"], ['"note"']):
+    images = ['"style_reference_images" is not a field', '"a.png"']
+    for words in (images, ['"c.txt"'], ['"blob"', "not text"], ['"note"']):
         assert any(all(word in remark for word in words) for remark in got.remarks), words
 
 

@@ -160,11 +160,11 @@ def refused(view: ContractView, body: bytes, content_type: str | None = JSON) ->
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"", "400 The body is no JSON: "),
-        (b"{'a': 1}", "400 The body is no JSON: "),
-        (b'{"text_prompt": NaN}', "400 The body holds NaN, which is no JSON"),
+        (b"", "400 The body is not JSON: "),
+        (b"{'a': 1}", "400 The body is not JSON: "),
+        (b'{"text_prompt": NaN}', "400 The body holds NaN, which is not JSON"),
         (b'"\xff"', "400 The body is not UTF-8 at byte 1"),
-        (b"[]", "400 The body is no object. It is []"),
+        (b"[]", "400 The body is not an object. It is []"),
         (b'{"text_prompt":' + b"[" * 101 + b"]" * 101 + b"}", "400 The body is nested more than 100 levels deep"),
         (b"{}", '400 "text_prompt" is a required property'),
         (b'{"text_prompt": 7}', '400 text_prompt: 7 is not of type "string"'),
@@ -185,7 +185,7 @@ def test_a_json_body_has_its_media_type(contract: Contract) -> None:
 def test_members_that_the_contract_does_not_have_are_kept_with_a_remark(contract: Contract) -> None:
     read = read_request(read_view(ID), JSON, b'{"text_prompt": "a", "seed": 7}')
     assert (read.fields, read.refused) == ((("text_prompt", "a"), ("seed", 7)), None)
-    assert read.remarks == ('"seed" is no field of this operation.',)
+    assert read.remarks == ('"seed" is not a field of this operation.',)
 
 
 @pytest.mark.parametrize(
