@@ -4,7 +4,6 @@ import contextlib
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ import pytest
 from attrs import evolve
 from driver import case
 from mock_requests import HEADERS, KEY, fields, get, json_prompt, part, post, send, wait_until
+from raw_http import connect
 
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import API_KEY_HEADER
@@ -340,12 +340,6 @@ def test_the_recorder(server: MockServer, tmp_path: Path) -> None:
     with recorder:
         recorder.write(evolve(server.ledger[0], why="\ud800"), ())
     assert read_record(tmp_path / "record")[0]["why"] == "\ud800", "written as JSON escapes it"
-
-
-def connect(url: str) -> socket.socket:
-    """A connection to a server."""
-    parts = httpx.URL(url)
-    return socket.create_connection((parts.host, parts.port or 0), timeout=10)
 
 
 def head(url: str, length: int) -> bytes:

@@ -119,7 +119,7 @@ def test_broken_exchanges(kind: Kind) -> None:
         for method in (mock.time_out, mock.break_off):
             for when in ("sending", "waiting", "answering"):
                 sent = len(mock.ledger)
-                method(when)  # type: ignore[arg-type]
+                method(when)
                 error = outcome(client.ask)
                 with case((method, when)):
                     assert isinstance(error, OutcomeUnknownError)
