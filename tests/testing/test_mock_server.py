@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -38,19 +37,6 @@ def image(url: str, **values: Any) -> dict[str, Any]:
     """The image in the response to a form."""
     (made,) = post(url, fields(**values)).raise_for_status().json()["data"]
     return dict(made)
-
-
-def test_the_curl_line_of_the_providers_page_gets_an_image(mock_url: str) -> None:
-    curl = shutil.which("curl")
-    if curl is None:
-        pytest.skip("curl is not installed")
-    # Word for word, except for the host. curl adds the boundary to the Content-Type that the line sets.
-    line = [curl, "-X", "POST", mock_url + "/v1/ideogram-v4/generate", "-H", "Api-Key: <apiKey>"]
-    line += ["-H", "Content-Type: multipart/form-data", "-F", "text_prompt=A photo of a cat"]
-    done = subprocess.run([*line, "-sS", "-w", "\n%{http_code}"], capture_output=True, text=True, check=True)
-    body, status = done.stdout.rsplit("\n", 1)
-    assert status == "200"
-    assert '"prompt":"A photo of a cat"' in body
 
 
 def test_an_image_depends_on_the_request(mock_url: str) -> None:
@@ -224,18 +210,11 @@ def test_a_client_that_does_not_finish_its_request_does_not_keep_the_server() ->
 def test_it_serves_until_a_signal_and_exits_cleanly(tmp_path: Path) -> None:
     signals = (signal.SIGINT, signal.SIGTERM)
     records = [tmp_path / f"{number}.jsonl" for number in signals]
+    options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-W", "error", "-c", FOREVER]
     with contextlib.ExitStack() as stack:
-        processes = [
-            stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, "-W", "error", "-c", FOREVER, str(record)],
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            for record in records
-        ]
+        started = [subprocess.Popen([*command, str(record)], **options) for record in records]
+        processes = [stack.enter_context(process) for process in started]
         for process, number in zip(processes, signals, strict=True):
             assert process.stdout is not None
             first = process.stdout.readline()
@@ -267,15 +246,6 @@ def test_the_ledger_has_every_generate_request_in_order_of_arrival(server: MockS
     for count in range(1, 20):
         assert post(server.url, CAT).status_code == 200
         assert [exchange.status for exchange in server.ledger] == [200] * count, "logged before the client has it"
-
-
-def test_a_bounded_ledger_keeps_the_latest(server: MockServer) -> None:
-    post(server.url, CAT)
-    ledger = ExchangeLog(most=2)
-    for number in (1, 2, 3):
-        ledger.put(evolve(server.ledger[0], number=number, status=None))
-        ledger.put(evolve(server.ledger[0], number=number))
-    assert [(exchange.number, exchange.status) for exchange in ledger.exchanges()] == [(2, 200), (3, 200)]
 
 
 def read_record(path: Path) -> list[dict[str, Any]]:
@@ -332,8 +302,13 @@ def test_the_key_is_nowhere(tmp_path: Path) -> None:
     assert secrets == {"abcdefgh12", "Bearer 12345678", "12345678"}
 
 
-def test_the_recorder(server: MockServer, tmp_path: Path) -> None:
+def test_the_ledger_and_the_recorder_themselves(server: MockServer, tmp_path: Path) -> None:
     post(server.url, CAT)
+    ledger = ExchangeLog(most=2)
+    for number in (1, 2, 3):
+        ledger.put(evolve(server.ledger[0], number=number, status=None))
+        ledger.put(evolve(server.ledger[0], number=number))
+    assert [(exchange.number, exchange.status) for exchange in ledger.exchanges()] == [(2, 200), (3, 200)]
     recorder = Recorder(tmp_path / "record")
     with pytest.raises(RuntimeError, match="not open"):
         recorder.write(server.ledger[0], ())

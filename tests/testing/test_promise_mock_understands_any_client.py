@@ -146,6 +146,11 @@ def requested(server: MockServer) -> list[tuple[int | None, str]]:
 
 
 def test_curl(server: MockServer, tmp_path: Path) -> None:
+    # The line of the provider's page; curl adds the boundary to the Content-Type that it sets.
+    line = ["-X", "POST", server.url + "/v1/ideogram-v4/generate", "-H", "Api-Key: <apiKey>"]
+    line += ["-H", "Content-Type: multipart/form-data", "-F", "text_prompt=A photo of a cat"]
+    assert '"prompt":"A photo of a cat"' in run("curl", "-sS", *line)
+    assert requested(server) == [(200, "A photo of a cat")]
     upgrade = ["-H", "Connection: Upgrade", "-H"]
     for options in [
         ["--http2"],
