@@ -67,25 +67,21 @@ def test_a_request_without_a_key_gets_a_401(mock_url: str) -> None:
 
 
 def test_other_paths_methods_and_bodies_are_refused(mock_url: str) -> None:
-    served = f"{OPERATION.method} {OPERATION.path}"
-    requests: list[tuple[int, str, str, dict[str, Any], list[str]]] = [
-        *(
-            (404, "POST", path, {"files": CAT}, [f"POST {path} ", served])
-            for path in ("/", "/v1/ideogram-v3/generate", OPERATION.path + "/", OPERATION.path + "x")
-        ),
-        (405, "GET", OPERATION.path, {}, [served]),
-        *(
-            (415, "POST", OPERATION.path, body, [OPERATION.media_type])
-            for body in ({"data": {"text_prompt": "a"}}, {"json": {"text_prompt": "a"}}, {"content": b"a"})
-        ),
-        (413, "POST", OPERATION.path, {"files": fields(text_prompt="x" * LARGEST_BODY)}, [str(LARGEST_BODY)]),
-    ]
-    for status, method, path, body, words in requests:
+    def refuse(status: int, *words: str, method: str = "POST", path: str = OPERATION.path, **body: Any) -> None:
+        response = send(method, mock_url + path, headers=HEADERS, **body)
         with case((status, method, path)):
-            response = send(method, mock_url + path, headers=HEADERS, **body)
             assert response.status_code == response.json()["status"] == status
             assert all(word in response.json()["detail"] for word in words)
             assert response.headers.get("allow") == (OPERATION.method if status == 405 else None)
+
+    served = f"{OPERATION.method} {OPERATION.path}"
+    for path in ("/", "/v1/ideogram-v3/generate", OPERATION.path + "/", OPERATION.path + "x"):
+        refuse(404, f"POST {path} ", served, path=path, files=CAT)
+    refuse(405, served, method="GET")
+    refuse(415, OPERATION.media_type, data={"text_prompt": "a"})
+    refuse(415, OPERATION.media_type, json={"text_prompt": "a"})
+    refuse(415, OPERATION.media_type, content=b"a")
+    refuse(413, str(LARGEST_BODY), files=fields(text_prompt="x" * LARGEST_BODY))
 
 
 def test_words_in_a_prompt_choose_the_response(server: MockServer) -> None:
@@ -195,10 +191,7 @@ def test_clients_that_go_away(server: MockServer) -> None:
 
 
 def test_a_client_that_does_not_finish_its_request_does_not_keep_the_server() -> None:
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(MockServer())
-        stack.enter_context(connect(server.url))  # sends nothing
-        halfway = stack.enter_context(connect(server.url))
+    with MockServer() as server, connect(server.url), connect(server.url) as halfway:  # the first sends nothing
         halfway.sendall(head(server.url, length=1000) + b"--b\r\n")
         wait_until(lambda: bool(server.ledger))
         server.close()
@@ -213,8 +206,9 @@ def test_it_serves_until_a_signal_and_exits_cleanly(tmp_path: Path) -> None:
     options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [sys.executable, "-W", "error", "-c", FOREVER]
     with contextlib.ExitStack() as stack:
-        started = [subprocess.Popen([*command, str(record)], **options) for record in records]
-        processes = [stack.enter_context(process) for process in started]
+        processes = [stack.enter_context(subprocess.Popen([*command, str(record)], **options)) for record in records]
+        for process in processes:
+            stack.callback(process.kill)
         for process, number in zip(processes, signals, strict=True):
             assert process.stdout is not None
             first = process.stdout.readline()
@@ -233,8 +227,7 @@ def test_the_ledger_has_every_generate_request_in_order_of_arrival(server: MockS
     post(server.url, fields(prompt="a dog"))
     first, second = server.ledger
     assert (first.method, first.path) == (OPERATION.method, OPERATION.path)
-    expected = (("text_prompt", "a cat"), ("resolution", "1024x1024"), ("enable_copyright_detection", True))
-    assert first.fields == expected
+    assert dict(first.fields) == {"text_prompt": "a cat", "resolution": "1024x1024", "enable_copyright_detection": True}
     assert (first.status, first.why, first.billed, first.remarks) == (200, "generated", True, ())
     assert first.answered_at is not None
     assert first.received_at <= first.answered_at

@@ -34,23 +34,20 @@ import java.net.http.*;
 import java.net.http.HttpRequest.*;
 
 public class Program {
-    static HttpRequest.Builder request(String[] arguments) {
-        return HttpRequest.newBuilder(URI.create(arguments[0])).header(arguments[1], arguments[2])
-            .header("Content-Type", "multipart/form-data; boundary=b");
-    }
-
     public static void main(String[] arguments) throws Exception {
         var body = "--b\\r\\nContent-Disposition: form-data; name=\\"text_prompt\\"\\r\\n\\r\\na cat\\r\\n--b--\\r\\n";
-        var chunked = BodyPublishers.fromPublisher(BodyPublishers.ofString(body));
-        var requests = new HttpRequest[] {
-            request(arguments).POST(BodyPublishers.ofString(body)).build(),
-            request(arguments).POST(BodyPublishers.ofString(body)).version(HttpClient.Version.HTTP_1_1).build(),
-            request(arguments).POST(BodyPublishers.ofString(body)).build(),
-            request(arguments).POST(chunked).build(),
-            request(arguments).POST(chunked).expectContinue(true).build(),
-        };
+        var whole = BodyPublishers.ofString(body);
+        var chunked = BodyPublishers.fromPublisher(whole);
+        var request = HttpRequest.newBuilder(URI.create(arguments[0])).header(arguments[1], arguments[2])
+            .header("Content-Type", "multipart/form-data; boundary=b");
         var client = HttpClient.newHttpClient();
-        for (var each : requests)
+        for (var each : new HttpRequest[] {
+            request.copy().POST(whole).build(),
+            request.copy().POST(whole).version(HttpClient.Version.HTTP_1_1).build(),
+            request.copy().POST(whole).build(),
+            request.copy().POST(chunked).build(),
+            request.copy().POST(chunked).expectContinue(true).build(),
+        })
             System.out.println(client.send(each, HttpResponse.BodyHandlers.ofString()).statusCode());
     }
 }

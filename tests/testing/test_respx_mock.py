@@ -13,14 +13,7 @@ from mock_requests import send
 from PIL import Image
 from samples import sample
 
-from ideogram_ai.client import (
-    APIConnectionError,
-    APIStatusError,
-    BadRequestError,
-    OutcomeUnknownError,
-    PromptError,
-    RateLimitError,
-)
+from ideogram_ai.client import APIConnectionError, APIStatusError, OutcomeUnknownError, PromptError, RateLimitError
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.generated.operations import SERVER_URL
 from ideogram_ai.testing import (
@@ -29,7 +22,6 @@ from ideogram_ai.testing import (
     WITHHELD_WORD,
     Answer,
     ContractBrokenError,
-    IdeogramMock,
     MockServer,
     broken_requests,
     ideogram_mock,
@@ -47,7 +39,7 @@ def ask(**request: Any) -> httpx.Response:
     return send("POST", URL, **{"files": FORM, "headers": HEADERS, **request})
 
 
-def statuses(mock: IdeogramMock) -> list[int | None]:
+def statuses(mock: Any) -> list[int | None]:
     return [exchange.status for exchange in mock.ledger]
 
 
@@ -134,41 +126,31 @@ def test_broken_exchanges(kind: Kind) -> None:
             error = outcome(client.ask)
             assert isinstance(error, APIConnectionError)
             assert not error.may_have_been_billed
-
-
-def test_errors_have_no_endless_history() -> None:
     with ideogram_mock() as mock:
         mock.break_off("waiting")
         with pytest.raises(httpx.RemoteProtocolError) as caught:
             ask()
-    seen: list[BaseException] = []
-    error: BaseException | None = caught.value
-    while error is not None:
-        assert error not in seen
-        seen.append(error)
-        error = error.__cause__ or error.__context__
-
-
-def test_an_announced_operation() -> None:
-    with ideogram_mock() as mock:
-        by_word = ask(files={"text_prompt": (None, f"A {DEPRECATED_WORD} cat")})
-        mock.deprecate()
-        for response in (by_word, ask()):
-            assert response.status_code == 200
-            assert response.json()["notice"]
-            assert 'rel="successor-version"' in response.headers["link"]
-            assert response.headers["deprecation"].startswith("@")
+    seen: list[BaseException | None] = [caught.value]
+    while (last := seen[-1]) is not None:
+        seen.append(last.__cause__ or last.__context__)
+        assert seen[-1] not in seen[:-1], "an endless chain of causes"
 
 
 def test_plans_queue_up() -> None:
     with ideogram_mock() as mock:
+        by_word = ask(files={"text_prompt": (None, f"A {DEPRECATED_WORD} cat")})
+        mock.deprecate()
+        for response in (by_word, ask()):
+            assert (response.status_code, bool(response.json()["notice"])) == (200, True)
+            assert 'rel="successor-version"' in response.headers["link"]
+            assert response.headers["deprecation"].startswith("@")
         mock.refuse(401).refuse(503, times=2).withhold()
         assert [ask().status_code for _ in range(5)] == [401, 503, 503, 200, 200]
         mock.refuse(402, times=None)
         assert [ask().status_code for _ in range(3)] == [402, 402, 402]
         with pytest.raises(ValueError, match=r"succeed is never reached: refuse\(402\) is for all"):
             mock.succeed()
-        assert [exchange.number for exchange in mock.ledger] == list(range(1, 9))
+        assert [exchange.number for exchange in mock.ledger] == list(range(1, 11))
         for times in (0, -1):
             with pytest.raises(ValueError, match=rf"withhold: times is {times}; pass 1 or more"):
                 mock.withhold(times=times)
@@ -266,13 +248,12 @@ def test_every_rule_of_the_contract_is_checked_and_judge_gives_a_400_for_it() ->
                     client.generate(**broken.request)
                 mock.verify_beside(caught.value)
                 mock.judge()
-                with pytest.raises((BadRequestError, PromptError)) as refused:
-                    client.generate(**broken.request)
-                mock.verify_beside(refused.value)
-                assert not hasattr(refused.value, "__notes__"), "nothing fails"
+                refused = outcome(client.generate, **broken.request)
+                assert isinstance(refused, PromptError) or getattr(refused, "status_code", None) == 400
+                mock.verify()
                 for field in broken.pointer.split("/")[1:2]:
                     assert f" {field}" in str(caught.value)
-                    assert field in str(refused.value)
+                    assert field in str(refused)
     with ideogram_mock() as mock:
         mock.judge(times=2)
         assert ask(headers={}).status_code == 401
