@@ -60,16 +60,10 @@ def test_a_link_leads_to_a_png_of_the_size_without_a_key(link: str, whole: httpx
 
 def test_ranges(link: str, whole: httpx.Response) -> None:
     content, size = whole.content, len(whole.content)
-    for header, start, end in [
-        ("bytes=0-0", 0, 1),
-        ("bytes=100-", 100, None),
-        ("bytes=100-199", 100, 200),
-        ("bytes=-10", -10, None),
-        ("bytes=5-999999999", 5, None),
-        ("bytes=-999999999", 0, None),
-        ("BYTES=1-2", 1, 3),
-    ]:
-        part, expected, first = get(link, Range=header), content[start:end], start % size
+    ranges = {"0-0": (0, 1), "100-": (100, None), "100-199": (100, 200), "-10": (-10, None), "1-2": (1, 3)}
+    for header, (start, end) in (ranges | {"5-999999999": (5, None), "-999999999": (0, None)}).items():
+        part = get(link, Range=f"{'BYTES' if header == '1-2' else 'bytes'}={header}")
+        expected, first = content[start:end], start % size
         with case(header):
             assert (part.status_code, part.content) == (206, expected)
             assert part.headers["content-range"] == f"bytes {first}-{first + len(expected) - 1}/{size}"
@@ -78,8 +72,7 @@ def test_ranges(link: str, whole: httpx.Response) -> None:
         after = get(link, Range=header)
         assert (after.status_code, after.content) == (416, b""), header
         assert after.headers["content-range"] == f"bytes */{size}", header
-    invalid = ["bytes=9-5", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", f"bytes={'9' * 5000}-"]
-    for header in invalid:
+    for header in ("bytes=9-5", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", f"bytes={'9' * 5000}-"):
         ignored = get(link, Range=header)
         assert (ignored.status_code, ignored.content) == (200, content), header
     same = get(link, **{"Range": "bytes=10-", "If-Range": whole.headers["etag"]})
@@ -191,17 +184,10 @@ def test_which_requests_get_a_status_on_demand(mock_url: str) -> None:
         assert response.status_code == 400, prefer
         assert "Prefer" in response.json()["detail"], prefer
         assert "200 to 599" in response.json()["detail"], prefer
-    for prefer, status in [  # RFC 7240
-        ("", None),
-        ("respond-async", None),
-        ("example=code", None),
-        ("respond-async, code=429", 429),
-        ('Code="503"', 503),
-        ("code = 500 ; foo=bar", 500),
-        ('wait="1, code=400", code=422', 422),
-        ("code=401, code=402", 401),
-    ]:
-        assert preferred_status(prefer) == status, prefer
+    lists = {"": None, "respond-async": None, "example=code": None, "respond-async, code=429": 429, 'Code="503"': 503}
+    lists |= {"code = 500 ; foo=bar": 500, 'wait="1, code=400", code=422': 422, "code=401, code=402": 401}
+    for prefer, status in lists.items():
+        assert preferred_status(prefer) == status, f"{prefer}: RFC 7240"
 
 
 def test_a_word_in_a_prompt_announces_a_newer_operation(mock_url: str) -> None:
@@ -228,9 +214,8 @@ def test_a_scenario() -> None:
         server.clear_ledger()
         assert [post(server.url, CAT).status_code for _ in range(2)] == [401, 200]
         assert post(server.url, fields(resolution="1x1")).status_code == 400
-        assert [(exchange.status, exchange.billed) for exchange in server.ledger] == [
-            (401, False), (200, True), (400, False)
-        ]  # fmt: skip
+        billed = [(exchange.status, exchange.billed) for exchange in server.ledger]
+        assert billed == [(401, False), (200, True), (400, False)]
     for text, statuses in (("429,429,200", (429, 429, 200)), (" 503 ", (503,)), ("", ()), (" ", ())):
         assert parse_scenario(text) == statuses
     for text in ("429,", "429;200", "teapot", "1000", "100", "-1", "4_2", "٤٢٩"):
