@@ -78,7 +78,7 @@ def run_batch(
                 ...
 
     Leaving the `async with` early, by `break` or by an exception, sends nothing new and waits for what is in flight,
-    because that is paid for. Being cancelled, also while waiting, aborts it, and it may be billed all the same. The log
+    because that is paid for. Being cancelled, also while waiting, aborts it, and it may be still billed. The log
     and a note on the exception name every outcome that was not taken, with the links of its images.
 
     Args:
