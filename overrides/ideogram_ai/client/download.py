@@ -260,7 +260,7 @@ def _status_error(what: str, sink: ImageSink) -> DownloadError:
     return DownloadError(message, reason=DownloadReason.STATUS, status_code=sink.status)
 
 
-# Which links may be fetched. A link comes from a response, so an attacker who forges a response chooses where the client
+# Which links may be fetched. A link comes from a response, so an attacker who forges one chooses where the client
 # connects to. Hence https, public addresses, and a check of the address that was really connected to.
 
 # Not `is_private`: that includes 198.18.0.0/15, which some VPN clients give to every public name.
