@@ -118,7 +118,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _report(differences: Sequence[str], target: Path, arguments: Sequence[str]) -> int:
     command = shlex.join(["python", "scripts/regenerate.py", *(a for a in arguments if a != "--check")])
     lines = [f"error: {target} is not what the contract makes:", *(f"  {line}" for line in differences)]
-    print("\n".join([*lines, f"to write it again: {command}"]), file=sys.stderr)
+    print("\n".join([*lines, f"to update it: {command}"]), file=sys.stderr)
     return 1
 
 

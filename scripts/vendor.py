@@ -291,13 +291,14 @@ def write_copy(destination: Path, copy: Copy, *, force: bool = False, dry_run: b
         changed, text = _update(place, copy, force, "wrote")
         if changed:
             with tempfile.TemporaryDirectory(prefix=WORK, dir=destination) as folder:
+                Path(folder, ".gitignore").write_text("*\n", "utf-8")  # in case this run is killed
                 _write(Path(folder) / NAME, copy.files)
                 _swap(Path(folder) / NAME, place, previous)
     return text
 
 
 def _update(place: Path, copy: Copy, force: bool, verb: str) -> tuple[bool, str]:
-    """Tell whether an update is needed, and describe it."""
+    """Decide whether an update is needed, and describe it."""
     there = read_copy(place)
     hashes = {name: _sha256(data) for name, data in copy.files.items()}
     if there is None:
@@ -335,7 +336,7 @@ def _usage(place: Path, manifest: Mapping[str, Any]) -> str:
 
 
 def _write(place: Path, files: Mapping[str, bytes]) -> None:
-    """Write files that all may read, whatever the umask is."""
+    """Write files that all may read, with any umask."""
     for name, data in files.items():
         path = place / name
         path.parent.mkdir(parents=True, exist_ok=True)

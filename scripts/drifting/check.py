@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 from regeneration.documents import ROOT, ContractError, first_error, read_contract, read_yaml
 
-from drifting.compare import Difference, Differences, Verdict
+from drifting.compare import Difference, Differences, DriftVerdict
 from drifting.compare_operations import compare_operations
 from drifting.document import Document, DriftError, parse_document, read_source
 from drifting.operation import Location, locate, operations, read_operation
@@ -54,7 +54,7 @@ class KnownDifference:
         line: Its line in the file.
         where: The place in words, as the report has it.
         change: Subject and effect, for example "value added".
-        name: What the difference is about, where the place does not tell: the value of an enum.
+        name: What the difference is about if the place is not specific enough, for example a value of an enum.
         theirs: What stands on their side, as the only member; empty if that does not matter.
         because: Why it is intended.
     """
@@ -67,7 +67,7 @@ class KnownDifference:
     because: str
 
     def concerns(self, difference: Difference) -> bool:
-        """Whether it is about a difference, whatever stands on their side."""
+        """Whether it is about a difference, with any value on their side."""
         same = self.where == difference.where and self.change == difference.change
         return same and self.name in {"", difference.name}
 
@@ -130,9 +130,9 @@ class DriftReport:
         verdicts = {difference.verdict for difference in self.differences}
         if any(compared.problem for compared in self.operations):
             return Drift.UNKNOWN
-        if Verdict.BREAKING in verdicts:
+        if DriftVerdict.BREAKING in verdicts:
             return Drift.BREAKING
-        return Drift.ADDITIVE if Verdict.ADDITIVE in verdicts or self.stale else Drift.NOTHING
+        return Drift.ADDITIVE if DriftVerdict.ADDITIVE in verdicts or self.stale else Drift.NOTHING
 
 
 def check(contract: Path, source: str, known: Known, *, timeout: float) -> DriftReport:
@@ -185,7 +185,7 @@ def _compare(ours: Document, location: Location, theirs: Document, *, alone: boo
 
 def _mark(difference: Difference, known: Known) -> Difference:
     entry = next((entry for entry in known.entries if entry.covers(difference)), None)
-    return attrs.evolve(difference, verdict=Verdict.KNOWN, reason=entry.because) if entry else difference
+    return attrs.evolve(difference, verdict=DriftVerdict.KNOWN, reason=entry.because) if entry else difference
 
 
 def _why_stale(entry: KnownDifference, found: Differences) -> str:

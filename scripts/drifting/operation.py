@@ -104,7 +104,7 @@ class ApiOperation:
 
 
 def operations(document: Document) -> Iterator[Location]:
-    """Yield where each operation of a document is, whatever else is in the document.
+    """Yield the location of each operation of a document.
 
     Raises:
         DriftError: A reference in place of a path is broken or cyclic.
@@ -167,10 +167,10 @@ def read_operation(document: Document, location: Location) -> ApiOperation:
     Raises:
         DriftError: Something that it reaches is not understood, for example a reference that is broken or cyclic.
     """
-    return _Reader(document).operation(location)
+    return _OperationReader(document).operation(location)
 
 
-class _Reader:
+class _OperationReader:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._normaliser = Normaliser(document)

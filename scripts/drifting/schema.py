@@ -1,4 +1,4 @@
-"""Brings the schemas of a document into one form, whatever dialect of OpenAPI 3 they are written in."""
+"""Brings schemas of all dialects of OpenAPI 3 into one form."""
 
 from __future__ import annotations
 

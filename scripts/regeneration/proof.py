@@ -208,7 +208,7 @@ def _prove_operation(
             values = model.from_dict(sent)
             request = _send(names[0], {fields[field]: getattr(values, fields[field]) for field in sent})
             arrived = _decode(request)
-        except Exception as error:  # noqa: BLE001 - whatever the generated code raises is a finding
+        except Exception as error:  # noqa: BLE001 - anything that generated code raises is a finding
             yield "", f"sending a request fails with {type(error).__name__}: {error}"
             return
         yield from _differences(request, operation, generated.API_KEY_HEADER)

@@ -1,4 +1,4 @@
-"""Says in words what a new contract changes for users, which version comes next, and what the changelog says of it."""
+"""Reports what a new contract changes for users, with the next version number and the entry for the changelog."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from drifting.compare import Effect, Verdict
+from drifting.compare import DriftVerdict, Effect
 from drifting.compare_operations import compare_documents
 from drifting.document import DriftError
 from drifting.report import describe
@@ -96,12 +96,12 @@ def _committed(path: Path) -> bytes:
 
 @attrs.frozen
 class Change:
-    """One thing that users meet.
+    """One change for users.
 
     Attributes:
         breaking: Whether a program that was written for the old contract may fail.
-        effect: What became of it: added, removed, widened, narrowed, changed.
-        text: It in words, request or answer first.
+        effect: What happened: added, removed, widened, narrowed, changed.
+        text: The description, request or response first.
     """
 
     breaking: bool
@@ -121,7 +121,7 @@ def find_changes(old: GeneratedState, new: GeneratedState) -> list[Change]:
     """
     calls = _calls(old.document) | _calls(new.document)
     found = [
-        Change(difference.verdict is Verdict.BREAKING, difference.effect, _sentence(difference, calls))
+        Change(difference.verdict is DriftVerdict.BREAKING, difference.effect, _sentence(difference, calls))
         for difference in compare_documents(old.document, new.document)
     ]
     changes = [*found, *_methods(old, new), *_models(old, new), *_facts(old.document, new.document)]
@@ -152,7 +152,7 @@ def describe_changes(old: tuple[GeneratedState, str] | None, package: Path) -> s
     try:
         return summary(*old, read_package(package))
     except DriftError as error:
-        return f"What changes for users cannot be told: {error}"
+        return f"The changes for users are unknown: {error}"
 
 
 def summary(old: GeneratedState, version: str, new: GeneratedState) -> str:
@@ -202,7 +202,7 @@ def _sentence(difference: Difference, calls: Mapping[str, str]) -> str:
     if difference.subject == "property":
         if difference.effect is Effect.REMOVED:
             return f"{where}: there is no field `{path}` any more"
-        needed = ", required" if difference.verdict is Verdict.BREAKING else ""
+        needed = ", required" if difference.verdict is DriftVerdict.BREAKING else ""
         return f"{where}: the field `{path}` is new ({_kind(difference.new.value)}{needed})"
     if difference.subject == "required":
         return f"{where}: `{path}` is {'required now' if difference.effect is Effect.ADDED else 'no longer required'}"

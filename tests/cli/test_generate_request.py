@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from altered_contract import fields, put, write_altered
 from cli_runs import IDEOGRAM, POSTER, Command, Run, environment, files
+from regenerated import path_to, with_more_fields
 from unknown_fields import UNKNOWN
 
 from ideogram_ai.generated.contract import read_contract
@@ -22,7 +22,6 @@ from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
 
 Stdin = Callable[[bytes], None]
-ROOT = Path(__file__).parents[2]
 SMALL = ("--resolution", "512x1536")
 NOTHING_SENT = "Nothing was sent, nothing billed."
 HINTS = read_contract()["components"]["schemas"][POST_GENERATE_IMAGE_V4.request_model]["x-field-hints"]
@@ -221,41 +220,25 @@ def test_undocumented_fields_are_sent_as_text(ideogram: Command, service: MockSe
     assert sent(service)[-2:] == [(UNKNOWN, "model/x"), (WITHOUT_HINT, "5")]
 
 
-def test_a_field_that_regeneration_brings_is_typed(folder: Path) -> None:
+def test_a_field_that_regeneration_brings_is_typed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing but the contract changes: the same command takes the new fields, and refuses what they are not."""
-    contract = write_altered(
-        folder / "contract.yaml",
-        put(
-            fields,
-            style_strength={"type": ["integer", "null"]},
-            guidance={"type": "number"},
-            tiling={"type": "boolean"},
-            tags={"type": "array", "items": {"type": "string"}},
-            finish={"anyOf": [{"type": "string", "enum": ["MATT", "GLOSS"]}, {"type": "null"}]},
-        ),
-    )
-    subprocess.run(
-        [sys.executable, ROOT / "scripts/regenerate.py", "--contract", contract, "--out", folder / "other"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    path = environment()["PYTHONPATH"]
+    path = path_to(with_more_fields(tmp_path_factory))
 
     def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*IDEOGRAM, "generate", "a", *arguments, "--mock", *SMALL, "-o", "a.png", "--sidecar"],
-            cwd=folder, env=environment(PYTHONPATH=f"{folder / 'other'}:{path}"),
-            text=True, capture_output=True, check=False,
+            [*IDEOGRAM, "generate", "a", "-F", "project=p", *arguments, "--mock", *SMALL, "-o", "a.png", "--sidecar"],
+            cwd=folder, env=environment(PYTHONPATH=path), text=True, capture_output=True, check=False,
         )  # fmt: skip
 
-    done = generate("-F", "style_strength=5", "-F", "guidance=1", "-F", "tiling=true", "-F", "finish=MATT")
+    done = generate("-F", "strength=5", "-F", "guidance=1", "-F", "hd=true", "-F", "finish=MATT")
     assert (done.returncode, done.stderr) == (0, "")
     request = json.loads((folder / "a.png.json").read_text())["request"]
-    new = {"style_strength": 5, "guidance": 1, "tiling": True, "finish": "MATT"}
+    new = {"strength": 5, "guidance": 1, "hd": True, "finish": "MATT"}
     assert {name: request[name] for name in new} == new
-    refused = generate("-F", "style_strength=0.5", "--overwrite")
-    assert "JSON of type number, but style_strength must be of type integer" in refused.stderr
-    refused = generate("-F", "tags=a", "--overwrite")
-    assert (refused.returncode, "-F tags, line 1, column 1" in refused.stderr) == (2, True)
+    refused = generate("-F", "strength=0.5", "--overwrite")
+    assert "JSON of type number, but strength must be of type integer" in refused.stderr
+    refused = generate("-F", "moods=a", "--overwrite")
+    assert (refused.returncode, "-F moods, line 1, column 1" in refused.stderr) == (2, True)
 
 
 def test_all_problems_are_reported_at_once(

@@ -104,6 +104,7 @@ def test_an_answer_that_breaks_the_contract_is_kept_in_the_error(body: bytes, pr
     error = judged(body)
     assert isinstance(error, ResponseValidationError)
     assert (error.body, error.status_code, error.may_have_been_billed) == (body, 200, True)
+    assert error.headers == httpx.Headers()
     assert error.problems[0].startswith(problem)
     assert problem in error.message
 

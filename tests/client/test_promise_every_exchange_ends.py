@@ -242,7 +242,7 @@ def test_the_whole_takes_no_longer_than_its_limits_together() -> None:
 def test_a_transport_that_cannot_be_cut_off_is_at_least_not_believed() -> None:
     """It reports no connection, so that nothing ends its read; its late response counts as none."""
     trace = started(total=0.01)
-    with pytest.raises(httpx.ReadTimeout, match="not whole in time"), enforce_deadline(trace):
+    with pytest.raises(httpx.ReadTimeout, match="not complete in time"), enforce_deadline(trace):
         time.sleep(0.5)
     with pytest.raises(httpx.ReadTimeout):
         trace.progress()

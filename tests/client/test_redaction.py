@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import pickle
 import traceback
 import warnings
 from typing import Any
@@ -70,6 +71,20 @@ def test_a_common_key_that_stands_in_no_link_is_taken_out() -> None:
     )
     assert made.images[0].prompt == f"a {PLACEHOLDER}"
     assert b"wordlikekey" not in made.raw
+
+
+def test_a_key_that_breaks_the_json_of_a_response_is_removed_from_it() -> None:
+    key = 'x"x"x"xx'
+    body = b'{"created": "2026-10-07T12:00:00Z", "data": [{"url": "https://i.example/1", "prompt": "x"x"x"xx", '
+    body += b'"resolution": "1x1", "is_image_safe": true, "seed": 1}]}'
+    made = generate("sync", Service(httpx.Response(200, content=body)), {"api_key": key}, text_prompt="a")
+    assert [image.prompt for image in made.images] == [PLACEHOLDER]
+
+
+def test_a_key_is_neither_shown_nor_pickled() -> None:
+    assert repr(ApiKey(KEY)) == PLACEHOLDER
+    with pytest.raises(TypeError, match="an API key is not pickled"):
+        pickle.dumps(ApiKey(KEY))
 
 
 def test_a_link_that_names_no_key_stays_in_an_answer_that_does() -> None:

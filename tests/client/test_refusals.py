@@ -166,6 +166,7 @@ WORDS: list[tuple[bytes, str, str]] = [
     (b" \r\n ", "", ", with an empty body. "),
     (b"[1, 2]", "", ": [1, 2]. "),
     (b"null", "", ": null. "),
+    (b"true", "", ": true. "),
     (b"{}", "", ": {}. "),
     (b"\xff\xfe\xfd", "", ": \ufffd"),
     (b"<html><head><title>\nAttention Required!</title>", "", ": an HTML page titled 'Attention Required!'. "),

@@ -1,6 +1,7 @@
 """When a request is sent again: the pure decision, Retry-After, and the attempts of a call."""
 
 import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -206,6 +207,16 @@ def test_any_retry_after_is_finite_seconds_or_nothing(value: str) -> None:
 def test_a_date_is_the_seconds_until_then(date: datetime) -> None:
     moment = date.replace(microsecond=0, tzinfo=UTC)
     assert parse_retry_after(format_datetime(moment, usegmt=True), now=NOW) == moment.timestamp() - NOW
+
+
+def test_a_date_without_a_zone_is_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert parse_retry_after("Wed, 07 Oct 2026 12:00:30", now=NOW) == 30
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 Answer = Callable[[httpx.Request], httpx.Response] | Exception

@@ -10,7 +10,7 @@ import attr  # noqa: F401
 import attrs  # noqa: F401
 import httpx
 
-httpx.Client().close()  # loads httpcore, and whatever event loops that finds
+httpx.Client().close()  # loads httpcore, and the event loops that it finds
 BEFORE = set(sys.modules)
 
 import json  # noqa: E402

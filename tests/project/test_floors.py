@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# Whatever httpx and attrs load by themselves is theirs to answer for: httpcore and its event loops when a client is
+# What httpx and attrs load by themselves does not count: httpcore and its event loops when a client is
 # made, and even click and rich where they happen to be installed.
 LOADED = """
 import json, sys

@@ -47,7 +47,7 @@ def test_it_holds_every_floor_and_its_type_marker(names: set[str]) -> None:
 
 
 def test_it_holds_every_file_of_the_floors(names: set[str]) -> None:
-    """Data files too: the contract, fonts, whatever a floor reads at run time."""
+    """Data files too: the contract, fonts, and everything else that a floor reads at run time."""
     files = [path for path in ROOT.glob("*/ideogram_ai/*/**/*") if path.is_file() and path.parent.name != "__pycache__"]
     present = {path.relative_to(ROOT).as_posix().partition("/")[2] for path in files}
     assert {"ideogram_ai/generated/contract.yaml", "ideogram_ai/generated/contract.json"} <= present

@@ -1,4 +1,4 @@
-"""The contract is edited and regenerated, nothing else is done by hand: every part of the project follows.
+"""After an edit of the contract and a regeneration, every part of the project follows.
 
 The client is used on real sockets against the mock server, both with the regenerated package first on their path.
 """

@@ -1,4 +1,4 @@
-"""A contract that cannot be used ends in one message that tells the place: file, line, column and JSON pointer."""
+"""A contract that cannot be used ends in one message with the place: file, line, column and JSON pointer."""
 
 import contextlib
 import re
@@ -361,7 +361,7 @@ JSON_VALUES = st.recursive(
 
 @hypothesis.given(data=st.data())
 @hypothesis.settings(max_examples=25)
-def test_whatever_stands_in_it_a_contract_is_accepted_or_refused_and_nothing_else(data: st.DataObject) -> None:
+def test_any_contract_is_accepted_or_refused(data: st.DataObject) -> None:
     def change(document: Document) -> None:
         node: Any = document
         while True:

@@ -153,7 +153,7 @@ def test_check_names_what_differs_and_the_command_that_writes_it(
         assert printed.out == ""
         assert first == f"error: {out / PACKAGE} is not what the contract makes:"
         assert [line.strip()[: len(expected)] for line, expected in zip(middle, lines, strict=True)] == lines
-        assert last == f"to write it again: python scripts/regenerate.py --contract {CONTRACT} --out {out}"
+        assert last == f"to update it: python scripts/regenerate.py --contract {CONTRACT} --out {out}"
 
 
 def test_the_command_that_check_prints_writes_the_tree(
@@ -165,7 +165,7 @@ def test_the_command_that_check_prints_writes_the_tree(
     printed = capsys.readouterr().err
     assert "extra    models/stale.py" in printed
     assert "contract was" in printed
-    python, script, *given = shlex.split(printed.splitlines()[-1].removeprefix("to write it again: "))
+    python, script, *given = shlex.split(printed.splitlines()[-1].removeprefix("to update it: "))
     assert (python, script) == ("python", "scripts/regenerate.py")
     assert command.main(given) == 0
     assert not list(out.glob(".*"))

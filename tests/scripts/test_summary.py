@@ -190,8 +190,8 @@ def test_what_cannot_be_compared_is_said(tmp_path: Path) -> None:
         summary.describe_changes(None, tmp_path) == "There was no package before, so nothing is said of what changes."
     )
     lost = changed(lambda document: post(document)["responses"].update({"200": 7}))
-    told = summary.describe_changes((lost, "0.1.0"), OUT / PACKAGE)
-    assert told.startswith("What changes for users cannot be told: ")
+    text = summary.describe_changes((lost, "0.1.0"), OUT / PACKAGE)
+    assert text.startswith("The changes for users are unknown: ")
 
 
 @pytest.fixture

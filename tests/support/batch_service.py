@@ -62,7 +62,7 @@ class PromptService:
 
 
 async def until(reached: Callable[[], bool]) -> None:
-    """Wait for what nobody tells of."""
+    """Poll until a condition holds."""
     with anyio.fail_after(20):
         while not reached():  # noqa: ASYNC110
             await anyio.sleep(0.001)

@@ -18,7 +18,7 @@ def pytest_configure() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Make sure that nothing of ours was tested: a module of the copy keeps its own name, by whatever it is found."""
+    """Check that none of our modules was tested: a module of the copy keeps its own name."""
     names = [getattr(module, "__name__", "") for module in list(sys.modules.values())]
     ours = [name for name in names if name.startswith(tuple(REPLACED))]
     assert not ours, f"ours and not the copy's: {ours}"

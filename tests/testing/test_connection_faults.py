@@ -6,7 +6,6 @@ import json
 import socket
 import subprocess
 from contextlib import closing
-from types import SimpleNamespace
 
 import h11
 import pytest
@@ -23,11 +22,11 @@ FOREVER = 1000.0
 
 @pytest.fixture(autouse=True)
 def links_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "time", SimpleNamespace(time=lambda: 0.0))
+    monkeypatch.setattr("time.time", lambda: 0.0)
 
 
 with pytest.MonkeyPatch.context() as patched:
-    patched.setattr(wire, "time", SimpleNamespace(time=lambda: 0.0))
+    patched.setattr("time.time", lambda: 0.0)
     BODY = wire.generation(IMAGE_URL).body
 N = len(BODY)
 FIRST, REST = BODY[: N // 2], BODY[N // 2 :]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Never
 
 from attrs import field, frozen
 
+from ideogram_ai.client.request import is_array
 from ideogram_ai.contract.problems import meant
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
@@ -148,9 +149,8 @@ def _to_plain(value: Any, pointer: str, name: str) -> Any:
             raise WrongUseError(f"{name} has the key {json.dumps(key)} twice {place}. Keep one of them.")
         escaped = ((key, key.replace("~", "~0").replace("/", "~1"), item) for key, item in value)
         return {key: _to_plain(item, f"{pointer}/{step}", name) for key, step, item in escaped}
-    if isinstance(value, list):
-        items: list[Any] = value
-        return [_to_plain(item, f"{pointer}/{index}", name) for index, item in enumerate(items)]
+    if is_array(value):
+        return [_to_plain(item, f"{pointer}/{index}", name) for index, item in enumerate(value)]
     return value
 
 
@@ -248,6 +248,13 @@ def check_type(name: str, value: Any, source: str) -> None:
         raise WrongUseError(f"{source}: this is JSON of type {kind}, but {name} must be of type {wanted}.")
 
 
-def _json_type(value: Any) -> str:
-    kinds = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+def _json_type(value: object) -> str:
+    kinds: dict[type, str] = {
+        type(None): "null",
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        str: "string",
+        list: "array",
+    }
     return kinds.get(type(value), "object")

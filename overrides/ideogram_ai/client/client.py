@@ -210,7 +210,7 @@ class _BaseClient(Generic[HTTPClient]):
             limits = prepared.timeout.as_dict()
             if issubclass(self._http_class, httpx.AsyncClient):
                 # enforce_deadline_async does it: a limit of httpcore's runs on while the process is stopped, and ends a
-                # read although the response lies in the socket. A read that blocks does not have this problem.
+                # read although the response is in the socket. A read that blocks does not have this problem.
                 limits |= {"read": None, "write": None}
             request = httpx.Request(**what, extensions={"trace": trace, "timeout": limits})
         request.read()  # in one piece, which is sent at once; httpx would send each part by itself
@@ -230,7 +230,7 @@ def _api_url(url: str) -> httpx.URL:
 def _no_fresh_connection() -> ConfigurationError:
     return ConfigurationError(
         f"http_client: its first {MAX_USED_CONNECTIONS} connections were used before, and what is left on one of them "
-        f"could be taken for an answer. Lend a client of its own. {NOTHING_SENT}"
+        f"could be taken for a response. Lend a client of its own. {NOTHING_SENT}"
     )
 
 

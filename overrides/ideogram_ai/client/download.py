@@ -192,7 +192,7 @@ def _judge(job: DownloadJob, sink: ImageSink, timing: Timing) -> Flow[_Failure |
     asked = parse_retry_after(sink.headers.get("retry-after"), now=timing.wall() if now is None else now)
     if status in _REFUSED:
         return _judge_refusal(job.image, sink, now, asked, timing)
-    return _Failure(_status_error("answered", sink), passing=True, asked=asked)
+    return _Failure(_status_error("responded", sink), passing=True, asked=asked)
 
 
 def _check_image(sink: ImageSink) -> Flow[_Failure | None]:
@@ -235,7 +235,7 @@ def _judge_refusal(
     if image.is_image_safe is False:
         error = DownloadError(
             f"The image was withheld by the service's safety check: the image host refuses its link ({status}). It is "
-            f"billed all the same. {_FREE}",
+            f"still billed. {_FREE}",
             reason=DownloadReason.WITHHELD,
             status_code=status,
         )
@@ -260,7 +260,7 @@ def _status_error(what: str, sink: ImageSink) -> DownloadError:
     return DownloadError(message, reason=DownloadReason.STATUS, status_code=sink.status)
 
 
-# Which links may be fetched. A link comes from a response, so whoever can forge a response chooses where the client
+# Which links may be fetched. A link comes from a response, so an attacker who forges one chooses where the client
 # connects to. Hence https, public addresses, and a check of the address that was really connected to.
 
 # Not `is_private`: that includes 198.18.0.0/15, which some VPN clients give to every public name.
@@ -483,7 +483,7 @@ class ImageSink:
             return f"it has {size} of {self._total} bytes"
         fault = self._file.find_fault(suffix)
         if self._decoder is not None and not self._decoder.complete:
-            fault = "what it was compressed into is not whole"
+            fault = "its compressed form is not complete"
         if fault is not None and size == self._total:
             self.forget()  # there is no rest to ask for
         return fault

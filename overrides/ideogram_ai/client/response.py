@@ -278,7 +278,7 @@ def _parse_model(model: str, *, status: int, headers: httpx.Headers, body: bytes
     details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body}
     if not complete:
         return OutcomeUnknownError(
-            f"The answer ({status}) broke off after {len(body)} bytes. It was most likely billed: look at the "
+            f"The response ({status}) broke off after {len(body)} bytes. It was most likely billed: look at the "
             "account's usage before sending the request again.",
             **details,
         )
@@ -286,7 +286,7 @@ def _parse_model(model: str, *, status: int, headers: httpx.Headers, body: bytes
     if not problem:
         return value
     return ResponseValidationError(
-        f"The answer ({status}) breaks the contract: {problem}. It was most likely billed; .body holds what arrived. "
+        f"The response ({status}) breaks the contract: {problem}. It was most likely billed; .body holds what arrived. "
         "Do not send the request again before you looked at it.",
         problems=(problem,),
         **details,
@@ -350,12 +350,12 @@ def parse_generation(
     details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body}
     if not complete:
         return OutcomeUnknownError(
-            f"The answer ({status}) broke off after {len(body)} bytes, before any image was named. The image was most "
-            "likely made and billed: look at the account's usage before sending it again.",
+            f"The response ({status}) broke off after {len(body)} bytes, before any image was named. The image was "
+            "most likely made and billed: look at the account's usage before sending it again.",
             **details,
         )
     return ResponseValidationError(
-        f"The answer ({status}) names no image: {'; '.join(listed)}. The image was most likely made and "
+        f"The response ({status}) names no image: {'; '.join(listed)}. The image was most likely made and "
         "billed; .body holds what arrived. Do not send the request again before you looked at it.",
         problems=listed,
         **details,
@@ -474,7 +474,7 @@ def _kind(value: object) -> str:
     return _NAMES[type(value)]
 
 
-# Content encodings. The client asks for none (`Accept-Encoding: identity`), and some servers compress all the same.
+# Content encodings. The client asks for none (`Accept-Encoding: identity`), and some servers compress anyway.
 # httpx would expand each piece whole, and stack encodings, which turns a few kilobytes into gigabytes.
 
 _GZIP_OR_ZLIB = 47

@@ -321,7 +321,7 @@ class TransportTrace:
     def next_check(self, now: float) -> float | None:
         """When to look at the deadline again; None when the exchange has to be aborted now.
 
-        What lies in the socket when the time is up is still read, in a grace period.
+        What is in the socket when the time is up is still read, in a grace period.
         """
         until = self.until  # read once: another thread may change it
         if now < until:
@@ -362,10 +362,10 @@ def _surely_refused(status: int) -> bool:
 # behind a chunk or in a trailer, would hold a caller for ever. TransportTrace.until bounds each step.
 
 _LAST_LOOK: Final = 0.2
-"""Seconds in which a response that lies in the socket is still read after its time is up."""
+"""Seconds in which a response in the socket is still read after its time is up."""
 _AFTER_A_STOP: Final = 10.0
 """The same when this process itself is late: it was stopped, or its event loop was blocked."""
-_TOO_LATE: Final = "the answer was not whole in time"
+_TOO_LATE: Final = "the response was not complete in time"
 
 
 def _grace(until: float) -> float:

@@ -106,8 +106,8 @@ def test_an_alternative_that_allows_more_can_leave_less() -> None:
     old = one(oneOf=[TEXT, {"type": "integer"}])
     new = one(oneOf=[TEXT, {"type": ["integer", "string"]}])
     assert said(compared(asking(old), asking(new))) == ["additive type widened", "breaking choice narrowed"]
-    told = said(compared(asking(one(anyOf=[TEXT, {"type": "integer"}])), asking(one(oneOf=[TEXT, {"minLength": 3}]))))
-    assert "breaking" in " ".join(told)
+    lines = said(compared(asking(one(anyOf=[TEXT, {"type": "integer"}])), asking(one(oneOf=[TEXT, {"minLength": 3}]))))
+    assert "breaking" in " ".join(lines)
 
 
 def test_a_schema_that_is_used_twice_is_reported_once() -> None:

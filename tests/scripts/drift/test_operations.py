@@ -105,7 +105,7 @@ CASES = {
     ),
     "a range of media types": (body(JSON), body("application/*"), []),
     "parameters of a media type": (body(JSON), body("Application/JSON; charset=utf-8"), []),
-    "encoding that goes without saying": (
+    "default encoding written out": (
         body(FORM, a={"type": "object"}),
         body(FORM, a={"type": "object"}, encoding={"a": {"contentType": JSON}}),
         ["cosmetic encoding contentType added a"],
@@ -129,12 +129,12 @@ CASES = {
     "a success less": (answers(_200={}, _202={}), answers(_200={}), ["breaking status removed 202"]),
     "an error more": (answers(_200={}), answers(_200={}, _402={}), ["additive status added 402"]),
     "an error less": (answers(_200={}, _402={}), answers(_200={}), ["additive status removed 402"]),
-    "a range stands in": (
+    "a range of statuses": (
         answers(_404={"content": {JSON: TEXT}}),
         answers(**{"4xx": {"content": {JSON: {"schema": {"type": "integer"}}}}}),
         ["breaking type changed"],
     ),
-    "the default stands in": (answers(default={}), answers(_200={}, default={}), []),
+    "the default response": (answers(default={}), answers(_200={}, default={}), []),
     "a header more": (answers(_200={}), answers(_200={"headers": {"X-A": TEXT}}), ["additive header added X-A"]),
     "a header less": (answers(_200={"headers": {"X-A": TEXT}}), answers(_200={}), ["breaking header removed X-A"]),
     "a header may be missing": (

@@ -1,11 +1,11 @@
-"""Whatever a schema says: in another order, or with other prose, it is the same, and a change is told where it is."""
+"""A schema in another order, or with other prose, is the same, and a change is reported at its place."""
 
 import random
 from copy import deepcopy
 from typing import Any
 
 import pytest
-from drifting.compare import Verdict
+from drifting.compare import DriftVerdict
 from drifting.compare_operations import compare_documents
 from drifting.document import Document
 from drifting.schema import Normaliser
@@ -74,7 +74,7 @@ def shuffled(node: Any, chance: random.Random, key: str = "", names: bool = Fals
 
 
 @given(schema=SCHEMAS, seed=st.integers(0, 2**32))
-def test_order_and_prose_are_nothing(schema: Any, seed: int) -> None:
+def test_order_and_prose_make_no_difference(schema: Any, seed: int) -> None:
     again = shuffled(schema, random.Random(seed))
     for make in (asking, answering):
         assert said(compared(make(schema), make(again))) == []
@@ -97,7 +97,7 @@ def test_what_is_not_said_to_break_breaks_nothing(old: Any, data: st.DataObject,
         found = compared(make(old), make(new))
         # A property that is new is said to be harmless, and so it is to all who did not use its name for their own.
         about_names = any(d.subject == "property" for d in found)
-        if not about_names and not any(d.verdict is Verdict.BREAKING for d in found) and is_valid(was, value):
+        if not about_names and not any(d.verdict is DriftVerdict.BREAKING for d in found) and is_valid(was, value):
             assert is_valid(is_now, value)
 
 
@@ -120,7 +120,7 @@ def _without(node: Any, keyword: str) -> Any:
 
 
 @pytest.mark.parametrize("time", HISTORY)
-def test_order_and_prose_are_nothing_in_whole_documents(time: str) -> None:
+def test_order_and_prose_make_no_difference_in_whole_documents(time: str) -> None:
     document = HISTORY[time]()
     again = shuffled(document["components"]["schemas"], random.Random(time), names=True)
     assert compare_documents(document, {**document, "components": {**document["components"], "schemas": again}}) == []
@@ -131,7 +131,7 @@ def test_any_two_schemas_can_be_compared_both_ways(old: Any, new: Any) -> None:
     forth, back = compared(asking(old), asking(new)), compared(asking(new), asking(old))
     assert bool(forth) == bool(back)
     both = compared(answering(old), answering(new))
-    assert {d.verdict for d in forth + both} <= {Verdict.BREAKING, Verdict.ADDITIVE, Verdict.COSMETIC}
+    assert {d.verdict for d in forth + both} <= {DriftVerdict.BREAKING, DriftVerdict.ADDITIVE, DriftVerdict.COSMETIC}
 
 
 MUTATIONS: list[tuple[str, Any]] = [
@@ -150,7 +150,7 @@ MUTATIONS: list[tuple[str, Any]] = [
 ]
 
 
-def test_a_change_of_one_keyword_of_the_contract_is_told_at_its_place(contract: Contract) -> None:
+def test_a_change_of_one_keyword_of_the_contract_is_reported_at_its_place(contract: Contract) -> None:
     """Every keyword of every schema that the operation reaches, changed alone."""
     tried = 0
     for pointer, node in mappings((), contract.document):
@@ -173,7 +173,7 @@ def test_a_change_of_one_keyword_of_the_contract_is_told_at_its_place(contract: 
     assert tried > 50
 
 
-def test_a_property_less_of_the_contract_is_told_at_its_place(contract: Contract) -> None:
+def test_a_removed_property_of_the_contract_is_reported_at_its_place(contract: Contract) -> None:
     schemas = contract.document["components"]["schemas"]
     for name, schema in schemas.items():
         for field in schema.get("properties", {}):

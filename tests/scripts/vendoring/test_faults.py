@@ -1,4 +1,4 @@
-"""Whatever goes wrong while a copy is replaced, one of the two is whole, and the next run repairs the rest."""
+"""If replacing a copy fails, one of the two is whole, and the next run repairs the rest."""
 
 import json
 import os

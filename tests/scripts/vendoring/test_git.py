@@ -140,7 +140,7 @@ def test_without_a_repository_nothing_is_ignored(command: Command, vendor_folder
 def test_in_a_hook_the_repository_of_the_folder_is_asked(
     command: Command, program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Git tells its hooks where its repository is, in a way that holds for their folder only."""
+    """Git sets the repository of its hooks relative to their folder."""
     (program / ".gitignore").write_text("generated/\n")
     monkeypatch.setenv("GIT_DIR", ".git")
     monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")

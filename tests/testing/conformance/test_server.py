@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from altered_server import Asked, Told, rewriting
+from altered_server import Asked, Told, refused, rewriting
 from broken_servers import BROKEN_SERVERS, GENERATED
 from conformance_runs import KIT, URL, names, result, run_on_app, verdicts
 from served_app import serve
@@ -27,7 +27,7 @@ from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import CONTRACT_SHA256
 from ideogram_ai.generated.operations import API_KEY_HEADER
 from ideogram_ai.testing import MockServer
-from ideogram_ai.testing.conformance import Verdict, apply_expected, write_report
+from ideogram_ai.testing.conformance import Verdict, apply_expected, by_cause, write_report
 from ideogram_ai.testing.conformance.server import (
     PRICES,
     ServerOptions,
@@ -73,6 +73,28 @@ def test_a_broken_server_is_caught_by_the_requirement_that_describes_its_fault()
         assert result(report, broken.caught_by).exchanges, fault
 
 
+def test_failures_of_one_cause_share_it_and_the_plainest_comes_first() -> None:
+    whole = {"high_level_description": "a", "compositional_deconstruction": {"background": "b", "elements": []}}
+
+    def look_away(asked: Asked) -> Asked:
+        """Read no JSON prompt."""
+        if not asked.has_part("json_prompt") or asked.has_part("text_prompt"):
+            return asked
+        head, _, _ = asked.body.partition(b"\r\n\r\n")
+        end = b"\r\n--" + asked.boundary + b"--\r\n"
+        return Asked(asked.headers, asked.query, head + b"\r\n\r\n" + json.dumps(whole).encode() + end)
+
+    alike, *_ = by_cause(run_on_app(rewriting(ask=look_away)).of(Verdict.FAILED))
+    assert len(alike) > 25
+    assert {each.cause for each in alike} == {"Invalid values of json_prompt are accepted."}
+    assert alike[0].requirement.id == "request.json_prompt.malformed-refused"
+    assert "json_prompt is b'{': it was accepted" in alike[0].detail
+    alike, *_ = by_cause(run_on_app(rewriting(ask=lambda _: refused())).of(Verdict.FAILED))
+    assert {each.cause for each in alike} == {"No valid request at all is accepted."}
+    apart = by_cause(run_on_app(BROKEN_SERVERS["bad JSON is a crash"].make()).of(Verdict.FAILED))
+    assert [len(group) for group in apart] == [1, 1]
+
+
 def test_a_server_that_knows_its_keys_has_to_check_them() -> None:
     def check(asked: Asked) -> Asked:
         known = asked.headers.get(HEADER) == KEY
@@ -99,9 +121,9 @@ def test_a_status_that_cannot_be_provoked_is_not_tried() -> None:
 
 
 def test_the_same_seed_draws_the_same_requests_in_any_program(tmp_path: Path) -> None:
-    drawn = [str(draw(broken_requests(), 12, seed)) for seed in (1, 1, 2)]
-    assert drawn[0] == drawn[1] != drawn[2]
-    assert len(draw(broken_requests(), 12, 1)) == 12
+    drawn = [draw(broken_requests(), 12, seed) for seed in (1, 1, 2)]
+    assert str(drawn[0]) == str(drawn[1]) != str(drawn[2])
+    assert len(drawn[0]) == 12
     constants = [[number * 7919, f"constant {number}"] for number in range(10, 90)]
     (tmp_path / "full_of_constants.py").write_text(f"VALUES = {constants}\n")
     program = """

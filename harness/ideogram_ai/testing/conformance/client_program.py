@@ -248,10 +248,10 @@ class ScenarioServers:
             images = [self._fault(response, hosts) for response in self._scenario.image_host]
             self._images = stack.enter_context(FaultServer(images, image=images))
             hosts["{{image_host}}"] = self._images.url
-            answers = [self._fault(response, hosts, timed=True) for response in self._scenario.answers]
+            responses = [self._fault(response, hosts, timed=True) for response in self._scenario.answers]
             # A program that asks the service itself for an image gets nothing from it.
             self._service = stack.enter_context(
-                FaultServer(answers, image="status_404", interval=_DRIP, image_url=f"{self._images.url}/image.png")
+                FaultServer(responses, image="status_404", interval=_DRIP, image_url=f"{self._images.url}/image.png")
             )
             self._resources = stack.pop_all()
         return self
@@ -288,13 +288,13 @@ class ScenarioServers:
         body = response.body if isinstance(response.body, str) else json.dumps(response.body, ensure_ascii=False)
         content = self._image if response.image else fill(body).encode()
         headers = tuple((name, fill(text)) for name, text in response.headers.items())
-        answer = Response(response.status, content, headers)
+        sent = Response(response.status, content, headers)
 
         def act(exchange: Exchange) -> None:
             exchange.read_request()
             if timed:
                 with self._lock:
                     self._arrived.append(time.monotonic())
-            exchange.answer(answer)
+            exchange.answer(sent)
 
         return replace(answer_with(response.status), act=act)

@@ -203,7 +203,9 @@ def _scenario(
 
 def _arrives(name: str, title: str, pointer: str, request: Mapping[str, Any]) -> Scenario:
     """A scenario in which a valid request has to arrive as it was given."""
-    return Scenario(Requirement(name, title, pointer), request, (_good(),), (_IMAGE_MADE,), sends=request, most_posts=1)
+    return Scenario(
+        Requirement(name, title, pointer), request, (_success(),), (_IMAGE_MADE,), sends=request, most_posts=1
+    )
 
 
 @cache
@@ -265,13 +267,8 @@ def _required() -> dict[str, Any]:
     return {field.wire_name: full_values()[field.wire_name] for field in read_view().operation.fields if field.required}
 
 
-def _good() -> ScriptedResponse:
-    """The contract's example of a 200, with links to the image."""
-    return _success()
-
-
 def _success(changes: Mapping[str, Any] | None = None, **members: Any) -> ScriptedResponse:
-    """The same with these changes in each of its images, and these members."""
+    """The contract's example of a 200 with links to the image, these changes in each image, and these members."""
     examples = read_view().responses[200].examples
     example = next(example for example in examples if all(image.get("url") for image in example["data"]))
     data = [{**image, "url": IMAGE_LINK, **(changes or {})} for image in example["data"]]
@@ -334,7 +331,7 @@ def _prompt_rule() -> Iterator[Scenario]:
     for word, request in (("both", both), ("neither", neither)):
         title = f"A request with {word} of {' and '.join(prompts)} is refused before it is sent."
         requirement = Requirement(f"request.prompt-rule.{word}", title, request_rules()[0])
-        yield Scenario(requirement, request, (_good(),), (_REFUSED,), most_posts=0)
+        yield Scenario(requirement, request, (_success(),), (_REFUSED,), most_posts=0)
 
 
 def _refusals() -> Iterator[Scenario]:
@@ -402,7 +399,7 @@ def _retries() -> Iterator[Scenario]:
     at = join_pointer(pointers().responses, 429, "headers", "Retry-After")
     busy = ScriptedResponse(429, read_view().responses[429].examples[0], {**_JSON, "Retry-After": str(_PAUSE)})
     title = "A 429 is reported, or the request is sent again no sooner than Retry-After says."
-    yield _scenario("retry.429", title, at, (busy, _good()), _IMAGE_MADE, _REFUSED_429, pause=_PAUSE)
+    yield _scenario("retry.429", title, at, (busy, _success()), _IMAGE_MADE, _REFUSED_429, pause=_PAUSE)
     at = join_pointer(pointers().operation, "description")
     cuts = {
         "reset": ("reset_after_request", "the connection was reset"),
@@ -412,10 +409,10 @@ def _retries() -> Iterator[Scenario]:
     for word, (cut, event) in cuts.items():
         title = f"A request is not sent again after {event}: it may have run. It is reported as unknown."
         name = f"retry.never-after-{word}"
-        yield _scenario(name, title, at, (ScriptedResponse(cut=cut), _good()), _UNKNOWN, most_posts=1)
+        yield _scenario(name, title, at, (ScriptedResponse(cut=cut), _success()), _UNKNOWN, most_posts=1)
     failed, ending = ScriptedResponse(503, _PAGE, _HTML), ExpectedOutcome(ReportedOutcome.UNKNOWN, 503)
     title = "A request is not sent again after a 503: it may have run."
-    yield _scenario("retry.never-after-503", title, at, (failed, _good()), ending, most_posts=1)
+    yield _scenario("retry.never-after-503", title, at, (failed, _success()), ending, most_posts=1)
 
 
 def _redirects() -> Iterator[Scenario]:
@@ -427,10 +424,12 @@ def _redirects() -> Iterator[Scenario]:
     title = "A redirect of the image host is followed without the key, or reported."
     image_host = (ScriptedResponse(302, "", {"Location": f"{OTHER_HOST}image.png"}),)
     at = pointers().response(200)
-    yield _scenario("redirect.image", title, at, _good(), _IMAGE_MADE, _UNKNOWN, most_posts=1, image_host=image_host)
+    yield _scenario("redirect.image", title, at, _success(), _IMAGE_MADE, _UNKNOWN, most_posts=1, image_host=image_host)
     title = "A 303 follows a request that was processed: it is reported as unknown, and the request is not sent again."
     at = join_pointer(pointers().operation, "description")
-    yield _scenario("redirect.303", title, at, (ScriptedResponse(303, "", elsewhere), _good()), _UNKNOWN, most_posts=1)
+    yield _scenario(
+        "redirect.303", title, at, (ScriptedResponse(303, "", elsewhere), _success()), _UNKNOWN, most_posts=1
+    )
 
 
 def _glued_responses() -> Iterator[Scenario]:
@@ -440,12 +439,12 @@ def _glued_responses() -> Iterator[Scenario]:
     yield _scenario("answer.200.glued", title, at, ScriptedResponse(fault="glued_429"), _IMAGE_MADE, most_posts=1)
     for status, what in ((200, "another caller's image"), (422, "a refusal")):
         title = f"When a request is sent again after a 429, {what} behind that 429 is not taken for its response."
-        answers = (ScriptedResponse(fault=f"glued_{status}_behind_429"), _good())
+        answers = (ScriptedResponse(fault=f"glued_{status}_behind_429"), _success())
         yield _scenario(f"retry.glued-{status}", title, pointers().response(429), answers, _IMAGE_MADE, _REFUSED_429)
     title = (
         "A 200 that comes before the body was read loses no image, or is reported as unknown; nothing is sent again."
     )
-    answers = (ScriptedResponse(fault="early_200_after_head"), _good())
+    answers = (ScriptedResponse(fault="early_200_after_head"), _success())
     yield _scenario("answer.200.early", title, at, answers, _IMAGE_MADE, _UNKNOWN, most_posts=1)
 
 

@@ -10,6 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import ConfigurationError
+from ideogram_ai.client.request import is_object
 from ideogram_ai.client.transport import is_loopback
 from ideogram_ai.contract.view import read_view
 
@@ -374,6 +375,6 @@ class _ServerRun:
 
 def _links(response: ServerResponse) -> Iterator[str]:
     for image in response.images:
-        url = image.get("url") if isinstance(image, dict) else None
+        url = image.get("url") if is_object(image) else None
         if isinstance(url, str) and url:
             yield url

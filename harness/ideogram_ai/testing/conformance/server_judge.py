@@ -139,7 +139,7 @@ def _body_requirements(status: int) -> Iterator[Requirement]:
     title = f"The body of a {status} is marked as {kind}."
     yield Requirement(f"answer.{status}.content-type", title, content, observed)
     yield Requirement(f"answer.{status}.body", f"The body of a {status} {form}.", at, observed)
-    for path, pointer in {} if observed else _members(status):
+    for path, pointer in () if observed else _members(status):
         name = ".".join(path)
         title = f"{name} of a {status} is as the contract describes it."
         yield Requirement(f"answer.{status}.{name}", title, pointer)

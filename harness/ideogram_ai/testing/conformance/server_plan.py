@@ -57,6 +57,7 @@ _BROKEN_JSON: Final = (b"{", b"", b'{"high_level_description": "A poster",}', b"
 _COUNT: Final = 25
 """Requests of schemathesis, valid and invalid ones each."""
 
+_ALL_CHECKS: Final[Any] = list(HealthCheck)  # typed as a list of its metaclass
 _BYTES: Final = 1 << 14
 """Random bytes for one example: more than a deeply nested one takes."""
 
@@ -198,11 +199,11 @@ class CasePlanner:
         The prompt rule, which is the first of the rules, is not among them.
         """
         for rule in request_rules()[1:]:
-            sites = [site for site in _sites() if site.rule == rule][: self._per_rule]
-            for number, site in enumerate(sites):
-                if (site.field in self.prompts[1:]) == with_json:
-                    yield from self._broken_at(site, len(range(number, self._per_rule, len(sites))))
-            if not sites and not with_json:
+            points = [point for point in _mutation_points() if point.rule == rule][: self._per_rule]
+            for number, point in enumerate(points):
+                if (point.field in self.prompts[1:]) == with_json:
+                    yield from self._broken_at(point, len(range(number, self._per_rule, len(points))))
+            if not points and not with_json:
                 yield from self._without_required(rule)
 
     @property
@@ -210,18 +211,18 @@ class CasePlanner:
         """How many requests break a rule at most."""
         return 1 if self.metered else 3
 
-    def _broken_at(self, site: MutationPoint, count: int) -> Iterator[RequestCase]:
-        name, fields = site.field, self._with_field(site.field)
+    def _broken_at(self, point: MutationPoint, count: int) -> Iterator[RequestCase]:
+        name, fields = point.field, self._with_field(point.field)
         if self.metered and name not in self.prompts[1:]:
             fields = self.plain | self._scalars  # what was accepted already costs no further image
-        value, versions = _site_reader().broken_versions(site, fields[name])
+        value, versions = _mutations().broken_versions(point, fields[name])
         control = self._valid(f"request.{name}.accepted", f"a valid {name}", {**fields, name: value}, name)
-        node = at_pointer(site.rule)
+        node = at_pointer(point.rule)
         status = node["status"] if is_object(node) and "status" in node else 400
         distinct = {shown(version[0]): version for version in draw(versions, 2 * count, self.seed)}
         for broken, path in list(distinct.values())[:count]:
             note = f"{pointer_to((name, *path))} is {shorten(_at_path(broken, path))}"
-            case = _refused(rule_id(site.rule), note, form({**fields, name: broken}), control, statuses=(status,))
+            case = _refused(rule_id(point.rule), note, form({**fields, name: broken}), control, statuses=(status,))
             yield evolve(case, field=name)
 
     def _without_required(self, rule: str) -> Iterator[RequestCase]:
@@ -279,13 +280,13 @@ def _values(name: str) -> list[Any]:
 
 
 @cache
-def _site_reader() -> MutationPoints:
+def _mutations() -> MutationPoints:
     return MutationPoints(read_view(), SchemaValues(read_view()))
 
 
 @cache
-def _sites() -> tuple[MutationPoint, ...]:
-    return tuple(_site_reader())
+def _mutation_points() -> tuple[MutationPoint, ...]:
+    return tuple(_mutations())
 
 
 def _at_path(value: Any, path: Path) -> Any:
@@ -301,7 +302,7 @@ def draw(strategy: SearchStrategy[T], count: int, seed: int) -> list[T]:
     """
     drawn: list[T] = []
 
-    @settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(database=None, deadline=None, suppress_health_check=_ALL_CHECKS)
     @given(strategy)
     def collect(example: T) -> None:
         drawn.append(example)
@@ -330,10 +331,10 @@ def _generate(seed: int) -> Iterator[RequestCase]:
     import schemathesis  # noqa: PLC0415 - an extra, and slow to load
 
     view = read_view()
-    openapi: Any = schemathesis.openapi  # its types are generic without arguments
+    library: Any = schemathesis  # its types are generic without arguments
     # By default it also draws from the texts of the program's source.
-    config = schemathesis.Config.from_dict({"analysis": {"constants": {"enabled": False}}})
-    schema = openapi.from_dict(_with_closed_requests(read_contract()), config=config)
+    config = library.Config.from_dict({"analysis": {"constants": {"enabled": False}}})
+    schema = library.openapi.from_dict(_with_closed_requests(read_contract()), config=config)
     operation = schema[view.operation.path][view.operation.method]
     for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
         for made in draw(operation.as_strategy(generation_mode=mode), _COUNT, seed):

@@ -18,9 +18,10 @@ run, although the client cannot know that.
 """
 
 from .connection_faults import STALE_CONNECTION
-from .exchange import Connection, Exchange, Fault, Ledger, Phase, ReceivedRequest, answer_raw, answer_with
+from .exchange import Exchange, Fault, Ledger, Phase, ReceivedRequest, answer_raw, answer_with
 from .response_faults import LATE_IMAGE, SPELLINGS, echo_key, redirect_chain, redirect_to
 from .server import FAULTS, IMAGE_FAULTS, FaultServer
+from .wire import Connection
 
 __all__ = [
     "FAULTS",

@@ -10,8 +10,8 @@ from itertools import repeat
 from typing import Final
 
 from . import wire
-from .exchange import Connection, Exchange, Fault, Phase, response_fault, send_slowly
-from .wire import CHUNKED, CLOSE, GZIP_HEADER, Response, chunk, halve, head_lines
+from .exchange import Exchange, Fault, Phase, response_fault, send_slowly
+from .wire import CHUNKED, CLOSE, GZIP_HEADER, Connection, Response, chunk, halve, head_lines
 
 Write = Callable[[Response], bytes]
 Make = Callable[[Exchange], Response]

@@ -14,19 +14,9 @@ from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from . import wire
 from .connection_faults import CONNECTION_FAULTS
-from .exchange import (
-    Activity,
-    Connection,
-    ConnectionEndedError,
-    Exchange,
-    Fault,
-    Ledger,
-    MalformedRequestError,
-    Phase,
-    ServerSettings,
-    is_readable,
-)
+from .exchange import Exchange, Fault, Ledger, MalformedRequestError, Phase, ServerSettings
 from .response_faults import DOWNLOAD_FAULTS, RESPONSE_FAULTS
+from .wire import Activity, Connection, ConnectionEndedError, is_readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,15 +1,21 @@
-"""HTTP/1.1 as bytes, each of which can be wrong, and the contents of good responses."""
+"""The connection, HTTP/1.1 as bytes, each of which can be wrong, and the contents of good responses."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+import os
 import random
+import selectors
+import socket
 import struct
+import threading
 import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -27,8 +33,124 @@ CLOSE: Final = ("Connection", "close")
 JSON: Final = ("Content-Type", "application/json")
 HTML: Final = ("Content-Type", "text/html; charset=UTF-8")
 GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+_READ_SIZE: Final = 65536
+_LINGER_FORMAT: Final = "hh" if os.name == "nt" else "ii"
 _LINK_LIFETIME: Final = 24 * 60 * 60
 _BLOCK: Final = b" " * (1 << 20)
+
+
+class Activity(Enum):
+    """What the server is doing with a connection."""
+
+    BUSY = "busy"
+    WAITING = "waiting for a request"
+    HELD = "held, with nothing more to come"
+
+
+class ConnectionEndedError(Exception):
+    """The client has closed the connection, or the server is being closed."""
+
+
+class Connection:
+    """One accepted connection. Only its own thread reads and writes; any thread may inspect and interrupt it.
+
+    Attributes:
+        number: Number of the connection, from 1.
+        activity: What the server is doing with it.
+        open: False after the server's end was closed.
+    """
+
+    def __init__(self, sock: socket.socket, number: int, draining: threading.Event) -> None:
+        self.number = number
+        self.activity = Activity.BUSY
+        self.open = True
+        self._sock = sock
+        self._draining = draining
+        self._lock = threading.Lock()
+        sock.setblocking(True)
+        # A drip of single bytes is to leave as single packets.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def peek(self) -> bytes:
+        """Wait for data and return it without taking it out of the kernel."""
+        return self._receive(_READ_SIZE, socket.MSG_PEEK)
+
+    def read(self, limit: int) -> bytes:
+        """Wait for data and return from 1 to `limit` bytes of it."""
+        return self._receive(min(limit, _READ_SIZE))
+
+    def _receive(self, limit: int, flags: int = 0) -> bytes:
+        data = self._sock.recv(limit, flags)
+        if not data:
+            raise ConnectionEndedError
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Pass all of the data to the kernel."""
+        self._sock.sendall(data)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, but wake when the connection ends."""
+        deadline = time.monotonic() + seconds
+        if seconds <= 0:
+            return
+        self._sock.settimeout(seconds)
+        try:
+            self.peek()
+        except TimeoutError:
+            return
+        finally:
+            self._sock.setblocking(True)
+        # Unread bytes hide the end of the connection.
+        self._draining.wait(max(0.0, deadline - time.monotonic()))
+
+    def wait_for_end(self) -> None:
+        """Read and drop data until the client closes the connection."""
+        while True:
+            self.read(_READ_SIZE)
+
+    def finish(self) -> None:
+        """Send FIN and drop what the client still sends, so that it does not get an RST in return."""
+        with suppress(OSError):  # the client was faster
+            self._sock.shutdown(socket.SHUT_WR)
+        self.wait_for_end()
+
+    def hold(self) -> None:
+        """Read nothing until the server is closed or `wait_closed` is called."""
+        self.activity = Activity.HELD
+        self._draining.wait()
+        self.wait_for_end()
+
+    def reset(self) -> None:
+        """Close with RST instead of FIN; data that is still on its way is lost."""
+        with suppress(OSError):  # the client was faster
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER_FORMAT, 1, 0))
+        self.close()
+
+    def close(self) -> None:
+        """Close: the client gets FIN after the data, or RST if it sent something that was not read."""
+        with self._lock:
+            self.open = False
+            self._sock.close()
+
+    def interrupt(self) -> None:
+        """Wake the connection's thread; from any thread."""
+        with self._lock:
+            if self.open:
+                with suppress(OSError):  # the client was faster
+                    self._sock.shutdown(socket.SHUT_RDWR)
+
+    def has_news(self) -> bool:
+        """Whether there is data, or the end, that the connection's thread has not seen; from any thread."""
+        with self._lock:
+            return self.open and is_readable(self._sock)
+
+
+def is_readable(sock: socket.socket) -> bool:
+    """Whether a read or an accept would return at once."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 @dataclass(frozen=True, slots=True)
