@@ -5,7 +5,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from canned import KEY, KINDS, FakeTiming, Kind, Service, download
+from canned import Service
+from driver import KEY, KINDS, FakeTiming, Kind, download
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError

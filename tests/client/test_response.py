@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
-from canned import KINDS, Kind, Service, entry, generate, success
+from canned import Service, entry, success
+from driver import KINDS, Kind, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
 from unknown_fields import UNKNOWN
@@ -280,7 +281,8 @@ def test_a_program_that_turns_warnings_into_errors_gets_its_images(
 FILTERED = """
 import sys
 sys.path[:0] = [{tests!r}]
-from canned import Service, generate
+from canned import Service
+from driver import generate
 import httpx
 body = b'{{"data": [{{"url": "https://i.example/1.png"}}, {{"url": "https://i.example/2.png"}}]}}'
 print([image.url for image in generate("sync", Service(httpx.Response(200, content=body)), text_prompt="a").images])

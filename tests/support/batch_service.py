@@ -9,7 +9,8 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import httpx
-from canned import KEY, entry, success
+from canned import entry, success
+from driver import KEY
 
 from ideogram_ai.client import AsyncIdeogram, RetryPolicy
 
