@@ -83,8 +83,8 @@ def download_flow(
 def _download(job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing) -> Flow[Path]:
     if job.image.withheld:
         raise DownloadError(
-            "The image was withheld by the service's safety check, so there is nothing to download. It is billed all "
-            "the same. Change the prompt before you ask again.",
+            "The image was withheld by the service's safety check, so there is nothing to download. It is still "
+            "billed. Change the prompt before you ask again.",
             reason=DownloadReason.WITHHELD,
         )
     embedded = job.request.url[: len(_DATA)].lower() == _DATA
