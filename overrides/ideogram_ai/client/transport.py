@@ -116,7 +116,8 @@ class Environment:
             url: The URL of the request.
             transport: The class of the transport, for a request without a proxy.
         """
-        # Without TLS no authority matters. The jar takes no cookie: nothing is carried from one host to another.
+        # Without TLS no authority matters. The jar accepts no cookie. It is not shared:
+        # it has a lock, which a fork could copy while it is held.
         context = self._tls() if url.scheme == "https" else _no_authorities()
         cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         if url.host in self._near or not _proxies():
