@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 from regeneration.documents import ROOT, ContractError, first_error, read_contract, read_yaml
 
-from drifting.compare import Difference, Differences, Verdict
+from drifting.compare import Difference, Differences, DriftVerdict
 from drifting.compare_operations import compare_operations
 from drifting.document import Document, DriftError, parse_document, read_source
 from drifting.operation import Location, locate, operations, read_operation
@@ -130,9 +130,9 @@ class DriftReport:
         verdicts = {difference.verdict for difference in self.differences}
         if any(compared.problem for compared in self.operations):
             return Drift.UNKNOWN
-        if Verdict.BREAKING in verdicts:
+        if DriftVerdict.BREAKING in verdicts:
             return Drift.BREAKING
-        return Drift.ADDITIVE if Verdict.ADDITIVE in verdicts or self.stale else Drift.NOTHING
+        return Drift.ADDITIVE if DriftVerdict.ADDITIVE in verdicts or self.stale else Drift.NOTHING
 
 
 def check(contract: Path, source: str, known: Known, *, timeout: float) -> DriftReport:
@@ -185,7 +185,7 @@ def _compare(ours: Document, location: Location, theirs: Document, *, alone: boo
 
 def _mark(difference: Difference, known: Known) -> Difference:
     entry = next((entry for entry in known.entries if entry.covers(difference)), None)
-    return attrs.evolve(difference, verdict=Verdict.KNOWN, reason=entry.because) if entry else difference
+    return attrs.evolve(difference, verdict=DriftVerdict.KNOWN, reason=entry.because) if entry else difference
 
 
 def _why_stale(entry: KnownDifference, found: Differences) -> str:

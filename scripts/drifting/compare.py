@@ -41,7 +41,7 @@ class Direction(StrEnum):
     RESPONSE = "answer"
 
 
-class Verdict(StrEnum):
+class DriftVerdict(StrEnum):
     """What a difference means for a program that was written for the old side and meets the new one."""
 
     BREAKING = "breaking"
@@ -101,7 +101,7 @@ class Difference:
         reason: Why the difference is intended; only known ones have a reason.
     """
 
-    verdict: Verdict
+    verdict: DriftVerdict
     direction: Direction
     where: str
     subject: str
@@ -138,7 +138,7 @@ class Collector:
         effect: Effect,
         old: Side,
         new: Side,
-        verdict: Verdict | None = None,
+        verdict: DriftVerdict | None = None,
         *,
         path: str = "",
         name: str = "",
@@ -148,12 +148,12 @@ class Collector:
         verdict = verdict or self._verdict_of(effect)
         self.found.append(Difference(verdict, self.direction, where, subject, effect, name, old, new))
 
-    def _verdict_of(self, effect: Effect) -> Verdict:
+    def _verdict_of(self, effect: Effect) -> DriftVerdict:
         """A request must fit the new side, a response the old one."""
         wider = {Effect.WIDENED, Effect.ADDED}
         narrower = {Effect.NARROWED, Effect.REMOVED}
         harmless = wider if self.direction is Direction.REQUEST else narrower
-        return Verdict.ADDITIVE if effect in harmless else Verdict.BREAKING
+        return DriftVerdict.ADDITIVE if effect in harmless else DriftVerdict.BREAKING
 
     def compare_required(
         self, old: tuple[Pointer, bool], new: tuple[Pointer, bool], *, path: str = "", name: str = ""
@@ -170,7 +170,7 @@ class Collector:
         if old.deprecated != new.deprecated:
             states = ((side.pointer, side.deprecated) for side in (old, new))
             before, after = (Side((*place, "deprecated") if it_is else place, it_is, it_is) for place, it_is in states)
-            self.add("deprecated", presence(old.deprecated, new.deprecated), before, after, Verdict.ADDITIVE)
+            self.add("deprecated", presence(old.deprecated, new.deprecated), before, after, DriftVerdict.ADDITIVE)
 
 
 def presence(was: bool, is_now: bool) -> Effect:
@@ -237,12 +237,12 @@ class _SchemaComparison:
             if before is after or (not absent and json_text(before) == json_text(after)):
                 continue
             effect = presence(before is not ABSENT, after is not ABSENT)
-            verdict = Verdict.ADDITIVE
+            verdict = DriftVerdict.ADDITIVE
             if name == "discriminator" or (name == "default" and self._direction is Direction.RESPONSE):
-                verdict = Verdict.COSMETIC
+                verdict = DriftVerdict.COSMETIC
             elif name == "default" and effect is not Effect.ADDED:
                 # What a request without the field does, and costs, changes or becomes unknown.
-                verdict = Verdict.BREAKING
+                verdict = DriftVerdict.BREAKING
             self._collector.add(name, effect, _side(old, name, before), _side(new, name, after), verdict, path=path)
 
     def _values(self, old: Schema, new: Schema, path: str) -> bool:
@@ -320,13 +320,13 @@ class _SchemaComparison:
                 self._required(old, new, name, inner)
             else:
                 sides = Side(old.declared[name], schema.plain()), _side(new, "properties", ABSENT)
-                self._collector.add("property", Effect.REMOVED, *sides, Verdict.BREAKING, path=inner, name=name)
+                self._collector.add("property", Effect.REMOVED, *sides, DriftVerdict.BREAKING, path=inner, name=name)
         for name, schema in after.items():
             if name not in before:
                 inner = f"{path}.{name}" if path else name
                 needed = name in new.required and self._direction is Direction.REQUEST
                 sides = _side(old, "properties", ABSENT), Side(new.declared[name], schema.plain())
-                verdict = Verdict.BREAKING if needed else Verdict.ADDITIVE
+                verdict = DriftVerdict.BREAKING if needed else DriftVerdict.ADDITIVE
                 self._collector.add("property", Effect.ADDED, *sides, verdict, path=inner, name=name)
         for name in sorted((old.required ^ new.required) - before.keys() - after.keys()):
             self._required(old, new, name, f"{path}.{name}" if path else name)
@@ -364,14 +364,14 @@ class _SchemaComparison:
             self.compare(part, partner, f"{path}({_label(part)})")
         whole = relation(before, after)
         # Beside an alternative that allows anything, one more or less changes nothing that is allowed.
-        verdict = Verdict.COSMETIC if whole is None else None
+        verdict = DriftVerdict.COSMETIC if whole is None else None
         for part in removed:
             sides = Side(part.pointer, part.plain()), _side(new, new.choice, ABSENT)
             self._collector.add("alternative", Effect.REMOVED, *sides, verdict, path=path, name=_label(part))
         for part in added:
             sides = _side(old, old.choice, ABSENT), Side(part.pointer, part.plain())
             self._collector.add("alternative", Effect.ADDED, *sides, verdict, path=path, name=_label(part))
-        breaks = any(difference.verdict is Verdict.BREAKING for difference in self._collector.found[known:])
+        breaks = any(difference.verdict is DriftVerdict.BREAKING for difference in self._collector.found[known:])
         if whole is not None and not breaks and not (_can_add_up(old) and _can_add_up(new)):
             sides = _side(old, old.choice, before), _side(new, new.choice, after)
             self._collector.add("choice", whole, *sides, path=path)

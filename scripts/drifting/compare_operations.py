@@ -10,9 +10,9 @@ from drifting.compare import (
     Collector,
     Differences,
     Direction,
+    DriftVerdict,
     Effect,
     Side,
-    Verdict,
     compare_schemas,
     gone,
     presence,
@@ -59,10 +59,10 @@ def compare_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differe
             collector = Collector(Direction.REQUEST, name, found)
             if location in had:
                 sides = Side(place, name), gone(("paths",))
-                collector.add("operation", Effect.REMOVED, *sides, Verdict.BREAKING, name=name)
+                collector.add("operation", Effect.REMOVED, *sides, DriftVerdict.BREAKING, name=name)
             else:
                 sides = gone(("paths",)), Side(place, name)
-                collector.add("operation", Effect.ADDED, *sides, Verdict.ADDITIVE, name=name)
+                collector.add("operation", Effect.ADDED, *sides, DriftVerdict.ADDITIVE, name=name)
     return found
 
 
@@ -109,7 +109,7 @@ def _compare_call(old: ApiOperation, new: ApiOperation, collector: Collector) ->
         before, after = (
             Side(side.places["operationId"], side.operation_id, bool(side.operation_id)) for side in (old, new)
         )
-        collector.add("operationId", Effect.CHANGED, before, after, Verdict.COSMETIC)
+        collector.add("operationId", Effect.CHANGED, before, after, DriftVerdict.COSMETIC)
     collector.compare_deprecated(old, new)
     for ways, effect in ((old.security - new.security, Effect.REMOVED), (new.security - old.security, Effect.ADDED)):
         for way in sorted(ways, key=sorted):
@@ -135,10 +135,10 @@ def _compare_parameters(old: _Owned, new: _Owned, collector: Collector) -> None:
                 _compare_parameter(before, after, below)
             else:
                 side = Side(before.pointer, before.schema.plain())
-                below.add(subject, Effect.REMOVED, side, gone(new[0]), Verdict.BREAKING, name=before.name)
+                below.add(subject, Effect.REMOVED, side, gone(new[0]), DriftVerdict.BREAKING, name=before.name)
         elif after is not None:
             below = collector.below(f"{collector.where} {after.place} {after.name}")
-            verdict = Verdict.BREAKING if after.required and is_request else Verdict.ADDITIVE
+            verdict = DriftVerdict.BREAKING if after.required and is_request else DriftVerdict.ADDITIVE
             side = Side(after.pointer, after.schema.plain())
             below.add(subject, Effect.ADDED, gone(old[0]), side, verdict, name=after.name)
 
@@ -177,9 +177,9 @@ def _compare_responses(old: ApiOperation, new: ApiOperation, prefix: str) -> Dif
     return found
 
 
-def _verdict_of_status(status: str) -> Verdict:
+def _verdict_of_status(status: str) -> DriftVerdict:
     """A caller has to know each success, and survives any error."""
-    return Verdict.BREAKING if status.startswith("2") else Verdict.ADDITIVE
+    return DriftVerdict.BREAKING if status.startswith("2") else DriftVerdict.ADDITIVE
 
 
 def _compare_body(old: ApiOperation, new: ApiOperation, collector: Collector) -> None:
@@ -190,10 +190,10 @@ def _compare_body(old: ApiOperation, new: ApiOperation, collector: Collector) ->
         _compare_content(before, after, collector)
     elif before is not None:
         sides = Side(before.pointer, list(before.content)), gone(new.pointer)
-        collector.add("body", Effect.REMOVED, *sides, Verdict.BREAKING)
+        collector.add("body", Effect.REMOVED, *sides, DriftVerdict.BREAKING)
     elif after is not None:
         sides = gone(old.pointer), Side(after.pointer, list(after.content))
-        collector.add("body", Effect.ADDED, *sides, Verdict.BREAKING if after.required else Verdict.ADDITIVE)
+        collector.add("body", Effect.ADDED, *sides, DriftVerdict.BREAKING if after.required else DriftVerdict.ADDITIVE)
 
 
 def _compare_content(old: Message, new: Message, collector: Collector) -> None:
@@ -206,11 +206,11 @@ def _compare_content(old: Message, new: Message, collector: Collector) -> None:
     for media in old.content.values():
         if id(media) not in paired:
             sides = Side(media.pointer, media.name), gone(new.pointer)
-            collector.add("media type", Effect.REMOVED, *sides, Verdict.BREAKING, name=media.name)
+            collector.add("media type", Effect.REMOVED, *sides, DriftVerdict.BREAKING, name=media.name)
     for media in new.content.values():
         if id(media) not in paired:
             sides = gone(old.pointer), Side(media.pointer, media.name)
-            collector.add("media type", Effect.ADDED, *sides, Verdict.ADDITIVE, name=media.name)
+            collector.add("media type", Effect.ADDED, *sides, DriftVerdict.ADDITIVE, name=media.name)
     if not pairs and old.content and new.content:
         pairs = [(next(iter(old.content.values())), next(iter(new.content.values())))]
     for before, after in pairs:
@@ -241,7 +241,7 @@ def _compare_encoding(old: Media, new: Media, collector: Collector) -> None:
             if same and was.present == now.present:
                 continue
             effect = Effect.CHANGED if was.present == now.present else presence(was.present, now.present)
-            verdict = Verdict.COSMETIC if same else Verdict.BREAKING
+            verdict = DriftVerdict.COSMETIC if same else DriftVerdict.BREAKING
             collector.add(f"encoding {name}", effect, was, now, verdict, path=field, name=field)
 
 

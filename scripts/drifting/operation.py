@@ -167,10 +167,10 @@ def read_operation(document: Document, location: Location) -> ApiOperation:
     Raises:
         DriftError: Something that it reaches is not understood, for example a reference that is broken or cyclic.
     """
-    return _Reader(document).operation(location)
+    return _OperationReader(document).operation(location)
 
 
-class _Reader:
+class _OperationReader:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._normaliser = Normaliser(document)

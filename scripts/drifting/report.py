@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from regeneration.documents import shorten
 
 from drifting.check import Drift
-from drifting.compare import Effect, Verdict
+from drifting.compare import DriftVerdict, Effect
 from drifting.schema import json_text
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ _SUBJECTS: Final = {
 }
 _LIMIT: Final = 100
 _COLOURS: Final = {
-    Verdict.BREAKING: "bold red",
-    Verdict.ADDITIVE: "yellow",
-    Verdict.COSMETIC: "dim",
-    Verdict.KNOWN: "dim",
+    DriftVerdict.BREAKING: "bold red",
+    DriftVerdict.ADDITIVE: "yellow",
+    DriftVerdict.COSMETIC: "dim",
+    DriftVerdict.KNOWN: "dim",
 }
 _OUTCOMES: Final = {
     Drift.NOTHING: "Nothing has changed that is not known.",
@@ -60,7 +60,7 @@ def describe(difference: Difference) -> str:
     if subject == "security":
         return f"access with {name} {_EFFECTS[effect]}"
     if subject in _NAMED:
-        is_needed = effect is Effect.ADDED and difference.verdict is Verdict.BREAKING
+        is_needed = effect is Effect.ADDED and difference.verdict is DriftVerdict.BREAKING
         needed = " and required" if is_needed and subject in {"parameter", "property"} else ""
         return f"the {subject} {name} {_EFFECTS[effect]}{needed}"
     old, new = (shorten(json_text(side.value), _LIMIT) for side in (difference.old, difference.new))
@@ -157,7 +157,7 @@ def _head(report: DriftReport) -> list[str]:
 
 def _sorted(report: DriftReport) -> list[Difference]:
     """The differences, the worst first."""
-    order = list(Verdict)
+    order = list(DriftVerdict)
     return sorted(report.differences, key=lambda difference: order.index(difference.verdict))
 
 
@@ -167,8 +167,8 @@ def _foot(report: DriftReport) -> Iterator[str]:
     for compared in report.operations:
         if compared.problem:
             yield f"unknown   {compared.problem}"
-    counts = [sum(d.verdict is verdict for d in report.differences) for verdict in Verdict]
-    numbers = ", ".join(f"{count} {verdict}" for count, verdict in zip(counts, Verdict, strict=True))
+    counts = [sum(d.verdict is verdict for d in report.differences) for verdict in DriftVerdict]
+    numbers = ", ".join(f"{count} {verdict}" for count, verdict in zip(counts, DriftVerdict, strict=True))
     yield f"{_OUTCOMES[report.outcome]} ({numbers}, {len(report.stale)} stale)"
 
 

@@ -151,11 +151,11 @@ def read_yaml(path: Path, text: str) -> tuple[Any, dict[Pointer, Place]]:
         raise ContractError(path, message, _place(wrong.problem_mark or wrong.context_mark)) from None
     if root is None:
         return None, {(): Place(1, 1)}
-    reader = _Reader(path)
+    reader = _YamlReader(path)
     return reader.read(root, ()), reader.places
 
 
-class _Reader:
+class _YamlReader:
     """Makes plain data of composed nodes, and notes their places."""
 
     def __init__(self, path: Path) -> None:

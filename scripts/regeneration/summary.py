@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from drifting.compare import Effect, Verdict
+from drifting.compare import DriftVerdict, Effect
 from drifting.compare_operations import compare_documents
 from drifting.document import DriftError
 from drifting.report import describe
@@ -121,7 +121,7 @@ def find_changes(old: GeneratedState, new: GeneratedState) -> list[Change]:
     """
     calls = _calls(old.document) | _calls(new.document)
     found = [
-        Change(difference.verdict is Verdict.BREAKING, difference.effect, _sentence(difference, calls))
+        Change(difference.verdict is DriftVerdict.BREAKING, difference.effect, _sentence(difference, calls))
         for difference in compare_documents(old.document, new.document)
     ]
     changes = [*found, *_methods(old, new), *_models(old, new), *_facts(old.document, new.document)]
@@ -202,7 +202,7 @@ def _sentence(difference: Difference, calls: Mapping[str, str]) -> str:
     if difference.subject == "property":
         if difference.effect is Effect.REMOVED:
             return f"{where}: there is no field `{path}` any more"
-        needed = ", required" if difference.verdict is Verdict.BREAKING else ""
+        needed = ", required" if difference.verdict is DriftVerdict.BREAKING else ""
         return f"{where}: the field `{path}` is new ({_kind(difference.new.value)}{needed})"
     if difference.subject == "required":
         return f"{where}: `{path}` is {'required now' if difference.effect is Effect.ADDED else 'no longer required'}"

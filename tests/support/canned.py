@@ -6,11 +6,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from driver import KEY, KINDS, ONCE, FakeTiming, Kind, download, generate
 
-__all__ = [
-    "KEY", "KINDS", "ONCE", "FakeTiming", "Kind", "Service", "download", "entry", "generate", "report", "success"
-]  # fmt: skip
 Answer = Callable[[httpx.Request], httpx.Response]
 
 

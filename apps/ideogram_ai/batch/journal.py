@@ -31,7 +31,7 @@ _RESERVED_BYTES: Final = 4 * 1024 * 1024
 
 
 @define
-class _Group:
+class _CommitGroup:
     outcomes: list[Outcome] = field(factory=list[Outcome])
     done: bool = False
     error: Exception | None = None
@@ -49,8 +49,8 @@ class LedgerJournal:
         self._ledger = ledger
         self._file = _file_id(ledger.path)
         self._reserve: IO[bytes] | None = None
-        self._group = _Group()
-        self._last = _Group(done=True)
+        self._group = _CommitGroup()
+        self._last = _CommitGroup(done=True)
         self._unwritten: list[Outcome] = [] if before is None else [*before._unwritten, *before._group.outcomes]
         self._refused: dict[str, Outcome] = {} if before is None else before._refused
         self._writing = anyio.Lock()
@@ -127,7 +127,7 @@ class LedgerJournal:
             None, or the error that the reserved space was used for: all is written then, and nothing else should be
             sent.
         """
-        self._last, self._group = self._group, _Group()
+        self._last, self._group = self._group, _CommitGroup()
         self._last.done = True
         self._unwritten += self._last.outcomes
         if not self._unwritten:

@@ -123,7 +123,7 @@ class FailureGroups:
     """Rows grouped by what went wrong, so that an error of many rows is printed once."""
 
     total: int = 0
-    _groups: dict[str, _Group] = field(factory=dict[str, "_Group"])
+    _groups: dict[str, _FailureGroup] = field(factory=dict[str, "_FailureGroup"])
 
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> FailureGroups:
@@ -133,7 +133,7 @@ class FailureGroups:
             groups.total += 1
             message = outcome.error or "no reason is known"
             if message in groups._groups or len(groups._groups) < _MOST_GROUPS:
-                groups._groups.setdefault(message, _Group()).add(outcome.request)
+                groups._groups.setdefault(message, _FailureGroup()).add(outcome.request)
         return groups
 
     def lines(self) -> Iterator[str]:
@@ -144,7 +144,7 @@ class FailureGroups:
             yield f"and {count(rest, 'row')} with other reasons, all in the manifest"
 
 
-class _Group:
+class _FailureGroup:
     """The first places of rows with the same error: ranges of lines, or ids."""
 
     def __init__(self) -> None:

@@ -35,7 +35,7 @@ from .contract_input import (
     without_line_end,
 )
 from .exit_codes import ExitCode, WrongUseError
-from .generate_images import Destination, Failure, ImageResult, Result, generate, signals_wait
+from .generate_images import Destination, Failure, GenerateResult, ImageResult, generate, signals_wait
 from .service import open_service, option_message
 from .terminal import print_error, print_note, print_warning, printable, write_error, write_out
 
@@ -74,7 +74,7 @@ def run(
     Everything that can be checked is checked before the request is sent, because an image that was made is billed.
     """
     request = RequestFields()
-    result: Result | None = None
+    result: GenerateResult | None = None
     reported = False
     shown = not (as_json or quiet)
     try:
@@ -103,14 +103,14 @@ def run(
             _report(result, request.documented, as_json=as_json, quiet=quiet)
             reported = True
     except _RefusedError as error:
-        result = Result(ExitCode.WRONG_USE, failure=error.failure)
+        result = GenerateResult(ExitCode.WRONG_USE, failure=error.failure)
     except WrongUseError as error:
-        result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}"))
+        result = GenerateResult(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}"))
     except RequestError as error:
-        result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error)))
+        result = GenerateResult(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error)))
     except (click.Abort, KeyboardInterrupt) as error:
         # Before the request was sent, or between two attempts that cost nothing.
-        result = result or Result(ExitCode.of_interruption(error), failure=Failure.of(error, _INTERRUPTED))
+        result = result or GenerateResult(ExitCode.of_interruption(error), failure=Failure.of(error, _INTERRUPTED))
     if not reported:
         _report(result, request.documented, as_json=as_json, quiet=quiet)
     return result.code
@@ -119,7 +119,7 @@ def run(
 def report_usage_error(error: click.UsageError) -> None:
     """Report in JSON that the command line is wrong."""
     failure = Failure.of(error, error.format_message())
-    write_out(Result(ExitCode.WRONG_USE, failure=failure).as_json() + "\n")
+    write_out(GenerateResult(ExitCode.WRONG_USE, failure=failure).as_json() + "\n")
 
 
 def _read_prompt(
@@ -248,7 +248,7 @@ def _refusal(request: RequestFields, problems: Sequence[RequestProblem]) -> Exce
     return None
 
 
-def _report(result: Result, request: Mapping[str, Any], *, as_json: bool, quiet: bool) -> None:
+def _report(result: GenerateResult, request: Mapping[str, Any], *, as_json: bool, quiet: bool) -> None:
     """Report how a run ended: in one JSON object, in paths alone, or in lines for people."""
     if as_json:
         write_out(f"{result.as_json()}\n")

@@ -110,7 +110,7 @@ class ImageResult:
 
 
 @frozen
-class Result:
+class GenerateResult:
     """How a run ended. `answer_file` is a response that could not be read completely."""
 
     code: ExitCode
@@ -289,7 +289,7 @@ def signals_wait(*, shown: bool) -> Generator[SignalState]:
 
 def generate(
     client: Ideogram, request: RequestFields, destination: Destination, state: SignalState, *, shown: bool
-) -> Result:
+) -> GenerateResult:
     """Send the request and save the images."""
     generation: Generation | None = None
     try:
@@ -300,13 +300,13 @@ def generate(
     except IdeogramError as error:
         body = error.body if isinstance(error, ResponseValidationError | OutcomeUnknownError) else None
         kept = destination.keep_response(body) if body else None
-        return Result(_exit_code_of(error), failure=Failure.of(error), answer_file=kept)
+        return GenerateResult(_exit_code_of(error), failure=Failure.of(error), answer_file=kept)
     except KeyboardInterrupt as error:
         if generation is None:
             if not getattr(error, "may_have_been_billed", False):
                 raise
             message = " ".join(getattr(error, "__notes__", ()))
-            return Result(ExitCode.OUTCOME_UNKNOWN, failure=Failure.of(error, message))
+            return GenerateResult(ExitCode.OUTCOME_UNKNOWN, failure=Failure.of(error, message))
         # The images have arrived, and are saved.
     with spinner("Saving the image", shown=shown):
         images = _save_images(client, generation, destination)
@@ -320,7 +320,7 @@ def generate(
     elif all(image.image.withheld for image in images):
         code = ExitCode.WITHHELD
     failure = next((image.failure for image in images if image.failure), None)
-    return Result(code, images, failure if code else None, kept)
+    return GenerateResult(code, images, failure if code else None, kept)
 
 
 def _exit_code_of(error: IdeogramError) -> ExitCode:

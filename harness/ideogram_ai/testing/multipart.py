@@ -37,7 +37,7 @@ def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> l
             f"The Content-Type {shown(content_type)} has no boundary. A Content-Type that a program sets itself loses "
             "it: let the HTTP library set that header.",
         )
-    reader = _Reader()
+    reader = _PartCollector()
     try:
         parser = MultipartParser(boundary, reader.callbacks())
         parser.write(body)
@@ -63,7 +63,7 @@ def check_media_type(content_type: str | None, media_type: str) -> dict[bytes, b
 
 
 @define
-class _Reader:
+class _PartCollector:
     """Collects the parts from the events of the parser."""
 
     parts: list[Part] = field(factory=list[Part])

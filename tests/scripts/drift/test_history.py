@@ -8,7 +8,7 @@ from pathlib import Path
 import drift
 import pytest
 from drifting.check import Drift, DriftReport, check, read_known
-from drifting.compare import Direction, Verdict
+from drifting.compare import Direction, DriftVerdict
 from drifting.compare_operations import compare_documents
 from provider_history import HISTORY, KNOWN, MULTIPART, OURS, SIZES, Document, among_others, media, operation
 from regeneration.documents import CONTRACT
@@ -26,7 +26,7 @@ def against(tmp_path: Path) -> Callable[[str], DriftReport]:
     return run
 
 
-def news(report: DriftReport, verdict: Verdict) -> list[str]:
+def news(report: DriftReport, verdict: DriftVerdict) -> list[str]:
     return [
         f"{difference.where} | {difference.change} {difference.name}".strip()
         for difference in report.differences
@@ -37,7 +37,7 @@ def news(report: DriftReport, verdict: Verdict) -> list[str]:
 def test_october_is_what_we_know(against: Callable[[str], DriftReport]) -> None:
     report = against("october")
     assert report.outcome is Drift.NOTHING
-    assert {difference.verdict for difference in report.differences} == {Verdict.KNOWN}
+    assert {difference.verdict for difference in report.differences} == {DriftVerdict.KNOWN}
     assert not report.stale
     assert all(difference.reason for difference in report.differences)
 
@@ -56,7 +56,7 @@ def test_what_october_brought_is_known_to_the_project(tmp_path: Path) -> None:
         ("answer 200 header Link", "header removed Link"),
         ("answer 429 header Deprecation", "header removed Deprecation"),
     ):
-        assert verdicts[difference] is Verdict.KNOWN, difference
+        assert verdicts[difference] is DriftVerdict.KNOWN, difference
 
 
 def bearer_too(document: Document) -> None:
@@ -136,20 +136,22 @@ def test_what_october_did_not_bring_is_news(change: Callable[[Document], None], 
     file.write_text(json.dumps(document))
     report = check(OURS, str(file), read_known(KNOWN), timeout=1)
     outcome, expected = NEWS[change]
-    assert [line for verdict in (Verdict.BREAKING, Verdict.ADDITIVE) for line in news(report, verdict)] == expected
+    assert [
+        line for verdict in (DriftVerdict.BREAKING, DriftVerdict.ADDITIVE) for line in news(report, verdict)
+    ] == expected
     assert report.outcome is outcome
 
 
 def test_august(against: Callable[[str], DriftReport]) -> None:
     report = against("august")
     assert report.outcome is Drift.BREAKING
-    assert news(report, Verdict.BREAKING) == ["request: json_prompt.tags | property removed tags"]
-    assert news(report, Verdict.ADDITIVE) == [
+    assert news(report, DriftVerdict.BREAKING) == ["request: json_prompt.tags | property removed tags"]
+    assert news(report, DriftVerdict.ADDITIVE) == [
         "request: prompt | property added prompt",
         "request: magic_prompt_option | property added magic_prompt_option",
         "answer 200: data[].resolution | values narrowed",  # a list, all of which our pattern allows
     ]
-    assert news(report, Verdict.COSMETIC) == ["request: json_prompt | encoding contentType removed json_prompt"]
+    assert news(report, DriftVerdict.COSMETIC) == ["request: json_prompt | encoding contentType removed json_prompt"]
     assert [entry.where for entry, _ in report.stale] == [
         "request: magic_prompt_system_prompt_config_id",
         "request: json_prompt",  # the style of its encoding
@@ -162,7 +164,7 @@ def test_august(against: Callable[[str], DriftReport]) -> None:
 def test_june(against: Callable[[str], DriftReport]) -> None:
     report = against("june")
     assert report.outcome is Drift.BREAKING
-    breaking = news(report, Verdict.BREAKING)
+    breaking = news(report, DriftVerdict.BREAKING)
     style = "request: json_prompt.style_description"
     element = "request: json_prompt.compositional_deconstruction.elements[]"
     assert breaking[:7] == [
@@ -179,13 +181,13 @@ def test_before_the_public_fields(against: Callable[[str], DriftReport], time: s
     report = against(time)
     assert report.outcome is Drift.BREAKING
     fields = ("text_prompt", "json_prompt", "resolution", "rendering_speed", "enable_copyright_detection")
-    assert news(report, Verdict.BREAKING) == [
+    assert news(report, DriftVerdict.BREAKING) == [
         *(f"request: {name} | property removed {name}" for name in fields),
         "request: prompt | property added prompt",  # it was required
         "answer 200: response_type | property removed response_type",
     ]
     known_fields = {"march": ["seed"], "april": ["seed", "custom_model_uri"]}
-    assert [line for line in news(report, Verdict.KNOWN) if "property added" in line] == [
+    assert [line for line in news(report, DriftVerdict.KNOWN) if "property added" in line] == [
         f"request: {name} | property added {name}" for name in known_fields[time]
     ]
 
@@ -221,8 +223,8 @@ def test_the_same_list_of_sizes_breaks_in_answers_and_not_in_requests() -> None:
     found = compare_documents(HISTORY["june"](), HISTORY["august"]())
     added = [difference for difference in found if difference.change == "value added"]
     assert Counter((difference.direction, difference.verdict) for difference in added) == {
-        (Direction.REQUEST, Verdict.ADDITIVE): 17,
-        (Direction.RESPONSE, Verdict.BREAKING): 17,
+        (Direction.REQUEST, DriftVerdict.ADDITIVE): 17,
+        (Direction.RESPONSE, DriftVerdict.BREAKING): 17,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import drift
 import pytest
 from drifting.check import Drift, DriftReport, check, read_known
-from drifting.compare import Verdict
+from drifting.compare import DriftVerdict
 from drifting.document import DriftError
 from provider_history import KNOWN, OURS, fields, october, operation
 
@@ -21,7 +21,7 @@ def report_on(theirs: dict[str, Any], folder: Path, known: Path = KNOWN) -> Drif
 
 
 def news(report: DriftReport) -> list[tuple[str, str, str, str]]:
-    unknown = (difference for difference in report.differences if difference.verdict is not Verdict.KNOWN)
+    unknown = (difference for difference in report.differences if difference.verdict is not DriftVerdict.KNOWN)
     return [(each.where, each.verdict, each.change, each.name) for each in unknown]
 
 

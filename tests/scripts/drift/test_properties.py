@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from drifting.compare import Verdict
+from drifting.compare import DriftVerdict
 from drifting.compare_operations import compare_documents
 from drifting.document import Document
 from drifting.schema import Normaliser
@@ -97,7 +97,7 @@ def test_what_is_not_said_to_break_breaks_nothing(old: Any, data: st.DataObject,
         found = compared(make(old), make(new))
         # A property that is new is said to be harmless, and so it is to all who did not use its name for their own.
         about_names = any(d.subject == "property" for d in found)
-        if not about_names and not any(d.verdict is Verdict.BREAKING for d in found) and is_valid(was, value):
+        if not about_names and not any(d.verdict is DriftVerdict.BREAKING for d in found) and is_valid(was, value):
             assert is_valid(is_now, value)
 
 
@@ -131,7 +131,7 @@ def test_any_two_schemas_can_be_compared_both_ways(old: Any, new: Any) -> None:
     forth, back = compared(asking(old), asking(new)), compared(asking(new), asking(old))
     assert bool(forth) == bool(back)
     both = compared(answering(old), answering(new))
-    assert {d.verdict for d in forth + both} <= {Verdict.BREAKING, Verdict.ADDITIVE, Verdict.COSMETIC}
+    assert {d.verdict for d in forth + both} <= {DriftVerdict.BREAKING, DriftVerdict.ADDITIVE, DriftVerdict.COSMETIC}
 
 
 MUTATIONS: list[tuple[str, Any]] = [
