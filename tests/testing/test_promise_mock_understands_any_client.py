@@ -6,14 +6,9 @@ read a response that allows it. The requests here come from curl, from Java's an
 sockets, and from a real browser, in pages of another origin and in a file, whose origin is null.
 """
 
-import functools
-import http.server
 import re
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +73,6 @@ const old = (more) => new Promise((done, failed) => {
 })();
 """
 
-PAGE = "<!doctype html><meta charset=utf-8><title>A program</title>"
 PROGRAM = """
 async ([url, path, header, unsafe]) => {
   const ask = async (text, headers, more) => {
@@ -248,26 +242,11 @@ def request(target: str = OPERATION.path, text: str = "a cat", connection: str =
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-@contextmanager
-def site(folder: Path) -> Iterator[str]:
-    """A web server of another origin."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_a_program_in_a_page_reads_every_response(server: MockServer, tmp_path: Path) -> None:
     page_file = tmp_path / "page.html"
-    page_file.write_text(PAGE)
-    with open_browser(tmp_path / "profile") as browser, site(tmp_path) as address:
-        for origin, url in ((address, f"{address}/page.html"), ("null", page_file.as_uri())):
+    page_file.write_text("<!doctype html><meta charset=utf-8><title>A program</title>")
+    with open_browser(tmp_path / "profile") as browser, MockServer() as other:
+        for origin, url in ((other.url, f"{other.url}/page.html"), ("null", page_file.as_uri())):  # the first is a 404
             page = browser.new_page()
             page.goto(url)
             seen: dict[str, Any] = page.evaluate(PROGRAM, [server.url, OPERATION.path, API_KEY_HEADER, UNSAFE_WORD])
