@@ -207,11 +207,7 @@ def test_its_responses_are_those_of_the_mock_server() -> None:
 @each_kind
 def test_a_broken_request_fails_where_it_is_sent_and_at_the_end(kind: Kind) -> None:
     words = r"resolution: \"1x1\" is not one of the 38 in the contract"
-    with (
-        Driver(kind) as client,
-        pytest.raises(ContractBrokenError, match=words) as caught,
-        ideogram_mock() as mock,
-    ):
+    with Driver(kind) as client, pytest.raises(ContractBrokenError, match=words) as caught, ideogram_mock() as mock:
         client.generate(**WRONG_SIZE)
     assert len(str(caught.value).split("The service would refuse")) == 2, "reported once"
     assert issubclass(ContractBrokenError, AssertionError)
