@@ -190,11 +190,10 @@ def test_a_part_is_read_in_its_charset() -> None:
 
 
 def test_charsets_that_cannot_be_read() -> None:
+    of_python = {"hex": b"61", "rot13": b"png", "unicode_escape": rb"\x41", "idna": b"xn--caf-dma", "undefined": b"x"}
     parts = [
-        *(
-            (name, b"61", [f'charset "{name}"', "UTF-8"])
-            for name in ("klingon", "hex", "rot13", "unicode_escape", "idna", "undefined")
-        ),
+        *((name, data, [f'charset "{name}"', "UTF-8"]) for name, data in of_python.items()),
+        ("klingon", b"x", ['charset "klingon"', "UTF-8"]),
         ("x" * 1000, b"x", ["charset", "UTF-8"]),
         ("us-ascii", "café".encode(), ["US-ASCII", "byte 3"]),
         ("utf-8", b"caf\xe9", ["UTF-8", "byte 3"]),
