@@ -184,7 +184,7 @@ def test_the_end_of_an_operation_is_announced_once(
     assert all(each.images for each in made)
     assert len(caught) == 1
     assert said in str(caught[0].message)
-    assert "It works as before; this is said once." in str(caught[0].message)
+    assert "It works as before." in str(caught[0].message)
     assert sum(said in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING) == 1
 
 

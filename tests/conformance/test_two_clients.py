@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import httpx
+from client_internals import forget_announcements
 from driver import Driver, FakeTiming, Kind, image_at, mocked, outcome
 from hypothesis import event, note, settings
 from hypothesis import strategies as st
@@ -131,6 +132,7 @@ def observe(
     logger.addHandler(records)
     logger.setLevel(logging.DEBUG)
     before = len(timing.slept)
+    forget_announcements()
     try:
         with warnings.catch_warnings(record=True) as warned, ideogram_mock(strict=False) as mock:
             warnings.simplefilter("always", ResponseWarning)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ideogram_ai.client import AsyncIdeogram, Ideogram, client, download, files, response, transport
+from ideogram_ai.client import AsyncIdeogram, Ideogram, client, download, files, flow, response, transport
 from ideogram_ai.client.flow import Sleep, interrupt, interruption_in
 from ideogram_ai.client.transport import (
     PreparedRequest,
@@ -19,9 +19,15 @@ from ideogram_ai.client.transport import (
 
 __all__ = [
     "PreparedRequest", "Sleep", "TransportTrace", "allow_addresses", "enforce_deadline", "enforce_deadline_async",
-    "forked_child_has_own_tls", "grace", "has_spoken", "interrupt", "interruption_in", "limit_body", "limit_last_look",
-    "limit_pieces", "limit_used_connections", "only_names_are_loopback", "read_limit_of_async_client", "system_proxies",
+    "forget_announcements", "forked_child_has_own_tls", "grace", "has_spoken", "interrupt", "interruption_in",
+    "limit_body", "limit_last_look", "limit_pieces", "limit_used_connections", "only_names_are_loopback",
+    "read_limit_of_async_client", "system_proxies",
 ]  # fmt: skip
+
+
+def forget_announcements() -> None:
+    """Let the end of an operation that the service announces be reported again: that is done once in a process."""
+    flow._warned_of.clear()
 
 
 def limit_body(size: int, monkeypatch: pytest.MonkeyPatch | None = None) -> None:

@@ -212,7 +212,7 @@ def _warn_of_deprecation(operation: Operation, outcome: object, headers: httpx.H
         return
     _warned_of.add(operation.path)
     what = printable("; ".join(filter(None, said)))
-    _warn(f"The service says of {operation.method} {operation.path}: {what}. It works as before; this is said once.")
+    _warn(f"The service announces for {operation.method} {operation.path}: {what}. It works as before.")
 
 
 def _warn(message: str) -> None:
