@@ -1,17 +1,21 @@
-"""The file of an image: claimed without overwriting, on file systems of every kind, and gone when something fails."""
+"""The file of an image: it never overwrites, works on every file system, and is removed when something fails."""
 
 import errno
 import io
 import os
 import resource
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from driver import case
+from image_downloads import drawn
 
 from ideogram_ai.client import DownloadError, DownloadReason
 from ideogram_ai.client.files import ImageFile
+
+each_file_system = pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
 
 
 def failing(code: int) -> object:
@@ -21,95 +25,48 @@ def failing(code: int) -> object:
     return fail
 
 
+def opened(path: Path, *, stem: str = "", overwrite: bool = False) -> ImageFile:
+    file = ImageFile(path, stem=stem, overwrite=overwrite)
+    file.open()
+    return file
+
+
 def save(path: Path, content: bytes = b"image", *, overwrite: bool = False) -> Path:
-    with ImageFile(path, stem="stem", overwrite=overwrite) as file:
-        file.open()
+    with opened(path, stem="stem", overwrite=overwrite) as file:
         file.write(content)
         return file.finish(".png")
 
 
-@pytest.fixture(params=["hard links", "no hard links"])
-def file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A file system with hard links, and one without: FAT, or a network share."""
-    if request.param == "no hard links":
+def refused(reason: DownloadReason, match: str | None = None) -> AbstractContextManager[object]:
+    return pytest.raises(DownloadError, match=match, check=lambda error: error.reason is reason)
+
+
+@each_file_system
+def test_a_file_is_saved_and_one_that_appeared_meanwhile_is_kept(
+    links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without hard links as on FAT or a network share; the other file is seen before the name is claimed, or not."""
+    if not links:
         monkeypatch.setattr(os, "link", failing(errno.EPERM))
-    return str(request.param)
-
-
-@pytest.mark.usefixtures("file_system")
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_a_file_is_put_into_its_place(tmp_path: Path, overwrite: bool) -> None:
-    path = save(tmp_path / "cat.png", overwrite=overwrite)
-    assert path.read_bytes() == b"image"
-    assert list(tmp_path.iterdir()) == [path]
-    assert save(tmp_path).name == "stem.png"
-
-
-@pytest.mark.usefixtures("file_system")
-@pytest.mark.parametrize("seen", [True, False], ids=["seen before the claim", "not seen"])
-def test_a_file_that_appeared_in_the_meantime_is_left_alone(
-    tmp_path: Path, seen: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
     path = tmp_path / "cat.png"
-    with ImageFile(path, stem="", overwrite=False) as file:
-        file.open()
-        path.write_bytes(b"theirs")
-        if not seen:
-            monkeypatch.setattr(os, "lstat", failing(errno.ENOENT))
-        with pytest.raises(DownloadError) as caught:
-            file.finish(".png")
-    assert caught.value.reason is DownloadReason.EXISTS
-    assert path.read_bytes() == b"theirs"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_the_rights_of_a_new_file_are_those_of_any_other(tmp_path: Path) -> None:
+    for overwrite in (False, True):
+        assert save(path, overwrite=overwrite) == path
+        assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"image", [path])
+        path.unlink()
+    assert save(tmp_path).name == "stem.png"
     (tmp_path / "other").touch()
-    assert save(tmp_path / "cat.png").stat().st_mode == (tmp_path / "other").stat().st_mode
-
-
-def test_a_folder_that_cannot_be_opened_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows lets nobody open a folder, and some file systems do not."""
-    monkeypatch.setattr(os, "open", failing(errno.EACCES))
-    assert save(tmp_path / "cat.png").read_bytes() == b"image"
-
-
-def test_a_disk_that_is_full_from_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "open", failing(errno.ENOSPC))
-    check_full(tmp_path)
-
-
-def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC))
-    check_full(tmp_path)
-
-
-def test_a_disk_that_becomes_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "open", lambda path, _: FullFile(path, "x+"))
-    check_full(tmp_path)
-
-
-@pytest.mark.parametrize("then", [ImageFile.restart, lambda file: file.find_fault(".png")], ids=["restart", "walk"])
-def test_a_disk_that_has_no_room_for_what_was_only_kept_in_memory(
-    tmp_path: Path, then: Callable[[ImageFile], object]
-) -> None:
-    with pytest.raises(DownloadError, match="File too large") as caught:
-        write_without_room(tmp_path / "cat.png", then)
-    assert caught.value.reason is DownloadReason.UNWRITABLE
-    assert list(tmp_path.iterdir()) == []
-
-
-def write_without_room(path: Path, then: Callable[[ImageFile], object]) -> None:
-    """Write while the system lets this process put nothing into any file."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with ImageFile(path, stem="", overwrite=False) as file:
-        file.open()
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-        try:
-            file.write(b"image")
-            then(file)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (tmp_path / "stem.png").stat().st_mode == (tmp_path / "other").stat().st_mode
+    for seen in (True, False):
+        with case(f"seen: {seen}"), monkeypatch.context() as patch:
+            folder = tmp_path / f"{seen}"
+            folder.mkdir()
+            with opened(folder / "cat.png") as file:
+                (folder / "cat.png").write_bytes(b"theirs")
+                if not seen:
+                    patch.setattr(os, "lstat", failing(errno.ENOENT))
+                with refused(DownloadReason.EXISTS):
+                    file.finish(".png")
+            assert [each.read_bytes() for each in folder.iterdir()] == [b"theirs"]
 
 
 class FullFile(io.FileIO):
@@ -119,76 +76,89 @@ class FullFile(io.FileIO):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def check_full(folder: Path) -> None:
-    with pytest.raises(DownloadError, match="No space left on device") as caught:
-        save(folder / "cat.png")
-    assert caught.value.reason is DownloadReason.UNWRITABLE
-    assert list(folder.iterdir()) == []
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full: dict[str, tuple[object, str, object]] = {
+        "from the start": (Path, "open", failing(errno.ENOSPC)),
+        "at the end": (os, "fsync", failing(errno.ENOSPC)),
+        "in between": (Path, "open", lambda path, _: FullFile(path, "x+")),
+    }
+    for name, patched in full.items():
+        with case(name), monkeypatch.context() as patch:
+            patch.setattr(*patched)
+            with refused(DownloadReason.UNWRITABLE, "No space left on device"):
+                save(tmp_path / "cat.png")
+        assert list(tmp_path.iterdir()) == [], name
+
+
+def write_without_room(path: Path, then: Callable[[ImageFile], object]) -> None:
+    """Write while the system lets this process put nothing into any file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with opened(path) as file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        try:
+            file.write(b"image")
+            then(file)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def break_off(path: Path) -> None:
-    with ImageFile(path, stem="", overwrite=True) as file:
-        file.open()
+    with opened(path, overwrite=True) as file:
         file.write(b"half")
         raise KeyboardInterrupt
 
 
-def test_an_exception_in_between_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failure_after_writing_to_memory_leaves_nothing_behind(tmp_path: Path) -> None:
+    for then in (ImageFile.restart, lambda file: file.find_fault(".png")):
+        with refused(DownloadReason.UNWRITABLE, "File too large"):
+            write_without_room(tmp_path / "cat.png", then)
+        assert list(tmp_path.iterdir()) == []
     with pytest.raises(KeyboardInterrupt):
         break_off(tmp_path / "cat.png")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_was_written_is_walked_and_written_on_behind(tmp_path: Path) -> None:
-    drawn = io.BytesIO()
-    Image.new("L", (3, 2)).save(drawn, "PNG")
-    with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
-        file.open()
-        file.write(drawn.getvalue()[:-5])
+def test_an_image_is_checked_continued_and_restarted(tmp_path: Path) -> None:
+    png = drawn("PNG")
+    with opened(tmp_path / "cat.png") as file:
+        file.write(b"a long wrong beginning")
+        file.restart()
+        file.write(png[:-5])
+        assert file.size == len(png) - 5
         assert file.find_fault(".png") == f"it ends after {file.size} bytes, in the middle"
-        file.write(drawn.getvalue()[-5:])
+        file.write(png[-5:])
         assert file.find_fault(".png") is None
-        assert file.finish("").read_bytes() == drawn.getvalue()
-
-
-def test_beginning_anew_forgets_what_was_written(tmp_path: Path) -> None:
-    with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
-        file.open()
+        assert file.finish("").read_bytes() == png
+    with opened(tmp_path / "dog.png") as file:
         file.write(b"a long wrong beginning")
         file.restart()
         file.write(b"image")
-        assert file.size == 5
-        path = file.finish("")
-    assert path.read_bytes() == b"image"
+        assert (file.size, file.finish("").read_bytes()) == (5, b"image")
 
 
-def test_a_large_image_is_on_its_way_to_the_disk_before_it_is_whole(
+def test_a_large_image_is_sent_to_the_disk_before_it_is_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[int] = []
-    monkeypatch.setattr(os, "posix_fadvise", lambda _file, start, _length, _advice: told.append(start))
+    advised: list[int] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda _file, start, _length, _advice: advised.append(start))
     megabyte = b"i" * (1 << 20)
-    with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
-        file.open()
+    with opened(tmp_path / "cat.png") as file:
         for _ in range(9):
             file.write(megabyte)
-        assert told == [0, 4 << 20]
+        assert advised == [0, 4 << 20]
         file.restart()
         for _ in range(4):
             file.write(megabyte)
-        assert told == [0, 4 << 20, 0]
+        assert advised == [0, 4 << 20, 0]
         assert file.finish("").read_bytes() == megabyte * 4
 
 
-@pytest.mark.parametrize("missing", [True, False])
-def test_a_system_that_cannot_be_told_saves_the_image_too(
-    tmp_path: Path, missing: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if missing:
-        monkeypatch.delattr(os, "posix_fadvise")
-    else:
-        monkeypatch.setattr(os, "posix_fadvise", failing(errno.ESPIPE))
-    with ImageFile(tmp_path / "cat.png", stem="", overwrite=False) as file:
-        file.open()
-        file.write(b"i" * (5 << 20))
-        assert file.finish("").stat().st_size == 5 << 20
+def test_what_a_system_does_not_support_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows opens no folder, nor do some file systems; some systems take no advice about a file."""
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", failing(errno.EACCES))
+        assert save(tmp_path / "1.png").read_bytes() == b"image"
+    monkeypatch.setattr(os, "posix_fadvise", failing(errno.ESPIPE))
+    assert save(tmp_path / "2.png", b"i" * (5 << 20)).stat().st_size == 5 << 20
+    monkeypatch.delattr(os, "posix_fadvise")
+    assert save(tmp_path / "3.png", b"i" * (5 << 20)).stat().st_size == 5 << 20
