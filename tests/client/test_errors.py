@@ -1,16 +1,17 @@
-"""The errors: their tree, what they say, and that they survive being copied and pickled."""
+"""The errors: their tree, their messages, and that copies and pickles keep every attribute."""
 
 import copy
 import inspect
 import pickle
 import re
 import traceback
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from canned import FakeTiming, Service, generate
+from driver import case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ from ideogram_ai.client import (
     UnknownFieldError,
     UnprocessableEntityError,
 )
+from ideogram_ai.client import errors as errors_module
 from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
@@ -90,19 +92,9 @@ def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
     return {type(error): error for error in errors}
 
 
-def by_pickle(protocol: int) -> Callable[[IdeogramError], IdeogramError]:
-    def convey(error: IdeogramError) -> IdeogramError:
-        conveyed: IdeogramError = pickle.loads(pickle.dumps(error, protocol))
-        return conveyed
-
-    return convey
-
-
-WAYS: dict[str, Callable[[IdeogramError], IdeogramError]] = {
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    **{f"pickle {protocol}": by_pickle(protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)},
-}
+def pickled(error: IdeogramError, protocol: int = pickle.HIGHEST_PROTOCOL) -> IdeogramError:
+    loaded: IdeogramError = pickle.loads(pickle.dumps(error, protocol))
+    return loaded
 
 
 def attributes(error: IdeogramError) -> dict[str, object]:
@@ -113,32 +105,32 @@ def test_the_tree_is_the_documented_one() -> None:
     exported = {value for value in vars(package).values() if inspect.isclass(value) and issubclass(value, Exception)}
     assert exported == {*TREE, ResponseWarning}
     assert {kind: kind.__bases__ for kind in TREE} == TREE
-
-
-def test_the_tree_is_drawn_whole_where_the_errors_are() -> None:
-    from ideogram_ai.client import errors
-
-    assert errors.__doc__
-    assert [kind.__name__ for kind in TREE if kind.__name__ not in errors.__doc__] == []
-
-
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", one_of_each(), ids=lambda kind: kind.__name__)
-def test_an_error_is_conveyed_with_every_attribute(kind: type[IdeogramError], way: str) -> None:
-    error = one_of_each()[kind]
-    error.explain("Given up after 3 attempts.")
-    error.add_note("a note")
-    conveyed = WAYS[way](error)
-    assert type(conveyed) is kind
-    assert attributes(conveyed) == attributes(error)
-    assert conveyed.message.endswith("Given up after 3 attempts.")
-    assert conveyed.__notes__ == ["a note"]
-
-
-def test_each_kind_says_whether_it_may_have_been_billed() -> None:
-    may = {kind for kind, error in one_of_each().items() if error.may_have_been_billed}
+    assert [kind.__name__ for kind in TREE if kind.__name__ not in (errors_module.__doc__ or "")] == []
+    billed = {kind for kind, error in one_of_each().items() if error.may_have_been_billed}
     never = {IdeogramError, RequestError, PromptError, UnknownFieldError, FieldValueError, ConfigurationError}
-    assert set(one_of_each()) - may == never | {APIConnectionError, RateLimitError}
+    assert set(one_of_each()) - billed == never | {APIConnectionError, RateLimitError}
+    assert {str(reason) for reason in DownloadReason} >= {"withheld", "expired", "exists", "not_an_image", "too_large"}
+    assert all(isinstance(reason, str) and f"{reason}" == reason.value for reason in DownloadReason)
+
+
+def test_copies_and_pickles_keep_every_attribute() -> None:
+    protocols = [partial(pickled, protocol=protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    for kind, error in one_of_each().items():
+        error.explain("Given up after 3 attempts.")
+        error.add_note("a note")
+        for number, convey in enumerate((copy.copy, copy.deepcopy, *protocols)):
+            with case((kind, number)):
+                conveyed = convey(error)
+                assert type(conveyed) is kind
+                assert attributes(conveyed) == attributes(error)
+                assert conveyed.message.endswith("Given up after 3 attempts.")
+                assert conveyed.__notes__ == ["a note"]
+
+
+@given(text=st.text(st.characters()), body=st.binary())
+def test_a_pickle_keeps_any_text_and_body(text: str, body: bytes) -> None:
+    error = OutcomeUnknownError(text, status_code=408, headers=HEADERS, body=body)
+    assert attributes(pickled(error)) == attributes(error)
 
 
 def test_an_explanation_is_in_the_message_and_in_the_traceback() -> None:
@@ -150,11 +142,6 @@ def test_an_explanation_is_in_the_message_and_in_the_traceback() -> None:
     assert traceback.format_exception_only(error) == [
         f"{APIConnectionError.__module__}.APIConnectionError: Refused. Given up.\n"
     ]
-
-
-def test_reasons_of_downloads_equal_their_words() -> None:
-    assert {str(reason) for reason in DownloadReason} >= {"withheld", "expired", "exists", "not_an_image", "too_large"}
-    assert all(isinstance(reason, str) and f"{reason}" == reason.value for reason in DownloadReason)
 
 
 CALLS: dict[str, tuple[dict[str, Any], dict[str, Any], Exception | None]] = {
@@ -183,25 +170,16 @@ def check_message(error: IdeogramError) -> None:
     assert re.search(words, error.message)
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_the_message_of_a_call_that_failed_says_what_it_means_for_money(name: str) -> None:
-    settings, fields, failure = CALLS[name]
-    service = Service(failure) if failure else Service()
-    with pytest.raises(IdeogramError) as caught:
-        generate("sync", service, {"timing": FakeTiming().of("sync"), **settings}, **fields)
-    check_message(caught.value)
-
-
-@pytest.mark.parametrize("status", [100, 200, 204, 302, *POST_GENERATE_IMAGE_V4.billed, 408, 409, 500, 520, 600])
-@pytest.mark.parametrize("body", [b"", b'{"detail": "words."}'])
-def test_the_message_of_an_answer_says_what_it_means_for_money(status: int, body: bytes) -> None:
-    outcome = parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=HEADERS, body=body, now=0.0)
-    assert isinstance(outcome, IdeogramError)
-    check_message(outcome)
-
-
-@given(text=st.text(st.characters()), body=st.binary())
-def test_any_text_and_body_are_conveyed(text: str, body: bytes) -> None:
-    error = OutcomeUnknownError(text, status_code=408, headers=HEADERS, body=body)
-    conveyed = by_pickle(pickle.HIGHEST_PROTOCOL)(error)
-    assert attributes(conveyed) == attributes(error)
+def test_a_message_says_whether_something_may_have_been_billed() -> None:
+    for name, (settings, fields, failure) in CALLS.items():
+        service = Service(failure) if failure else Service()
+        with case(name), pytest.raises(IdeogramError) as caught:
+            generate("sync", service, {"timing": FakeTiming().of("sync"), **settings}, **fields)
+        with case(name):
+            check_message(caught.value)
+    for status in (100, 200, 204, 302, *POST_GENERATE_IMAGE_V4.billed, 408, 409, 500, 520, 600):
+        for body in (b"", b'{"detail": "words."}'):
+            with case((status, body)):
+                error = parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=HEADERS, body=body, now=0.0)
+                assert isinstance(error, IdeogramError)
+                check_message(error)
