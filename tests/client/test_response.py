@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
-from canned import KINDS, Kind, Service, entry, generate, success
+from canned import Service, entry, generate, success
+from driver import KINDS, Kind, case, each_kind, outcome
 from hypothesis import example, given
 from hypothesis import strategies as st
 from unknown_fields import UNKNOWN
@@ -22,7 +23,6 @@ from ideogram_ai.client import (
     APIStatusError,
     GeneratedImage,
     Generation,
-    IdeogramError,
     OutcomeUnknownError,
     ResponseValidationError,
     ResponseWarning,
@@ -45,8 +45,8 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def answered(document: object, client_kind: Kind = "sync", **fields: Any) -> Generation:
-    return generate(client_kind, Service(httpx.Response(200, json=document)), **{"text_prompt": "a cat", **fields})
+def answered(document: object, kind: Kind = "sync", **fields: Any) -> Generation:
+    return generate(kind, Service(httpx.Response(200, json=document)), **{"text_prompt": "a cat", **fields})
 
 
 def first(**changes: object) -> GeneratedImage:
@@ -59,10 +59,10 @@ def parsed(status: int, body: bytes, *, complete: bool = True, **headers: str) -
     return parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=head, body=body, now=0.0, complete=complete)
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_the_contracts_examples_are_read_completely(client_kind: Kind) -> None:
+@each_kind
+def test_the_contracts_examples_are_read_completely_and_bytes_and_request_are_kept(kind: Kind) -> None:
     for name, document in EXAMPLES.items():
-        generation = answered(document, client_kind)
+        generation = answered(document, kind)
         assert generation.problems == (), name
         assert generation.created == datetime.fromisoformat(document["created"])
         assert generation.additional_properties == {k: v for k, v in document.items() if k not in ("created", "data")}
@@ -71,20 +71,13 @@ def test_the_contracts_examples_are_read_completely(client_kind: Kind) -> None:
             assert (image.is_image_safe, image.url) == (said["is_image_safe"], said["url"])
             assert image.withheld is (said["url"] is None)
             assert image.additional_properties == {}
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_the_bytes_and_the_request_are_kept(client_kind: Kind) -> None:
     body = b' {"created" : "2026-10-07T12:00:00Z", "data": [' + json.dumps(entry()).encode() + b"]}\n"
-    prompt = {"b": (1, 2), "a": {"x": True}}
+    fields: dict[str, Any] = {"resolution": "1024x1024", "extra_fields": {UNKNOWN: 7}}
     service = Service(httpx.Response(200, content=body))
-    generation = generate(client_kind, service, json_prompt=prompt, resolution="1024x1024", extra_fields={UNKNOWN: 7})
+    generation = generate(kind, service, json_prompt={"b": (1, 2), "a": {"x": True}}, **fields)
     assert generation.raw == body
-    assert generation.request == {
-        "json_prompt": {"b": [1, 2], "a": {"x": True}},
-        "resolution": "1024x1024",
-        UNKNOWN: 7,
-    }
+    prompt = {"b": [1, 2], "a": {"x": True}}
+    assert generation.request == {"json_prompt": prompt, "resolution": "1024x1024", UNKNOWN: 7}
     assert list(generation.request["json_prompt"]) == ["b", "a"]
 
 
@@ -100,14 +93,14 @@ new_names = st.text(min_size=1).map("new_{}".format)
 
 
 @given(more=st.dictionaries(new_names, values), about_image=st.dictionaries(new_names, values))
-def test_fields_that_the_contract_does_not_have_are_kept(more: dict[str, Any], about_image: dict[str, Any]) -> None:
+def test_fields_that_are_not_in_the_contract_are_kept(more: dict[str, Any], about_image: dict[str, Any]) -> None:
     generation = answered({**DATED, "data": [entry(**about_image)], **more})
     assert generation.additional_properties == more
     assert generation.images[0].additional_properties == about_image
     assert generation.problems == ()
 
 
-def test_values_that_the_contract_does_not_have_are_kept() -> None:
+def test_values_that_are_not_in_the_contract_are_kept() -> None:
     generation = answered({**DATED, "data": [entry(resolution="12x90000", seed=2**40)], "response_type": "b64"})
     assert (generation.images[0].resolution, generation.images[0].seed) == ("12x90000", 2**40)
     assert generation.additional_properties == {"response_type": "b64"}
@@ -117,27 +110,35 @@ def test_values_that_the_contract_does_not_have_are_kept() -> None:
 
 
 MOMENTS = {
-    "2026-10-07T12:00:00Z": NOON,
-    "2026-10-07 12:00:00Z": NOON,
-    "2026-10-07t12:00:00z": NOON,
-    "2026-10-07 12:00:00+00:00": NOON,
-    "2026-10-07T14:00:00+02:00": NOON,
-    "2026-10-07T07:00:00-0500": NOON,
-    "2026-10-07T12:00:00": NOON,
-    " 2026-10-07 12:00:00\n": NOON,
+    **dict.fromkeys(
+        (
+            "2026-10-07T12:00:00Z",
+            "2026-10-07 12:00:00Z",
+            "2026-10-07t12:00:00z",
+            "2026-10-07 12:00:00+00:00",
+            "2026-10-07T14:00:00+02:00",
+            "2026-10-07T07:00:00-0500",
+            "2026-10-07T12:00:00",
+            " 2026-10-07 12:00:00\n",
+        ),
+        NOON,
+    ),
     "2026-10-07T12:00:00.25Z": NOON + timedelta(milliseconds=250),
     "2026-10-07T12:00:00.123456789Z": NOON + timedelta(microseconds=123456),
     "2000-01-23 04:56:07+00:00": datetime(2000, 1, 23, 4, 56, 7, tzinfo=UTC),
     "0001-01-01T00:00:00+14:00": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
 }
 EXPIRIES = {
-    "exp=1790000000&sig=ab": datetime.fromtimestamp(1_790_000_000, UTC),
-    "sig=ab&exp=1790000000": datetime.fromtimestamp(1_790_000_000, UTC),
-    "exp=1&exp=1790000000": datetime.fromtimestamp(1_790_000_000, UTC),
+    **dict.fromkeys(
+        ("exp=1790000000&sig=ab", "sig=ab&exp=1790000000", "exp=1&exp=1790000000"),
+        datetime.fromtimestamp(1_790_000_000, UTC),
+    ),
     "exp=0": datetime.fromtimestamp(0, UTC),
-    **dict.fromkeys(("exp=", "exp=soon", "exp=1e9", "exp=" + "9" * 17, "exp=-" + "9" * 17, "exp=" + "9" * 5000)),
-    **dict.fromkeys(("expires=1790000000", "")),
-}
+    **dict.fromkeys(
+        ("exp=", "exp=soon", "exp=1e9", "exp=" + "9" * 17, "exp=-" + "9" * 17, "exp=" + "9" * 5000,
+         "expires=1790000000", "")
+    ),
+}  # fmt: skip
 
 
 def test_dates_in_every_form_that_occurs() -> None:
@@ -164,18 +165,14 @@ def test_a_withheld_image_has_no_link_and_an_unsafe_one_with_a_link_is_not_withh
     assert (image.withheld, image.is_image_safe) == (False, False)
 
 
-def test_a_link_that_cannot_be_read_does_not_break_the_image() -> None:
+def test_a_link_that_cannot_be_parsed_is_kept_and_a_signature_is_not_shown() -> None:
     for url in ("https://[::1", "http://\ud800/", "https://i.example/\x1b[31m", "?exp=7", "://", "\0"):
         image = first(url=url)
         assert (image.url, image.withheld) == (url, False)
         _ = image.expires_at
         assert repr(image).isprintable()
-
-
-def test_the_signature_of_a_link_is_not_in_a_repr() -> None:
     image = first(url="https://me:word@i.example/1.png?exp=1790000000&sig=5ec2e7")
-    generation = Generation(created=NOON, images=(image,), raw=b"5ec2e7")
-    for shown in (repr(image), repr(generation)):
+    for shown in (repr(image), repr(Generation(created=NOON, images=(image,), raw=b"5ec2e7"))):
         assert "https://i.example/1.png?..." in shown
         assert "5ec2e7" not in shown
         assert "word" not in shown
@@ -212,12 +209,12 @@ NO_IMAGE = [
 ]
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_a_200_without_an_image_is_an_error_with_the_complete_body(client_kind: Kind) -> None:
+@each_kind
+def test_a_200_without_an_image_is_an_error_with_the_complete_body(kind: Kind) -> None:
     for body, problem in NO_IMAGE:
         response = httpx.Response(200, content=body, headers={"x-request-id": "17"})
-        with pytest.raises(ResponseValidationError) as caught:
-            generate(client_kind, Service(response), text_prompt="a cat")
+        with case(body[:80]), pytest.raises(ResponseValidationError) as caught:
+            generate(kind, Service(response), text_prompt="a cat")
         error = caught.value
         assert (error.body, error.status_code, error.headers["x-request-id"]) == (body, 200, "17")
         assert problem in error.problems
@@ -251,29 +248,26 @@ BROKEN: dict[str, tuple[bytes, list[int | None], str]] = {
 }
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_every_image_that_is_named_is_returned_with_a_warning(client_kind: Kind) -> None:
+@each_kind
+def test_every_image_in_a_broken_response_is_returned_with_a_warning(
+    kind: Kind, caplog: pytest.LogCaptureFixture
+) -> None:
     for name, (body, seeds, problem) in BROKEN.items():
-        with pytest.warns(ResponseWarning, match="the images in it are returned all the same"):
-            generation = generate(client_kind, Service(httpx.Response(200, content=body)), text_prompt="a cat")
+        with case(name), pytest.warns(ResponseWarning, match="the images in it are returned all the same"):
+            generation = generate(kind, Service(httpx.Response(200, content=body)), text_prompt="a cat")
         assert [image.seed for image in generation.images] == seeds, name
         assert generation.raw == body
         assert any(each.startswith(problem) for each in generation.problems), name
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_a_program_that_turns_warnings_into_errors_gets_its_images(
-    client_kind: Kind, caplog: pytest.LogCaptureFixture
-) -> None:
-    body = BROKEN["cut after the second"][0]
+    # A program that turns warnings into errors gets its images too.
+    caplog.clear()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        generation = generate(client_kind, Service(httpx.Response(200, content=body)), text_prompt="a cat")
-        assert len(generation.images) == 2
+        body = BROKEN["cut after the second"][0]
+        assert len(generate(kind, Service(httpx.Response(200, content=body)), text_prompt="a cat").images) == 2
         assert [record.levelno for record in caplog.records if record.name == package.__name__] == [logging.WARNING]
         assert "the body is not JSON" in caplog.text
         caplog.clear()
-        assert generate(client_kind, Service(), text_prompt="a cat").problems == ()
+        assert generate(kind, Service(), text_prompt="a cat").problems == ()
         assert not [record for record in caplog.records if record.name == package.__name__]
 
 
@@ -287,7 +281,7 @@ print([image.url for image in generate("sync", Service(httpx.Response(200, conte
 """
 
 
-def test_the_option_of_the_interpreter_that_turns_warnings_into_errors() -> None:
+def test_python_w_error_does_not_lose_images() -> None:
     program = FILTERED.format(tests=str(Path(__file__).parents[1] / "support"))
     result = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
@@ -306,7 +300,7 @@ def test_a_wrong_type_is_kept_among_the_additional_properties() -> None:
     assert parsed(200, body.encode()).images[0].additional_properties == {"seed": digits}
 
 
-def test_of_a_cut_response_as_many_entries_are_read_as_of_a_complete_one() -> None:
+def test_a_cut_response_is_read_up_to_the_same_number_of_entries() -> None:
     generation = parsed(200, f'{{"created": "2026-10-07T12:00:00Z", "data": [{", ".join([ONE] * 1500)}'.encode())
     assert len(generation.images) == 1000
     assert "data has more than 1000 entries, and only the first 1000 are read" in generation.problems
@@ -385,18 +379,13 @@ def check(outcome: Any, status: int, body: bytes) -> None:
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize("client_kind", KINDS)
 @given(status=st.integers(100, 999), body=bodies, head=headers)
 @example(status=200, body=SOUND.encode(), head={})
 @example(status=520, body=NASTY["HTML"], head={})
-def test_any_status_with_any_body(client_kind: Kind, status: int, body: bytes, head: dict[bytes, bytes]) -> None:
-    try:
-        outcome: object = generate(
-            client_kind, Service(httpx.Response(status, content=body, headers=head)), text_prompt="a cat"
-        )
-    except IdeogramError as error:
-        outcome = error
-    check(outcome, status, body)
+def test_any_status_with_any_body(status: int, body: bytes, head: dict[bytes, bytes]) -> None:
+    for kind in KINDS:
+        service = Service(httpx.Response(status, content=body, headers=head))
+        check(outcome(generate, kind, service, text_prompt="a cat"), status, body)
 
 
 def test_bodies_that_broke_other_clients() -> None:
@@ -406,7 +395,7 @@ def test_bodies_that_broke_other_clients() -> None:
 
 
 @given(depth=st.integers(300, 3000) | st.integers(3000, 30_000))
-def test_any_depth_around_the_interpreters_limit(depth: int) -> None:
+def test_any_depth_around_the_recursion_limit(depth: int) -> None:
     nested = b"[" * depth + b"]" * depth
     for body in (b'{"error":%b}' % nested, b'{"data":[{"x":%b}]}' % nested):
         for status in (200, 422):
