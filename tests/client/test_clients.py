@@ -31,7 +31,6 @@ from ideogram_ai.client import (
 from ideogram_ai.client.transport import InFlight
 from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing import MockServer
-from ideogram_ai.testing.faults.wire import png
 
 CLIENTS: tuple[Any, Any] = (Ideogram, AsyncIdeogram)
 RENAMED = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__"}
@@ -168,19 +167,6 @@ def test_a_lent_http_client_adds_headers_and_hooks_and_decides_nothing_else(kind
     assert request.headers.get_list(API_KEY_HEADER) == [KEY]
     assert (request.headers["accept"], request.headers["accept-encoding"]) == ("application/json", "identity")
     assert seen == ["Request", "Response"]
-
-
-def test_the_key_is_in_no_request_to_the_image_host(tmp_path: Path) -> None:
-    api, images = Service(), Service(httpx.Response(200, content=png()))
-    with httpx.Client(transport=api.transport()) as http, httpx.Client(transport=images.transport()) as image_http:
-        client = Ideogram(KEY, http_client=http, image_client=image_http)
-        client.generate(text_prompt="a cat")
-        client.download(IMAGE, tmp_path / "cat.png")
-        assert API_KEY_HEADER not in image_http.headers
-        assert KEY not in repr(vars(image_http))
-    assert [str(request.url) for request in images.requests] == [IMAGE.url]
-    assert API_KEY_HEADER not in images.requests[0].headers
-    assert len(api.requests) == 1
 
 
 @respx.mock
