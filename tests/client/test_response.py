@@ -2,18 +2,14 @@
 
 import json
 import logging
-import subprocess
-import sys
 import warnings
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from canned import Service, entry, generate, success
-from driver import KINDS, Kind, case, each_kind, outcome
+from driver import Kind, case, each_kind, outcome
 from hypothesis import example, given
 from hypothesis import strategies as st
 from unknown_fields import UNKNOWN
@@ -37,12 +33,7 @@ NOON = datetime(2026, 10, 7, 12, tzinfo=UTC)
 DATED = {"created": "2026-10-07T12:00:00Z"}
 
 
-@pytest.fixture
-def quiet() -> Iterator[None]:
-    """A response with an image in it may warn."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResponseWarning)
-        yield
+quiet = pytest.mark.filterwarnings("ignore::ideogram_ai.client.ResponseWarning")
 
 
 def answered(document: object, kind: Kind = "sync", **fields: Any) -> Generation:
@@ -81,14 +72,8 @@ def test_the_contracts_examples_are_read_completely_and_bytes_and_request_are_ke
     assert list(generation.request["json_prompt"]) == ["b", "a"]
 
 
-values = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text()
-    | st.lists(st.integers())
-    | st.dictionaries(st.text(), st.text())
-)
+scalars = st.none() | st.booleans() | st.integers() | st.text()
+values = scalars | st.lists(st.integers()) | st.dictionaries(st.text(), st.text())
 new_names = st.text(min_size=1).map("new_{}".format)
 
 
@@ -109,36 +94,23 @@ def test_values_that_are_not_in_the_contract_are_kept() -> None:
     assert (seed, type(seed)) == (7, int)
 
 
-MOMENTS = {
-    **dict.fromkeys(
-        (
-            "2026-10-07T12:00:00Z",
-            "2026-10-07 12:00:00Z",
-            "2026-10-07t12:00:00z",
-            "2026-10-07 12:00:00+00:00",
-            "2026-10-07T14:00:00+02:00",
-            "2026-10-07T07:00:00-0500",
-            "2026-10-07T12:00:00",
-            " 2026-10-07 12:00:00\n",
-        ),
-        NOON,
-    ),
+NOONS = (
+    *("2026-10-07T12:00:00Z", "2026-10-07 12:00:00Z", "2026-10-07t12:00:00z", "2026-10-07 12:00:00+00:00"),
+    *("2026-10-07T14:00:00+02:00", "2026-10-07T07:00:00-0500", "2026-10-07T12:00:00", " 2026-10-07 12:00:00\n"),
+)
+MOMENTS = dict.fromkeys(NOONS, NOON) | {
     "2026-10-07T12:00:00.25Z": NOON + timedelta(milliseconds=250),
     "2026-10-07T12:00:00.123456789Z": NOON + timedelta(microseconds=123456),
     "2000-01-23 04:56:07+00:00": datetime(2000, 1, 23, 4, 56, 7, tzinfo=UTC),
     "0001-01-01T00:00:00+14:00": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
 }
-EXPIRIES = {
-    **dict.fromkeys(
-        ("exp=1790000000&sig=ab", "sig=ab&exp=1790000000", "exp=1&exp=1790000000"),
-        datetime.fromtimestamp(1_790_000_000, UTC),
-    ),
+LATER = datetime.fromtimestamp(1_790_000_000, UTC)
+NEVER = (*("exp=", "exp=soon", "exp=1e9", "expires=1790000000", ""), *(f"exp={sign}{'9' * 17}" for sign in ("", "-")))
+EXPIRIES: dict[str, datetime | None] = {
+    **dict.fromkeys(("exp=1790000000&sig=ab", "sig=ab&exp=1790000000", "exp=1&exp=1790000000"), LATER),
     "exp=0": datetime.fromtimestamp(0, UTC),
-    **dict.fromkeys(
-        ("exp=", "exp=soon", "exp=1e9", "exp=" + "9" * 17, "exp=-" + "9" * 17, "exp=" + "9" * 5000,
-         "expires=1790000000", "")
-    ),
-}  # fmt: skip
+    **dict.fromkeys((*NEVER, "exp=" + "9" * 5000)),
+}
 
 
 def test_dates_in_every_form_that_occurs() -> None:
@@ -184,8 +156,8 @@ def test_any_2xx_is_read_for_images_and_the_result_is_frozen() -> None:
         generation = parsed(status, body)
         assert (generation.images[0].seed, generation.problems) == (7, ())
     head = httpx.Headers()
-    outcome = parse_response(POST_GENERATE_IMAGE_V4, status=200, headers=head, body=body, now=0.0)
-    assert outcome.problems == ()  # complete, if nothing else is said
+    found = parse_response(POST_GENERATE_IMAGE_V4, status=200, headers=head, body=body, now=0.0)
+    assert found.problems == ()  # complete, if nothing else is said
     error = parsed(299, b"{}")
     assert isinstance(error, ResponseValidationError)
     assert (error.status_code, error.body) == (299, b"{}")
@@ -271,24 +243,7 @@ def test_every_image_in_a_broken_response_is_returned_with_a_warning(
         assert not [record for record in caplog.records if record.name == package.__name__]
 
 
-FILTERED = """
-import sys
-sys.path[:0] = [{tests!r}]
-from canned import Service, generate
-import httpx
-body = b'{{"data": [{{"url": "https://i.example/1.png"}}, {{"url": "https://i.example/2.png"}}]}}'
-print([image.url for image in generate("sync", Service(httpx.Response(200, content=body)), text_prompt="a").images])
-"""
-
-
-def test_python_w_error_does_not_lose_images() -> None:
-    program = FILTERED.format(tests=str(Path(__file__).parents[1] / "support"))
-    result = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == "['https://i.example/1.png', 'https://i.example/2.png']\n"
-
-
-@pytest.mark.usefixtures("quiet")
+@quiet
 def test_a_wrong_type_is_kept_among_the_additional_properties() -> None:
     broken = entry(seed="seven", resolution=None, is_image_safe="yes", prompt=["p"])
     (image,) = answered({**DATED, "data": [broken]}).images
@@ -309,41 +264,31 @@ def test_a_cut_response_is_read_up_to_the_same_number_of_entries() -> None:
 @given(length=st.integers(0, len(SOUND)))
 def test_a_body_cut_anywhere_keeps_every_entry_before_the_cut(length: int) -> None:
     body = SOUND[:length].encode()
-    outcome = parsed(200, body, complete=length == len(SOUND))
+    found = parsed(200, body, complete=length == len(SOUND))
     complete = [text for text in (ONE, TWO) if text in SOUND[:length]]
     if complete:
-        assert [image.seed for image in outcome.images] == [json.loads(text)["seed"] for text in complete]
+        assert [image.seed for image in found.images] == [json.loads(text)["seed"] for text in complete]
     else:
-        assert isinstance(outcome, OutcomeUnknownError)
-        assert outcome.body == body
-        assert f"broke off after {length} bytes" in outcome.message
+        assert isinstance(found, OutcomeUnknownError)
+        assert found.body == body
+        assert f"broke off after {length} bytes" in found.message
 
 
 DEEP = 100_000
-NASTY: dict[str, bytes] = {
-    "HTML": b"<!DOCTYPE html><title>502 Bad Gateway</title>",
-    "not UTF-8": b"\xff\xfe\xfd\x00\xd8",
-    "UTF-16": SOUND.encode("utf-16"),
-    "byte order mark": b"\xef\xbb\xbf" + SOUND.encode(),
-    "true": b"true",
-    "text": b'"data"',
-    "number": b"1e999",
-    "not a number": b"NaN",
-    "empty list": b"[]",
-    "data of another shape": b'{"created": 7, "data": {"url": 7}}',
-    "nulls": b'{"created": null, "data": [null]}',
-    "deep list": b"[" * DEEP,
-    "deep object": b'{"data":' * DEEP,
-    "deep words": b'{"error":' + b"[" * DEEP + b"]" * DEEP + b"}",
-    "deep entry": b'{"data":[{"url":"https://i.example/1.png","x":' + b"[" * DEEP + b"]" * DEEP + b"}]}",
-    "huge integer": b'{"data":[{"url":"https://i.example/1.png","seed":' + b"7" * 100_000 + b"}]}",
-    "huge number": b"7" * 100_000,
-    "duplicates": b'{"data":[],"data":[{"url":"https://i.example/1.png"}],"created":1,"created":2}',
-    "surrogates": b'{"detail":"\\ud800","created":"\\ud800","data":[{"url":"https://i.example/\\udfff","prompt":"\\ud800"}]}',
-    "odd links": b'{"data":[{"url":"http://[::1"},{"url":"\\u0000"},{"url":"//x?exp=1e9"},{"url":"x?exp=99999999999999"}]}',
-    "a million items": b'{"data":[' + b",".join([b"1"] * 1_000_000) + b"]}",
-}
-words = st.sampled_from(
+DEEP_LIST = b"[" * DEEP + b"]" * DEEP
+HTML = b"<!DOCTYPE html><title>502 Bad Gateway</title>"
+NASTY = (
+    *(HTML, b"\xff\xfe\xfd\x00\xd8", SOUND.encode("utf-16"), b"\xef\xbb\xbf" + SOUND.encode()),
+    *(b"true", b'"data"', b"1e999", b"NaN", b"[]", b"7" * 100_000, b"[" * DEEP, b'{"data":' * DEEP),
+    *(b'{"created": 7, "data": {"url": 7}}', b'{"created": null, "data": [null]}', b'{"error":%b}' % DEEP_LIST),
+    b'{"data":[{"url":"https://i.example/1.png","x":%b}]}' % DEEP_LIST,
+    b'{"data":[{"url":"https://i.example/1.png","seed":%b}]}' % (b"7" * 100_000),
+    b'{"data":[],"data":[{"url":"https://i.example/1.png"}],"created":1,"created":2}',
+    b'{"detail":"\\ud800","created":"\\ud800","data":[{"url":"https://i.example/\\udfff","prompt":"\\ud800"}]}',
+    b'{"data":[{"url":"http://[::1"},{"url":"\\u0000"},{"url":"//x?exp=1e9"},{"url":"x?exp=99999999999999"}]}',
+    b'{"data":[%b]}' % b",".join([b"1"] * 1_000_000),
+)
+words = st.sampled_from(["created", "data", "error", "detail", "reject_reason", *entry()])
     ["created", "data", "url", "error", "detail", "reject_reason", "seed", "is_image_safe", "prompt"]
 )
 documents = st.recursive(
@@ -363,33 +308,32 @@ headers = st.dictionaries(
 ).map(lambda found: {name.encode(): value.encode("latin-1") for name, value in found.items()})
 
 
-def check(outcome: Any, status: int, body: bytes) -> None:
+def check(found: Any, status: int, body: bytes) -> None:
     """Nothing is lost, and what can be read can be printed."""
-    if isinstance(outcome, Generation):
+    if isinstance(found, Generation):
         assert 200 <= status < 300
-        assert outcome.images
-        assert outcome.raw == body
-        _ = [(repr(image), image.withheld, image.expires_at) for image in outcome.images]
+        assert found.images
+        assert found.raw == body
+        _ = [(repr(image), image.withheld, image.expires_at) for image in found.images]
         return
-    assert isinstance(outcome, (APIStatusError, ResponseValidationError, OutcomeUnknownError))
-    assert (outcome.status_code, outcome.body) == (status, body)
-    assert isinstance(outcome, APIStatusError) is not (200 <= status < 300 or status in {303, 408})
-    assert outcome.message.isprintable()
-    assert len(outcome.message) < 4000
+    assert isinstance(found, (APIStatusError, ResponseValidationError, OutcomeUnknownError))
+    assert (found.status_code, found.body) == (status, body)
+    assert isinstance(found, APIStatusError) is not (200 <= status < 300 or status in {303, 408})
+    assert found.message.isprintable()
+    assert len(found.message) < 4000
 
 
-@pytest.mark.usefixtures("quiet")
+@quiet
 @given(status=st.integers(100, 999), body=bodies, head=headers)
 @example(status=200, body=SOUND.encode(), head={})
-@example(status=520, body=NASTY["HTML"], head={})
+@example(status=520, body=HTML, head={})
 def test_any_status_with_any_body(status: int, body: bytes, head: dict[bytes, bytes]) -> None:
-    for kind in KINDS:
-        service = Service(httpx.Response(status, content=body, headers=head))
-        check(outcome(generate, kind, service, text_prompt="a cat"), status, body)
+    service = Service(httpx.Response(status, content=body, headers=head))
+    check(outcome(generate, "sync", service, text_prompt="a cat"), status, body)
 
 
 def test_bodies_that_broke_other_clients() -> None:
-    for body in NASTY.values():
+    for body in NASTY:
         for status in (200, 201, 400, 408, 422, 429, 503, 520):
             check(parsed(status, body, content_type="application/json"), status, body)
 
