@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 from canned import Service, entry, generate, success
-from driver import Kind, case, each_kind, outcome
+from driver import KEY, Driver, Kind, case, each_kind, outcome
 from hypothesis import example, given
 from hypothesis import strategies as st
 from unknown_fields import UNKNOWN
@@ -20,14 +21,20 @@ from ideogram_ai.client import (
     GeneratedImage,
     Generation,
     OutcomeUnknownError,
+    RateLimitError,
+    RequestError,
     ResponseValidationError,
     ResponseWarning,
+    RetryPolicy,
+    UnknownFieldError,
 )
 from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.contract import read_contract
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.models import Rejection, V4JsonPrompt
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as GENERATE
+from ideogram_ai.generated.operations import Operation
 
-OK = read_contract()["paths"][POST_GENERATE_IMAGE_V4.path]["post"]["responses"]["200"]
+OK = read_contract()["paths"][GENERATE.path]["post"]["responses"]["200"]
 EXAMPLES = {name: each["value"] for name, each in OK["content"]["application/json"]["examples"].items()}
 NOON = datetime(2026, 10, 7, 12, tzinfo=UTC)
 DATED = {"created": "2026-10-07T12:00:00Z"}
@@ -45,9 +52,9 @@ def first(**changes: object) -> GeneratedImage:
     return generate("sync", Service(success(entry(**changes))), text_prompt="a cat").images[0]
 
 
-def parsed(status: int, body: bytes, *, complete: bool = True, **headers: str) -> Any:
+def parsed(status: int, body: bytes, operation: Operation = GENERATE, *, complete: bool = True, **headers: str) -> Any:
     head = httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()})
-    return parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=head, body=body, now=0.0, complete=complete)
+    return parse_response(operation, status=status, headers=head, body=body, now=0.0, complete=complete)
 
 
 @each_kind
@@ -156,7 +163,7 @@ def test_any_2xx_is_read_for_images_and_the_result_is_frozen() -> None:
         generation = parsed(status, body)
         assert (generation.images[0].seed, generation.problems) == (7, ())
     head = httpx.Headers()
-    found = parse_response(POST_GENERATE_IMAGE_V4, status=200, headers=head, body=body, now=0.0)
+    found = parse_response(GENERATE, status=200, headers=head, body=body, now=0.0)
     assert found.problems == ()  # complete, if nothing else is said
     error = parsed(299, b"{}")
     assert isinstance(error, ResponseValidationError)
@@ -289,8 +296,6 @@ NASTY = (
     b'{"data":[%b]}' % b",".join([b"1"] * 1_000_000),
 )
 words = st.sampled_from(["created", "data", "error", "detail", "reject_reason", *entry()])
-    ["created", "data", "url", "error", "detail", "reject_reason", "seed", "is_image_safe", "prompt"]
-)
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=9) | st.just(entry()),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words | st.text(max_size=3), inner, max_size=4),
@@ -344,3 +349,102 @@ def test_any_depth_around_the_recursion_limit(depth: int) -> None:
     for body in (b'{"error":%b}' % nested, b'{"data":[{"x":%b}]}' % nested):
         for status in (200, 422):
             check(parsed(status, body), status, body)
+
+
+# Operations other than generate, whose response is a model.
+
+MAGIC = {"high_level_description": "a", "compositional_deconstruction": {"background": "b", "elements": []}}
+# As regeneration would describe Magic Prompt.
+OTHER = evolve(
+    GENERATE,
+    operation_id="post_magic_prompt_v4",
+    path="/v1/ideogram-v4/magic-prompt",
+    media_type="application/json",
+    answer_model="V4JsonPrompt",
+    makes_images=False,
+)
+PLAIN = evolve(OTHER, answer_model="")
+
+
+def call(kind: Kind, service: Service, *, extra_fields: Any = None, timeout: Any = None, **fields: Any) -> Any:
+    """Call an operation as its generated method does."""
+    with Driver(kind, service=service, retry=RetryPolicy(max_attempts=2, base_delay=0.001)) as driver:
+        assert driver.client.operations is driver.client
+        return driver.run(lambda client: client._send(OTHER, fields, extra_fields=extra_fields, timeout=timeout))
+
+
+@each_kind
+def test_the_response_is_the_generated_model(kind: Kind) -> None:
+    service = Service(httpx.Response(200, json=MAGIC | {"mood": "calm"}))
+    made = call(kind, service, text_prompt="a", extra_fields={"new": 1})
+    assert type(made) is V4JsonPrompt
+    assert made.high_level_description == "a"
+    assert made.additional_properties == {"mood": "calm"}
+    (request,) = service.requests
+    assert (request.url.path, request.headers["api-key"]) == (OTHER.path, KEY)
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.content) == {"text_prompt": "a", "new": 1}
+
+
+@each_kind
+def test_the_same_rules_decide_what_is_sent_and_sent_again(kind: Kind) -> None:
+    busy = {"error": "Too many requests in progress", "reject_reason": "inflight_limit"}
+    service = Service(httpx.Response(429, json=busy), httpx.Response(200, json=MAGIC))
+    assert call(kind, service, text_prompt="a").high_level_description == "a"
+    service = Service(httpx.Response(429, json=busy | {"reject_reason": "daily_limit"}))
+    with pytest.raises(RateLimitError, match="Waiting does not help against daily_limit"):
+        call(kind, service, text_prompt="a")
+    assert len(service.requests) == 1
+    service = Service(httpx.ReadError("gone"))
+    with pytest.raises(OutcomeUnknownError, match="What was asked for may have been made and billed"):
+        call(kind, service, text_prompt="a")
+    assert len(service.requests) == 1
+    refused: list[tuple[dict[str, Any], type[RequestError]]] = [
+        ({"text_promt": "a"}, UnknownFieldError),
+        ({}, RequestError),
+        ({"text_prompt": "a", "timeout": -1}, RequestError),
+    ]
+    service = Service()
+    for fields, error in refused:
+        with case(fields), pytest.raises(error):
+            call(kind, service, **fields)
+    assert service.requests == []
+
+
+NO_MODEL: list[tuple[bytes, str]] = [
+    (b"", "the body is empty"),
+    (b"<html>", "the body is not JSON"),
+    (b"[" * 100_000, "the body is not JSON"),
+    (b"[]", "the body is no object"),
+    (b'"text"', "the body is no object"),
+    (b"{}", "high_level_description is missing"),
+    (json.dumps({"high_level_description": "a", "compositional_deconstruction": 7}).encode(), "TypeError: "),
+]
+
+
+def test_the_error_of_a_response_that_breaks_the_contract_keeps_the_body() -> None:
+    for body, problem in NO_MODEL:
+        with case(body[:80]):
+            error = parsed(200, body, OTHER)
+            assert isinstance(error, ResponseValidationError)
+            assert (error.body, error.status_code, error.may_have_been_billed) == (body, 200, True)
+            assert error.headers == httpx.Headers()
+            assert error.problems[0].startswith(problem)
+            assert problem in error.message
+    error = parsed(200, b'{"high_level', OTHER, complete=False)
+    assert isinstance(error, OutcomeUnknownError)
+    assert (error.body, error.may_have_been_billed) == (b'{"high_level', True)
+    error = parsed(429, b'{"error": "no", "reject_reason": "daily_limit"}', OTHER)
+    assert isinstance(error, RateLimitError)
+    assert error.waiting_helps is False
+    assert not error.may_have_been_billed
+
+
+def test_the_response_has_the_model_of_the_operation_or_is_plain_json() -> None:
+    rejection = parsed(200, b'{"error": "no"}', evolve(OTHER, answer_model="Rejection"))
+    assert isinstance(rejection, Rejection)
+    assert rejection.error == "no"
+    plain: list[tuple[bytes, object]] = [(b"", None), (b"[1]", [1]), (b'{"a": null}', {"a": None})]
+    for body, value in plain:
+        assert parsed(200, body, PLAIN) == value, body
+    assert isinstance(parsed(200, b"<html>", PLAIN), ResponseValidationError)
