@@ -19,15 +19,8 @@ import respx
 from canned import Service, success
 from driver import KEY, ONCE, Driver, Kind, at_once, case, each_kind, image_at, outcome
 
-from ideogram_ai.client import (
-    AsyncIdeogram,
-    ConfigurationError,
-    Ideogram,
-    IdeogramError,
-    RateLimitError,
-    RequestError,
-    RetryPolicy,
-)
+import ideogram_ai.client as ideogram
+from ideogram_ai.client import AsyncIdeogram, Ideogram, RetryPolicy
 from ideogram_ai.client.transport import InFlight
 from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing import MockServer
@@ -87,7 +80,7 @@ def test_a_closed_client_raises_an_error_that_says_so(kind: Kind, tmp_path: Path
         closed = http if close_http else driver.client
         driver.run(lambda _, closed=closed: closed.close() if kind == "sync" else closed.aclose())  # type: ignore[misc]
         for error in (outcome(driver.ask), outcome(driver.download, IMAGE, tmp_path / "1.png")):
-            assert isinstance(error, RequestError)
+            assert isinstance(error, ideogram.RequestError)
             assert re.match(r"The client is closed\. .*Nothing was sent, nothing billed", error.message)
         assert service.requests == []
         if not close_http:
@@ -109,7 +102,7 @@ def test_an_error_that_is_not_of_the_network_is_raised_unchanged_with_a_note_on_
     driver = Driver(kind, service=Service(ZeroDivisionError("a bug")))
     with driver, pytest.raises(ZeroDivisionError) as caught:
         driver.ask()
-    assert not isinstance(caught.value, IdeogramError)
+    assert not isinstance(caught.value, ideogram.IdeogramError)
     assert any("may have been made and billed" in note for note in caught.value.__notes__)
 
 
@@ -124,7 +117,7 @@ def test_a_copy_with_another_retry_policy(kind: Kind) -> None:
 
     def requests_of(driver: Driver) -> int:
         service.requests.clear()
-        with pytest.raises(RateLimitError):
+        with pytest.raises(ideogram.RateLimitError):
             driver.ask()
         return len(service.requests)
 
@@ -133,7 +126,7 @@ def test_a_copy_with_another_retry_policy(kind: Kind) -> None:
     assert requests_of(first) == 3
     second.client = first.client.with_retry(ONCE)
     first.close()
-    with pytest.raises(RequestError, match="closed"):
+    with pytest.raises(ideogram.RequestError, match="closed"):
         second.ask()
 
 
@@ -208,7 +201,7 @@ def test_the_limit_is_the_contracts_or_a_whole_number() -> None:
         for limit in (0, -1, True, 2.5, "10"):
             with case(limit):
                 error = outcome(kind, KEY, in_flight=limit)
-                assert isinstance(error, ConfigurationError)
+                assert isinstance(error, ideogram.ConfigurationError)
                 assert re.match(r"in_flight is .*; give a whole number, 1 or more\. Nothing was", error.message)
 
 
@@ -294,5 +287,5 @@ def test_a_request_that_fails_releases_its_place() -> None:
     with MockServer(scenario=[500, 500, 500]) as server:
         client = Ideogram(KEY, base_url=server.url, in_flight=1, retry=ONCE)
         for _ in range(3):
-            with pytest.raises(IdeogramError):
+            with pytest.raises(ideogram.IdeogramError):
                 client.generate(text_prompt="a")

@@ -104,17 +104,6 @@ def test_a_path_that_cannot_be_written_is_refused(kind: Kind, tmp_path: Path) ->
 
 
 @each_kind
-def test_a_withheld_image_was_billed(kind: Kind, tmp_path: Path) -> None:
-    changes: list[dict[str, object]] = [{"url": None}, {"url": ""}, {"url": None, "is_image_safe": False}]
-    for change in changes:
-        images = host()
-        error = refused(kind, images, tmp_path, made(**change))
-        assert (error.reason, images.requests) == (DownloadReason.WITHHELD, []), change
-        assert "billed all the same" in error.message
-        assert error.may_have_been_billed is True
-
-
-@each_kind
 def test_what_the_host_sends_in_place_of_an_image_is_not_saved(kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "cat.png"
     for content in (b"<!DOCTYPE html>", b"", b'{"error": "gone"}', b"\x89PNG"):
@@ -142,7 +131,13 @@ def test_an_expired_link_that_the_host_refuses_has_its_own_reason(kind: Kind, tm
         assert refused(kind, host(b"", status), tmp_path, image).reason is DownloadReason.STATUS, status
 
 
-def test_a_refusal_says_how_long_the_link_works(tmp_path: Path) -> None:
+def test_an_error_says_how_long_the_link_works_or_that_a_withheld_image_was_billed(tmp_path: Path) -> None:
+    for url in (None, ""):
+        images = host()
+        error = refused("sync", images, tmp_path, made(url=url, is_image_safe=False))
+        assert (error.reason, images.requests) == (DownloadReason.WITHHELD, [])
+        assert "billed all the same" in error.message
+        assert error.may_have_been_billed is True
     message = refused("sync", host(b"", 404), tmp_path).message
     assert "It may be asked again as long as it lives, until 2100-01-01T00:00:00+00:00: https://ideogram.ai/" in message
     endless = made(url="https://i.example/1.png")

@@ -30,8 +30,6 @@ from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 
 HEADERS = httpx.Headers([("x-request-id", "17"), ("x-two", "a"), ("x-two", "b")])
-
-
 CONTRACT = read_contract()["paths"][OPERATION.path]["post"]
 BILLED = {int(status): response["x-billed"] for status, response in CONTRACT["responses"].items()} | {
     entry["status"]: entry["billed"] for entry in CONTRACT["x-observed-statuses"]
@@ -52,7 +50,7 @@ CLASSES: dict[int, type[APIStatusError]] = {
 
 def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
     response: dict[str, Any] = {"status_code": 299, "headers": HEADERS, "body": b"\x00\xff body"}
-    limit = {"retry_after": 2.5, "reject_reason": "why", "waiting_helps": False}
+    limit: dict[str, Any] = {"retry_after": 2.5, "reject_reason": "why", "waiting_helps": False}
     made = [
         IdeogramError("any"),
         ideogram.RequestError("any"),
@@ -63,7 +61,7 @@ def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
         ideogram.APIConnectionError("refused", transient=False),
         OutcomeUnknownError("silence", **response),
         *(kind("no", **response, may_have_been_billed=True) for kind in {APIStatusError, *CLASSES.values()}),
-        RateLimitError("full", **response, may_have_been_billed=False, **limit),  # type: ignore[arg-type]
+        RateLimitError("full", **response, may_have_been_billed=False, **limit),
         ideogram.ResponseValidationError("no image", **response, problems=("data is missing", "and 3 more")),
         ideogram.DownloadError("gone", reason=DownloadReason.EXPIRED, status_code=403),
     ]
@@ -91,11 +89,12 @@ def test_every_error_is_exported_documented_and_says_whether_it_may_have_been_bi
 
 
 def test_copies_and_pickles_keep_every_attribute() -> None:
-    protocols = [partial(pickled, protocol=protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    protocols = range(pickle.HIGHEST_PROTOCOL + 1)
+    ways: list[Any] = [copy.copy, copy.deepcopy, *(partial(pickled, protocol=number) for number in protocols)]
     for kind, error in one_of_each().items():
         error.explain("Given up after 3 attempts.")
         error.add_note("a note")
-        for number, convey in enumerate((copy.copy, copy.deepcopy, *protocols)):
+        for number, convey in enumerate(ways):
             with case((kind, number)):
                 conveyed = convey(error)
                 assert type(conveyed) is kind

@@ -251,10 +251,10 @@ def refused(reason: DownloadReason, match: str | None = None) -> AbstractContext
 
 
 @each_file_system
-def test_a_file_is_saved_and_one_that_appeared_meanwhile_is_kept(
+def test_a_file_is_saved_and_one_that_appears_at_the_last_moment_is_kept(
     links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without hard links as on FAT or a network share; the other file is seen before the name is claimed, or not."""
+    """With hard links, and without, as on FAT or a network share."""
     if not links:
         monkeypatch.setattr(os, "link", failing(errno.EPERM))
     path = tmp_path / "cat.png"
@@ -262,20 +262,19 @@ def test_a_file_is_saved_and_one_that_appeared_meanwhile_is_kept(
         assert save(path, overwrite=overwrite) == path
         assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"image", [path])
         path.unlink()
-    assert save(tmp_path).name == "stem.png"
     (tmp_path / "other").touch()
+    assert save(tmp_path) == tmp_path / "stem.png"
     assert (tmp_path / "stem.png").stat().st_mode == (tmp_path / "other").stat().st_mode
     for seen in (True, False):
-        with case(f"seen: {seen}"), monkeypatch.context() as patch:
-            folder = tmp_path / f"{seen}"
-            folder.mkdir()
-            with opened(folder / "cat.png") as file:
-                (folder / "cat.png").write_bytes(b"theirs")
-                if not seen:
-                    patch.setattr(os, "lstat", failing(errno.ENOENT))
-                with refused(DownloadReason.EXISTS):
-                    file.finish(".png")
-            assert [each.read_bytes() for each in folder.iterdir()] == [b"theirs"]
+        path = tmp_path / f"{seen}.png"
+        with opened(path) as file, monkeypatch.context() as patch:
+            path.write_bytes(b"theirs")
+            if not seen:
+                patch.setattr(os, "lstat", failing(errno.ENOENT))
+            with refused(DownloadReason.EXISTS):
+                file.finish(".png")
+        assert path.read_bytes() == b"theirs", seen
+    assert {file.name for file in tmp_path.iterdir()} == {"other", "stem.png", "True.png", "False.png"}
 
 
 class FullFile(io.FileIO):

@@ -22,14 +22,8 @@ from json_prompts import arguments, json_prompts, texts
 from multipart_reader import Part, boundary_of, read_parts
 from unknown_fields import ALSO_UNKNOWN, UNKNOWN
 
-from ideogram_ai.client import (
-    FieldValueError,
-    Ideogram,
-    RequestError,
-    ResponseValidationError,
-    RetryPolicy,
-    UnknownFieldError,
-)
+import ideogram_ai.client as ideogram
+from ideogram_ai.client import FieldValueError, Ideogram, RequestError
 from ideogram_ai.client.request import JSON, encode_request, to_plain
 from ideogram_ai.generated import models, operations
 from ideogram_ai.generated.contract import read_contract
@@ -99,14 +93,14 @@ def test_an_unknown_name_is_refused_with_the_closest_field_or_with_every_field()
         assert (error.field, error.suggestion) == (typo, meant)
         assert error.message == f"{typo!r} is no request field. Did you mean {meant}? {free}"
     error = refusal({"text_prompt": "a cat", UNKNOWN: None})  # before the prompt rule, and although it is None
-    assert isinstance(error, UnknownFieldError)
+    assert isinstance(error, ideogram.UnknownFieldError)
     assert isinstance(error, TypeError)
     assert (error.field, error.suggestion) == (UNKNOWN, None)
     fields = ", ".join(FIELDS)
     assert error.message == (
         f"{UNKNOWN!r} is no request field. The fields are {fields}; extra_fields sends an undocumented one. {free}"
     )
-    assert isinstance(refusal({UNKNOWN: 1}), UnknownFieldError)
+    assert isinstance(refusal({UNKNOWN: 1}), ideogram.UnknownFieldError)
 
 
 @given(name=st.text(min_size=1).filter(lambda name: name not in {*FIELDS, "extra_fields", "timeout", "self"}))
@@ -426,8 +420,8 @@ def test_a_content_type_of_a_lent_http_client_does_no_harm() -> None:
 
 def test_every_attempt_sends_the_same_fields() -> None:
     service = Service(lambda _: httpx.Response(429), lambda _: httpx.Response(429), lambda _: httpx.Response(200))
-    settings = {"retry": RetryPolicy(max_attempts=3), "timing": FakeTiming().of("sync")}
-    with pytest.raises(ResponseValidationError):
+    settings = {"retry": ideogram.RetryPolicy(max_attempts=3), "timing": FakeTiming().of("sync")}
+    with pytest.raises(ideogram.ResponseValidationError):
         generate("sync", service, settings, json_prompt={"b": 1, "a": [2]}, resolution="1024x1024")
     first, second, third = (decode(read_parts(request)) for request in service.requests)
     assert first == second == third

@@ -15,19 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from unknown_fields import UNKNOWN
 
-import ideogram_ai.client as package
-from ideogram_ai.client import (
-    APIStatusError,
-    GeneratedImage,
-    Generation,
-    OutcomeUnknownError,
-    RateLimitError,
-    RequestError,
-    ResponseValidationError,
-    ResponseWarning,
-    RetryPolicy,
-    UnknownFieldError,
-)
+import ideogram_ai.client as ideogram
+from ideogram_ai.client import GeneratedImage, Generation, ResponseValidationError, ResponseWarning
 from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.models import Rejection, V4JsonPrompt
@@ -168,7 +157,7 @@ def test_any_2xx_is_read_for_images_and_the_result_is_frozen() -> None:
     error = parsed(299, b"{}")
     assert isinstance(error, ResponseValidationError)
     assert (error.status_code, error.body) == (299, b"{}")
-    assert isinstance(parsed(300, body), APIStatusError)
+    assert isinstance(parsed(300, body), ideogram.APIStatusError)
     for thing, name in ((generation, "images"), (generation.images[0], "url")):
         with pytest.raises(AttributeError):
             setattr(thing, name, None)
@@ -243,11 +232,11 @@ def test_every_image_in_a_broken_response_is_returned_with_a_warning(
         warnings.simplefilter("error")
         body = BROKEN["cut after the second"][0]
         assert len(generate(kind, Service(httpx.Response(200, content=body)), text_prompt="a cat").images) == 2
-        assert [record.levelno for record in caplog.records if record.name == package.__name__] == [logging.WARNING]
+        assert [record.levelno for record in caplog.records if record.name == ideogram.__name__] == [logging.WARNING]
         assert "the body is not JSON" in caplog.text
         caplog.clear()
         assert generate(kind, Service(), text_prompt="a cat").problems == ()
-        assert not [record for record in caplog.records if record.name == package.__name__]
+        assert not [record for record in caplog.records if record.name == ideogram.__name__]
 
 
 @quiet
@@ -276,7 +265,7 @@ def test_a_body_cut_anywhere_keeps_every_entry_before_the_cut(length: int) -> No
     if complete:
         assert [image.seed for image in found.images] == [json.loads(text)["seed"] for text in complete]
     else:
-        assert isinstance(found, OutcomeUnknownError)
+        assert isinstance(found, ideogram.OutcomeUnknownError)
         assert found.body == body
         assert f"broke off after {length} bytes" in found.message
 
@@ -321,9 +310,9 @@ def check(found: Any, status: int, body: bytes) -> None:
         assert found.raw == body
         _ = [(repr(image), image.withheld, image.expires_at) for image in found.images]
         return
-    assert isinstance(found, (APIStatusError, ResponseValidationError, OutcomeUnknownError))
+    assert isinstance(found, (ideogram.APIStatusError, ResponseValidationError, ideogram.OutcomeUnknownError))
     assert (found.status_code, found.body) == (status, body)
-    assert isinstance(found, APIStatusError) is not (200 <= status < 300 or status in {303, 408})
+    assert isinstance(found, ideogram.APIStatusError) is not (200 <= status < 300 or status in {303, 408})
     assert found.message.isprintable()
     assert len(found.message) < 4000
 
@@ -368,7 +357,7 @@ PLAIN = evolve(OTHER, answer_model="")
 
 def call(kind: Kind, service: Service, *, extra_fields: Any = None, timeout: Any = None, **fields: Any) -> Any:
     """Call an operation as its generated method does."""
-    with Driver(kind, service=service, retry=RetryPolicy(max_attempts=2, base_delay=0.001)) as driver:
+    with Driver(kind, service=service, retry=ideogram.RetryPolicy(max_attempts=2, base_delay=0.001)) as driver:
         assert driver.client.operations is driver.client
         return driver.run(lambda client: client._send(OTHER, fields, extra_fields=extra_fields, timeout=timeout))
 
@@ -392,17 +381,17 @@ def test_the_same_rules_decide_what_is_sent_and_sent_again(kind: Kind) -> None:
     service = Service(httpx.Response(429, json=busy), httpx.Response(200, json=MAGIC))
     assert call(kind, service, text_prompt="a").high_level_description == "a"
     service = Service(httpx.Response(429, json=busy | {"reject_reason": "daily_limit"}))
-    with pytest.raises(RateLimitError, match="Waiting does not help against daily_limit"):
+    with pytest.raises(ideogram.RateLimitError, match="Waiting does not help against daily_limit"):
         call(kind, service, text_prompt="a")
     assert len(service.requests) == 1
     service = Service(httpx.ReadError("gone"))
-    with pytest.raises(OutcomeUnknownError, match="What was asked for may have been made and billed"):
+    with pytest.raises(ideogram.OutcomeUnknownError, match="What was asked for may have been made and billed"):
         call(kind, service, text_prompt="a")
     assert len(service.requests) == 1
-    refused: list[tuple[dict[str, Any], type[RequestError]]] = [
-        ({"text_promt": "a"}, UnknownFieldError),
-        ({}, RequestError),
-        ({"text_prompt": "a", "timeout": -1}, RequestError),
+    refused: list[tuple[dict[str, Any], type[ideogram.RequestError]]] = [
+        ({"text_promt": "a"}, ideogram.UnknownFieldError),
+        ({}, ideogram.RequestError),
+        ({"text_prompt": "a", "timeout": -1}, ideogram.RequestError),
     ]
     service = Service()
     for fields, error in refused:
@@ -432,10 +421,10 @@ def test_the_error_of_a_response_that_breaks_the_contract_keeps_the_body() -> No
             assert error.problems[0].startswith(problem)
             assert problem in error.message
     error = parsed(200, b'{"high_level', OTHER, complete=False)
-    assert isinstance(error, OutcomeUnknownError)
+    assert isinstance(error, ideogram.OutcomeUnknownError)
     assert (error.body, error.may_have_been_billed) == (b'{"high_level', True)
     error = parsed(429, b'{"error": "no", "reject_reason": "daily_limit"}', OTHER)
-    assert isinstance(error, RateLimitError)
+    assert isinstance(error, ideogram.RateLimitError)
     assert error.waiting_helps is False
     assert not error.may_have_been_billed
 

@@ -15,22 +15,8 @@ from driver import Kind, case, each_kind
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ideogram_ai.client import (
-    APIConnectionError,
-    APIStatusError,
-    BadRequestError,
-    ConfigurationError,
-    DownloadError,
-    DownloadReason,
-    IdeogramError,
-    InternalServerError,
-    OutcomeUnknownError,
-    PromptError,
-    RateLimitError,
-    ResponseValidationError,
-    RetryPolicy,
-    UnprocessableEntityError,
-)
+import ideogram_ai.client as ideogram
+from ideogram_ai.client import ConfigurationError, IdeogramError, OutcomeUnknownError, RateLimitError, RetryPolicy
 from ideogram_ai.client.retry import Stop, Wait, parse_retry_after
 
 HEAD: dict[str, Any] = {"status_code": 500, "headers": httpx.Headers(), "body": b""}
@@ -43,25 +29,25 @@ def limited(after: float | None = None, *, helps: bool = True) -> RateLimitError
 
 
 NEVER_BILLED: list[IdeogramError] = [
-    APIConnectionError("refused"),
+    ideogram.APIConnectionError("refused"),
     limited(),
-    InternalServerError("a refusal that a contract may list", **HEAD, may_have_been_billed=False),
+    ideogram.InternalServerError("a refusal that a contract may list", **HEAD, may_have_been_billed=False),
 ]
 POSSIBLY_BILLED: list[IdeogramError] = [
     OutcomeUnknownError("timeout"),
     OutcomeUnknownError("408", status_code=408),
-    InternalServerError("502", **HEAD, may_have_been_billed=True),
+    ideogram.InternalServerError("502", **HEAD, may_have_been_billed=True),
 ]
 FINAL: list[IdeogramError] = [
-    APIConnectionError("certificate", transient=False),
+    ideogram.APIConnectionError("certificate", transient=False),
     limited(helps=False),
     limited(2, helps=False),
-    BadRequestError("400", **HEAD, may_have_been_billed=False),
-    UnprocessableEntityError("422", **HEAD, may_have_been_billed=False),
-    APIStatusError("409", **HEAD, may_have_been_billed=True),
-    ResponseValidationError("200", **HEAD, problems=()),
-    PromptError("both", case="both"),
-    DownloadError("gone", reason=DownloadReason.STATUS),
+    ideogram.BadRequestError("400", **HEAD, may_have_been_billed=False),
+    ideogram.UnprocessableEntityError("422", **HEAD, may_have_been_billed=False),
+    ideogram.APIStatusError("409", **HEAD, may_have_been_billed=True),
+    ideogram.ResponseValidationError("200", **HEAD, problems=()),
+    ideogram.PromptError("both", case="both"),
+    ideogram.DownloadError("gone", reason=ideogram.DownloadReason.STATUS),
     IdeogramError("any other"),
 ]
 
@@ -285,7 +271,7 @@ def test_what_may_have_been_billed_is_sent_once_unless_the_policy_accepts_that(k
             run.generate()
         assert run.seen == (1, []), code
     run = Run(kind, httpx.ConnectError("refused"), status(429), status(422), ok)
-    assert run.fail(UnprocessableEntityError).__context__ is None
+    assert run.fail(ideogram.UnprocessableEntityError).__context__ is None
     assert len(run.service.requests) == 3
 
 

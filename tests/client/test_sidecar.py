@@ -14,14 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from ideogram_ai.client import (
-    DownloadError,
-    DownloadReason,
-    Generation,
-    __version__,
-    describe_image,
-    save_sidecar,
-)
+import ideogram_ai.client as ideogram
+from ideogram_ai.client import DownloadError, Generation, describe_image, save_sidecar
 from ideogram_ai.generated.contract import CONTRACT_SHA256
 
 SIGNATURE = "5ec2e7"
@@ -72,7 +66,7 @@ def test_the_sidecar_says_how_the_image_was_made_and_its_request_can_be_sent_aga
         "created": "2026-10-07T12:00:00+00:00",
         "request": {"json_prompt": PROMPT, "resolution": "1024x1024"},
         "link": "https://ideogram.ai/api/images/ephemeral/one.png?...",
-        "client": f"ideogram-ai {__version__}",
+        "client": f"ideogram-ai {ideogram.__version__}",
         "contract_sha256": CONTRACT_SHA256,
     }
     assert list(described["request"]["json_prompt"]) == list(PROMPT)
@@ -144,7 +138,7 @@ def test_content_credentials_are_kept_without_break_credentials(tmp_path: Path) 
             before = path.read_bytes()
             with pytest.raises(DownloadError) as caught:
                 save(path, embed=True)
-            assert caught.value.reason is DownloadReason.UNWRITABLE
+            assert caught.value.reason is ideogram.DownloadReason.UNWRITABLE
             assert f"content credentials ({name.partition(',')[0]})" in caught.value.message
             assert "pass break_credentials=True" in caught.value.message
             assert list(folder.iterdir()) == [path]
@@ -190,7 +184,7 @@ def test_a_path_that_cannot_be_written_is_an_error_and_everything_else_is_kept(t
         for embed in (False, True):
             with case((name, embed)), pytest.raises(DownloadError, match="cannot be written") as caught:
                 save(f"{tmp_path}/{name}" if name else "", embed=embed)
-            assert caught.value.reason is DownloadReason.UNWRITABLE
+            assert caught.value.reason is ideogram.DownloadReason.UNWRITABLE
             assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
     assert (tmp_path / "file.txt").read_text() == "mine"
     path = drawn(tmp_path / "cat.png")
