@@ -16,8 +16,8 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 PROMPT = {"high_level_description": "a cat", "compositional_deconstruction": {"background": "b", "elements": []}}
 ABSENT = object()
-TEXTS = [ABSENT, None, "", "a cat"]
-OBJECTS = [ABSENT, None, {}, PROMPT]
+TEXTS: list[object] = [ABSENT, None, "", "a cat"]
+OBJECTS: list[object] = [ABSENT, None, {}, PROMPT]
 
 other_fields = st.fixed_dictionaries(
     {},

@@ -15,7 +15,7 @@ import jsonschema_rs
 import pytest
 from attrs import evolve
 from canned import KEY, FakeTiming, Service, generate
-from driver import KINDS, Kind, case, each_kind
+from driver import KINDS, Driver, Kind, case, each_kind
 from hypothesis import example, given
 from hypothesis import strategies as st
 from json_prompts import arguments, json_prompts, texts
@@ -108,12 +108,6 @@ def test_any_other_name_is_refused(name: str) -> None:
     assert refusal({"text_prompt": "a cat", name: 1}).field == name
 
 
-def test_the_service_judges_values() -> None:
-    for values in (("2048x2049", "FLASH"), ("", "fast"), ("1x1", "LUDICROUS")):
-        sent = dict(texts_of(send(text_prompt="a", resolution=values[0], rendering_speed=values[1])))
-        assert (sent["resolution"], sent["rendering_speed"]) == values
-
-
 @each_kind
 def test_extra_fields_follow_the_documented_ones_in_their_order(kind: Kind) -> None:
     more = {UNKNOWN: 7, ALSO_UNKNOWN: "model/m/version/1", f"{UNKNOWN}_2": True, "0.5": 0.5, "Ünï cödé": "ü"}
@@ -123,6 +117,9 @@ def test_extra_fields_follow_the_documented_ones_in_their_order(kind: Kind) -> N
     written = ("7", "model/m/version/1", "true", "0.5", "ü")
     assert sent == [("text_prompt", "a"), ("resolution", "1024x1024"), *zip(more, written, strict=True)]
     assert extra == before
+    for values in (("2048x2049", "FLASH"), ("", "fast"), ("1x1", "LUDICROUS")):  # the service judges values
+        sent = texts_of(send(kind, text_prompt="a", resolution=values[0], rendering_speed=values[1]))
+        assert [value for _, value in sent] == ["a", *values]
     extra = {"options": {"b": 1, "a": [2]}, "words": ["x", "y"], "pairs": [[1, 2]], "nothing": []}
     parts = send(kind, text_prompt="a", extra_fields=extra)[1:]
     assert [(part.name, part.content_type, part.data.decode()) for part in parts] == [
@@ -389,31 +386,26 @@ def test_any_text_arrives_unchanged(kind: Kind) -> None:
 @example(boundary="+++", before="a cat")
 def test_a_prompt_injects_no_field(boundary: str, before: str) -> None:
     text = before + INJECTION.format(boundary, boundary)
-    assert decode(send(text_prompt=text, rendering_speed="TURBO")) == {
-        "text_prompt": text,
-        "rendering_speed": "TURBO",
-    }
+    parts = send(text_prompt=text, rendering_speed="TURBO")
+    assert decode(parts) == {"text_prompt": text, "rendering_speed": "TURBO"}
 
 
 def test_boundaries_are_random_and_long_and_of_no_use_in_the_next_request() -> None:
     service = Service()
     for _ in range(50):
         generate("sync", service, text_prompt="a")
-    boundaries = {boundary_of(request) for request in service.requests}
-    assert len(boundaries) == 50
+    boundaries = [boundary_of(request).decode() for request in service.requests]
+    assert len(set(boundaries)) == 50
     assert min(map(len, boundaries)) >= 32
-    boundary = boundary_of(service.requests[-1]).decode()
-    text = INJECTION.format(boundary, boundary)
+    text = INJECTION.format(boundaries[-1], boundaries[-1])
     generate("sync", service, text_prompt=text)
     assert decode(read_parts(service.requests[-1])) == {"text_prompt": text}
-
-
-def test_a_content_type_of_a_lent_http_client_does_no_harm() -> None:
+    text = INJECTION.format("+++", "+++")
     for preset in ("application/json", "multipart/form-data", "multipart/form-data; boundary=+++"):
         service = Service()
-        text = INJECTION.format("+++", "+++")
-        with httpx.Client(transport=service.transport(), headers={"Content-Type": preset}) as http:
-            Ideogram(KEY, http_client=http, image_client=http).generate(text_prompt=text)
+        lend = {"transport": service.transport(), "headers": {"Content-Type": preset}}
+        with Driver("sync", lend=lend) as driver:
+            driver.generate(text_prompt=text)
         assert decode(read_parts(service.requests[0])) == {"text_prompt": text}, preset
         assert boundary_of(service.requests[0]) != b"+++", preset
 
