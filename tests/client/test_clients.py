@@ -98,15 +98,6 @@ def test_threads_and_tasks_share_a_client(kind: Kind) -> None:
 
 
 @each_kind
-def test_an_error_that_is_not_of_the_network_is_raised_unchanged_with_a_note_on_cost(kind: Kind) -> None:
-    driver = Driver(kind, service=Service(ZeroDivisionError("a bug")))
-    with driver, pytest.raises(ZeroDivisionError) as caught:
-        driver.ask()
-    assert not isinstance(caught.value, ideogram.IdeogramError)
-    assert any("may have been made and billed" in note for note in caught.value.__notes__)
-
-
-@each_kind
 def test_a_copy_with_another_retry_policy(kind: Kind) -> None:
     """It retries by its own policy. Closing it leaves the first client open; closing the first closes the copy."""
     service = Service(lambda _: httpx.Response(429))

@@ -39,7 +39,7 @@ def made(service: Service | httpx.Response, key: str) -> Generation:
     return generate("sync", whole, {"api_key": key}, text_prompt="a")
 
 
-def test_the_key_is_redacted_in_every_spelling_and_encoding() -> None:
+def test_the_key_is_redacted_in_every_spelling_and_encoding_and_never_shown() -> None:
     for name, spelling in SPELLINGS.items():
         text, redacted = (f'{{"error": "no {word} here"}}' for word in (spelling, PLACEHOLDER))
         assert ApiKey(KEY).scrub(text) == redacted, name
@@ -52,15 +52,12 @@ def test_the_key_is_redacted_in_every_spelling_and_encoding() -> None:
             assert KEY not in caught.value.message, name
             assert spelling not in caught.value.message, name
             assert spelling.encode() not in caught.value.body, name
-    # Data that only looks like another encoding is unchanged.
-    for data in (b"\xff\xfe\xfd", b"\xff\xfea", "nothing".encode("utf-16")):
-        assert ApiKey(KEY).scrub_bytes(data) == data
-
-
-def test_a_key_is_not_shown_and_not_pickled() -> None:
     assert repr(ApiKey(KEY)) == PLACEHOLDER
     with pytest.raises(TypeError, match="an API key is not pickled"):
         pickle.dumps(ApiKey(KEY))
+    # Data that only looks like another encoding is unchanged.
+    for data in (b"\xff\xfe\xfd", b"\xff\xfea", "nothing".encode("utf-16")):
+        assert ApiKey(KEY).scrub_bytes(data) == data
 
 
 def test_a_short_or_common_key_changes_no_link() -> None:
@@ -88,9 +85,7 @@ def test_a_common_key_is_redacted_outside_links() -> None:
         send = Ideogram("wordlikekey", http_client=http)._send
         operation = evolve(POST_GENERATE_IMAGE_V4, answer_model="", makes_images=False)
         assert send(operation, {"text_prompt": "a"}, extra_fields=None, timeout=None) == {"said": PLACEHOLDER}
-
-
-def test_a_key_that_breaks_the_json_of_a_response_is_redacted_in_it() -> None:
+    # A key can break the JSON of a response.
     body = b'{"created": "2026-10-07T12:00:00Z", "data": [{"url": "https://i.example/1", "prompt": "x"x"x"xx", '
     body += b'"resolution": "1x1", "is_image_safe": true, "seed": 1}]}'
     generation = made(httpx.Response(200, content=body), 'x"x"x"xx')
@@ -111,10 +106,13 @@ class Mine(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 @each_kind
-def test_the_traceback_of_the_callers_own_code_is_kept(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_callers_own_code_keeps_its_traceback_and_gets_a_note_on_cost(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Service, "transport", lambda _: Mine())
     with pytest.raises(ZeroDivisionError) as caught:
         generate(kind, Service(), text_prompt="a")
+    assert any("may have been made and billed" in note for note in caught.value.__notes__)
     frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
     assert frames[-2:] == [f"handle_{'' if kind == 'sync' else 'async_'}request", "_divide"]
     assert not {"send", "_send_single_request"} & set(frames)
