@@ -120,20 +120,15 @@ def test_an_explanation_is_in_the_message_and_in_the_traceback() -> None:
     ]
 
 
-CALLS: dict[str, tuple[dict[str, Any], dict[str, Any], Exception | None]] = {
-    "neither": ({}, {}, None),
-    "both": ({}, {"text_prompt": "a", "json_prompt": {}}, None),
-    "unknown field": ({}, {"prompt": "a"}, None),
-    "unwritable": ({}, {"text_prompt": b"a"}, None),
-    "time limit": ({}, {"text_prompt": "a", "timeout": 0}, None),
-    "extra fields": ({}, {"text_prompt": "a", "extra_fields": 7}, None),
-    "documented extra field": ({}, {"text_prompt": "a", "extra_fields": {"resolution": "x"}}, None),
-    "key": ({"api_key": ""}, {"text_prompt": "a"}, None),
-    "base URL": ({"base_url": "http://api.ideogram.ai"}, {"text_prompt": "a"}, None),
-    "no URL": ({"base_url": "https://[::1"}, {"text_prompt": "a"}, None),
-    "never left": ({}, {"text_prompt": "a"}, httpx.ConnectError("")),
-    "unknown outcome": ({}, {"text_prompt": "a"}, httpx.ReadTimeout("")),
-}
+A = {"text_prompt": "a"}
+CALLS: list[tuple[dict[str, Any], dict[str, Any], Exception | None]] = [
+    *(({}, fields, None) for fields in ({}, A | {"json_prompt": {}}, {"prompt": "a"}, {"text_prompt": b"a"})),
+    *(({}, A | {"extra_fields": extra}, None) for extra in (7, {"resolution": "x"})),
+    ({}, A | {"timeout": 0}, None),
+    ({"api_key": ""}, A, None),
+    *(({"base_url": url}, A, None) for url in ("http://api.ideogram.ai", "https://[::1")),
+    *(({}, A, failure) for failure in (httpx.ConnectError(""), httpx.ReadTimeout(""))),
+]
 
 
 def check_message(error: IdeogramError) -> None:
@@ -147,11 +142,11 @@ def check_message(error: IdeogramError) -> None:
 
 
 def test_a_message_says_whether_something_may_have_been_billed() -> None:
-    for name, (settings, fields, failure) in CALLS.items():
+    for settings, fields, failure in CALLS:
         service = Service(failure) if failure else Service()
-        with case(name), pytest.raises(IdeogramError) as caught:
-            generate("sync", service, {"timing": FakeTiming().of("sync"), **settings}, **fields)
-        with case(name):
+        with case((settings, fields, failure)):
+            with pytest.raises(IdeogramError) as caught:
+                generate("sync", service, {"timing": FakeTiming().of("sync"), **settings}, **fields)
             check_message(caught.value)
     for status in (100, 200, 204, 302, *OPERATION.billed, 408, 409, 500, 520, 600):
         for body in (b"", b'{"detail": "words."}'):

@@ -6,7 +6,6 @@ import os
 import random
 import resource
 import struct
-import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from driver import case
 from hypothesis import example, given
 from hypothesis import strategies as st
+from image_downloads import png_chunk
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, DownloadReason
@@ -31,10 +31,6 @@ def drawn(kind: str, *more: Image.Image, **options: Any) -> bytes:
     every: dict[str, Any] = {"save_all": True, "append_images": list(more)} if more else {}
     noise().save(file, kind, **every, **options)
     return file.getvalue()
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def box(kind: bytes, content: bytes, *, size: int | None = None, wide: bool = False) -> bytes:
@@ -224,8 +220,6 @@ def test_an_image_longer_than_a_block_is_checked_across_block_borders() -> None:
 
 # Files.
 
-each_file_system = pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
-
 
 def failing(code: int) -> object:
     def fail(*_: object, **__: object) -> None:
@@ -250,7 +244,7 @@ def refused(reason: DownloadReason, match: str | None = None) -> AbstractContext
     return pytest.raises(DownloadError, match=match, check=lambda error: error.reason is reason)
 
 
-@each_file_system
+@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
 def test_a_file_is_saved_and_one_that_appears_at_the_last_moment_is_kept(
     links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import struct
 import zlib
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from canned import KEY, Service, entry, generate, success
 from driver import case
 from hypothesis import example, given
 from hypothesis import strategies as st
+from image_downloads import png_chunk
 from PIL import Image, PngImagePlugin
 
 import ideogram_ai.client as ideogram
@@ -96,10 +96,6 @@ def test_a_png_gets_the_same_text_and_keeps_its_pixels(tmp_path: Path) -> None:
     assert path.stat().st_size == size
     assert json.loads(embedded(path)["ideogram-ai"])["seed"] == json.loads(sidecar.read_bytes())["seed"] == 8
     assert path.read_bytes().count(b"iTXt") == 1
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def xmp(packet: bytes, *, compressed: bool = False) -> bytes:
