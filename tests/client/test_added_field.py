@@ -66,10 +66,10 @@ def test_it_is_sent_or_refused_with_its_name(tmp_path_factory: pytest.TempPathFa
     """By both clients, in a process in which the regenerated package comes first."""
     folder = with_more_fields(tmp_path_factory)
     always = {"text_prompt": "a", "project": "p"}
-    calls = [*(always | fields for fields, *_ in [*SENT, *REFUSED]), {"text_prompt": "a"}]
+    calls = [always | row[0] for row in SENT] + [always | row[0] for row in REFUSED]
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", RUN],
-        input=json.dumps(calls),
+        input=json.dumps([*calls, {"text_prompt": "a"}]),
         env={**os.environ, "PYTHONPATH": path_to(folder)},
         capture_output=True,
         text=True,

@@ -60,7 +60,7 @@ def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
         ideogram.ConfigurationError("no key"),
         ideogram.APIConnectionError("refused", transient=False),
         OutcomeUnknownError("silence", **response),
-        *(kind("no", **response, may_have_been_billed=True) for kind in {APIStatusError, *CLASSES.values()}),
+        *(kind("no", **response, may_have_been_billed=True) for kind in set(CLASSES.values())),
         RateLimitError("full", **response, may_have_been_billed=False, **limit),
         ideogram.ResponseValidationError("no image", **response, problems=("data is missing", "and 3 more")),
         ideogram.DownloadError("gone", reason=DownloadReason.EXPIRED, status_code=403),
@@ -120,9 +120,10 @@ def test_an_explanation_is_in_the_message_and_in_the_traceback() -> None:
     ]
 
 
-A = {"text_prompt": "a"}
+A: dict[str, Any] = {"text_prompt": "a"}
+FIELDS: tuple[dict[str, Any], ...] = ({}, A | {"json_prompt": {}}, {"prompt": "a"}, {"text_prompt": b"a"})
 CALLS: list[tuple[dict[str, Any], dict[str, Any], Exception | None]] = [
-    *(({}, fields, None) for fields in ({}, A | {"json_prompt": {}}, {"prompt": "a"}, {"text_prompt": b"a"})),
+    *(({}, fields, None) for fields in FIELDS),
     *(({}, A | {"extra_fields": extra}, None) for extra in (7, {"resolution": "x"})),
     ({}, A | {"timeout": 0}, None),
     ({"api_key": ""}, A, None),

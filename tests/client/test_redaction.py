@@ -86,9 +86,9 @@ def test_a_common_key_is_redacted_outside_links() -> None:
         operation = evolve(POST_GENERATE_IMAGE_V4, answer_model="", makes_images=False)
         assert send(operation, {"text_prompt": "a"}, extra_fields=None, timeout=None) == {"said": PLACEHOLDER}
     # A key can break the JSON of a response.
-    body = b'{"created": "2026-10-07T12:00:00Z", "data": [{"url": "https://i.example/1", "prompt": "x"x"x"xx", '
-    body += b'"resolution": "1x1", "is_image_safe": true, "seed": 1}]}'
-    generation = made(httpx.Response(200, content=body), 'x"x"x"xx')
+    broken = b'{"created": "2026-10-07T12:00:00Z", "data": [{"url": "https://i.example/1", "prompt": "x"x"x"xx", '
+    broken += b'"resolution": "1x1", "is_image_safe": true, "seed": 1}]}'
+    generation = made(httpx.Response(200, content=broken), 'x"x"x"xx')
     assert [image.prompt for image in generation.images] == [PLACEHOLDER]
 
 
