@@ -163,21 +163,9 @@ def test_a_missing_required_field_is_named_and_a_wire_name_may_differ() -> None:
 # Values.
 
 
-class Speed(str, Enum):  # noqa: UP042 - not StrEnum, whose members print as their values
-    """As many programs write enums: str() of a member is 'Speed.QUALITY'."""
-
-    QUALITY = "QUALITY"
-
-
-class Word(str):
-    """Text of another class."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return "not the value"
-
-
+# As many programs write enums: str() of a member is 'Speed.QUALITY'.
+Speed = Enum("Speed", {"QUALITY": "QUALITY"}, type=str)
+Word = type("Word", (str,), {"__str__": lambda _: "not the value"})
 Size = StrEnum("Size", {"SQUARE": "1024x1024"})
 Number = IntEnum("Number", {"SEVEN": 7})
 Shade = Enum("Shade", {"DARK": "#000000"})
