@@ -6,8 +6,8 @@ import os
 import random
 import resource
 import struct
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -228,10 +228,11 @@ def failing(code: int) -> object:
     return fail
 
 
-def opened(path: Path, *, stem: str = "", overwrite: bool = False) -> ImageFile:
-    file = ImageFile(path, stem=stem, overwrite=overwrite)
-    file.open()
-    return file
+@contextmanager
+def opened(path: Path, *, stem: str = "", overwrite: bool = False) -> Iterator[ImageFile]:
+    with ImageFile(path, stem=stem, overwrite=overwrite) as file:
+        file.open()
+        yield file
 
 
 def save(path: Path, content: bytes = b"image", *, overwrite: bool = False) -> Path:
