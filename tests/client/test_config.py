@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from canned import Service, generate
-from driver import KINDS, Driver, Kind, case, each_kind
+from canned import Service
+from driver import KINDS, Driver, Kind, case, each_kind, generate
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from canned import KEY, FakeTiming, Kind, Service, download
-from driver import case, each_kind
+from canned import Service
+from driver import KEY, FakeTiming, Kind, case, download, each_kind
 from image_downloads import drawn
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError
@@ -136,7 +136,7 @@ def test_an_error_says_how_long_the_link_works_or_that_a_withheld_image_was_bill
         images = host()
         error = refused("sync", images, tmp_path, made(url=url, is_image_safe=False))
         assert (error.reason, images.requests) == (DownloadReason.WITHHELD, [])
-        assert "billed all the same" in error.message
+        assert "still billed" in error.message
         assert error.may_have_been_billed is True
     message = refused("sync", host(b"", 404), tmp_path).message
     assert "It may be asked again as long as it lives, until 2100-01-01T00:00:00+00:00: https://ideogram.ai/" in message

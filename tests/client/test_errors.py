@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import KEY, FakeTiming, Service, generate
-from driver import KINDS, Kind, case
+from canned import Service
+from driver import KEY, KINDS, FakeTiming, Kind, case, generate
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,7 +56,7 @@ def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
         ideogram.RequestError("any"),
         ideogram.PromptError("both", case="both"),
         ideogram.UnknownFieldError("no such field", field="prompt", suggestion="text_prompt"),
-        ideogram.FieldValueError("no text", field="json_prompt", pointer="/json_prompt/0"),
+        ideogram.FieldValueError("not text", field="json_prompt", pointer="/json_prompt/0"),
         ideogram.ConfigurationError("no key"),
         ideogram.APIConnectionError("refused", transient=False),
         OutcomeUnknownError("silence", **response),

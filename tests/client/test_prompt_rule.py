@@ -4,8 +4,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from canned import Service, generate
-from driver import Kind, case, each_kind
+from canned import Service
+from driver import Kind, case, each_kind, generate
 from hypothesis import given
 from hypothesis import strategies as st
 from unknown_fields import ALSO_UNKNOWN, UNKNOWN

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import Service, entry, generate, success
-from driver import KINDS, Kind, case, each_kind
+from canned import Service, entry, success
+from driver import KINDS, Kind, case, each_kind, generate
 
 from ideogram_ai.client import BadRequestError, Generation, Ideogram, ResponseWarning, flow
 from ideogram_ai.client.redaction import PLACEHOLDER, ApiKey

@@ -14,8 +14,8 @@ import httpx
 import jsonschema_rs
 import pytest
 from attrs import evolve
-from canned import KEY, FakeTiming, Service, generate
-from driver import KINDS, Driver, Kind, case, each_kind
+from canned import Service
+from driver import KEY, KINDS, Driver, FakeTiming, Kind, case, each_kind, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
 from json_prompts import arguments, json_prompts, texts
@@ -226,8 +226,8 @@ UNWRITABLE: list[tuple[object, str]] = [
     ({"\ud800": 1}, "half of a surrogate pair"),
     (math.nan, "JSON has no nan"),
     (-math.inf, "JSON has no -inf"),
-    ({1: "a"}, "the key 1 is no string"),
-    ({None: "a"}, "the key None is no string"),
+    ({1: "a"}, "the key 1 is not a string"),
+    ({None: "a"}, "the key None is not a string"),
     (cycle(), "nests too deep, or contains itself"),
     (nested(10_000), "nests too deep"),
     (10**5000, "digits"),
@@ -237,7 +237,7 @@ NO_JSON = (b"a cat", bytearray(b"a"), memoryview(b"a"), {"a"}, (x for x in "a"),
 
 @each_kind
 def test_what_cannot_be_encoded_is_refused_before_anything_is_sent(kind: Kind) -> None:
-    for value, reason in [*UNWRITABLE, *((value, f"{type(value).__name__} is no JSON type") for value in NO_JSON)]:
+    for value, reason in [*UNWRITABLE, *((value, f"{type(value).__name__} is not a JSON type") for value in NO_JSON)]:
         for field in ("json_prompt", "text_prompt", "resolution", "extra"):
             prompt: dict[str, Any] = {} if field.endswith("prompt") else {"text_prompt": "a cat"}
             given: dict[str, Any] = {"extra_fields": {"extra": value}} if field == "extra" else {field: value}

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import FakeTiming, Service, generate, success
-from driver import Kind, case, each_kind
+from canned import Service, success
+from driver import FakeTiming, Kind, case, each_kind, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canned import KEY, Service, entry, generate, success
-from driver import case
+from canned import Service, entry, success
+from driver import KEY, case, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
 from image_downloads import png_chunk

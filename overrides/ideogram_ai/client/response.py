@@ -304,7 +304,7 @@ def _read_model(model: str, body: bytes) -> tuple[Any, str]:
     if not model:
         return document, ""
     if not is_object(document):
-        return None, "the body is no object"
+        return None, "the body is not an object"
 
     from ideogram_ai.generated import models  # noqa: PLC0415 - slow to load, and generate needs none
 
@@ -474,7 +474,7 @@ def _kind(value: object) -> str:
     return _NAMES[type(value)]
 
 
-# Content encodings. The client asks for none (`Accept-Encoding: identity`), and some servers compress all the same.
+# Content encodings. The client asks for none (`Accept-Encoding: identity`), and some servers compress anyway.
 # httpx would expand each piece whole, and stack encodings, which turns a few kilobytes into gigabytes.
 
 _GZIP_OR_ZLIB = 47
