@@ -23,84 +23,77 @@ from ideogram_ai.client import IdeogramError
 from ideogram_ai.generated import models
 from multipart_reader import read_parts
 
-def call(client_kind, fields):
+def call(kind, fields):
     service = Service()
+    if fields.pop("lens", None):
+        fields["camera"] = models.V4Camera(lens="wide", focal_length=28)
     try:
-        generate(client_kind, service, **fields)
+        generate(kind, service, **fields)
     except IdeogramError as error:
         return [type(error).__name__, error.message, len(service.requests)]
     return [[part.name, part.content_type, part.data.decode()] for part in read_parts(service.requests[0])]
 
 calls = json.load(sys.stdin)
-calls["camera model"] = {"text_prompt": "a", "project": "p", "camera": models.V4Camera(lens="wide", focal_length=28)}
-said = {kind: {name: call(kind, fields) for name, fields in calls.items()} for kind in ("sync", "asyncio")}
-json.dump([ideogram_ai.generated.__file__, said], sys.stdout)
+found = [[call(kind, dict(fields)) for fields in calls] for kind in ("sync", "asyncio")]
+json.dump([ideogram_ai.generated.__file__, *found], sys.stdout)
 """
-CALLS: dict[str, dict[str, Any]] = {
-    "number": {"text_prompt": "a", "project": "p", "guidance": 7.5},
-    "enum value": {"text_prompt": "a", "project": "p", "resolution": "64x64"},
-    "camera": {"text_prompt": "a", "project": "p", "camera": {"lens": "wide", "focal-length": 28}},
-    "list": {"text_prompt": "a", "project": "p", "moods": ["calm", "dark"]},
-    "odd name": {"text_prompt": "a", "project": "p", "x_style": "s"},
-    "none": {"text_prompt": "a", "project": "p", "guidance": None, "camera": None},
-    "misspelt": {"text_prompt": "a", "project": "p", "guidence": 7.5},
-    "wire name": {"text_prompt": "a", "project": "p", "x-style": "s"},
-    "extra": {"text_prompt": "a", "project": "p", "extra_fields": {"x-style": "s"}},
-    "required": {"text_prompt": "a"},
-    "required and none": {"text_prompt": "a", "project": None},
-    "neither": {"project": "p", "guidance": 1.0},
-}
-SENT: dict[str, list[list[str | None]]] = {
-    "number": [["project", None, "p"], ["guidance", None, "7.5"]],
-    "enum value": [["resolution", None, "64x64"], ["project", None, "p"]],
-    "camera": [["camera", "application/json", '{"lens":"wide","focal-length":28}'], ["project", None, "p"]],
-    "camera model": [["camera", "application/json", '{"focal-length":28,"lens":"wide"}'], ["project", None, "p"]],
-    "list": [["project", None, "p"], ["moods", None, "calm"], ["moods", None, "dark"]],
-    "odd name": [["project", None, "p"], ["x-style", None, "s"]],
-    "none": [["project", None, "p"]],
-}
-REFUSED = {
-    "misspelt": ("UnknownFieldError", "'guidence' is no request field. Did you mean guidance?"),
-    "wire name": ("UnknownFieldError", "'x-style' is no request field. Did you mean x_style?"),
-    "extra": ("RequestError", "extra_fields: 'x-style' is a documented field. Give it as the keyword x_style."),
-    "required": ("RequestError", "project is missing: the contract requires it."),
-    "required and none": ("RequestError", "project is missing: the contract requires it."),
-    "neither": ("PromptError", "Neither text_prompt nor json_prompt was given: give exactly one."),
-}
+PROJECT = ["project", None, "p"]
+MISSING = "project is missing: the contract requires it."
+SENT: list[tuple[dict[str, Any], list[list[str | None]]]] = [
+    ({"guidance": 7.5}, [PROJECT, ["guidance", None, "7.5"]]),
+    ({"resolution": "64x64"}, [["resolution", None, "64x64"], PROJECT]),
+    (
+        {"camera": {"lens": "wide", "focal-length": 28}},
+        [["camera", "application/json", '{"lens":"wide","focal-length":28}'], PROJECT],
+    ),
+    ({"lens": "of a model"}, [["camera", "application/json", '{"focal-length":28,"lens":"wide"}'], PROJECT]),
+    ({"moods": ["calm", "dark"]}, [PROJECT, ["moods", None, "calm"], ["moods", None, "dark"]]),
+    ({"x_style": "s"}, [PROJECT, ["x-style", None, "s"]]),
+    ({"guidance": None, "camera": None}, [PROJECT]),
+]
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"guidence": 7.5}, "UnknownFieldError", "'guidence' is no request field. Did you mean guidance?"),
+    ({"x-style": "s"}, "UnknownFieldError", "'x-style' is no request field. Did you mean x_style?"),
+    (
+        {"extra_fields": {"x-style": "s"}},
+        "RequestError",
+        "extra_fields: 'x-style' is a documented field. Give it as the keyword x_style.",
+    ),
+    ({"project": None}, "RequestError", MISSING),
+    ({"text_prompt": None, "guidance": 1.0}, "PromptError", "Neither text_prompt nor json_prompt was given: give exac"),
+]
 
 
-@pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What both clients make of the calls, in a process in which the regenerated package comes first."""
+def test_it_is_sent_or_refused_with_its_name(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """By both clients, in a process in which the regenerated package comes first."""
     folder = with_more_fields(tmp_path_factory)
+    always = {"text_prompt": "a", "project": "p"}
+    calls = [always | row[0] for row in SENT] + [always | row[0] for row in REFUSED]
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", RUN],
-        input=json.dumps(CALLS),
+        input=json.dumps([*calls, {"text_prompt": "a"}]),
         env={**os.environ, "PYTHONPATH": path_to(folder)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    place, outcomes = json.loads(result.stdout)
+    place, *found = json.loads(result.stdout)
     assert Path(place).is_relative_to(folder)
-    found: dict[str, dict[str, Any]] = outcomes
-    return found
+    for outcomes in found:
+        sent, refused = outcomes[: len(SENT)], outcomes[len(SENT) :]
+        assert sent == [[["text_prompt", None, "a"], *parts] for _, parts in SENT]
+        expected = [
+            *(error for _, *error in REFUSED),
+            ["RequestError", "project is missing: the contract requires it."],
+        ]
+        for (name, message, requests), (error, start) in zip(refused, expected, strict=True):
+            assert (name, requests) == (error, 0), message
+            assert message.startswith(start), message
 
 
-def test_it_is_accepted_and_sent_or_refused_with_its_name(outcomes: dict[str, dict[str, Any]]) -> None:
-    for kind, found in outcomes.items():
-        assert found.keys() == {*SENT, *REFUSED}
-        for name, sent in SENT.items():
-            assert found[name] == [["text_prompt", None, "a"], *sent], (kind, name)
-        for name, (error, message) in REFUSED.items():
-            assert found[name][0] == error, (kind, name)
-            assert found[name][1].startswith(message), (kind, name)
-            assert found[name][2] == 0, (kind, name)
-
-
-def test_help_shows_every_field(outcomes: dict[str, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The words of the contract are in the docstring, the types in the signature."""
+def test_help_shows_every_field(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The docstring has the text of the contract, the signature the types."""
     show = (
         "from ideogram_ai.client import Ideogram, AsyncIdeogram; help(Ideogram.generate); help(AsyncIdeogram.generate)"
     )

@@ -1,31 +1,22 @@
 """Saving an image: where it goes, how it is named, and that nothing is overwritten or half-written."""
 
-import io
 from pathlib import Path
 
 import httpx
 import pytest
 from canned import Service
-from driver import KEY, KINDS, FakeTiming, Kind, download
-from PIL import Image
+from driver import KEY, FakeTiming, Kind, case, download, each_kind
+from image_downloads import drawn
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError
 from ideogram_ai.client.download import follow
 
-
-def drawn(kind: str) -> bytes:
-    """A small image in a format."""
-    file = io.BytesIO()
-    Image.new("RGB", (3, 2), "teal").save(file, kind)
-    return file.getvalue()
-
-
-PNG = drawn("PNG")
+PNG = drawn("PNG", (3, 2))
 LINK = "https://ideogram.ai/api/images/ephemeral/xtdZ-iq_1.png?exp=4102444800&sig=0a0b"
 
 
-def host(content: bytes = PNG, status: int = 200, kind: str = "image/png") -> Service:
-    return Service(lambda _: httpx.Response(status, content=content, headers={"content-type": kind}))
+def host(content: bytes = PNG, status: int = 200) -> Service:
+    return Service(lambda _: httpx.Response(status, content=content, headers={"content-type": "image/png"}))
 
 
 def made(**changes: object) -> GeneratedImage:
@@ -34,162 +25,119 @@ def made(**changes: object) -> GeneratedImage:
 
 
 def refused(
-    client_kind: Kind, images: Service, path: str | Path, image: GeneratedImage | None = None, **options: object
+    kind: Kind, images: Service, path: str | Path, image: GeneratedImage | None = None, **options: object
 ) -> DownloadError:
+    """The error of a download that must fail."""
     with pytest.raises(DownloadError) as caught:
-        download(client_kind, images, image or made(), path, **options)
+        download(kind, images, image or made(), path, **options)
     assert isinstance(caught.value, IdeogramError)
     return caught.value
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_an_image_is_saved_whole_under_the_name_that_was_asked_for(client_kind: Kind, tmp_path: Path) -> None:
+@each_kind
+def test_an_image_is_saved_at_the_path_or_named_after_its_link_and_format(kind: Kind, tmp_path: Path) -> None:
     images = host()
-    path = download(client_kind, images, made(), tmp_path / "cat.png")
-    assert path == tmp_path / "cat.png"
+    path = tmp_path / "cat.png"
+    assert download(kind, images, made(), path) == path
     assert path.read_bytes() == PNG
     assert list(tmp_path.iterdir()) == [path]
     (request,) = images.requests
     assert (request.method, str(request.url)) == ("GET", LINK)
     assert "api-key" not in request.headers
     assert KEY not in f"{request.headers!r}"
+    assert download(kind, host(), made(), f"{tmp_path}/text.png") == tmp_path / "text.png"
+    formats = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".gif", "AVIF": ".avif"}
+    for format_, suffix in formats.items():
+        content = drawn(format_, (3, 2))
+        saved = download(kind, host(content), made(), tmp_path)
+        assert (saved, saved.read_bytes()) == (tmp_path / f"xtdZ-iq_1{suffix}", content)
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_the_path_may_be_a_text(client_kind: Kind, tmp_path: Path) -> None:
-    assert download(client_kind, host(), made(), f"{tmp_path}/cat.png") == tmp_path / "cat.png"
+NAMES = {
+    "https://i.example/": "image.png",
+    "https://i.example/..%2f..%2fetc.png": "etc.png",
+    "https://i.example/%2e%2e/x": "x.png",
+    "https://i.example/.png": "image.png",
+    "https://i.example/a%20b.c.png": "ab.png",
+    "https://i.example/\u00e9t\u00e9.png": "t.png",
+    f"https://i.example/{'a' * 300}.png": f"{'a' * 100}.png",
+}
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-@pytest.mark.parametrize(
-    ("kind", "suffix"), [("PNG", ".png"), ("JPEG", ".jpg"), ("WEBP", ".webp"), ("GIF", ".gif"), ("AVIF", ".avif")]
-)
-def test_in_a_folder_the_file_is_named_after_the_link_with_the_suffix_of_its_format(
-    client_kind: Kind, kind: str, suffix: str, tmp_path: Path
-) -> None:
-    content = drawn(kind)
-    path = download(client_kind, host(content), made(), tmp_path)
-    assert path == tmp_path / f"xtdZ-iq_1{suffix}"
-    assert path.read_bytes() == content
+def test_a_link_cannot_name_a_file_outside_the_folder(tmp_path: Path) -> None:
+    for number, (url, name) in enumerate(NAMES.items()):
+        folder = tmp_path / f"{number}/folder"
+        folder.mkdir(parents=True)
+        assert download("sync", host(), made(url=url), folder) == folder / name, url
+        assert [file for file in folder.parent.rglob("*") if file.is_file()] == [folder / name], url
 
 
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("https://i.example/", "image.png"),
-        ("https://i.example/..%2f..%2fetc.png", "etc.png"),
-        ("https://i.example/%2e%2e/x", "x.png"),
-        ("https://i.example/.png", "image.png"),
-        ("https://i.example/a%20b.c.png", "ab.png"),
-        ("https://i.example/\u00e9t\u00e9.png", "t.png"),
-        (f"https://i.example/{'a' * 300}.png", f"{'a' * 100}.png"),
-    ],
-)
-def test_a_link_names_no_file_outside_of_the_folder(url: str, name: str, tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    path = download("sync", host(), made(url=url), folder)
-    assert path.parent == folder
-    assert path.name == name
-    assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == [name]
+@each_kind
+def test_a_file_that_exists_is_kept_without_overwrite(kind: Kind, tmp_path: Path) -> None:
+    for number, name in enumerate(("cat.png", "")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        path, images = folder / (name or "xtdZ-iq_1.png"), host()
+        path.write_bytes(b"mine")
+        error = refused(kind, images, folder / name)
+        assert error.reason is DownloadReason.EXISTS
+        assert str(error.reason) == "exists"
+        assert "pass overwrite=True" in error.message
+        assert (path.read_bytes(), len(images.requests)) == (b"mine", 0 if name else 1)
+        assert download(kind, images, made(), folder / name, overwrite=True) == path
+        assert path.read_bytes() == PNG
+        assert list(folder.iterdir()) == [path]
+    dangling = tmp_path / "dog.png"
+    dangling.symlink_to(tmp_path / "elsewhere.png")
+    assert refused(kind, host(), dangling).reason is DownloadReason.EXISTS
+    assert not (tmp_path / "elsewhere.png").exists()
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_a_file_that_exists_is_left_alone_unless_told(client_kind: Kind, tmp_path: Path) -> None:
-    path = tmp_path / "cat.png"
-    path.write_bytes(b"mine")
-    images = host()
-    error = refused(client_kind, images, path)
-    assert error.reason is DownloadReason.EXISTS
-    assert str(error.reason) == "exists"
-    assert "pass overwrite=True" in error.message
-    assert path.read_bytes() == b"mine"
-    assert images.requests == []
-    assert download(client_kind, images, made(), path, overwrite=True).read_bytes() == PNG
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_file_of_that_name_in_a_folder_is_left_alone_unless_told(tmp_path: Path) -> None:
-    path = tmp_path / "xtdZ-iq_1.png"
-    path.write_bytes(b"mine")
-    assert refused("sync", host(), tmp_path).reason is DownloadReason.EXISTS
-    assert path.read_bytes() == b"mine"
-    assert download("sync", host(), made(), tmp_path, overwrite=True) == path
-    assert path.read_bytes() == PNG
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_dangling_link_of_the_file_system_counts_as_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "cat.png"
-    path.symlink_to(tmp_path / "elsewhere.png")
-    assert refused("sync", host(), path).reason is DownloadReason.EXISTS
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-@pytest.mark.parametrize("name", ["missing/cat.png", "missing/", "file.txt/cat.png", "a\0b.png", "n" * 300 + ".png"])
-def test_a_place_that_cannot_be_written_to_is_refused(client_kind: Kind, name: str, tmp_path: Path) -> None:
+@each_kind
+def test_a_path_that_cannot_be_written_is_refused(kind: Kind, tmp_path: Path) -> None:
     (tmp_path / "file.txt").touch()
-    error = refused(client_kind, host(), f"{tmp_path}/{name}")
-    assert error.reason is DownloadReason.UNWRITABLE
-    assert "Downloading again costs nothing." in error.message or "make it first" in error.message
-    assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
+    for name in ("missing/cat.png", "missing/", "file.txt/cat.png", "a\0b.png", "n" * 300 + ".png"):
+        error = refused(kind, host(), f"{tmp_path}/{name}")
+        assert error.reason is DownloadReason.UNWRITABLE, name
+        assert "Downloading again costs nothing." in error.message or "make it first" in error.message, name
+        assert [file.name for file in tmp_path.iterdir()] == ["file.txt"], name
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-@pytest.mark.parametrize("changes", [{"url": None}, {"url": ""}, {"url": None, "is_image_safe": False}])
-def test_a_withheld_image_has_its_own_reason(client_kind: Kind, changes: dict[str, object], tmp_path: Path) -> None:
-    images = host()
-    error = refused(client_kind, images, tmp_path, made(**changes))
-    assert (error.reason, images.requests) == (DownloadReason.WITHHELD, [])
-    assert "still billed" in error.message
-    assert error.may_have_been_billed is True
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-@pytest.mark.parametrize("status", [403, 410])
-def test_a_link_past_its_end_that_the_host_refuses_has_its_own_reason(
-    client_kind: Kind, status: int, tmp_path: Path
-) -> None:
-    now = int(FakeTiming().of("sync").wall())
-    image = made(url=f"https://i.example/1.png?exp={now}&sig=0a0b")
-    images = host(b"", status)
-    error = refused(client_kind, images, tmp_path, image)
-    assert (error.reason, error.status_code, len(images.requests)) == (DownloadReason.EXPIRED, status, 1)
-    assert "0a0b" not in error.message
-    assert error.url == image.url
-    for other in (402, 451, 500):
-        assert refused(client_kind, host(b"", other), tmp_path, image).reason is DownloadReason.STATUS
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-@pytest.mark.parametrize("content", [b"<!DOCTYPE html>", b"", b'{"error": "gone"}', b"\x89PNG"])
-def test_what_is_no_image_is_not_saved(client_kind: Kind, content: bytes, tmp_path: Path) -> None:
-    error = refused(client_kind, host(content), tmp_path / "cat.png")
-    assert error.reason is DownloadReason.NOT_AN_IMAGE
+@each_kind
+def test_what_the_host_sends_in_place_of_an_image_is_not_saved(kind: Kind, tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    for content in (b"<!DOCTYPE html>", b"", b'{"error": "gone"}', b"\x89PNG"):
+        assert refused(kind, host(content), path).reason is DownloadReason.NOT_AN_IMAGE, content
+    assert refused(kind, host(), path, max_bytes=len(PNG) - 1).reason is DownloadReason.TOO_LARGE
+    for status in (204, 400, 403, 404, 410, 429, 500, 503):
+        error = refused(kind, host(b"", status), path)
+        assert (error.reason, error.status_code, error.url) == (DownloadReason.STATUS, status, LINK)
+        assert "Downloading again costs nothing." in error.message
+        assert "0a0b" not in f"{error!r} {error}"
     assert list(tmp_path.iterdir()) == []
+    assert download(kind, host(), made(), path, max_bytes=len(PNG)).exists()
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_an_image_larger_than_allowed_is_not_saved(client_kind: Kind, tmp_path: Path) -> None:
-    error = refused(client_kind, host(), tmp_path / "cat.png", max_bytes=len(PNG) - 1)
-    assert error.reason is DownloadReason.TOO_LARGE
-    assert list(tmp_path.iterdir()) == []
-    assert download(client_kind, host(), made(), tmp_path / "cat.png", max_bytes=len(PNG)).exists()
+@each_kind
+def test_an_expired_link_that_the_host_refuses_has_its_own_reason(kind: Kind, tmp_path: Path) -> None:
+    image = made(url=f"https://i.example/1.png?exp={int(FakeTiming().of('sync').wall())}&sig=0a0b")
+    for status in (403, 410):
+        images = host(b"", status)
+        error = refused(kind, images, tmp_path, image)
+        assert (error.reason, error.status_code, len(images.requests)) == (DownloadReason.EXPIRED, status, 1)
+        assert "0a0b" not in error.message
+        assert error.url == image.url
+    for status in (402, 451, 500):
+        assert refused(kind, host(b"", status), tmp_path, image).reason is DownloadReason.STATUS, status
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-@pytest.mark.parametrize("status", [204, 400, 403, 404, 410, 429, 500, 503])
-def test_a_status_of_the_image_host_is_in_the_error(client_kind: Kind, status: int, tmp_path: Path) -> None:
-    error = refused(client_kind, host(b"", status), tmp_path / "cat.png")
-    assert (error.reason, error.status_code) == (DownloadReason.STATUS, status)
-    assert "Downloading again costs nothing." in error.message
-    assert error.url == LINK
-    assert "0a0b" not in f"{error!r} {error}"
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_refusal_says_how_long_the_link_may_be_asked_again(tmp_path: Path) -> None:
+def test_an_error_says_how_long_the_link_works_or_that_a_withheld_image_was_billed(tmp_path: Path) -> None:
+    for url in (None, ""):
+        images = host()
+        error = refused("sync", images, tmp_path, made(url=url, is_image_safe=False))
+        assert (error.reason, images.requests) == (DownloadReason.WITHHELD, [])
+        assert "still billed" in error.message
+        assert error.may_have_been_billed is True
     message = refused("sync", host(b"", 404), tmp_path).message
     assert "It may be asked again as long as it lives, until 2100-01-01T00:00:00+00:00: https://ideogram.ai/" in message
     endless = made(url="https://i.example/1.png")
@@ -197,22 +145,17 @@ def test_a_refusal_says_how_long_the_link_may_be_asked_again(tmp_path: Path) -> 
     assert message.endswith("as long as it lives: https://i.example/1.png")
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["http://i.example/1.png", "ftp://i.example/1", "//i.example/1", "https://[::1", "https://10.0.0.1/1.png",
-     "https://me@i.example/1", "https://\ud800/", "1.png"],
-)  # fmt: skip
-def test_a_link_that_may_not_be_fetched_is_refused(url: str, tmp_path: Path) -> None:
-    images = host()
-    error = refused("sync", images, tmp_path, made(url=url))
-    assert (error.reason, images.requests) == (DownloadReason.FORBIDDEN_ADDRESS, [])
-    assert error.message.isprintable()
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("location", ["https://[::1", "https://i.example:port/"])
-def test_a_redirect_to_what_is_no_url_is_refused(location: str) -> None:
-    """httpx refuses it before, in the version of today."""
-    with pytest.raises(DownloadError, match="this is no URL") as caught:
-        follow(LINK, location)
-    assert caught.value.reason is DownloadReason.FORBIDDEN_ADDRESS
+def test_a_link_that_may_not_be_fetched_is_refused(tmp_path: Path) -> None:
+    for url in ("http://i.example/1.png", "ftp://i.example/1", "//i.example/1", "https://[::1", "https://\ud800/",
+                "https://10.0.0.1/1.png", "https://me@i.example/1", "1.png"):  # fmt: skip
+        with case(url):
+            images = host()
+            error = refused("sync", images, tmp_path, made(url=url))
+            assert (error.reason, images.requests) == (DownloadReason.FORBIDDEN_ADDRESS, [])
+            assert error.message.isprintable()
+            assert list(tmp_path.iterdir()) == []
+    # httpx refuses such a redirect itself, in today's version.
+    for location in ("https://[::1", "https://i.example:port/"):
+        with pytest.raises(DownloadError, match="this is no URL") as caught:
+            follow(LINK, location)
+        assert caught.value.reason is DownloadReason.FORBIDDEN_ADDRESS

@@ -1,177 +1,135 @@
-"""The errors: their tree, what they say, and that they survive being copied and pickled."""
+"""The errors: copies and pickles, and what a status other than 2xx becomes: class, body, advice and what was billed."""
 
 import copy
-import inspect
+import json
 import pickle
 import re
 import traceback
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 from canned import Service
-from driver import FakeTiming, generate
+from driver import KEY, KINDS, FakeTiming, Kind, case, generate
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ideogram_ai.client as package
+import ideogram_ai.client as ideogram
 from ideogram_ai.client import (
-    APIConnectionError,
     APIStatusError,
-    AuthenticationError,
-    BadRequestError,
-    ConfigurationError,
-    DownloadError,
     DownloadReason,
-    FieldValueError,
     IdeogramError,
-    InternalServerError,
-    NotFoundError,
     OutcomeUnknownError,
-    PaymentRequiredError,
-    PermissionDeniedError,
-    PromptError,
     RateLimitError,
-    RequestError,
-    ResponseValidationError,
-    ResponseWarning,
-    UnknownFieldError,
-    UnprocessableEntityError,
+    errors,
 )
 from ideogram_ai.client.response import parse_response
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.contract import read_contract
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 
 HEADERS = httpx.Headers([("x-request-id", "17"), ("x-two", "a"), ("x-two", "b")])
-STATUS_ERRORS: list[type[APIStatusError]] = [
-    APIStatusError,
-    BadRequestError,
-    AuthenticationError,
-    PaymentRequiredError,
-    PermissionDeniedError,
-    NotFoundError,
-    UnprocessableEntityError,
-    InternalServerError,
-]
-TREE: dict[type[Exception], tuple[type[Exception], ...]] = {
-    IdeogramError: (Exception,),
-    RequestError: (IdeogramError, ValueError),
-    PromptError: (RequestError,),
-    UnknownFieldError: (RequestError, TypeError),
-    FieldValueError: (RequestError,),
-    ConfigurationError: (RequestError,),
-    APIConnectionError: (IdeogramError,),
-    OutcomeUnknownError: (IdeogramError,),
-    APIStatusError: (IdeogramError,),
-    **dict.fromkeys(STATUS_ERRORS[1:], (APIStatusError,)),
-    RateLimitError: (APIStatusError,),
-    ResponseValidationError: (IdeogramError,),
-    DownloadError: (IdeogramError,),
+CONTRACT = read_contract()["paths"][OPERATION.path]["post"]
+BILLED = {int(status): response["x-billed"] for status, response in CONTRACT["responses"].items()} | {
+    entry["status"]: entry["billed"] for entry in CONTRACT["x-observed-statuses"]
+}
+CLASSES: dict[int, type[APIStatusError]] = {
+    400: ideogram.BadRequestError,
+    401: ideogram.AuthenticationError,
+    402: ideogram.PaymentRequiredError,
+    403: ideogram.PermissionDeniedError,
+    404: ideogram.NotFoundError,
+    413: APIStatusError,
+    415: APIStatusError,
+    422: ideogram.UnprocessableEntityError,
+    429: RateLimitError,
+    503: ideogram.InternalServerError,
 }
 
 
 def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
-    answer: dict[str, Any] = {"status_code": 299, "headers": HEADERS, "body": b"\x00\xff body"}
-    errors = [
+    response: dict[str, Any] = {"status_code": 299, "headers": HEADERS, "body": b"\x00\xff body"}
+    limit: dict[str, Any] = {"retry_after": 2.5, "reject_reason": "why", "waiting_helps": False}
+    made = [
         IdeogramError("any"),
-        RequestError("any"),
-        PromptError("both", case="both"),
-        UnknownFieldError("no such field", field="prompt", suggestion="text_prompt"),
-        FieldValueError("not text", field="json_prompt", pointer="/json_prompt/0"),
-        ConfigurationError("no key"),
-        APIConnectionError("refused", transient=False),
-        OutcomeUnknownError("silence", **answer),
-        *(kind("no", **answer, may_have_been_billed=True) for kind in STATUS_ERRORS),
-        RateLimitError(
-            "full", **answer, may_have_been_billed=False, retry_after=2.5, reject_reason="why", waiting_helps=False
-        ),
-        ResponseValidationError("no image", **answer, problems=("data is missing", "and 3 more")),
-        DownloadError("gone", reason=DownloadReason.EXPIRED, status_code=403),
+        ideogram.RequestError("any"),
+        ideogram.PromptError("both", case="both"),
+        ideogram.UnknownFieldError("no such field", field="prompt", suggestion="text_prompt"),
+        ideogram.FieldValueError("not text", field="json_prompt", pointer="/json_prompt/0"),
+        ideogram.ConfigurationError("no key"),
+        ideogram.APIConnectionError("refused", transient=False),
+        OutcomeUnknownError("silence", **response),
+        *(kind("no", **response, may_have_been_billed=True) for kind in set(CLASSES.values())),
+        RateLimitError("full", **response, may_have_been_billed=False, **limit),
+        ideogram.ResponseValidationError("no image", **response, problems=("data is missing", "and 3 more")),
+        ideogram.DownloadError("gone", reason=DownloadReason.EXPIRED, status_code=403),
     ]
-    return {type(error): error for error in errors}
+    return {type(error): error for error in made}
 
 
-def by_pickle(protocol: int) -> Callable[[IdeogramError], IdeogramError]:
-    def convey(error: IdeogramError) -> IdeogramError:
-        conveyed: IdeogramError = pickle.loads(pickle.dumps(error, protocol))
-        return conveyed
-
-    return convey
-
-
-WAYS: dict[str, Callable[[IdeogramError], IdeogramError]] = {
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    **{f"pickle {protocol}": by_pickle(protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)},
-}
+def pickled(error: IdeogramError, protocol: int = pickle.HIGHEST_PROTOCOL) -> IdeogramError:
+    loaded: IdeogramError = pickle.loads(pickle.dumps(error, protocol))
+    return loaded
 
 
 def attributes(error: IdeogramError) -> dict[str, object]:
     return vars(error) | {"billed": error.may_have_been_billed, "args": error.args, "text": str(error)}
 
 
-def test_the_tree_is_the_documented_one() -> None:
-    exported = {value for value in vars(package).values() if inspect.isclass(value) and issubclass(value, Exception)}
-    assert exported == {*TREE, ResponseWarning}
-    assert {kind: kind.__bases__ for kind in TREE} == TREE
+def test_every_error_is_exported_documented_and_says_whether_it_may_have_been_billed() -> None:
+    exported = {getattr(ideogram, name) for name in ideogram.__all__ if name.endswith("Error")}
+    assert exported == one_of_each().keys()
+    assert [error.__name__ for error in exported if error.__name__ not in (errors.__doc__ or "")] == []
+    free = {error for error in exported if issubclass(error, ideogram.RequestError)}
+    free |= {IdeogramError, ideogram.APIConnectionError, RateLimitError}
+    assert {kind for kind, error in one_of_each().items() if not error.may_have_been_billed} == free
+    assert {str(reason) for reason in DownloadReason} >= {"withheld", "expired", "exists", "not_an_image", "too_large"}
+    assert all(isinstance(reason, str) and f"{reason}" == reason.value for reason in DownloadReason)
 
 
-def test_the_tree_is_drawn_whole_where_the_errors_are() -> None:
-    from ideogram_ai.client import errors
-
-    assert errors.__doc__
-    assert [kind.__name__ for kind in TREE if kind.__name__ not in errors.__doc__] == []
-
-
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", one_of_each(), ids=lambda kind: kind.__name__)
-def test_an_error_is_conveyed_with_every_attribute(kind: type[IdeogramError], way: str) -> None:
-    error = one_of_each()[kind]
-    error.explain("Given up after 3 attempts.")
-    error.add_note("a note")
-    conveyed = WAYS[way](error)
-    assert type(conveyed) is kind
-    assert attributes(conveyed) == attributes(error)
-    assert conveyed.message.endswith("Given up after 3 attempts.")
-    assert conveyed.__notes__ == ["a note"]
+def test_copies_and_pickles_keep_every_attribute() -> None:
+    protocols = range(pickle.HIGHEST_PROTOCOL + 1)
+    ways: list[Any] = [copy.copy, copy.deepcopy, *(partial(pickled, protocol=number) for number in protocols)]
+    for kind, error in one_of_each().items():
+        error.explain("Given up after 3 attempts.")
+        error.add_note("a note")
+        for number, convey in enumerate(ways):
+            with case((kind, number)):
+                conveyed = convey(error)
+                assert type(conveyed) is kind
+                assert attributes(conveyed) == attributes(error)
+                assert conveyed.message.endswith("Given up after 3 attempts.")
+                assert conveyed.__notes__ == ["a note"]
 
 
-def test_each_kind_says_whether_it_may_have_been_billed() -> None:
-    may = {kind for kind, error in one_of_each().items() if error.may_have_been_billed}
-    never = {IdeogramError, RequestError, PromptError, UnknownFieldError, FieldValueError, ConfigurationError}
-    assert set(one_of_each()) - may == never | {APIConnectionError, RateLimitError}
+@given(text=st.text(st.characters()), body=st.binary())
+def test_a_pickle_keeps_any_text_and_body(text: str, body: bytes) -> None:
+    error = OutcomeUnknownError(text, status_code=408, headers=HEADERS, body=body)
+    assert attributes(pickled(error)) == attributes(error)
 
 
 def test_an_explanation_is_in_the_message_and_in_the_traceback() -> None:
-    error = APIConnectionError("Refused.")
+    error = ideogram.APIConnectionError("Refused.")
     error.explain("")
     assert error.message == str(error) == "Refused."
     error.explain("Given up.")
     assert error.message == str(error) == "Refused. Given up."
     assert traceback.format_exception_only(error) == [
-        f"{APIConnectionError.__module__}.APIConnectionError: Refused. Given up.\n"
+        f"{type(error).__module__}.APIConnectionError: Refused. Given up.\n"
     ]
 
 
-def test_reasons_of_downloads_equal_their_words() -> None:
-    assert {str(reason) for reason in DownloadReason} >= {"withheld", "expired", "exists", "not_an_image", "too_large"}
-    assert all(isinstance(reason, str) and f"{reason}" == reason.value for reason in DownloadReason)
-
-
-CALLS: dict[str, tuple[dict[str, Any], dict[str, Any], Exception | None]] = {
-    "neither": ({}, {}, None),
-    "both": ({}, {"text_prompt": "a", "json_prompt": {}}, None),
-    "unknown field": ({}, {"prompt": "a"}, None),
-    "unwritable": ({}, {"text_prompt": b"a"}, None),
-    "time limit": ({}, {"text_prompt": "a", "timeout": 0}, None),
-    "extra fields": ({}, {"text_prompt": "a", "extra_fields": 7}, None),
-    "documented extra field": ({}, {"text_prompt": "a", "extra_fields": {"resolution": "x"}}, None),
-    "key": ({"api_key": ""}, {"text_prompt": "a"}, None),
-    "base URL": ({"base_url": "http://api.ideogram.ai"}, {"text_prompt": "a"}, None),
-    "no URL": ({"base_url": "https://[::1"}, {"text_prompt": "a"}, None),
-    "never left": ({}, {"text_prompt": "a"}, httpx.ConnectError("")),
-    "unknown outcome": ({}, {"text_prompt": "a"}, httpx.ReadTimeout("")),
-}
+A: dict[str, Any] = {"text_prompt": "a"}
+FIELDS: tuple[dict[str, Any], ...] = ({}, A | {"json_prompt": {}}, {"prompt": "a"}, {"text_prompt": b"a"})
+CALLS: list[tuple[dict[str, Any], dict[str, Any], Exception | None]] = [
+    *(({}, fields, None) for fields in FIELDS),
+    *(({}, A | {"extra_fields": extra}, None) for extra in (7, {"resolution": "x"})),
+    ({}, A | {"timeout": 0}, None),
+    ({"api_key": ""}, A, None),
+    *(({"base_url": url}, A, None) for url in ("http://api.ideogram.ai", "https://[::1")),
+    *(({}, A, failure) for failure in (httpx.ConnectError(""), httpx.ReadTimeout(""))),
+]
 
 
 def check_message(error: IdeogramError) -> None:
@@ -184,25 +142,192 @@ def check_message(error: IdeogramError) -> None:
     assert re.search(words, error.message)
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_the_message_of_a_call_that_failed_says_what_it_means_for_money(name: str) -> None:
-    settings, fields, failure = CALLS[name]
-    service = Service(failure) if failure else Service()
+def test_a_message_says_whether_something_may_have_been_billed() -> None:
+    for settings, fields, failure in CALLS:
+        service = Service(failure) if failure else Service()
+        with case((settings, fields, failure)):
+            with pytest.raises(IdeogramError) as caught:
+                generate("sync", service, {"timing": FakeTiming().of("sync"), **settings}, **fields)
+            check_message(caught.value)
+    for status in (100, 200, 204, 302, *OPERATION.billed, 408, 409, 500, 520, 600):
+        for body in (b"", b'{"detail": "words."}'):
+            with case((status, body)):
+                error = parse_response(OPERATION, status=status, headers=HEADERS, body=body, now=0.0)
+                assert isinstance(error, IdeogramError)
+                check_message(error)
+
+
+# Responses.
+
+FREE = "It did not run; nothing was billed."
+LOOK = "What was asked for may have been made and billed: look at the account's usage before sending it again."
+STAYS = "No redirect is followed, so that the key stays here. Check the base URL."
+NO = b'{"detail": "no"}'
+
+
+def refused(status: int, kind: Kind = "sync", **parts: Any) -> Any:
+    """The error of a call that gets this response."""
+    service = Service(lambda _: httpx.Response(status, **parts))
     with pytest.raises(IdeogramError) as caught:
-        generate("sync", service, {"timing": FakeTiming().of("sync"), **settings}, **fields)
-    check_message(caught.value)
+        generate(kind, service, text_prompt="a cat")
+    assert len(service.requests) == 1
+    return caught.value
 
 
-@pytest.mark.parametrize("status", [100, 200, 204, 302, *POST_GENERATE_IMAGE_V4.billed, 408, 409, 500, 520, 600])
-@pytest.mark.parametrize("body", [b"", b'{"detail": "words."}'])
-def test_the_message_of_an_answer_says_what_it_means_for_money(status: int, body: bytes) -> None:
-    outcome = parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=HEADERS, body=body, now=0.0)
-    assert isinstance(outcome, IdeogramError)
-    check_message(outcome)
+def parsed(status: int, body: bytes = NO, *, operation: Any = OPERATION, **headers: str) -> Any:
+    """The error of a response; the names of headers have an underscore for each dash."""
+    head = httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()})
+    error = parse_response(operation, status=status, headers=head, body=body, now=0.0)
+    assert isinstance(error, IdeogramError)
+    assert (getattr(error, "headers", None), getattr(error, "body", None)) == (head, body)
+    return error
 
 
-@given(text=st.text(st.characters()), body=st.binary())
-def test_any_text_and_body_are_conveyed(text: str, body: bytes) -> None:
-    error = OutcomeUnknownError(text, status_code=408, headers=HEADERS, body=body)
-    conveyed = by_pickle(pickle.HIGHEST_PROTOCOL)(error)
-    assert attributes(conveyed) == attributes(error)
+def message(status: int, body: bytes = NO, **headers: str) -> str:
+    error = parsed(status, body, **headers)
+    assert error.may_have_been_billed is error.message.endswith(LOOK)
+    return str(error.message)
+
+
+def test_a_status_of_the_contract_has_its_class_and_costs_what_the_contract_says() -> None:
+    assert set(CLASSES) == set(BILLED) - {200}
+    body = b'{"detail": "the words of the service"}'
+    for status, error_class in CLASSES.items():
+        for kind in KINDS:
+            error = refused(status, kind, content=body, headers={"x-request-id": "17"})
+            assert type(error) is error_class, status
+            assert (error.status_code, error.body, error.headers["x-request-id"]) == (status, body, "17")
+            assert error.message == str(error)
+            assert error.message.startswith(f"{status}: the words of the service. ")
+        assert error.may_have_been_billed is (BILLED[status] is not False), status
+        assert (LOOK if error.may_have_been_billed else FREE) in error.message
+
+
+def test_another_status_may_have_been_billed_unless_it_is_a_redirect() -> None:
+    for status in (500, 502, 504, 520, 524, 599):
+        assert type(parsed(status)) is ideogram.InternalServerError, status
+    for status in (100, 101, 199, 405, 409, 418, 451, 499, 500, 502, 599, 600, 999):
+        assert message(status) == f"{status}: no. {LOOK}"
+    silent = evolve(OPERATION, billed={})
+    assert all(parsed(status, operation=silent).may_have_been_billed for status in (400, 401, 429))
+    assert parsed(300, operation=silent).may_have_been_billed is False
+
+
+def test_the_outcome_of_408_and_303_is_unknown_because_the_service_had_the_request() -> None:
+    for kind in KINDS:
+        error = refused(408, kind, content=b"slow", headers={"x-request-id": "17"})
+        assert isinstance(error, OutcomeUnknownError)
+        assert (error.status_code, error.body) == (408, b"slow")
+        assert error.headers is not None
+        assert error.headers["x-request-id"] == "17"
+    assert message(408) == f"408: the service gave up on the request: no. {LOOK}"
+    error = parsed(303)
+    assert isinstance(error, OutcomeUnknownError)
+    assert error.status_code == 303
+    assert error.message.startswith("303: that is what follows a request that ran (RFC 9110, section 15.4.4)")
+    assert error.message.endswith(LOOK)
+
+
+def test_a_refusal_says_what_to_do_and_that_it_is_free() -> None:
+    advice = {
+        400: "Correct the request.",
+        401: "Check the API key: it is sent in the Api-Key header, not as Bearer.",
+        402: "Top up the account's balance.",
+        403: "Check what the key may do, and whether a network in front refuses you.",
+        404: "Check the base URL.",
+        413: "Make the request smaller.",
+        415: "The service does not take this kind of body; is the base URL right?",
+        422: "Change the prompt: it did not pass the safety check.",
+        429: "Wait, or send fewer requests at a time.",
+        300: f"It points nowhere. {STAYS}",
+        304: f"It points nowhere. {STAYS}",
+        399: f"It points nowhere. {STAYS}",
+    }
+    for status, sentence in advice.items():
+        assert message(status) == f"{status}: no. {sentence} {FREE}"
+
+
+def test_a_redirect_is_not_followed_and_names_its_target() -> None:
+    targets = {
+        "https://user:word@elsewhere.example:8443/v1?token=1": "It points to elsewhere.example:8443.",
+        "https://elsewhere.example/v2": "It points to elsewhere.example.",
+        "//elsewhere.example/x": "It points to elsewhere.example.",
+        "HTTPS://Elsewhere.example": "It points to Elsewhere.example.",
+        "/v2/generate": "It points to this same host.",
+        "": "It points nowhere.",
+    }
+    for status in (301, 302, 307, 308):
+        for location, target in targets.items():
+            assert message(status, location=location) == f"{status}: no. {target} {STAYS} {FREE}"
+
+
+PAGE = b"Attention! <title>Just a moment...</title>"
+WORDS: list[tuple[bytes, str, str]] = [
+    (b'{"type":"about:blank","title":"Bad","detail":"\'prompt\' is required","status":400}', "", ": 'prompt' is req"),
+    (b'{"error":"The prompt is unsafe."}', "", ": The prompt is unsafe. "),
+    (b'{"error":{"code":7,"why":"unsafe"}}', "", ": {'code': 7, 'why': 'unsafe'}. "),
+    (b'{"message":"no"}', "", ": no. "),
+    (b'{"detail":null,"error":"","title":"Teapot"}', "", ": Teapot. "),
+    (b'{"detail":["a","b"]}', "", ": ['a', 'b']. "),
+    (b'{"detail": "See TeX."}', "", ": See TeX. "),
+    (b'{"detail": "Wait..."}', "", ": Wait. "),
+    (b'{"detail":"line\\none\\r\\n\\ttwo"}', "", ": line one two. "),
+    (b'"just a text"', "", ": just a text. "),
+    (b"plain words", "", ": plain words. "),
+    (b"", "", ", with an empty body. "),
+    (b" \r\n ", "", ", with an empty body. "),
+    (b"[1, 2]", "", ": [1, 2]. "),
+    (b"null", "", ": null. "),
+    (b"true", "", ": true. "),
+    (b"{}", "", ": {}. "),
+    (b"\xff\xfe\xfd", "", ": \ufffd"),
+    (b"<html><head><title>\nAttention Required!</title>", "", ": an HTML page titled 'Attention Required!'. "),
+    (b"<!DOCTYPE html><p>no title", "", ": an HTML page. "),
+    (b"<TITLE lang=en>Away</TITLE>", "", ": an HTML page titled 'Away'. "),
+    (PAGE, "Text/HTML; charset=utf-8", ": an HTML page titled 'Just a moment...'. "),
+    (PAGE, "text/plain", ": Attention! <title>Just a moment...</title>. "),
+    (PAGE, "", ": Attention! <title>Just a moment...</title>. "),
+]
+
+
+def test_the_message_quotes_the_service() -> None:
+    for body, content_type, words in WORDS:
+        text = message(422, body, content_type=content_type)
+        assert text.startswith(f"422{words}"), text
+        assert "Change the prompt" in text
+        assert "\n" not in text
+    for shape in ('{"detail": "%s"}', '"%s"', "%s"):
+        assert message(422, (shape % ("é" * 500)).encode()).startswith(f"422: {'é' * 500}. Change")
+        assert message(422, (shape % ("é" * 501)).encode()).startswith(f"422: {'é' * 500} [...]. Change")
+    assert len(message(400, b"word " * 100_000)) < 1000
+    for odd in ("\\ud800", "\\u001b[31mred", "\\u0000", "\\u202e", "\\u009b0m"):
+        shown = message(400, f'{{"detail": "it said {odd} there"}}'.encode())
+        assert "it said" in shown, odd
+        assert shown.isprintable(), odd
+        shown.encode()
+
+
+def test_a_limit_says_how_long_to_wait_or_that_waiting_does_not_help() -> None:
+    for reason, helps in OPERATION.reject_reasons.items():
+        body = json.dumps({"detail": "no", "reject_reason": reason}).encode()
+        error = parsed(429, body, retry_after="1.50")
+        assert isinstance(error, RateLimitError)
+        assert (error.reject_reason, error.waiting_helps, error.retry_after) == (reason, helps, 1.5)
+        hopeless = f"Waiting does not help against {reason}; look at the account."
+        assert error.message == f"429: no. {'Wait 1.5 s.' if helps else hopeless} {FREE}"
+        advice = "Wait, or send fewer requests at a time." if helps else hopeless
+        assert message(429, body) == f"429: no. {advice} {FREE}"
+    unknown: Any
+    for unknown in ("a_new_limit", None, 7, {}, ["inflight_limit"]):
+        error = parsed(429, json.dumps({"reject_reason": unknown}).encode())
+        assert error.waiting_helps is True
+        assert error.reject_reason == (unknown if isinstance(unknown, str) else None)
+
+
+def test_a_key_that_is_echoed_is_redacted_in_the_error() -> None:
+    headers = [(b"X-Echo", f"key={KEY}".encode()), (b"X-Name", "é".encode("latin-1")), (b"X-Name", b"two")]
+    for kind in KINDS:
+        error = refused(401, kind, content=f"unknown key {KEY}".encode(), headers=headers)
+        assert KEY not in f"{error.message}{error.body!r}{error.headers!r}{error.args!r}", kind
+        assert error.headers["x-echo"] == "key=[api key]"
+        assert error.headers.get_list("x-name") == ["é", "two"]

@@ -1,4 +1,4 @@
-"""What is taken out of texts and exceptions, and what stays: links, and the frames of a caller's own code."""
+"""What is redacted in texts and exceptions, and what is kept: links, and the frames of a caller's own code."""
 
 import base64
 import json
@@ -12,9 +12,9 @@ import httpx
 import pytest
 from attrs import evolve
 from canned import Service, entry, success
-from driver import KINDS, Kind, generate
+from driver import KINDS, Kind, case, each_kind, generate
 
-from ideogram_ai.client import BadRequestError, Ideogram, ResponseWarning, flow
+from ideogram_ai.client import BadRequestError, Generation, Ideogram, ResponseWarning, flow
 from ideogram_ai.client.redaction import PLACEHOLDER, ApiKey
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
@@ -33,81 +33,63 @@ SPELLINGS = {
 }
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
-def test_the_key_is_found_however_it_is_spelt(spelling: str, encoding: str) -> None:
-    text = f'{{"error": "no {SPELLINGS[spelling]} here"}}'
-    assert ApiKey(KEY).scrub(text) == f'{{"error": "no {PLACEHOLDER} here"}}'
-    assert ApiKey(KEY).scrub_bytes(text.encode(encoding)).decode(encoding) == f'{{"error": "no {PLACEHOLDER} here"}}'
+def made(service: Service | httpx.Response, key: str) -> Generation:
+    """The generation of a client with this key."""
+    whole = service if isinstance(service, Service) else Service(service)
+    return generate("sync", whole, {"api_key": key}, text_prompt="a")
 
 
-def test_data_that_only_looks_like_another_encoding_stays_as_it_is() -> None:
+def test_the_key_is_redacted_in_every_spelling_and_encoding_and_never_shown() -> None:
+    for name, spelling in SPELLINGS.items():
+        text, redacted = (f'{{"error": "no {word} here"}}' for word in (spelling, PLACEHOLDER))
+        assert ApiKey(KEY).scrub(text) == redacted, name
+        for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"):
+            assert ApiKey(KEY).scrub_bytes(text.encode(encoding)).decode(encoding) == redacted, (name, encoding)
+        body = f'{{"error": "unknown key {spelling}"}}'.encode()
+        for kind in KINDS:
+            with case((name, kind)), pytest.raises(BadRequestError) as caught:
+                generate(kind, Service(httpx.Response(400, content=body)), {"api_key": KEY}, text_prompt="a")
+            assert KEY not in caught.value.message, name
+            assert spelling not in caught.value.message, name
+            assert spelling.encode() not in caught.value.body, name
+    assert repr(ApiKey(KEY)) == PLACEHOLDER
+    with pytest.raises(TypeError, match="an API key is not pickled"):
+        pickle.dumps(ApiKey(KEY))
+    # Data that only looks like another encoding is unchanged.
     for data in (b"\xff\xfe\xfd", b"\xff\xfea", "nothing".encode("utf-16")):
         assert ApiKey(KEY).scrub_bytes(data) == data
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-@pytest.mark.parametrize("spelling", SPELLINGS)
-def test_no_spelling_comes_into_a_message_or_is_kept(spelling: str, client_kind: Kind) -> None:
-    body = f'{{"error": "unknown key {SPELLINGS[spelling]}"}}'.encode()
-    with pytest.raises(BadRequestError) as caught:
-        generate(client_kind, Service(httpx.Response(400, content=body)), {"api_key": KEY}, text_prompt="a")
-    assert KEY not in caught.value.message
-    assert SPELLINGS[spelling] not in caught.value.message
-    assert SPELLINGS[spelling].encode() not in caught.value.body
-
-
-@pytest.mark.parametrize("key", ["ideogram", "ephemeral", "4102444800", "png", "https", "images.example"])
-def test_a_short_or_common_key_destroys_no_link(key: str) -> None:
+def test_a_short_or_common_key_changes_no_link() -> None:
     link = "https://ideogram.ai/api/images.example/ephemeral/one.png?exp=4102444800&sig=0a"
-    body = success(entry(url=link, prompt=f"a {key}"))
-    made = generate("sync", Service(body), {"api_key": key}, text_prompt="a")
-    assert made.images[0].url == link
-    assert json.loads(made.raw)["data"][0]["url"] == link
+    for key in ("ideogram", "ephemeral", "4102444800", "png", "https", "images.example"):
+        generation = made(success(entry(url=link, prompt=f"a {key}")), key)
+        assert generation.images[0].url == link, key
+        assert json.loads(generation.raw)["data"][0]["url"] == link, key
+    # A key that is a name of the response would remove its images.
+    assert [image.url for image in made(success(entry()), "is_image_safe").images] == [entry()["url"]]
 
 
-def test_a_common_key_that_stands_in_no_link_is_taken_out() -> None:
-    made = generate(
-        "sync", Service(success(entry(prompt="a wordlikekey"))), {"api_key": "wordlikekey"}, text_prompt="a"
+def test_a_common_key_is_redacted_outside_links() -> None:
+    body = success(
+        entry(url="https://a.example/1", prompt="a wordlikekey"),
+        entry(url=None, is_image_safe=False),
+        said="wordlikekey",
     )
-    assert made.images[0].prompt == f"a {PLACEHOLDER}"
-    assert b"wordlikekey" not in made.raw
-
-
-def test_a_key_that_breaks_the_json_of_a_response_is_removed_from_it() -> None:
-    key = 'x"x"x"xx'
-    body = b'{"created": "2026-10-07T12:00:00Z", "data": [{"url": "https://i.example/1", "prompt": "x"x"x"xx", '
-    body += b'"resolution": "1x1", "is_image_safe": true, "seed": 1}]}'
-    made = generate("sync", Service(httpx.Response(200, content=body)), {"api_key": key}, text_prompt="a")
-    assert [image.prompt for image in made.images] == [PLACEHOLDER]
-
-
-def test_a_key_is_neither_shown_nor_pickled() -> None:
-    assert repr(ApiKey(KEY)) == PLACEHOLDER
-    with pytest.raises(TypeError, match="an API key is not pickled"):
-        pickle.dumps(ApiKey(KEY))
-
-
-def test_a_link_that_names_no_key_stays_in_an_answer_that_does() -> None:
-    body = success(entry(url="https://a.example/1"), entry(url=None, is_image_safe=False), said="wordlikekey")
-    made = generate("sync", Service(body), {"api_key": "wordlikekey"}, text_prompt="a")
-    assert [image.url for image in made.images] == ["https://a.example/1", None]
-    assert made.additional_properties["said"] == PLACEHOLDER
-
-
-def test_an_answer_of_another_operation_is_given_without_the_key() -> None:
-    service = Service(httpx.Response(200, json={"said": "wordlikekey"}))
-    with httpx.Client(transport=service.transport()) as http:
+    generation = made(body, "wordlikekey")
+    assert [image.url for image in generation.images] == ["https://a.example/1", None]
+    assert generation.images[0].prompt == f"a {PLACEHOLDER}"
+    assert generation.additional_properties["said"] == PLACEHOLDER
+    assert b"wordlikekey" not in generation.raw
+    with httpx.Client(transport=Service(httpx.Response(200, json={"said": "wordlikekey"})).transport()) as http:
         send = Ideogram("wordlikekey", http_client=http)._send
         operation = evolve(POST_GENERATE_IMAGE_V4, answer_model="", makes_images=False)
         assert send(operation, {"text_prompt": "a"}, extra_fields=None, timeout=None) == {"said": PLACEHOLDER}
-
-
-def test_an_answer_whose_shape_hangs_on_the_key_keeps_its_links() -> None:
-    """A key that is a name of the answer would make its images disappear."""
-    made = generate("sync", Service(success(entry())), {"api_key": "is_image_safe"}, text_prompt="a")
-    assert made.images[0].url == entry()["url"]
-    assert len(made.images) == 1
+    # A key can break the JSON of a response.
+    broken = b'{"created": "2026-10-07T12:00:00Z", "data": [{"url": "https://i.example/1", "prompt": "x"x"x"xx", '
+    broken += b'"resolution": "1x1", "is_image_safe": true, "seed": 1}]}'
+    generation = made(httpx.Response(200, content=broken), 'x"x"x"xx')
+    assert [image.prompt for image in generation.images] == [PLACEHOLDER]
 
 
 class Mine(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -123,31 +105,17 @@ class Mine(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return httpx.Response(200 // (len(request.url.host) * 0))
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_the_traceback_of_a_callers_own_code_survives(client_kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+@each_kind
+def test_an_error_of_the_callers_own_code_keeps_its_traceback_and_gets_a_note_on_cost(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Service, "transport", lambda _: Mine())
     with pytest.raises(ZeroDivisionError) as caught:
-        generate(client_kind, Service(), text_prompt="a")
+        generate(kind, Service(), text_prompt="a")
+    assert any("may have been made and billed" in note for note in caught.value.__notes__)
     frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
-    assert frames[-2:] == [f"handle_{'' if client_kind == 'sync' else 'async_'}request", "_divide"]
+    assert frames[-2:] == [f"handle_{'' if kind == 'sync' else 'async_'}request", "_divide"]
     assert not {"send", "_send_single_request"} & set(frames)
-
-
-def test_what_was_being_handled_before_is_left_alone() -> None:
-    def fail() -> None:
-        raise LookupError("mine")
-
-    def handle() -> None:
-        try:
-            fail()
-        except LookupError:
-            with pytest.raises(ZeroDivisionError):
-                generate("sync", Service(ZeroDivisionError("a bug")), text_prompt="a")
-            raise
-
-    with pytest.raises(LookupError) as caught:
-        handle()
-    assert [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)][-2:] == ["handle", "fail"]
 
 
 NEWS: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
@@ -166,32 +134,26 @@ NEWS: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("news", NEWS)
-@pytest.mark.parametrize("client_kind", KINDS)
+@each_kind
 def test_the_end_of_an_operation_is_announced_once(
-    news: str, client_kind: Kind, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    headers, members, said = NEWS[news]
+    for name, (headers, members, said) in NEWS.items():
+        monkeypatch.setattr(flow, "_warned_of", set())
+        bodies = [success(**members) for _ in range(3)]
+        for body in bodies:
+            body.headers.update(headers)
+        with case(name), pytest.warns(ResponseWarning) as caught:
+            assert all(generate(kind, Service(body), text_prompt="a").images for body in bodies)
+        assert len(caught) == 1, name
+        assert said in str(caught[0].message), name
+        assert "It works as before." in str(caught[0].message), name
+        logged = [record for record in caplog.records if said in record.getMessage()]
+        assert [record.levelno for record in logged] == [logging.WARNING], name
+        caplog.clear()
     monkeypatch.setattr(flow, "_warned_of", set())
-
-    def answer(_: httpx.Request) -> httpx.Response:
-        made = success(**members)
-        made.headers.update(headers)
-        return made
-
-    with pytest.warns(ResponseWarning) as caught:
-        made = [generate(client_kind, Service(answer), text_prompt="a") for _ in range(3)]
-    assert all(each.images for each in made)
-    assert len(caught) == 1
-    assert said in str(caught[0].message)
-    assert "It works as before." in str(caught[0].message)
-    assert sum(said in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING) == 1
-
-
-def test_other_links_and_an_empty_notice_announce_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_warned_of", set())
-    made = success(notice="")
-    made.headers["Link"] = '</v2>; rel="next", </successor-version>; rel="help"'
+    silent = success(notice="")
+    silent.headers["Link"] = '</v2>; rel="next", </successor-version>; rel="help"'
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert generate("sync", Service(made), text_prompt="a").images
+        assert generate(kind, Service(silent), text_prompt="a").images

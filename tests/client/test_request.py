@@ -1,9 +1,8 @@
-"""From keyword arguments to the bytes on the wire: names, values and the body, read back by another parser."""
+"""From keyword arguments to the bytes on the wire: names, values and the body, read by another parser."""
 
 import json
 import math
 from collections import OrderedDict
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
@@ -16,21 +15,15 @@ import jsonschema_rs
 import pytest
 from attrs import evolve
 from canned import Service
-from driver import KEY, KINDS, FakeTiming, Kind, generate
+from driver import KEY, KINDS, Driver, FakeTiming, Kind, case, each_kind, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
 from json_prompts import arguments, json_prompts, texts
 from multipart_reader import Part, boundary_of, read_parts
 from unknown_fields import ALSO_UNKNOWN, UNKNOWN
 
-from ideogram_ai.client import (
-    FieldValueError,
-    Ideogram,
-    RequestError,
-    ResponseValidationError,
-    RetryPolicy,
-    UnknownFieldError,
-)
+import ideogram_ai.client as ideogram
+from ideogram_ai.client import FieldValueError, Ideogram, RequestError
 from ideogram_ai.client.request import JSON, encode_request, to_plain
 from ideogram_ai.generated import models, operations
 from ideogram_ai.generated.contract import read_contract
@@ -46,18 +39,22 @@ FIELDS = list(SCHEMA["properties"])
 V3_NAMES = {"prompt", "aspect_ratio", "num_images", "negative_prompt", "magic_prompt", "style_type", "seed"}
 
 
-def send(client_kind: Kind = "sync", **fields: Any) -> list[Part]:
+def send(kind: Kind = "sync", **fields: Any) -> list[Part]:
     """The parts of the request."""
     service = Service()
-    generate(client_kind, service, **fields)
+    generate(kind, service, **fields)
     return read_parts(service.requests[0])
 
 
-def refusal(fields: dict[str, Any], client_kind: Kind = "sync") -> Any:
+def texts_of(parts: list[Part]) -> list[tuple[str, str]]:
+    return [(part.name, part.data.decode()) for part in parts]
+
+
+def refusal(fields: dict[str, Any], kind: Kind = "sync") -> Any:
     """The error of a call that sends nothing."""
     service = Service()
     with pytest.raises(RequestError) as caught:
-        generate(client_kind, service, **fields)
+        generate(kind, service, **fields)
     assert service.requests == []
     assert caught.value.may_have_been_billed is False
     assert "Nothing was sent, nothing billed" in caught.value.message
@@ -68,19 +65,19 @@ def refusal(fields: dict[str, Any], client_kind: Kind = "sync") -> Any:
 # Names.
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_a_name_of_an_earlier_version_is_answered_with_what_replaces_it(client_kind: Kind) -> None:
+@each_kind
+def test_a_name_of_an_earlier_version_is_refused_with_its_replacement(kind: Kind) -> None:
     assert set(HINTS) >= V3_NAMES - set(FIELDS)
     for name, hint in HINTS.items():
-        error = refusal({"text_prompt": "a cat", name: "x"}, client_kind)
+        error = refusal({"text_prompt": "a cat", name: "x"}, kind)
         assert (error.field, error.suggestion) == (name, hint.get("use"))
         assert repr(name) in error.message
         assert hint.get("because", "") in error.message
-        told = f"Did you mean {hint['use']}?" if "use" in hint else "This version of the API has none"
-        assert told in error.message
+        advice = f"Did you mean {hint['use']}?" if "use" in hint else "This version of the API has none"
+        assert advice in error.message
 
 
-def test_an_unknown_name_is_answered_with_the_closest_or_with_every_field() -> None:
+def test_an_unknown_name_is_refused_with_the_closest_field_or_with_every_field() -> None:
     typos = {
         "text_promt": "text_prompt",
         "textprompt": "text_prompt",
@@ -96,54 +93,40 @@ def test_an_unknown_name_is_answered_with_the_closest_or_with_every_field() -> N
         assert (error.field, error.suggestion) == (typo, meant)
         assert error.message == f"{typo!r} is no request field. Did you mean {meant}? {free}"
     error = refusal({"text_prompt": "a cat", UNKNOWN: None})  # before the prompt rule, and although it is None
-    assert isinstance(error, UnknownFieldError)
+    assert isinstance(error, ideogram.UnknownFieldError)
     assert isinstance(error, TypeError)
     assert (error.field, error.suggestion) == (UNKNOWN, None)
     fields = ", ".join(FIELDS)
     assert error.message == (
         f"{UNKNOWN!r} is no request field. The fields are {fields}; extra_fields sends an undocumented one. {free}"
     )
-    assert isinstance(refusal({UNKNOWN: 1}), UnknownFieldError)
+    assert isinstance(refusal({UNKNOWN: 1}), ideogram.UnknownFieldError)
 
 
 @given(name=st.text(min_size=1).filter(lambda name: name not in {*FIELDS, "extra_fields", "timeout", "self"}))
-def test_whatever_is_no_field_is_refused(name: str) -> None:
+def test_any_other_name_is_refused(name: str) -> None:
     assert refusal({"text_prompt": "a cat", name: 1}).field == name
 
 
-def test_values_are_the_services_to_judge() -> None:
-    for values in (("2048x2049", "FLASH"), ("", "fast"), ("1x1", "LUDICROUS")):
-        parts = send(text_prompt="a", resolution=values[0], rendering_speed=values[1])
-        sent = {part.name: part.data.decode() for part in parts}
-        assert (sent["resolution"], sent["rendering_speed"]) == values
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_extra_fields_are_sent_after_the_documented_ones_in_their_order(client_kind: Kind) -> None:
-    extra = {UNKNOWN: 7, ALSO_UNKNOWN: "model/m/version/1", f"{UNKNOWN}_2": True, "0.5": 0.5, "Ünï cödé": "ü"}
+@each_kind
+def test_extra_fields_follow_the_documented_ones_in_their_order(kind: Kind) -> None:
+    more = {UNKNOWN: 7, ALSO_UNKNOWN: "model/m/version/1", f"{UNKNOWN}_2": True, "0.5": 0.5, "Ünï cödé": "ü"}
+    extra = more | {"none": None}
     before = dict(extra)
-    parts = send(client_kind, extra_fields=extra | {"none": None}, resolution="1024x1024", text_prompt="a")
-    assert [(part.name, part.data.decode()) for part in parts] == [
-        ("text_prompt", "a"),
-        ("resolution", "1024x1024"),
-        (UNKNOWN, "7"),
-        (ALSO_UNKNOWN, "model/m/version/1"),
-        (f"{UNKNOWN}_2", "true"),
-        ("0.5", "0.5"),
-        ("Ünï cödé", "ü"),
-    ]
+    sent = texts_of(send(kind, extra_fields=extra, resolution="1024x1024", text_prompt="a"))
+    written = ("7", "model/m/version/1", "true", "0.5", "ü")
+    assert sent == [("text_prompt", "a"), ("resolution", "1024x1024"), *zip(more, written, strict=True)]
     assert extra == before
-
-
-def test_extra_objects_are_json_parts_and_extra_lists_of_plain_values_repeat_the_field() -> None:
-    options, words, pairs, none = (f"{UNKNOWN}_{index}" for index in range(4))
-    extra = {options: {"b": 1, "a": [2]}, words: ["x", "y"], pairs: [[1, 2]], none: []}
-    parts = send(text_prompt="a", extra_fields=extra)[1:]
+    for values in (("2048x2049", "FLASH"), ("", "fast"), ("1x1", "LUDICROUS")):  # the service judges values
+        sent = texts_of(send(kind, text_prompt="a", resolution=values[0], rendering_speed=values[1]))
+        assert [value for _, value in sent] == ["a", *values]
+    extra = {"options": {"b": 1, "a": [2]}, "words": ["x", "y"], "pairs": [[1, 2]], "nothing": []}
+    parts = send(kind, text_prompt="a", extra_fields=extra)[1:]
     assert [(part.name, part.content_type, part.data.decode()) for part in parts] == [
-        (options, "application/json", '{"b":1,"a":[2]}'),
-        (words, None, "x"),
-        (words, None, "y"),
-        (pairs, "application/json", "[[1,2]]"),
+        ("options", "application/json", '{"b":1,"a":[2]}'),
+        ("words", None, "x"),
+        ("words", None, "y"),
+        ("pairs", "application/json", "[[1,2]]"),
     ]
 
 
@@ -157,11 +140,11 @@ def test_extra_fields_that_cannot_be_sent_are_refused() -> None:
     for key in keys:
         assert "extra_fields" in refusal({"text_prompt": "a", "extra_fields": {key: "x"}}).message
     for other in ([("a", 1)], "a"):
-        told = f"extra_fields is {type(other).__name__}: give a mapping of field names"
-        assert refusal({"text_prompt": "a", "extra_fields": other}).message.startswith(told)
+        message = refusal({"text_prompt": "a", "extra_fields": other}).message
+        assert message.startswith(f"extra_fields is {type(other).__name__}: give a mapping of field names")
 
 
-def test_a_required_field_is_named_when_it_is_missing_and_a_wire_name_may_differ() -> None:
+def test_a_missing_required_field_is_named_and_a_wire_name_may_differ() -> None:
     first, second, *others = POST_GENERATE_IMAGE_V4.fields
     required = [evolve(field, required=True) for field in others]
     operation = evolve(POST_GENERATE_IMAGE_V4, fields=(first, second, *required))
@@ -180,33 +163,12 @@ def test_a_required_field_is_named_when_it_is_missing_and_a_wire_name_may_differ
 # Values.
 
 
-class Speed(str, Enum):  # noqa: UP042 - not StrEnum, whose members print as their values
-    """As many programs write enums: str() of a member is 'Speed.QUALITY'."""
-
-    QUALITY = "QUALITY"
-
-
-class Size(StrEnum):
-    SQUARE = "1024x1024"
-
-
-class Number(IntEnum):
-    SEVEN = 7
-
-
-class Shade(Enum):
-    DARK = "#000000"
-
-
-class Word(str):
-    """Text of another class."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return "not the value"
-
-
+# As many programs write enums: str() of a member is 'Speed.QUALITY'.
+Speed = Enum("Speed", {"QUALITY": "QUALITY"}, type=str)
+Word = type("Word", (str,), {"__str__": lambda _: "not the value"})
+Size = StrEnum("Size", {"SQUARE": "1024x1024"})
+Number = IntEnum("Number", {"SEVEN": 7})
+Shade = Enum("Shade", {"DARK": "#000000"})
 ARRIVE: list[tuple[object, object]] = [
     (Speed.QUALITY, "QUALITY"),
     (Size.SQUARE, "1024x1024"),
@@ -230,31 +192,19 @@ ARRIVE: list[tuple[object, object]] = [
 ]
 
 
-def test_what_json_can_hold_arrives() -> None:
+@each_kind
+def test_what_json_can_hold_arrives(kind: Kind) -> None:
     for value, arrives in ARRIVE:
-        (part,) = send(json_prompt={"value": value})
+        (part,) = send(kind, json_prompt={"value": value})
         assert json.loads(part.data) == {"value": arrives}, value
     plain: list[tuple[object, str]] = [(12, "12"), (1.5, "1.5"), (True, "true"), (date(2026, 1, 2), "2026-01-02")]
     for value, written in plain:
-        assert [part.data.decode() for part in send(text_prompt=value)] == [written]
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_enums_of_plain_fields_go_by_their_value(client_kind: Kind) -> None:
-    service = Service()
-    fields: dict[str, Any] = {
-        "resolution": Size.SQUARE,
-        "rendering_speed": Speed.QUALITY,
-        "extra_fields": {UNKNOWN: Number.SEVEN},
-    }
-    generate(client_kind, service, text_prompt=Word("word"), **fields)
-    parts = {part.name: part.data.decode() for part in read_parts(service.requests[0])}
-    assert parts == {
-        "text_prompt": "word",
-        "resolution": "1024x1024",
-        "rendering_speed": "QUALITY",
-        UNKNOWN: "7",
-    }
+        assert texts_of(send(kind, text_prompt=value)) == [("text_prompt", written)]
+    fields: dict[str, Any] = {"resolution": Size.SQUARE, "rendering_speed": Speed.QUALITY}
+    parts = send(kind, text_prompt=Word("word"), extra_fields={UNKNOWN: Number.SEVEN}, **fields)
+    assert dict(texts_of(parts)) == {
+        "text_prompt": "word", "resolution": "1024x1024", "rendering_speed": "QUALITY", UNKNOWN: "7"
+    }  # fmt: skip
 
 
 def cycle() -> list[object]:
@@ -270,39 +220,33 @@ def nested(depth: int) -> object:
     return value
 
 
-UNWRITABLE: dict[str, tuple[Callable[[], object], str]] = {
-    "lone high surrogate": (lambda: "a cat \ud83d", "character 6 is half of a surrogate pair"),
-    "lone low surrogate": (lambda: "\udc08", "character 0 is half of a surrogate pair"),
-    "surrogate in a key": (lambda: {"\ud800": 1}, "half of a surrogate pair"),
-    "not a number": (lambda: math.nan, "JSON has no nan"),
-    "infinity": (lambda: -math.inf, "JSON has no -inf"),
-    "bytes": (lambda: b"a cat", "bytes is not a JSON type"),
-    "bytearray": (lambda: bytearray(b"a"), "bytearray is not a JSON type"),
-    "memoryview": (lambda: memoryview(b"a"), "memoryview is not a JSON type"),
-    "set": (lambda: {"a"}, "set is not a JSON type"),
-    "generator": (lambda: (x for x in "a"), "generator is not a JSON type"),
-    "decimal": (lambda: Decimal(1), "Decimal is not a JSON type"),
-    "object": (object, "object is not a JSON type"),
-    "class": (lambda: dict, "type is not a JSON type"),
-    "key that is not text": (lambda: {1: "a"}, "the key 1 is not a string"),
-    "key of None": (lambda: {None: "a"}, "the key None is not a string"),
-    "cycle": (cycle, "nests too deep, or contains itself"),
-    "depth": (lambda: nested(10_000), "nests too deep"),
-    "integer too large to convert": (lambda: 10**5000, "digits"),
-}
+UNWRITABLE: list[tuple[object, str]] = [
+    ("a cat \ud83d", "character 6 is half of a surrogate pair"),
+    ("\udc08", "character 0 is half of a surrogate pair"),
+    ({"\ud800": 1}, "half of a surrogate pair"),
+    (math.nan, "JSON has no nan"),
+    (-math.inf, "JSON has no -inf"),
+    ({1: "a"}, "the key 1 is not a string"),
+    ({None: "a"}, "the key None is not a string"),
+    (cycle(), "nests too deep, or contains itself"),
+    (nested(10_000), "nests too deep"),
+    (10**5000, "digits"),
+]
+NO_JSON = (b"a cat", bytearray(b"a"), memoryview(b"a"), {"a"}, (x for x in "a"), Decimal(1), object(), dict)
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_what_cannot_be_encoded_is_refused_before_anything_is_sent(client_kind: Kind) -> None:
-    for name, (make, reason) in UNWRITABLE.items():
+@each_kind
+def test_what_cannot_be_encoded_is_refused_before_anything_is_sent(kind: Kind) -> None:
+    for value, reason in [*UNWRITABLE, *((value, f"{type(value).__name__} is not a JSON type") for value in NO_JSON)]:
         for field in ("json_prompt", "text_prompt", "resolution", "extra"):
             prompt: dict[str, Any] = {} if field.endswith("prompt") else {"text_prompt": "a cat"}
-            given: dict[str, Any] = {"extra_fields": {"extra": make()}} if field == "extra" else {field: make()}
-            error = refusal(prompt | given, client_kind)
-            assert isinstance(error, FieldValueError), name
-            assert reason in error.message, name
-            assert error.field == field
-            assert error.message.startswith(f"{error.pointer}: this value cannot be sent")
+            given: dict[str, Any] = {"extra_fields": {"extra": value}} if field == "extra" else {field: value}
+            with case((reason, field)):
+                error = refusal(prompt | given, kind)
+                assert isinstance(error, FieldValueError)
+                assert reason in error.message
+                assert error.field == field
+                assert error.message.startswith(f"{error.pointer}: this value cannot be sent")
 
 
 POINTERS: list[tuple[object, str]] = [
@@ -330,16 +274,11 @@ def test_the_pointer_leads_to_the_value() -> None:
     assert caught.value.pointer == "/a\\ud800"
 
 
-class Closed:
-    """A generated model whose schema allows no further properties has no place for them."""
-
-    photo = "a cat"
-
-
-def test_a_model_without_further_properties_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Closed, "__module__", models.V4StyleDescription.__module__)
+def test_a_model_without_further_properties_is_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generated model whose schema allows none has no attribute for them."""
+    closed = type("Closed", (), {"photo": "a cat", "__module__": models.V4StyleDescription.__module__})
     monkeypatch.setitem(operations.MODEL_FIELDS, "Closed", (("photo", "photo"),))
-    assert to_plain("style", Closed()) == {"photo": "a cat"}
+    assert to_plain("style", closed()) == {"photo": "a cat"}
 
 
 leaves = st.none() | st.binary() | st.floats() | st.text(st.characters())
@@ -347,7 +286,7 @@ keys = st.text(st.characters(categories=["Cs", "L"])) | st.integers()
 
 
 @given(prompt=st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(keys, inner)))
-def test_anything_is_sent_whole_or_refused_with_a_message_that_can_be_printed(prompt: object) -> None:
+def test_anything_is_sent_completely_or_refused_with_a_printable_message(prompt: object) -> None:
     service = Service()
     try:
         generate("sync", service, text_prompt=None, json_prompt={"value": prompt})
@@ -362,19 +301,7 @@ def test_anything_is_sent_whole_or_refused_with_a_message_that_can_be_printed(pr
 # The body.
 
 INJECTION = '\r\n--{}\r\nContent-Disposition: form-data; name="rendering_speed"\r\n\r\nQUALITY\r\n--{}--\r\n'
-NASTY = [
-    "\0",
-    "\r",
-    "\n",
-    "\r\n",
-    "\ufeff\ufeff",
-    "\u202e\u05d0",
-    "\U0001f408",
-    "\x85\u2028\u2029",
-    '"\\/',
-    "--",
-    " \t ",
-]
+NASTY = [*"\0\r\n\U0001f408", "\r\n", "\ufeff\ufeff", "\u202e\u05d0", "\x85\u2028\u2029", '"\\/', "--", " \t "]
 
 
 def decode(parts: list[Part]) -> dict[str, Any]:
@@ -389,16 +316,18 @@ def decode(parts: list[Part]) -> dict[str, Any]:
 
 
 @given(fields=arguments)
-def test_what_is_given_is_what_arrives_and_keeps_the_contract(fields: dict[str, Any]) -> None:
+def test_what_is_given_arrives_and_keeps_the_contract(fields: dict[str, Any]) -> None:
     given = {name: value for name, value in fields.items() if value is not None}
     bodies = []
-    for client_kind in KINDS:
+    for kind in KINDS:
         service = Service()
-        generate(client_kind, service, **fields)
+        generate(kind, service, **fields)
         request = service.requests[0]
-        decoded = decode(read_parts(request))
+        parts = read_parts(request)
+        decoded = decode(parts)
         assert decoded == given
         assert list(decoded) == [name for name in FIELDS if name in given]
+        assert all("filename" not in part.options for part in parts)
         REQUEST.validate(decoded)
         assert request.headers["content-length"] == str(len(request.content))
         bodies.append(request.content.replace(boundary_of(request), b"BOUNDARY"))
@@ -406,98 +335,79 @@ def test_what_is_given_is_what_arrives_and_keeps_the_contract(fields: dict[str, 
 
 
 @given(prompt=json_prompts)
-def test_the_authors_key_order_is_kept_and_the_text_is_utf_8(prompt: dict[str, Any]) -> None:
+def test_a_prompt_keeps_its_key_order_in_utf_8_and_a_model_says_the_same(prompt: dict[str, Any]) -> None:
     (part,) = send(json_prompt=prompt)
     assert part.data == json.dumps(prompt, ensure_ascii=False, separators=(",", ":")).encode()
+    (part,) = send(json_prompt=models.V4JsonPrompt.from_dict(prompt))
+    assert json.loads(part.data) == prompt
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_the_head_of_the_request(client_kind: Kind) -> None:
+@each_kind
+def test_the_head_of_the_request_and_of_its_parts(kind: Kind) -> None:
     service = Service()
-    generate(client_kind, service, text_prompt="a")
+    generate(kind, service, text_prompt="a")
     (request,) = service.requests
     assert (request.method, str(request.url)) == ("POST", SERVER_URL + POST_GENERATE_IMAGE_V4.path)
     assert request.headers[API_KEY_HEADER] == KEY
     assert "authorization" not in request.headers
     assert request.headers["accept"] == "application/json"
-
-
-def test_json_prompt_is_a_json_part_and_the_others_are_plain_text() -> None:
-    (prompt,) = send(json_prompt={"a": 1})
+    (prompt,) = send(kind, json_prompt={"a": 1})
     assert prompt.headers == {
         "content-disposition": 'form-data; name="json_prompt"',
         "content-type": "application/json",
     }
-    for part in send(text_prompt="a", resolution="1024x1024", enable_copyright_detection=True):
+    for part in send(kind, text_prompt="a", resolution="1024x1024", enable_copyright_detection=True):
         assert part.headers == {"content-disposition": f'form-data; name="{part.name}"'}
+    for value, written in ((True, "true"), (False, "false")):
+        parts = send(kind, text_prompt="a", json_prompt=None, resolution=None, enable_copyright_detection=value)
+        assert texts_of(parts) == [("text_prompt", "a"), ("enable_copyright_detection", written)]
 
 
-@given(fields=arguments)
-def test_no_part_is_a_file(fields: dict[str, Any]) -> None:
-    assert all("filename" not in part.options for part in send(**fields))
-
-
-def test_booleans_are_written_as_json_has_them_and_none_is_absent() -> None:
-    for value, written in ((True, b"true"), (False, b"false")):
-        parts = send(text_prompt="a", json_prompt=None, resolution=None, enable_copyright_detection=value)
-        assert {part.name: part.data for part in parts} == {"text_prompt": b"a", "enable_copyright_detection": written}
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_any_text_arrives_as_it_was(client_kind: Kind) -> None:
+@each_kind
+def test_any_text_arrives_unchanged(kind: Kind) -> None:
     for text in (*NASTY, "".join(NASTY), "a" + "\n".join(NASTY) + "b"):
-        assert decode(send(client_kind, text_prompt=text)) == {"text_prompt": text}
-        assert decode(send(client_kind, json_prompt={text: [text]})) == {"json_prompt": {text: [text]}}
+        assert decode(send(kind, text_prompt=text)) == {"text_prompt": text}
+        assert decode(send(kind, json_prompt={text: [text]})) == {"json_prompt": {text: [text]}}
 
 
 @given(boundary=st.just("+++") | st.from_regex(r"[0-9a-f]{32}", fullmatch=True), before=texts)
 @example(boundary="+++", before="a cat")
 def test_a_prompt_injects_no_field(boundary: str, before: str) -> None:
     text = before + INJECTION.format(boundary, boundary)
-    assert decode(send(text_prompt=text, rendering_speed="TURBO")) == {
-        "text_prompt": text,
-        "rendering_speed": "TURBO",
-    }
+    parts = send(text_prompt=text, rendering_speed="TURBO")
+    assert decode(parts) == {"text_prompt": text, "rendering_speed": "TURBO"}
 
 
-def test_the_boundary_of_the_last_request_is_of_no_use_in_the_next() -> None:
-    service = Service()
-    generate("sync", service, text_prompt="a")
-    boundary = boundary_of(service.requests[0]).decode()
-    text = INJECTION.format(boundary, boundary)
-    generate("sync", service, text_prompt=text)
-    assert decode(read_parts(service.requests[1])) == {"text_prompt": text}
-
-
-def test_boundaries_are_random_and_long() -> None:
+def test_boundaries_are_random_and_long_and_of_no_use_in_the_next_request() -> None:
     service = Service()
     for _ in range(50):
         generate("sync", service, text_prompt="a")
-    boundaries = {boundary_of(request) for request in service.requests}
-    assert len(boundaries) == 50
+    boundaries = [boundary_of(request).decode() for request in service.requests]
+    assert len(set(boundaries)) == 50
     assert min(map(len, boundaries)) >= 32
-
-
-@pytest.mark.parametrize("preset", ["application/json", "multipart/form-data", "multipart/form-data; boundary=+++"])
-def test_a_content_type_that_an_http_client_brings_along_does_no_harm(preset: str) -> None:
-    service = Service()
+    text = INJECTION.format(boundaries[-1], boundaries[-1])
+    generate("sync", service, text_prompt=text)
+    assert decode(read_parts(service.requests[-1])) == {"text_prompt": text}
     text = INJECTION.format("+++", "+++")
-    with httpx.Client(transport=service.transport(), headers={"Content-Type": preset}) as http:
-        Ideogram(KEY, http_client=http, image_client=http).generate(text_prompt=text)
-    assert decode(read_parts(service.requests[0])) == {"text_prompt": text}
-    assert boundary_of(service.requests[0]) != b"+++"
+    for preset in ("application/json", "multipart/form-data", "multipart/form-data; boundary=+++"):
+        service = Service()
+        lend = {"transport": service.transport(), "headers": {"Content-Type": preset}}
+        with Driver("sync", lend=lend) as driver:
+            driver.generate(text_prompt=text)
+        assert decode(read_parts(service.requests[0])) == {"text_prompt": text}, preset
+        assert boundary_of(service.requests[0]) != b"+++", preset
 
 
 def test_every_attempt_sends_the_same_fields() -> None:
     service = Service(lambda _: httpx.Response(429), lambda _: httpx.Response(429), lambda _: httpx.Response(200))
-    settings = {"retry": RetryPolicy(max_attempts=3), "timing": FakeTiming().of("sync")}
-    with pytest.raises(ResponseValidationError):
+    settings = {"retry": ideogram.RetryPolicy(max_attempts=3), "timing": FakeTiming().of("sync")}
+    with pytest.raises(ideogram.ResponseValidationError):
         generate("sync", service, settings, json_prompt={"b": 1, "a": [2]}, resolution="1024x1024")
     first, second, third = (decode(read_parts(request)) for request in service.requests)
     assert first == second == third
 
 
-def test_a_generated_model_is_written_in_the_contracts_order() -> None:
+def test_a_generated_model_is_encoded_in_the_order_of_the_contract() -> None:
     element = models.V4TextPromptElement(type_="text", text="t", desc="d", bbox=[1, 2, 3, 4])
     element["x"] = None
     prompt = models.V4JsonPrompt(
@@ -512,15 +422,6 @@ def test_a_generated_model_is_written_in_the_contracts_order() -> None:
         '"compositional_deconstruction":{"background":"b","elements":'
         '[{"type":"text","bbox":[1,2,3,4],"text":"t","desc":"d","x":null}]},"tags":[]}'
     )
-
-
-@given(prompt=json_prompts)
-def test_a_model_says_the_same_as_the_mapping_it_was_made_of(prompt: dict[str, Any]) -> None:
-    (part,) = send(json_prompt=models.V4JsonPrompt.from_dict(prompt))
-    assert json.loads(part.data) == prompt
-
-
-def test_the_order_of_every_model_is_the_contracts() -> None:
     for name, fields in MODEL_FIELDS.items():
         schema = CONTRACT["components"]["schemas"].get(name, {})
         assert [wire for _, wire in fields] == list(schema.get("properties", {})), name
@@ -529,30 +430,24 @@ def test_the_order_of_every_model_is_the_contracts() -> None:
 AS_JSON = evolve(POST_GENERATE_IMAGE_V4, media_type="application/json")
 
 
-def test_a_json_body_is_one_object_in_the_contracts_order() -> None:
+def test_a_json_body_is_one_object_in_the_order_of_the_contract() -> None:
     fields = {"resolution": "1024x1024", "json_prompt": {"b": "ü", "a": True}, "enable_copyright_detection": False}
-    body = encode_request(AS_JSON, fields, {UNKNOWN: 7, ALSO_UNKNOWN: None})
+    body = encode_request(AS_JSON, fields | {"rendering_speed": None}, {UNKNOWN: 7, ALSO_UNKNOWN: None})
     assert body.parts == ()
     assert body.content == (
         '{"json_prompt":{"b":"ü","a":true},"resolution":"1024x1024","enable_copyright_detection":false,"no_such_field":7}'.encode()
     )
     assert body.fields == json.loads(body.content)
     assert "ü" not in repr(body.fields) or "fields" not in repr(body)
-
-
-def test_a_json_body_is_sent_with_the_key() -> None:
+    with pytest.raises(FieldValueError, match=r"^/text_prompt: .* digits") as caught:
+        encode_request(AS_JSON, {"text_prompt": 10**5000})
+    assert caught.value.field == "text_prompt"
     service = Service()
     with httpx.Client(transport=service.transport()) as http:
         Ideogram(KEY, http_client=http)._send(AS_JSON, {"text_prompt": "a"}, extra_fields={UNKNOWN: 7}, timeout=None)
     (request,) = service.requests
     assert (request.headers[API_KEY_HEADER], request.headers["Content-Type"]) == (KEY, "application/json")
     assert json.loads(request.content) == {"text_prompt": "a", UNKNOWN: 7}
-
-
-def test_what_json_cannot_hold_is_refused_for_a_json_body_too() -> None:
-    with pytest.raises(FieldValueError, match=r"^/text_prompt: .* digits") as caught:
-        encode_request(AS_JSON, {"text_prompt": 10**5000})
-    assert caught.value.field == "text_prompt"
 
 
 PARTS: list[tuple[str | None, object, list[tuple[str, str | None]]]] = [
@@ -576,8 +471,3 @@ def test_a_part_is_encoded_for_its_content_type() -> None:
         body = encode_request(evolve(POST_GENERATE_IMAGE_V4, fields=(field,), exactly_one_of=()), {"notes": value})
         assert body.parts == tuple(("n", (None, text.encode(), kind)) for text, kind in parts), (content_type, value)
         assert body.fields == {"n": value}
-
-
-def test_only_what_was_given_is_sent_and_no_default_of_the_contract() -> None:
-    body = encode_request(POST_GENERATE_IMAGE_V4, {"text_prompt": "a", "resolution": None}, {UNKNOWN: 7})
-    assert body.fields == {"text_prompt": "a", UNKNOWN: 7}

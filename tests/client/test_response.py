@@ -2,52 +2,38 @@
 
 import json
 import logging
-import subprocess
-import sys
 import warnings
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 from canned import Service, entry, success
-from driver import KINDS, Kind, generate
+from driver import KEY, Driver, Kind, case, each_kind, generate, outcome
 from hypothesis import example, given
 from hypothesis import strategies as st
 from unknown_fields import UNKNOWN
 
-import ideogram_ai.client as package
-from ideogram_ai.client import (
-    APIStatusError,
-    GeneratedImage,
-    Generation,
-    IdeogramError,
-    OutcomeUnknownError,
-    ResponseValidationError,
-    ResponseWarning,
-)
+import ideogram_ai.client as ideogram
+from ideogram_ai.client import GeneratedImage, Generation, ResponseValidationError, ResponseWarning
 from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.contract import read_contract
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.models import Rejection, V4JsonPrompt
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as GENERATE
+from ideogram_ai.generated.operations import Operation
 
-OK = read_contract()["paths"][POST_GENERATE_IMAGE_V4.path]["post"]["responses"]["200"]
+OK = read_contract()["paths"][GENERATE.path]["post"]["responses"]["200"]
 EXAMPLES = {name: each["value"] for name, each in OK["content"]["application/json"]["examples"].items()}
 NOON = datetime(2026, 10, 7, 12, tzinfo=UTC)
 DATED = {"created": "2026-10-07T12:00:00Z"}
 
 
-@pytest.fixture
-def quiet() -> Iterator[None]:
-    """A response with an image in it may warn."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResponseWarning)
-        yield
+quiet = pytest.mark.filterwarnings("ignore::ideogram_ai.client.ResponseWarning")
 
 
-def answered(document: object, client_kind: Kind = "sync", **fields: Any) -> Generation:
-    return generate(client_kind, Service(httpx.Response(200, json=document)), **{"text_prompt": "a cat", **fields})
+def answered(document: object, kind: Kind = "sync", **fields: Any) -> Generation:
+    return generate(kind, Service(httpx.Response(200, json=document)), **{"text_prompt": "a cat", **fields})
 
 
 def first(**changes: object) -> GeneratedImage:
@@ -55,15 +41,15 @@ def first(**changes: object) -> GeneratedImage:
     return generate("sync", Service(success(entry(**changes))), text_prompt="a cat").images[0]
 
 
-def parsed(status: int, body: bytes, *, complete: bool = True, **headers: str) -> Any:
+def parsed(status: int, body: bytes, operation: Operation = GENERATE, *, complete: bool = True, **headers: str) -> Any:
     head = httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()})
-    return parse_response(POST_GENERATE_IMAGE_V4, status=status, headers=head, body=body, now=0.0, complete=complete)
+    return parse_response(operation, status=status, headers=head, body=body, now=0.0, complete=complete)
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_the_contracts_examples_are_read_completely(client_kind: Kind) -> None:
+@each_kind
+def test_the_contracts_examples_are_read_completely_and_bytes_and_request_are_kept(kind: Kind) -> None:
     for name, document in EXAMPLES.items():
-        generation = answered(document, client_kind)
+        generation = answered(document, kind)
         assert generation.problems == (), name
         assert generation.created == datetime.fromisoformat(document["created"])
         assert generation.additional_properties == {k: v for k, v in document.items() if k not in ("created", "data")}
@@ -72,43 +58,30 @@ def test_the_contracts_examples_are_read_completely(client_kind: Kind) -> None:
             assert (image.is_image_safe, image.url) == (said["is_image_safe"], said["url"])
             assert image.withheld is (said["url"] is None)
             assert image.additional_properties == {}
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_the_bytes_and_the_request_are_kept(client_kind: Kind) -> None:
     body = b' {"created" : "2026-10-07T12:00:00Z", "data": [' + json.dumps(entry()).encode() + b"]}\n"
-    prompt = {"b": (1, 2), "a": {"x": True}}
+    fields: dict[str, Any] = {"resolution": "1024x1024", "extra_fields": {UNKNOWN: 7}}
     service = Service(httpx.Response(200, content=body))
-    generation = generate(client_kind, service, json_prompt=prompt, resolution="1024x1024", extra_fields={UNKNOWN: 7})
+    generation = generate(kind, service, json_prompt={"b": (1, 2), "a": {"x": True}}, **fields)
     assert generation.raw == body
-    assert generation.request == {
-        "json_prompt": {"b": [1, 2], "a": {"x": True}},
-        "resolution": "1024x1024",
-        UNKNOWN: 7,
-    }
+    prompt = {"b": [1, 2], "a": {"x": True}}
+    assert generation.request == {"json_prompt": prompt, "resolution": "1024x1024", UNKNOWN: 7}
     assert list(generation.request["json_prompt"]) == ["b", "a"]
 
 
-values = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text()
-    | st.lists(st.integers())
-    | st.dictionaries(st.text(), st.text())
-)
+scalars = st.none() | st.booleans() | st.integers() | st.text()
+values = scalars | st.lists(st.integers()) | st.dictionaries(st.text(), st.text())
 new_names = st.text(min_size=1).map("new_{}".format)
 
 
 @given(more=st.dictionaries(new_names, values), about_image=st.dictionaries(new_names, values))
-def test_fields_that_the_contract_does_not_have_are_kept(more: dict[str, Any], about_image: dict[str, Any]) -> None:
+def test_fields_that_are_not_in_the_contract_are_kept(more: dict[str, Any], about_image: dict[str, Any]) -> None:
     generation = answered({**DATED, "data": [entry(**about_image)], **more})
     assert generation.additional_properties == more
     assert generation.images[0].additional_properties == about_image
     assert generation.problems == ()
 
 
-def test_values_that_the_contract_does_not_have_are_kept() -> None:
+def test_values_that_are_not_in_the_contract_are_kept() -> None:
     generation = answered({**DATED, "data": [entry(resolution="12x90000", seed=2**40)], "response_type": "b64"})
     assert (generation.images[0].resolution, generation.images[0].seed) == ("12x90000", 2**40)
     assert generation.additional_properties == {"response_type": "b64"}
@@ -117,27 +90,22 @@ def test_values_that_the_contract_does_not_have_are_kept() -> None:
     assert (seed, type(seed)) == (7, int)
 
 
-MOMENTS = {
-    "2026-10-07T12:00:00Z": NOON,
-    "2026-10-07 12:00:00Z": NOON,
-    "2026-10-07t12:00:00z": NOON,
-    "2026-10-07 12:00:00+00:00": NOON,
-    "2026-10-07T14:00:00+02:00": NOON,
-    "2026-10-07T07:00:00-0500": NOON,
-    "2026-10-07T12:00:00": NOON,
-    " 2026-10-07 12:00:00\n": NOON,
+NOONS = (
+    *("2026-10-07T12:00:00Z", "2026-10-07 12:00:00Z", "2026-10-07t12:00:00z", "2026-10-07 12:00:00+00:00"),
+    *("2026-10-07T14:00:00+02:00", "2026-10-07T07:00:00-0500", "2026-10-07T12:00:00", " 2026-10-07 12:00:00\n"),
+)
+MOMENTS = dict.fromkeys(NOONS, NOON) | {
     "2026-10-07T12:00:00.25Z": NOON + timedelta(milliseconds=250),
     "2026-10-07T12:00:00.123456789Z": NOON + timedelta(microseconds=123456),
     "2000-01-23 04:56:07+00:00": datetime(2000, 1, 23, 4, 56, 7, tzinfo=UTC),
     "0001-01-01T00:00:00+14:00": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
 }
-EXPIRIES = {
-    "exp=1790000000&sig=ab": datetime.fromtimestamp(1_790_000_000, UTC),
-    "sig=ab&exp=1790000000": datetime.fromtimestamp(1_790_000_000, UTC),
-    "exp=1&exp=1790000000": datetime.fromtimestamp(1_790_000_000, UTC),
+LATER = datetime.fromtimestamp(1_790_000_000, UTC)
+NEVER = (*("exp=", "exp=soon", "exp=1e9", "expires=1790000000", ""), *(f"exp={sign}{'9' * 17}" for sign in ("", "-")))
+EXPIRIES: dict[str, datetime | None] = {
+    **dict.fromkeys(("exp=1790000000&sig=ab", "sig=ab&exp=1790000000", "exp=1&exp=1790000000"), LATER),
     "exp=0": datetime.fromtimestamp(0, UTC),
-    **dict.fromkeys(("exp=", "exp=soon", "exp=1e9", "exp=" + "9" * 17, "exp=-" + "9" * 17, "exp=" + "9" * 5000)),
-    **dict.fromkeys(("expires=1790000000", "")),
+    **dict.fromkeys((*NEVER, "exp=" + "9" * 5000)),
 }
 
 
@@ -165,18 +133,14 @@ def test_a_withheld_image_has_no_link_and_an_unsafe_one_with_a_link_is_not_withh
     assert (image.withheld, image.is_image_safe) == (False, False)
 
 
-def test_a_link_that_cannot_be_read_does_not_break_the_image() -> None:
+def test_a_link_that_cannot_be_parsed_is_kept_and_a_signature_is_not_shown() -> None:
     for url in ("https://[::1", "http://\ud800/", "https://i.example/\x1b[31m", "?exp=7", "://", "\0"):
         image = first(url=url)
         assert (image.url, image.withheld) == (url, False)
         _ = image.expires_at
         assert repr(image).isprintable()
-
-
-def test_the_signature_of_a_link_is_not_in_a_repr() -> None:
     image = first(url="https://me:word@i.example/1.png?exp=1790000000&sig=5ec2e7")
-    generation = Generation(created=NOON, images=(image,), raw=b"5ec2e7")
-    for shown in (repr(image), repr(generation)):
+    for shown in (repr(image), repr(Generation(created=NOON, images=(image,), raw=b"5ec2e7"))):
         assert "https://i.example/1.png?..." in shown
         assert "5ec2e7" not in shown
         assert "word" not in shown
@@ -188,12 +152,12 @@ def test_any_2xx_is_read_for_images_and_the_result_is_frozen() -> None:
         generation = parsed(status, body)
         assert (generation.images[0].seed, generation.problems) == (7, ())
     head = httpx.Headers()
-    outcome = parse_response(POST_GENERATE_IMAGE_V4, status=200, headers=head, body=body, now=0.0)
-    assert outcome.problems == ()  # complete, if nothing else is said
+    found = parse_response(GENERATE, status=200, headers=head, body=body, now=0.0)
+    assert found.problems == ()  # complete, if nothing else is said
     error = parsed(299, b"{}")
     assert isinstance(error, ResponseValidationError)
     assert (error.status_code, error.body) == (299, b"{}")
-    assert isinstance(parsed(300, body), APIStatusError)
+    assert isinstance(parsed(300, body), ideogram.APIStatusError)
     for thing, name in ((generation, "images"), (generation.images[0], "url")):
         with pytest.raises(AttributeError):
             setattr(thing, name, None)
@@ -213,12 +177,12 @@ NO_IMAGE = [
 ]
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_a_200_without_an_image_is_an_error_with_the_complete_body(client_kind: Kind) -> None:
+@each_kind
+def test_a_200_without_an_image_is_an_error_with_the_complete_body(kind: Kind) -> None:
     for body, problem in NO_IMAGE:
         response = httpx.Response(200, content=body, headers={"x-request-id": "17"})
-        with pytest.raises(ResponseValidationError) as caught:
-            generate(client_kind, Service(response), text_prompt="a cat")
+        with case(body[:80]), pytest.raises(ResponseValidationError) as caught:
+            generate(kind, Service(response), text_prompt="a cat")
         error = caught.value
         assert (error.body, error.status_code, error.headers["x-request-id"]) == (body, 200, "17")
         assert problem in error.problems
@@ -252,51 +216,30 @@ BROKEN: dict[str, tuple[bytes, list[int | None], str]] = {
 }
 
 
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_every_image_that_is_named_is_returned_with_a_warning(client_kind: Kind) -> None:
+@each_kind
+def test_every_image_in_a_broken_response_is_returned_with_a_warning(
+    kind: Kind, caplog: pytest.LogCaptureFixture
+) -> None:
     for name, (body, seeds, problem) in BROKEN.items():
-        with pytest.warns(ResponseWarning, match="the images in it are still returned"):
-            generation = generate(client_kind, Service(httpx.Response(200, content=body)), text_prompt="a cat")
+        with case(name), pytest.warns(ResponseWarning, match="the images in it are still returned"):
+            generation = generate(kind, Service(httpx.Response(200, content=body)), text_prompt="a cat")
         assert [image.seed for image in generation.images] == seeds, name
         assert generation.raw == body
         assert any(each.startswith(problem) for each in generation.problems), name
-
-
-@pytest.mark.parametrize("client_kind", KINDS)
-def test_a_program_that_turns_warnings_into_errors_gets_its_images(
-    client_kind: Kind, caplog: pytest.LogCaptureFixture
-) -> None:
-    body = BROKEN["cut after the second"][0]
+    # A program that turns warnings into errors gets its images too.
+    caplog.clear()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        generation = generate(client_kind, Service(httpx.Response(200, content=body)), text_prompt="a cat")
-        assert len(generation.images) == 2
-        assert [record.levelno for record in caplog.records if record.name == package.__name__] == [logging.WARNING]
+        body = BROKEN["cut after the second"][0]
+        assert len(generate(kind, Service(httpx.Response(200, content=body)), text_prompt="a cat").images) == 2
+        assert [record.levelno for record in caplog.records if record.name == ideogram.__name__] == [logging.WARNING]
         assert "the body is not JSON" in caplog.text
         caplog.clear()
-        assert generate(client_kind, Service(), text_prompt="a cat").problems == ()
-        assert not [record for record in caplog.records if record.name == package.__name__]
+        assert generate(kind, Service(), text_prompt="a cat").problems == ()
+        assert not [record for record in caplog.records if record.name == ideogram.__name__]
 
 
-FILTERED = """
-import sys
-sys.path[:0] = [{tests!r}]
-from canned import Service
-from driver import generate
-import httpx
-body = b'{{"data": [{{"url": "https://i.example/1.png"}}, {{"url": "https://i.example/2.png"}}]}}'
-print([image.url for image in generate("sync", Service(httpx.Response(200, content=body)), text_prompt="a").images])
-"""
-
-
-def test_the_option_of_the_interpreter_that_turns_warnings_into_errors() -> None:
-    program = FILTERED.format(tests=str(Path(__file__).parents[1] / "support"))
-    result = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == "['https://i.example/1.png', 'https://i.example/2.png']\n"
-
-
-@pytest.mark.usefixtures("quiet")
+@quiet
 def test_a_wrong_type_is_kept_among_the_additional_properties() -> None:
     broken = entry(seed="seven", resolution=None, is_image_safe="yes", prompt=["p"])
     (image,) = answered({**DATED, "data": [broken]}).images
@@ -308,7 +251,7 @@ def test_a_wrong_type_is_kept_among_the_additional_properties() -> None:
     assert parsed(200, body.encode()).images[0].additional_properties == {"seed": digits}
 
 
-def test_of_a_cut_response_as_many_entries_are_read_as_of_a_complete_one() -> None:
+def test_a_cut_response_is_read_up_to_the_same_number_of_entries() -> None:
     generation = parsed(200, f'{{"created": "2026-10-07T12:00:00Z", "data": [{", ".join([ONE] * 1500)}'.encode())
     assert len(generation.images) == 1000
     assert "data has more than 1000 entries, and only the first 1000 are read" in generation.problems
@@ -317,43 +260,31 @@ def test_of_a_cut_response_as_many_entries_are_read_as_of_a_complete_one() -> No
 @given(length=st.integers(0, len(SOUND)))
 def test_a_body_cut_anywhere_keeps_every_entry_before_the_cut(length: int) -> None:
     body = SOUND[:length].encode()
-    outcome = parsed(200, body, complete=length == len(SOUND))
+    found = parsed(200, body, complete=length == len(SOUND))
     complete = [text for text in (ONE, TWO) if text in SOUND[:length]]
     if complete:
-        assert [image.seed for image in outcome.images] == [json.loads(text)["seed"] for text in complete]
+        assert [image.seed for image in found.images] == [json.loads(text)["seed"] for text in complete]
     else:
-        assert isinstance(outcome, OutcomeUnknownError)
-        assert outcome.body == body
-        assert f"broke off after {length} bytes" in outcome.message
+        assert isinstance(found, ideogram.OutcomeUnknownError)
+        assert found.body == body
+        assert f"broke off after {length} bytes" in found.message
 
 
 DEEP = 100_000
-NASTY: dict[str, bytes] = {
-    "HTML": b"<!DOCTYPE html><title>502 Bad Gateway</title>",
-    "not UTF-8": b"\xff\xfe\xfd\x00\xd8",
-    "UTF-16": SOUND.encode("utf-16"),
-    "byte order mark": b"\xef\xbb\xbf" + SOUND.encode(),
-    "true": b"true",
-    "text": b'"data"',
-    "number": b"1e999",
-    "not a number": b"NaN",
-    "empty list": b"[]",
-    "data of another shape": b'{"created": 7, "data": {"url": 7}}',
-    "nulls": b'{"created": null, "data": [null]}',
-    "deep list": b"[" * DEEP,
-    "deep object": b'{"data":' * DEEP,
-    "deep words": b'{"error":' + b"[" * DEEP + b"]" * DEEP + b"}",
-    "deep entry": b'{"data":[{"url":"https://i.example/1.png","x":' + b"[" * DEEP + b"]" * DEEP + b"}]}",
-    "huge integer": b'{"data":[{"url":"https://i.example/1.png","seed":' + b"7" * 100_000 + b"}]}",
-    "huge number": b"7" * 100_000,
-    "duplicates": b'{"data":[],"data":[{"url":"https://i.example/1.png"}],"created":1,"created":2}',
-    "surrogates": b'{"detail":"\\ud800","created":"\\ud800","data":[{"url":"https://i.example/\\udfff","prompt":"\\ud800"}]}',
-    "odd links": b'{"data":[{"url":"http://[::1"},{"url":"\\u0000"},{"url":"//x?exp=1e9"},{"url":"x?exp=99999999999999"}]}',
-    "a million items": b'{"data":[' + b",".join([b"1"] * 1_000_000) + b"]}",
-}
-words = st.sampled_from(
-    ["created", "data", "url", "error", "detail", "reject_reason", "seed", "is_image_safe", "prompt"]
+DEEP_LIST = b"[" * DEEP + b"]" * DEEP
+HTML = b"<!DOCTYPE html><title>502 Bad Gateway</title>"
+NASTY = (
+    *(HTML, b"\xff\xfe\xfd\x00\xd8", SOUND.encode("utf-16"), b"\xef\xbb\xbf" + SOUND.encode()),
+    *(b"true", b'"data"', b"1e999", b"NaN", b"[]", b"7" * 100_000, b"[" * DEEP, b'{"data":' * DEEP),
+    *(b'{"created": 7, "data": {"url": 7}}', b'{"created": null, "data": [null]}', b'{"error":%b}' % DEEP_LIST),
+    b'{"data":[{"url":"https://i.example/1.png","x":%b}]}' % DEEP_LIST,
+    b'{"data":[{"url":"https://i.example/1.png","seed":%b}]}' % (b"7" * 100_000),
+    b'{"data":[],"data":[{"url":"https://i.example/1.png"}],"created":1,"created":2}',
+    b'{"detail":"\\ud800","created":"\\ud800","data":[{"url":"https://i.example/\\udfff","prompt":"\\ud800"}]}',
+    b'{"data":[{"url":"http://[::1"},{"url":"\\u0000"},{"url":"//x?exp=1e9"},{"url":"x?exp=99999999999999"}]}',
+    b'{"data":[%b]}' % b",".join([b"1"] * 1_000_000),
 )
+words = st.sampled_from(["created", "data", "error", "detail", "reject_reason", *entry()])
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=9) | st.just(entry()),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words | st.text(max_size=3), inner, max_size=4),
@@ -371,45 +302,138 @@ headers = st.dictionaries(
 ).map(lambda found: {name.encode(): value.encode("latin-1") for name, value in found.items()})
 
 
-def check(outcome: Any, status: int, body: bytes) -> None:
+def check(found: Any, status: int, body: bytes) -> None:
     """Nothing is lost, and what can be read can be printed."""
-    if isinstance(outcome, Generation):
+    if isinstance(found, Generation):
         assert 200 <= status < 300
-        assert outcome.images
-        assert outcome.raw == body
-        _ = [(repr(image), image.withheld, image.expires_at) for image in outcome.images]
+        assert found.images
+        assert found.raw == body
+        _ = [(repr(image), image.withheld, image.expires_at) for image in found.images]
         return
-    assert isinstance(outcome, (APIStatusError, ResponseValidationError, OutcomeUnknownError))
-    assert (outcome.status_code, outcome.body) == (status, body)
-    assert isinstance(outcome, APIStatusError) is not (200 <= status < 300 or status in {303, 408})
-    assert outcome.message.isprintable()
-    assert len(outcome.message) < 4000
+    assert isinstance(found, (ideogram.APIStatusError, ResponseValidationError, ideogram.OutcomeUnknownError))
+    assert (found.status_code, found.body) == (status, body)
+    assert isinstance(found, ideogram.APIStatusError) is not (200 <= status < 300 or status in {303, 408})
+    assert found.message.isprintable()
+    assert len(found.message) < 4000
 
 
-@pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize("client_kind", KINDS)
+@quiet
 @given(status=st.integers(100, 999), body=bodies, head=headers)
 @example(status=200, body=SOUND.encode(), head={})
-@example(status=520, body=NASTY["HTML"], head={})
-def test_any_status_with_any_body(client_kind: Kind, status: int, body: bytes, head: dict[bytes, bytes]) -> None:
-    try:
-        outcome: object = generate(
-            client_kind, Service(httpx.Response(status, content=body, headers=head)), text_prompt="a cat"
-        )
-    except IdeogramError as error:
-        outcome = error
-    check(outcome, status, body)
+@example(status=520, body=HTML, head={})
+def test_any_status_with_any_body(status: int, body: bytes, head: dict[bytes, bytes]) -> None:
+    service = Service(httpx.Response(status, content=body, headers=head))
+    check(outcome(generate, "sync", service, text_prompt="a cat"), status, body)
 
 
 def test_bodies_that_broke_other_clients() -> None:
-    for body in NASTY.values():
+    for body in NASTY:
         for status in (200, 201, 400, 408, 422, 429, 503, 520):
             check(parsed(status, body, content_type="application/json"), status, body)
 
 
 @given(depth=st.integers(300, 3000) | st.integers(3000, 30_000))
-def test_any_depth_around_the_interpreters_limit(depth: int) -> None:
+def test_any_depth_around_the_recursion_limit(depth: int) -> None:
     nested = b"[" * depth + b"]" * depth
     for body in (b'{"error":%b}' % nested, b'{"data":[{"x":%b}]}' % nested):
         for status in (200, 422):
             check(parsed(status, body), status, body)
+
+
+# Operations other than generate, whose response is a model.
+
+MAGIC = {"high_level_description": "a", "compositional_deconstruction": {"background": "b", "elements": []}}
+# As regeneration would describe Magic Prompt.
+OTHER = evolve(
+    GENERATE,
+    operation_id="post_magic_prompt_v4",
+    path="/v1/ideogram-v4/magic-prompt",
+    media_type="application/json",
+    answer_model="V4JsonPrompt",
+    makes_images=False,
+)
+PLAIN = evolve(OTHER, answer_model="")
+
+
+def call(kind: Kind, service: Service, *, extra_fields: Any = None, timeout: Any = None, **fields: Any) -> Any:
+    """Call an operation as its generated method does."""
+    with Driver(kind, service=service, retry=ideogram.RetryPolicy(max_attempts=2, base_delay=0.001)) as driver:
+        assert driver.client.operations is driver.client
+        return driver.run(lambda client: client._send(OTHER, fields, extra_fields=extra_fields, timeout=timeout))
+
+
+@each_kind
+def test_the_response_is_the_generated_model(kind: Kind) -> None:
+    service = Service(httpx.Response(200, json=MAGIC | {"mood": "calm"}))
+    made = call(kind, service, text_prompt="a", extra_fields={"new": 1})
+    assert type(made) is V4JsonPrompt
+    assert made.high_level_description == "a"
+    assert made.additional_properties == {"mood": "calm"}
+    (request,) = service.requests
+    assert (request.url.path, request.headers["api-key"]) == (OTHER.path, KEY)
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.content) == {"text_prompt": "a", "new": 1}
+
+
+@each_kind
+def test_the_same_rules_decide_what_is_sent_and_sent_again(kind: Kind) -> None:
+    busy = {"error": "Too many requests in progress", "reject_reason": "inflight_limit"}
+    service = Service(httpx.Response(429, json=busy), httpx.Response(200, json=MAGIC))
+    assert call(kind, service, text_prompt="a").high_level_description == "a"
+    service = Service(httpx.Response(429, json=busy | {"reject_reason": "daily_limit"}))
+    with pytest.raises(ideogram.RateLimitError, match="Waiting does not help against daily_limit"):
+        call(kind, service, text_prompt="a")
+    assert len(service.requests) == 1
+    service = Service(httpx.ReadError("gone"))
+    with pytest.raises(ideogram.OutcomeUnknownError, match="What was asked for may have been made and billed"):
+        call(kind, service, text_prompt="a")
+    assert len(service.requests) == 1
+    refused: list[tuple[dict[str, Any], type[ideogram.RequestError]]] = [
+        ({"text_promt": "a"}, ideogram.UnknownFieldError),
+        ({}, ideogram.RequestError),
+        ({"text_prompt": "a", "timeout": -1}, ideogram.RequestError),
+    ]
+    service = Service()
+    for fields, error in refused:
+        with case(fields), pytest.raises(error):
+            call(kind, service, **fields)
+    assert service.requests == []
+
+
+NO_MODEL: list[tuple[bytes, str]] = [
+    (b"", "the body is empty"),
+    (b"<html>", "the body is not JSON"),
+    (b"[" * 100_000, "the body is not JSON"),
+    (b"[]", "the body is not an object"),
+    (b'"text"', "the body is not an object"),
+    (b"{}", "high_level_description is missing"),
+    (json.dumps({"high_level_description": "a", "compositional_deconstruction": 7}).encode(), "TypeError: "),
+]
+
+
+def test_the_error_of_a_response_that_breaks_the_contract_keeps_the_body() -> None:
+    for body, problem in NO_MODEL:
+        with case(body[:80]):
+            error = parsed(200, body, OTHER)
+            assert isinstance(error, ResponseValidationError)
+            assert (error.body, error.status_code, error.may_have_been_billed) == (body, 200, True)
+            assert error.headers == httpx.Headers()
+            assert error.problems[0].startswith(problem)
+            assert problem in error.message
+    error = parsed(200, b'{"high_level', OTHER, complete=False)
+    assert isinstance(error, ideogram.OutcomeUnknownError)
+    assert (error.body, error.may_have_been_billed) == (b'{"high_level', True)
+    error = parsed(429, b'{"error": "no", "reject_reason": "daily_limit"}', OTHER)
+    assert isinstance(error, ideogram.RateLimitError)
+    assert error.waiting_helps is False
+    assert not error.may_have_been_billed
+
+
+def test_the_response_has_the_model_of_the_operation_or_is_plain_json() -> None:
+    rejection = parsed(200, b'{"error": "no"}', evolve(OTHER, answer_model="Rejection"))
+    assert isinstance(rejection, Rejection)
+    assert rejection.error == "no"
+    plain: list[tuple[bytes, object]] = [(b"", None), (b"[1]", [1]), (b'{"a": null}', {"a": None})]
+    for body, value in plain:
+        assert parsed(200, body, PLAIN) == value, body
+    assert isinstance(parsed(200, b"<html>", PLAIN), ResponseValidationError)

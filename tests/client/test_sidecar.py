@@ -1,27 +1,21 @@
-"""What is written beside an image, and into a PNG: how it came to be, and nothing secret."""
+"""What is saved beside an image, and inside a PNG: how the image was made, and nothing secret."""
 
 import io
 import json
-import struct
 import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from canned import Service, entry, success
-from driver import KEY, generate
+from driver import KEY, case, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
+from image_downloads import png_chunk
 from PIL import Image, PngImagePlugin
 
-from ideogram_ai.client import (
-    DownloadError,
-    DownloadReason,
-    Generation,
-    __version__,
-    describe_image,
-    save_sidecar,
-)
+import ideogram_ai.client as ideogram
+from ideogram_ai.client import DownloadError, Generation, describe_image, save_sidecar
 from ideogram_ai.generated.contract import CONTRACT_SHA256
 
 SIGNATURE = "5ec2e7"
@@ -53,11 +47,18 @@ def embedded(path: Path) -> dict[str, str]:
         return {name: str(text) for name, text in image.text.items()}
 
 
-def test_the_file_beside_the_image_says_how_it_came_to_be(tmp_path: Path) -> None:
+def save(path: str | Path, *, changes: dict[str, object] | None = None, **options: Any) -> Path:
+    """Save the sidecar of a generation whose image has these changes."""
+    generation = made(**(changes or {}))
+    return save_sidecar(generation, generation.images[0], path, **options)
+
+
+def test_the_sidecar_says_how_the_image_was_made_and_its_request_can_be_sent_again(tmp_path: Path) -> None:
     generation = made()
-    path = save_sidecar(generation, generation.images[0], tmp_path / "cat.png")
+    path = save_sidecar(generation, generation.images[0], str(tmp_path / "cat.png"))
     assert path == tmp_path / "cat.png.json"
-    assert json.loads(path.read_bytes()) == {
+    described = json.loads(path.read_bytes())
+    assert described == {
         "prompt": "caf\u00e9 \U0001f408",
         "seed": 7,
         "resolution": "1024x1024",
@@ -65,59 +66,36 @@ def test_the_file_beside_the_image_says_how_it_came_to_be(tmp_path: Path) -> Non
         "created": "2026-10-07T12:00:00+00:00",
         "request": {"json_prompt": PROMPT, "resolution": "1024x1024"},
         "link": "https://ideogram.ai/api/images/ephemeral/one.png?...",
-        "client": f"ideogram-ai {__version__}",
+        "client": f"ideogram-ai {ideogram.__version__}",
         "contract_sha256": CONTRACT_SHA256,
     }
-    assert list(json.loads(path.read_bytes())["request"]["json_prompt"]) == list(PROMPT)
+    assert list(described["request"]["json_prompt"]) == list(PROMPT)
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_it_is_what_describe_image_says_and_can_be_sent_again(tmp_path: Path) -> None:
-    generation = made()
-    path = save_sidecar(generation, generation.images[0], str(tmp_path / "cat.png"))
-    described = json.loads(path.read_bytes())
     assert described == describe_image(generation, generation.images[0])
-    service = Service()
-    again = generate("sync", service, **described["request"])
-    assert again.request == generation.request
+    assert generate("sync", Service(), **described["request"]).request == generation.request
+    withheld = json.loads(save(tmp_path / "none", changes={"url": None, "is_image_safe": False}).read_bytes())
+    assert (withheld["link"], withheld["is_image_safe"], withheld["seed"]) == (None, False, 7)
 
 
-@pytest.mark.parametrize("embed", [False, True])
-def test_neither_key_nor_signature_is_written(embed: bool, tmp_path: Path) -> None:
-    image = drawn(tmp_path / "cat.png")
-    generation = made()
-    save_sidecar(generation, generation.images[0], image, embed=embed)
-    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert KEY.encode() not in written
-    assert SIGNATURE.encode() not in written
-
-
-def test_a_png_holds_the_same_text_and_the_same_pixels(tmp_path: Path) -> None:
+def test_a_png_gets_the_same_text_and_keeps_its_pixels(tmp_path: Path) -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Software", "somebody else's")
     path = drawn(tmp_path / "cat.png", pnginfo=info)
     before = path.read_bytes()
-    generation = made()
-    sidecar = save_sidecar(generation, generation.images[0], path, embed=True)
+    sidecar = save(path, embed=True)
     assert pixels(path.read_bytes()) == pixels(before)
     assert embedded(path) == {"ideogram-ai": sidecar.read_text("utf-8"), "Software": "somebody else's"}
     with Image.open(path) as image:
         image.verify()
-
-
-def test_writing_again_replaces_what_was_written(tmp_path: Path) -> None:
-    path = drawn(tmp_path / "cat.png")
-    first, second = made(), made(seed=8)
-    save_sidecar(first, first.images[0], path, embed=True)
+    for written in (path.read_bytes(), sidecar.read_bytes()):
+        assert KEY.encode() not in written
+        assert SIGNATURE.encode() not in written
+    # Saving again replaces the text.
     size = path.stat().st_size
-    sidecar = save_sidecar(second, second.images[0], path, embed=True)
+    assert save(path, changes={"seed": 8}, embed=True) == sidecar
     assert path.stat().st_size == size
     assert json.loads(embedded(path)["ideogram-ai"])["seed"] == json.loads(sidecar.read_bytes())["seed"] == 8
     assert path.read_bytes().count(b"iTXt") == 1
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def xmp(packet: bytes, *, compressed: bool = False) -> bytes:
@@ -147,60 +125,47 @@ def with_chunk(path: Path, chunk: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("found", CREDENTIALS)
-def test_content_credentials_are_not_broken_unless_told(found: str, tmp_path: Path) -> None:
-    path = with_chunk(tmp_path / "cat.png", CREDENTIALS[found])
-    before = path.read_bytes()
-    generation = made()
-    with pytest.raises(DownloadError) as caught:
-        save_sidecar(generation, generation.images[0], path, embed=True)
-    assert caught.value.reason is DownloadReason.UNWRITABLE
-    assert f"content credentials ({found.partition(',')[0]})" in caught.value.message
-    assert "pass break_credentials=True" in caught.value.message
-    assert list(tmp_path.iterdir()) == [path]
-    sidecar = save_sidecar(generation, generation.images[0], path)
-    assert path.read_bytes() == before
-    save_sidecar(generation, generation.images[0], path, embed=True, break_credentials=True)
-    assert embedded(path)["ideogram-ai"] == sidecar.read_text("utf-8")
-    assert CREDENTIALS[found] in path.read_bytes()
+def test_content_credentials_are_kept_without_break_credentials(tmp_path: Path) -> None:
+    for name, chunk in CREDENTIALS.items():
+        with case(name):
+            folder = tmp_path / name
+            folder.mkdir()
+            path = with_chunk(folder / "cat.png", chunk)
+            before = path.read_bytes()
+            with pytest.raises(DownloadError) as caught:
+                save(path, embed=True)
+            assert caught.value.reason is ideogram.DownloadReason.UNWRITABLE
+            assert f"content credentials ({name.partition(',')[0]})" in caught.value.message
+            assert "pass break_credentials=True" in caught.value.message
+            assert list(folder.iterdir()) == [path]
+            sidecar = save(path)
+            assert path.read_bytes() == before
+            save(path, embed=True, break_credentials=True)
+            assert embedded(path)["ideogram-ai"] == sidecar.read_text("utf-8")
+            assert chunk in path.read_bytes()
+    for name, chunk in NONE.items():
+        path = with_chunk(tmp_path / "cat.png", chunk)
+        assert save(path, embed=True).exists(), name
+        assert b"iTXtideogram-ai" in path.read_bytes(), name
 
 
-@pytest.mark.parametrize("found", NONE)
-def test_what_is_no_content_credential_keeps_nobody_from_embedding(found: str, tmp_path: Path) -> None:
-    path = with_chunk(tmp_path / "cat.png", NONE[found])
-    generation = made()
-    assert save_sidecar(generation, generation.images[0], path, embed=True).exists()
-    assert b"iTXtideogram-ai" in path.read_bytes()
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "GIF"])
-def test_an_image_of_another_format_is_left_as_it_is(kind: str, tmp_path: Path) -> None:
-    path = drawn(tmp_path / "cat", kind)
-    before = path.read_bytes()
-    generation = made()
-    assert save_sidecar(generation, generation.images[0], path, embed=True).exists()
-    assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("rest", [b"", b"\0", b"\0\0\0\x0dIHDR", b"\xff" * 40, b"\0\0\0\0IEND\xae\x42\x60\x82"])
-def test_what_only_begins_like_a_png_does_no_harm(rest: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "cat.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + rest)
-    generation = made()
-    assert save_sidecar(generation, generation.images[0], path, embed=True).exists()
-    assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    assert rest[:12] in path.read_bytes()
-
-
-def test_a_withheld_image_can_be_written_down_too(tmp_path: Path) -> None:
-    generation = made(url=None, is_image_safe=False)
-    described = json.loads(save_sidecar(generation, generation.images[0], tmp_path / "none").read_bytes())
-    assert (described["link"], described["is_image_safe"], described["seed"]) == (None, False, 7)
+def test_another_format_is_unchanged_and_a_broken_png_does_no_harm(tmp_path: Path) -> None:
+    for format_ in ("JPEG", "GIF"):
+        path = drawn(tmp_path / "cat", format_)
+        before = path.read_bytes()
+        assert save(path, embed=True).exists(), format_
+        assert path.read_bytes() == before, format_
+    for rest in (b"", b"\0", b"\0\0\0\x0dIHDR", b"\xff" * 40, b"\0\0\0\0IEND\xae\x42\x60\x82"):
+        path = tmp_path / "cat.png"
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + rest)
+        assert save(path, embed=True).exists(), rest
+        assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n"), rest
+        assert rest[:12] in path.read_bytes(), rest
 
 
 @given(prompt=st.text(st.characters()), more=st.text(st.characters(exclude_categories=["Cs"])))
 @example(prompt="half a surrogate pair: \ud800", more="")
-def test_any_text_can_be_written(tmp_path_factory: pytest.TempPathFactory, prompt: str, more: str) -> None:
+def test_any_text_can_be_saved(tmp_path_factory: pytest.TempPathFactory, prompt: str, more: str) -> None:
     path = drawn(tmp_path_factory.getbasetemp() / "any.png")
     generation = generate("sync", Service(success(entry(prompt=prompt))), text_prompt=more)
     sidecar = save_sidecar(generation, generation.images[0], path, embed=True)
@@ -209,24 +174,19 @@ def test_any_text_can_be_written(tmp_path_factory: pytest.TempPathFactory, promp
     assert json.loads(embedded(path)["ideogram-ai"]) == described
 
 
-@pytest.mark.parametrize("name", ["missing/cat.png", "file.txt/cat.png", "n" * 300, "a\0b", ""])
-@pytest.mark.parametrize("embed", [False, True])
-def test_a_place_that_cannot_be_written_to_is_told(name: str, embed: bool, tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_an_error_and_everything_else_is_kept(tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_text("mine")
-    generation = made()
-    with pytest.raises(DownloadError, match="cannot be written") as caught:
-        save_sidecar(generation, generation.images[0], f"{tmp_path}/{name}" if name else "", embed=embed)
-    assert caught.value.reason is DownloadReason.UNWRITABLE
-    assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
+    for name in ("missing/cat.png", "file.txt/cat.png", "n" * 300, "a\0b", ""):
+        for embed in (False, True):
+            with case((name, embed)), pytest.raises(DownloadError, match="cannot be written") as caught:
+                save(f"{tmp_path}/{name}" if name else "", embed=embed)
+            assert caught.value.reason is ideogram.DownloadReason.UNWRITABLE
+            assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
     assert (tmp_path / "file.txt").read_text() == "mine"
-
-
-def test_a_sidecar_that_cannot_be_replaced_leaves_the_image_and_no_half_file(tmp_path: Path) -> None:
     path = drawn(tmp_path / "cat.png")
     before = pixels(path.read_bytes())
     (tmp_path / "cat.png.json").mkdir()
-    generation = made()
     with pytest.raises(DownloadError, match="The image itself is saved"):
-        save_sidecar(generation, generation.images[0], path, embed=True)
+        save(path, embed=True)
     assert pixels(path.read_bytes()) == before
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["cat.png", "cat.png.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["cat.png", "cat.png.json", "file.txt"]

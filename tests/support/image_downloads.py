@@ -2,6 +2,8 @@
 
 import io
 import random
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,11 @@ def drawn(kind: str, size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
     noise = random.Random(1).randbytes(size[0] * size[1] * 3)
     Image.frombytes("RGB", size, noise).save(file, kind, **options)
     return file.getvalue()
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG, with its length and checksum."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def download(
