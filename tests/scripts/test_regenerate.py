@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import regenerate as command
+import swap
 from altered_contract import Document, fields, put, write_altered
 from regeneration import documents, proof, tree
 from regeneration.documents import CONTRACT, OUT, PACKAGE, ROOT, RegenerationError
@@ -95,7 +96,7 @@ def test_a_step_that_fails_leaves_the_old_tree(
         (tree, "tree_sha256", FULL),
         (proof, "prove_types", REFUSED),
         (proof, "prove_sending", REFUSED),
-        (tree, "swap", FULL),
+        (swap, "replace", FULL),
     ]
     before = files(out)
     for module, step, error in steps:

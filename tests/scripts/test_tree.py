@@ -4,12 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
+import swap
 from altered_contract import put, schemas, write_altered
 from hypothesis import given
 from hypothesis import strategies as st
 from regeneration import tree
 from regeneration.documents import PACKAGE, Contract, RegenerationError, read_contract
-from regeneration.tree import bent, docstring, swap, workplace
+from regeneration.tree import bent, docstring, workplace
 
 
 def read(folder: Path) -> dict[str, str]:
@@ -39,7 +40,7 @@ NEW = {"ideogram_ai/generated/a": "new", "ideogram_ai/generated/added": "new", "
 
 def replace(out: Path) -> None:
     with workplace(out, PACKAGE) as root:
-        swap(write(root / PACKAGE, a="new", added="new"), out, PACKAGE)
+        swap.replace(write(root / PACKAGE, a="new", added="new"), out, out / PACKAGE)
 
 
 def test_the_new_tree_takes_the_place_and_nothing_else_stays(out: Path, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in FLOORS.values():
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "scripts").mkdir()
-    for name in ("LICENSE", "pyproject.toml", "scripts/vendor.py"):
+    for name in ("LICENSE", "pyproject.toml", "scripts/vendor.py", "scripts/swap.py"):
         shutil.copy(ROOT / name, folder / name)
     return folder
 
