@@ -8,7 +8,7 @@ import attrs
 import pytest
 import yaml
 from altered_contract import Change, Document, fields, post, put, schemas
-from contract_changes import new_answers, removed_field, second_operation
+from contract_changes import add_operation, add_responses, remove_field
 from regeneration import summary
 from regeneration.documents import CONTRACT, OUT, PACKAGE, ROOT, Contract
 from regeneration.summary import GeneratedState, find_changes, next_version, read_baseline, read_package
@@ -76,7 +76,7 @@ CASES: dict[str, tuple[list[Change], list[str]]] = {
         ["breaks removed request: `rendering_speed`: the value QUALITY is gone"],
     ),
     "a field less": (
-        [removed_field],
+        [remove_field],
         ["breaks removed request: there is no field `enable_copyright_detection` any more"],
     ),
     "a member of the answer less": (
@@ -84,11 +84,11 @@ CASES: dict[str, tuple[list[Change], list[str]]] = {
         ["breaks removed answer 200: there is no field `data[].url` any more"],
     ),
     "error codes": (
-        [new_answers],
+        [add_responses],
         ["harmless added answer 409: the status 409 is new", "harmless added answer 410: the status 410 is new"],
     ),
     "an operation, and the first one by its method": (
-        [second_operation, NEW],
+        [add_operation, NEW],
         [
             f"harmless added `generate()` request: the field `{UNKNOWN}` is new (integer)",
             "harmless added POST /v1/ideogram-v4/magic-prompt: the operation is new",
@@ -138,7 +138,7 @@ def test_names_in_python_are_told() -> None:
     ]
 
 
-BREAKING, ADDED = [removed_field], [NEW]
+BREAKING, ADDED = [remove_field], [NEW]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_the_next_number(version: str, changes: list[Change], expected: str) -> 
 
 
 def test_the_text() -> None:
-    text = summary.summary(NOW, "0.1.0", changed(removed_field, NEW))
+    text = summary.summary(NOW, "0.1.0", changed(remove_field, NEW))
     assert text.splitlines() == [
         "What changes for users since the last commit:",
         "",

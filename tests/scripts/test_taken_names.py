@@ -150,7 +150,7 @@ def other_operation(name: str) -> Document:
 
 
 def test_each_works_from_end_to_end(tmp_path_factory: pytest.TempPathFactory) -> None:
-    generated = regenerated(tmp_path_factory, "names", [all_of_them])
+    generated = regenerated(tmp_path_factory, "names", all_of_them)
     used = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM],
         input=json.dumps({"fields": FIELDS, "lists": LISTS}),

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import regenerate
 from altered_contract import Change, write_altered
-from contract_changes import LESS, MORE, more_fields
+from contract_changes import add_other_fields, extend, reduce
 from filelock import FileLock
 
 import ideogram_ai.client
@@ -36,7 +36,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return folder
 
 
-def regenerated(factory: pytest.TempPathFactory, name: str, changes: Sequence[Change]) -> Path:
+def regenerated(factory: pytest.TempPathFactory, name: str, *changes: Change) -> Path:
     """Give a folder with what the command makes of a changed contract, and what it printed in printed.txt."""
 
     def make(folder: Path) -> None:
@@ -51,17 +51,17 @@ def regenerated(factory: pytest.TempPathFactory, name: str, changes: Sequence[Ch
 
 def with_more(factory: pytest.TempPathFactory) -> Path:
     """What regeneration makes of the contract with more in it."""
-    return regenerated(factory, "more", MORE)
+    return regenerated(factory, "more", extend)
 
 
 def with_less(factory: pytest.TempPathFactory) -> Path:
     """What regeneration makes of the contract with less in it, and other names."""
-    return regenerated(factory, "less", LESS)
+    return regenerated(factory, "less", reduce)
 
 
 def with_more_fields(factory: pytest.TempPathFactory) -> Path:
-    """The same with fields of other types and names."""
-    return regenerated(factory, "fields", [*MORE, more_fields])
+    """The contract with more in it, and with fields of other types and names."""
+    return regenerated(factory, "fields", extend, add_other_fields)
 
 
 def path_to(generated: Path) -> str:

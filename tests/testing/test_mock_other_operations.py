@@ -8,7 +8,7 @@ import httpx
 import pytest
 from altered_contract import Document
 from attrs import evolve
-from contract_changes import ANSWERS, MAGIC, POSTER, second_operation
+from contract_changes import MAGIC, POSTER, RESPONSES, add_operation
 
 from ideogram_ai.contract import view as contract_view
 from ideogram_ai.contract.view import ContractView, NoExampleError, example_of, read_view
@@ -47,7 +47,7 @@ class Contract:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._patch = patch
         self.document: Document = read_contract()
-        second_operation(self.document)
+        add_operation(self.document)
         self.use(OTHER)
 
     @property
@@ -124,7 +124,7 @@ def test_an_operation_without_a_body(contract: Contract) -> None:
 
 
 def test_keys_statuses_on_demand_and_scenarios_are_as_for_generate(contract: Contract) -> None:
-    contract.node["responses"].update(ANSWERS, default={"description": "Anything."})
+    contract.node["responses"].update(RESPONSES, default={"description": "Anything."})
     with MockServer(scenario=[503, 200]) as server, httpx.Client(base_url=server.url, trust_env=False) as http:
         assert http.post(MAGIC, headers=KEY, json={}).status_code == 503
         no_key = http.post(MAGIC, json={"text_prompt": "a"})
