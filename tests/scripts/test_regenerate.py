@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import regenerate as command
 import swap
-from altered_contract import Document, fields, put, write_altered
+from altered_contract import fields, put, write_altered
 from regeneration import documents, proof, tree
 from regeneration.documents import CONTRACT, OUT, PACKAGE, ROOT, RegenerationError
 
@@ -58,38 +58,27 @@ def test_the_bytes_depend_neither_on_the_folder_nor_on_the_run(tmp_path: Path) -
     done = run("--contract", CONTRACT, "--out", "out", cwd=place, PYTHONHASHSEED="1")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.match(r"wrote \d+ files to out/ideogram_ai/generated in \d+\.\d s\n\n\w+", done.stdout)
-    assert files(place / "out") == files(OUT)
-
-
-def test_a_tree_that_is_up_to_date(tmp_path: Path) -> None:
     before = files(OUT)
+    assert files(place / "out") == before
     done = run("--check", cwd=tmp_path, PYTHONHASHSEED="2")
     assert (done.returncode, done.stderr) == (0, "")
     assert "is up to date in" in done.stdout
     assert files(OUT) == before
 
 
-def fail_to_read(document: Document) -> None:
-    document["openapi"] = "3.0.0"
-
-
-def test_a_refused_contract_leaves_the_old_tree(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = files(out)
-    broken = write_altered(tmp_path / "contract.yaml", fail_to_read)
-    assert command.main(["--contract", str(broken), "--out", str(out)]) == 1
-    assert files(out) == before
-    printed = capsys.readouterr()
-    message = f"error: {broken}:1:1: /openapi: this is no OpenAPI 3.1 document: openapi is 3.0.0\nnothing was written\n"
-    assert (printed.out, printed.err) == ("", message)
-
-
 REFUSED = RegenerationError("no")
 FULL = OSError(28, "No space left on device", "x")
 
 
-def test_a_step_that_fails_leaves_the_old_tree(
-    altered: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_run_that_fails_leaves_the_old_tree(
+    altered: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    before = files(out)
+    broken = write_altered(tmp_path / "broken.yaml", lambda document: document.update(openapi="3.0.0"))
+    assert command.main(["--contract", str(broken), "--out", str(out)]) == 1
+    assert files(out) == before
+    message = f"error: {broken}:1:1: /openapi: this is no OpenAPI 3.1 document: openapi is 3.0.0\nnothing was written\n"
+    assert capsys.readouterr() == ("", message)
     steps: list[tuple[object, str, Exception]] = [
         (tree, "_generate", FULL),
         (tree, "variables", REFUSED),
@@ -98,7 +87,6 @@ def test_a_step_that_fails_leaves_the_old_tree(
         (proof, "prove_sending", REFUSED),
         (swap, "replace", FULL),
     ]
-    before = files(out)
     for module, step, error in steps:
 
         def fail(*arguments: object, error: Exception = error) -> None:
@@ -137,7 +125,7 @@ DAMAGE: list[tuple[Callable[[Path], object], str, list[str]]] = [
 ]
 
 
-def test_check_names_what_differs_and_the_command_that_writes_it(
+def test_check_lists_what_differs_and_the_command_that_writes_it(
     tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # What is built is tested elsewhere, and takes its time.
@@ -155,6 +143,15 @@ def test_check_names_what_differs_and_the_command_that_writes_it(
         assert first == f"error: {out / PACKAGE} is not what the contract makes:"
         assert [line.strip()[: len(expected)] for line, expected in zip(middle, lines, strict=True)] == lines
         assert last == f"to update it: python scripts/regenerate.py --contract {CONTRACT} --out {out}"
+    assert command.main(["--check", "--contract", str(CONTRACT), "--out", str(tmp_path / "none")]) == 1
+    assert "missing  contract.yaml" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+    own = tmp_path / "own"
+    shutil.copytree(OUT / PACKAGE, own / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(documents, "OUT", own)  # in the project's own folder nothing stands beside the package
+    (own / "ideogram_ai" / "stray.py").touch()
+    assert command.main(["--check", "--contract", str(CONTRACT), "--out", str(own)]) == 1
+    assert "extra    ideogram_ai/stray.py" in capsys.readouterr().err
 
 
 def test_the_command_that_check_prints_writes_the_tree(
@@ -175,27 +172,11 @@ def test_the_command_that_check_prints_writes_the_tree(
     assert command.main(["--check", *arguments]) == 0
 
 
-def test_check_of_a_tree_that_is_not_there_and_of_files_beside_it(
-    tmp_path: Path, out: Path, built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(tree, "write_tree", lambda contract, target: shutil.copytree(built / PACKAGE, target))
-    assert command.main(["--check", "--contract", str(CONTRACT), "--out", str(tmp_path / "none")]) == 1
-    assert "missing  contract.yaml" in capsys.readouterr().err
-    assert not (tmp_path / "none").exists()
-    monkeypatch.setattr(documents, "OUT", out)  # in the project's own folder nothing stands beside the package
-    (out / "ideogram_ai" / "stray.py").touch()
-    assert command.main(["--check", "--contract", str(CONTRACT), "--out", str(out)]) == 1
-    assert "extra    ideogram_ai/stray.py" in capsys.readouterr().err
-
-
-def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_and_a_tool_that_is_not_installed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["--nonsense"], ["--contract", "other.yaml"], ["x"]):
         with pytest.raises(SystemExit, match=r"^2$"):
             command.main(arguments)
         assert "error: " in capsys.readouterr().err
-
-
-def test_a_tool_that_is_not_installed(tmp_path: Path) -> None:
     (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError(\"No module named 'yaml'\", name='yaml')\n")
     done = run("--check", cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert done.returncode == 1

@@ -1,6 +1,7 @@
-"""A tree as it is written, and as it takes the place of the old one: at any moment one of the two is whole."""
+"""Writing a tree, and replacing the old one: at any moment one of the two is complete."""
 
 import ast
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -59,25 +60,24 @@ def test_a_failure_before_the_swap_leaves_the_old_tree_or_none(out: Path, tmp_pa
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("failing", [1, 2])
-@pytest.mark.parametrize("error", [OSError("disk"), KeyboardInterrupt()])
-def test_a_failure_of_either_rename_brings_the_old_tree_back(
-    failing: int, error: BaseException, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[Path] = []
-    original = Path.rename
+def test_a_failure_of_either_rename_brings_the_old_tree_back(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, calls = Path.rename, 0
+    for error, (failing, renames) in product((OSError("disk"), KeyboardInterrupt()), ((1, 1), (2, 3))):
+        calls = 0
 
-    def rename(self: Path, target: Path) -> Path:
-        calls.append(self)
-        if len(calls) == failing:
-            raise error
-        return original(self, target)
+        def rename(self: Path, target: Path, error: BaseException = error, failing: int = failing) -> Path:
+            nonlocal calls
+            calls += 1
+            if calls == failing:
+                raise error
+            return original(self, target)
 
-    monkeypatch.setattr(Path, "rename", rename)
-    with pytest.raises(type(error)):
-        replace(out)
-    assert len(calls) == {1: 1, 2: 3}[failing]
-    assert read(out) == OLD
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "rename", rename)
+            with pytest.raises(type(error)):
+                replace(out)
+        assert calls == renames
+        assert read(out) == OLD
 
 
 def test_the_next_run_recovers_what_a_killed_one_left(out: Path) -> None:
@@ -93,25 +93,21 @@ def test_the_next_run_recovers_what_a_killed_one_left(out: Path) -> None:
     assert read(out) == OLD
 
 
-def test_two_runs_do_not_meet(out: Path) -> None:
-    with (
-        workplace(out, PACKAGE) as root,
-        pytest.raises(RegenerationError, match="another run is at work in"),
-        workplace(out, PACKAGE),
-    ):
+def test_a_second_run_is_refused_while_the_first_is_at_work(out: Path) -> None:
+    refused = pytest.raises(RegenerationError, match="another run is at work in")
+    with workplace(out, PACKAGE) as root, refused, workplace(out, PACKAGE):
         pass
     assert not root.exists()
     replace(out)
     assert read(out) == NEW
 
 
-def test_the_generator_is_shown_the_contract_without_the_prompt_rule(contract: Contract, built: Path) -> None:
+def test_the_generator_gets_the_contract_without_the_prompt_rule(
+    contract: Contract, built: Path, tmp_path: Path
+) -> None:
     assert "oneOf" not in schemas(bent(contract))["GenerateImageRequestV4"]
     assert "oneOf" in schemas(contract.document)["GenerateImageRequestV4"]
     assert '"oneOf"' in (built / PACKAGE / "contract.json").read_text("utf-8")
-
-
-def test_bending_stops_the_run_when_the_contract_does_not_need_it(tmp_path: Path) -> None:
     path = write_altered(tmp_path / "contract.yaml", lambda d: schemas(d)["GenerateImageRequestV4"].pop("oneOf"))
     with pytest.raises(RegenerationError, match=r"changes nothing in this contract.*take that step out"):
         bent(read_contract(path))
