@@ -5,11 +5,8 @@ import http.server
 import json
 import re
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,49 +15,7 @@ import trustme
 import yaml
 from drifting.document import MAX_BYTES, MAX_DEPTH, MAX_REDIRECTS, DriftError, parse_document, read_source
 from provider_history import october
-
-Respond = Callable[[http.server.BaseHTTPRequestHandler], None]
-
-
-@contextmanager
-def serving(respond: Respond, certificate: trustme.LeafCert | None = None) -> Iterator[str]:
-    """Run a server on loopback with one response to everything."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            respond(self)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Print nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # the client may hang up
-    scheme = "http"
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        certificate.configure_cert(context)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        scheme = "https"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"{scheme}://127.0.0.1:{server.server_port}/openapi.json"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def sending(body: bytes, status: int = 200, **headers: str) -> Respond:
-    def respond(handler: http.server.BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return respond
+from small_documents import sending, serving
 
 
 def refused(source: str, timeout: float = 10) -> str:
