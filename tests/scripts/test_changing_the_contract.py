@@ -40,16 +40,9 @@ class Changed:
 
 
 def _use(folder: Path, generated: Path, asked: dict[str, Any]) -> None:
-    scripts = [
-        (
-            [ROOT / "scripts/vectors.py", "--generated", generated, "--out", folder / "vectors"],
-            os.environ["PYTHONPATH"],
-        ),
-        ([ROOT / "tests/support/on_changed_contract.py"], path_to(generated)),
-    ]
-    for command, path in scripts:
+    def run(path: str, script: str, *arguments: Path | str) -> str:
         done = subprocess.run(
-            [sys.executable, "-W", "error", *map(str, command)],
+            [sys.executable, "-W", "error", ROOT / script, *arguments],
             input=json.dumps({**asked, "folder": str(folder)}),
             env={**os.environ, "PYTHONPATH": path},
             capture_output=True,
@@ -57,7 +50,12 @@ def _use(folder: Path, generated: Path, asked: dict[str, Any]) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-    (folder / "used.json").write_text(done.stdout, "utf-8")
+        return done.stdout
+
+    vectors = folder / "vectors"
+    run(os.environ["PYTHONPATH"], "scripts/vectors.py", "--generated", generated, "--out", vectors)
+    used = run(path_to(generated), "tests/support/on_changed_contract.py")
+    (folder / "used.json").write_text(used, "utf-8")
 
 
 def _prompted(values: dict[str, Any]) -> dict[str, Any]:
