@@ -4,9 +4,6 @@ The client is used on real sockets against the mock server, both with the regene
 """
 
 import json
-import os
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 from contract_changes import FIELD_CHANGES, MAGIC, POSTER, RESPONSES, FieldChange, add_field_of_page, page
-from regenerated import made_once, merged, path_to, with_less, with_more
+from regenerated import made_once, merged, path_to, run_python, with_less, with_more
 from regeneration import summary
 from regeneration.documents import OUT, PACKAGE, ROOT
 from regeneration.summary import read_package
@@ -40,21 +37,9 @@ class Changed:
 
 
 def _use(folder: Path, generated: Path, asked: dict[str, Any]) -> None:
-    def run(path: str, script: str, *arguments: Path | str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-W", "error", ROOT / script, *arguments],
-            input=json.dumps({**asked, "folder": str(folder)}),
-            env={**os.environ, "PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    vectors = folder / "vectors"
-    run(os.environ["PYTHONPATH"], "scripts/vectors.py", "--generated", generated, "--out", vectors)
-    used = run(path_to(generated), "tests/support/on_changed_contract.py")
+    run_python(ROOT / "scripts/vectors.py", "--generated", generated, "--out", folder / "vectors")
+    program = ROOT / "tests/support/on_changed_contract.py"
+    used = run_python(program, path=path_to(generated), asked={**asked, "folder": str(folder)})
     (folder / "used.json").write_text(used, "utf-8")
 
 

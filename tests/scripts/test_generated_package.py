@@ -3,8 +3,6 @@
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 import typing
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import attrs
 import pytest
 import yaml
 from altered_contract import PATH, Document, fields, post, schemas
+from regenerated import run_python
 from regeneration.documents import CONTRACT, OUT, PACKAGE
 
 from ideogram_ai.generated import contract as data
@@ -115,9 +114,7 @@ def test_it_works_under_another_name_in_a_folder_and_in_a_zip_and_loads_little(
     archive = shutil.make_archive(str(tmp_path / "all"), "zip", tmp_path / "folder")
     for place in (tmp_path / "folder", archive):
         code = f"import sys; sys.path.insert(0, {str(place)!r}); exec({CODE!r})"
-        done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
-        assert not done.returncode, done.stderr
-        said, loaded = json.loads(done.stdout)
+        said, loaded = json.loads(run_python("-c", code))
         assert said == [document, CONTRACT.read_text("utf-8"), ["post_generate_image_v4"]]
         assert "vendored.inside.operations" in loaded
         assert not [name for name in loaded if name == "httpx" or name.startswith("vendored.inside.models")]

@@ -6,17 +6,14 @@ regeneration takes seconds; it is used from end to end.
 
 import inspect
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from altered_contract import Change, Document, fields, put, schemas, write_altered
-from regenerated import path_to, regenerated
+from regenerated import path_to, regenerated, run_python
 from regeneration.checks import client_facts, read_checked
 from regeneration.documents import PACKAGE, ContractError
 from regeneration.tree import write_tree
@@ -139,16 +136,8 @@ def other_operation(name: str) -> Document:
 
 def test_each_works_from_end_to_end(tmp_path_factory: pytest.TempPathFactory) -> None:
     generated = regenerated(tmp_path_factory, "names", all_of_them)
-    used = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROGRAM],
-        input=json.dumps({"fields": FIELDS, "lists": LISTS}),
-        env={**os.environ, "PYTHONPATH": path_to(generated)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert used.returncode == 0, used.stderr
-    found: dict[str, Any] = json.loads(used.stdout)
+    asked = {"fields": FIELDS, "lists": LISTS}
+    found: dict[str, Any] = json.loads(run_python("-c", PROGRAM, path=path_to(generated), asked=asked))
     expected: dict[str, Any] = {name: f"sent {name}" for name in FIELDS}
     expected |= {name: [{inner: f"inner {inner}" for inner in FIELDS}] for name in LISTS}
     expected["text_prompt"] = "a"

@@ -1,7 +1,10 @@
 """Packages regenerated from changed contracts. Each takes seconds, so all processes of a test run share one."""
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
@@ -68,6 +71,26 @@ def path_to(generated: Path) -> str:
     """The PYTHONPATH on which a regenerated package comes first."""
     support = str(Path(__file__).parent)
     return os.pathsep.join([str(generated), support, os.environ["PYTHONPATH"]])
+
+
+def run_python(*arguments: str | Path, path: str | None = None, asked: object = None) -> str:
+    """Run a Python that must succeed, and return what it prints.
+
+    Args:
+        arguments: The arguments of Python.
+        path: Its PYTHONPATH; that of this process by default.
+        asked: What it reads from stdin, as JSON.
+    """
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        input=json.dumps(asked),
+        env={**os.environ, "PYTHONPATH": path or os.environ["PYTHONPATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def merged(generated: Path, folder: Path) -> Path:
