@@ -127,7 +127,7 @@ def test_it_says_how_the_batch_went(store: Store) -> None:
 def test_a_row_without_an_image_says_why() -> None:
     waiting = attrs.evolve(unknown(request(1)), state=State.ANSWERED, error=None)
     for outcome, reason in (
-        (withheld(request(1)), "The safety check withheld the image. It is billed all the same."),
+        (withheld(request(1)), "The safety check withheld the image. It is still billed."),
         (failed(request(1), "No balance."), "No balance."),
         (unknown(request(1)), "No answer came within 300 s. The image may have been made, and billed."),
         (waiting, "The next run does that for free."),

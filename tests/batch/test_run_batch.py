@@ -12,7 +12,8 @@ import anyio
 import httpx
 import pytest
 from batch_service import HASTY, PromptService, rows, until, withheld
-from canned import KEY, entry, success
+from canned import entry, success
+from driver import KEY
 
 from ideogram_ai.batch import BatchRequest, BatchRowError, BatchStoppedError, Outcome, State, run_batch
 from ideogram_ai.batch.prices import shipped_prices

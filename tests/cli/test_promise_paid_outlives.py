@@ -151,7 +151,7 @@ def test_a_disk_on_which_nothing_can_be_written_any_more(batch: Batch, folder: P
 
 
 def test_a_full_disk_of_the_ledger_alone(batch: Batch, folder: Path) -> None:
-    """What is in flight is saved all the same, and whatever the ledger lacks is shown with its link."""
+    """What is in flight is still saved, and whatever the ledger lacks is shown with its link."""
     with small_disk(folder / "disk") as disk:
         batch.options = ["--ledger", str(disk / "ledger.sqlite3")]
         process = batch.start_and_wait()

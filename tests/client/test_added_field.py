@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canned import Service, generate
+from canned import Service
+from driver import generate
 from regenerated import path_to, with_more_fields
 
 from ideogram_ai.client import UnknownFieldError
@@ -16,7 +17,8 @@ from ideogram_ai.client import UnknownFieldError
 RUN = """
 import json, sys
 import ideogram_ai.generated
-from canned import Service, generate
+from canned import Service
+from driver import generate
 from ideogram_ai.client import IdeogramError
 from ideogram_ai.generated import models
 from multipart_reader import read_parts

@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from canned import KINDS, Kind, Service, generate
+from canned import Service
+from driver import KINDS, Kind, generate
 from hypothesis import given
 from hypothesis import strategies as st
 

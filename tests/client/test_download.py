@@ -5,7 +5,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from canned import KEY, KINDS, FakeTiming, Kind, Service, download
+from canned import Service
+from driver import KEY, KINDS, FakeTiming, Kind, download
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError
@@ -141,7 +142,7 @@ def test_a_withheld_image_has_its_own_reason(client_kind: Kind, changes: dict[st
     images = host()
     error = refused(client_kind, images, tmp_path, made(**changes))
     assert (error.reason, images.requests) == (DownloadReason.WITHHELD, [])
-    assert "billed all the same" in error.message
+    assert "still billed" in error.message
     assert error.may_have_been_billed is True
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from canned import FakeTiming, Service, generate
+from canned import Service
+from driver import FakeTiming, generate
 from hypothesis import given
 from hypothesis import strategies as st
 

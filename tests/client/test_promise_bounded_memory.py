@@ -83,7 +83,7 @@ def guarded(kind: str, calls: Sequence[str], *, seconds: int = 60) -> list[tuple
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])
 def test_bombs_and_bodies_without_end_are_not_held_in_memory(kind: str, tmp_path: Path) -> None:
-    """The images at the beginning of a response are returned all the same: they were paid for."""
+    """The images at the beginning of a response are still returned: they were paid for."""
     path = tmp_path / "cat.png"
     faults = ("endless_body", "endless_chunks", "gzip_bomb", "gzip_twice_bomb")
     with ExitStack() as stack:

@@ -143,7 +143,7 @@ def test_between_two_steps_it_says_what_an_earlier_attempt_may_have_cost() -> No
         pytest.raises(KeyboardInterrupt) as caught,
     ):
         client.ask()
-    assert any("An earlier attempt may have been billed" in note for note in caught.value.__notes__)
+    assert any("An earlier attempt may still have been billed" in note for note in caught.value.__notes__)
 
 
 def test_a_flow_that_waits_hears_of_it_and_one_that_ended_does_not() -> None:

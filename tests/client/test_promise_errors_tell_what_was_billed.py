@@ -39,7 +39,7 @@ def test_an_earlier_attempt_is_not_forgotten(kind: Kind) -> None:
             assert may_have_run == 1
             for known in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
                 assert known.may_have_been_billed, (first, last)
-            assert "earlier attempt may have been billed" in error.message
+            assert "earlier attempt may still have been billed" in error.message
 
 
 def test_attempts_that_did_not_run_are_no_doubt(kind: Kind) -> None:

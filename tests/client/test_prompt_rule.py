@@ -4,7 +4,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from canned import KINDS, Kind, Service, generate
+from canned import Service
+from driver import KINDS, Kind, generate
 from hypothesis import given
 from hypothesis import strategies as st
 from unknown_fields import ALSO_UNKNOWN, UNKNOWN

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import KINDS, Kind, Service, entry, generate, success
+from canned import Service, entry, success
+from driver import KINDS, Kind, generate
 
 from ideogram_ai.client import BadRequestError, Ideogram, ResponseWarning, flow
 from ideogram_ai.client.redaction import PLACEHOLDER, ApiKey

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import KEY, KINDS, Kind, Service, generate
+from canned import Service
+from driver import KEY, KINDS, Kind, generate
 
 from ideogram_ai.client import (
     APIStatusError,

@@ -15,7 +15,8 @@ import httpx
 import jsonschema_rs
 import pytest
 from attrs import evolve
-from canned import KEY, KINDS, FakeTiming, Kind, Service, generate
+from canned import Service
+from driver import KEY, KINDS, FakeTiming, Kind, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
 from json_prompts import arguments, json_prompts, texts

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import KINDS, FakeTiming, Kind, Service, generate, success
+from canned import Service, success
+from driver import KINDS, FakeTiming, Kind, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
 

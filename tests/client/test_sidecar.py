@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canned import KEY, Service, entry, generate, success
+from canned import Service, entry, success
+from driver import KEY, generate
 from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin

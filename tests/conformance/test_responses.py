@@ -163,6 +163,7 @@ def test_a_documented_response_becomes_what_it_says(status: int) -> None:
 
 
 ERRORS: dict[int, type[IdeogramError]] = {
+    303: OutcomeUnknownError,
     400: BadRequestError,
     401: AuthenticationError,
     402: PaymentRequiredError,
@@ -172,7 +173,7 @@ ERRORS: dict[int, type[IdeogramError]] = {
     422: UnprocessableEntityError,
     429: RateLimitError,
 }
-NOT_BILLED = {*range(300, 400), 400, 401, 402, 403, 404, 413, 415, 422, 429}
+NOT_BILLED = {*range(300, 400), 400, 401, 402, 403, 404, 413, 415, 422, 429} - {303}  # it follows a request that ran
 
 
 def has_images(body: bytes) -> bool:

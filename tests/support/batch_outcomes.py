@@ -40,7 +40,7 @@ def colour(number: int) -> tuple[int, int, int]:
 
 
 def put_image(store: Store, number: int, stem: str, size: tuple[int, int] = (64, 48)) -> StoredImage:
-    """Put an image of one colour, told by its number, into a store."""
+    """Put an image of one colour, which depends on its number, into a store."""
     with store.part() as path:
         Image.new("RGB", size, colour(number)).save(path, "PNG")
         return put(store, path, stem)

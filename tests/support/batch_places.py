@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 from batch_service import HASTY
-from canned import KEY, entry, success
+from canned import entry, success
+from driver import KEY
 from PIL import Image
 
 from ideogram_ai.batch import BatchRequest, Job

@@ -1,4 +1,4 @@
-"""Runs a batch in a process of its own, which can be told to be killed at a certain point.
+"""Runs a batch in a process of its own, which can be killed at a certain point.
 
     python batch_program.py FOLDER URL ROWS [--retry-unknown] [--die-at POINT:NUMBER] [--in-flight N] [--backend NAME]
 
@@ -46,7 +46,7 @@ def rows(count: int) -> list[BatchRequest]:
 
 
 class Death:
-    """Kills this process when it is called for the so-manieth time.
+    """Kills this process when it is called for the given number of times.
 
     Args:
         calls: The number of the call, from 1.
@@ -65,7 +65,7 @@ class Death:
 
 
 def die_at(point: str, number: int) -> None:
-    """Kill this process when a point is passed for the so-manieth time."""
+    """Kill this process when a point is passed for the given number of times."""
     owner, name, after = POINTS[point]
     original: Callable[..., Any] = getattr(owner, name)
     blocks = name in {"apply", "add"}

@@ -9,7 +9,8 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import httpx
-from canned import KEY, entry, success
+from canned import entry, success
+from driver import KEY
 
 from ideogram_ai.client import AsyncIdeogram, RetryPolicy
 
@@ -62,7 +63,7 @@ class PromptService:
 
 
 async def until(reached: Callable[[], bool]) -> None:
-    """Wait for what nobody tells of."""
+    """Poll until a condition holds."""
     with anyio.fail_after(20):
         while not reached():  # noqa: ASYNC110
             await anyio.sleep(0.001)

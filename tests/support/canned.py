@@ -6,14 +6,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from driver import KEY, KINDS, ONCE, FakeTiming, Kind, download, generate
-from driver import KINDS as SHELLS
-from driver import Kind as Shell
 
-__all__ = [
-    "KEY", "KINDS", "ONCE", "SHELLS", "FakeTiming", "Kind", "Service", "Shell", "download", "entry", "generate",
-    "report", "success",
-]  # fmt: skip
 Answer = Callable[[httpx.Request], httpx.Response]
 
 

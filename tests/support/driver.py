@@ -165,12 +165,6 @@ def at_once(kind: Kind, calls: Sequence[Callable[[], Any]]) -> list[Any]:
     return ended
 
 
-def run(kind: Kind, use: Callable[[Any], Any], **settings: Any) -> Any:
-    """Give a client with these settings to a function, as Driver.run does."""
-    with Driver(kind, **settings) as driver:
-        return driver.run(use)
-
-
 def mocked(kind: Kind, **settings: Any) -> Driver:
     """A client in one attempt and with a fake clock, for requests that respx answers."""
     every: dict[str, Any] = {"retry": ONCE, "timing": FakeTiming(), **settings}

@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 import respx
-from canned import KEY, SHELLS, FakeTiming, Shell
+from driver import KEY, KINDS, FakeTiming, Kind
 
 from ideogram_ai.client import (
     APIConnectionError,
@@ -29,7 +29,7 @@ from ideogram_ai.testing import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD, Ans
 URL = SERVER_URL + OPERATION.path
 
 
-def generate(shell: Shell, timing: FakeTiming | None = None, **fields: Any) -> Generation:
+def generate(shell: Kind, timing: FakeTiming | None = None, **fields: Any) -> Generation:
     """Call generate() of a client that makes its own HTTP client, as programs do."""
     settings: dict[str, Any] = {"timing": (timing or FakeTiming()).of(shell)}
     fields = fields or {"text_prompt": "A cat"}
@@ -44,15 +44,15 @@ def generate(shell: Shell, timing: FakeTiming | None = None, **fields: Any) -> G
     return anyio.run(call, backend=shell)
 
 
-def outcome(shell: Shell, **fields: Any) -> Generation | IdeogramError:
+def outcome(shell: Kind, **fields: Any) -> Generation | IdeogramError:
     try:
         return generate(shell, **fields)
     except IdeogramError as error:
         return error
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_without_a_word_requests_succeed_and_are_in_the_ledger(shell: Shell) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_without_a_word_requests_succeed_and_are_in_the_ledger(shell: Kind) -> None:
     with ideogram_mock() as mock:
         generation = generate(shell, text_prompt="A cat", resolution="1024x1024")
     (image,) = generation.images
@@ -63,8 +63,8 @@ def test_without_a_word_requests_succeed_and_are_in_the_ledger(shell: Shell) -> 
     assert KEY not in repr(mock.ledger)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_image_can_be_downloaded(shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_the_image_can_be_downloaded(shell: Kind, tmp_path: Path) -> None:
     async def save() -> Path:
         async with AsyncIdeogram(KEY) as client:
             generation = await client.generate(text_prompt="A cat")
@@ -83,8 +83,8 @@ def test_the_image_can_be_downloaded(shell: Shell, tmp_path: Path) -> None:
         assert image.format == "PNG"
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_withhold(shell: Shell) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_withhold(shell: Kind) -> None:
     with ideogram_mock() as mock:
         mock.withhold()
         (image,) = generate(shell).images
@@ -108,7 +108,7 @@ def test_deprecate(how: str) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 415, 422, 429, 500, 503, 520, 302, 408])
 def test_refuse(status: int) -> None:
-    for shell in SHELLS:
+    for shell in KINDS:
         with ideogram_mock() as mock:
             mock.refuse(status, times=None)
             error = outcome(shell)
@@ -117,8 +117,8 @@ def test_refuse(status: int) -> None:
         assert [exchange.status for exchange in mock.ledger] == [status] * (4 if status == 429 else 1)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_rate_limit_some_times_and_then_succeed(shell: Shell) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_rate_limit_some_times_and_then_succeed(shell: Kind) -> None:
     timing = FakeTiming()
     with ideogram_mock() as mock:
         mock.rate_limit(times=2, retry_after=1.5).rate_limit(retry_after=None).succeed()
@@ -128,8 +128,8 @@ def test_rate_limit_some_times_and_then_succeed(shell: Shell) -> None:
     assert timing.slept[2] not in {0, 1.5}, "the client's own pause"
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_rate_limit_with_a_reason(shell: Shell) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_rate_limit_with_a_reason(shell: Kind) -> None:
     with ideogram_mock() as mock:
         mock.rate_limit(reject_reason="daily_limit")
         error = outcome(shell)
@@ -143,8 +143,8 @@ FAR = ["sending", "waiting", "answering"]
 
 @pytest.mark.parametrize("word", ["time_out", "break_off"])
 @pytest.mark.parametrize("when", FAR)
-@pytest.mark.parametrize("shell", SHELLS)
-def test_what_left_and_was_not_answered_whole(shell: Shell, word: str, when: str) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_what_left_and_was_not_answered_whole(shell: Kind, word: str, when: str) -> None:
     with ideogram_mock() as mock:
         getattr(mock, word)(when)
         error = outcome(shell)
@@ -155,8 +155,8 @@ def test_what_left_and_was_not_answered_whole(shell: Shell, word: str, when: str
 
 
 @pytest.mark.parametrize("word", ["time_out", "break_off"])
-@pytest.mark.parametrize("shell", SHELLS)
-def test_what_never_left_is_sent_again(shell: Shell, word: str) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_what_never_left_is_sent_again(shell: Kind, word: str) -> None:
     with ideogram_mock() as mock:
         getattr(mock, word)("connecting", times=3)
         generate(shell)
@@ -167,8 +167,8 @@ def test_what_never_left_is_sent_again(shell: Shell, word: str) -> None:
     assert not error.may_have_been_billed
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_reply_gives_the_very_bytes(shell: Shell) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_reply_gives_the_very_bytes(shell: Kind) -> None:
     answer = Answer(418, b"\xff\x00teapot", "a teapot", {"X-Tea": "green", "Content-Type": "text/tea"})
     with ideogram_mock() as mock:
         mock.reply(answer)
@@ -178,8 +178,8 @@ def test_reply_gives_the_very_bytes(shell: Shell) -> None:
     assert (error.headers["x-tea"], error.headers["content-type"]) == ("green", "text/tea")
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_trigger_words_of_the_mock_server_work(shell: Shell) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_the_trigger_words_of_the_mock_server_work(shell: Kind) -> None:
     with ideogram_mock() as mock:
         assert outcome(shell, text_prompt=f"A {UNSAFE_WORD} cat").status_code == 422  # type: ignore[union-attr]
         assert generate(shell, text_prompt=f"A {WITHHELD_WORD} cat").images[0].withheld

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from canned import KEY, SHELLS, Shell
+from driver import KEY, KINDS, Kind
 from hypothesis import given
 from samples import sample
 
@@ -20,7 +20,7 @@ FORM: dict[str, Any] = {"text_prompt": (None, "A cat")}
 HEADERS = {"Api-Key": KEY}
 
 
-def generate(shell: Shell, **fields: Any) -> None:
+def generate(shell: Kind, **fields: Any) -> None:
     if shell == "sync":
         with Ideogram(KEY) as client:
             client.generate(**fields)
@@ -33,8 +33,8 @@ def generate(shell: Shell, **fields: Any) -> None:
     anyio.run(call, backend=shell)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_broken_request_fails_where_it_is_sent(shell: Shell) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_a_broken_request_fails_where_it_is_sent(shell: Kind) -> None:
     told = r"resolution: \"1x1\" is not one of the 38 in the contract"
     with pytest.raises(ContractBrokenError, match=told) as caught, ideogram_mock() as mock:  # noqa: PT012
         generate(shell, text_prompt="A cat", resolution="1x1")
@@ -44,8 +44,8 @@ def test_a_broken_request_fails_where_it_is_sent(shell: Shell) -> None:
     assert [(exchange.status, dict(exchange.fields)["resolution"]) for exchange in mock.ledger] == [(None, "1x1")]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_and_once_more_at_the_end_if_that_was_swallowed(shell: Shell) -> None:
+@pytest.mark.parametrize("shell", KINDS)
+def test_and_once_more_at_the_end_if_that_was_swallowed(shell: Kind) -> None:
     with pytest.raises(ContractBrokenError, match="enable_copyright_detection"), ideogram_mock():  # noqa: PT012
         with contextlib.suppress(Exception):
             generate(shell, text_prompt="A cat", enable_copyright_detection="yes")

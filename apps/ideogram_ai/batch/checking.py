@@ -68,7 +68,7 @@ class Checker:
     Args:
         rules: How rows are completed and checked.
         tell: Called with each problem. A fault of the header is reported once, with the header's line.
-        remark: Called with what is odd about a row that is sent all the same.
+        remark: Called with what is odd about a row that is sent anyway.
     """
 
     def __init__(

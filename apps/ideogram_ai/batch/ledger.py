@@ -151,6 +151,10 @@ def content_of(fields: Mapping[str, Any]) -> str:
     return hashlib.sha256(_json.encode(fields).encode()).hexdigest()[:32]
 
 
+def _content_of_text(fields: str) -> str:
+    return content_of(json.loads(fields))
+
+
 def fields_text(fields: Mapping[str, Any]) -> str:
     """A request's fields as the ledger has them: JSON in ASCII, which keeps lone surrogates."""
     return json.dumps(fields)
@@ -493,7 +497,7 @@ def _open_database(path: Path) -> sqlite3.Connection:
     try:
         database.create_function("add_decimals", 2, _add_decimals, deterministic=True)
         database.create_function("without_signatures", 1, _without_signatures, deterministic=True)
-        database.create_function("content_of", 1, lambda text: content_of(json.loads(text)), deterministic=True)
+        database.create_function("content_of", 1, _content_of_text, deterministic=True)
         # Before the first access, or other processes could share the file.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         _check_owner(database, path)

@@ -315,8 +315,9 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
 
 
 def _image_of(row: Mapping[str, Any]) -> ImageOutcome:
-    named = {name: row[name] for name in _IMAGE_MEMBERS}
-    return ImageOutcome(**named | {"withheld": bool(row["withheld"])}, url=row.get("url"), error=row["image_error"])
+    named: dict[str, Any] = {name: row[name] for name in _IMAGE_MEMBERS}
+    named["withheld"] = bool(named["withheld"])
+    return ImageOutcome(**named, url=row.get("url"), error=row["image_error"])
 
 
 def _amount(text: str | None) -> str | None:

@@ -243,7 +243,7 @@ class State(StrEnum):
     SAVED = "saved"
     """Every image that can be downloaded is saved."""
     WITHHELD = "withheld"
-    """The safety check withheld its images, which are billed all the same."""
+    """The safety check withheld its images, which are still billed."""
     FAILED = "failed"
     """Refused, or an image can never be downloaded. `may_have_been_billed` says whether it cost anything."""
     UNKNOWN = "unknown"

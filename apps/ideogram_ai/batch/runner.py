@@ -1,8 +1,8 @@
 """run_batch: many requests at a time, at the pace that the service allows, on asyncio and trio.
 
 The way of a row, as `Runner` has it: it is read one ahead of what is sent (`_feed`), waits for its turn (`_turn`), is
-sent until it has an outcome (`_send`, `_attempt`), is finished, for example by downloading its images (`_finish`), and
-is taken by the consumer (`take`).
+sent until it has an outcome (`_send`, `_attempt`), is finished, for example by downloading its images (`_finish_row`),
+and is taken by the consumer (`take`).
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def run_batch(
                 ...
 
     Leaving the `async with` early, by `break` or by an exception, sends nothing new and waits for what is in flight,
-    because that is paid for. Being cancelled, also while waiting, aborts it, and it may be billed all the same. The log
+    because that is paid for. Being cancelled, also while waiting, aborts it, and it may be still billed. The log
     and a note on the exception name every outcome that was not taken, with the links of its images.
 
     Args:
@@ -130,7 +130,7 @@ async def _read(requests: Requests) -> AsyncGenerator[Outcome]:
             yield Outcome(BatchRequest.of(row, position), State.PLANNED)
 
 
-def check_limits(**limits: int) -> None:
+def check_limits(**limits: object) -> None:
     """Raise ValueError for a limit that is not a whole number from 1."""
     for name, value in limits.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:

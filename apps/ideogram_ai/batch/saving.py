@@ -272,7 +272,7 @@ class Saver:
             # If the process is killed between the two, the next run recognizes the file by its hash.
             made = evolve(made, sha256=facts.sha256, size=facts.size, error=None)
             self._journal.ended(replace_image(outcome, index, made))
-            with suppress(LedgerError):  # the image is stored all the same; the row's next record raises this again
+            with suppress(LedgerError):  # the image is stored anyway; the row's next record raises this again
                 await self._journal.written()
             file = await anyio.to_thread.run_sync(store_image, self._store, part, stem, facts)
         return evolve(made, file=file)

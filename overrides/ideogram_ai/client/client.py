@@ -210,7 +210,7 @@ class _BaseClient(Generic[HTTPClient]):
             limits = prepared.timeout.as_dict()
             if issubclass(self._http_class, httpx.AsyncClient):
                 # enforce_deadline_async does it: a limit of httpcore's runs on while the process is stopped, and ends a
-                # read although the response lies in the socket. A read that blocks does not have this problem.
+                # read although the response is in the socket. A read that blocks does not have this problem.
                 limits |= {"read": None, "write": None}
             request = httpx.Request(**what, extensions={"trace": trace, "timeout": limits})
         request.read()  # in one piece, which is sent at once; httpx would send each part by itself

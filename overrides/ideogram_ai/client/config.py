@@ -46,7 +46,7 @@ def resolve_api_key(argument: object, environment: Mapping[str, str] = os.enviro
     if value.lower().startswith(("bearer", "api-key:")):
         return f"{source}: give the API key alone, without Bearer or a header's name."
     if any(not "!" <= character <= "~" for character in value):
-        return f"{source}: the API key holds white space, control characters or non-ASCII text. Copy it anew."
+        return f"{source}: the API key holds white space, control characters or non-ASCII text. Copy it again."
     return ApiKey(value)
 
 

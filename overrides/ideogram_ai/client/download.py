@@ -83,8 +83,8 @@ def download_flow(
 def _download(job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing) -> Flow[Path]:
     if job.image.withheld:
         raise DownloadError(
-            "The image was withheld by the service's safety check, so there is nothing to download. It is billed all "
-            "the same. Change the prompt before you ask again.",
+            "The image was withheld by the service's safety check, so there is nothing to download. It is still "
+            "billed. Change the prompt before you ask again.",
             reason=DownloadReason.WITHHELD,
         )
     embedded = job.request.url[: len(_DATA)].lower() == _DATA
@@ -235,7 +235,7 @@ def _judge_refusal(
     if image.is_image_safe is False:
         error = DownloadError(
             f"The image was withheld by the service's safety check: the image host refuses its link ({status}). It is "
-            f"billed all the same. {_FREE}",
+            f"still billed. {_FREE}",
             reason=DownloadReason.WITHHELD,
             status_code=status,
         )
@@ -260,7 +260,7 @@ def _status_error(what: str, sink: ImageSink) -> DownloadError:
     return DownloadError(message, reason=DownloadReason.STATUS, status_code=sink.status)
 
 
-# Which links may be fetched. A link comes from a response, so whoever can forge a response chooses where the client
+# Which links may be fetched. A link comes from a response, so an attacker who forges one chooses where the client
 # connects to. Hence https, public addresses, and a check of the address that was really connected to.
 
 # Not `is_private`: that includes 198.18.0.0/15, which some VPN clients give to every public name.

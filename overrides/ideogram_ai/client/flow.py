@@ -154,7 +154,7 @@ def _report_earlier(error: BaseException, unclear: IdeogramError) -> None:
     """Add to an exception that ends a call that an earlier attempt may have been billed."""
     if getattr(error, "may_have_been_billed", False):
         return
-    message = f"An earlier attempt may have been billed all the same: {unclear.message}"
+    message = f"An earlier attempt may still have been billed: {unclear.message}"
     error.may_have_been_billed = True  # type: ignore[attr-defined]
     if isinstance(error, IdeogramError):
         error.explain(message)
@@ -185,7 +185,7 @@ def _attempt(
         if isinstance(outcome, Generation):
             if outcome.problems:
                 problems = "; ".join(outcome.problems)
-                _warn(f"The response breaks the contract, and the images in it are returned all the same: {problems}")
+                _warn(f"The response breaks the contract, and the images in it are still returned: {problems}")
             return evolve(outcome, request=request.body.fields if request.body else {})
     except BaseException as error:
         report_interruption(error, trace)

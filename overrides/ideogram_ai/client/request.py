@@ -104,7 +104,7 @@ def _unknown_field(operation: Operation, name: str) -> UnknownFieldError:
     if suggestion:
         advice = f"Did you mean {suggestion}?{reason}"
     elif hint:
-        advice = f"This version of the API has none{reason}; extra_fields sends an undocumented field all the same."
+        advice = f"This version of the API has none{reason}; extra_fields sends an undocumented field anyway."
     else:
         advice = f"The fields are {', '.join(names)}; extra_fields sends an undocumented one."
     return UnknownFieldError(

@@ -474,7 +474,7 @@ def _kind(value: object) -> str:
     return _NAMES[type(value)]
 
 
-# Content encodings. The client asks for none (`Accept-Encoding: identity`), and some servers compress all the same.
+# Content encodings. The client asks for none (`Accept-Encoding: identity`), and some servers compress anyway.
 # httpx would expand each piece whole, and stack encodings, which turns a few kilobytes into gigabytes.
 
 _GZIP_OR_ZLIB = 47

@@ -116,7 +116,8 @@ class Environment:
             url: The URL of the request.
             transport: The class of the transport, for a request without a proxy.
         """
-        # Without TLS no authority matters. The jar takes no cookie: nothing is carried from one host to another.
+        # Without TLS no authority matters. The jar accepts no cookie. It is not shared:
+        # it has a lock, which a fork could copy while it is held.
         context = self._tls() if url.scheme == "https" else _no_authorities()
         cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         if url.host in self._near or not _proxies():
@@ -321,7 +322,7 @@ class TransportTrace:
     def next_check(self, now: float) -> float | None:
         """When to look at the deadline again; None when the exchange has to be aborted now.
 
-        What lies in the socket when the time is up is still read, in a grace period.
+        What is in the socket when the time is up is still read, in a grace period.
         """
         until = self.until  # read once: another thread may change it
         if now < until:
@@ -362,7 +363,7 @@ def _surely_refused(status: int) -> bool:
 # behind a chunk or in a trailer, would hold a caller for ever. TransportTrace.until bounds each step.
 
 _LAST_LOOK: Final = 0.2
-"""Seconds in which a response that lies in the socket is still read after its time is up."""
+"""Seconds in which a response in the socket is still read after its time is up."""
 _AFTER_A_STOP: Final = 10.0
 """The same when this process itself is late: it was stopped, or its event loop was blocked."""
 _TOO_LATE: Final = "the response was not complete in time"

@@ -181,7 +181,7 @@ def _resolve(document: JsonObject, schema: JsonObject) -> JsonObject:
 
 
 def _validator(document: JsonObject, schema: JsonObject) -> Draft202012Validator:
-    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - whoever reads only fields does without it
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - reading fields does not need it
 
     # With the components, so that every $ref of the contract resolves.
     root = {**schema, "components": document["components"]}

@@ -40,7 +40,7 @@ LABELS: Final = {
 """What people read, in the order of the filters."""
 _REASONS: Final = {
     State.SAVED: "There is no image.",
-    State.WITHHELD: "The safety check withheld the image. It is billed all the same.",
+    State.WITHHELD: "The safety check withheld the image. It is still billed.",
     State.FAILED: "No reason is known.",
     State.UNKNOWN: "The request left, and its outcome is unknown. It may have been billed.",
     State.ANSWERED: "The image is made and paid for, and not downloaded yet. The next run does that for free.",
