@@ -16,7 +16,7 @@ ELSEWHERE = "192.0.2.1"  # reserved for documentation (RFC 5737): leads nowhere,
 
 @pytest.fixture
 def refused() -> Iterator[list[str]]:
-    """What the guard refused; emptied, because these tests mean it."""
+    """The refusals of the guard, cleared at the end because these tests provoke them."""
     yield network_guard.refused
     network_guard.refused.clear()
 

@@ -1,4 +1,4 @@
-"""A contract that somebody else wrote may hold anything. None of it may ever run: here it would create a file.
+"""A contract that somebody else wrote may contain anything. None of it may ever run: here it would create a file.
 
 One contract has every text in every place, because a regeneration takes seconds.
 """
@@ -52,7 +52,7 @@ def code(sentinel: Path) -> list[str]:
 
 
 def prose(text: str) -> Change:
-    """Put a text wherever a contract holds prose."""
+    """Put a text wherever a contract contains prose."""
 
     def change(document: Document) -> None:
         waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
@@ -77,7 +77,7 @@ def prose(text: str) -> Change:
 
 
 def values(texts: list[str]) -> Change:
-    """Put texts where a contract holds values."""
+    """Put texts where a contract contains values."""
 
     def change(document: Document) -> None:
         schemas(document)["ResolutionV4"]["enum"] += texts
@@ -90,7 +90,7 @@ def values(texts: list[str]) -> Change:
 
 
 def named(name: str) -> dict[str, Change]:
-    """Changes that put a text where a contract holds names, by place."""
+    """Changes that put a text where a contract contains names, by place."""
     operation = {"get": {"operationId": name, "responses": {"200": {"description": "a"}}}}
 
     def media_type(document: Document) -> None:

@@ -40,7 +40,9 @@ def test_lost_requests_and_operations_are_refused(tmp_path: Path) -> None:
         assert re.match(place, str(caught.value))
 
 
-def test_what_the_contract_makes_is_accepted(built: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tree_of_the_projects_contract_is_accepted(
+    built: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     prove(contract, built)
     assert not list(built.rglob("__pycache__"))

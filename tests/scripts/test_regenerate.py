@@ -153,7 +153,7 @@ def test_check_lists_what_differs_and_the_command_that_writes_it(
     assert not (tmp_path / "none").exists()
     own = tmp_path / "own"
     shutil.copytree(OUT / PACKAGE, own / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(documents, "OUT", own)  # in the project's own folder nothing stands beside the package
+    monkeypatch.setattr(documents, "OUT", own)  # in the project's own folder there is nothing but the package
     (own / "ideogram_ai" / "stray.py").touch()
     assert command.main(["--check", "--contract", str(CONTRACT), "--out", str(own)]) == 1
     assert "extra    ideogram_ai/stray.py" in capsys.readouterr().err
@@ -203,7 +203,7 @@ def write(folder: Path, **files: str) -> Path:
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """A folder that holds an old package, and a file of somebody else beside it."""
+    """A folder with an old package, and a file of somebody else next to it."""
     write(tmp_path / "out" / PACKAGE, a="old", gone="old")
     (tmp_path / "out" / "beside").write_text("mine")
     return tmp_path / "out"

@@ -1,4 +1,4 @@
-"""Names of a contract that the generated code, the client or Python use too: each works, or is refused by its line.
+"""Names of a contract that the generated code, the client or Python use too: each works, or is refused with its line.
 
 A field called cls once made every request fail in generated code. One contract has all names as fields, because a
 regeneration takes seconds; it is used from end to end.
@@ -97,7 +97,7 @@ print(json.dumps(found))
 
 
 QUOTED = "/v1/o'brien/$&()*+,;=:@!~"
-"""All that a path may hold beside letters."""
+"""All characters that a path may contain apart from letters."""
 
 
 def all_of_them(document: Document) -> None:
@@ -134,7 +134,7 @@ def other_operation(name: str) -> Document:
     }
 
 
-def test_each_works_from_end_to_end(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_every_name_works_from_end_to_end(tmp_path_factory: pytest.TempPathFactory) -> None:
     generated = regenerated(tmp_path_factory, "names", all_of_them)
     asked = {"fields": FIELDS, "lists": LISTS}
     found: dict[str, Any] = json.loads(run_python("-c", PROGRAM, path=path_to(generated), asked=asked))
@@ -186,7 +186,7 @@ def add_operation(name: str) -> Change:
     return lambda document: document["paths"].update(others)
 
 
-def test_what_cannot_work_is_refused_by_its_line(tmp_path: Path) -> None:
+def test_names_that_cannot_work_are_refused_with_their_line(tmp_path: Path) -> None:
     for number, (changes, pointer, message) in enumerate(refused_names()):
         path = write_altered(tmp_path / "contract.yaml", *changes)
         contract = read_checked(path)

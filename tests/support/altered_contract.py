@@ -16,14 +16,14 @@ Change = Callable[[Document], object]
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Writes a thing twice rather than an alias."""
+    """Writes values twice instead of aliases."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
 def post(document: Document) -> Document:
-    """The one operation."""
+    """The only operation."""
     found: Document = document["paths"][PATH]["post"]
     return found
 

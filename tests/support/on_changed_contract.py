@@ -26,7 +26,7 @@ Fields = dict[str, Any]
 
 
 def call(server: MockServer, do: Callable[[], Any]) -> Fields:
-    """Call a method; give what it returned or raised, and what reached the server."""
+    """Call a method; return its result or error, and what reached the server."""
     before = len(server.ledger)
     outcome: Fields = {}
     try:
@@ -122,7 +122,7 @@ def command_line(options: list[str], place: Path) -> Fields:
 
 
 def program(text: str) -> list[Any]:
-    """Run a program that reads its settings from the environment; give what reached the server."""
+    """Run a program that reads its settings from the environment; return what reached the server."""
     with MockServer() as server:
         os.environ |= {"IDEOGRAM_API_KEY": KEY, "IDEOGRAM_BASE_URL": server.url}
         exec(compile(text, "program", "exec"), {"__name__": "__main__"})

@@ -20,7 +20,7 @@ import ideogram_ai.client
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """Give a folder that one process fills and all others find.
+    """Return a folder that one process fills and all others reuse.
 
     Args:
         factory: Knows the folder of the run.
@@ -40,7 +40,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 
 def regenerated(factory: pytest.TempPathFactory, name: str, *changes: Change) -> Path:
-    """Give a folder with what the command makes of a changed contract, and what it printed in printed.txt."""
+    """Return a folder with the package of a changed contract, and the output of the command in printed.txt."""
 
     def make(folder: Path) -> None:
         contract = write_altered(folder.parent / f"{name}.yaml", *changes)
@@ -53,17 +53,17 @@ def regenerated(factory: pytest.TempPathFactory, name: str, *changes: Change) ->
 
 
 def with_more(factory: pytest.TempPathFactory) -> Path:
-    """What regeneration makes of the contract with more in it."""
+    """The package of the contract with more in it."""
     return regenerated(factory, "more", extend)
 
 
 def with_less(factory: pytest.TempPathFactory) -> Path:
-    """What regeneration makes of the contract with less in it, and other names."""
+    """The package of the contract with less in it, and with other names."""
     return regenerated(factory, "less", reduce)
 
 
 def with_more_fields(factory: pytest.TempPathFactory) -> Path:
-    """The contract with more in it, and with fields of other types and names."""
+    """The package of the contract with more in it, and with fields of other types and names."""
     return regenerated(factory, "fields", extend, add_other_fields)
 
 

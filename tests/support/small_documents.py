@@ -40,7 +40,7 @@ def answering(schema: object, *, version: str = "3.1.0", **components: Any) -> D
 
 
 def compared(old: Document, new: Document) -> list[Difference]:
-    """The differences, each of whose pointers leads somewhere: one that did not would help nobody."""
+    """Compare two documents, and check that every pointer of a difference resolves."""
     found = compare_documents(old, new)
     for difference in found:
         for side, whole in ((difference.old, old), (difference.new, new)):
@@ -51,7 +51,7 @@ def compared(old: Document, new: Document) -> list[Difference]:
 
 
 def said(found: list[Difference]) -> list[str]:
-    """Differences in short."""
+    """The differences as short texts."""
     return [" ".join(filter(None, [difference.verdict, difference.change, difference.name])) for difference in found]
 
 

@@ -108,7 +108,7 @@ def test_the_default_is_the_projects_own_contract_and_known_differences(capsys: 
     assert len(report["stale"]) == len(read_known(ROOT / "openapi" / "known-differences.yaml").entries)
 
 
-def test_no_failure_ends_as_a_verdict(write: Write, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+def test_a_failure_never_looks_like_a_verdict(write: Write, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     for arguments in (["a", "b"], ["--format", "xml", "a"], ["a", "--timeout", "0"], ["a", "--timeout", "x"]):
         with pytest.raises(SystemExit) as ended:
             drift.main(arguments)

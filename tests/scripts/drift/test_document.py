@@ -68,7 +68,7 @@ def test_wrong_addresses_and_error_statuses() -> None:
     assert refused(f"http://127.0.0.1:{port}/").startswith(f"http://127.0.0.1:{port}/ cannot be read: ")
 
 
-def test_a_body_without_end_and_one_that_is_cut() -> None:
+def test_endless_and_truncated_bodies() -> None:
     def endless(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.end_headers()
@@ -90,7 +90,7 @@ def test_a_body_without_end_and_one_that_is_cut() -> None:
 
 
 def test_the_time_limit_covers_everything() -> None:
-    """Silence before the head, silence before the body, and bytes that each arrive in time."""
+    """No headers, no body, and bytes that each arrive in time."""
     done = threading.Event()
 
     def silent(handler: http.server.BaseHTTPRequestHandler) -> None:

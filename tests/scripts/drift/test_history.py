@@ -42,7 +42,7 @@ def news(report: DriftReport, verdict: DriftVerdict | None = None) -> list[str]:
     ]
 
 
-def test_october_is_what_we_know(against: Against) -> None:
+def test_all_differences_of_october_are_known(against: Against) -> None:
     report = against("october")
     assert report.outcome is Drift.NOTHING
     assert {difference.verdict for difference in report.differences} == {DriftVerdict.KNOWN}
@@ -50,7 +50,7 @@ def test_october_is_what_we_know(against: Against) -> None:
     assert all(difference.reason for difference in report.differences)
 
 
-def test_what_october_brought_is_known_to_the_project(against: Against) -> None:
+def test_the_project_knows_the_differences_of_october(against: Against) -> None:
     report = against("october", CONTRACT, drift.KNOWN)
     verdicts = {(d.where, f"{d.change} {d.name}"): d.verdict for d in report.differences}
     for difference in (

@@ -156,7 +156,7 @@ def test_parameters_of_a_path_are_those_of_all_its_operations() -> None:
     assert said(compared(old, new)) == []
 
 
-def test_names_in_a_path_are_never_sent() -> None:
+def test_a_renamed_path_parameter_makes_no_difference() -> None:
     def at(path: str, name: str, kind: str) -> dict[str, Any]:
         made = parameters(parameter(name, "path", required=True, schema={"type": kind}))
         made["paths"] = {path: made["paths"][PATH]}
@@ -177,7 +177,7 @@ def test_several_operations_are_distinguished() -> None:
     ]
 
 
-def test_a_scheme_that_is_declared_nowhere() -> None:
+def test_an_undeclared_security_scheme_is_refused() -> None:
     new = secured({"none": []})
     with pytest.raises(
         Exception, match="#/paths/~1things/post/security/0/none: the security scheme none is declared nowhere"

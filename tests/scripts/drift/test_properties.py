@@ -81,16 +81,16 @@ def test_order_and_prose_make_no_difference(schema: Any, seed: int) -> None:
 
 
 @given(schema=SCHEMAS, value=JSON)
-def test_a_normalised_schema_allows_what_the_schema_allows(schema: Any, value: Any) -> None:
-    """As a validator sees it, which knows nothing of nullable."""
+def test_a_normalised_schema_allows_the_same_values(schema: Any, value: Any) -> None:
+    """According to a validator, which does not know nullable."""
     schema = _without(schema, "nullable")
     normal = Normaliser(Document("it", {"openapi": "3.1.0", "it": schema})).schema(("it",))
     assert is_valid(schema, value) == is_valid(normal.plain(), value)
 
 
 @given(old=SCHEMAS, data=st.data(), value=JSON)
-def test_what_is_not_said_to_break_breaks_nothing(old: Any, data: st.DataObject, value: Any) -> None:
-    """By the judgement of a validator: a request that was valid still is, an answer that is valid was so before."""
+def test_changes_that_are_not_reported_as_breaking_break_nothing(old: Any, data: st.DataObject, value: Any) -> None:
+    """According to a validator: valid requests stay valid, and valid responses were valid before."""
     old = _without(old, "nullable")
     new = _without(_with_a_part_replaced(old, data), "nullable")
     for make, was, is_now in ((asking, old, new), (answering, new, old)):

@@ -87,7 +87,7 @@ def test_verdicts() -> None:
         assert [len(lines) for lines in found] == [2 if "alternative removed" in change else 1] * 2, change
 
 
-def test_read_only_is_no_part_of_a_request_and_write_only_none_of_an_answer() -> None:
+def test_read_only_fields_are_not_requested_and_write_only_fields_not_returned() -> None:
     plain = some(a=TEXT)
     for_answers, for_requests = some(a={**TEXT, "readOnly": True}), some(a={**TEXT, "writeOnly": True})
     assert said(compared(asking(plain), asking(for_answers))) == ["breaking property removed a"]
@@ -95,8 +95,8 @@ def test_read_only_is_no_part_of_a_request_and_write_only_none_of_an_answer() ->
     assert said(compared(answering(plain), answering(for_answers))) == ["additive readOnly added"]
 
 
-def test_an_alternative_that_changes_nothing_is_reported_and_breaks_nothing() -> None:
-    """Where anything is allowed, a form that was seen is only a hint."""
+def test_an_alternative_that_changes_nothing_is_cosmetic() -> None:
+    """Where anything is allowed, an alternative is only a hint."""
     hinted = one(anyOf=[some(a=TEXT), {}])
     assert said(compared(answering(hinted), answering(one(anyOf=[{"type": "array"}, {}])))) == [
         "cosmetic alternative removed object",
@@ -105,7 +105,7 @@ def test_an_alternative_that_changes_nothing_is_reported_and_breaks_nothing() ->
 
 
 def test_an_alternative_that_allows_more_can_leave_less() -> None:
-    """What two alternatives of a oneOf allow is allowed by none."""
+    """A value that matches two alternatives of a oneOf is invalid."""
     old = one(oneOf=[TEXT, {"type": "integer"}])
     new = one(oneOf=[TEXT, {"type": ["integer", "string"]}])
     assert said(compared(asking(old), asking(new))) == ["additive type widened", "breaking choice narrowed"]
@@ -122,7 +122,7 @@ def test_a_schema_that_is_used_twice_is_reported_once() -> None:
     assert (found.where, found.old.pointer_text) == ("request: a", "/components/schemas/T/type")
 
 
-def test_places_name_the_way() -> None:
+def test_a_place_shows_the_path_to_the_schema() -> None:
     def deep(inner: Any) -> dict[str, Any]:
         kinds = [some("kind", kind={"const": kind}, a={"type": "array", "items": inner}) for kind in ("x", "y")]
         return answering(some(list={"type": "array", "items": {"oneOf": kinds}}))
@@ -209,13 +209,13 @@ def test_the_same_schema_in_other_words() -> None:
             assert (said(compared(old, new)), said(compared(new, old))) == ([], []), older
 
 
-def test_beside_a_reference_nothing_counts_in_the_older_dialect() -> None:
+def test_openapi_3_0_ignores_what_is_next_to_a_reference() -> None:
     beside = {**REF, "minProperties": 2}
     assert said(compared(asking(REF, version="3.0.3", T=THING), asking(beside, version="3.0.3", T=THING))) == []
     assert said(compared(asking(REF, T=THING), asking(beside, T=THING))) == ["breaking minProperties narrowed"]
 
 
-def test_names_of_schemas_and_their_places_say_nothing() -> None:
+def test_names_and_places_of_schemas_make_no_difference() -> None:
     inline = {"type": "object", "properties": {"t": THING}}
     by_name = {"type": "object", "properties": {"t": {"$ref": "#/components/schemas/Other%20name"}}}
     components: dict[str, Any] = {"Other name": THING}

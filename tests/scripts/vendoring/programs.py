@@ -22,7 +22,7 @@ KEYS = {"one": "the-key-of-one", "two": "the-key-of-two"}
 
 
 def imported(name: str) -> list[list[str]]:
-    """Import a copy; give the loaded modules before and after a name of it was used."""
+    """Import a copy; return the loaded modules before and after the first use of a name."""
     client = import_module(f"{name}.client")
     before = sorted(sys.modules)
     assert client.Ideogram is not None

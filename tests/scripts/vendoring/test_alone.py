@@ -47,7 +47,7 @@ def app(tmp_path: Path, copy: Copy) -> Path:
 
 
 def check_at_work(name: str, server: MockServer, *path: Path, metadata: bool = False) -> Path:
-    """Let a copy do all that a client does, and look at what came of it; the last folder has the dependencies."""
+    """Use all of a copy, and check the results; the last folder has the dependencies."""
     said = run_alone(PROGRAMS, "at_work", name, server.url, path=path)
     file, modules = Path(said.pop("file")), {module.partition(".")[0] for module in said.pop("modules")}
     assert said == {

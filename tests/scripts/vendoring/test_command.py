@@ -112,7 +112,7 @@ EDITS = {
 
 
 def edit(place: Path, kind: str) -> None:
-    """Change a copy as somebody might."""
+    """Change a copy as a user might."""
     core, manifest = place / "client/errors.py", place / "vendored.json"
     match kind:
         case "edited":

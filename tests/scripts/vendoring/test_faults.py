@@ -64,7 +64,7 @@ def test_a_full_disk_leaves_what_was_there(command: Command, tmp_path: Path) -> 
         assert command("--force", destination=folder).code == 0
 
 
-def test_what_cannot_be_written_or_read_is_named(
+def test_files_that_cannot_be_written_or_read_are_named(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for folder in folders(command, tmp_path):
@@ -97,7 +97,7 @@ def test_a_second_run_is_refused_while_the_first_is_at_work(command: Command) ->
 
 
 def test_a_killed_run_leaves_the_old_or_the_new_copy(tmp_path: Path) -> None:
-    """The copy is away between two renames alone, and the next run brings it back."""
+    """The copy is missing only between two renames, and the next run restores it."""
     program = [sys.executable, str(Path(__file__).with_name("killed.py")), str(SCRIPTS), str(tmp_path)]
     result = subprocess.run(program, capture_output=True, text=True, check=True)
     (steps, first, second), said = json.loads(result.stdout)

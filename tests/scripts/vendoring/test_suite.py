@@ -69,7 +69,7 @@ def test_the_clients_own_tests_pass_on_a_copy(copy: Copy, tmp_path: Path) -> Non
 
 
 def test_type_checkers_accept_a_copy(copy: Copy, tmp_path: Path) -> None:
-    """They refuse the marked lines of a program, and nothing else in it or in the copy."""
+    """They report the marked lines of a program, and no other line in it or in the copy."""
     vendored(copy, tmp_path / "myapp/_vendor")
     program = tmp_path / "myapp/program.py"
     program.write_text(PROGRAM, "utf-8")
