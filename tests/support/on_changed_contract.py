@@ -3,11 +3,12 @@
 Reads the calls to make from stdin as JSON, and prints their outcomes, on real sockets, against the mock server.
 """
 
+import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import anyio
 from samples import sample
 
 import ideogram_ai.generated
+from ideogram_ai.cli.main import main
 from ideogram_ai.client import AsyncIdeogram, Ideogram, IdeogramError, RetryPolicy
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
@@ -108,29 +110,25 @@ def strategies() -> Fields:
 def command_line(options: list[str], place: Path) -> Fields:
     """One run of `ideogram generate` with these options after -F, and what reached the server."""
     arguments = [argument for option in options for argument in ("-F", option)]
-    with MockServer() as server:
-        command = [sys.executable, "-m", "ideogram_ai.cli", "generate", "A cat", *arguments, "--json"]
-        done = subprocess.run(
-            [*command, "--base-url", server.url, "-o", str(place)],
-            env=os.environ | {"IDEOGRAM_API_KEY": KEY},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    printed = io.StringIO()
+    with MockServer() as server, redirect_stdout(printed), redirect_stderr(printed):
+        target = ("--base-url", server.url, "-o", str(place))
+        code = main(["generate", "A cat", *arguments, "--json", *target])
         arrived = [dict(exchange.fields) for exchange in server.ledger]
-    return {"code": done.returncode, "said": done.stdout + done.stderr, "arrived": arrived}
+    return {"code": code, "said": printed.getvalue(), "arrived": arrived}
 
 
 def program(text: str) -> list[Any]:
     """Run a program that reads its settings from the environment; return what reached the server."""
     with MockServer() as server:
-        os.environ |= {"IDEOGRAM_API_KEY": KEY, "IDEOGRAM_BASE_URL": server.url}
+        os.environ["IDEOGRAM_BASE_URL"] = server.url
         exec(compile(text, "program", "exec"), {"__name__": "__main__"})
         return [[dict(exchange.fields), exchange.status] for exchange in server.ledger]
 
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
+    os.environ["IDEOGRAM_API_KEY"] = KEY
     used = {
         "package": ideogram_ai.generated.__file__,
         "calls": calls(asked["calls"], POST_GENERATE_IMAGE_V4.operation_id),
