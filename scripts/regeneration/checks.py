@@ -89,7 +89,7 @@ def _target(contract: Contract, place: Pointer, reference: str) -> Pointer:
     if not reference.startswith("#"):
         raise contract.error(place, f"the $ref {reference} leads out of this file; the contract is one file")
     if not reference.startswith("#/"):
-        raise contract.error(place, f"the $ref {reference} is no JSON pointer, as #/components/schemas/Name is")
+        raise contract.error(place, f"the $ref {reference} is not a JSON pointer, as #/components/schemas/Name is")
     target: Pointer = ()
     node: Any = contract.document
     for token in reference[2:].split("/"):

@@ -186,7 +186,7 @@ class _YamlReader:
                 raise self._error(key, here, f"the key is there twice; first in line {self.places[here].line}")
             name = self.read(key, here)
             if not isinstance(name, str):
-                raise self._error(key, pointer, f"the key {key.value} is no text; write it in quotes")
+                raise self._error(key, pointer, f"the key {key.value} is not text; write it in quotes")
             yield name, child
 
     def _error(self, node: yaml.Node, pointer: Pointer, message: str) -> ContractError:

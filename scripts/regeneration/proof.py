@@ -182,7 +182,7 @@ def _prove_operation(
     model: Any = getattr(modules[f"{_NAME}.models"], operation.request_model, None)
     if model is None:
         how = "An anyOf at the top level of the schema does that (take it out for the generator in"
-        how = f"{how} scripts/regeneration/tree.py), and so does a schema that is no object"
+        how = f"{how} scripts/regeneration/tree.py), and so does a schema that is not an object"
         yield "", f"the generator dropped this request body: it would never be sent. {how}"
         return
     fields = {field.wire_name: field.python_name for field in operation.fields}

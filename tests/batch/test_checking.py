@@ -66,12 +66,12 @@ def test_a_good_row_is_a_request() -> None:
         (CAT | {"resolution": "banana"}, "resolution", "Use one of the contract's 38"),
         (CAT | {"rendering_speed": "fast"}, "rendering_speed", "Use one of TURBO, DEFAULT, QUALITY."),
         (CAT | {"rendering_speed": "FLASH"}, "rendering_speed", "refused today"),
-        (CAT | {"prompt": "a"}, "prompt", '"prompt" is no field of this operation; use text_prompt.'),
+        (CAT | {"prompt": "a"}, "prompt", '"prompt" is not a field of this operation; use text_prompt.'),
         (CAT | {"prompt": "a"}, "prompt", "--map prompt=text_prompt renames it."),
         (
             CAT | {"Aspect Ratio": "16:9"},
             "Aspect Ratio",
-            '"Aspect Ratio" is no field of this operation; use resolution (',
+            '"Aspect Ratio" is not a field of this operation; use resolution (',
         ),
         (CAT | {"Image Prompt": "a"}, "Image Prompt", "Did you mean text_prompt? --map 'Image Prompt=text_prompt'"),
         (CAT | {"Size": "1024 x 1024"}, "Size", "Did you mean resolution? --map Size=resolution renames it."),
@@ -101,7 +101,7 @@ def test_each_problem_of_a_row_is_reported_once() -> None:
     ((place, message),) = problems({"json_prompt": prompt})
     assert place == "json_prompt"
     assert message.startswith("json_prompt.compositional_deconstruction.elements[0].bbox[2]: 1001 is greater than")
-    unreadable = RowProblem(9, None, "this is no JSON object.")
+    unreadable = RowProblem(9, None, "this is not a JSON object.")
     assert check([Row(1, 9, {}, (unreadable,))]) == ([], [unreadable])
 
 

@@ -194,7 +194,7 @@ def test_wrong_use_is_reported_and_leaves_nothing(ideogram: Command, folder: Pat
         ("rows.jsonl --resolution 9x9", '"9x9"'),
         ("rows.jsonl --rendering-speed FLASH", "refused today"),
         ("rows.jsonl -F text_prompt=a", "text_prompt"),
-        ("rows.jsonl -F prompt=a", '"prompt" is no field of this operation; use text_prompt'),
+        ("rows.jsonl -F prompt=a", '"prompt" is not a field of this operation; use text_prompt'),
         ("rows.jsonl -F made_up=a", "-F made_up: the contract has no such field"),
         ("rows.jsonl --extra-field id", "--extra-field id: a column of this name is known"),
         ("", "There is no batch in 'images-17' yet"),

@@ -77,7 +77,7 @@ def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
         RequestError("any"),
         PromptError("both", case="both"),
         UnknownFieldError("no such field", field="prompt", suggestion="text_prompt"),
-        FieldValueError("no text", field="json_prompt", pointer="/json_prompt/0"),
+        FieldValueError("not text", field="json_prompt", pointer="/json_prompt/0"),
         ConfigurationError("no key"),
         APIConnectionError("refused", transient=False),
         OutcomeUnknownError("silence", **answer),

@@ -1,34 +1,29 @@
 """Requests for the mock server, written as a client that follows the contract writes them."""
 
 import json
-import ssl
 import time
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+from driver import PLAIN
 
 from ideogram_ai.generated.operations import API_KEY_HEADER
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 
 KEY = "key-that-no-one-may-see"
 HEADERS = {API_KEY_HEADER: KEY}
-
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without any certificate
+MEDIA_TYPES = {field.wire_name: field.content_type for field in OPERATION.fields}
 
 Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
 
 
 def part(name: str, value: Any, *, content_type: str | None = None, filename: str | None = None) -> Part:
-    """A form field: text as it is, anything else as JSON of the media type that the contract gives the field."""
-    data = value if isinstance(value, bytes) else _text(value).encode()
-    if content_type is None:
-        content_type = next((field.content_type for field in OPERATION.fields if field.wire_name == name), None)
+    """A form field: text and bytes as they are, anything else as JSON, with the media type of the contract."""
+    text = value if isinstance(value, str | bytes) else json.dumps(value, ensure_ascii=False)
+    data = text.encode() if isinstance(text, str) else text
+    content_type = content_type or MEDIA_TYPES.get(name)
     return (name, (filename, data, content_type) if content_type else (filename, data))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def fields(**values: Any) -> list[Part]:
@@ -43,8 +38,8 @@ def encode(parts: list[Part]) -> tuple[str, bytes]:
 
 
 def send(method: str, url: str | httpx.URL, **arguments: Any) -> httpx.Response:
-    """Send a request as it is; `httpx.request` without its reading of certificates, which takes most of its time."""
-    with httpx.Client(verify=_NO_TLS, trust_env=False) as client:
+    """Send a request as it is."""
+    with httpx.Client(**PLAIN) as client:
         return client.request(method, url, **arguments)
 
 
@@ -59,7 +54,7 @@ def post(base_url: str, parts: list[Part], **headers: str) -> httpx.Response:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for something that happens in a server's thread; for a minute at most, and then fail."""
+    """Wait a minute at most for something that happens in a server's thread."""
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
@@ -68,8 +63,5 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def json_prompt(*elements: Any, **more: Any) -> dict[str, Any]:
     """A JSON prompt with these elements."""
-    return {
-        "high_level_description": "A poster",
-        **more,
-        "compositional_deconstruction": {"background": "plain paper", "elements": list(elements)},
-    }
+    parts = {"background": "plain paper", "elements": list(elements)}
+    return {"high_level_description": "A poster", **more, "compositional_deconstruction": parts}

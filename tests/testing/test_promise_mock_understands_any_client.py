@@ -1,22 +1,26 @@
-"""Why this matters: a rehearsal is worth what it has in common with the real thing, and most programs are not ours.
+"""Why this matters: a rehearsal proves only what it has in common with the real thing, and most programs are not ours.
 
 HTTP libraries of other languages offer another protocol, ask before they send a body, send it in pieces, or use an old
-version. A server may ignore an offer (RFC 9110, 7.8); it may not lose the body over it. The requests here are made by
-curl, by Java's and Node's own clients, and on bare sockets.
+version. A server may ignore an offer (RFC 9110, 7.8), but it must not lose the body. A program in a web page can only
+read a response that allows it. The requests here come from curl, from Java's and Node's own clients, from bare
+sockets, and from a real browser, in pages of another origin and in a file, whose origin is null.
 """
 
+import re
 import shutil
-import socket
 import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
 import pytest
-from mock_requests import HEADERS, KEY, encode, fields
+from browser import open_browser
+from driver import case
+from mock_requests import HEADERS, KEY, encode, fields, post, send
+from raw_http import connect, listen, talk
 
 from ideogram_ai.generated.operations import API_KEY_HEADER
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing import MockServer
+from ideogram_ai.testing import UNSAFE_WORD, MockServer
 from ideogram_ai.testing.app import LARGEST_BODY
 
 JAVA = """
@@ -25,23 +29,20 @@ import java.net.http.*;
 import java.net.http.HttpRequest.*;
 
 public class Program {
-    static HttpRequest.Builder request(String[] arguments) {
-        return HttpRequest.newBuilder(URI.create(arguments[0])).header(arguments[1], arguments[2])
-            .header("Content-Type", "multipart/form-data; boundary=b");
-    }
-
     public static void main(String[] arguments) throws Exception {
         var body = "--b\\r\\nContent-Disposition: form-data; name=\\"text_prompt\\"\\r\\n\\r\\na cat\\r\\n--b--\\r\\n";
-        var chunked = BodyPublishers.fromPublisher(BodyPublishers.ofString(body));
-        var requests = new HttpRequest[] {
-            request(arguments).POST(BodyPublishers.ofString(body)).build(),
-            request(arguments).POST(BodyPublishers.ofString(body)).version(HttpClient.Version.HTTP_1_1).build(),
-            request(arguments).POST(BodyPublishers.ofString(body)).build(),
-            request(arguments).POST(chunked).build(),
-            request(arguments).POST(chunked).expectContinue(true).build(),
-        };
+        var whole = BodyPublishers.ofString(body);
+        var chunked = BodyPublishers.fromPublisher(whole);
+        var request = HttpRequest.newBuilder(URI.create(arguments[0])).header(arguments[1], arguments[2])
+            .header("Content-Type", "multipart/form-data; boundary=b");
         var client = HttpClient.newHttpClient();
-        for (var each : requests)
+        for (var each : new HttpRequest[] {
+            request.copy().POST(whole).build(),
+            request.copy().POST(whole).version(HttpClient.Version.HTTP_1_1).build(),
+            request.copy().POST(whole).build(),
+            request.copy().POST(chunked).build(),
+            request.copy().POST(chunked).expectContinue(true).build(),
+        })
             System.out.println(client.send(each, HttpResponse.BodyHandlers.ofString()).statusCode());
     }
 }
@@ -72,199 +73,214 @@ const old = (more) => new Promise((done, failed) => {
 })();
 """
 
+PROGRAM = """
+async ([url, path, header, unsafe]) => {
+  const ask = async (text, headers, more) => {
+    const form = new FormData();
+    form.append("text_prompt", text);
+    form.append("style_reference_images", new Blob([new Uint8Array([137, 80, 78, 71])]), "a.png");
+    const response = await fetch(url + path, { method: "POST", body: form, headers, ...more });
+    const seen = { status: response.status, retryAfter: response.headers.get("retry-after") };
+    return { ...seen, body: await response.json() };
+  };
+  const key = { [header]: "any-key" };
+  const made = await ask("a cat", key);
+  const link = made.body.data[0].url;
+  const image = await fetch(link);
+  const blob = await image.blob();
+  const bitmap = await createImageBitmap(blob);
+  const part = await fetch(link, { headers: { Range: "bytes=0-7" } });
+  const drawn = new Image();
+  drawn.crossOrigin = "anonymous";
+  drawn.src = link;
+  await drawn.decode();
+  const canvas = document.createElement("canvas");
+  canvas.getContext("2d").drawImage(drawn, 0, 0);
+  canvas.toDataURL();  // throws where the image may not be read
+  return {
+    origin: self.origin,
+    made,
+    image: [image.status, blob.type, bitmap.width],
+    part: [part.status, part.headers.get("content-range")],
+    stale: (await fetch(link + "0")).status,
+    noKey: await ask("a cat", {}),
+    unsafe: await ask(unsafe, key),
+    credentials: (await ask("a cat", key, { credentials: "include" })).status,
+    demanded: await ask("a cat", { ...key, Prefer: "code=429" }),
+    nowhere: (await fetch(url + "/nowhere", { method: "PUT", headers: { ...key, "X-Any": "1" } })).status,
+  };
+}
+"""
 
-def program(name: str) -> str:
+
+def run(name: str, *arguments: str) -> str:
+    """What a program writes; the test is skipped if it is not installed."""
     found = shutil.which(name)
     if found is None:
         pytest.skip(f"{name} is not installed")
-    return found
-
-
-def run(*command: str) -> list[str]:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([found, *arguments], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+    return done.stdout + done.stderr
 
 
-def curl(server: MockServer, *options: str) -> str:
-    """The status that curl gets for a form with one field."""
-    form = ["-F", "text_prompt=a cat", "-H", f"{API_KEY_HEADER}: {KEY}", "-w", "%{http_code} "]
-    return " ".join(run(program("curl"), "-sS", "-o", "/dev/null", *form, *options, server.url + OPERATION.path))
+def curl(server: MockServer, *options: str, form: str = "text_prompt=a cat", show: str = "%{http_code} ") -> list[str]:
+    """The options with which curl sends a form."""
+    key = f"{API_KEY_HEADER}: {KEY}"
+    return [*options, "-sS", "-F", form, "-H", key, "-o", "/dev/null", "-w", show, server.url + OPERATION.path]
 
 
-def asked(server: MockServer) -> list[tuple[int | None, str]]:
-    """Status and prompt of each request that the server had."""
-    return [(exchange.status, dict(exchange.fields).get("text_prompt", "")) for exchange in server.ledger]
+def requested(server: MockServer) -> list[tuple[int | None, str]]:
+    """Status and prompt of each request since the last call."""
+    seen = [(exchange.status, dict(exchange.fields).get("text_prompt", "")) for exchange in server.ledger]
+    server.clear_ledger()
+    return seen
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
+def test_curl(server: MockServer, tmp_path: Path) -> None:
+    # The line of the provider's page; curl adds the boundary to the Content-Type that it sets.
+    line = ["-X", "POST", server.url + "/v1/ideogram-v4/generate", "-H", "Api-Key: <apiKey>"]
+    line += ["-H", "Content-Type: multipart/form-data", "-F", "text_prompt=A photo of a cat"]
+    assert '"prompt":"A photo of a cat"' in run("curl", "-sS", *line)
+    assert requested(server) == [(200, "A photo of a cat")]
+    upgrade = ["-H", "Connection: Upgrade", "-H"]
+    for options in [
         ["--http2"],
         ["--http2", "-H", "Transfer-Encoding: chunked"],
         ["--http2", "-H", "Expect: 100-continue"],
         ["--http1.0"],
         ["-H", "Transfer-Encoding: chunked"],
         ["-H", "Expect: 100-continue"],
-        ["-H", "Connection: Upgrade", "-H", "Upgrade: TLS/1.0"],
-        ["-H", "Connection: Upgrade", "-H", "Upgrade: websocket"],
+        [*upgrade, "Upgrade: TLS/1.0"],
+        [*upgrade, "Upgrade: websocket"],
         ["-H", "connection: keep-alive, UPGRADE", "-H", "upgrade: h2c, websocket"],
-    ],
-    ids=" ".join,
-)
-def test_curl_gets_its_picture(options: list[str]) -> None:
-    with MockServer() as server:
-        assert curl(server, *options) == "200"
-        assert asked(server) == [(200, "a cat")]
+    ]:
+        assert run("curl", *curl(server, *options)) == "200 ", options
+        assert requested(server) == [(200, "a cat")], options
+    each = [curl(server, version, show="%{http_code}/%{num_connects} ") for version in ("--http1.1", "--http2")]
+    line = [*each[0], "--next", *each[1], "--next", *each[0]]
+    assert run("curl", *line).split() == ["200/1", "200/0", "200/0"], "an offer on a connection that is in use"
+    assert requested(server) == [(200, "a cat")] * 3
+    long = tmp_path / "prompt.txt"
+    long.write_text("x" * 1_100_000)  # from a megabyte on, curl sends Expect: 100-continue
+    for options in ([], ["--http2"]):
+        log = run("curl", *curl(server, "-v", *options, form=f"text_prompt=<{long}"))
+        assert "> Expect: 100-continue" in log
+        assert "< HTTP/1.1 100 Continue" in log
+        assert requested(server) == [(200, "x" * 1_100_000)]
+    long.write_bytes(b"x" * (LARGEST_BODY + 1))
+    assert run("curl", *curl(server, "--http2", form=f"resolution=<{long}")) == "413 "
 
 
-def test_curl_sends_a_file_along_that_the_contract_does_not_have(tmp_path: Path) -> None:
+def test_curl_with_files(server: MockServer, tmp_path: Path) -> None:
     picture, prompt = tmp_path / "a.png", tmp_path / "prompt.txt"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(5 << 20))
     prompt.write_text("a cat")
-    with MockServer() as server:
-        files = ["-F", f"style_reference_images=@{picture}", "-F", f"style_reference_images=@{picture}"]
-        assert curl(server, *files, "-F", "note=@/dev/null") == "200"
-        assert asked(server) == [(200, "a cat")]
-        assert all('"a.png"' in remark for remark in server.ledger[0].remarks[:2])
-        url, key = server.url + OPERATION.path, f"{API_KEY_HEADER}: {KEY}"
-        line = ["-sS", "-F", f"text_prompt=@{prompt}", "-H", key, "-o", "/dev/null", "-w", "%{http_code}", url]
-        assert run(program("curl"), *line) == ["200"]
-        assert asked(server)[1] == (200, "a cat")
+    files = ["-F", f"style_reference_images=@{picture}", "-F", f"style_reference_images=@{picture}"]
+    assert run("curl", *curl(server, *files, "-F", "note=@/dev/null")) == "200 "
+    assert all('"a.png"' in remark for remark in server.ledger[0].remarks[:2]), "the contract has no such file"
+    assert requested(server) == [(200, "a cat")]
+    assert run("curl", *curl(server, form=f"text_prompt=@{prompt}")) == "200 "
+    assert requested(server) == [(200, "a cat")]
 
 
-def test_a_connection_on_which_another_protocol_is_offered_later_is_used_on() -> None:
-    with MockServer() as server:
-        url = server.url + OPERATION.path
-        each = ["-F", "text_prompt=a cat", "-H", f"{API_KEY_HEADER}: {KEY}", "-sS", "-o", "/dev/null"]
-        each += ["-w", "%{http_code}/%{num_connects} "]
-        line = [*each, "--http1.1", url, "--next", *each, "--http2", url, "--next", *each, "--http1.1", url]
-        assert run(program("curl"), *line) == ["200/1", "200/0", "200/0"]
-        assert asked(server) == [(200, "a cat")] * 3
-
-
-@pytest.mark.parametrize("offer", [[], ["--http2"]], ids=["plain", "http2"])
-def test_a_body_that_curl_asks_leave_for_is_let_come(offer: list[str], tmp_path: Path) -> None:
-    long = tmp_path / "prompt.txt"
-    long.write_text("x" * 1_100_000)  # from a megabyte on, curl sends Expect: 100-continue
-    url, key = "", f"{API_KEY_HEADER}: {KEY}"
-    with MockServer() as server:
-        url = server.url + OPERATION.path
-        line = [*offer, "-F", f"text_prompt=<{long}", "-H", key, "-sS", "-v", "-o", "/dev/null", url]
-        done = subprocess.run([program("curl"), *line], capture_output=True, text=True, timeout=120, check=True)
-        assert "> Expect: 100-continue" in done.stderr
-        assert "< HTTP/1.1 100 Continue" in done.stderr
-        assert asked(server) == [(200, "x" * 1_100_000)]
-
-
-def test_javas_own_client_gets_its_pictures(tmp_path: Path) -> None:
+def test_java(server: MockServer, tmp_path: Path) -> None:
     source = tmp_path / "Program.java"
     source.write_text(JAVA)
-    with MockServer() as server:
-        url = server.url + OPERATION.path
-        assert run(program("java"), str(source), url, API_KEY_HEADER, KEY) == ["200"] * 5
-        assert asked(server) == [(200, "a cat")] * 5
+    quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+    said = run("java", *quick, str(source), server.url + OPERATION.path, API_KEY_HEADER, KEY)
+    assert said.split() == ["200"] * 5
+    assert requested(server) == [(200, "a cat")] * 5
 
 
-def test_nodes_own_clients_get_their_pictures() -> None:
-    with MockServer() as server:
-        assert run(program("node"), "-e", NODE, server.url + OPERATION.path, API_KEY_HEADER, KEY) == ["200"] * 4
-        assert asked(server) == [(200, "a cat")] * 4
+def test_node(server: MockServer) -> None:
+    said = run("node", "-e", NODE, server.url + OPERATION.path, API_KEY_HEADER, KEY)
+    assert said.split() == ["200"] * 4
+    assert requested(server) == [(200, "a cat")] * 4
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:{port}", "studio.example", "STUDIO.example:8080"])
-@pytest.mark.parametrize("scheme", ["http", "HTTP", "https"])
-def test_a_target_that_is_a_whole_url_is_understood(scheme: str, host: str) -> None:
-    """As programs send it that take the server for a proxy. RFC 9112, 3.2.2: the URL's host counts, not the header."""
-    with MockServer() as server:
-        host = host.format(port=server.url.rpartition(":")[2])
-        (answer,) = converse(server, request(f"{scheme}://{host}{OPERATION.path}", "HTTP/1.1"), count=1)
-        assert answer.startswith("HTTP/1.1 200 ")
-        assert f'"url":"http://{host}/' in answer
-        assert [exchange.path for exchange in server.ledger] == [OPERATION.path]
+def test_request_targets(server: MockServer) -> None:
+    """Programs that use the server as a proxy send a whole URL, whose host counts (RFC 9112, 3.2.2)."""
+    for scheme in ("http", "HTTP", "https"):
+        for host in (server.url.removeprefix("http://"), "studio.example", "STUDIO.example:8080"):
+            with case((scheme, host)):
+                heard = talk(server.url, request(f"{scheme}://{host}{OPERATION.path}"))
+                assert heard.status == 200
+                assert f'"url":"http://{host}/'.encode() in heard.body
+                assert [exchange.path for exchange in server.ledger] == [OPERATION.path]
+                server.clear_ledger()
+    for target in ("http://[bad/x", "ftp://studio.example/x", "http://", "*", "x", "http:/v1"):
+        assert talk(server.url, request(target)).status == 404, target
+        assert server.ledger == [], target
 
 
-@pytest.mark.parametrize("target", ["http://[bad/x", "ftp://studio.example/x", "http://", "*", "x", "http:/v1"])
-def test_a_target_that_is_nothing_of_the_kind_gets_a_404(target: str) -> None:
-    with MockServer() as server:
-        (answer,) = converse(server, request(target, "HTTP/1.1"), count=1)
-        assert answer.startswith("HTTP/1.1 404 ")
-        assert server.ledger == []
-
-
-def test_requests_in_a_pipeline_are_answered_in_their_order() -> None:
-    with MockServer() as server:
-        texts = [f"cat {number}" for number in range(5)]
-        offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
-        data = b"".join(request(OPERATION.path, "HTTP/1.1", text, offer) for text in texts)
-        answers = converse(server, data, count=len(texts))
-        assert all(f'"prompt":"{text}"' in answer for text, answer in zip(texts, answers, strict=True))
-        assert asked(server) == [(200, text) for text in texts]
-
-
-def test_a_request_that_arrives_byte_by_byte_is_understood() -> None:
-    with MockServer() as server, connect(server) as peer:
-        for byte in request(OPERATION.path, "HTTP/1.1", more="Upgrade: h2c\r\nConnection: upgrade\r\n"):
+def test_bare_sockets(server: MockServer) -> None:
+    texts = [f"cat {number}" for number in range(5)]
+    offers = [request(text=text, connection="Upgrade, HTTP2-Settings") for text in texts[:-1]]
+    heard = talk(server.url, b"".join([*offers, request(text=texts[-1])]))
+    assert re.findall(r'"prompt":"(.*?)"', heard.data.decode()) == texts, "a pipeline is answered in its order"
+    assert requested(server) == [(200, text) for text in texts]
+    with connect(server.url) as peer:
+        for byte in request(connection="upgrade, close"):
             peer.sendall(bytes([byte]))
-        assert read_answer(peer).startswith("HTTP/1.1 200 ")
+        assert listen(peer).status == 200
+    for method in ("post", "OPTIONS", "HEAD", "BREW"):  # methods are case-sensitive (RFC 9110, 9.1)
+        heard = talk(server.url, request().replace(b"POST", method.encode(), 1).replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        assert (heard.status, heard.header("allow")) == (405, OPERATION.method), method
+        said = f"{method} {OPERATION.path} is not served".encode() in heard.body
+        assert said == (method != "HEAD"), method
+    for nonsense in (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"hello\r\n\r\n"):
+        assert talk(server.url, nonsense, limit=12).data.startswith(b"HTTP/1.1 40"), nonsense
+    assert talk(server.url, request()).status == 200
 
 
-@pytest.mark.parametrize(("method", "status"), [("post", 405), ("OPTIONS", 405), ("HEAD", 405), ("BREW", 405)])
-def test_another_method_is_refused_by_its_name(method: str, status: int) -> None:
-    """Methods have upper and lower case (RFC 9110, 9.1)."""
-    with MockServer() as server, connect(server) as peer:
-        peer.sendall(request(OPERATION.path, "HTTP/1.0").replace(b"POST", method.encode(), 1))
-        answer = b"".join(iter(lambda: peer.recv(65536), b"")).decode()
-        assert answer.startswith(f"HTTP/1.1 {status} ")
-        assert f"allow: {OPERATION.method}" in answer
-        assert (f"{method} {OPERATION.path} is not served" in answer) == (method != "HEAD")
-
-
-def test_what_is_no_http_is_refused_and_the_server_lives_on() -> None:
-    with MockServer() as server:
-        for nonsense in (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"hello\r\n\r\n"):
-            with connect(server) as peer:
-                peer.sendall(nonsense)
-                assert peer.recv(65536).startswith(b"HTTP/1.1 40")
-        (answer,) = converse(server, request(OPERATION.path, "HTTP/1.1"), count=1)
-        assert answer.startswith("HTTP/1.1 200 ")
-
-
-def test_a_body_over_the_limit_is_heard_of_by_who_offers_another_protocol(tmp_path: Path) -> None:
-    long = tmp_path / "prompt.txt"
-    long.write_bytes(b"x" * (LARGEST_BODY + 1))
-    with MockServer() as server:
-        assert curl(server, "--http2", "-F", f"resolution=<{long}") == "413"
-
-
-def request(target: str, version: str, text: str = "a cat", more: str = "") -> bytes:
+def request(target: str = OPERATION.path, text: str = "a cat", connection: str = "close") -> bytes:
+    """The bytes of a request for an image, which offers HTTP/2."""
     content_type, body = encode(fields(text_prompt=text))
-    lines = [f"POST {target} {version}", "Host: header.example", f"Content-Type: {content_type}"]
+    lines = [f"POST {target} HTTP/1.1", "Host: header.example", f"Content-Type: {content_type}"]
     lines += [f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in HEADERS.items())]
-    return "\r\n".join([*lines, more + "\r\n"]).encode() + body
+    lines += [f"Connection: {connection}", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def connect(server: MockServer) -> socket.socket:
-    parts = urlsplit(server.url)
-    return socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30)
+def test_a_program_in_a_page_reads_every_response(server: MockServer, tmp_path: Path) -> None:
+    page_file = tmp_path / "page.html"
+    page_file.write_text("<!doctype html><meta charset=utf-8><title>A program</title>")
+    with open_browser(tmp_path / "profile") as browser, MockServer() as other:
+        for origin, url in ((other.url, f"{other.url}/page.html"), ("null", page_file.as_uri())):  # the first is a 404
+            page = browser.new_page()
+            page.goto(url)
+            seen: dict[str, Any] = page.evaluate(PROGRAM, [server.url, OPERATION.path, API_KEY_HEADER, UNSAFE_WORD])
+            with case(origin):
+                assert seen["origin"] == origin
+                assert seen["made"]["status"] == 200
+                width = int(seen["made"]["body"]["data"][0]["resolution"].partition("x")[0])
+                assert seen["image"] == [200, "image/png", width]
+                assert seen["part"][0] == 206
+                assert seen["part"][1].startswith("bytes 0-7/")
+                assert (seen["stale"], seen["nowhere"], seen["credentials"]) == (403, 404, 200)
+                assert (seen["noKey"]["status"], seen["unsafe"]["status"]) == (401, 422)
+                assert seen["noKey"]["body"]["status"] == 401
+                assert (seen["demanded"]["status"], seen["demanded"]["retryAfter"] is not None) == (429, True)
+                sent = [status for status, _ in requested(server)]
+                assert sent == [200, 401, 422, 200, 429], "preflight requests are not requests for an image"
 
 
-def converse(server: MockServer, data: bytes, *, count: int) -> list[str]:
-    """Send all at once, and read so many answers."""
-    with connect(server) as peer:
-        peer.sendall(data)
-        return [read_answer(peer) for _ in range(count)]
-
-
-def read_answer(peer: socket.socket) -> str:
-    """Head and body of one answer, and nothing behind it."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        byte = peer.recv(1)
-        assert byte, head
-        head += byte
-    size = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-    body = b""
-    while len(body) < size:
-        body += peer.recv(size - len(body))
-    return (head + body).decode()
+def test_preflight_requests(mock_url: str) -> None:
+    for origin in ("http://studio.example", "https://studio.example:8443", "null", "app://x"):
+        wanted = {
+            "Origin": origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "api-key,content-type,x-any",
+            "Access-Control-Request-Private-Network": "true",
+        }
+        for path in (OPERATION.path, "/nowhere", "/api/images/ephemeral/x.png"):
+            response = send("OPTIONS", mock_url + path, headers=wanted)
+            with case((origin, path)):
+                assert response.is_success
+                assert response.headers["access-control-allow-origin"] == origin
+                assert response.headers["access-control-allow-headers"] == "api-key,content-type,x-any"
+                assert "POST" in response.headers["access-control-allow-methods"]
+                assert response.headers["access-control-allow-private-network"] == "true"
+    response = post(mock_url, fields(text_prompt="a cat"))
+    assert not [name for name in response.headers if name.startswith("access-control")], "for pages only"
+    assert send("OPTIONS", mock_url + OPERATION.path, headers=HEADERS).status_code == 405

@@ -1,289 +1,281 @@
-"""ideogram_mock: each word does what it says, for both clients, and nothing reaches the network."""
+"""ideogram_mock plays the service for every kind of client, and fails the test for what the service would refuse."""
 
+import contextlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 import respx
-from driver import KEY, KINDS, FakeTiming, Kind
+from driver import KEY, ONCE, PROMPT, Driver, FakeTiming, Kind, case, each_kind, outcome
+from mock_requests import send
+from PIL import Image
+from samples import sample
 
-from ideogram_ai.client import (
-    APIConnectionError,
-    APIStatusError,
-    AsyncIdeogram,
-    Generation,
-    Ideogram,
-    IdeogramError,
-    OutcomeUnknownError,
-    RateLimitError,
-    RetryPolicy,
-)
-from ideogram_ai.generated.operations import API_KEY_HEADER, SERVER_URL
+from ideogram_ai.client import APIConnectionError, APIStatusError, OutcomeUnknownError, PromptError, RateLimitError
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD, Answer, IdeogramMock, ideogram_mock
+from ideogram_ai.generated.operations import SERVER_URL
+from ideogram_ai.testing import (
+    DEPRECATED_WORD,
+    UNSAFE_WORD,
+    WITHHELD_WORD,
+    Answer,
+    ContractBrokenError,
+    MockServer,
+    broken_requests,
+    ideogram_mock,
+    request_rules,
+)
 
 URL = SERVER_URL + OPERATION.path
+FORM: dict[str, Any] = {"text_prompt": (None, "A cat")}
+HEADERS = {"Api-Key": KEY}
+WRONG_SIZE: dict[str, Any] = {"text_prompt": PROMPT, "resolution": "1x1"}
 
 
-def generate(shell: Kind, timing: FakeTiming | None = None, **fields: Any) -> Generation:
-    """Call generate() of a client that makes its own HTTP client, as programs do."""
-    settings: dict[str, Any] = {"timing": (timing or FakeTiming()).of(shell)}
-    fields = fields or {"text_prompt": "A cat"}
-    if shell == "sync":
-        with Ideogram(KEY, **settings) as client:
-            return client.generate(**fields)
-
-    async def call() -> Generation:
-        async with AsyncIdeogram(KEY, **settings) as client:
-            return await client.generate(**fields)
-
-    return anyio.run(call, backend=shell)
+def ask(**request: Any) -> httpx.Response:
+    """Send a request for an image without the client."""
+    return send("POST", URL, **{"files": FORM, "headers": HEADERS, **request})
 
 
-def outcome(shell: Kind, **fields: Any) -> Generation | IdeogramError:
-    try:
-        return generate(shell, **fields)
-    except IdeogramError as error:
-        return error
+def statuses(mock: Any) -> list[int | None]:
+    return [exchange.status for exchange in mock.ledger]
 
 
-@pytest.mark.parametrize("shell", KINDS)
-def test_without_a_word_requests_succeed_and_are_in_the_ledger(shell: Kind) -> None:
-    with ideogram_mock() as mock:
-        generation = generate(shell, text_prompt="A cat", resolution="1024x1024")
-    (image,) = generation.images
-    assert (image.prompt, image.resolution, image.is_image_safe) == ("A cat", "1024x1024", True)
+@each_kind
+def test_an_image_and_its_download(kind: Kind, tmp_path: Path) -> None:
+    with ideogram_mock() as mock, Driver(kind) as client:
+        (image,) = client.generate(text_prompt=PROMPT, resolution="1024x1024").images
+        client.download(image, tmp_path / "cat.png")
+    assert (image.prompt, image.resolution, image.is_image_safe) == (PROMPT, "1024x1024", True)
     (exchange,) = mock.ledger
-    assert dict(exchange.fields) == {"text_prompt": "A cat", "resolution": "1024x1024"}
+    assert dict(exchange.fields) == {"text_prompt": PROMPT, "resolution": "1024x1024"}
     assert (exchange.number, exchange.status, exchange.billed) == (1, 200, True)
     assert KEY not in repr(mock.ledger)
+    with Image.open(tmp_path / "cat.png") as picture:
+        picture.load()
+        assert picture.format == "PNG"
 
 
-@pytest.mark.parametrize("shell", KINDS)
-def test_the_image_can_be_downloaded(shell: Kind, tmp_path: Path) -> None:
-    async def save() -> Path:
-        async with AsyncIdeogram(KEY) as client:
-            generation = await client.generate(text_prompt="A cat")
-            return await client.download(generation.images[0], tmp_path / "cat.png")
-
-    with ideogram_mock():
-        if shell == "sync":
-            with Ideogram(KEY) as client:
-                path = client.download(client.generate(text_prompt="A cat").images[0], tmp_path / "cat.png")
-        else:
-            path = anyio.run(save, backend=shell)
-    from PIL import Image
-
-    with Image.open(path) as image:
-        image.load()
-        assert image.format == "PNG"
-
-
-@pytest.mark.parametrize("shell", KINDS)
-def test_withhold(shell: Kind) -> None:
-    with ideogram_mock() as mock:
+@each_kind
+def test_other_responses(kind: Kind) -> None:
+    answer = Answer(418, b"\xff\x00teapot", "a teapot", {"X-Tea": "green", "Content-Type": "text/tea"})
+    with ideogram_mock() as mock, Driver(kind, timing=FakeTiming()) as client:
         mock.withhold()
-        (image,) = generate(shell).images
-    assert image.withheld
-    assert image.url is None
-    assert mock.ledger[0].billed
+        (image,) = client.ask().images
+        assert (image.withheld, image.url, mock.ledger[0].billed) == (True, None, True)
+        assert client.generate(text_prompt=f"A {WITHHELD_WORD} cat").images[0].withheld
+        mock.succeed().withhold()
+        for _ in range(2):
+            refused = outcome(client.generate, text_prompt=f"A {UNSAFE_WORD} cat")
+            assert isinstance(refused, APIStatusError)
+            assert refused.status_code == 422
+        mock.reply(answer)
+        error = outcome(client.ask)
+        assert isinstance(error, APIStatusError)
+        assert (error.status_code, error.body) == (418, answer.body)
+        assert (error.headers["x-tea"], error.headers["content-type"]) == ("green", "text/tea")
+        for status in (400, 401, 402, 403, 404, 413, 415, 422, 429, 500, 503, 520, 302, 408):
+            sent = len(mock.ledger)
+            mock.refuse(status, times=4 if status == 429 else 1)
+            error = outcome(client.ask)
+            assert isinstance(error, APIStatusError | OutcomeUnknownError), status
+            assert error.status_code == status
+            assert statuses(mock)[sent:] == [status] * (4 if status == 429 else 1)
 
 
-@pytest.mark.parametrize("how", ["word", "plan"])
-def test_deprecate(how: str) -> None:
-    with ideogram_mock() as mock:
-        if how == "plan":
-            mock.deprecate()
-        files = {"text_prompt": (None, "A cat" if how == "plan" else f"A {DEPRECATED_WORD} cat")}
-        answer = httpx.post(SERVER_URL + OPERATION.path, files=files, headers={API_KEY_HEADER: "any"})
-    assert answer.status_code == 200
-    assert answer.json()["notice"]
-    assert 'rel="successor-version"' in answer.headers["link"]
-    assert answer.headers["deprecation"].startswith("@")
-
-
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 415, 422, 429, 500, 503, 520, 302, 408])
-def test_refuse(status: int) -> None:
-    for shell in KINDS:
-        with ideogram_mock() as mock:
-            mock.refuse(status, times=None)
-            error = outcome(shell)
-        assert isinstance(error, APIStatusError | OutcomeUnknownError)
-        assert error.status_code == status
-        assert [exchange.status for exchange in mock.ledger] == [status] * (4 if status == 429 else 1)
-
-
-@pytest.mark.parametrize("shell", KINDS)
-def test_rate_limit_some_times_and_then_succeed(shell: Kind) -> None:
+@each_kind
+def test_rate_limits(kind: Kind) -> None:
     timing = FakeTiming()
-    with ideogram_mock() as mock:
+    with ideogram_mock() as mock, Driver(kind, timing=timing) as client:
         mock.rate_limit(times=2, retry_after=1.5).rate_limit(retry_after=None).succeed()
-        generate(shell, timing)
-    assert [exchange.status for exchange in mock.ledger] == [429, 429, 429, 200]
-    assert timing.slept[:2] == [1.5, 1.5]
-    assert timing.slept[2] not in {0, 1.5}, "the client's own pause"
-
-
-@pytest.mark.parametrize("shell", KINDS)
-def test_rate_limit_with_a_reason(shell: Kind) -> None:
-    with ideogram_mock() as mock:
+        client.ask()
+        assert statuses(mock) == [429, 429, 429, 200]
+        assert timing.slept[:2] == [1.5, 1.5]
+        assert timing.slept[2] not in {0, 1.5}, "the client's own pause"
         mock.rate_limit(reject_reason="daily_limit")
-        error = outcome(shell)
-    assert isinstance(error, RateLimitError)
-    assert error.reject_reason == "daily_limit"
-    assert len(mock.ledger) == 1, "waiting does not help"
-
-
-FAR = ["sending", "waiting", "answering"]
-
-
-@pytest.mark.parametrize("word", ["time_out", "break_off"])
-@pytest.mark.parametrize("when", FAR)
-@pytest.mark.parametrize("shell", KINDS)
-def test_what_left_and_was_not_answered_whole(shell: Kind, word: str, when: str) -> None:
-    with ideogram_mock() as mock:
-        getattr(mock, word)(when)
-        error = outcome(shell)
-    assert isinstance(error, OutcomeUnknownError)
-    assert error.may_have_been_billed
-    assert bool(error.body) == (when == "answering")
+        error = outcome(client.ask)
+        assert isinstance(error, RateLimitError)
+        assert error.reject_reason == "daily_limit"
+        assert len(mock.ledger) == 5, "waiting does not help"
+    with ideogram_mock() as mock, Driver(kind, retry=ONCE) as client:
+        mock.rate_limit()
+        assert isinstance(outcome(client.ask), RateLimitError)
     assert len(mock.ledger) == 1
 
 
-@pytest.mark.parametrize("word", ["time_out", "break_off"])
-@pytest.mark.parametrize("shell", KINDS)
-def test_what_never_left_is_sent_again(shell: Kind, word: str) -> None:
+@each_kind
+def test_broken_exchanges(kind: Kind) -> None:
+    with ideogram_mock() as mock, Driver(kind, timing=FakeTiming()) as client:
+        for method in (mock.time_out, mock.break_off):
+            for when in ("sending", "waiting", "answering"):
+                sent = len(mock.ledger)
+                method(when)
+                error = outcome(client.ask)
+                with case((method, when)):
+                    assert isinstance(error, OutcomeUnknownError)
+                    assert error.may_have_been_billed
+                    assert bool(error.body) == (when == "answering")
+                    assert len(mock.ledger) == sent + 1
+            sent = len(mock.ledger)
+            method("connecting", times=3)
+            client.ask()
+            assert statuses(mock)[sent:] == [None, None, None, 200], "sent again, because nothing was sent"
+            method("connecting", times=4)
+            error = outcome(client.ask)
+            assert isinstance(error, APIConnectionError)
+            assert not error.may_have_been_billed
     with ideogram_mock() as mock:
-        getattr(mock, word)("connecting", times=3)
-        generate(shell)
-        assert [exchange.status for exchange in mock.ledger] == [None, None, None, 200]
-        getattr(mock, word)("connecting", times=4)
-        error = outcome(shell)
-    assert isinstance(error, APIConnectionError)
-    assert not error.may_have_been_billed
+        mock.break_off("waiting")
+        with pytest.raises(httpx.RemoteProtocolError) as caught:
+            ask()
+    seen: list[BaseException | None] = [caught.value]
+    while (last := seen[-1]) is not None:
+        seen.append(last.__cause__ or last.__context__)
+        assert seen[-1] not in seen[:-1], "an endless chain of causes"
 
 
-@pytest.mark.parametrize("shell", KINDS)
-def test_reply_gives_the_very_bytes(shell: Kind) -> None:
-    answer = Answer(418, b"\xff\x00teapot", "a teapot", {"X-Tea": "green", "Content-Type": "text/tea"})
+def test_plans_queue_up() -> None:
     with ideogram_mock() as mock:
-        mock.reply(answer)
-        error = outcome(shell)
-    assert isinstance(error, APIStatusError)
-    assert (error.status_code, error.body) == (418, answer.body)
-    assert (error.headers["x-tea"], error.headers["content-type"]) == ("green", "text/tea")
-
-
-@pytest.mark.parametrize("shell", KINDS)
-def test_the_trigger_words_of_the_mock_server_work(shell: Kind) -> None:
-    with ideogram_mock() as mock:
-        assert outcome(shell, text_prompt=f"A {UNSAFE_WORD} cat").status_code == 422  # type: ignore[union-attr]
-        assert generate(shell, text_prompt=f"A {WITHHELD_WORD} cat").images[0].withheld
-        mock.withhold()
-        assert outcome(shell, text_prompt=f"A {UNSAFE_WORD} cat").status_code == 422  # type: ignore[union-attr]
-
-
-def test_words_queue_up() -> None:
-    def status() -> int:
-        return httpx.post(URL, files={"text_prompt": (None, "A cat")}, headers={"Api-Key": KEY}).status_code
-
-    with ideogram_mock() as mock:
+        by_word = ask(files={"text_prompt": (None, f"A {DEPRECATED_WORD} cat")})
+        mock.deprecate()
+        for response in (by_word, ask()):
+            assert (response.status_code, bool(response.json()["notice"])) == (200, True)
+            assert 'rel="successor-version"' in response.headers["link"]
+            assert response.headers["deprecation"].startswith("@")
         mock.refuse(401).refuse(503, times=2).withhold()
-        assert [status() for _ in range(5)] == [401, 503, 503, 200, 200]
+        assert [ask().status_code for _ in range(5)] == [401, 503, 503, 200, 200]
         mock.refuse(402, times=None)
-        assert [status() for _ in range(3)] == [402, 402, 402]
+        assert [ask().status_code for _ in range(3)] == [402, 402, 402]
         with pytest.raises(ValueError, match=r"succeed is never reached: refuse\(402\) is for all"):
             mock.succeed()
-    assert [exchange.number for exchange in mock.ledger] == list(range(1, 9))
+        assert [exchange.number for exchange in mock.ledger] == list(range(1, 11))
+        for times in (0, -1):
+            with pytest.raises(ValueError, match=rf"withhold: times is {times}; pass 1 or more"):
+                mock.withhold(times=times)
 
 
-@pytest.mark.parametrize("times", [0, -1])
-def test_a_word_for_no_request(times: int) -> None:
-    with ideogram_mock() as mock, pytest.raises(ValueError, match=rf"withhold: times is {times}; pass 1 or more"):
-        mock.withhold(times=times)
-
-
-@pytest.mark.parametrize(
-    "plan",
-    [lambda mock: mock.succeed(), lambda mock: mock.rate_limit(times=3), lambda mock: mock.time_out("connecting")],
-)
-def test_what_was_planned_and_did_not_happen_fails(plan: Callable[[IdeogramMock], object]) -> None:
-    with pytest.raises(AssertionError, match="Planned responses were not requested: "), ideogram_mock() as mock:
-        plan(mock)
-    with ideogram_mock(strict=False) as mock:
-        plan(mock)
-    with ideogram_mock() as mock:
-        plan(mock)
-        mock.strict = False
-
-
-def test_the_rest_of_a_plan_is_counted() -> None:
+def test_a_plan_that_did_not_happen_fails_the_test() -> None:
+    for name, arguments in (("succeed", {}), ("rate_limit", {"times": 3}), ("time_out", {"when": "connecting"})):
+        with pytest.raises(AssertionError, match="Planned responses were not requested: "), ideogram_mock() as mock:
+            getattr(mock, name)(**arguments)
+        with ideogram_mock(strict=False) as mock:
+            getattr(mock, name)(**arguments)
+        with ideogram_mock() as mock:
+            getattr(mock, name)(**arguments)
+            mock.strict = False
     with ideogram_mock() as mock:
         mock.refuse(429, times=6).withhold()
-        outcome("sync")
+        assert [ask().status_code for _ in range(4)] == [429] * 4
         with pytest.raises(AssertionError, match=r"requested: refuse\(429\), 2 more; withhold, 1 more\."):
             mock.verify()
 
 
-def test_any_base_url_is_the_service() -> None:
-    with ideogram_mock() as mock, Ideogram(KEY, base_url="https://gateway.example/ideogram") as client:
-        client.generate(text_prompt="A cat")
-    assert mock.ledger[0].path == "/ideogram" + OPERATION.path
-
-
-def test_other_hosts_are_mocked_by_its_router_or_another() -> None:
+def test_which_hosts_and_operations_are_mocked() -> None:
+    with ideogram_mock() as mock, Driver("sync", base_url="https://gateway.example/ideogram") as client:
+        client.ask()
+    assert mock.ledger[0].path == "/ideogram" + OPERATION.path, "any base URL is the service"
     with ideogram_mock() as mock, respx.mock(assert_all_called=True) as other:
         mock.router.get("https://one.example/").respond(204)
         other.get("https://two.example/").respond(205)
-        assert httpx.get("https://one.example/").status_code == 204
-        assert httpx.get("https://two.example/").status_code == 205
+        mock.router.post(f"{SERVER_URL}/v1/ideogram-v3/generate").respond(201)
+        assert send("GET", "https://one.example/").status_code == 204
+        assert send("GET", "https://two.example/").status_code == 205
+        assert send("POST", f"{SERVER_URL}/v1/ideogram-v3/generate").status_code == 201
         with pytest.raises(AssertionError, match="not mocked"):
-            httpx.get("https://three.example/")
+            send("GET", "https://three.example/")
+    paths = [("POST", "/v1/ideogram-v3/generate"), ("GET", OPERATION.path), ("POST", OPERATION.path + "/")]
+    for method, path in paths:
+        words = f"{method} {path} is not an operation of the contract"
+        with pytest.raises(ContractBrokenError, match=words), ideogram_mock(), contextlib.suppress(AssertionError):
+            send(method, SERVER_URL + path)
 
 
-def test_it_ends_with_its_context() -> None:
-    with ideogram_mock():
-        pass
-    from ideogram_ai.testing import MockServer
-
-    with MockServer() as server, Ideogram(KEY, base_url=server.url) as client:
-        client.generate(text_prompt="A cat")
-        assert len(server.ledger) == 1
-
-
-def test_its_answers_are_those_of_the_mock_server() -> None:
-    from ideogram_ai.testing import MockServer
-
-    with MockServer() as server, Ideogram(KEY, base_url=server.url) as client:
-        real = client.generate(text_prompt="A cat")
-    with ideogram_mock():
-        mocked = generate("sync")
+def test_its_responses_are_those_of_the_mock_server() -> None:
+    with ideogram_mock(), Driver("sync") as client:
+        mocked = client.ask()
+    with MockServer() as server, Driver("sync", base_url=server.url) as client:
+        real = client.ask()
+        assert len(server.ledger) == 1, "the mock ends with its context"
     for name in ("prompt", "resolution", "seed", "is_image_safe"):
         assert getattr(mocked.images[0], name) == getattr(real.images[0], name)
     assert json.loads(mocked.raw).keys() == json.loads(real.raw).keys()
     assert mocked.images[0].url != real.images[0].url
 
 
-def test_an_error_has_no_endless_history() -> None:
+@each_kind
+def test_a_broken_request_fails_where_it_is_sent_and_at_the_end(kind: Kind) -> None:
+    words = r"resolution: \"1x1\" is not one of the 38 in the contract"
+    with Driver(kind) as client, pytest.raises(ContractBrokenError, match=words) as caught, ideogram_mock() as mock:
+        client.generate(**WRONG_SIZE)
+    assert len(str(caught.value).split("The service would refuse")) == 2, "reported once"
+    assert issubclass(ContractBrokenError, AssertionError)
+    assert [(exchange.status, dict(exchange.fields)["resolution"]) for exchange in mock.ledger] == [(None, "1x1")]
+    with Driver(kind) as client, pytest.raises(ContractBrokenError) as caught, ideogram_mock():  # noqa: PT012
+        for fields in ({"resolution": "1x1"}, {"enable_copyright_detection": "yes"}):
+            with contextlib.suppress(AssertionError):
+                client.generate(text_prompt=PROMPT, **fields)
+        client.ask()
+    first, second = str(caught.value).splitlines()
+    assert "resolution" in first
+    assert "enable_copyright_detection" in second
+
+
+def test_a_broken_request_beside_a_plan_or_another_error() -> None:
+    with ideogram_mock() as mock, Driver("sync") as client:
+        mock.refuse(400)
+        with pytest.raises(ContractBrokenError, match="resolution"):
+            client.generate(**WRONG_SIZE)
+        mock.verify_beside(ContractBrokenError())
+    with Driver("sync") as client, pytest.raises(KeyError) as caught, ideogram_mock():  # noqa: PT012
+        with contextlib.suppress(AssertionError):
+            client.generate(**WRONG_SIZE)
+        raise KeyError("of the test")
+    assert [note for note in caught.value.__notes__ if "resolution" in note]
+
+
+def test_every_rule_of_the_contract_is_checked_and_judge_gives_a_400_for_it() -> None:
+    with ideogram_mock(strict=False) as mock, Driver("sync") as client:
+        for rule in request_rules():
+            (broken,) = sample(broken_requests(rule), 1)
+            with case(rule):
+                with pytest.raises((ContractBrokenError, PromptError)) as caught:
+                    client.generate(**broken.request)
+                mock.verify_beside(caught.value)
+                mock.judge()
+                refused = outcome(client.generate, **broken.request)
+                assert isinstance(refused, PromptError) or getattr(refused, "status_code", None) == 400
+                mock.verify()
+                for field in broken.pointer.split("/")[1:2]:
+                    assert f" {field}" in str(caught.value)
+                    assert field in str(refused)
     with ideogram_mock() as mock:
-        mock.break_off("waiting")
-        with pytest.raises(httpx.RemoteProtocolError) as caught:
-            httpx.post(URL, files={"text_prompt": (None, "A cat")}, headers={"Api-Key": KEY})
-    seen: list[BaseException] = []
-    error: BaseException | None = caught.value
-    while error is not None:
-        assert error not in seen
-        seen.append(error)
-        error = error.__cause__ or error.__context__
+        mock.judge(times=2)
+        assert ask(headers={}).status_code == 401
+        assert ask().status_code == 200
 
 
-def test_a_policy_without_retries_sees_one_answer() -> None:
-    with ideogram_mock() as mock, Ideogram(KEY, retry=RetryPolicy(max_attempts=1)) as client:
-        mock.rate_limit()
-        with pytest.raises(RateLimitError):
-            client.generate(text_prompt="A cat")
-    assert len(mock.ledger) == 1
+def test_requests_of_other_clients_are_checked() -> None:
+    prompt = '{"high_level_description": "", "compositional_deconstruction": {"background": "", "elements": []}}'
+    part = "json_prompt: the Content-Type of its part is missing; the contract has application/json"
+    requests: list[tuple[dict[str, Any], str]] = [
+        ({"headers": {}}, "The header Api-Key is missing or empty"),
+        ({"headers": {"Api-Key": " "}}, "The header Api-Key is missing or empty"),
+        ({"headers": {"Authorization": "Bearer x"}}, "came in Authorization, which is not read"),
+        ({"files": None, "data": {"text_prompt": "A cat"}}, "multipart/form-data only"),
+        ({"files": None}, "The Content-Type is none"),
+        ({"files": FORM | {"json_prompt": (None, "{}")}}, "Exactly one of text_prompt and json_"),
+        ({"files": FORM | {"enable_copyright_detection": (None, "True")}}, "write true or false"),
+        ({"files": {"json_prompt": (None, prompt)}}, part),
+    ]
+    for request, words in requests:
+        with case(request), pytest.raises(ContractBrokenError) as caught, ideogram_mock():
+            ask(**request)
+        assert words in str(caught.value)
+    with ideogram_mock():
+        ask(files={"json_prompt": (None, prompt.encode(), "application/json")}).raise_for_status()
+        link = ask().json()["data"][0]["url"]
+        assert send("GET", link).status_code == 200
+    with pytest.raises(ContractBrokenError, match=r"Api-Key was sent to the image host ideogram\.ai"), ideogram_mock():
+        send("GET", link, headers=HEADERS)

@@ -130,7 +130,7 @@ KINDS: dict[str, Callable[[Answer], bool]] = {
     "unknown member": lambda answer: is_json(answer.body),
     "unknown value": lambda answer: is_json(answer.body),
     "JSON of another shape": lambda answer: is_json(answer.body),
-    "no text": lambda answer: bool(answer.body),
+    "not text": lambda answer: bool(answer.body),
 }
 
 

@@ -189,7 +189,7 @@ def _container_to_plain(value: object, name: str, pointer: str) -> Any:
     kind = type(value)
     if kind.__module__.startswith(_MODELS):
         return _mapping_to_plain(_model_items(value), name, pointer)
-    raise _cannot_encode(name, pointer, f"{kind.__name__} is no JSON type; use text, numbers, mappings and lists")
+    raise _cannot_encode(name, pointer, f"{kind.__name__} is not a JSON type; use text, numbers, mappings and lists")
 
 
 def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
@@ -200,7 +200,7 @@ def _mapping_to_plain(value: Mapping[Any, object], name: str, pointer: str) -> d
     plain: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):
-            raise _cannot_encode(name, pointer, f"the key {key!r} is no string")
+            raise _cannot_encode(name, pointer, f"the key {key!r} is not a string")
         _check_text(key, name, pointer)
         plain[key] = _to_plain(item, name, f"{pointer}/{_escape(key)}")
     return plain

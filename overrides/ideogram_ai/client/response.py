@@ -304,7 +304,7 @@ def _read_model(model: str, body: bytes) -> tuple[Any, str]:
     if not model:
         return document, ""
     if not is_object(document):
-        return None, "the body is no object"
+        return None, "the body is not an object"
 
     from ideogram_ai.generated import models  # noqa: PLC0415 - slow to load, and generate needs none
 

@@ -199,7 +199,7 @@ def _explain_choice(error: ValidationError, view: ContractView) -> Iterator[Prob
     choices = ", ".join(mapping)
     value: JsonValue = error.instance
     if not isinstance(value, dict):
-        yield _problem(error, f"{shown(value)} is no object.")
+        yield _problem(error, f"{shown(value)} is not an object.")
     elif key not in value:
         yield _problem(error, f"{key} is missing; it is one of {choices}.")
     elif not isinstance(kind := value[key], str) or kind not in mapping:

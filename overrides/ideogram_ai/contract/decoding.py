@@ -111,7 +111,7 @@ def decode_json(text: bytes, view: ContractView) -> DecodedFields:
         decoded.problems.append(Problem(pointer_to(()), f"The body {error}"))
         return decoded
     if not is_object(value):
-        decoded.problems.append(Problem(pointer_to(()), f"The body is no object. It is {shown(value)}."))
+        decoded.problems.append(Problem(pointer_to(()), f"The body is not an object. It is {shown(value)}."))
         return decoded
     decoded.items.extend(value.items())
     decoded.remarks.extend(remark_on_unknown(name, view) for name in value if name not in view.fields)
@@ -121,7 +121,7 @@ def decode_json(text: bytes, view: ContractView) -> DecodedFields:
 def remark_on_unknown(name: str, view: ContractView) -> str:
     """Return a remark on a field that the operation does not have, with the contract's hint."""
     hint = view.operation.field_hints.get(name)
-    remark = f"{shown(name)} is no field of this operation"
+    remark = f"{shown(name)} is not a field of this operation"
     if hint and hint.use:
         remark += f"; use {hint.use}"
     if hint and hint.because:
@@ -159,7 +159,7 @@ def _read_unknown(part: Part, view: ContractView, decoded: DecodedFields, defaul
             return text
         what = f"a file, {shown(part.filename)}"
     except _UnreadableError:
-        what = "no text"
+        what = "not text"
     # Its bytes are not kept: the ledger would grow by each image that is sent.
     kind = f" of {part.content_type}" if part.content_type else ""
     decoded.remarks.append(f"{remark} It is {what}, which was not looked at.")
@@ -232,7 +232,7 @@ def _without_transfer_encoding(part: Part, decoded: DecodedFields) -> bytes:
                     "out."
                 )
     except binascii.Error as error:
-        raise _UnreadableError(f"is no {encoding}, which its Content-Transfer-Encoding says: {error}.") from error
+        raise _UnreadableError(f"is not {encoding}, which its Content-Transfer-Encoding says: {error}.") from error
     decoded.remarks.append(
         f"{part.name} came with Content-Transfer-Encoding: {encoding} and was decoded; forms have no such header any "
         "more (RFC 7578): leave it out."
@@ -268,7 +268,7 @@ def _scalar(text: str, rule: FieldRule) -> Any:
 
 
 def _refuse_constant(name: str) -> Never:
-    raise _UnreadableError(f"holds {name}, which is no JSON.")
+    raise _UnreadableError(f"holds {name}, which is not JSON.")
 
 
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
@@ -281,7 +281,7 @@ def _json_value(text: str) -> Any:
             _refuse_depth(value)
         json_text(value)
     except json.JSONDecodeError as error:
-        raise _UnreadableError(f"is no JSON: {error}. It is {shown(text)}.") from error
+        raise _UnreadableError(f"is not JSON: {error}. It is {shown(text)}.") from error
     except UnicodeEncodeError as error:
         half = ascii(error.object[error.start])
         raise _UnreadableError(f"holds {half}, half of a surrogate pair, which cannot be written in UTF-8.") from error

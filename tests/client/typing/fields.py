@@ -23,7 +23,7 @@ client.generate(text_prompt="a", timeout=httpx.Timeout(30))
 
 client.generate(text_prompt="a", resolution="2049x2048")  # error: no such size
 client.generate(text_prompt="a", resolution="")  # error: no such size
-client.generate(text_prompt="a", resolution=2048)  # error: no text
+client.generate(text_prompt="a", resolution=2048)  # error: not text
 client.generate(text_prompt="a", rendering_speed="turbo")  # error: no such speed
 client.generate(text_prompt="a", enable_copyright_detection="true")  # error: no boolean
 client.generate(text_prompt="a", resolutoin="2048x2048")  # error: misspelt

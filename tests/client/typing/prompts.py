@@ -32,8 +32,8 @@ client.generate(text_prompt="a cat", json_prompt=model)  # error: both
 client.generate(text_prompt="a cat", json_prompt=plain)  # error: both
 client.generate(text_prompt="a cat", json_prompt={})  # error: both
 client.generate("a cat")  # error: by keyword alone
-client.generate(text_prompt=b"a cat")  # error: bytes are no text
-client.generate(text_prompt=7)  # error: a number is no text
+client.generate(text_prompt=b"a cat")  # error: bytes are not text
+client.generate(text_prompt=7)  # error: a number is not text
 client.generate(json_prompt="{}")  # error: text is no structured prompt
 client.generate(json_prompt=["a"])  # error: a list is no structured prompt
 client.generate(json_prompt=element)  # error: another model

@@ -118,7 +118,7 @@ def test_two_copies_in_one_process_share_nothing(
     """Classes, loggers, and what keeps keys out of the logs of httpx: each copy its own key's, and no other's."""
     vendored(copy, tmp_path / "one/_vendor", tmp_path / "two/_vendor")
     said = run_alone(PROGRAMS, "two_copies", server.url, path=(tmp_path, dependencies))
-    assert "V4JsonPrompt is no JSON type" in said.pop("model")
+    assert "V4JsonPrompt is not a JSON type" in said.pop("model")
     assert said == {
         "requests": 4,
         "keys": [],

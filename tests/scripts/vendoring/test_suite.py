@@ -33,7 +33,7 @@ def draw(prompt: str | V4JsonPrompt) -> Generation | None:
             return client.generate(json_prompt=prompt)
         except IdeogramError as error:
             assert error.may_have_been_billed is False
-            client.generate(text_prompt=7)  # error: no text
+            client.generate(text_prompt=7)  # error: not text
             client.generate(text_prompt="a", json_prompt={})  # error: both
             client.generate(text_prompt="a", resolution="2x2")  # error: no such size
             return error.message  # error: no generation

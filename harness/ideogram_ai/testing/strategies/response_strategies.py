@@ -154,7 +154,7 @@ def unusual_answers() -> SearchStrategy[Answer]:
         _changed(documented, "unknown member"),
         _changed(documented, "unknown value"),
         st.builds(Answer, statuses, json_values().map(_dump), st.just("JSON of another shape"), st.just(_JSON)),
-        st.builds(Answer, statuses, _no_text(), st.just("no text"), st.just(_JSON)),
+        st.builds(Answer, statuses, _not_text(), st.just("not text"), st.just(_JSON)),
     )
     return named("unusual_answers", made)
 
@@ -199,7 +199,7 @@ def _changed(draw: DrawFn, documented: SearchStrategy[Answer], change: str) -> A
     return evolve(answer, body=_dump(body), why=why)
 
 
-def _no_text() -> SearchStrategy[bytes]:
+def _not_text() -> SearchStrategy[bytes]:
     marked = ['{"data": []}'.encode(encoding) for encoding in ("utf-8-sig", "utf-16", "utf-32")]
     nested = st.sampled_from([b"[", b'{"data":']).map(lambda opening: opening * _DEEP)
     return st.binary(min_size=1) | st.sampled_from(marked) | nested
