@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import swap
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -74,7 +76,7 @@ def write(contract_path: Path, out: Path) -> int:
         tree.write_tree(contract, root / PACKAGE)
         proof.prove(contract, root)
         count = len(tree.files(root / PACKAGE))
-        tree.swap(root / PACKAGE, out, PACKAGE)
+        swap.replace(root / PACKAGE, out, out / PACKAGE)
     return count
 
 

@@ -15,26 +15,23 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
-from contextlib import contextmanager
 from pathlib import Path
 from runpy import run_path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import swap
+
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 NAME: Final = "ideogram_ai"
 FLOORS: Final = {"client": "overrides", "generated": "generated"}
 """The packages that are copied, and their folders in the checkout."""
 MANIFEST: Final = "vendored.json"
-WORK: Final = ".replacing-"
-"""Prefix of temporary folders beside a copy."""
 _MEMBERS: Final = ("distribution", "version", "contract_sha256", "license", "requires_python", "dependencies", "files")
 _NO_FILE: Final = "not a regular file"  # in place of a hash, for example of a link
 _INIT: Final = '''\
@@ -282,18 +279,15 @@ def write_copy(destination: Path, copy: Copy, *, force: bool = False, dry_run: b
     place = find_copy(destination)
     if dry_run:
         return _update(place, copy, force, "would write")[1]
-    with _exclusive(destination):
-        previous = destination / f"{WORK}previous"
-        if previous.exists() and not place.exists():  # a run was killed between its two renames
-            previous.rename(place)
-        for left in destination.glob(f"{WORK}*"):
-            shutil.rmtree(left)
-        changed, text = _update(place, copy, force, "wrote")
-        if changed:
-            with tempfile.TemporaryDirectory(prefix=WORK, dir=destination) as folder:
-                Path(folder, ".gitignore").write_text("*\n", "utf-8")  # in case this run is killed
-                _write(Path(folder) / NAME, copy.files)
-                _swap(Path(folder) / NAME, place, previous)
+    try:
+        with swap.locked(destination, place):
+            changed, text = _update(place, copy, force, "wrote")
+            if changed:
+                with swap.work_folder(destination) as folder:
+                    _write(folder / NAME, copy.files)
+                    swap.replace(folder / NAME, destination, place)
+    except swap.InUseError as error:
+        raise VendoringError(str(error)) from None
     return text
 
 
@@ -344,37 +338,6 @@ def _write(place: Path, files: Mapping[str, bytes]) -> None:
         path.chmod(0o644)
     for folder in [place, *(path for path in place.rglob("*") if path.is_dir())]:
         folder.chmod(0o755)
-
-
-def _swap(fresh: Path, place: Path, previous: Path) -> None:
-    """Move a folder to its place. If that fails, what was there before is back."""
-    if place.exists():
-        place.rename(previous)
-    try:
-        fresh.rename(place)
-    except BaseException:
-        if previous.exists():
-            previous.rename(place)
-        raise
-    shutil.rmtree(previous, ignore_errors=True)  # the next run removes what is left
-
-
-@contextmanager
-def _exclusive(folder: Path) -> Generator[None]:
-    """Hold a lock that ends with this process. Windows has none on folders; there it is skipped."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl  # noqa: PLC0415 - not on Windows
-
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise VendoringError(f"another run is at work in {folder}; wait until it has ended") from None
-    finally:
-        os.close(descriptor)
 
 
 def find_ignored(destination: Path, copy: Copy) -> tuple[list[str], str]:

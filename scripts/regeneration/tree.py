@@ -1,6 +1,6 @@
 """Writes the generated package: the generator's models, our modules, the contract as data, and the lock.
 
-Also puts it in the place of the old one, and compares the two.
+Also compares it with the package that is there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import copy
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -22,6 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import swap
+
 from regeneration.checks import client_facts
 from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
 from regeneration.operations import Endpoint, read_models, variables
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from regeneration.documents import Contract, Pointer
 
 LOCK: Final = "lock.json"
-PREFIX: Final = ".replacing-"
-"""What the names of our working folders begin with."""
-_PREVIOUS: Final = f"{PREFIX}previous"
 _TOOLS: Final = ("openapi-python-client", "ruff")
 _OLDEST_GENERATOR: Final = (0, 29, 1)
 
@@ -286,7 +284,7 @@ def compare(there: Path, expected: Path) -> list[str]:
         expected: The folder as it should be.
     """
     old = {path.relative_to(there).as_posix(): path for path in files(there)}
-    old = {name: path for name, path in old.items() if not name.startswith(PREFIX)}
+    old = {name: path for name, path in old.items() if not name.startswith(swap.PREFIX)}
     new = {path.relative_to(expected).as_posix(): path for path in files(expected)}
     lines: list[str] = []
     for name in sorted(old.keys() | new.keys()):
@@ -309,12 +307,10 @@ def _read_locks(folder: Path) -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def workplace(out: Path, package: Path) -> Generator[Path]:
-    """Give a new empty folder on the file system of out, and take it away at the end.
-
-    What a killed run left behind is put right first: a tree that it had moved away comes back, its folder goes.
+    """Lock out, and give a temporary folder in it.
 
     Args:
-        out: The folder below which the tree stands; made if it is not there.
+        out: The folder that contains the tree; created if needed, and removed again if it stays empty.
         package: The path of the tree below it.
 
     Raises:
@@ -322,38 +318,11 @@ def workplace(out: Path, package: Path) -> Generator[Path]:
     """
     new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(out, os.O_RDONLY) if sys.platform != "win32" else -1  # Windows has no locks on folders
     try:
-        if sys.platform != "win32":
-            import fcntl  # noqa: PLC0415 - not on Windows
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with this process
-        if (out / _PREVIOUS).exists() and not (out / package).exists():
-            (out / _PREVIOUS).rename(out / package)
-        for left in out.glob(f"{PREFIX}*"):
-            shutil.rmtree(left)
-        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=out) as folder:
-            Path(folder, ".gitignore").write_text("*\n", encoding="utf-8")
-            yield Path(folder)
-    except BlockingIOError:
-        raise RegenerationError(f"another run is at work in {out}; wait until it has ended") from None
+        with swap.locked(out, out / package), swap.work_folder(out) as folder:
+            yield folder
+    except swap.InUseError as error:
+        raise RegenerationError(str(error)) from None
     finally:
-        if descriptor >= 0:
-            os.close(descriptor)
         if new and not any(out.iterdir()):
             out.rmdir()
-
-
-def swap(fresh: Path, out: Path, package: Path) -> None:
-    """Move the folder fresh to the place of the package; if that fails, the old package is back in its place."""
-    target, previous = out / package, out / _PREVIOUS
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        target.rename(previous)
-    try:
-        fresh.rename(target)
-    except BaseException:
-        if previous.exists():
-            previous.rename(target)
-        raise
-    shutil.rmtree(previous, ignore_errors=True)  # what could not be removed goes at the start of the next run

@@ -34,7 +34,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + HEADER + chunk(b"IDAT", zlib.compress(b"\0\0")) + c
 
 
 class Service(BaseHTTPRequestHandler):
-    """The least that can be taken for the service."""
+    """The smallest stand-in for the service."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

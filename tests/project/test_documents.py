@@ -17,16 +17,8 @@ REPOSITORY: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["p
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")])
 
 
-def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
 def tokens(document: Path) -> list[Token]:
     return MarkdownIt().enable("table").parse(document.read_text("utf-8"))
-
-
-def fences(document: Path, language: str) -> list[Token]:
-    return [token for token in tokens(document) if token.type == "fence" and token.info.split()[:1] == [language]]
 
 
 def anchors(document: Path) -> set[str]:
@@ -60,7 +52,7 @@ def test_every_link_to_a_file_of_the_project_leads_to_it() -> None:
             target, fragment = local(link, document), urlsplit(link).fragment
             found = target is None or (target.exists() and target.is_relative_to(ROOT))
             if not found or (target and fragment and fragment not in anchors(target)):
-                broken.append(f"{name_of(document)}: {link}")
+                broken.append(f"{document.relative_to(ROOT).as_posix()}: {link}")
     assert broken == []
 
 
@@ -74,7 +66,8 @@ def test_the_links_of_the_readme_work_on_a_package_index_too() -> None:
 
 
 def test_the_readme_has_two_commands_and_each_does_its_whole_set_up() -> None:
-    commands = [line for token in fences(ROOT / "README.md", "sh") for line in token.content.splitlines() if line]
+    fences = [token for token in tokens(ROOT / "README.md") if token.type == "fence" and token.info == "sh"]
+    commands = [line for token in fences for line in token.content.splitlines() if line]
     assert len(commands) == 2
     assert all(command.startswith("python3 -m venv .venv && . .venv/bin/activate && pip ") for command in commands)
     assert commands[0].endswith("--mock -o cat.png")
@@ -82,15 +75,12 @@ def test_the_readme_has_two_commands_and_each_does_its_whole_set_up() -> None:
     assert commands[1] in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
-def test_the_readme_names_the_prices_of_today() -> None:
+def test_the_readme_names_the_prices_and_says_at_once_that_the_project_is_unofficial() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     prices = json.loads((ROOT / "overrides/ideogram_ai/contract/prices.json").read_text("utf-8"))["usd_per_image"]
     shown = {speed: f"${price:.2f}" for speed, price in prices.items()}
     assert f"{shown['TURBO']} at the speed `TURBO`, {shown['DEFAULT']} by default and {shown['QUALITY']}" in text
-
-
-def test_the_readme_says_that_the_project_is_unofficial_in_its_first_lines() -> None:
-    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    lines = text.splitlines()
     assert "unofficial" in lines[2]
     assert lines[7] == "", "what it is and for whom: five lines"
 

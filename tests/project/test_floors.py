@@ -1,12 +1,10 @@
-"""The floors of the house: who may import whom, and how little the client loads."""
+"""The floors: who may import whom, and how little the client loads."""
 
 import json
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,11 +29,8 @@ def loaded_by(floor: str) -> tuple[list[str], list[str]]:
     return foreign, floors
 
 
-def test_the_client_loads_httpx_attrs_and_the_standard_library_only() -> None:
+def test_the_client_loads_httpx_attrs_and_the_standard_library_only_and_generated_stands_alone() -> None:
     assert loaded_by("client") == (["ideogram_ai"], ["ideogram_ai.client", "ideogram_ai.generated"])
-
-
-def test_the_generated_floor_stands_alone() -> None:
     assert loaded_by("generated") == (["ideogram_ai"], ["ideogram_ai.generated"])
 
 
@@ -44,21 +39,14 @@ def test_no_floor_imports_from_above() -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "2 kept, 0 broken" in result.stdout
-
-
-def test_every_floor_is_under_the_import_contract() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     packages = {f"ideogram_ai.{path.parent.name}" for path in ROOT.glob("*/ideogram_ai/*/__init__.py")}
     assert packages == set(settings["tool"]["importlinter"]["root_packages"])
 
 
-def test_the_floors_share_one_namespace() -> None:
-    """An __init__.py in one portion would hide the others."""
-    assert list(ROOT.glob("*/ideogram_ai/__init__.py")) == []
-
-
-@pytest.mark.parametrize("folder", ["generated", "overrides", "harness", "apps"])
-def test_every_package_says_that_it_is_typed(folder: str) -> None:
-    packages = [path.parent for path in (ROOT / folder).glob("ideogram_ai/*/__init__.py")]
-    assert packages
-    assert [package.name for package in packages if not (package / "py.typed").is_file()] == []
+def test_the_floors_are_typed_and_share_one_namespace() -> None:
+    assert list(ROOT.glob("*/ideogram_ai/__init__.py")) == [], "it would hide the other portions"
+    for folder in ("generated", "overrides", "harness", "apps"):
+        packages = [path.parent for path in (ROOT / folder).glob("ideogram_ai/*/__init__.py")]
+        assert packages
+        assert [package.name for package in packages if not (package / "py.typed").is_file()] == []

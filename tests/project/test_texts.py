@@ -31,12 +31,9 @@ def texts() -> Iterator[Path]:
                 yield path
 
 
-def test_the_texts_that_are_read_are_the_projects() -> None:
+def test_no_text_names_a_registry_or_a_place_on_a_machine() -> None:
     names = {path.relative_to(ROOT).as_posix() for path in texts()}
     assert {"README.md", "noxfile.py", ".ci/run", "requirements.lock", "openapi/ideogram-v4.yaml"} <= names
-
-
-def test_no_text_names_a_registry_or_a_place_on_a_machine() -> None:
     foreign = re.compile("|".join(FOREIGN))
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()[:120]}"

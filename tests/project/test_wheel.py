@@ -1,17 +1,18 @@
-"""The wheel: what is in it, what is not, and that it works with nothing beside it but what it asks for."""
+"""The wheel: what is in it, what is not, and that it works with nothing but its requirements."""
 
 import json
 import re
 import subprocess
 import sys
 import zipfile
-from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 
 import pytest
 from dependencies import link_dependencies
 from packaging.requirements import Requirement
+
+from ideogram_ai.client import __version__
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,59 +26,34 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.fixture(scope="module")
-def names(wheel: Path) -> set[str]:
-    with zipfile.ZipFile(wheel) as archive:
-        return set(archive.namelist())
-
-
-@pytest.fixture(scope="module")
-def metadata(wheel: Path, names: set[str]) -> Message:
-    (name,) = (name for name in names if name.endswith(".dist-info/METADATA"))
-    with zipfile.ZipFile(wheel) as archive:
-        return Parser().parsestr(archive.read(name).decode())
-
-
-def test_it_holds_every_floor_and_its_type_marker(names: set[str]) -> None:
+def test_it_holds_every_file_of_the_floors_and_nothing_else(wheel: Path) -> None:
+    """Data files too: the contract, fonts, and everything else that a floor reads at run time."""
+    names = set(zipfile.ZipFile(wheel).namelist())
     floors = {path.parent.name for path in ROOT.glob("*/ideogram_ai/*/__init__.py")}
     assert {"generated", "client", "testing", "cli"} <= floors
     assert {name.split("/")[1] for name in names if name.startswith("ideogram_ai/")} == floors
     assert {f"ideogram_ai/{floor}/py.typed" for floor in floors} <= names
     assert "ideogram_ai/__init__.py" not in names
-
-
-def test_it_holds_every_file_of_the_floors(names: set[str]) -> None:
-    """Data files too: the contract, fonts, and everything else that a floor reads at run time."""
     files = [path for path in ROOT.glob("*/ideogram_ai/*/**/*") if path.is_file() and path.parent.name != "__pycache__"]
     present = {path.relative_to(ROOT).as_posix().partition("/")[2] for path in files}
     assert {"ideogram_ai/generated/contract.yaml", "ideogram_ai/generated/contract.json"} <= present
     assert present - names == set()
-
-
-def test_it_holds_nothing_else(names: set[str]) -> None:
     others = {name for name in names if not name.startswith("ideogram_ai/")}
-    assert {re.sub(r"^ideogram_ai-[^/]+\.dist-info/", "", name) for name in others} == {
-        "METADATA",
-        "RECORD",
-        "WHEEL",
-        "entry_points.txt",
-        "licenses/LICENSE",
-    }
+    expected = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
+    assert {re.sub(r"^ideogram_ai-[^/]+\.dist-info/", "", name) for name in others} == expected
     suffixes = {Path(name).suffix for name in names if name.startswith("ideogram_ai/")}
     assert not suffixes & {".pyc", ".jinja", ".whl", ".lock"}
 
 
-def test_it_asks_for_httpx_and_attrs_and_the_rest_is_extra(metadata: Message) -> None:
-    asked = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
-    assert {requirement.name for requirement in asked if not requirement.marker} == {"attrs", "httpx"}
+def test_it_requires_httpx_and_attrs_and_the_rest_is_extra(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = Parser().parsestr(archive.read(name).decode())
+    requirements = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
+    assert {requirement.name for requirement in requirements if not requirement.marker} == {"attrs", "httpx"}
     assert {"all", "cli", "testing"} <= set(metadata.get_all("Provides-Extra", []))
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"
-
-
-def test_its_version_is_the_clients(metadata: Message) -> None:
-    from ideogram_ai.client import __version__
-
     assert metadata["Version"] == __version__
 
 

@@ -1,19 +1,16 @@
-"""A contract that somebody else wrote may hold anything. None of it is ever run: here it would leave a file behind.
+"""A contract that somebody else wrote may contain anything. None of it may ever run: here it would create a file.
 
-One contract has every text in every place, since a regeneration takes seconds.
+One contract has every text in every place, because a regeneration takes seconds.
 """
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import regenerate as command
 from altered_contract import Change, Document, fields, post, put, schemas, write_altered
+from regenerated import path_to, run_python
 from regeneration.checks import read_checked
 from regeneration.documents import ContractError, children
 
@@ -27,13 +24,6 @@ from ideogram_ai.generated.models.resolution_v4 import RESOLUTION_V4_VALUES
 help(Ideogram)
 print(json.dumps([len(RESOLUTION_V4_VALUES), package.__file__]))
 """
-
-
-@pytest.fixture
-def sentinel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that must not come into being; code in a contract would make it."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "sentinel"
 
 
 def code(sentinel: Path) -> list[str]:
@@ -62,7 +52,7 @@ def code(sentinel: Path) -> list[str]:
 
 
 def prose(text: str) -> Change:
-    """Put a text wherever a contract holds prose."""
+    """Put a text wherever a contract contains prose."""
 
     def change(document: Document) -> None:
         waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
@@ -87,7 +77,7 @@ def prose(text: str) -> Change:
 
 
 def values(texts: list[str]) -> Change:
-    """Put texts where a contract holds values."""
+    """Put texts where a contract contains values."""
 
     def change(document: Document) -> None:
         schemas(document)["ResolutionV4"]["enum"] += texts
@@ -99,56 +89,28 @@ def values(texts: list[str]) -> Change:
     return change
 
 
-def media_type(name: str) -> Change:
-    def change(document: Document) -> None:
+def named(name: str) -> dict[str, Change]:
+    """Changes that put a text where a contract contains names, by place."""
+    operation = {"get": {"operationId": name, "responses": {"200": {"description": "a"}}}}
+
+    def media_type(document: Document) -> None:
         content = post(document)["requestBody"]["content"]
         content[f"multipart/form-data; x={name}"] = content.pop("multipart/form-data")
 
-    return change
-
-
-NAMES: dict[str, Callable[[str], Change]] = {
-    "operation": lambda name: (
-        lambda document: document["paths"].update(
-            {"/other": {"get": {"operationId": name, "responses": {"200": {"description": "a"}}}}}
-        )
-    ),
-    "path": lambda name: lambda document: document["paths"].update({f"/{name}": document["paths"].popitem()[1]}),
-    "tag": lambda name: lambda document: post(document).update(tags=[name]),
-    "media type": media_type,
-    "header": lambda name: lambda document: document["components"]["securitySchemes"]["ApiKey"].update(name=name),
-    "server": lambda name: lambda document: document["servers"][0].update(url=f"https://example.com/{name}"),
-    "field": lambda name: put(fields, **{name: {"type": "string"}}),
-    "title": lambda name: lambda document: schemas(document)["V4JsonPrompt"].update(title=name),
-    "inner field": lambda name: (
-        lambda document: schemas(document)["V4StyleDescription"]["properties"].update({name: {"type": "string"}})
-    ),
-    "default": lambda name: put(fields, d={"type": "string", "default": f'"{name}"'}),
-}
-
-
-def run_all(folder: Path) -> list[Any]:
-    """Import every module of a generated package, in a process of its own, and read the client's help."""
-    path = os.pathsep.join([str(folder), os.environ["PYTHONPATH"]])
-    probe = [sys.executable, "-W", "error", "-c", PROBE]
-    done = subprocess.run(probe, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=True)
-    printed: list[Any] = json.loads(done.stdout.splitlines()[-1])
-    return printed
-
-
-def test_the_code_does_what_it_is_feared_for(sentinel: Path) -> None:
-    exec(code(sentinel)[0].strip("'\"; "))
-    assert sentinel.exists()
-
-
-def test_prose_and_values_become_text_and_nothing_else(sentinel: Path, tmp_path: Path) -> None:
-    texts = code(sentinel)
-    path = write_altered(tmp_path / "contract.yaml", prose("\n".join(texts)), values(texts))
-    assert command.main(["--contract", str(path), "--out", str(tmp_path / "out")]) == 0
-    number, package = run_all(tmp_path / "out")
-    assert number == 38 + len(texts)
-    assert Path(package).is_relative_to(tmp_path / "out")
-    assert not sentinel.exists()
+    return {
+        "operation": lambda document: document["paths"].update({"/other": operation}),
+        "path": lambda document: document["paths"].update({f"/{name}": document["paths"].popitem()[1]}),
+        "tag": put(post, tags=[name]),
+        "media type": media_type,
+        "header": lambda document: document["components"]["securitySchemes"]["ApiKey"].update(name=name),
+        "server": lambda document: document["servers"][0].update(url=f"https://example.com/{name}"),
+        "field": put(fields, **{name: {"type": "string"}}),
+        "title": lambda document: schemas(document)["V4JsonPrompt"].update(title=name),
+        "inner field": put(
+            lambda document: schemas(document)["V4StyleDescription"]["properties"], **{name: {"type": "string"}}
+        ),
+        "default": put(fields, d={"type": "string", "default": f'"{name}"'}),
+    }
 
 
 REFUSED = {"path", "default"}
@@ -157,14 +119,25 @@ UNUSABLE = {"media type", "server", "field"}
 """By the proof, in which the client cannot use them."""
 
 
-def test_names_are_refused_or_become_names(sentinel: Path, tmp_path: Path) -> None:
-    name = code(sentinel)[0]
+def test_no_text_of_a_contract_runs_as_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    sentinel = tmp_path / "sentinel"
+    texts = code(sentinel)
+    exec(texts[0].strip("'\"; "))
+    assert sentinel.exists(), "the code would make the file if it ran"
+    sentinel.unlink()
+    names = named(texts[0])
     for place in REFUSED:
         with pytest.raises(ContractError):
-            read_checked(write_altered(tmp_path / "contract.yaml", NAMES[place](name)))
-    for places, exit_code in ((NAMES.keys() - REFUSED - UNUSABLE, 0), (UNUSABLE, 1)):
-        path = write_altered(tmp_path / "contract.yaml", *(NAMES[place](name) for place in sorted(places)))
+            read_checked(write_altered(tmp_path / "contract.yaml", names[place]))
+    usable = [change for place, change in names.items() if place not in REFUSED | UNUSABLE]
+    unusable = [names[place] for place in sorted(UNUSABLE)]
+    for changes, exit_code in (([prose("\n".join(texts)), values(texts), *usable], 0), (unusable, 1)):
+        path = write_altered(tmp_path / "contract.yaml", *changes)
         read_checked(path)
         assert command.main(["--contract", str(path), "--out", str(tmp_path / "out")]) == exit_code
-        run_all(tmp_path / "out")
+    printed = run_python("-c", PROBE, path=path_to(tmp_path / "out"))
+    number, package = json.loads(printed.splitlines()[-1])
+    assert number == 38 + len(texts)
+    assert Path(package).is_relative_to(tmp_path / "out")
     assert not sentinel.exists()

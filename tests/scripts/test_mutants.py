@@ -1,4 +1,4 @@
-"""The judgement of `nox -s mutants`: what survived is listed with a reason, and what is listed has survived."""
+"""`nox -s mutants`: every survivor is listed with a reason, and every listed mutant survives."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ ONE = Mutant("request._escape", "return 1", "return 2")
 OTHER = Mutant("response._describe", 'say("a")', 'say("b")')
 
 
-def test_the_list_speaks_of_todays_code() -> None:
+def test_the_list_describes_the_present_code_and_can_be_read_by_module() -> None:
     listed = mutants.read_list([])
     assert listed
     for mutant in listed:
@@ -20,34 +20,27 @@ def test_the_list_speaks_of_todays_code() -> None:
         assert any(line.startswith(f"def {function.rpartition('.')[2]}(") for line in code), mutant.where
         assert set(mutant.was.splitlines()) <= set(code), mutant.where
         assert mutant.becomes != mutant.was
-
-
-def test_some_modules_have_their_part_of_the_list() -> None:
     assert {mutant.where.partition(".")[0] for mutant in mutants.read_list(["response"])} == {"response"}
     rest = mutants.read_list(["request", "prompt_rule"])
-    assert mutants.read_list(["response", "retry"]) | rest == mutants.read_list([])
+    assert mutants.read_list(["response", "retry"]) | rest == listed
 
 
-@pytest.mark.parametrize(
-    ("survivors", "known", "odd", "says"),
-    [
+def test_the_list_and_the_survivors_have_to_agree(capsys: pytest.CaptureFixture[str]) -> None:
+    cases: list[tuple[set[Mutant], set[Mutant], list[str], str]] = [
         ({ONE}, {ONE}, [], "2 mutants, of which 1 survived, 1 of them for a reason"),
         (set(), set(), [], "2 mutants, of which 0 survived"),
         ({ONE, OTHER}, {ONE}, [], "No test tells of this change."),
         ({ONE}, {ONE, OTHER}, [], "and is killed, or is no change of today's code"),
         ({ONE}, {ONE}, ["request.x_1 ended with None"], "request.x_1 ended with None: neither killed nor survived"),
-    ],
-)
-def test_the_list_and_the_survivors_have_to_agree(
-    survivors: set[Mutant], known: set[Mutant], odd: list[str], says: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert mutants.report(survivors, known, odd, 2) == (1 if survivors != known or odd else 0)
-    out = capsys.readouterr().out
-    assert says in out
-    assert ("because" in out) is (survivors != known)
+    ]
+    for survivors, known, odd, message in cases:
+        assert mutants.report(survivors, known, odd, 2) == (1 if survivors != known or odd else 0), message
+        out = capsys.readouterr().out
+        assert message in out
+        assert ("because" in out) is (survivors != known), message
 
 
-def test_an_entry_waits_for_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_without_a_reason_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutants, "LIST", tmp_path / "survivors.toml")
     mutants.LIST.write_text(OTHER.as_toml())
     with pytest.raises(SystemExit, match=r"survivors\.toml: response\._describe has no reason"):

@@ -1,5 +1,6 @@
-"""The command as a maintainer runs it."""
+"""The command as a maintainer runs it, and how it replaces a tree: the old or the new one is always complete."""
 
+import ast
 import os
 import re
 import shlex
@@ -7,13 +8,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
 import regenerate as command
-from altered_contract import Document, fields, put, write_altered
+import swap
+from altered_contract import fields, put, schemas, write_altered
+from hypothesis import given
+from hypothesis import strategies as st
 from regeneration import documents, proof, tree
-from regeneration.documents import CONTRACT, OUT, PACKAGE, ROOT, RegenerationError
+from regeneration.documents import CONTRACT, OUT, PACKAGE, ROOT, Contract, RegenerationError, read_contract
+from regeneration.tree import bent, docstring, workplace
 
 Files = dict[str, bytes]
 
@@ -37,7 +43,7 @@ def run(*arguments: object, cwd: Path, **environment: str) -> "subprocess.Comple
 
 
 @pytest.fixture
-def out(tmp_path: Path) -> Path:
+def copied(tmp_path: Path) -> Path:
     """A copy of generated/ to work on."""
     shutil.copytree(OUT / PACKAGE, tmp_path / "out" / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path / "out"
@@ -57,47 +63,35 @@ def test_the_bytes_depend_neither_on_the_folder_nor_on_the_run(tmp_path: Path) -
     done = run("--contract", CONTRACT, "--out", "out", cwd=place, PYTHONHASHSEED="1")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.match(r"wrote \d+ files to out/ideogram_ai/generated in \d+\.\d s\n\n\w+", done.stdout)
-    assert files(place / "out") == files(OUT)
-
-
-def test_a_tree_that_is_up_to_date(tmp_path: Path) -> None:
     before = files(OUT)
+    assert files(place / "out") == before
     done = run("--check", cwd=tmp_path, PYTHONHASHSEED="2")
     assert (done.returncode, done.stderr) == (0, "")
     assert "is up to date in" in done.stdout
     assert files(OUT) == before
 
 
-def fail_to_read(document: Document) -> None:
-    document["openapi"] = "3.0.0"
-
-
-def test_a_refused_contract_leaves_the_old_tree(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = files(out)
-    broken = write_altered(tmp_path / "contract.yaml", fail_to_read)
-    assert command.main(["--contract", str(broken), "--out", str(out)]) == 1
-    assert files(out) == before
-    printed = capsys.readouterr()
-    message = f"error: {broken}:1:1: /openapi: this is no OpenAPI 3.1 document: openapi is 3.0.0\nnothing was written\n"
-    assert (printed.out, printed.err) == ("", message)
-
-
 REFUSED = RegenerationError("no")
 FULL = OSError(28, "No space left on device", "x")
 
 
-def test_a_step_that_fails_leaves_the_old_tree(
-    altered: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_run_that_fails_leaves_the_old_tree(
+    altered: Path, copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    before = files(copied)
+    broken = write_altered(tmp_path / "broken.yaml", lambda document: document.update(openapi="3.0.0"))
+    assert command.main(["--contract", str(broken), "--out", str(copied)]) == 1
+    assert files(copied) == before
+    message = f"error: {broken}:1:1: /openapi: this is no OpenAPI 3.1 document: openapi is 3.0.0\nnothing was written\n"
+    assert capsys.readouterr() == ("", message)
     steps: list[tuple[object, str, Exception]] = [
         (tree, "_generate", FULL),
         (tree, "variables", REFUSED),
         (tree, "tree_sha256", FULL),
         (proof, "prove_types", REFUSED),
         (proof, "prove_sending", REFUSED),
-        (tree, "swap", FULL),
+        (swap, "replace", FULL),
     ]
-    before = files(out)
     for module, step, error in steps:
 
         def fail(*arguments: object, error: Exception = error) -> None:
@@ -107,8 +101,8 @@ def test_a_step_that_fails_leaves_the_old_tree(
             for slow in ("prove_types", "prove_sending"):
                 patched.setattr(proof, slow, lambda *arguments: None)
             patched.setattr(module, step, fail)
-            assert command.main(["--contract", str(altered), "--out", str(out)]) == 1
-        assert files(out) == before, step
+            assert command.main(["--contract", str(altered), "--out", str(copied)]) == 1
+        assert files(copied) == before, step
         message = "no" if error is REFUSED else "x: No space left on device"
         assert capsys.readouterr().err == f"error: {message}\nnothing was written\n", step
 
@@ -136,7 +130,7 @@ DAMAGE: list[tuple[Callable[[Path], object], str, list[str]]] = [
 ]
 
 
-def test_check_names_what_differs_and_the_command_that_writes_it(
+def test_check_lists_what_differs_and_the_command_that_writes_it(
     tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # What is built is tested elsewhere, and takes its time.
@@ -154,13 +148,22 @@ def test_check_names_what_differs_and_the_command_that_writes_it(
         assert first == f"error: {out / PACKAGE} is not what the contract makes:"
         assert [line.strip()[: len(expected)] for line, expected in zip(middle, lines, strict=True)] == lines
         assert last == f"to update it: python scripts/regenerate.py --contract {CONTRACT} --out {out}"
+    assert command.main(["--check", "--contract", str(CONTRACT), "--out", str(tmp_path / "none")]) == 1
+    assert "missing  contract.yaml" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+    own = tmp_path / "own"
+    shutil.copytree(OUT / PACKAGE, own / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(documents, "OUT", own)  # in the project's own folder there is nothing but the package
+    (own / "ideogram_ai" / "stray.py").touch()
+    assert command.main(["--check", "--contract", str(CONTRACT), "--out", str(own)]) == 1
+    assert "extra    ideogram_ai/stray.py" in capsys.readouterr().err
 
 
 def test_the_command_that_check_prints_writes_the_tree(
-    altered: Path, out: Path, capsys: pytest.CaptureFixture[str]
+    altered: Path, copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--contract", str(altered), "--out", str(out)]
-    (out / PACKAGE / "models" / "stale.py").touch()
+    arguments = ["--contract", str(altered), "--out", str(copied)]
+    (copied / PACKAGE / "models" / "stale.py").touch()
     assert command.main(["--check", *arguments]) == 1
     printed = capsys.readouterr().err
     assert "extra    models/stale.py" in printed
@@ -168,34 +171,140 @@ def test_the_command_that_check_prints_writes_the_tree(
     python, script, *given = shlex.split(printed.splitlines()[-1].removeprefix("to update it: "))
     assert (python, script) == ("python", "scripts/regenerate.py")
     assert command.main(given) == 0
-    assert not list(out.glob(".*"))
-    (out / PACKAGE / "__pycache__").mkdir()  # bytecode is no difference
-    (out / PACKAGE / "__pycache__" / "types.cpython-311.pyc").touch()
+    assert not list(copied.glob(".*"))
+    (copied / PACKAGE / "__pycache__").mkdir()  # bytecode is no difference
+    (copied / PACKAGE / "__pycache__" / "types.cpython-311.pyc").touch()
     assert command.main(["--check", *arguments]) == 0
 
 
-def test_check_of_a_tree_that_is_not_there_and_of_files_beside_it(
-    tmp_path: Path, out: Path, built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(tree, "write_tree", lambda contract, target: shutil.copytree(built / PACKAGE, target))
-    assert command.main(["--check", "--contract", str(CONTRACT), "--out", str(tmp_path / "none")]) == 1
-    assert "missing  contract.yaml" in capsys.readouterr().err
-    assert not (tmp_path / "none").exists()
-    monkeypatch.setattr(documents, "OUT", out)  # in the project's own folder nothing stands beside the package
-    (out / "ideogram_ai" / "stray.py").touch()
-    assert command.main(["--check", "--contract", str(CONTRACT), "--out", str(out)]) == 1
-    assert "extra    ideogram_ai/stray.py" in capsys.readouterr().err
-
-
-def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_and_a_tool_that_is_not_installed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["--nonsense"], ["--contract", "other.yaml"], ["x"]):
         with pytest.raises(SystemExit, match=r"^2$"):
             command.main(arguments)
         assert "error: " in capsys.readouterr().err
-
-
-def test_a_tool_that_is_not_installed(tmp_path: Path) -> None:
     (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError(\"No module named 'yaml'\", name='yaml')\n")
     done = run("--check", cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.startswith("error: yaml is not installed; ")
+
+
+def read(folder: Path) -> dict[str, str]:
+    """Read all files below a folder, by their names."""
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def write(folder: Path, **files: str) -> Path:
+    """Write files into a folder of their own."""
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A folder with an old package, and a file of somebody else next to it."""
+    write(tmp_path / "out" / PACKAGE, a="old", gone="old")
+    (tmp_path / "out" / "beside").write_text("mine")
+    return tmp_path / "out"
+
+
+OLD = {"ideogram_ai/generated/a": "old", "ideogram_ai/generated/gone": "old", "beside": "mine"}
+NEW = {"ideogram_ai/generated/a": "new", "ideogram_ai/generated/added": "new", "beside": "mine"}
+
+
+def replace(out: Path) -> None:
+    with workplace(out, PACKAGE) as root:
+        swap.replace(write(root / PACKAGE, a="new", added="new"), out, out / PACKAGE)
+
+
+def test_the_new_tree_takes_the_place_and_nothing_else_stays(out: Path, tmp_path: Path) -> None:
+    replace(out)
+    assert read(out) == NEW
+    replace(tmp_path / "new" / "out")  # where there was none
+    assert read(tmp_path / "new" / "out") == {name: text for name, text in NEW.items() if name != "beside"}
+
+
+def test_a_failure_before_the_swap_leaves_the_old_tree_or_none(out: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileExistsError), workplace(out, PACKAGE) as root:
+        write(write(root / PACKAGE, a="new"))
+    assert read(out) == OLD
+    with pytest.raises(ZeroDivisionError), workplace(tmp_path / "new", PACKAGE):
+        raise ZeroDivisionError
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_failure_of_either_rename_brings_the_old_tree_back(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, calls = Path.rename, 0
+    for error, (failing, renames) in product((OSError("disk"), KeyboardInterrupt()), ((1, 1), (2, 3))):
+        calls = 0
+
+        def rename(self: Path, target: Path, error: BaseException = error, failing: int = failing) -> Path:
+            nonlocal calls
+            calls += 1
+            if calls == failing:
+                raise error
+            return original(self, target)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "rename", rename)
+            with pytest.raises(type(error)):
+                replace(out)
+        assert calls == renames
+        assert read(out) == OLD
+
+
+def test_the_next_run_recovers_what_a_killed_one_left(out: Path) -> None:
+    (out / PACKAGE).rename(out / ".replacing-previous")  # killed between the renames
+    write(out / ".replacing-abc" / PACKAGE, a="half")
+    with workplace(out, PACKAGE):
+        assert (out / PACKAGE / "a").read_text() == "old"
+    assert read(out) == OLD
+    write(out / ".replacing-previous", a="older")  # killed after them
+    with workplace(out, PACKAGE) as root:
+        assert root.stat().st_dev == out.stat().st_dev
+        assert (root / ".gitignore").read_text() == "*\n"
+    assert read(out) == OLD
+
+
+def test_a_second_run_is_refused_while_the_first_is_at_work(out: Path) -> None:
+    refused = pytest.raises(RegenerationError, match="another run is at work in")
+    with workplace(out, PACKAGE) as root, refused, workplace(out, PACKAGE):
+        pass
+    assert not root.exists()
+    replace(out)
+    assert read(out) == NEW
+
+
+def test_the_generator_gets_the_contract_without_the_prompt_rule(
+    contract: Contract, built: Path, tmp_path: Path
+) -> None:
+    assert "oneOf" not in schemas(bent(contract))["GenerateImageRequestV4"]
+    assert "oneOf" in schemas(contract.document)["GenerateImageRequestV4"]
+    assert '"oneOf"' in (built / PACKAGE / "contract.json").read_text("utf-8")
+    path = write_altered(tmp_path / "contract.yaml", lambda d: schemas(d)["GenerateImageRequestV4"].pop("oneOf"))
+    with pytest.raises(RegenerationError, match=r"changes nothing in this contract.*take that step out"):
+        bent(read_contract(path))
+
+
+def test_a_generator_that_is_too_old(contract: Contract, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "version", {"openapi-python-client": "0.28.4"}.__getitem__)
+    with pytest.raises(RegenerationError, match=r"0\.28\.4 executes what hostile contracts hold; 0\.29\.1 or newer"):
+        tree.write_tree(contract, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_error_of_the_generator_names_the_place(tmp_path: Path) -> None:
+    """To the generator this is a warning: it leaves the part out, and exits with 0."""
+    path = write_altered(tmp_path / "contract.yaml", put(schemas, X={"type": "array"}))
+    with pytest.raises(RegenerationError, match=r":\d+:\d+: /components/schemas/X: the generator cannot write"):
+        tree.write_tree(read_contract(path), tmp_path / "out")
+
+
+@given(text=st.text(st.characters(codec="utf-8") | st.sampled_from('"\\{}\n\r\x00\x85\u2028 '), max_size=300))
+def test_a_docstring_is_text_and_nothing_else(text: str) -> None:
+    code = f'def f():\n    """First.\n\n    {docstring(text)}\n    """\n    return 1\n'
+    (function,) = ast.parse(code).body
+    assert isinstance(function, ast.FunctionDef)
+    assert len(function.body) == 2
+    assert max(map(len, code.split("\n"))) <= 300

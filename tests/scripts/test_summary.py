@@ -1,4 +1,4 @@
-"""What a regeneration says of a change: who meets it, whether it breaks, which number comes next."""
+"""The summary of a regeneration: what changes for users, whether it breaks, and the next version."""
 
 import shutil
 import subprocess
@@ -8,9 +8,9 @@ import attrs
 import pytest
 import yaml
 from altered_contract import Change, Document, fields, post, put, schemas
-from contract_changes import new_answers, removed_field, second_operation
+from contract_changes import add_operation, add_responses, remove_field
 from regeneration import summary
-from regeneration.documents import CONTRACT, OUT, PACKAGE, ROOT, Contract
+from regeneration.documents import CONTRACT, OUT, PACKAGE
 from regeneration.summary import GeneratedState, find_changes, next_version, read_baseline, read_package
 from unknown_fields import UNKNOWN
 
@@ -37,94 +37,73 @@ def speeds(*values: str) -> Change:
     return lambda document: schemas(document)["RenderingSpeedV4"].update(enum=list(values))
 
 
-def answer_without(name: str) -> Change:
-    return lambda document: schemas(document)["ImageObjectV4"]["properties"].pop(name)
-
-
-def billed(document: Document) -> None:
-    post(document)["responses"]["429"]["x-billed"] = True
-
-
-def in_service(document: Document) -> None:
-    del schemas(document)["RenderingSpeedV4"]["x-unavailable-values"]
-
-
 def words(document: Document) -> None:
     schemas(document)["ResolutionV4"]["description"] = "Another word."
 
 
+def rename(document: Document) -> None:
+    document["components"]["schemas"]["Prompt"] = schemas(document).pop("V4JsonPrompt")
+    fields(document)["json_prompt"]["$ref"] = "#/components/schemas/Prompt"
+
+
 BOX = 'request: `json_prompt.compositional_deconstruction.elements[](type="obj").bbox[]`: maximum allows'
-GENERATE = "/paths/~1v1~1ideogram-v4~1generate/post"
+BILLED = "/paths/~1v1~1ideogram-v4~1generate/post/responses/429/x-billed"
+IN_SERVICE = "/components/schemas/RenderingSpeedV4/x-unavailable-values"
 RULE = "(While the first number is 0, what breaks raises the second, all else the third.)"
 NEW = put(fields, **{UNKNOWN: {"type": "integer"}})
-CASES: dict[str, tuple[list[Change], list[str]]] = {
-    "an optional field": ([NEW], [f"harmless added request: the field `{UNKNOWN}` is new (integer)"]),
-    "a required field": ([NEW, required], [f"breaks added request: the field `{UNKNOWN}` is new (integer, required)"]),
-    "a list": (
+CASES: list[tuple[list[Change], list[str]]] = [
+    ([NEW], [f"harmless added request: the field `{UNKNOWN}` is new (integer)"]),
+    ([NEW, required], [f"breaks added request: the field `{UNKNOWN}` is new (integer, required)"]),
+    (
         [put(fields, tags={"type": "array", "items": {"type": "string", "enum": ["a", "b"]}})],
         ["harmless added request: the field `tags` is new (array of one of a, b)"],
     ),
-    "a field of any type": ([put(fields, any={})], ["harmless added request: the field `any` is new (anything)"]),
-    "a wider bound": ([bound(2000)], [f"harmless widened {BOX} more: 1000 -> 2000"]),
-    "a narrower bound": ([bound(999)], [f"breaks narrowed {BOX} less: 1000 -> 999"]),
-    "a value more": (
+    ([put(fields, any={})], ["harmless added request: the field `any` is new (anything)"]),
+    ([bound(2000)], [f"harmless widened {BOX} more: 1000 -> 2000"]),
+    ([bound(999)], [f"breaks narrowed {BOX} less: 1000 -> 999"]),
+    (
         [speeds("FLASH", "TURBO", "DEFAULT", "QUALITY", "BALANCED")],
         ["harmless added request: `rendering_speed`: the value BALANCED is new"],
     ),
-    "a value less": (
-        [speeds("FLASH", "TURBO", "DEFAULT")],
-        ["breaks removed request: `rendering_speed`: the value QUALITY is gone"],
-    ),
-    "a field less": (
-        [removed_field],
-        ["breaks removed request: there is no field `enable_copyright_detection` any more"],
-    ),
-    "a member of the answer less": (
-        [answer_without("url")],
+    ([speeds("FLASH", "TURBO", "DEFAULT")], ["breaks removed request: `rendering_speed`: the value QUALITY is gone"]),
+    ([remove_field], ["breaks removed request: there is no field `enable_copyright_detection` any more"]),
+    (
+        [lambda document: schemas(document)["ImageObjectV4"]["properties"].pop("url")],
         ["breaks removed answer 200: there is no field `data[].url` any more"],
     ),
-    "error codes": (
-        [new_answers],
+    (
+        [add_responses],
         ["harmless added answer 409: the status 409 is new", "harmless added answer 410: the status 410 is new"],
     ),
-    "an operation, and the first one by its method": (
-        [second_operation, NEW],
+    (
+        [add_operation, NEW],
         [
             f"harmless added `generate()` request: the field `{UNKNOWN}` is new (integer)",
             "harmless added POST /v1/ideogram-v4/magic-prompt: the operation is new",
         ],
     ),
-    "what is billed": (
-        [billed],
-        [
-            f"harmless changed contract: `{GENERATE}/responses/429/x-billed` is another: false -> true",
-        ],
+    (
+        [lambda document: post(document)["responses"]["429"].update({"x-billed": True})],
+        [f"harmless changed contract: `{BILLED}` is another: false -> true"],
     ),
-    "what is in service": (
-        [in_service],
-        ["harmless removed contract: `/components/schemas/RenderingSpeedV4/x-unavailable-values` is gone"],
+    (
+        [lambda document: schemas(document)["RenderingSpeedV4"].pop("x-unavailable-values")],
+        [f"harmless removed contract: `{IN_SERVICE}` is gone"],
     ),
-    "words": ([words], []),
-}
+    ([words], []),
+]
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_change_is_told_with_what_it_means(name: str) -> None:
-    changes, expected = CASES[name]
-    found = find_changes(NOW, changed(*changes))
-    assert [f"{'breaks' if c.breaking else 'harmless'} {c.effect} {c.text}" for c in found] == expected
+def listed(before: GeneratedState, after: GeneratedState) -> list[str]:
+    return [f"{'breaks' if c.breaking else 'harmless'} {c.effect} {c.text}" for c in find_changes(before, after)]
 
 
-def test_the_reverse_breaks_where_this_does_not() -> None:
-    found = find_changes(changed(NEW), NOW)
-    assert [(change.breaking, change.effect.value) for change in found] == [(True, "removed")]
-
-
-def test_names_in_python_are_told() -> None:
-    def rename(document: Document) -> None:
-        document["components"]["schemas"]["Prompt"] = schemas(document).pop("V4JsonPrompt")
-        fields(document)["json_prompt"]["$ref"] = "#/components/schemas/Prompt"
-
+def test_changes_and_whether_they_break() -> None:
+    for changes, expected in CASES:
+        assert listed(NOW, changed(*changes)) == expected
+    reverse = find_changes(changed(NEW), NOW)
+    assert [(change.breaking, change.effect.value) for change in reverse] == [(True, "removed")]
+    # Names in Python:
     models = NOW.models - {"V4JsonPrompt", "Rejection"} | {"Prompt"}
     found = find_changes(NOW, changed(rename, models=models, methods=frozenset({"describe"})))
     assert [change.text for change in found] == [
@@ -132,33 +111,26 @@ def test_names_in_python_are_told() -> None:
         "Python: `ideogram_ai.generated.models`: `V4JsonPrompt` is called `Prompt` now",
         "Python: the method `describe` of `Ideogram.operations` is new",
     ]
-    back = find_changes(changed(rename, methods=frozenset({"describe"})), NOW)
-    assert [(c.breaking, c.text) for c in back] == [
-        (True, "Python: there is no method `describe` of `Ideogram.operations` any more")
+    assert listed(changed(rename, methods=frozenset({"describe"})), NOW) == [
+        "breaks removed Python: there is no method `describe` of `Ideogram.operations` any more"
     ]
 
 
-BREAKING, ADDED = [removed_field], [NEW]
-
-
-@pytest.mark.parametrize(
-    ("version", "changes", "expected"),
-    [
-        ("0.1.0", BREAKING, "0.2.0"),
-        ("0.1.4", BREAKING, "0.2.0"),
-        ("0.1.0", ADDED, "0.1.1"),
-        ("0.1.0", [words], "0.1.1"),
-        ("1.2.3", BREAKING, "2.0.0"),
-        ("1.2.3", ADDED, "1.3.0"),
-        ("1.2.3", [words], "1.2.4"),
-    ],
-)
-def test_the_next_number(version: str, changes: list[Change], expected: str) -> None:
-    assert next_version(version, find_changes(NOW, changed(*changes))) == expected
+def test_the_next_version() -> None:
+    for version, change, expected in (
+        ("0.1.0", remove_field, "0.2.0"),
+        ("0.1.4", remove_field, "0.2.0"),
+        ("0.1.0", NEW, "0.1.1"),
+        ("0.1.0", words, "0.1.1"),
+        ("1.2.3", remove_field, "2.0.0"),
+        ("1.2.3", NEW, "1.3.0"),
+        ("1.2.3", words, "1.2.4"),
+    ):
+        assert next_version(version, find_changes(NOW, changed(change))) == expected, version
 
 
 def test_the_text() -> None:
-    text = summary.summary(NOW, "0.1.0", changed(removed_field, NEW))
+    text = summary.summary(NOW, "0.1.0", changed(remove_field, NEW))
     assert text.splitlines() == [
         "What changes for users since the last commit:",
         "",
@@ -178,55 +150,37 @@ def test_the_text() -> None:
         "- **Breaking:** request: there is no field `enable_copyright_detection` any more.",
     ]
     assert "after 1.0.0. (What breaks raises the first number" in summary.summary(NOW, "1.0.0", changed(NEW))
-
-
-def test_nothing_or_words_alone() -> None:
     assert summary.summary(NOW, "0.1.0", NOW) == "Nothing has changed for users since the last commit."
     assert summary.summary(NOW, "0.1.0", changed(words)).startswith("Since the last commit nothing has changed for pr")
-
-
-def test_what_cannot_be_compared_is_said(tmp_path: Path) -> None:
-    assert (
-        summary.describe_changes(None, tmp_path) == "There was no package before, so nothing is said of what changes."
-    )
+    # What cannot be compared:
+    text = summary.describe_changes(None, OUT / PACKAGE)
+    assert text == "There was no package before, so nothing is said of what changes."
     lost = changed(lambda document: post(document)["responses"].update({"200": 7}))
     text = summary.describe_changes((lost, "0.1.0"), OUT / PACKAGE)
     assert text.startswith("The changes for users are unknown: ")
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project of its own, with a generated package and a version."""
-    shutil.copytree(OUT / PACKAGE, tmp_path / "generated" / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "version.py").write_text('"""The version."""\n\n__version__ = "3.2.1"\n', "utf-8")
-    monkeypatch.setattr(summary, "OUT", tmp_path / "generated")
-    monkeypatch.setattr(summary, "_VERSION", tmp_path / "version.py")
-    return tmp_path
-
-
 def git(folder: Path, *arguments: str) -> None:
-    """Run git with nobody's settings."""
+    """Run git without the settings of this machine."""
     who = ("-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false")
     subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def test_it_compares_with_the_last_commit_however_often_one_regenerates(project: Path) -> None:
-    assert read_baseline() == (NOW, "3.2.1")  # no git, so the files themselves
-    git(project, "init", "-q")
-    git(project, "add", ".")
-    git(project, "commit", "-q", "-m", "a")
-    (project / "version.py").write_text('__version__ = "4.0.0"\n', "utf-8")
-    (project / "generated" / PACKAGE / "contract.json").write_text("{}", "utf-8")
+def test_the_baseline_is_the_last_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = read_baseline()
+    assert own is not None
+    assert own[1].count(".") == 2
+    shutil.copytree(OUT / PACKAGE, tmp_path / "generated" / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "version.py").write_text('"""The version."""\n\n__version__ = "3.2.1"\n', "utf-8")
+    monkeypatch.setattr(summary, "OUT", tmp_path / "generated")
+    monkeypatch.setattr(summary, "_VERSION", tmp_path / "version.py")
+    assert read_baseline() == (NOW, "3.2.1"), "the files themselves where there is no git"
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "a")
+    (tmp_path / "version.py").write_text('__version__ = "4.0.0"\n', "utf-8")
+    (tmp_path / "generated" / PACKAGE / "contract.json").write_text("{}", "utf-8")
     assert read_baseline() == (NOW, "3.2.1")
-
-
-def test_without_a_package_there_is_nothing_to_compare_with(project: Path) -> None:
-    shutil.rmtree(project / "generated")
+    shutil.rmtree(tmp_path / ".git")
+    shutil.rmtree(tmp_path / "generated")
     assert read_baseline() is None
-
-
-def test_the_projects_own_version_is_found(contract: Contract) -> None:
-    found = read_baseline()
-    assert found is not None
-    assert found[1].count(".") == 2
-    assert (ROOT / "overrides/ideogram_ai/client/__init__.py").exists()

@@ -1,21 +1,19 @@
-"""Names of a contract that the generated code, the client or Python use too: each works, or is refused by its line.
+"""Names of a contract that the generated code, the client or Python use too: each works, or is refused with its line.
 
-A name that is only nearly right is worse than none: a field called cls made every request fail, in a line of code that
-nobody wrote. One contract has them all as fields, since a regeneration takes seconds; it is used from end to end.
+A field called cls once made every request fail in generated code. One contract has all names as fields, because a
+regeneration takes seconds; it is used from end to end.
 """
 
 import inspect
 import json
-import os
 import re
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from altered_contract import Change, Document, fields, put, schemas, write_altered
-from regenerated import path_to, regenerated
+from regenerated import path_to, regenerated, run_python
 from regeneration.checks import client_facts, read_checked
 from regeneration.documents import PACKAGE, ContractError
 from regeneration.tree import write_tree
@@ -36,23 +34,9 @@ FIELDS = """
     pla-ce PLA_CE é 日本
 """.split()  # noqa: SIM905 - a list of a hundred lines otherwise
 LISTS = ("lights", "lights_element", "item_of_lights")
-OPERATIONS = (
-    "generate",
-    "download",
-    "close",
-    "send",
-    "class",
-    "models",
-    "cast",
-    "Any",
-    "Mapping",
-    "Methods",
-    "timeout",
-    "extra_fields",
-    "list",
-    "self",
-    "1",
-)
+OPERATIONS = """
+    generate download close send class models cast Any Mapping Methods timeout extra_fields list self 1
+""".split()  # noqa: SIM905
 STYLE = {"$ref": "#/components/schemas/V4StyleDescription"}
 
 PROGRAM = """
@@ -113,7 +97,7 @@ print(json.dumps(found))
 
 
 QUOTED = "/v1/o'brien/$&()*+,;=:@!~"
-"""All that a path may hold beside letters."""
+"""All characters that a path may contain apart from letters."""
 
 
 def all_of_them(document: Document) -> None:
@@ -137,30 +121,23 @@ def all_of_them(document: Document) -> None:
 
 
 def other_operation(name: str) -> Document:
-    body = {"application/json": {"schema": {"$ref": "#/components/schemas/Asked"}}}
-    prompt = {"application/json": {"schema": {"$ref": "#/components/schemas/V4JsonPrompt"}}}
+    def content(schema: str) -> Document:
+        return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
     return {
         "post": {
             "operationId": name,
             "summary": "Do it",
-            "requestBody": {"required": True, "content": body},
-            "responses": {"200": {"description": "Done.", "content": prompt}},
+            "requestBody": {"required": True, "content": content("Asked")},
+            "responses": {"200": {"description": "Done.", "content": content("V4JsonPrompt")}},
         }
     }
 
 
-def test_each_works_from_end_to_end(tmp_path_factory: pytest.TempPathFactory) -> None:
-    generated = regenerated(tmp_path_factory, "names", [all_of_them])
-    used = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROGRAM],
-        input=json.dumps({"fields": FIELDS, "lists": LISTS}),
-        env={**os.environ, "PYTHONPATH": path_to(generated)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert used.returncode == 0, used.stderr
-    found: dict[str, Any] = json.loads(used.stdout)
+def test_every_name_works_from_end_to_end(tmp_path_factory: pytest.TempPathFactory) -> None:
+    generated = regenerated(tmp_path_factory, "names", all_of_them)
+    asked = {"fields": FIELDS, "lists": LISTS}
+    found: dict[str, Any] = json.loads(run_python("-c", PROGRAM, path=path_to(generated), asked=asked))
     expected: dict[str, Any] = {name: f"sent {name}" for name in FIELDS}
     expected |= {name: [{inner: f"inner {inner}" for inner in FIELDS}] for name in LISTS}
     expected["text_prompt"] = "a"
@@ -174,79 +151,53 @@ def test_each_works_from_end_to_end(tmp_path_factory: pytest.TempPathFactory) ->
     assert called == {**{name: f"{name.lower()}_" for name in with_underscores}, "1": "field_1"}
 
 
-def add_operation(name: str) -> Change:
-    return lambda document: document["paths"].update(
-        {"/v1/other": other_operation(name), "/v1/a": other_operation("a")}
-    )
-
-
-def asked_for_nothing(document: Document) -> None:
-    schemas(document)["Asked"] = {"type": "object", "properties": {"a": {"type": "string"}}}
-
-
 REQUEST = "/components/schemas/GenerateImageRequestV4/properties"
-REFUSED: dict[str, tuple[Change, str, str]] = {
-    "alike but for a hyphen": (
-        put(fields, **{"ab": {"type": "string"}, "a-b": {"type": "string"}, "a_b": {"type": "string"}}),
+STRING = {"type": "string"}
+OBJECT = {"type": "object", "properties": {"a": STRING}}
+
+
+def refused_names() -> Iterator[tuple[list[Change], str, str]]:
+    """Changes, with the pointer and the words of the message."""
+    equal = "are the same name in Python"
+    yield (
+        [put(fields, **dict.fromkeys(("ab", "a-b", "a_b"), STRING))],
         f"{REQUEST}/a-b",
-        "ab and a-b are the same name in Python, ab; rename one of them",
-    ),
-    "the name that another one gets": (
-        put(fields, self={"type": "string"}, self_={"type": "string"}),
-        f"{REQUEST}/self_",
-        "self and self_ are the same name in Python, self_; rename one of them",
-    ),
-    "the name that another one gets from us": (
-        put(fields, cls={"type": "string"}, cls_={"type": "string"}),
-        f"{REQUEST}/cls_",
-        "cls and cls_ are the same name in Python, cls_; rename one of them",
-    ),
-    **{
-        f"the name of a variable {name}": (
-            put(fields, lights={"type": "array", "items": STYLE}, **{name: {"type": "string"}}),
-            f"{REQUEST}/{name}",
-            f"generated code calls a part of lights {name}, so a field cannot be called so; rename it",
-        )
-        for name in ("lights_item", "lights_item_data", "lights_type_0")
-    },
-    **{
-        f"the schema {name}": (
-            put(schemas, **{name: {"type": "object", "properties": {"a": {"type": "string"}}}}),
-            f"/components/schemas/{name}",
-            f"generated code has a {called} of its own; give this schema another name or title",
-        )
-        for name, called in {"Unset": "Unset", "any": "Any", "File": "File"}.items()
-    },
-    "a title": (
-        put(schemas, X={"type": "object", "title": "BytesIO", "properties": {"a": {"type": "string"}}}),
-        "/components/schemas/X",
-        "generated code has a BytesIO of its own",
-    ),
-    **{
-        f"the operation {name}": (
-            add_operation(name),
-            "/paths/~1v1~1other/post/operationId",
-            f"the name {name.upper()} is taken; choose another operationId",
-        )
-        for name in ("overload", "httpx", "operations", "A")
-    },
-}
+        f"ab and a-b {equal}, ab; rename one of them",
+    )
+    for name in ("self", "cls"):  # the generator puts an underscore behind the first, and we behind the second
+        both = [put(fields, **{name: STRING, f"{name}_": STRING})]
+        yield both, f"{REQUEST}/{name}_", f"{name} and {name}_ {equal}, {name}_; rename one of them"
+    for name in ("lights_item", "lights_item_data", "lights_type_0"):
+        change = put(fields, lights={"type": "array", "items": STYLE}, **{name: STRING})
+        message = f"generated code calls a part of lights {name}, so a field cannot be called so; rename it"
+        yield [change], f"{REQUEST}/{name}", message
+    for name, called in {"Unset": "Unset", "any": "Any", "File": "File"}.items():
+        message = f"generated code has a {called} of its own; give this schema another name or title"
+        yield [put(schemas, **{name: OBJECT})], f"/components/schemas/{name}", message
+    message = "generated code has a BytesIO of its own"
+    yield [put(schemas, X=OBJECT | {"title": "BytesIO"})], "/components/schemas/X", message
+    for name in ("overload", "httpx", "operations", "A"):
+        message = f"the name {name.upper()} is taken; choose another operationId"
+        yield [put(schemas, Asked=OBJECT), add_operation(name)], "/paths/~1v1~1other/post/operationId", message
 
 
-@pytest.mark.parametrize("kind", REFUSED)
-def test_what_cannot_work_is_refused_by_its_line(kind: str, tmp_path: Path) -> None:
-    change, pointer, message = REFUSED[kind]
-    changes = [change, asked_for_nothing] if kind.startswith("the operation") else [change]
-    path = write_altered(tmp_path / "contract.yaml", *changes)
-    contract = read_checked(path)
-    with pytest.raises(ContractError) as caught:
-        write_tree(contract, tmp_path / "out" / PACKAGE)
-    found = re.match(rf"{re.escape(str(path))}:(\d+):\d+: ([^ ]+): ", str(caught.value))
-    assert found, str(caught.value)
-    assert message in str(caught.value)
-    assert found[2] == pointer
-    line = path.read_text("utf-8").splitlines()[int(found[1]) - 1]
-    assert line.strip().startswith(pointer.rpartition("/")[2])
+def add_operation(name: str) -> Change:
+    others = {"/v1/other": other_operation(name), "/v1/a": other_operation("a")}
+    return lambda document: document["paths"].update(others)
+
+
+def test_names_that_cannot_work_are_refused_with_their_line(tmp_path: Path) -> None:
+    for number, (changes, pointer, message) in enumerate(refused_names()):
+        path = write_altered(tmp_path / "contract.yaml", *changes)
+        contract = read_checked(path)
+        with pytest.raises(ContractError) as caught:
+            write_tree(contract, tmp_path / str(number) / PACKAGE)
+        found = re.match(rf"{re.escape(str(path))}:(\d+):\d+: ([^ ]+): ", str(caught.value))
+        assert found, str(caught.value)
+        assert message in str(caught.value)
+        assert found[2] == pointer
+        line = path.read_text("utf-8").splitlines()[int(found[1]) - 1]
+        assert line.strip().startswith(pointer.rpartition("/")[2])
 
 
 def test_the_names_that_the_client_has_are_known() -> None:

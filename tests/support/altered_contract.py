@@ -1,6 +1,8 @@
 """Changes to the project's contract, for the tests that need one that differs in one thing."""
 
 from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,14 @@ Change = Callable[[Document], object]
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Writes a thing twice rather than an alias."""
+    """Writes values twice instead of aliases."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
 def post(document: Document) -> Document:
-    """The one operation."""
+    """The only operation."""
     found: Document = document["paths"][PATH]["post"]
     return found
 
@@ -47,9 +49,15 @@ def put(where: Callable[[Document], Document], **values: Any) -> Change:
     return change
 
 
+@cache
+def _contract() -> Document:
+    document: Document = yaml.load((ROOT / "openapi/ideogram-v4.yaml").read_bytes(), yaml.CSafeLoader)
+    return document
+
+
 def write_altered(path: Path, *changes: Change) -> Path:
     """Write the project's contract to a file after some changes."""
-    document = yaml.load((ROOT / "openapi/ideogram-v4.yaml").read_bytes(), yaml.CSafeLoader)
+    document = deepcopy(_contract())
     for change in changes:
         change(document)
     path.write_text(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -1,13 +1,14 @@
 """Uses a regenerated package: `python on_changed_contract.py` with that package first on the path.
 
-Reads the calls to make from stdin as JSON, and prints what became of them, on real sockets, against the mock server.
+Reads the calls to make from stdin as JSON, and prints their outcomes, on real sockets, against the mock server.
 """
 
+import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import anyio
 from samples import sample
 
 import ideogram_ai.generated
+from ideogram_ai.cli.main import main
 from ideogram_ai.client import AsyncIdeogram, Ideogram, IdeogramError, RetryPolicy
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
@@ -22,12 +24,13 @@ from ideogram_ai.testing import MockServer, answers, broken_requests, request_ru
 
 KEY = "the-key-of-this-test"
 ONCE = RetryPolicy(max_attempts=1)
+Fields = dict[str, Any]
 
 
-def call(server: MockServer, do: Callable[[], Any]) -> dict[str, Any]:
-    """Call a method; give what it returned or raised, and what reached the server."""
+def call(server: MockServer, do: Callable[[], Any]) -> Fields:
+    """Call a method; return its result or error, and what reached the server."""
     before = len(server.ledger)
-    outcome: dict[str, Any] = {}
+    outcome: Fields = {}
     try:
         value = do()
         outcome["gave"] = value.to_dict() if hasattr(value, "to_dict") else type(value).__name__
@@ -41,25 +44,32 @@ def call(server: MockServer, do: Callable[[], Any]) -> dict[str, Any]:
     return outcome
 
 
-def calls(asked: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def method_of(client: Any, operation_id: str) -> Callable[..., Any]:
+    """The method of a client for an operation."""
+    is_generate = operation_id == POST_GENERATE_IMAGE_V4.operation_id
+    method: Callable[..., Any] = client.generate if is_generate else getattr(client.operations, operation_id)
+    return method
+
+
+def calls(asked: dict[str, Fields], operation_id: str) -> dict[str, Any]:
     """Every call with both clients."""
     with MockServer() as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
 
-        async def call_async(fields: dict[str, Any]) -> Any:
+        async def call_async(fields: Fields) -> Any:
             async with AsyncIdeogram(KEY, base_url=server.url, retry=ONCE) as also:
-                return await also.generate(**fields)
+                return await method_of(also, operation_id)(**fields)
 
         return {
             name: {
-                "sync": call(server, lambda: client.generate(**fields)),  # noqa: B023 - called at once
+                "sync": call(server, lambda: method_of(client, operation_id)(**fields)),  # noqa: B023 - called at once
                 "async": call(server, lambda: anyio.run(call_async, fields)),  # noqa: B023
             }
             for name, fields in asked.items()
         }
 
 
-def statuses(asked: list[int], least: dict[str, Any]) -> dict[str, Any]:
-    """What the client makes of statuses that the mock server answers."""
+def statuses(asked: list[int], least: Fields) -> Fields:
+    """The client's outcome for each status, and whether what is drawn for it fits its schema."""
     with MockServer(scenario=asked) as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
         found = {str(status): call(server, lambda: client.generate(**least)) for status in asked}
     for status in asked:
@@ -69,12 +79,12 @@ def statuses(asked: list[int], least: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def strategies() -> dict[str, Any]:
-    """Which names the strategies draw, and whether all of them arrive and are judged as they should be."""
-    found: dict[str, Any] = {}
+def strategies() -> Fields:
+    """Which names the strategies draw, and whether valid requests pass and broken ones are refused."""
+    found: Fields = {}
     with MockServer() as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
 
-        def send(method: Callable[..., Any], request: dict[str, Any]) -> str | None:
+        def send(method: Callable[..., Any], request: Fields) -> str | None:
             try:
                 method(**request)
             except IdeogramError as error:
@@ -82,7 +92,7 @@ def strategies() -> dict[str, Any]:
             return None
 
         for name, operation in OPERATIONS.items():
-            method = client.generate if operation is POST_GENERATE_IMAGE_V4 else getattr(client.operations, name)
+            method = method_of(client, name)
             drawn = sample(requests(operation=operation), 40)
             rules = request_rules(operation=operation)
             broken = [each for rule in rules for each in sample(broken_requests(rule, operation=operation), 2)]
@@ -97,64 +107,38 @@ def strategies() -> dict[str, Any]:
     return found
 
 
-def operations(asked: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Calls of generated methods; the last two meet a server that says something else."""
-    with MockServer() as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
-
-        async def call_async(name: str, fields: dict[str, Any]) -> Any:
-            async with AsyncIdeogram(KEY, base_url=server.url, retry=ONCE) as also:
-                return await getattr(also.operations, name)(**fields)
-
-        found: dict[str, Any] = {}
-        for label, entry in asked.items():
-            name, fields = entry["method"], entry["fields"]
-            found[label] = call(server, lambda: getattr(client.operations, name)(**fields))  # noqa: B023
-            found[f"{label}, async"] = call(server, lambda: anyio.run(call_async, name, fields))  # noqa: B023
-    return found
-
-
-def command_line(options: list[str], place: Path) -> dict[str, Any]:
+def command_line(options: list[str], place: Path) -> Fields:
     """One run of `ideogram generate` with these options after -F, and what reached the server."""
     arguments = [argument for option in options for argument in ("-F", option)]
-    with MockServer() as server:
-        command = [sys.executable, "-m", "ideogram_ai.cli", "generate", "A cat", *arguments, "--json"]
-        done = subprocess.run(
-            [*command, "--base-url", server.url, "-o", str(place)],
-            env=os.environ | {"IDEOGRAM_API_KEY": KEY},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    printed = io.StringIO()
+    with MockServer() as server, redirect_stdout(printed), redirect_stderr(printed):
+        target = ("--base-url", server.url, "-o", str(place))
+        code = main(["generate", "A cat", *arguments, "--json", *target])
         arrived = [dict(exchange.fields) for exchange in server.ledger]
-    return {"code": done.returncode, "said": done.stdout + done.stderr, "arrived": arrived}
+    return {"code": code, "said": printed.getvalue(), "arrived": arrived}
 
 
 def program(text: str) -> list[Any]:
-    """Run a program that reads its settings from the environment; give what reached the server."""
+    """Run a program that reads its settings from the environment; return what reached the server."""
     with MockServer() as server:
-        os.environ |= {"IDEOGRAM_API_KEY": KEY, "IDEOGRAM_BASE_URL": server.url}
+        os.environ["IDEOGRAM_BASE_URL"] = server.url
         exec(compile(text, "program", "exec"), {"__name__": "__main__"})
         return [[dict(exchange.fields), exchange.status] for exchange in server.ledger]
 
 
-def main() -> None:
-    """Do all that stdin asks for."""
+if __name__ == "__main__":
     asked = json.load(sys.stdin)
-    folder = Path(asked["folder"])
+    os.environ["IDEOGRAM_API_KEY"] = KEY
     used = {
         "package": ideogram_ai.generated.__file__,
-        "calls": calls(asked["calls"]),
+        "calls": calls(asked["calls"], POST_GENERATE_IMAGE_V4.operation_id),
         "statuses": statuses(asked["statuses"], asked["least"]),
         "strategies": strategies(),
-        "operations": operations(asked["operations"]),
+        "operations": calls(asked["operations"], "post_magic_prompt_v4"),
         "program": program(asked["program"]),
         "cli": {
-            name: command_line(options, folder / f"{number}.png")
+            name: command_line(options, Path(asked["folder"], f"{number}.png"))
             for number, (name, options) in enumerate(asked["cli"].items())
         },
     }
     json.dump(used, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

@@ -28,7 +28,7 @@ def ref(name: str) -> Document:
 
 
 def wrapped(name: str, **beside: Any) -> Document:
-    """A reference as this dialect has it when something is to stand beside it."""
+    """A reference in allOf, as this dialect writes it when it needs other keywords too."""
     return {"allOf": [ref(name)], "description": f"About {name}.", **beside}
 
 

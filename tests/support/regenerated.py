@@ -1,8 +1,11 @@
 """Packages regenerated from changed contracts. Each takes seconds, so all processes of a test run share one."""
 
+import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -10,14 +13,14 @@ from pathlib import Path
 import pytest
 import regenerate
 from altered_contract import Change, write_altered
-from contract_changes import LESS, MORE, more_fields
+from contract_changes import add_other_fields, extend, reduce
 from filelock import FileLock
 
 import ideogram_ai.client
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """Give a folder that one process fills and all others find.
+    """Return a folder that one process fills and all others reuse.
 
     Args:
         factory: Knows the folder of the run.
@@ -36,8 +39,8 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return folder
 
 
-def regenerated(factory: pytest.TempPathFactory, name: str, changes: Sequence[Change]) -> Path:
-    """Give a folder with what the command makes of a changed contract, and what it printed in printed.txt."""
+def regenerated(factory: pytest.TempPathFactory, name: str, *changes: Change) -> Path:
+    """Return a folder with the package of a changed contract, and the output of the command in printed.txt."""
 
     def make(folder: Path) -> None:
         contract = write_altered(folder.parent / f"{name}.yaml", *changes)
@@ -50,24 +53,44 @@ def regenerated(factory: pytest.TempPathFactory, name: str, changes: Sequence[Ch
 
 
 def with_more(factory: pytest.TempPathFactory) -> Path:
-    """What regeneration makes of the contract with more in it."""
-    return regenerated(factory, "more", MORE)
+    """The package of the contract with more in it."""
+    return regenerated(factory, "more", extend)
 
 
 def with_less(factory: pytest.TempPathFactory) -> Path:
-    """What regeneration makes of the contract with less in it, and other names."""
-    return regenerated(factory, "less", LESS)
+    """The package of the contract with less in it, and with other names."""
+    return regenerated(factory, "less", reduce)
 
 
 def with_more_fields(factory: pytest.TempPathFactory) -> Path:
-    """The same with fields of other types and names."""
-    return regenerated(factory, "fields", [*MORE, more_fields])
+    """The package of the contract with more in it, and with fields of other types and names."""
+    return regenerated(factory, "fields", extend, add_other_fields)
 
 
 def path_to(generated: Path) -> str:
     """The PYTHONPATH on which a regenerated package comes first."""
     support = str(Path(__file__).parent)
     return os.pathsep.join([str(generated), support, os.environ["PYTHONPATH"]])
+
+
+def run_python(*arguments: str | Path, path: str | None = None, asked: object = None) -> str:
+    """Run a Python that must succeed, and return what it prints.
+
+    Args:
+        arguments: The arguments of Python.
+        path: Its PYTHONPATH; that of this process by default.
+        asked: What it reads from stdin, as JSON.
+    """
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        input=json.dumps(asked),
+        env={**os.environ, "PYTHONPATH": path or os.environ["PYTHONPATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def merged(generated: Path, folder: Path) -> Path:

@@ -4,8 +4,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import pytest
+import vendor
 from vendor import Copy, write_copy
 
 
@@ -26,6 +28,28 @@ def vendored(copy: Copy, *folders: Path) -> None:
 def texts(folder: Path) -> dict[str, bytes]:
     """Read all files below a folder, by their names."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+class Run(NamedTuple):
+    """What a run of the command returned and printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Command:
+    """Runs the command, by default on one folder, and without making the copy each time."""
+
+    def __init__(self, copy: Copy, folder: Path, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.copy, self.folder, self.place = copy, folder, folder / "ideogram_ai"
+        self._patch, self._capsys = patch, capsys
+
+    def __call__(self, *options: str, makes: Copy | None = None, destination: Path | None = None) -> Run:
+        self._patch.setattr("vendor.make_copy", lambda: makes or self.copy)
+        self._capsys.readouterr()
+        code = vendor.main([str(destination or self.folder), *options])
+        return Run(code, *self._capsys.readouterr())
 
 
 def run_alone(program: Path, *arguments: str, path: tuple[Path, ...]) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from altered_contract import Document
 from attrs import evolve
 from contract_bodies import valid_bodies
-from contract_changes import ANSWERS, MAGIC, POSTER, second_operation
+from contract_changes import MAGIC, POSTER, RESPONSES, add_operation
 from driver import NO_TLS, case
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -140,7 +140,7 @@ OTHER = evolve(
 def document(monkeypatch: pytest.MonkeyPatch) -> Iterator[Document]:
     """A contract with another operation; a test may change it before it starts a server."""
     changed: Document = read_contract()
-    second_operation(changed)
+    add_operation(changed)
     monkeypatch.setitem(OPERATIONS, ID, OTHER)
     monkeypatch.setattr(contract_view, "read_contract", lambda: changed)
     read_view.cache_clear()
@@ -185,7 +185,7 @@ def test_the_response_of_another_operation(document: Document, monkeypatch: pyte
 
 
 def test_keys_responses_on_demand_and_scenarios_are_as_for_generate(document: Document) -> None:
-    document["paths"][MAGIC]["post"]["responses"].update(ANSWERS, default={"description": "Anything."})
+    document["paths"][MAGIC]["post"]["responses"].update(RESPONSES, default={"description": "Anything."})
     options: dict[str, Any] = {"trust_env": False, "verify": NO_TLS}
     with MockServer(scenario=[503, 200]) as server, httpx.Client(base_url=server.url, **options) as http:
         assert http.post(MAGIC, headers=HEADERS, json={}).status_code == 503

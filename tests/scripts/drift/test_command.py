@@ -5,9 +5,7 @@ import os
 import pty
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 from drifting.check import read_known
 from provider_history import KNOWN, OURS, PATH, fields, june, october, operation, ref
 from regeneration.documents import CONTRACT, ROOT
+from small_documents import sending, serving
 
 Write = Callable[[Any], str]
 Captured = pytest.CaptureFixture[str]
@@ -53,20 +52,15 @@ def moved(operation_id: str) -> dict[str, Any]:
     return document
 
 
-ELEMENTS = "V4PromptElement"
 CASES = [
-    (
-        october(),
-        0,
-        "Nothing has changed that is not known. (0 breaking, 0 additive, 0 cosmetic, 20 known, 0 stale)",
-    ),
+    (october(), 0, "Nothing has changed that is not known. (0 breaking, 0 additive, 0 cosmetic, 20 known, 0 stale)"),
     (changed(lambda it: operation(it).update(operationId="other")), 0, "cosmetic  request: operationId is another"),
     (added(), 1, "additive  request: new: the property new is new"),
     (changed(lambda it: fields(it).pop("seed")), 1, "of the known differences, request: seed: property added: there"),
     (june(), 2, "breaking  request: json_prompt.style_description.aesthetics: aesthetics is required now"),
     (changed(lambda it: fields(it).update(json_prompt=ref("None"))), 3, "the $ref #/components/schemas/None is broken"),
     (
-        changed(lambda it: it["components"]["schemas"][ELEMENTS]["oneOf"].append(ref("V4JsonPrompt"))),
+        changed(lambda it: it["components"]["schemas"]["V4PromptElement"]["oneOf"].append(ref("V4JsonPrompt"))),
         3,
         "the references are cyclic",
     ),
@@ -83,10 +77,7 @@ def test_exit_codes_text_and_json(write: Write, capsys: Captured) -> None:
         assert line in capsys.readouterr().out
         assert drift.main([file, "--format", "json", *OCTOBER]) == code
         assert json.loads(capsys.readouterr().out)["outcome"] == ["nothing", "additive", "breaking", "unknown"][code]
-
-
-def test_a_document_that_cannot_be_read(write: Write, capsys: Captured) -> None:
-    for source in ("<html></html>", "{", "[]", '{"openapi": "3.1.0", "a": NaN}'):
+    for source in ("<html></html>", "{", "[]", '{"openapi": "3.1.0", "a": NaN}'):  # cannot be read
         file = write(source)
         assert drift.main([file, *OCTOBER]) == 3
         printed = capsys.readouterr()
@@ -117,7 +108,7 @@ def test_the_default_is_the_projects_own_contract_and_known_differences(capsys: 
     assert len(report["stale"]) == len(read_known(ROOT / "openapi" / "known-differences.yaml").entries)
 
 
-def test_no_failure_ends_as_a_verdict(write: Write, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+def test_a_failure_never_looks_like_a_verdict(write: Write, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     for arguments in (["a", "b"], ["--format", "xml", "a"], ["a", "--timeout", "0"], ["a", "--timeout", "x"]):
         with pytest.raises(SystemExit) as ended:
             drift.main(arguments)
@@ -131,34 +122,17 @@ def test_no_failure_ends_as_a_verdict(write: Write, monkeypatch: pytest.MonkeyPa
     assert "attrs is not installed; pip install -r requirements.lock" in bare.stderr
 
 
-def test_without_an_argument_the_address_of_the_known_differences_is_read(
-    tmp_path: Path, write: Write, capsys: Captured
-) -> None:
-    write(june())
-
-    class Handler(SimpleHTTPRequestHandler):
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args, directory=str(tmp_path))
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Print nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+def test_without_an_argument_the_url_of_the_known_differences_is_read(tmp_path: Path, capsys: Captured) -> None:
+    with serving(sending(json.dumps(june()).encode())) as url:
         known = tmp_path / "known.yaml"
-        known.write_text(f"document: http://127.0.0.1:{server.server_port}/openapi.json\ndifferences: []\n")
+        known.write_text(f"document: {url}\ndifferences: []\n")
         assert drift.main(["--contract", str(OURS), "--known", str(known)]) == 2
-        server.shutdown()
-        thread.join()
-    assert f"theirs: http://127.0.0.1:{server.server_port}/openapi.json (OpenAPI 3.0.2)" in capsys.readouterr().out
+    assert f"theirs: {url} (OpenAPI 3.0.2)" in capsys.readouterr().out
 
 
 def test_the_program_from_another_folder_into_a_pipe_that_takes_only_ascii(write: Write) -> None:
-    command, env = (
-        [sys.executable, SCRIPT, write(added("größe")), *OCTOBER],
-        {**os.environ, "PYTHONIOENCODING": "ascii"},
-    )
+    command = [sys.executable, SCRIPT, write(added("größe")), *OCTOBER]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     ended = subprocess.run(command, capture_output=True, text=True, env=env, cwd="/", check=False)
     assert (ended.returncode, ended.stderr) == (1, "")
     assert r"the property gr\xf6\xdfe is new" in ended.stdout

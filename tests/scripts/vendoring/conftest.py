@@ -1,12 +1,10 @@
-"""The copy that this checkout makes, and a package for it."""
+"""The copy that this checkout makes, and the command on a package for it."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import vendor
 from vendor import Copy, make_copy
-from vendored_app import package
+from vendored_app import Command, package
 
 
 @pytest.fixture(scope="session")
@@ -22,11 +20,8 @@ def vendor_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def command(copy: Copy, vendor_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Run the command on myapp/_vendor, without making the copy each time."""
-
-    def run(*options: str, makes: Copy = copy, destination: Path = vendor_folder) -> int:
-        monkeypatch.setattr("vendor.make_copy", lambda: makes)
-        return vendor.main([str(destination), *options])
-
-    return run
+def command(
+    copy: Copy, vendor_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """The command on myapp/_vendor."""
+    return Command(copy, vendor_folder, monkeypatch, capsys)

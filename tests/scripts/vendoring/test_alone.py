@@ -20,7 +20,7 @@ from ideogram_ai.generated.contract import CONTRACT_SHA256
 from ideogram_ai.testing import MockServer
 
 ROOT = Path(__file__).parents[3]
-PROGRAMS = Path(__file__).parent / "programs"
+PROGRAMS = Path(__file__).with_name("programs.py")
 NAME = "myapp._vendor.ideogram_ai"
 
 
@@ -47,8 +47,8 @@ def app(tmp_path: Path, copy: Copy) -> Path:
 
 
 def check_at_work(name: str, server: MockServer, *path: Path, metadata: bool = False) -> Path:
-    """Let a copy do all that a client does, and look at what came of it; the last folder has the dependencies."""
-    said = run_alone(PROGRAMS / "at_work.py", name, server.url, path=path)
+    """Use all of a copy, and check the results; the last folder has the dependencies."""
+    said = run_alone(PROGRAMS, "at_work", name, server.url, path=path)
     file, modules = Path(said.pop("file")), {module.partition(".")[0] for module in said.pop("modules")}
     assert said == {
         "pictures": [True, True],
@@ -67,7 +67,7 @@ def test_it_works_with_httpx_and_attrs_alone_and_loads_them_when_used(
     app: Path, dependencies: Path, server: MockServer
 ) -> None:
     assert check_at_work(NAME, server, app, dependencies).is_relative_to(app)
-    before, after = run_alone(PROGRAMS / "imported.py", NAME, path=(app, dependencies))
+    before, after = run_alone(PROGRAMS, "imported", NAME, path=(app, dependencies))
     assert {name for name in before if name.startswith(NAME)} == {NAME, f"{NAME}.client"}
     assert "httpx" not in before
     assert {"httpx", f"{NAME}.generated.operations"} <= set(after)
@@ -90,9 +90,8 @@ def test_it_works_on_the_path_itself_and_moved_renamed_and_zipped(
     assert check_at_work("other.pictures", server, archive, dependencies).is_relative_to(archive)
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A folder into which another version of ours is installed."""
+def test_it_works_beside_another_version(tmp_path: Path, app: Path, dependencies: Path, server: MockServer) -> None:
+    """It uses no module of the other, which is not even loaded unless it is imported too."""
     site = tmp_path / "site"
     for floor, folder in FLOORS.items():
         shutil.copytree(ROOT / folder / "ideogram_ai" / floor, site / "ideogram_ai" / floor)
@@ -103,15 +102,9 @@ def site(tmp_path: Path) -> Path:
     metadata = site / "ideogram_ai-99.0.dist-info/METADATA"
     metadata.parent.mkdir()
     metadata.write_text("Metadata-Version: 2.1\nName: ideogram-ai\nVersion: 99.0\n")
-    return site
-
-
-def test_it_works_beside_another_version(site: Path, app: Path, dependencies: Path, server: MockServer) -> None:
-    """It uses no module of the other, which is not even loaded unless it is imported too."""
     check_at_work(NAME, server, site, app, dependencies, metadata=True)
-
     for order in (["ideogram_ai", NAME], [NAME, "ideogram_ai"]):
-        assert run_alone(PROGRAMS / "beside.py", *order, path=(site, app, dependencies)) == {
+        assert run_alone(PROGRAMS, "beside", *order, path=(site, app, dependencies)) == {
             "installed": "99.0",
             "versions": {"ideogram_ai": "99.0", NAME: __version__},
             "contracts": {"ideogram_ai": "0" * 64, NAME: CONTRACT_SHA256},
@@ -124,7 +117,7 @@ def test_two_copies_in_one_process_share_nothing(
 ) -> None:
     """Classes, loggers, and what keeps keys out of the logs of httpx: each copy its own key's, and no other's."""
     vendored(copy, tmp_path / "one/_vendor", tmp_path / "two/_vendor")
-    said = run_alone(PROGRAMS / "two_copies.py", server.url, path=(tmp_path, dependencies))
+    said = run_alone(PROGRAMS, "two_copies", server.url, path=(tmp_path, dependencies))
     assert "V4JsonPrompt is not a JSON type" in said.pop("model")
     assert said == {
         "requests": 4,

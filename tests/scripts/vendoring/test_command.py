@@ -1,7 +1,6 @@
 """The command: a first copy, an update, a check, what it refuses, and what it prints."""
 
 import os
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,7 @@ from typing import Any
 import pytest
 import vendor
 from vendor import ROOT, Copy, manifest_bytes, read_manifest
-from vendored_app import package, texts
-
-Command = Callable[..., int]
-Captured = pytest.CaptureFixture[str]
+from vendored_app import Command, package, texts
 
 
 def changed(copy: Copy, *, drop: str = "", files: dict[str, bytes] | None = None, **members: Any) -> Copy:
@@ -30,6 +26,81 @@ def later(copy: Copy) -> Copy:
     return changed(copy, drop="client/download.py", files=files, version="9.0.0")
 
 
+def test_a_first_copy(command: Command) -> None:
+    copy, place = command.copy, command.place
+    count, title = len(copy.files), f"ideogram-ai {copy.manifest['version']}"
+    run = command("--dry-run")
+    assert run.code == 0
+    assert run.out.startswith(f"would write {count} files to {place}: {title}\n")
+    assert os.listdir(command.folder) == ["__init__.py"]
+    run = command()
+    assert run.code == 0
+    assert run.out.splitlines() == [
+        f"wrote {count} files to {place}: {title}",
+        f"  needs {', '.join(copy.manifest['dependencies'])} and Python {copy.manifest['requires_python']}",
+        "  from myapp._vendor.ideogram_ai.client import Ideogram",
+    ]
+    assert texts(place) == copy.files
+    assert {*os.listdir(command.folder)} == {"__init__.py", "ideogram_ai"}
+    (place / "client/__pycache__").mkdir()
+    before = place.stat().st_ino
+    for options in ([], ["--check"], ["--dry-run"]):  # an up-to-date copy is not touched
+        assert command(*options) == (0, f"{place} is up to date: {title}\n", "")
+    assert place.stat().st_ino == before
+    moved = command.folder.rename(command.folder.parent / "another name")
+    assert command("--check", destination=moved).code == 0
+
+
+def test_a_folder_that_is_not_a_package_or_is_a_link(command: Command, tmp_path: Path) -> None:
+    run = command(destination=tmp_path)
+    assert run.code == 0
+    printed = run.out.splitlines()
+    assert printed[2] == "  from ideogram_ai.client import Ideogram"
+    assert printed[3].startswith(f"note: {tmp_path} has no __init__.py. ")
+    (tmp_path / "link").symlink_to(command.folder)
+    assert command(destination=tmp_path / "link").code == 0
+    assert texts(tmp_path / "ideogram_ai") == texts(command.place) == command.copy.files
+
+
+def test_an_update_leaves_nothing_stale(command: Command, later: Copy) -> None:
+    command()
+    place, version = command.place, command.copy.manifest["version"]
+    stale = place / "client/__pycache__/download.cpython-311.pyc"
+    stale.parent.mkdir()
+    stale.touch()
+    run = command("--check", makes=later)
+    assert run.code == 1
+    assert run.err.splitlines() == [
+        f"error: {place} differs from this checkout:",
+        f"  version  {version}, and this checkout has 9.0.0",
+        "  outdated client/added.py",
+        "  outdated client/download.py",
+        "  outdated client/retry.py",
+        "fix it with the same command without --check",
+    ]
+    lines = ["  add      client/added.py", "  remove   client/download.py", "  replace  client/retry.py"]
+    for options, verb in ((["--dry-run"], "would write"), ([], "wrote")):
+        assert texts(place).keys() - {"client/__pycache__/download.cpython-311.pyc"} == command.copy.files.keys()
+        run = command(*options, makes=later)
+        assert run.code == 0
+        first = f"{verb} {place}: ideogram-ai 9.0.0 in place of {version}"
+        assert run.out.splitlines() == [first, *lines, "  replace  vendored.json"]
+    assert texts(place) == later.files
+    assert {*os.listdir(command.folder)} == {"__init__.py", "ideogram_ai"}
+
+
+def test_a_check_reports_another_contract_or_other_dependencies(command: Command) -> None:
+    command()
+    ours = command.copy.manifest["contract_sha256"]
+    members: tuple[tuple[str, Any, str], ...] = (
+        ("contract_sha256", "0" * 64, f"contract {ours}, and this checkout has {'0' * 64}"),
+        ("dependencies", ["httpx>=1"], "outdated vendored.json"),
+    )
+    for member, value, line in members:
+        run = command("--check", makes=changed(command.copy, **{member: value}))
+        assert (run.code, run.err.splitlines()[1:-1]) == (1, [f"  {line}"])
+
+
 EDITS = {
     "edited": "edited   client/errors.py",
     "missing": "missing  client/errors.py",
@@ -41,7 +112,7 @@ EDITS = {
 
 
 def edit(place: Path, kind: str) -> None:
-    """Change a copy as somebody might."""
+    """Change a copy as a user might."""
     core, manifest = place / "client/errors.py", place / "vendored.json"
     match kind:
         case "edited":
@@ -59,186 +130,97 @@ def edit(place: Path, kind: str) -> None:
             manifest.write_bytes(manifest.read_bytes().replace(b"{", b'{"my": "note",', 1))
 
 
-def test_a_first_copy(command: Command, copy: Copy, vendor_folder: Path, capsys: Captured) -> None:
-    place = vendor_folder / "ideogram_ai"
-    count, title = len(copy.files), f"ideogram-ai {copy.manifest['version']}"
-    assert command("--dry-run") == 0
-    assert capsys.readouterr().out.startswith(f"would write {count} files to {place}: {title}\n")
-    assert list(vendor_folder.iterdir()) == [vendor_folder / "__init__.py"]
-    assert command() == 0
-    assert texts(place) == copy.files
-    assert {path.name for path in vendor_folder.iterdir()} == {"__init__.py", "ideogram_ai"}
-    assert capsys.readouterr().out.splitlines() == [
-        f"wrote {count} files to {place}: {title}",
-        f"  needs {', '.join(copy.manifest['dependencies'])} and Python {copy.manifest['requires_python']}",
-        "  from myapp._vendor.ideogram_ai.client import Ideogram",
-    ]
-    (place / "client/__pycache__").mkdir()
-    before = place.stat().st_ino
-    for options in ([], ["--check"], ["--dry-run"]):  # an up-to-date copy is not touched
-        assert command(*options) == 0
-        assert capsys.readouterr().out == f"{place} is up to date: {title}\n"
-    assert place.stat().st_ino == before
-    moved = vendor_folder.parent / "another name"
-    vendor_folder.rename(moved)
-    assert command("--check", destination=moved) == 0
+def test_local_edits_are_reported_kept_and_overwritten_with_force_alone(command: Command, later: Copy) -> None:
+    for kind, line in EDITS.items():
+        folder = package(command.folder.parent / kind / "_vendor")
+        place = folder / "ideogram_ai"
+        command(destination=folder)
+        edit(place, kind)
+        before = texts(folder)
+        run = command("--check", destination=folder)
+        assert (run.code, run.err.splitlines()[1:-1]) == (1, [f"  {line}"]), kind
+        for options in ([], ["--dry-run"]) if kind != "missing" else ():
+            run = command(*options, makes=later, destination=folder)
+            assert run.code == 1
+            assert texts(folder) == before, kind
+            printed = run.err.splitlines()
+            assert printed[0].startswith("error: this would be lost, ")
+            assert f"  {line}" in printed
+            assert printed[-2].endswith("--force overwrites it")
+            assert printed[-1] == "nothing was changed"
+        assert command(*([] if kind == "missing" else ["--force"]), makes=later, destination=folder).code == 0
+        assert texts(place) == later.files, kind
+        assert not (place / "elsewhere").is_symlink()
+        assert not (place / "client/errors.py").is_symlink()
+        assert (folder / "__init__.py").exists(), "the target of a link is not ours to remove"
 
 
-def test_a_folder_that_is_no_package_or_a_link(
-    command: Command, copy: Copy, vendor_folder: Path, tmp_path: Path, capsys: Captured
-) -> None:
-    assert command(destination=tmp_path) == 0
-    printed = capsys.readouterr().out.splitlines()
-    assert printed[2] == "  from ideogram_ai.client import Ideogram"
-    assert printed[3].startswith(f"note: {tmp_path} has no __init__.py. ")
-    (tmp_path / "link").symlink_to(vendor_folder)
-    assert command(destination=tmp_path / "link") == 0
-    assert texts(tmp_path / "ideogram_ai") == texts(vendor_folder / "ideogram_ai") == copy.files
-
-
-def test_an_update_leaves_nothing_stale(
-    command: Command, copy: Copy, later: Copy, vendor_folder: Path, capsys: Captured
-) -> None:
-    command()
-    place, version = vendor_folder / "ideogram_ai", copy.manifest["version"]
-    stale = place / "client/__pycache__/download.cpython-311.pyc"
-    stale.parent.mkdir()
-    stale.touch()
-    capsys.readouterr()
-    assert command("--check", makes=later) == 1
-    assert capsys.readouterr().err.splitlines() == [
-        f"error: {place} differs from this checkout:",
-        f"  version  {version}, and this checkout has 9.0.0",
-        "  outdated client/added.py",
-        "  outdated client/download.py",
-        "  outdated client/retry.py",
-        "fix it with the same command without --check",
-    ]
-    lines = ["  add      client/added.py", "  remove   client/download.py", "  replace  client/retry.py"]
-    for options, verb in ((["--dry-run"], "would write"), ([], "wrote")):
-        assert texts(place).keys() - {"client/__pycache__/download.cpython-311.pyc"} == copy.files.keys()
-        assert command(*options, makes=later) == 0
-        first = f"{verb} {place}: ideogram-ai 9.0.0 in place of {version}"
-        assert capsys.readouterr().out.splitlines() == [first, *lines, "  replace  vendored.json"]
-    assert texts(place) == later.files
-    assert {path.name for path in vendor_folder.iterdir()} == {"__init__.py", "ideogram_ai"}
-
-
-def test_a_check_reports_another_contract_or_other_dependencies(command: Command, copy: Copy, capsys: Captured) -> None:
-    command()
-    members: tuple[tuple[str, Any, str], ...] = (
-        ("contract_sha256", "0" * 64, f"contract {copy.manifest['contract_sha256']}, and this checkout has {'0' * 64}"),
-        ("dependencies", ["httpx>=1"], "outdated vendored.json"),
-    )
-    for member, value, line in members:
-        capsys.readouterr()
-        assert command("--check", makes=changed(copy, **{member: value})) == 1
-        assert capsys.readouterr().err.splitlines()[1:-1] == [f"  {line}"]
-
-
-@pytest.mark.parametrize("kind", EDITS)
-def test_local_edits_are_reported_kept_and_overwritten_with_force_alone(
-    kind: str, command: Command, later: Copy, vendor_folder: Path, capsys: Captured
-) -> None:
-    command()
-    place = vendor_folder / "ideogram_ai"
-    edit(place, kind)
-    before = texts(vendor_folder)
-    capsys.readouterr()
-    assert command("--check") == 1
-    assert capsys.readouterr().err.splitlines()[1:-1] == [f"  {EDITS[kind]}"]
-    for options in ([], ["--dry-run"]) if kind != "missing" else ():
-        assert command(*options, makes=later) == 1
-        assert texts(vendor_folder) == before
-        printed = capsys.readouterr().err.splitlines()
-        assert printed[0].startswith("error: this would be lost, ")
-        assert f"  {EDITS[kind]}" in printed
-        assert printed[-2].endswith("--force overwrites it")
-        assert printed[-1] == "nothing was changed"
-    assert command(*([] if kind == "missing" else ["--force"]), makes=later) == 0
-    assert texts(place) == later.files
-    assert not (place / "elsewhere").is_symlink()
-    assert not (place / "client/errors.py").is_symlink()
-    assert (vendor_folder / "__init__.py").exists(), "the target of a link is not ours to remove"
-
-
-def test_an_edit_that_the_update_brings_too_is_not_lost(command: Command, later: Copy, vendor_folder: Path) -> None:
-    """For example when a fault was fixed in the copy at once, and then where the copy came from."""
-    command()
+def test_what_an_update_may_overwrite_without_force(command: Command, later: Copy) -> None:
+    # What version control leaves of a removed copy:
+    (command.place / "client/__pycache__").mkdir(parents=True)
+    (command.place / "client/__pycache__/errors.cpython-311.pyc").touch()
+    assert command("--check").code == 1
+    assert command().code == 0
+    assert texts(command.place) == command.copy.files
+    # Edits that the update brings too, for example a fix that was made in the copy first:
     for name in ("client/retry.py", "client/added.py"):
-        (vendor_folder / "ideogram_ai" / name).write_bytes(later.files[name])
-    assert command(makes=later) == 0
-    assert texts(vendor_folder / "ideogram_ai") == later.files
+        (command.place / name).write_bytes(later.files[name])
+    assert command(makes=later).code == 0
+    assert texts(command.place) == later.files
 
 
-def test_what_version_control_leaves_of_a_copy_is_not_in_the_way(
-    command: Command, copy: Copy, vendor_folder: Path
-) -> None:
-    (vendor_folder / "ideogram_ai/client/__pycache__").mkdir(parents=True)
-    (vendor_folder / "ideogram_ai/client/__pycache__/errors.cpython-311.pyc").touch()
-    assert command("--check") == 1
-    assert command() == 0
-    assert texts(vendor_folder / "ideogram_ai") == copy.files
-
-
-def test_a_folder_of_somebody_else_is_not_replaced_by_any_option(
-    command: Command, vendor_folder: Path, capsys: Captured
-) -> None:
-    place = vendor_folder / "ideogram_ai"
+def test_a_folder_of_somebody_else_is_not_replaced_by_any_option(command: Command) -> None:
+    place = command.place
     place.mkdir()
     (place / "mine.py").touch()
     for options in ([], ["--force"], ["--check"], ["--dry-run"]):
-        assert command(*options) == 1
+        run = command(*options)
+        assert run.code == 1
         line = f"error: {place} holds files and no vendored.json: they are not ours to replace."
-        assert capsys.readouterr().err.startswith(line)
+        assert run.err.startswith(line)
     assert texts(place) == {"mine.py": b""}
     for folder in ("generated", "overrides", "harness"):
-        assert command("--force", destination=ROOT / folder) == 1
+        assert command("--force", destination=ROOT / folder).code == 1
 
 
-def test_a_folder_that_cannot_hold_a_copy_is_wrong_usage(
-    command: Command, vendor_folder: Path, capsys: Captured
-) -> None:
-    place, elsewhere = vendor_folder / "ideogram_ai", package(vendor_folder.parent / "elsewhere")
+def test_a_folder_that_cannot_hold_a_copy_is_wrong_usage(command: Command) -> None:
+    folder, place, elsewhere = command.folder, command.place, package(command.folder.parent / "elsewhere")
     command(destination=elsewhere)
-    missing, file, copy = vendor_folder / "missing", vendor_folder / "__init__.py", elsewhere / "ideogram_ai"
+    missing, file, copy = folder / "missing", folder / "__init__.py", elsewhere / "ideogram_ai"
 
     def refused(destination: Path, message: str) -> None:
-        before = texts(vendor_folder.parent)
+        before = texts(folder.parent)
         for option in ("--check", "--dry-run", "--force"):
-            capsys.readouterr()
-            assert command(option, destination=destination) == 2
-            assert capsys.readouterr().err.startswith(f"error: {message}")
-            assert texts(vendor_folder.parent) == before
+            run = command(option, destination=destination)
+            assert run.code == 2
+            assert run.err.startswith(f"error: {message}")
+            assert texts(folder.parent) == before
 
     refused(missing, f"{missing} does not exist. Make the folder, with an empty __init__.py in it")
     refused(file, f"{file} is not a folder.")
     refused(copy, f"{copy} is a copy. Give the folder that holds it: {elsewhere}")
     place.write_text("mine")
-    refused(vendor_folder, f"{place} is in the way")
+    refused(folder, f"{place} is in the way")
     place.unlink()
     place.symlink_to(copy)
-    refused(vendor_folder, f"{place} is a link to {copy}.")
+    refused(folder, f"{place} is a link to {copy}.")
 
 
-def test_wrong_options_and_a_check_without_a_copy(command: Command, vendor_folder: Path, capsys: Captured) -> None:
+def test_wrong_options_and_a_check_without_a_copy(command: Command) -> None:
     for arguments in ([], ["a", "b"], ["a", "--check", "--force"], ["a", "--check", "--dry-run"], ["a", "--wrong"]):
         with pytest.raises(SystemExit) as ending:
             vendor.main(arguments)
         assert ending.value.code == 2
-    capsys.readouterr()
-    assert command("--check") == 1
-    line = f"error: there is no copy in {vendor_folder}; make it with the same command without --check"
-    assert capsys.readouterr().err.startswith(line)
-    assert os.listdir(vendor_folder) == ["__init__.py"]
+    run = command("--check")
+    assert run.code == 1
+    line = f"error: there is no copy in {command.folder}; make it with the same command without --check"
+    assert run.err.startswith(line)
+    assert os.listdir(command.folder) == ["__init__.py"]
 
 
-def test_a_damaged_manifest(command: Command, vendor_folder: Path) -> None:
+def test_a_damaged_manifest(command: Command) -> None:
     command()
     for damage in (b"", b"[]", b"<<<<<<< ours\n", b'{"version": "1"}', b'{"files": 7}'):
-        (vendor_folder / "ideogram_ai/vendored.json").write_bytes(damage)
+        (command.place / "vendored.json").write_bytes(damage)
         assert read_manifest(damage) is None
-        assert command("--check") == 1
-        assert command() == 1
-        assert command("--force") == 0
-        assert command("--check") == 0
+        assert [command(*options).code for options in (["--check"], [], ["--force"], ["--check"])] == [1, 1, 0, 0]

@@ -52,15 +52,12 @@ REFUSED = [
 ]
 
 
-def test_imports_become_relative_and_nothing_else_changes() -> None:
+def test_imports_become_relative_nothing_else_changes_or_the_line_is_refused() -> None:
     for source, expected in {**REWRITTEN, **dict(zip(UNTOUCHED, UNTOUCHED, strict=True))}.items():
         assert make_relative(source.encode(), FILE).decode() == expected
     for file, dots in (("client/__init__.py", ".."), ("generated/models/a.py", "..."), ("top.py", ".")):
         made = make_relative(b"from ideogram_ai.generated import models\n", file)
         assert made == f"from {dots}generated import models\n".encode()
-
-
-def test_what_cannot_be_rewritten_is_refused_with_its_line() -> None:
     for line in REFUSED:
         source = f'"""ideogram_ai.client"""\nfrom ideogram_ai.generated import models\n\n{line}\n'
         number = 5 if "\n" in line else 4
@@ -70,29 +67,26 @@ def test_what_cannot_be_rewritten_is_refused_with_its_line() -> None:
         make_relative(b"from ideogram_ai.client import a\ndef f(:\n", FILE)
 
 
-def test_the_copy_differs_from_the_checkout_in_imports_alone(copy: Copy) -> None:
-    rewritten = 0
-    for name, data in copy.files.items():
-        floor = name.partition("/")[0]
-        if not name.endswith(".py") or floor not in FLOORS:
-            continue
-        before = (ROOT / FLOORS[floor] / "ideogram_ai" / name).read_text("utf-8").splitlines()
-        after = data.decode().splitlines()[1 if floor == "generated" else 0 :]  # without the line for pyright
-        for old, new in zip(before, after, strict=True):
-            if old != new:
-                assert re.match(r"\s*from ideogram_ai\.(client|generated)\b", old), (name, old)
-                assert new == re.sub(r"\bideogram_ai\.", "." * (name.count("/") + 1), old), (name, old)
-                rewritten += 1
-    assert rewritten > 10
-
-
-def test_it_holds_every_file_of_two_floors_and_what_makes_a_package(copy: Copy) -> None:
+def test_it_holds_two_floors_that_differ_in_imports_alone_and_what_makes_a_package(copy: Copy) -> None:
     expected = {"__init__.py", "py.typed", "LICENSE", "vendored.json", ".gitattributes"}
+    rewritten = 0
     for floor, folder in FLOORS.items():
         base = ROOT / folder / "ideogram_ai"
         files = [path for path in (base / floor).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
         assert len(files) > 5
-        expected |= {path.relative_to(base).as_posix() for path in files}
+        for path in files:
+            name = path.relative_to(base).as_posix()
+            expected.add(name)
+            before = path.read_text("utf-8").splitlines()
+            pyright = ["# pyright: basic"] if floor == "generated" and path.suffix == ".py" else []
+            after = copy.files[name].decode().splitlines()
+            assert after[: len(pyright)] == pyright, name
+            for old, new in zip(before, after[len(pyright) :], strict=True):
+                if old != new:
+                    assert re.match(r"\s*from ideogram_ai\.(client|generated)\b", old), (name, old)
+                    assert new == re.sub(r"\bideogram_ai\.", "." * (name.count("/") + 1), old), (name, old)
+                    rewritten += 1
+    assert rewritten > 10
     assert set(copy.files) == expected
     assert copy.files["LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert f"A copy of ideogram-ai {__version__}" in copy.files["__init__.py"].decode()
@@ -122,7 +116,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in FLOORS.values():
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "scripts").mkdir()
-    for name in ("LICENSE", "pyproject.toml", "scripts/vendor.py"):
+    for name in ("LICENSE", "pyproject.toml", "scripts/vendor.py", "scripts/swap.py"):
         shutil.copy(ROOT / name, folder / name)
     return folder
 

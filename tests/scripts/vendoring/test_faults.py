@@ -1,17 +1,18 @@
-"""If replacing a copy fails, one of the two is whole, and the next run repairs the rest."""
+"""If replacing a copy fails, the old or the new one is complete, and the next run repairs the rest."""
 
+import fcntl
 import json
 import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import vendor
-from vendored_app import texts
+from vendored_app import Command, package, texts
 
 SCRIPTS = Path(vendor.__file__).parent
 
@@ -27,95 +28,76 @@ def full_disk(room: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("room", [0, 4096])
-@pytest.mark.parametrize("before", ["nothing", "a copy"])
-def test_a_full_disk_leaves_what_was_there(
-    room: int, before: str, command: Callable[..., int], vendor_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    if before == "a copy":
-        command()
-        (vendor_folder / "ideogram_ai/client/retry.py").write_bytes(b"# older\n")
-    there = texts(vendor_folder)
-    with full_disk(room):
-        assert command("--force") == 1
-    said = capsys.readouterr().err.splitlines()
-    assert said[0].startswith("error: ")
-    assert said[0].endswith(": File too large")
-    assert said[1:] == ["nothing was changed"]
-    assert texts(vendor_folder) == there
-    assert command("--force") == 0
-
-
 @contextmanager
-def as_nobody() -> Iterator[None]:
-    """Drop the rights of root, who may write anywhere."""
+def read_only(folder: Path) -> Iterator[None]:
+    """Make a folder read-only, and drop the rights of root, who may write anywhere."""
     mine = os.geteuid()
+    folder.chmod(0o555)
     if mine == 0:
         os.seteuid(65534)
     try:
         yield
     finally:
         os.seteuid(mine)
+        folder.chmod(0o755)
 
 
-@pytest.mark.parametrize("before", ["nothing", "a copy"])
-def test_a_folder_that_is_not_writable_is_named(
-    before: str,
-    command: Callable[..., int],
-    vendor_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def folders(command: Command, folder: Path) -> Iterator[Path]:
+    """A package without a copy, and one with an older copy."""
+    yield package(folder / "empty")
+    command(destination=package(folder / "older"))
+    (folder / "older/ideogram_ai/client/retry.py").write_bytes(b"# older\n")
+    yield folder / "older"
+
+
+def test_a_full_disk_leaves_what_was_there(command: Command, tmp_path: Path) -> None:
+    for folder in folders(command, tmp_path):
+        there = texts(folder)
+        for room in (0, 4096):
+            with full_disk(room):
+                run = command("--force", destination=folder)
+            said = run.err.splitlines()
+            assert (run.code, said[1:]) == (1, ["nothing was changed"])
+            assert said[0].startswith("error: ")
+            assert said[0].endswith(": File too large")
+            assert texts(folder) == there
+        assert command("--force", destination=folder).code == 0
+
+
+def test_files_that_cannot_be_written_or_read_are_named(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if before == "a copy":
-        command()
-        (vendor_folder / "ideogram_ai/client/retry.py").write_bytes(b"# older\n")
-    there = texts(vendor_folder)
-    monkeypatch.chdir(vendor_folder)  # nobody may look into the folders above
-    vendor_folder.chmod(0o555)
-    try:
-        with as_nobody():
-            assert command("--force", destination=Path()) == 1
-            assert command("--check", destination=Path()) == 1, "it can be judged all the same"
-    finally:
-        vendor_folder.chmod(0o755)
-    said = capsys.readouterr().err.splitlines()
-    assert said[0].startswith("error: ")
-    assert said[0].endswith(": Permission denied")
-    assert said[1] == "nothing was changed"
-    assert texts(vendor_folder) == there
+    for folder in folders(command, tmp_path):
+        there = texts(folder)
+        monkeypatch.chdir(folder)  # nobody may look into the folders above
+        with read_only(folder):
+            run = command("--force", destination=Path())
+            assert command("--check", destination=Path()).code == 1, "it can be judged all the same"
+        said = run.err.splitlines()
+        assert (run.code, said[1:]) == (1, ["nothing was changed"])
+        assert said[0].startswith("error: ")
+        assert said[0].endswith(": Permission denied")
+        assert texts(folder) == there
+    (folder / "ideogram_ai/LICENSE").chmod(0)
+    with read_only(folder):
+        run = command("--check", destination=Path())
+    assert run == (1, "", "error: ideogram_ai/LICENSE: Permission denied\nnothing was changed\n")
 
 
-def test_a_file_of_the_copy_that_cannot_be_read_is_named(
-    command: Callable[..., int],
-    vendor_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    command()
-    monkeypatch.chdir(vendor_folder)
-    (vendor_folder / "ideogram_ai/LICENSE").chmod(0)
-    with as_nobody():
-        assert command("--check", destination=Path()) == 1
-    assert capsys.readouterr().err == "error: ideogram_ai/LICENSE: Permission denied\nnothing was changed\n"
-
-
-def test_two_runs_do_not_meet(
-    command: Callable[..., int], vendor_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import fcntl
-
-    held = os.open(vendor_folder, os.O_RDONLY)
+def test_a_second_run_is_refused_while_the_first_is_at_work(command: Command) -> None:
+    held = os.open(command.folder, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
     try:
-        assert command() == 1
+        run = command()
     finally:
         os.close(held)
-    assert capsys.readouterr().err.startswith(f"error: another run is at work in {vendor_folder}")
-    assert command() == 0
+    assert run.code == 1
+    assert run.err.startswith(f"error: another run is at work in {command.folder}")
+    assert command().code == 0
 
 
-def test_a_run_that_is_killed_leaves_one_of_the_two(tmp_path: Path) -> None:
-    """The copy is away between two renames alone, and the next run brings it back."""
+def test_a_killed_run_leaves_the_old_or_the_new_copy(tmp_path: Path) -> None:
+    """The copy is missing only between two renames, and the next run restores it."""
     program = [sys.executable, str(Path(__file__).with_name("killed.py")), str(SCRIPTS), str(tmp_path)]
     result = subprocess.run(program, capture_output=True, text=True, check=True)
     (steps, first, second), said = json.loads(result.stdout)

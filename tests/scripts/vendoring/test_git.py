@@ -1,45 +1,36 @@
-"""A fresh clone of a program lacks what git ignores of the copy, so the command reports it.
+"""A fresh clone of a program lacks the files of the copy that git ignores, so the command reports them.
 
 The tests use the real git, and look into a clone.
 """
 
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from vendor import Copy
-from vendored_app import texts
-
-Command = Callable[..., int]
+from vendored_app import Command, texts
 
 
-@pytest.fixture(autouse=True)
-def nobody_else_s_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rules of this machine and of the repository around the tests are not those of the program."""
+@pytest.fixture
+def program(tmp_path: Path, vendor_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the program, a repository to which no rules of this machine or of our own repository apply."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
-
-
-@pytest.fixture
-def program(tmp_path: Path, vendor_folder: Path) -> Path:
-    """The folder of the program, a repository."""
-    git(tmp_path / "app", "init", "--quiet")
     assert vendor_folder.is_relative_to(tmp_path / "app")
+    git(tmp_path / "app", "init", "--quiet")
     return tmp_path / "app"
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(folder: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=A", "-c", "user.email=a@example.com")
-    return subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def cloned(program: Path, place: Path) -> dict[str, bytes]:
-    """What a fresh clone has of the copy, when everything is added that git takes by itself or has taken."""
+    """What a fresh clone has of the copy, after everything is added that git takes by itself."""
     git(program, "add", ".")
     git(program, "commit", "--quiet", "--allow-empty", "-m", "all")
     git(program, "clone", "--quiet", str(program), str(place))
@@ -57,98 +48,84 @@ EXCLUDED = [
 
 
 @pytest.mark.parametrize("excluded", EXCLUDED)
-def test_what_git_ignores_is_reported_with_a_cure_that_works(
-    excluded: tuple[str, str, str], command: Command, copy: Copy, program: Path, capsys: pytest.CaptureFixture[str]
+def test_ignored_files_are_reported_with_a_cure_that_works(
+    excluded: tuple[str, str, str], command: Command, program: Path
 ) -> None:
     file, rules, named = excluded
     (program / file).write_text(rules)
     for options in (["--dry-run"], [], ["--check"]):
-        assert command(*options) == 1
-        printed = capsys.readouterr().err
-        assert f"{named} excludes " in printed
-        assert "so a clone of the program would lack them" in printed
-    assert cloned(program, program.parent / "lacking").keys() < copy.files.keys(), "it is really lost"
-    *_, folder, first, second, third = printed.splitlines()
+        run = command(*options)
+        assert run.code == 1
+        assert f"{named} excludes " in run.err
+        assert "so a clone of the program would lack them" in run.err
+    assert cloned(program, program.parent / "lacking").keys() < command.copy.files.keys(), "it is really lost"
+    *_, folder, first, second, third = run.err.splitlines()
     place = folder.partition(" or end ")[2].removesuffix(" with these lines:")
     assert place == str(program / "myapp/_vendor/.gitignore")
     with Path(place).open("a") as written:
         written.write("\n" + "\n".join(line.strip() for line in (first, second, third)) + "\n")
-    assert command("--check") == 0
-    pyc = program / "myapp/_vendor/ideogram_ai/client/__pycache__/errors.cpython-313.pyc"
+    assert command("--check").code == 0
+    pyc = command.place / "client/__pycache__/errors.cpython-313.pyc"
     pyc.parent.mkdir()
     pyc.touch()
-    assert cloned(program, program.parent / "whole") == copy.files
+    assert cloned(program, program.parent / "whole") == command.copy.files
 
 
-def test_a_folder_above_that_is_excluded_has_another_cure(
-    command: Command, copy: Copy, program: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_excluded_parent_folder_has_another_cure(command: Command, program: Path) -> None:
     (program / "lib").mkdir()
     for rule, folder in (("_vendor/", "myapp/_vendor"), ("/myapp", "myapp/_vendor"), ("lib/", "lib")):
         (program / ".gitignore").write_text(rule)
-        assert command(destination=program / folder) == 1
-        lines = capsys.readouterr().err.splitlines()
-        assert any(f"git ignores {len(copy.files)} files" in line for line in lines)
+        run = command(destination=program / folder)
+        assert run.code == 1
+        assert f"git ignores {len(command.copy.files)} files" in run.err
         place = program / folder / "ideogram_ai"
-        assert lines[-1] == f"commit them with `git add -f {place}`, or change that rule"
+        assert run.err.splitlines()[-1] == f"commit them with `git add -f {place}`, or change that rule"
         git(program, "add", "-f", str(place))
-        assert command("--check", destination=program / folder) == 0, "tracked files are not ignored"
+        assert command("--check", destination=program / folder).code == 0, "tracked files are not ignored"
         git(program, "rm", "-r", "--quiet", "--cached", str(place))
 
 
-def test_the_rules_of_a_user_count_too(
-    command: Command, program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_new_file_is_reported_though_the_rest_is_tracked(command: Command, program: Path) -> None:
+    assert command().code == 0
+    git(program, "add", ".")
+    (program / ".gitignore").write_text("client/\n")
+    assert command("--check").code == 0
+    git(program, "rm", "--quiet", "--cached", "myapp/_vendor/ideogram_ai/client/errors.py")
+    run = command("--check")
+    assert run.code == 1
+    assert ".gitignore:1: client/ excludes client/errors.py\n" in run.err
+
+
+def test_no_false_alarm(command: Command, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules of other programs, a rule that includes the copy, no git at all, and no repository."""
+    for name in (".hgignore", ".dockerignore", ".npmignore"):
+        (program / name).write_text("generated/\n")
+    assert command().code == 0
+    (program / ".gitignore").write_text("generated/\n!/myapp/_vendor/ideogram_ai/generated/\n")
+    assert command("--check").code == 0
+    (program / ".gitignore").write_text("generated/\n")
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", str(program / "none"))
+        assert command("--check").code == 0
+    (program / ".git").rename(program / "no-repository")
+    assert command("--check").code == 0
+
+
+def test_rules_of_the_user_hooks_and_a_broken_git(
+    command: Command, program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "excludes").write_text("# mine\nLICENSE\n")
     (tmp_path / "gitconfig").write_text(f"[core]\n\texcludesFile = {tmp_path / 'excludes'}\n")
-    assert command() == 1
-    assert f"{tmp_path / 'excludes'}:2: LICENSE excludes LICENSE\n" in capsys.readouterr().err
-    assert program.is_dir()
-
-
-def test_a_file_that_is_new_in_an_update_is_reported_though_the_rest_is_tracked(
-    command: Command, copy: Copy, program: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert command() == 0
-    git(program, "add", ".")
-    (program / ".gitignore").write_text("client/\n")
-    assert command("--check") == 0
-    git(program, "rm", "--quiet", "--cached", "myapp/_vendor/ideogram_ai/client/errors.py")
-    assert command("--check") == 1
-    assert ".gitignore:1: client/ excludes client/errors.py\n" in capsys.readouterr().err
-    assert "client/errors.py" in copy.files
-
-
-def test_what_is_no_fault(command: Command, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules of other programs, a rule that includes the copy, and no git at all."""
-    for name in (".hgignore", ".dockerignore", ".npmignore"):
-        (program / name).write_text("generated/\n")
-    assert command() == 0
-    (program / ".gitignore").write_text("generated/\n!/myapp/_vendor/ideogram_ai/generated/\n")
-    assert command("--check") == 0
-    (program / ".gitignore").write_text("generated/\n")
-    monkeypatch.setenv("PATH", str(program / "none"))
-    assert command("--check") == 0
-
-
-def test_without_a_repository_nothing_is_ignored(command: Command, vendor_folder: Path) -> None:
-    (vendor_folder / ".gitignore").write_text("generated/\n")
-    assert command() == 0
-    assert command("--check") == 0
-
-
-def test_in_a_hook_the_repository_of_the_folder_is_asked(
-    command: Command, program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Git sets the repository of its hooks relative to their folder."""
-    (program / ".gitignore").write_text("generated/\n")
-    monkeypatch.setenv("GIT_DIR", ".git")
-    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
-    assert command() == 1
-    assert tmp_path.is_dir()
-
-
-def test_a_git_that_cannot_tell_is_quoted(command: Command, program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = command()
+    assert run.code == 1
+    assert f"{tmp_path / 'excludes'}:2: LICENSE excludes LICENSE\n" in run.err
+    (tmp_path / "gitconfig").unlink()
+    with monkeypatch.context() as patched:  # git sets the repository of its hooks relative to their folder
+        (program / ".gitignore").write_text("generated/\n")
+        patched.setenv("GIT_DIR", ".git")
+        patched.setenv("GIT_INDEX_FILE", ".git/index")
+        assert command().code == 1
     (program / ".git/config").write_text("[core\n")
-    assert command() == 0
-    assert "note: git does not say whether it takes the copy: fatal: bad config line 1" in capsys.readouterr().out
+    run = command()
+    assert run.code == 0
+    assert "note: git does not say whether it takes the copy: fatal: bad config line 1" in run.out

@@ -57,7 +57,7 @@ def test_the_page_from_top_to_bottom(program: Path, copy: Copy) -> None:
         shell(program, run, PROGRAM=verify.replace("== []", "== [], files"))
 
 
-def test_what_is_said_when_git_ignores_it_and_the_cure(program: Path) -> None:
+def test_the_message_about_ignored_files_and_its_cure(program: Path) -> None:
     make, check = blocks("sh")
     _, printed = blocks("text")
     shell(
@@ -72,7 +72,7 @@ def test_what_is_said_when_git_ignores_it_and_the_cure(program: Path) -> None:
 
 
 def as_printed(text: str) -> str:
-    """What the command prints, without what changes with each version."""
+    """The output of the command, without versions and counts."""
     return re.sub(r"ideogram-ai [\d.]+", "ideogram-ai VERSION", re.sub(r"\d+ (files|more)", r"N \1", text))
 
 

@@ -9,8 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from type_checkers import Found, basedpyright, check_marked, mypy
+from type_checkers import basedpyright, check_marked, mypy
 from vendor import Copy
 from vendored_app import package, vendored
 
@@ -69,22 +68,13 @@ def test_the_clients_own_tests_pass_on_a_copy(copy: Copy, tmp_path: Path) -> Non
     assert int(counted[1]) > (200 if ALL else 15)
 
 
-def check_types(checker: str, copy: Copy, folder: Path) -> None:
-    """Have a checker refuse the marked lines of a program, and nothing else in it or in the copy."""
-    vendored(copy, folder / "myapp/_vendor")
-    program = folder / "myapp/program.py"
+def test_type_checkers_accept_a_copy(copy: Copy, tmp_path: Path) -> None:
+    """They report the marked lines of a program, and no other line in it or in the copy."""
+    vendored(copy, tmp_path / "myapp/_vendor")
+    program = tmp_path / "myapp/program.py"
     program.write_text(PROGRAM, "utf-8")
-    everything = sorted(package(folder / "myapp/_vendor").parent.rglob("*.py"))
-    work = folder / "work"
-    work.mkdir()
-    found: Found = (mypy if checker == "mypy" else basedpyright)(everything, [folder], work)
-    check_marked([program], found)
-
-
-def test_mypy_accepts_a_copy(copy: Copy, tmp_path: Path) -> None:
-    check_types("mypy", copy, tmp_path)
-
-
-@pytest.mark.skipif(not ALL, reason="nox -s vendored runs it")
-def test_basedpyright_accepts_a_copy(copy: Copy, tmp_path: Path) -> None:
-    check_types("basedpyright", copy, tmp_path)
+    everything = sorted(package(tmp_path / "myapp/_vendor").parent.rglob("*.py"))
+    for checker in (mypy, basedpyright) if ALL else (mypy,):
+        work = tmp_path / checker.__name__
+        work.mkdir()
+        check_marked([program], checker(everything, [tmp_path], work))

@@ -85,57 +85,49 @@ def test_the_auditor_finds_nothing() -> None:
     assert "No findings" in ended.stdout
 
 
-class Runner:
-    """Runs the steps of drift.yml as the runner of GitHub would, with programs that note what they were asked."""
+def run_drift(folder: Path, *, code: int, report: str, issue: str) -> tuple[list[str], str]:
+    """Run the steps of drift.yml as the runner of GitHub does, with programs that record their arguments.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.programs = folder / "programs"
-        self.programs.mkdir()
-        self.asked = folder / "asked"
-
-    def _program(self, name: str, script: str) -> None:
-        file = self.programs / name
-        file.write_text(f"#!/bin/sh\n{script}\n")
-        file.chmod(0o755)
-
-    def run(self, *, code: int, report: str, issue: str) -> tuple[list[str], str]:
-        """Return what gh was asked to do, and the text of the issue."""
-        (self.folder / "said").write_text(report)
-        self._program("python3", f'cat "{self.folder}/said"; echo oh >&2; exit {code}')
-        self._program("gh", f'echo "$@" >>"{self.asked}"; case "$*" in "issue list"*) printf %s "{issue}";; esac')
-        workflow = read(FOLDER / "drift.yml")
-        _, compare, issue_step = (step for step in steps(FOLDER / "drift.yml") if "run" in step)
-        assert workflow["defaults"]["run"]["shell"] == "bash"
-        output = self.folder / "output"
-        env = {"PATH": f"{self.programs}:/usr/bin:/bin", "GITHUB_OUTPUT": str(output)}
-        shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]  # as GitHub starts it
-        subprocess.run([*shell, compare["run"]], cwd=self.folder, env=env, check=True, capture_output=True)
-        env["CODE"] = output.read_text().strip().removeprefix("code=")
-        assert issue_step["env"].keys() == {"GH_TOKEN", "GH_REPO", "CODE"}
-        subprocess.run([*shell, issue_step["run"]], cwd=self.folder, env=env, check=True, capture_output=True)
-        body = self.folder / "body.md"
-        return self.asked.read_text().splitlines()[1:], body.read_text() if body.exists() else ""
+    Returns:
+        The arguments of gh, and the text of the issue.
+    """
+    folder.mkdir()
+    asked, output, body = folder / "asked", folder / "output", folder / "body.md"
+    (folder / "said").write_text(report)
+    for name, script in {
+        "python3": f'cat "{folder}/said"; echo oh >&2; exit {code}',
+        "gh": f'echo "$@" >>"{asked}"; case "$*" in "issue list"*) printf %s "{issue}";; esac',
+    }.items():
+        program = folder / "programs" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    _, compare, issue_step = (step for step in steps(FOLDER / "drift.yml") if "run" in step)
+    assert read(FOLDER / "drift.yml")["defaults"]["run"]["shell"] == "bash"
+    env = {"PATH": f"{folder}/programs:/usr/bin:/bin", "GITHUB_OUTPUT": str(output)}
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]  # as GitHub starts it
+    subprocess.run([*shell, compare["run"]], cwd=folder, env=env, check=True, capture_output=True)
+    env["CODE"] = output.read_text().strip().removeprefix("code=")
+    assert issue_step["env"].keys() == {"GH_TOKEN", "GH_REPO", "CODE"}
+    subprocess.run([*shell, issue_step["run"]], cwd=folder, env=env, check=True, capture_output=True)
+    return asked.read_text().splitlines()[1:], body.read_text() if body.exists() else ""
 
 
 def test_the_issue_follows_the_check(tmp_path: Path) -> None:
     """No issue while nothing differs; then one that is opened, updated and closed."""
 
-    def run(**options: Any) -> tuple[list[str], str]:
-        folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        folder.mkdir()
-        return Runner(folder).run(**options)
+    def run(code: int, report: str, issue: str = "") -> tuple[list[str], str]:
+        return run_drift(tmp_path / str(len(list(tmp_path.iterdir()))), code=code, report=report, issue=issue)
 
-    assert run(code=0, report="Nothing", issue="") == ([], "")
-    closing = "issue close 7 --comment Nothing differs any more that is not known."
-    assert run(code=0, report="Nothing", issue="7")[0] == [closing]
+    assert run(0, "Nothing") == ([], "")
+    assert run(0, "Nothing", "7")[0] == ["issue close 7 --comment Nothing differs any more that is not known."]
     for code, words in ((1, "has something new"), (2, "breaks with"), (3, "cannot be compared")):
-        (label, create), body = run(code=code, report="breaking  request: ü\n", issue="")
+        (label, create), body = run(code, "breaking  request: ü\n")
         assert label.startswith("label create drift --force")
         assert re.match(rf"issue create --title .* {words} .*--label drift --body-file body\.md$", create)
         assert "~~~~~~~~text\nbreaking  request: ü\noh\n\n~~~~~~~~\n" in body
-    (edit,), _ = run(code=2, report="breaking", issue="7")
+    (edit,), _ = run(2, "breaking", "7")
     assert edit.startswith("issue edit 7 --title The provider's document breaks")
-    _, body = run(code=2, report="a" + "ü" * 100_000, issue="")
+    _, body = run(2, "a" + "ü" * 100_000)
     assert len(body.encode()) < 65536
     assert body.endswith("ü\n~~~~~~~~\n")

@@ -1,0 +1,86 @@
+"""Replace a folder as a whole: even if the program is killed, the old or the new one is complete.
+
+Needs nothing but Python, as vendor.py does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+PREFIX: Final = ".replacing-"
+"""What the names of temporary folders begin with."""
+_PREVIOUS: Final = f"{PREFIX}previous"
+
+
+class InUseError(Exception):
+    """Another run holds the lock; the message names the folder."""
+
+
+@contextmanager
+def locked(parent: Path, target: Path) -> Generator[None]:
+    """Lock a folder against other runs, and clean up what a killed run left in it.
+
+    The lock ends with this process at the latest. Windows has no locks on folders, so there it is skipped.
+
+    Args:
+        parent: The folder to lock; it holds the temporary folders.
+        target: The folder to be replaced, somewhere below parent.
+
+    Raises:
+        InUseError: Another run is at work here.
+    """
+    descriptor = os.open(parent, os.O_RDONLY) if sys.platform != "win32" else -1
+    try:
+        if sys.platform != "win32":
+            import fcntl  # noqa: PLC0415 - not on Windows
+
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InUseError(f"another run is at work in {parent}; wait until it has ended") from None
+        if (parent / _PREVIOUS).exists() and not target.exists():  # a run was killed between its two renames
+            (parent / _PREVIOUS).rename(target)
+        for left in parent.glob(f"{PREFIX}*"):
+            shutil.rmtree(left)
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+@contextmanager
+def work_folder(parent: Path) -> Generator[Path]:
+    """Make a temporary folder on the file system of another; git ignores it, in case this run is killed."""
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as folder:
+        Path(folder, ".gitignore").write_text("*\n", "utf-8")
+        yield Path(folder)
+
+
+def replace(fresh: Path, parent: Path, target: Path) -> None:
+    """Move the folder fresh to target. If that fails, the old folder is back.
+
+    Args:
+        fresh: The new folder, complete.
+        parent: The locked folder.
+        target: The folder to be replaced, if it exists.
+    """
+    previous = parent / _PREVIOUS
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        target.rename(previous)
+    try:
+        fresh.rename(target)
+    except BaseException:
+        if previous.exists():
+            previous.rename(target)
+        raise
+    shutil.rmtree(previous, ignore_errors=True)  # the next run removes what is left
