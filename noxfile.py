@@ -52,7 +52,7 @@ def npm_install(session: nox.Session, *tools: str) -> Path | None:
 def tests(session: nox.Session) -> None:
     """Run the tests against the built wheel, as users get it; arguments go to pytest."""
     install(session, ".")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-m", "", *session.posargs)  # the slow ones too
 
 
 @nox.session

@@ -25,6 +25,8 @@ from ideogram_ai.batch.store import WORKSPACE
 from ideogram_ai.client.files import find_fault
 from ideogram_ai.testing import MockServer
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("IDEOGRAM_KILLS", "4"))
 ROWS = 40
 PRICE = shipped_prices().of({})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from client_internals import restart_deadline_thread
 from small_internet import Internet
 
 
@@ -11,3 +12,10 @@ def internet(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     """Names, hosts and certificates on loopback, until the test ends."""
     with Internet(monkeypatch, tmp_path_factory.mktemp("authority")) as internet:
         yield internet
+
+
+@pytest.fixture(autouse=True)
+def _covered_deadlines(request: pytest.FixtureRequest) -> None:
+    """Count the lines of the thread for deadlines where coverage is measured."""
+    if request.config.pluginmanager.hasplugin("_cov"):
+        restart_deadline_thread()

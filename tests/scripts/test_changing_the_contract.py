@@ -19,6 +19,8 @@ from type_checkers import check_marked, mypy
 
 from ideogram_ai.generated.contract import read_contract
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("sync", "async")
 GENERATE = "post_generate_image_v4"
 SCRIPT = ROOT / "scripts/vectors.py"

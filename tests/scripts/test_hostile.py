@@ -14,6 +14,8 @@ from regenerated import path_to, run_python
 from regeneration.checks import read_checked
 from regeneration.documents import ContractError, children
 
+pytestmark = pytest.mark.slow
+
 REQUEST = "GenerateImageRequestV4"
 PROBE = """
 import importlib, json, pkgutil, ideogram_ai.generated as package

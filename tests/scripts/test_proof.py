@@ -10,6 +10,8 @@ from regeneration.documents import PACKAGE, Contract, RegenerationError
 from regeneration.proof import prove, prove_sending, prove_types
 from regeneration.tree import write_tree
 
+pytestmark = pytest.mark.slow
+
 MODEL = "models/generate_image_request_v4.py"
 
 

@@ -21,6 +21,8 @@ from regeneration import documents, proof, tree
 from regeneration.documents import CONTRACT, OUT, PACKAGE, ROOT, Contract, RegenerationError, read_contract
 from regeneration.tree import bent, docstring, workplace
 
+pytestmark = pytest.mark.slow
+
 Files = dict[str, bytes]
 
 

@@ -22,6 +22,8 @@ from ideogram_ai.client import AsyncIdeogram, Ideogram
 from ideogram_ai.generated.methods import AsyncMethods, Methods
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
+pytestmark = pytest.mark.slow
+
 # Of the generated code, of our clients, of attrs, and of the language.
 FIELDS = """
     cls self d src_dict field_dict additional_properties additional_keys files json datetime UNSET Unset Any T attrs

@@ -21,13 +21,18 @@ __all__ = [
     "PreparedRequest", "Sleep", "TransportTrace", "allow_addresses", "enforce_deadline", "enforce_deadline_async",
     "forget_announcements", "forked_child_has_own_tls", "grace", "has_spoken", "interrupt", "interruption_in",
     "limit_body", "limit_last_look", "limit_pieces", "limit_used_connections", "only_names_are_loopback",
-    "read_limit_of_async_client", "system_proxies",
+    "read_limit_of_async_client", "restart_deadline_thread", "system_proxies",
 ]  # fmt: skip
 
 
 def forget_announcements() -> None:
     """Let the end of an operation that the service announces be reported again: that is done once in a process."""
     flow._warned_of.clear()
+
+
+def restart_deadline_thread() -> None:
+    """Let the next exchange start a new thread for deadlines: coverage does not see one that ran while it paused."""
+    transport._deadlines.reset()
 
 
 def limit_body(size: int, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
