@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from client_internals import restart_deadline_thread
+from client_internals import forget_process_state
 from small_internet import Internet
 
 
@@ -15,7 +15,7 @@ def internet(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(autouse=True)
-def _covered_deadlines(request: pytest.FixtureRequest) -> None:
-    """Count the lines of the thread for deadlines where coverage is measured."""
+def _covered_process_state(request: pytest.FixtureRequest) -> None:
+    """Count the lines that run once in a process where coverage is measured."""
     if request.config.pluginmanager.hasplugin("_cov"):
-        restart_deadline_thread()
+        forget_process_state()

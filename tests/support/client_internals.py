@@ -19,9 +19,9 @@ from ideogram_ai.client.transport import (
 
 __all__ = [
     "PreparedRequest", "Sleep", "TransportTrace", "allow_addresses", "enforce_deadline", "enforce_deadline_async",
-    "forget_announcements", "forked_child_has_own_tls", "grace", "has_spoken", "interrupt", "interruption_in",
-    "limit_body", "limit_last_look", "limit_pieces", "limit_used_connections", "only_names_are_loopback",
-    "read_limit_of_async_client", "restart_deadline_thread", "system_proxies",
+    "forget_announcements", "forget_process_state", "forked_child_has_own_tls", "grace", "has_spoken", "interrupt",
+    "interruption_in", "limit_body", "limit_last_look", "limit_pieces", "limit_used_connections",
+    "only_names_are_loopback", "read_limit_of_async_client", "system_proxies",
 ]  # fmt: skip
 
 
@@ -30,9 +30,10 @@ def forget_announcements() -> None:
     flow._warned_of.clear()
 
 
-def restart_deadline_thread() -> None:
-    """Let the next exchange start a new thread for deadlines: coverage does not see one that ran while it paused."""
+def forget_process_state() -> None:
+    """Forget what is made once in a process: coverage does not see what was made, or runs on, while it paused."""
     transport._deadlines.reset()
+    transport._no_authorities.cache_clear()
 
 
 def limit_body(size: int, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
