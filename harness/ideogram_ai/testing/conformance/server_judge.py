@@ -106,7 +106,7 @@ def _rule_title(pointer: str) -> str:
         "type": "of another type",
         "enum": "that is not in its list",
         "pattern": "that does not match its pattern",
-        "oneOf": "that is none of its kinds",
+        "oneOf": "that matches none of its kinds",
     }
     place = " ".join(step for step in steps if step != "properties")
     return f"{place}: a value {endings.get(keyword, f'beyond its {keyword}')} is refused."
