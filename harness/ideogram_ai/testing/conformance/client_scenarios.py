@@ -294,14 +294,14 @@ def _field_scenarios() -> Iterator[Scenario]:
             for value in (True, False) if kind == "boolean" else (None,):
                 word = "null" if value is None else str(value).lower()
                 title = f"{name} {'without a value is left out, or' if value is None else 'is'} written {word}."
-                at = where.field(name, "type")
+                at = where.field_type(name)
                 yield _arrives(f"request.{name}.{word}", title, at, {**least_request(), name: value})
 
 
 def _value_scenarios() -> Iterator[Scenario]:
     field = next(iter(least_request()))
     for name, (title, text) in _TEXTS.items():
-        at = pointers().field(field, "type")
+        at = pointers().field_type(field)
         yield _arrives(f"request.text.{name}", title, at, {**least_request(), field: text})
     for name in prompt_fields():
         value = full_values()[name]

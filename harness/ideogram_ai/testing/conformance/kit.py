@@ -72,6 +72,10 @@ class ContractPointers:
         """To a field of the request, or something inside it."""
         return join_pointer(self.request, "properties", name, *steps)
 
+    def field_type(self, name: str) -> str:
+        """To the type of a field, or to the field if its schema has no `type`, as one that is nullable by `anyOf`."""
+        return self.field(name, "type") if "type" in at_pointer(self.field(name)) else self.field(name)
+
     def part_type(self, name: str) -> str:
         """To the media type of a field's part, or to the field where the contract leaves that to OpenAPI's rules."""
         if name in at_pointer(self.form).get("encoding", {}):
