@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
@@ -19,12 +19,12 @@ from ideogram_ai.client import (
     NotFoundError,
     PaymentRequiredError,
     RateLimitError,
-    RequestError,
     RetryPolicy,
 )
 
 from .model import ImageOutcome, Outcome, State, log_outcomes
 from .names import stem_of
+from .operations import arguments_of, method_for
 from .saving import image_facts, outcome_of_downloads, replace_image, store_image
 from .store import open_store
 
@@ -35,17 +35,6 @@ if TYPE_CHECKING:
 
     from .model import BatchRequest
     from .store import Store
-
-
-def arguments_of(request: BatchRequest) -> dict[str, Any]:
-    """The keyword arguments for `generate`.
-
-    Raises:
-        RequestError: One of them is not a request field.
-    """
-    if "timeout" in request.fields:
-        raise RequestError("'timeout' is not a request field; give it to the client. Nothing was sent, nothing billed.")
-    return dict(request.fields)
 
 
 def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetime) -> Outcome:
@@ -145,7 +134,8 @@ class Step:
         store = None if self.location is None else _store(process, self.location)
         attempt = Outcome(request, State.SENT, may_have_been_billed=True, sent_at=datetime.now(UTC), attempts=1)
         try:
-            generation = client.generate(**arguments_of(request))
+            method = method_for(client, request, submit=False)
+            generation: Generation = method(**arguments_of(request))
         except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
             return outcome_of_error(attempt, error, at=datetime.now(UTC))
         outcome = outcome_of_response(attempt, generation, at=datetime.now(UTC))
