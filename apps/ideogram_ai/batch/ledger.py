@@ -280,6 +280,12 @@ class Ledger:
             server: str | None = database.execute("SELECT server FROM batch").fetchone()["server"]
         return server
 
+    def operations(self) -> list[str]:
+        """The operations of the rows to send, by name."""
+        with self.reading() as database:
+            rows = database.execute("SELECT DISTINCT operation FROM rows WHERE state = 'planned' AND NOT absent")
+            return sorted(row["operation"] for row in rows)
+
     def begin_run(self) -> None:
         """Count a run that is about to send something, after the files of rehearsals were removed."""
         with self.transaction() as database:

@@ -17,10 +17,15 @@ from typing import TYPE_CHECKING, Any, Final
 from ideogram_ai.client import RequestError
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import is_array
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ideogram_ai.client import AsyncIdeogram, Ideogram
+    from ideogram_ai.contract.prices import Prices
+    from ideogram_ai.contract.view import ContractView, FieldRule
     from ideogram_ai.generated.operations import Operation
 
     from .model import BatchRequest
@@ -46,6 +51,27 @@ def submit_operation(name: str) -> Operation | None:
 def file_fields(name: str) -> frozenset[str]:
     """The keyword arguments of an operation that are files."""
     return frozenset(field.python_name for field in image_operations()[name].fields if field.is_file)
+
+
+@cache
+def view_of(name: str) -> ContractView:
+    """What the contract says of an operation."""
+    return read_view(image_operations()[name].operation_id)
+
+
+@cache
+def all_fields() -> Mapping[str, FieldRule]:
+    """The fields of all these operations by wire name, those of generate first."""
+    fields = dict(view_of(GENERATE).fields)
+    for operation in image_operations():
+        for name, rule in view_of(operation).fields.items():
+            fields.setdefault(name, rule)
+    return fields
+
+
+def price_of(request: BatchRequest, prices: Prices | None) -> Decimal | None:
+    """US dollars for an image of a request; None where nobody knows it."""
+    return None if prices is None else prices.of(request.fields, image_operations()[request.operation])
 
 
 def method_for(client: Ideogram | AsyncIdeogram, request: BatchRequest, *, submit: bool) -> Callable[..., Any]:

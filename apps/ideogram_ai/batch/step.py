@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetim
     """The outcome of an attempt that made images.
 
     Args:
-        attempt: The attempt: its state is SENT, its cost that of one image.
+        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of one image.
         generation: The images.
         at: When the response arrived.
     """
@@ -51,18 +52,28 @@ def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetim
         # An image with a link is paid for and can be downloaded, even if it is marked as withheld.
         state=State.ANSWERED if any(image.url for image in images) else State.WITHHELD,
         images=images,
-        cost=None if attempt.cost is None else attempt.cost * len(images),
+        cost=_cost_of(attempt, generation),
         may_have_been_billed=True,
         answered_at=at,
         generation=generation,
+        error_type=None,
+        error=None,
+        status_code=None,
     )
+
+
+def _cost_of(attempt: Outcome, generation: Generation) -> Decimal | None:
+    """US dollars for a response: what the service says, or the price of each image."""
+    if generation.usage_cost_usd_micros is not None:
+        return Decimal(generation.usage_cost_usd_micros).scaleb(-6)
+    return None if attempt.cost is None else attempt.cost * len(generation.images)
 
 
 def outcome_of_error(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
     """The outcome of an attempt that made no image, or may have made one.
 
     Args:
-        attempt: The attempt: its state is SENT, its cost that of one image.
+        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of one image.
         error: The error it ended in.
         at: When the response arrived, if there was one.
     """
