@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from importlib import import_module
-from itertools import chain
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -39,6 +39,7 @@ MAX_DEPTH: Final = 150
 _DEEP: Final = f"nested more than {MAX_DEPTH} levels deep when every $ref is followed"
 _NAMED: Final = ("name", "operationId", "title")
 _PARAMETER: Final = re.compile(r"\{[A-Za-z_][A-Za-z0-9_-]*\}")
+_METHOD: Final = re.compile(r"([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*")
 _TEXT: Final = re.compile(r"text/.+|application/(.+\+)?(json|xml)", re.IGNORECASE)
 
 
@@ -51,7 +52,7 @@ def read_checked(path: Path) -> Contract:
     contract = read_contract(path)
     for check in (
         *(check_references, check_paths, check_openapi, check_extensions),
-        *(check_names, check_client, check_files),
+        *(check_names, check_methods, check_client, check_files),
     ):
         check(contract)
     return contract
@@ -212,18 +213,40 @@ def _refuse_new_characters(contract: Contract, pointer: Pointer, text: str) -> N
 def check_client(contract: Contract) -> None:
     """Refuse a contract without an operation or a field that our code names; see overrides/generator/client.yaml."""
     found = {raw.get("operationId"): (path, verb, raw) for path, verb, raw in operations(contract.document)}
-    for name, facts in client_facts()["methods"].items():
-        method = facts["name"]
+    for name, named in client_facts()["fields"].items():
         if name not in found:
-            message = f"the client's method {method} is for the operation {name}, which is gone"
-            raise contract.error(("paths",), f"{message}; change {_CLIENT}")
+            raise contract.error(("paths",), f"the operation {name}, which is built on, is gone; change {_CLIENT}")
         path, verb, raw = found[name]
         content = resolve(contract.document, raw.get("requestBody", {})).get("content", {})
         declared = {field for media in content.values() for field in properties(contract.document, media.get("schema"))}
-        for field in facts["fields"]:
+        for field in named:
             if field not in declared:
-                message = f"the client's method {method} names the field {field}, which is gone"
+                message = f"the field {field} of {name}, which is built on, is gone"
                 raise contract.error(("paths", path, verb, "requestBody"), f"{message}; change {_CLIENT}")
+
+
+def check_methods(contract: Contract) -> None:
+    """Refuse names of methods and groups that Python or the client cannot have, or that two operations have."""
+    taken, seen = {*client_facts()["taken"]}, dict[str, str]()
+    for path, verb, raw in operations(contract.document):
+        name = raw.get("x-method")
+        if name is None:
+            continue
+        group, _, own = str(name).rpartition(".")
+        message = ""
+        if not _METHOD.fullmatch(str(name)) or iskeyword(group) or iskeyword(own):
+            message = (
+                "cannot name a method; write small letters, digits and _, and a group and a dot before them if you like"
+            )
+        elif {group or own} & taken:
+            message = "has the name of something else that the client has; choose another"
+        elif name in seen:
+            message = f"is the method of {seen[name]} already; choose another"
+        elif name in {other.rpartition(".")[0] for other in seen} or group in seen:
+            message = "is a method and a group; choose another"
+        if message:
+            raise contract.error(("paths", path, verb, "x-method"), f"{shorten(str(name), 80)} {message}")
+        seen[name] = f"{verb.upper()} {path}"
 
 
 _CLIENT: Final = "what is built on it (the command line, batches), and overrides/generator/client.yaml"
@@ -236,7 +259,7 @@ def client_facts() -> dict[str, Any]:
 
 
 def check_files(contract: Contract) -> None:
-    """Refuse files among the fields of a request: neither the client nor the mock server supports them yet."""
+    """Refuse files elsewhere than among the fields of a multipart body, alone or in a list."""
     document = contract.document
     for path, method, raw in operations(document):
         if "requestBody" not in raw:
@@ -246,15 +269,17 @@ def check_files(contract: Contract) -> None:
         content, found = resolve_place(document, (*body, "content"))
         for media_type in found:
             place, media = resolve_place(document, (*content, media_type))
-            encodings: dict[str, Any] = media.get("encoding", {}) if is_mapping(media) else {}
-            places = {name: (*place, "encoding", name, "contentType") for name in encodings}
-            said = [(where, name) for name, where in places.items() if _says_file(where, encodings[name])]
-            schema = _files(document, (*place, "schema"), "", set()) if is_mapping(media) and "schema" in media else ()
-            for pointer, field in chain(said, schema):
+            if not is_mapping(media) or "schema" not in media:
+                continue
+            is_form = media_type == "multipart/form-data"
+            allowed = {*properties(document, media["schema"])} if is_form else set[str]()
+            for pointer, field in _files(document, (*place, "schema"), "", set()):
+                if field.removesuffix("[]") in allowed and at(document, pointer) == "binary":
+                    continue
                 what = f"the field {field}" if field else "the body"
                 because = f"{pointer[-1]}: {at(document, pointer)}"
-                message = f"{what} is a file ({because}), and files are not supported yet; take it out"
-                raise contract.error(pointer, message)
+                message = f"{what} is a file ({because}); write a file as a field of multipart/form-data, or a list"
+                raise contract.error(pointer, f"{message} of files, with type: string and format: binary")
 
 
 def _files(document: Any, pointer: Pointer, field: str, seen: set[Pointer]) -> Iterator[tuple[Pointer, str]]:

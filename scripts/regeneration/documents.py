@@ -334,6 +334,21 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str
         yield from ((path, method, resolved[method]) for method in METHODS if method in resolved)
 
 
+def parameters(document: Mapping[str, Any], path: str, method: str) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+    """Yield the place and the parameter itself, for every parameter of an operation, those of its path item too."""
+    item, raw = resolve_place(document, ("paths", path))
+    places = [
+        resolve_place(document, (*where, "parameters", number))
+        for where, node in (((*item, method), raw[method]), (item, raw))
+        for number in range(len(node.get("parameters", ())))
+    ]
+    seen: set[tuple[str, str]] = set()
+    for place, parameter in places:  # those of the operation come first, and replace the others
+        if (key := (parameter["in"], parameter["name"])) not in seen:
+            seen.add(key)
+            yield place, parameter
+
+
 def properties(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     """Collect the properties of a schema by wire name, in the author's order; those of its allOf parts come first."""
     schema = resolve(document, schema)
@@ -367,6 +382,22 @@ def is_structured(document: Mapping[str, Any], schema: Any) -> bool:
     branches = [resolve(document, branch) for key in ("oneOf", "anyOf") for branch in schema.get(key, ())]
     given = [branch for branch in branches if branch != {"type": "null"}]
     return bool(given) and all(is_structured(document, branch) for branch in given)
+
+
+def branches(document: Mapping[str, Any], schema: Any) -> list[dict[str, Any]]:
+    """A schema, and the alternatives that it is made of, without null."""
+    schema = resolve(document, schema)
+    if not is_mapping(schema):
+        return []
+    found = [
+        each for key in ("oneOf", "anyOf", "allOf") for part in schema.get(key, ()) for each in branches(document, part)
+    ]
+    return [schema, *(each for each in found if each != {"type": "null"})]
+
+
+def is_array(document: Mapping[str, Any], schema: Any) -> bool:
+    """Whether the values of a schema are lists."""
+    return any("array" in branch.get("type", ()) for branch in branches(document, schema))
 
 
 def is_object(document: Mapping[str, Any], schema: Any) -> bool:

@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from regeneration.checks import client_facts
-from regeneration.documents import is_mapping, is_structured, mappings, operations, properties, resolve, subschemas
+from regeneration.documents import (
+    is_array,
+    is_mapping,
+    is_structured,
+    mappings,
+    operations,
+    parameters,
+    properties,
+    resolve,
+    subschemas,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from regeneration.documents import Contract
@@ -23,11 +33,29 @@ _MAPPING: Final = "Mapping[str, Any]"
 _CONSTANTS: Final = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "SERVER_URL", "TYPE_CHECKING"})
 _CLASSES: Final = frozenset(
     {
-        *("Any", "AsyncMethods", "Callable", "Field", "FieldHint", "Final", "Generation", "Generic", "Literal"),
-        *("Mapping", "Methods", "Never", "Operation", "Required", "Sequence", "TypeAlias", "TypeVar", "TypedDict"),
+        *("Any", "AsyncMethods", "Awaitable", "BinaryIO", "Callable", "Field", "FieldHint", "Final", "Generation"),
+        *("Generic", "Image", "Job", "Literal", "Mapping", "Methods", "Never", "Operation", "Price", "Required"),
+        *("Sequence", "TypeAlias", "TypeVar", "TypedDict"),
     }
 )
-_IN_METHODS: Final = frozenset({"httpx", "overload"})
+_IN_METHODS: Final = frozenset(
+    {
+        *("builtins", "cast", "datetime", "httpx", "os", "overload", "property"),
+        *("bool", "bytes", "float", "int", "object", "str"),
+    }
+)
+_NOT_IMPORTED: Final = frozenset({"File", "Unset"})
+_FILE: Final = "str | os.PathLike[str] | bytes | BinaryIO | Image"
+
+
+class Parameter(NamedTuple):
+    """A parameter as the generator calls it: where it goes, its names, its type, and the lines that import names."""
+
+    place: str
+    wire_name: str
+    python_name: str
+    type: str
+    imports: Sequence[str]
 
 
 class Endpoint(NamedTuple):
@@ -36,6 +64,7 @@ class Endpoint(NamedTuple):
     name: str
     request_model: str
     response_model: str
+    parameters: tuple[Parameter, ...]
 
 
 class Model(NamedTuple):
@@ -92,10 +121,12 @@ def _types(annotation: ast.expr, models: Mapping[str, Model]) -> list[str]:
         return list(dict.fromkeys([*_types(annotation.left, models), *_types(annotation.right, models)]))
     if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "list":
         inner = " | ".join(_types(annotation.slice, models))
-        return [f"Sequence[{inner}]" if _MAPPING in inner else f"list[{inner}]"]
+        return [f"Sequence[{inner}]" if _MAPPING in inner or _FILE in inner else f"list[{inner}]"]
     name = ast.unparse(annotation)
     if name == "Unset":
         return []
+    if name == "File":  # no schema can have this name
+        return [_FILE]
     return [name, _MAPPING] if name in models else [name]
 
 
@@ -110,30 +141,28 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
     Raises:
         ContractError: The contract lacks something that a client needs, or two operations get the same name.
     """
-    document, named = contract.document, client_facts()["methods"]
+    document = contract.document
     given = list(zip(operations(document), endpoints, strict=True))
-    images = {end.response_model for (_, _, raw), end in given if named.get(raw.get("operationId"), {}).get("images")}
-    facts = [_operation(contract, operation, endpoint, models) for operation, endpoint in given]
-    counts = Counter([*_CONSTANTS, *(operation["constant"] for operation in facts)])
-    for operation in facts:
-        operation["makes_images"] = operation["response_model"] in images
-        operation["response"] = "Generation" if operation["makes_images"] else operation["response_model"] or "Any"
-        if counts[operation["constant"]] > 1 or operation["name"] in _IN_METHODS:
-            pointer = ("paths", operation["path"], operation["method"].lower(), "operationId")
-            raise contract.error(pointer, f"the name {operation['constant']} is taken; choose another operationId")
-    imports: set[str] = set()
+    named = [raw["x-method"] for _, _, raw in operations(document) if "x-method" in raw]
+    taken = {*client_facts()["taken"], *(name.partition(".")[0] for name in named)}
+    facts = [_operation(contract, operation, endpoint, models, taken) for operation, endpoint in given]
+    _refuse_taken_constants(contract, facts)
+    imports = {line for end in endpoints for each in end.parameters for line in each.imports if "Unset" not in line}
     for model in {endpoint.request_model for endpoint in endpoints} - {""}:
-        used = {name for _, annotation in models[model].fields.values() for name in _names(annotation)} - {"Unset"}
-        imports |= {models[model].imports[name] for name in used & models[model].imports.keys()}
-    responses = {f"from .models import {name}" for name in {e.response_model for e in endpoints} - images - {""}}
+        used = {name for _, annotation in models[model].fields.values() for name in _names(annotation)}
+        imports |= {models[model].imports[name] for name in (used - _NOT_IMPORTED) & models[model].imports.keys()}
+    responses = {f"from .models import {each['response']}" for each in facts if each["response"] in models}
+    groups = _groups(facts)
+    own = {*_CLASSES, *(f"{prefix}{group['class_name']}" for group in groups for prefix in ("", "Async"))}
     for name in sorted(line.rpartition(" ")[2] for line in imports | responses if "from .models" in line):
-        if name in _CLASSES:
+        if name in own:
             message = "operations.py has a class of that name; rename the schema"
             raise contract.error(("components", "schemas", name), message)
     return {
         "imports": sorted(imports),
         "imports_of_methods": sorted(imports | responses),
         "operations": facts,
+        "groups": groups,
         "server_url": _server_url(contract),
         "api_key_header": _api_key_header(contract),
         "model_fields": {
@@ -143,13 +172,47 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
     }
 
 
+def _refuse_taken_constants(contract: Contract, facts: Sequence[dict[str, Any]]) -> None:
+    counts = Counter([*_CONSTANTS, *(operation["constant"] for operation in facts)])
+    for operation in facts:
+        if counts[operation["constant"]] > 1 or operation["own_name"] in _IN_METHODS:
+            pointer = ("paths", operation["path"], operation["method"].lower(), "operationId")
+            raise contract.error(pointer, f"the name {operation['constant']} is taken; choose another operationId")
+
+
+def _groups(facts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The groups of methods; in a class with a method called list, that name is the method's."""
+    members: dict[str, list[dict[str, Any]]] = {}
+    for operation in facts:
+        members.setdefault(operation["group"], []).append(operation)
+    for mine in members.values():
+        if "list" in {operation["own_name"] for operation in mine}:
+            for operation in mine:
+                operation["response"] = _spell_out_list(operation["response"])
+                for role in ("positional", "keywords"):
+                    operation[role] = [
+                        {**field, **{key: _spell_out_list(field[key]) for key in ("given", "optional", "argument")}}
+                        for field in operation[role]
+                    ]
+    return [
+        {"name": name, "class_name": f"{_camel(name)}Methods", "operations": mine}
+        for name, mine in members.items()
+        if name
+    ]
+
+
+def _spell_out_list(annotation: str) -> str:
+    return re.sub(r"\blist\[", "builtins.list[", annotation)
+
+
 def _operation(
     contract: Contract,
     operation: tuple[str, str, dict[str, Any]],
     endpoint: Endpoint,
     models: Mapping[str, Model],
+    taken: Container[str],
 ) -> dict[str, Any]:
-    """Gather the facts of one operation."""
+    """Gather the facts of one operation; without x-method its method has the name of the operation."""
     document, (path, method, raw) = contract.document, operation
     content: dict[str, Any] = resolve(document, raw.get("requestBody", {})).get("content", {})
     media_type = next(iter(content), "")
@@ -157,45 +220,58 @@ def _operation(
     schema = resolve(document, media.get("schema", {}))
     responses = {status: resolve(document, response) for status, response in raw.get("responses", {}).items()}
     rejected = responses.get("429", {})
-    item = resolve(document, document["paths"][path])
-    parameters = [resolve(document, p)["name"] for p in [*item.get("parameters", ()), *raw.get("parameters", ())]]
-    own, name = client_facts(), endpoint.name
-    known = own["methods"].get(raw.get("operationId"), {})
-    taken = {*own["taken"], *(each["name"] for each in own["methods"].values())}
     has_body = bool(endpoint.request_model)
-    camel = _camel(name)
+    camel = _camel(endpoint.name)
     groups = tuple(_exactly_one_of(schema)) if has_body else ()
-    fields = list(_fields(document, media, models[endpoint.request_model], models)) if has_body else []
+    fields = list(_fields(document, media_type, media, models[endpoint.request_model], models)) if has_body else []
+    fields += _parameter_fields(contract, operation, endpoint, models, fields)
     for field in fields:
         end = "_" if field["python_name"].endswith("_") else ""  # of a field named fields, it would be the class
         field["alias"] = f"{camel}{_camel(field['python_name'])}{end}"
         field["is_alternative"] = any(field["wire_name"] in group for group in groups)
     billed = _billed(raw, responses)
+    name = raw.get("x-method") or (f"{endpoint.name}_" if endpoint.name in taken else endpoint.name)
+    group, _, own_name = name.rpartition(".")
+    result = raw.get("x-result", "model")
+    positional = [_or_job(field, result) for field in fields if field["place"] == "path"]
+    keywords = [field for field in fields if field["place"] != "path"]
+    price = _price(contract, path, method, raw, schema)
+    summary = raw.get("summary") or raw.get("description") or f"{method.upper()} {path}"
+    rules = [*_money(billed, price, summary), *(_rules(groups, free=billed.get(400) is False) if fields else ())]
+    limit = rejected.get("x-rate-limit")
     return {
-        "name": name,
-        "constant": name.upper(),
+        "name": endpoint.name,
+        "constant": endpoint.name.upper(),
         "typed_dict": f"{camel}Fields",
-        "method_name": known.get("name") or (f"{name}_" if name in taken else name),
-        "operation_id": raw.get("operationId", name),
-        "summary": known.get("summary") or raw.get("summary") or raw.get("description") or f"{method.upper()} {path}",
+        "group": group,
+        "own_name": own_name,
+        "method_name": name,
+        "operation_id": raw.get("operationId", endpoint.name),
+        "summary": summary,
         "description": raw.get("description", ""),
-        "rules": " ".join(_rules(groups, free=billed.get(400) is False)),
+        "rules": " ".join(rules),
         "method": method.upper(),
         "path": path,
         "media_type": media_type,
         "request_model": endpoint.request_model,
         "response_model": endpoint.response_model,
-        "without_method": (
-            (f"it has parameters ({', '.join(parameters)})" if parameters else "")
-            or ("" if has_body else "it has no request body that is an object")
-        ),
+        "result": result,
+        "response": _response_type(document, responses, result, endpoint.response_model),
+        "returns": _RETURNS.get(result) or _model_returns(endpoint.response_model),
+        "breach": _BREACHES.get(result, "The response breaks the contract"),
+        "authenticated": any(raw.get("security", document.get("security", ()))),
         "fields": fields,
+        "positional": positional,
+        "keywords": keywords,
+        "has_files": any(field["is_file"] for field in fields),
         # Those that a type checker asks for although there are no overloads.
-        "required": [] if groups else [field["python_name"] for field in fields if field["required"]],
+        "required": [] if groups else [field["python_name"] for field in keywords if field["required"]],
+        "has_late_errors": bool(positional) or any(field["required"] for field in keywords if not groups),
         "exactly_one_of": groups,
         "choices": list(product(*groups)) if groups else [],
         "field_hints": _field_hints(contract, path, method, schema),
         "billed": billed,
+        "price": price,
         "reject_reasons": {
             known["value"]: known["waiting_helps"]
             for media in rejected.get("content", {}).values()
@@ -203,7 +279,52 @@ def _operation(
             for known in each.get("x-known-values", ())
         },
         "in_flight_limit": rejected.get("x-in-flight-limit"),
+        "rate_limit": (limit["requests"], limit["seconds"]) if limit else None,
     }
+
+
+_RETURNS: Final = {
+    "images": "The images, with the prompt and the seed that the service used.",
+    "job": "The job, with its id and what is known of it.",
+}
+_BREACHES: Final = {"images": "A 200 without any image", "job": "A 200 without the id of a job"}
+
+
+def _model_returns(model: str) -> str:
+    if model:
+        return "The response, as its generated model. Only the presence of its required members was checked."
+    return "The response: parsed if it is JSON, its text if it is text, None if it is empty."
+
+
+def _response_type(document: Mapping[str, Any], responses: Mapping[str, Any], result: str, model: str) -> str:
+    if result != "model":
+        return {"images": "Generation", "job": "Job"}[result]
+    if model:
+        return model
+    content: dict[str, Any] = next(
+        (said.get("content", {}) for status, said in sorted(responses.items()) if status[0] == "2"), {}
+    )
+    if not content:
+        return "None"
+    media_type, media = next(iter(content.items()))
+    if "json" not in media_type:
+        return "str"
+    return "list[Any]" if is_array(document, resolve(document, media).get("schema")) else "Any"
+
+
+def _money(billed: Mapping[int, bool | None], price: Mapping[str, Any] | None, summary: str) -> Iterator[str]:
+    """Say what a successful request costs."""
+    if price:
+        usd = [f"{amount} USD{f' ({value})' if value else ''}" for value, amount in price["usd"].items()]
+        amounts = f"{', '.join(usd[:-1])} or {usd[-1]}" if len(usd) > 1 else usd[0]
+        by = f", by {price['by']}" if price["by"] else ""
+        yield f"The price of each {price['per']}{by}: {amounts}, as of {price['as_of']}."
+    elif 200 in billed and "costs" not in summary:
+        yield {
+            True: "It is billed, and no price is known.",
+            False: "It costs nothing.",
+            None: "Whether it is billed is not known.",
+        }[billed[200]]
 
 
 def _rules(groups: Sequence[Sequence[str]], *, free: bool) -> Iterator[str]:
@@ -213,35 +334,118 @@ def _rules(groups: Sequence[Sequence[str]], *, free: bool) -> Iterator[str]:
     yield from (f"Exactly one of {' and '.join(group)} is given." for group in groups)
 
 
+def _price(
+    contract: Contract, path: str, method: str, raw: Mapping[str, Any], schema: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The price that x-price names, with the default of the field that sets it."""
+    name = raw.get("x-price")
+    if name is None:
+        return None
+    pointer = ("paths", path, method, "x-price")
+    stated = contract.document.get("x-prices", {}).get(name)
+    if stated is None:
+        raise contract.error(pointer, f"x-prices states no price {name}; add it there, or take x-price out")
+    by = stated.get("by")
+    field = resolve(contract.document, properties(contract.document, schema).get(by))
+    if by is not None and not is_mapping(field):
+        raise contract.error(pointer, f"the price is set by the field {by}, which the operation does not have")
+    return {
+        "usd": {"": stated["usd"]} if by is None else dict(stated["usd"]),
+        "by": by,
+        "default": field.get("default") if is_mapping(field) else None,
+        **{key: stated[key] for key in ("per", "as_of", "source")},
+    }
+
+
 def _fields(
-    document: Mapping[str, Any], media: Mapping[str, Any], model: Model, models: Mapping[str, Model]
+    document: Mapping[str, Any], media_type: str, media: Mapping[str, Any], model: Model, models: Mapping[str, Model]
 ) -> Iterator[dict[str, Any]]:
     for wire_name, schema in properties(document, media["schema"]).items():
         if wire_name not in model.fields:
             continue  # the proof reports it
-        python_name, annotation = model.fields[wire_name]
-        types, required = _types(annotation, models), "Unset" not in _names(annotation)
-        given = " | ".join(kind for kind in types if kind != "None") or "None"
-        optional = "Any" if types == ["Any"] else f"{given} | None"
         content_type = media.get("encoding", {}).get(wire_name, {}).get("contentType")
         if content_type is None and is_structured(document, schema):
             content_type = "application/json"
-        meant = resolve(document, schema)
-        branches = [each for each in (schema, meant) if is_mapping(each)]
-        description = next((each["description"] for each in branches if each.get("description")), "")
-        description = description or "Not described in the contract."
-        facts = _facts(document, meant) if is_mapping(meant) else ()
-        yield {
-            "wire_name": wire_name,
-            "python_name": python_name,
-            "required": required,
-            "content_type": content_type,
-            "given": given,
-            "optional": optional,
-            "argument": " | ".join(types) if required else optional,
-            "description": description,
-            "documentation": " ".join([description if description[-1] in ".!?" else f"{description}.", *facts]),
-        }
+        python_name, annotation = model.fields[wire_name]
+        field = _field(document, models, wire_name, python_name, annotation=annotation, schema=schema)
+        parts = media_type != "application/json" and content_type != "application/json"
+        yield {**field, "content_type": content_type, "is_array": parts and field["is_array"]}
+
+
+def _parameter_fields(
+    contract: Contract,
+    operation: tuple[str, str, dict[str, Any]],
+    endpoint: Endpoint,
+    models: Mapping[str, Model],
+    body: Sequence[Mapping[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    path, method, _ = operation
+    said = {
+        (each["in"], each["name"]): (pointer, each) for pointer, each in parameters(contract.document, path, method)
+    }
+    taken = {field["python_name"] for field in body} | {field["wire_name"] for field in body}
+    for parameter in endpoint.parameters:
+        pointer, raw = said[parameter.place, parameter.wire_name]
+        # The generator renames what its own functions use.
+        python_name = parameter.wire_name if parameter.wire_name in {"client", "url"} else parameter.python_name
+        if {python_name, parameter.wire_name} & taken:
+            message = f"the request has another field or parameter {parameter.wire_name}; rename one of them"
+            raise contract.error((*pointer, "name"), message)
+        taken |= {python_name, parameter.wire_name}
+        annotation = ast.parse(parameter.type, mode="eval").body
+        schema = {**resolve(contract.document, raw["schema"])}
+        if raw.get("description"):
+            schema["description"] = raw["description"]
+        names = parameter.wire_name, python_name
+        field = _field(contract.document, models, *names, annotation=annotation, schema=schema)
+        yield {**field, "place": parameter.place}
+
+
+def _or_job(field: dict[str, Any], result: str) -> dict[str, Any]:
+    """A path parameter of a method that returns a job takes a job, too."""
+    if result != "job" or field["argument"] != "str":
+        return field
+    return {**field, "argument": "str | Job", "documentation": f"{field['documentation']} A Job stands for its id."}
+
+
+def _field(
+    document: Mapping[str, Any],
+    models: Mapping[str, Model],
+    wire_name: str,
+    python_name: str,
+    *,
+    annotation: ast.expr,
+    schema: Any,
+) -> dict[str, Any]:
+    """What all fields have, those of a body and parameters."""
+    types, required = _types(annotation, models), "Unset" not in _names(annotation)
+    given = " | ".join(kind for kind in types if kind != "None") or "None"
+    optional = "Any" if types == ["Any"] else f"{given} | None"
+    meant = resolve(document, schema)
+    branches = [each for each in (schema, meant) if is_mapping(each)]
+    description = next((each["description"] for each in branches if each.get("description")), "")
+    description = description or "Not described in the contract."
+    told = [description if description[-1] in ".!?" else f"{description}."]
+    told += _facts(document, meant) if is_mapping(meant) else ()
+    if "Mapping" in given:
+        told.append("A mapping or the generated model; the order of keys is kept.")
+    if _FILE in given:
+        each = "Each is a" if "Sequence" in given else "A"
+        told.append(f"{each} path, bytes, an open binary file, or an image of a Generation; read before sending.")
+    return {
+        "wire_name": wire_name,
+        "python_name": python_name,
+        "required": required,
+        "content_type": None,
+        "place": "body",
+        "is_file": _FILE in given,
+        "is_array": is_array(document, schema),
+        "given": given,
+        "optional": optional,
+        "argument": " | ".join(types) if required else optional,
+        "description": description,
+        "documentation": " ".join(told),
+    }
 
 
 def _facts(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:

@@ -14,7 +14,6 @@ from drifting.compare_operations import compare_documents
 from drifting.document import DriftError
 from drifting.report import describe
 
-from regeneration.checks import client_facts
 from regeneration.documents import (
     OUT,
     PACKAGE,
@@ -186,11 +185,10 @@ def _entry(changes: list[Change]) -> Iterator[str]:
 
 def _calls(document: dict[str, Any]) -> dict[str, str]:
     """What users call the operations that have a method of the client, by method and path."""
-    methods = client_facts()["methods"]
     return {
-        f"{method.upper()} {path}": f"`{methods[raw['operationId']]['name']}()`"
+        f"{method.upper()} {path}": f"`{raw['x-method']}()`"
         for path, method, raw in operations(document)
-        if raw.get("operationId") in methods
+        if "x-method" in raw
     }
 
 
@@ -220,11 +218,10 @@ def _kind(schema: Any) -> str:
 
 
 def _methods(old: GeneratedState, new: GeneratedState) -> Iterator[Change]:
-    own = {facts["name"] for facts in client_facts()["methods"].values()}
-    for name in sorted(old.methods - new.methods - own):
-        yield Change(True, Effect.REMOVED, f"Python: there is no method `{name}` of `Ideogram.operations` any more")
-    for name in sorted(new.methods - old.methods - own):
-        yield Change(False, Effect.ADDED, f"Python: the method `{name}` of `Ideogram.operations` is new")
+    for name in sorted(old.methods - new.methods):
+        yield Change(True, Effect.REMOVED, f"Python: there is no method `{name}` of `Ideogram` any more")
+    for name in sorted(new.methods - old.methods):
+        yield Change(False, Effect.ADDED, f"Python: the method `{name}` of `Ideogram` is new")
 
 
 def _models(old: GeneratedState, new: GeneratedState) -> Iterator[Change]:

@@ -25,7 +25,7 @@ import swap
 
 from regeneration.checks import client_facts
 from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
-from regeneration.operations import Endpoint, read_models, variables
+from regeneration.operations import Endpoint, Parameter, read_models, variables
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -221,9 +221,12 @@ def _take_endpoints(contract: Contract, target: Path, taken: frozenset[str]) -> 
         modules = [file for file in target.glob(f"api/tag{number}/*.py") if file.stem != "__init__"]
         if len(modules) != 1:
             raise contract.error(("paths", path, method), "the generator left this operation out")
-        request, response = (line.partition(":")[2].strip() for line in modules[0].read_text("utf-8").splitlines())
+        said = json.loads(modules[0].read_text("utf-8"))
         name = modules[0].stem
-        endpoints.append(Endpoint(name[:-1] if name[:-1] in taken else name, request, response))
+        parameters = tuple(Parameter(**each) for each in said["parameters"])
+        endpoints.append(
+            Endpoint(name[:-1] if name[:-1] in taken else name, said["request"], said["response"], parameters)
+        )
     shutil.rmtree(target / "api")
     for name in ("client.py", "errors.py"):
         (target / name).unlink()

@@ -83,7 +83,7 @@ def test_a_common_key_is_redacted_outside_links() -> None:
     assert b"wordlikekey" not in generation.raw
     with httpx.Client(transport=Service(httpx.Response(200, json={"said": "wordlikekey"})).transport()) as http:
         send = Ideogram("wordlikekey", http_client=http)._send
-        operation = evolve(POST_GENERATE_IMAGE_V4, answer_model="", makes_images=False)
+        operation = evolve(POST_GENERATE_IMAGE_V4, answer_model="", result="model")
         assert send(operation, {"text_prompt": "a"}, extra_fields=None, timeout=None) == {"said": PLACEHOLDER}
     # A key can break the JSON of a response.
     broken = b'{"created": "2026-10-07T12:00:00Z", "data": [{"url": "https://i.example/1", "prompt": "x"x"x"xx", '

@@ -350,7 +350,7 @@ OTHER = evolve(
     path="/v1/ideogram-v4/magic-prompt",
     media_type="application/json",
     answer_model="V4JsonPrompt",
-    makes_images=False,
+    result="model",
 )
 PLAIN = evolve(OTHER, answer_model="")
 

@@ -31,7 +31,7 @@ from .errors import NOTHING_SENT, ConfigurationError, RequestError
 from .flow import RunBlocking, SendRequest, Sleep, Timing, call_flow, interrupt, interruption_in
 from .redaction import redacted_logs
 from .request import JSON, RequestBody, encode_request
-from .response import Generation
+from .response import GeneratedImage, Generation
 from .retry import RetryPolicy
 from .transport import (
     Environment,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
     from .flow import Flow
-    from .response import GeneratedImage
 
 T = TypeVar("T")
 HTTPClient = TypeVar("HTTPClient", httpx.Client, httpx.AsyncClient)
@@ -234,7 +233,7 @@ def _no_fresh_connection() -> ConfigurationError:
     )
 
 
-class Ideogram(_BaseClient[httpx.Client], Methods[Generation]):
+class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Any, GeneratedImage]):
     """A client for Ideogram 4.0. Use it as a context manager, or call close().
 
     It can be shared by threads, and used on both sides of a fork: each request has its own connection.
@@ -382,7 +381,7 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation]):
                 response.close()
 
 
-class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation]):
+class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Any, GeneratedImage]):
     """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
 
     It can be used in any event loop, in several at once, and on both sides of a fork: each request has its own

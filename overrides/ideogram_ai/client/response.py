@@ -204,7 +204,7 @@ def parse_response(
     """
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _parse_refusal(operation, status=status, headers=headers, body=body, now=now)
-    if operation.makes_images:
+    if operation.result == "images":
         return parse_generation(status=status, headers=headers, body=body, complete=complete)
     return _parse_model(operation.answer_model, status=status, headers=headers, body=body, complete=complete)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import reprlib
 from enum import StrEnum
 from heapq import nsmallest
@@ -13,8 +14,9 @@ from jsonschema_rs import ValidationErrorKind
 
 from ideogram_ai.client import FieldValueError
 from ideogram_ai.client.request import to_plain
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .decoding import remark_on_unknown
+from .decoding import UploadedFile, remark_on_unknown
 from .problems import SHORT_LIST, Problem, name_of, pointer_to, shown, suggestion
 from .view import MASK, read_view
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jsonschema_rs import JsonValue, ValidationError
+
+    from ideogram_ai.generated.operations import Operation
 
     from .view import ContractView
 
@@ -54,20 +58,23 @@ class RequestProblem:
     severity: Severity
 
 
-def check_request(request: Mapping[str, object]) -> list[RequestProblem]:
-    """List the problems of a request, those of the whole request first. Nothing is sent.
+def check_request(
+    request: Mapping[str, object], *, operation: Operation = POST_GENERATE_IMAGE_V4
+) -> list[RequestProblem]:
+    """List the problems of a request, those of the whole request first. Nothing is sent, and no file is opened.
 
     Args:
-        request: The keyword arguments of `generate()`; as there, None counts as absent, and models, enums and tuples
-            are accepted.
+        request: The keyword arguments of the operation's method; as there, None counts as absent, and models, enums and
+            tuples are accepted.
+        operation: The operation, generate by default.
 
     Returns:
         The problems; empty for a request that the contract allows and that has no value that is refused today.
     """
-    view = read_view()
+    view = read_view(operation.operation_id)
     names = {field.python_name: field.wire_name for field in view.operation.fields}
     given = {names.get(name, name): value for name, value in request.items() if value is not None}
-    fields, unwritable = _to_plain(given)
+    fields, unwritable = _to_plain(given, view)
     problems = [
         *unwritable,
         *_broken_rules(fields, view, {problem.pointer for problem in unwritable}),
@@ -77,17 +84,37 @@ def check_request(request: Mapping[str, object]) -> list[RequestProblem]:
     return sorted(problems, key=lambda problem: problem.pointer != pointer_to(()))
 
 
-def _to_plain(given: Mapping[str, object]) -> tuple[dict[str, Any], list[RequestProblem]]:
+def _to_plain(given: Mapping[str, object], view: ContractView) -> tuple[dict[str, Any], list[RequestProblem]]:
     """Return the values as plain JSON types, and the problems of those that have none; their repr replaces them."""
     fields: dict[str, Any] = {}
     problems: list[RequestProblem] = []
     for name, value in given.items():
+        rule = view.fields.get(name)
+        if rule is not None and rule.takes_files:
+            files = value if rule.item is not None and isinstance(value, list | tuple) else [value]
+            if rule.item is not None:
+                fields[name] = [reprlib.repr(file) for file in files]
+            else:
+                fields[name] = reprlib.repr(value)
+            problems += (_no_file(name, file) for file in files if not _is_file(file))
+            continue
         try:
             fields[name] = to_plain(name, value)
         except FieldValueError as error:
             fields[name] = reprlib.repr(value)
             problems.append(RequestProblem(_as_fragment(error.pointer), error.message, Severity.BREAKS_CONTRACT))
     return fields, problems
+
+
+def _is_file(value: object) -> bool:
+    """Whether the client would read it: a path, bytes, an open file, or an image of a generation."""
+    return isinstance(value, str | os.PathLike | bytes | bytearray) or callable(getattr(value, "read", None))
+
+
+def _no_file(name: str, value: object) -> RequestProblem:
+    kind = type(value).__name__
+    message = f"{name}: {reprlib.repr(value)} is {kind}. Give a path, bytes, or a file that is open for reading bytes."
+    return RequestProblem(pointer_to([name]), message, Severity.BREAKS_CONTRACT)
 
 
 def _as_fragment(pointer: str) -> str:
@@ -139,13 +166,27 @@ _LONGEST_WORD: Final = 100
 
 
 def find_problems(fields: Mapping[str, Any], view: ContractView, *, most: int | None = _MOST_PROBLEMS) -> list[Problem]:
-    """List what the contract refuses about a request, the most severe first; at most this number of schema errors."""
+    """List what the contract refuses about a request, the most severe first.
+
+    Args:
+        fields: Its fields by wire name, parameters too: JSON types, and `UploadedFile`.
+        view: The contract.
+        most: The greatest number of schema errors; None for all.
+    """
+    fields = {name: _without_content(value) for name, value in fields.items()}
     if view.request_validator.is_valid(fields):
         return list(_unavailable(fields, view))
     errors = view.request_validator.iter_errors(fields)
     # Problems of the whole request come first: the first problem becomes the detail of the response.
     ordered = sorted(errors, key=_is_of_a_part) if most is None else nsmallest(most, errors, key=_is_of_a_part)
     return [problem for error in ordered for problem in _explain(error, fields, view)]
+
+
+def _without_content(value: Any) -> Any:
+    """Replace a file by a string, which is what the schema takes it for."""
+    if isinstance(value, UploadedFile):
+        return value.name
+    return [_without_content(item) for item in value] if isinstance(value, list) else value
 
 
 def _is_of_a_part(error: ValidationError) -> bool:

@@ -1,4 +1,4 @@
-"""Decodes the parts of a multipart body, or a JSON body, to the values of the contract."""
+"""Decodes a request to the values of the contract: parts of a multipart body, files, a JSON body, path and query."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ideogram_ai.client.request import is_object
 from .problems import Problem, pointer_to, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from .view import ContractView, FieldRule
 
@@ -50,12 +50,28 @@ class Part:
     transfer_encoding: str = ""
 
 
+@frozen
+class UploadedFile:
+    """A file of a request.
+
+    Attributes:
+        name: The file name; empty when the part has none.
+        content_type: Media type in lower case; empty when the part has none.
+        content: Its bytes.
+    """
+
+    name: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
 @define
 class DecodedFields:
     """The fields of a request.
 
     Attributes:
-        items: Name and value of each part in wire order; the raw text where the value could not be read.
+        items: Name and value of each field in wire order: JSON types, and `UploadedFile`; the raw text where the value
+            could not be read.
         remarks: What was tolerated although the contract has it differently.
         problems: The values that could not be read.
     """
@@ -82,6 +98,9 @@ def decode_parts(parts: Iterable[Part], view: ContractView) -> DecodedFields:
     seen: set[str] = set()
     for part in parts:
         rule = view.fields.get(part.name)
+        if rule is not None and rule.place != "body":
+            decoded.problems.append(_misplaced(rule))
+            continue
         if rule is not None and rule.item is not None:
             if part.name not in lists:
                 decoded.items.append((part.name, lists.setdefault(part.name, [])))
@@ -93,7 +112,7 @@ def decode_parts(parts: Iterable[Part], view: ContractView) -> DecodedFields:
         if part.name in seen:
             decoded.problems.append(_problem(part.name, "is given more than once; give it once."))
         seen.add(part.name)
-        if part.filename is not None:
+        if part.filename is not None and not rule.is_file:
             decoded.remarks.append(f"{part.name} came as a file ({shown(part.filename)}); its content was read.")
         decoded.items.append((part.name, _decode(part, rule, decoded, default)))
     return decoded
@@ -113,9 +132,61 @@ def decode_json(text: bytes, view: ContractView) -> DecodedFields:
     if not is_object(value):
         decoded.problems.append(Problem(pointer_to(()), f"The body is not an object. It is {shown(value)}."))
         return decoded
-    decoded.items.extend(value.items())
-    decoded.remarks.extend(remark_on_unknown(name, view) for name in value if name not in view.fields)
+    for name, member in value.items():
+        rule = view.fields.get(name)
+        if rule is not None and rule.place != "body":
+            decoded.problems.append(_misplaced(rule))
+            continue
+        decoded.items.append((name, member))
+        if rule is None:
+            decoded.remarks.append(remark_on_unknown(name, view))
     return decoded
+
+
+def decode_parameters(path: Mapping[str, str], query: Iterable[tuple[str, str]], view: ContractView) -> DecodedFields:
+    """Decode the parameters of path and query. Query parameters that the contract does not have only get a remark.
+
+    Args:
+        path: The values in the path by name, decoded from percent signs.
+        query: Names and values in the query, in wire order; those of a list are repeated.
+        view: The contract.
+    """
+    decoded = DecodedFields()
+    rules = view.fields_in("query")
+    given: dict[str, list[str]] = {}
+    for name, text in query:
+        if name in rules:
+            given.setdefault(name, []).append(text)
+        else:
+            decoded.remarks.append(f"{shown(name)} is not a query parameter of this operation.")
+    for name, rule in view.fields_in("path").items():
+        if name in path:
+            decoded.items.append((name, _parameter(path[name], rule, decoded)))
+    for name, texts in given.items():
+        rule = rules[name]
+        item = rule.item
+        if item is not None:
+            decoded.items.append((name, [_parameter(text, item, decoded) for text in texts]))
+            continue
+        if len(texts) > 1:
+            decoded.problems.append(_problem(name, "is given more than once; give it once."))
+        decoded.items.append((name, _parameter(texts[-1], rule, decoded)))
+    return decoded
+
+
+def _parameter(text: str, rule: FieldRule, decoded: DecodedFields) -> Any:
+    if not rule.types or "string" in rule.types:
+        return text
+    try:
+        return _scalar(text, rule)
+    except _UnreadableError as error:
+        decoded.problems.append(_problem(rule.name, str(error)))
+        return text
+
+
+def _misplaced(rule: FieldRule) -> Problem:
+    where = "query of the URL" if rule.place == "query" else "path of the URL"
+    return _problem(rule.name, f"came in the body; it belongs in the {where}.")
 
 
 def remark_on_unknown(name: str, view: ContractView) -> str:
@@ -167,6 +238,8 @@ def _read_unknown(part: Part, view: ContractView, decoded: DecodedFields, defaul
 
 
 def _decode(part: Part, rule: FieldRule, decoded: DecodedFields, default: str) -> Any:
+    if rule.is_file:
+        return _file(part, decoded)
     try:
         text = _text(part, decoded, default)
     except _UnreadableError as error:
@@ -177,6 +250,17 @@ def _decode(part: Part, rule: FieldRule, decoded: DecodedFields, default: str) -
     except _UnreadableError as error:
         decoded.problems.append(_problem(part.name, str(error)))
         return text
+
+
+def _file(part: Part, decoded: DecodedFields) -> UploadedFile:
+    content = part.value
+    try:
+        content = _without_transfer_encoding(part, decoded)
+    except _UnreadableError as error:
+        decoded.problems.append(_problem(part.name, str(error)))
+    if part.filename is None:
+        decoded.remarks.append(f"{part.name} came without a file name; its bytes were taken for the file.")
+    return UploadedFile(part.filename or "", part.content_type, content)
 
 
 def _text(part: Part, decoded: DecodedFields, default: str) -> str:

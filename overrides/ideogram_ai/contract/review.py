@@ -10,12 +10,15 @@ from attrs import frozen
 
 from ideogram_ai.client import FieldValueError
 from ideogram_ai.client.request import is_array, is_object, to_plain
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .problems import pointer_to, shown
 from .view import read_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from ideogram_ai.generated.operations import Operation
 
     from .view import ContractView, JsonObject
 
@@ -40,7 +43,9 @@ class RequestRemark:
     likely: str | None = None
 
 
-def review_request(request: Mapping[str, object]) -> list[RequestRemark]:
+def review_request(
+    request: Mapping[str, object], *, operation: Operation = POST_GENERATE_IMAGE_V4
+) -> list[RequestRemark]:
     """List what is unusual about a request that the contract allows. Nothing is sent.
 
     Unknown keys inside of a JSON prompt, and deviations from the guide of the model: the order of keys, too many
@@ -48,18 +53,20 @@ def review_request(request: Mapping[str, object]) -> list[RequestRemark]:
     contract.
 
     Args:
-        request: The keyword arguments of `generate()`; as there, None counts as absent, and models are accepted.
+        request: The keyword arguments of the operation's method; as there, None counts as absent, and models are
+            accepted.
+        operation: The operation, generate by default.
 
     Returns:
         The first 20 remarks.
     """
-    view = read_view()
+    view = read_view(operation.operation_id)
     names = {field.python_name: field.wire_name for field in view.operation.fields}
     found: list[RequestRemark] = []
     for name, value in request.items():
         wire_name = names.get(name, name)
         schema = view.schemas.get(wire_name)
-        if schema is None or value is None:
+        if schema is None or value is None or view.fields[wire_name].takes_files:
             continue
         try:
             plain = to_plain(wire_name, value)

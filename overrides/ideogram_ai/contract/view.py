@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
 JsonObject = dict[str, Any]
+Place = Literal["body", "path", "query"]
 
 MASK: Final = "\0"
 """Replaces the value in the validator's messages; see `ideogram_ai.contract.check`."""
@@ -38,13 +39,15 @@ class FieldRule:
     """How a field of the request is written.
 
     Attributes:
-        name: Name of the part, or of the member of a JSON body.
+        name: Name of the part, of the member of a JSON body, or of the parameter.
         types: The JSON types that the schema allows; empty if it allows every type.
         content_type: Media type of the part, or of the body; None for a part that is plain text.
         choices: The values of the enum; empty without one.
         unavailable: Values that are listed and refused today.
         default: The value that an absent field stands for; None if the contract has none.
         item: The rule of an item, if the field is a list with a part for each item; None otherwise.
+        place: Where the field stands: in the body, the path or the query.
+        is_file: Whether it is a part with the bytes of a file.
     """
 
     name: str
@@ -54,6 +57,13 @@ class FieldRule:
     unavailable: tuple[UnavailableValue, ...]
     default: Any = None
     item: FieldRule | None = None
+    place: Place = "body"
+    is_file: bool = False
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether the field is a file, or a list of files."""
+        return self.is_file or (self.item is not None and self.item.is_file)
 
 
 @frozen
@@ -81,10 +91,11 @@ class ContractView:
     Attributes:
         operation: The generated description of the operation.
         api_key_header: Name of the header that carries the key.
-        fields: The request's fields by name.
+        fields: The request's fields by name: those of the body, and the parameters of path and query.
         schemas: Their schemas.
         responses: The documented responses by status.
         observed: The reason for each undocumented status that was observed.
+        request_schema: A schema for the fields of a request, parameters too; a file counts as a string.
     """
 
     operation: Operation
@@ -101,9 +112,13 @@ class ContractView:
         """A validator of the fields of a request."""
         return self.validator(self.request_schema)
 
+    def fields_in(self, place: Place) -> dict[str, FieldRule]:
+        """Return the fields of the body, of the path, or of the query."""
+        return {name: rule for name, rule in self.fields.items() if rule.place == place}
+
     def node(self, path: list[str | int]) -> Any:
-        """Return the part of the contract at a schema path of the validator."""
-        node: Any = self._document
+        """Return the part of the contract at a schema path of the request's validator."""
+        node: Any = {**self._document, **self.request_schema}
         for step in path:
             node = node[step]
         return node
@@ -129,13 +144,13 @@ class ContractView:
 
     @property
     def link_folder(self) -> str:
-        """Path of an image link up to the image's id."""
-        return _link_parts(self.responses[200])[0]
+        """Path of an image link up to the image's id; of an operation whose examples have one."""
+        return urlsplit(link_example(self)).path.rpartition("/")[0] + "/"
 
     @property
     def link_suffix(self) -> str:
         """Suffix of an image link, after the image's id."""
-        return _link_parts(self.responses[200])[1]
+        return "." + urlsplit(link_example(self)).path.rpartition(".")[2]
 
 
 @cache
@@ -143,32 +158,45 @@ def read_view(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> Contra
     """Read an operation of the installed contract, generate by default. Later calls return the same view."""
     document = read_contract()
     operation = OPERATIONS[operation_id]
-    node: JsonObject = _resolve(document, document["paths"][operation.path])[operation.method.lower()]
+    path: JsonObject = _resolve(document, document["paths"][operation.path])
+    node: JsonObject = path[operation.method.lower()]
     body: JsonObject = _resolve(document, node.get("requestBody", {}))
     request: JsonObject = body["content"][operation.media_type]["schema"] if body else {}
-    properties: JsonObject = _properties(document, request)
+    listed = [_resolve(document, each) for each in (*path.get("parameters", ()), *node.get("parameters", ()))]
+    parameters: JsonObject = {each["name"]: each for each in listed if each["in"] in {"path", "query"}}
+    schemas = _properties(document, request) | {name: each["schema"] for name, each in parameters.items()}
     return ContractView(
         operation=operation,
         api_key_header=API_KEY_HEADER,
         fields={
-            entry.wire_name: _field_rule(
+            name: _field_rule(
                 document,
-                entry.wire_name,
-                JSON if operation.media_type == JSON else entry.content_type,
-                properties[entry.wire_name],
+                name,
+                JSON if operation.media_type == JSON and name not in parameters else entry.content_type,
+                schemas[name],
+                parameters[name]["in"] if name in parameters else "body",
             )
             for entry in operation.fields
+            for name in [entry.wire_name]
         },
-        schemas=properties,
+        schemas=schemas,
         responses={
             int(status): _response(document, answer)
             for status, answer in node["responses"].items()
             if status.isdecimal()
         },
         observed={entry["status"]: entry["because"] for entry in node.get("x-observed-statuses", [])},
-        request_schema=request,
+        request_schema=_with_parameters(request, parameters) if parameters else request,
         document=document,
     )
+
+
+def _with_parameters(body: JsonObject, parameters: JsonObject) -> JsonObject:
+    """Return a schema for the fields of the body and the parameters, side by side in one object."""
+    required = [name for name, each in parameters.items() if each.get("required")]
+    properties = {name: each["schema"] for name, each in parameters.items()}
+    beside = {"type": "object", "required": required, "properties": properties}
+    return {"allOf": [body, beside]} if body else beside
 
 
 def _resolve(document: JsonObject, schema: JsonObject) -> JsonObject:
@@ -195,11 +223,13 @@ def _properties(document: JsonObject, schema: JsonObject) -> JsonObject:
     return {name: rule for part in [*parts, schema.get("properties", {})] for name, rule in part.items()}
 
 
-def _field_rule(document: JsonObject, name: str, content_type: str | None, schema: JsonObject) -> FieldRule:
+def _field_rule(
+    document: JsonObject, name: str, content_type: str | None, schema: JsonObject, place: Place = "body"
+) -> FieldRule:
     branches = list(_branches(document, schema))
     types = tuple(dict.fromkeys(kind for branch in branches for kind in _types(branch)))
     items: list[JsonObject] = [branch["items"] for branch in branches if "items" in branch]
-    is_list = content_type is None and "array" in types and "string" not in types
+    is_list = content_type != JSON and "array" in types and "string" not in types
     return FieldRule(
         name=name,
         types=types,
@@ -209,7 +239,11 @@ def _field_rule(document: JsonObject, name: str, content_type: str | None, schem
             UnavailableValue(**entry) for branch in branches for entry in branch.get("x-unavailable-values", ())
         ),
         default=next((branch["default"] for branch in branches if "default" in branch), None),
-        item=_field_rule(document, name, None, items[0] if items else {}) if is_list else None,
+        item=_field_rule(document, name, content_type, items[0] if items else {}, place) if is_list else None,
+        place=place,
+        is_file=content_type != JSON
+        and place == "body"
+        and any(branch.get("format") == "binary" for branch in branches),
     )
 
 
@@ -247,12 +281,19 @@ def _response(document: JsonObject, answer: JsonObject) -> ResponseRule:
     )
 
 
-def _link_parts(response: ResponseRule) -> tuple[str, str]:
-    """Return folder and suffix of image links, from the first example that has a link."""
-    urls: list[str | None] = [image.get("url") for example in response.examples for image in example["data"]]
-    path = urlsplit(next(url for url in urls if url)).path
-    folder, _, name = path.rpartition("/")
-    return f"{folder}/", f".{name.rpartition('.')[2]}"
+def link_example(view: ContractView) -> str:
+    """Return the first link to an image in the examples of the operation's 200.
+
+    Raises:
+        NoExampleError: There is none: the operation makes no images, or the contract lacks the example.
+    """
+    rule = view.responses.get(200)
+    bodies = [body for body in (rule.examples if rule else ()) if is_object(body)]
+    images = [image for body in bodies for image in body.get("data", ())]
+    for url in (image.get("url") for image in images if is_object(image)):
+        if url:
+            return str(url)
+    raise NoExampleError(f"{view.operation.operation_id}: no example of its 200 has a link to an image")
 
 
 _TEXTS: Final[Mapping[str, str]] = {

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="PromptSafetyError")
 
 @_attrs_define
 class PromptSafetyError:
-    """Why the prompt was refused. A string is documented; an object, and no error at all, were seen.
+    """Why a prompt or an image was refused. A string is documented; an object, and no error at all, were seen.
 
     Attributes:
         error (PromptSafetyErrorErrorType1 | str | Unset):

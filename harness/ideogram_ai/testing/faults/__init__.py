@@ -8,25 +8,26 @@
     assert len(ledger.posts) == 2
     assert ledger.may_have_run <= 1  # more than one: it paid twice
 
-FAULTS and IMAGE_FAULTS are the tables of faults. `answer_with`, `answer_raw`, `echo_key`, `redirect_to` and
-`redirect_chain` make more, and so does a Fault with an `act` of your own. The ledger contains every byte that clients
-sent, including the API key.
+FAULTS, IMAGE_FAULTS and POLL_FAULTS are the tables of faults. `answer_with`, `answer_raw`, `echo_key`, `redirect_to`
+and `redirect_chain` make more, and so does a Fault with an `act` of your own. The ledger contains every byte that
+clients sent, including the API key.
 
 A POST may have run if it was read whole, unless the fault rules that out: a response that the contract calls not
-billed, or a redirect other than 303, which follows a POST that was processed. A request that was not read whole did not
-run, although the client cannot know that.
+billed for the operation, or a redirect other than 303, which follows a POST that was processed. A request that was not
+read whole did not run, although the client cannot know that. Asking for a job never counts.
 """
 
 from .connection_faults import STALE_CONNECTION
 from .exchange import Exchange, Fault, Ledger, Phase, ReceivedRequest, answer_raw, answer_with
 from .response_faults import LATE_IMAGE, SPELLINGS, echo_key, redirect_chain, redirect_to
-from .server import FAULTS, IMAGE_FAULTS, FaultServer
+from .server import FAULTS, IMAGE_FAULTS, POLL_FAULTS, FaultServer
 from .wire import Connection
 
 __all__ = [
     "FAULTS",
     "IMAGE_FAULTS",
     "LATE_IMAGE",
+    "POLL_FAULTS",
     "SPELLINGS",
     "STALE_CONNECTION",
     "Connection",

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
+from ..routes import find_operation, path_parameters
 from . import wire
 from .wire import END_OF_HEAD, Response, find_header, parse_headers, parse_request_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from ideogram_ai.generated.operations import Operation
 
     from .wire import Connection, Headers
 
@@ -48,6 +51,8 @@ class Fault:
         status: Status code of the response, if there is one.
         needs_limit: A client needs a limit of its own against it: a timeout, a deadline or a size.
         harmless: The response is a complete and correct 200, so a client has no reason to fail.
+        by_status: The response is complete, so the contract's word about its status decides whether a request may have
+            run; `may_have_run` is that of a generate request.
     """
 
     name: str
@@ -58,16 +63,23 @@ class Fault:
     status: int | None = None
     needs_limit: bool = False
     harmless: bool = False
+    by_status: bool = False
+
+    def may_run(self, operation: Operation) -> bool:
+        """Whether a request for this operation that was read whole and met this fault may have run."""
+        if self.by_status and self.status is not None:
+            return status_may_have_run(self.status, operation)
+        return self.may_have_run and status_may_have_run(HTTPStatus.OK, operation)
 
 
-def status_may_have_run(status: int) -> bool:
+def status_may_have_run(status: int, operation: Operation = POST_GENERATE_IMAGE_V4) -> bool:
     """Whether a request with this response may have run: not if the contract says not billed, nor for a redirect.
 
     A 303 is the exception among redirects: it follows a POST that was processed.
     """
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return status == HTTPStatus.SEE_OTHER
-    return POST_GENERATE_IMAGE_V4.billed.get(status) is not False
+    return operation.billed.get(status) is not False
 
 
 def response_fault(
@@ -79,6 +91,7 @@ def response_fault(
     status: int | None = 200,
     needs_limit: bool = False,
     harmless: bool = False,
+    by_status: bool = False,
 ) -> Fault:
     """Make a fault that reads the whole request before it acts."""
 
@@ -86,7 +99,7 @@ def response_fault(
         exchange.read_request()
         act(exchange)
 
-    return Fault(name, does, Phase.IN_ANSWER, may_have_run, read_and_act, status, needs_limit, harmless)
+    return Fault(name, does, Phase.IN_ANSWER, may_have_run, read_and_act, status, needs_limit, harmless, by_status)
 
 
 def answer_with(
@@ -114,6 +127,7 @@ def answer_with(
         lambda exchange: exchange.answer(response),
         may_have_run=status_may_have_run(status) if may_have_run is None else may_have_run,
         status=status,
+        by_status=may_have_run is None,
     )
 
 
@@ -154,10 +168,13 @@ class ReceivedRequest:
         fault: Name of the fault that it met.
         method: Method; empty if too little of the request arrived to know it.
         target: Request target; empty if the head was not read.
+        operation: The operationId of the contract's operation that it is for; empty if there is none, or if the head
+            was not read.
         head_read: Whether the whole head was read.
         whole_request_read: Whether the head and the whole body were read.
         may_have_run: Whether a service may have run, and billed, the request: it is a POST, it was read to its end,
-            and it met no fault that rules that out, such as a 429.
+            its operation costs money, and it met no fault that rules that out, such as a 429. A POST to a path that the
+            contract does not have is taken for a generate request.
         sent: Bytes of the response that were passed to the kernel.
         raw: The bytes that were read. They contain the API key if the client sent it.
     """
@@ -167,6 +184,7 @@ class ReceivedRequest:
     fault: str
     method: str
     target: str
+    operation: str
     head_read: bool
     whole_request_read: bool
     may_have_run: bool
@@ -216,6 +234,11 @@ class Ledger:
     def gets(self) -> tuple[ReceivedRequest, ...]:
         """The GETs."""
         return tuple(request for request in self.requests if request.method == "GET")
+
+    @property
+    def polls(self) -> tuple[ReceivedRequest, ...]:
+        """The GETs of operations of the contract: all but those of images."""
+        return tuple(request for request in self.gets if request.operation)
 
     @property
     def may_have_run(self) -> int:
@@ -325,10 +348,26 @@ class Exchange:
         self.keeps_connection = not any((value or "").lower() == "close" for value in values)
 
     def good_answer(self) -> Response:
-        """The response of a good server: the contract's example to a POST, the image or its range to a GET."""
-        if self.method in {"GET", "HEAD"}:
+        """The response of a good server: the contract's example, or the image or its range to any other GET.
+
+        A job gets an id of its own when it is submitted, and is completed when it is asked for.
+        """
+        operation = self.operation
+        if operation is None and self.method in {"GET", "HEAD"}:
             return self.image_answer(wire.png())
-        return wire.generation(self.settings.image_url)
+        return wire.success(operation or POST_GENERATE_IMAGE_V4, self.settings.image_url, self.job_id)
+
+    @property
+    def operation(self) -> Operation | None:
+        """The operation that the request is for, as far as its target is known; None if the contract has none."""
+        return find_operation(self.method, self.target) if self.target else None
+
+    @property
+    def job_id(self) -> str:
+        """The id of the job that the request is about: that in its path, or a new one."""
+        operation = self.operation
+        parameters = path_parameters(operation, self.target) if operation is not None else {}
+        return next(iter(parameters.values()), f"job-{self.number}")
 
     def image_answer(
         self,
@@ -368,15 +407,18 @@ class Exchange:
 
     def receipt(self) -> ReceivedRequest:
         """What is known about the request now, for the ledger."""
+        operation = self.operation
+        may_run = self.fault.may_run(operation or POST_GENERATE_IMAGE_V4)
         return ReceivedRequest(
             number=self.number,
             connection=self.connection.number,
             fault=self.fault.name,
             method=self.method,
             target=self.target,
+            operation=operation.operation_id if operation is not None else "",
             head_read=self._head_read,
             whole_request_read=self._body_read,
-            may_have_run=self._body_read and self.fault.may_have_run and self.method == "POST",
+            may_have_run=self._body_read and may_run and self.method == "POST",
             sent=self._sent,
             raw=bytes(self._raw),
         )

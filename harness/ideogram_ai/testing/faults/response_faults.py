@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from ideogram_ai.generated.operations import API_KEY_HEADER, POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS
 
 from . import wire
 from .exchange import Exchange, Fault, Phase, response_fault, send_slowly, status_may_have_run
@@ -28,7 +28,9 @@ def _responds(
 ) -> Fault:
     """A fault that sends a complete response; one to a GET of the image is never billed."""
     runs = not image and status_may_have_run(status)
-    return response_fault(name, does, _answer(make), may_have_run=runs, status=status, harmless=harmless)
+    return response_fault(
+        name, does, _answer(make), may_have_run=runs, status=status, harmless=harmless, by_status=not image
+    )
 
 
 def _answer(make: Make) -> Callable[[Exchange], None]:
@@ -44,10 +46,15 @@ def _redirect(status: int, exchange: Exchange) -> Response:
     return Response(status, headers=(("Location", exchange.settings.location),))
 
 
+def _refusal(status: int, exchange: Exchange) -> Response:
+    return wire.refusal(status, exchange.operation)
+
+
 def _status_faults() -> Iterator[Fault]:
-    for status in sorted(POST_GENERATE_IMAGE_V4.billed.keys() - {200} | {408, 500, 502, 504}):
+    known = {status for operation in OPERATIONS.values() for status in operation.billed}
+    for status in sorted(known - {200} | {408, 500, 502, 504}):
         does = f"Responds {status} {reason_phrase(status)} with JSON."
-        yield _sends(f"status_{status}", does, wire.refusal(status))
+        yield _responds(f"status_{status}", does, partial(_refusal, status), status=status)
     for status in (403, 429, 500, 502, 503, 504, 520):
         does = f"Responds {status} {reason_phrase(status)} with a page of HTML, as a proxy or CDN does."
         yield _sends(f"html_{status}", does, wire.html(status))

@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
+from ..routes import find_operation
 from . import wire
 from .connection_faults import CONNECTION_FAULTS
 from .exchange import Exchange, Fault, Ledger, MalformedRequestError, Phase, ServerSettings
+from .job_faults import JOB_FAULTS
 from .response_faults import DOWNLOAD_FAULTS, RESPONSE_FAULTS
 from .wire import Activity, Connection, ConnectionEndedError, is_readable
 
@@ -31,6 +33,9 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
 
 IMAGE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in DOWNLOAD_FAULTS})
 """What only a GET of the image can meet, by name."""
+
+POLL_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in JOB_FAULTS})
+"""What only a GET of a job can meet, by name."""
 
 _DEAF: Final = frozenset({"refuse", "connect_hangs"})
 """The faults that never accept a connection."""
@@ -74,12 +79,14 @@ def _find(name: str, known: Mapping[str, Fault], argument: str) -> Fault:
 class FaultServer:
     """An HTTP server on loopback that fails in a named way, and keeps a ledger of what it received.
 
-    A context manager. Every POST, to any path, takes the next step of `fault`; every GET and HEAD takes the next step
-    of `image`. The last step repeats. A step of the phase CONNECT is taken by the next connection, before its request.
+    A context manager. Every POST, to any path, takes the next step of `fault`; every GET of an operation of the
+    contract takes the next step of `poll`, and any other GET or HEAD that of `image`. The last step repeats. A step of
+    the phase CONNECT is taken by the next connection, before its request.
 
     Args:
         fault: What POSTs meet: a name in FAULTS, a Fault, or a sequence of them.
-        image: What GETs meet: a name in FAULTS or IMAGE_FAULTS, a Fault, or a sequence of them.
+        image: What GETs of images meet: a name in FAULTS or IMAGE_FAULTS, a Fault, or a sequence of them.
+        poll: What GETs of jobs meet: a name in FAULTS or POLL_FAULTS, a Fault, or a sequence of them.
         interval: Seconds between two bytes of a drip, from 0.
         location: Target of the redirects of POSTs.
         image_url: URL of the image in good responses; the server's own `/image.png` by default.
@@ -94,6 +101,7 @@ class FaultServer:
         fault: Behaviours = "ok",
         *,
         image: Behaviours = "ok",
+        poll: Behaviours = "ok",
         interval: float = 1.0,
         location: str = "https://elsewhere.invalid/",
         image_url: str | None = None,
@@ -108,9 +116,11 @@ class FaultServer:
         if deaf and len(self._posts.faults) > 1:
             raise ValueError(f"fault: {deaf[0]!r} cannot be part of a sequence, because nothing ends its step")
         self._images = FaultScript(image, {**FAULTS, **IMAGE_FAULTS}, "image")
-        early = [step.name for step in self._images.faults if step.phase is Phase.CONNECT]
-        if early:
-            raise ValueError(f"image: {early[0]!r} strikes before the request is known; give it as fault")
+        self._polls = FaultScript(poll, {**FAULTS, **POLL_FAULTS}, "poll")
+        for argument, script in (("image", self._images), ("poll", self._polls)):
+            early = [step.name for step in script.faults if step.phase is Phase.CONNECT]
+            if early:
+                raise ValueError(f"{argument}: {early[0]!r} strikes before the request is known; give it as fault")
         self._interval, self._location = interval, location
         self._image_url, self._expanded_size = image_url, expanded_size
         self._settings: ServerSettings | None = None
@@ -295,8 +305,11 @@ class FaultServer:
         connection.activity = Activity.WAITING
         peeked = connection.peek()
         connection.activity = Activity.BUSY
+        is_get = peeked.startswith((b"G", b"H"))
+        method, target = wire.parse_request_line(connection.peek_line()) if is_get and met is None else ("", "")
+        gets = self._images if find_operation(method, target) is None else self._polls
         with self._changed:
-            fault = met or (self._images if peeked.startswith((b"G", b"H")) else self._posts).take()
+            fault = met or (gets if is_get else self._posts).take()
             exchange = Exchange(len(self._exchanges) + 1, connection, fault, self._started, peeked)
             self._exchanges.append(exchange)
         try:

@@ -20,10 +20,13 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.contract.view import example_of, read_view
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ideogram_ai.generated.operations import Operation
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -34,6 +37,9 @@ JSON: Final = ("Content-Type", "application/json")
 HTML: Final = ("Content-Type", "text/html; charset=UTF-8")
 GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _READ_SIZE: Final = 65536
+_LONGEST_LINE: Final = 8192
+_LINE_SECONDS: Final = 1.0
+_LINE_PAUSE: Final = 0.001
 _LINGER_FORMAT: Final = "hh" if os.name == "nt" else "ii"
 _LINK_LIFETIME: Final = 24 * 60 * 60
 _BLOCK: Final = b" " * (1 << 20)
@@ -74,6 +80,15 @@ class Connection:
     def peek(self) -> bytes:
         """Wait for data and return it without taking it out of the kernel."""
         return self._receive(_READ_SIZE, socket.MSG_PEEK)
+
+    def peek_line(self) -> bytes:
+        """Wait for a line and return it and what follows; or what there is of it after a second."""
+        deadline = time.monotonic() + _LINE_SECONDS
+        while b"\n" not in (peeked := self.peek()):
+            if len(peeked) > _LONGEST_LINE or time.monotonic() > deadline:
+                break
+            time.sleep(_LINE_PAUSE)  # the kernel reports that there is data, and not that there is more
+        return peeked
 
     def read(self, limit: int) -> bytes:
         """Wait for data and return from 1 to `limit` bytes of it."""
@@ -263,20 +278,49 @@ def _deflate(data: bytes, flush: int) -> bytes:
 
 
 def generation(image_url: str) -> Response:
-    """The contract's example of a 200, with signed links to this image that expire in a day.
+    """The contract's example of a 200 to a generate request, with signed links to this image that expire in a day.
 
     Args:
         image_url: URL of the image, without a query.
     """
+    return success(POST_GENERATE_IMAGE_V4, image_url)
+
+
+def success(operation: Operation, image_url: str, job_id: str = "", *, status: str = "completed") -> Response:
+    """The contract's example of a 200, with signed links to this image that expire in a day.
+
+    Args:
+        operation: The operation.
+        image_url: URL of the image, without a query.
+        job_id: Id of the job, if the example is about one.
+        status: Status of the job. Where the contract has no example with it, it takes the place of another one.
+    """
+    view = read_view(operation.operation_id)
+    rule = view.responses[200]
+    examples = rule.examples or (example_of(view, rule.schema),)
+    example = next((each for each in examples if each.get("status") == status), examples[0])
+    if "status" in example:
+        example = example | {"status": status}
+    if "generation_id" in example:
+        example = example | {"generation_id": job_id}
+    if "data" in example:
+        example = example | {"data": [_linked(entry, image_url) for entry in example["data"]]}
+    return Response(200, _dump(example), (JSON,))
+
+
+def _linked(entry: dict[str, Any], image_url: str) -> dict[str, Any]:
     query = f"exp={int(time.time()) + _LINK_LIFETIME}&sig={hashlib.sha256(image_url.encode()).hexdigest()}"
-    (example, *_) = read_view().responses[200].examples
-    data = [entry | {"url": f"{image_url}?{query}"} for entry in example["data"]]
-    return Response(200, _dump(example | {"data": data}), (JSON,))
+    return entry | {"url": f"{image_url}?{query}"}
 
 
-def refusal(status: int) -> Response:
-    """The contract's example of a response with this status, or problem details if it has none."""
-    documented = read_view().responses.get(status)
+def refusal(status: int, operation: Operation | None = None) -> Response:
+    """The contract's example of a response with this status, or problem details if it has none.
+
+    Args:
+        status: Status code.
+        operation: The operation; None for generate.
+    """
+    documented = read_view((operation or POST_GENERATE_IMAGE_V4).operation_id).responses.get(status)
     if documented is not None and documented.examples:
         return Response(status, _dump(documented.examples[0]), (JSON, *documented.headers.items()))
     problem = {"type": "about:blank", "title": reason_phrase(status), "status": status}
