@@ -21,6 +21,7 @@ from ideogram_ai.client import (
     APIStatusError,
     DownloadReason,
     IdeogramError,
+    Job,
     OutcomeUnknownError,
     RateLimitError,
     errors,

@@ -29,7 +29,8 @@ def read(body: bytes, **options: Any) -> Job:
     job = read_job(body, **{"job_id": ID, **options})
     assert isinstance(job, Job), job
     assert job.raw == body
-    return pickle.loads(pickle.dumps(job))
+    copied: Job = pickle.loads(pickle.dumps(job))
+    return copied
 
 
 def images(job: Job) -> tuple[Any, ...]:
