@@ -14,8 +14,8 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
+from ..images import link_origin
 from ..mock_responses import Answer
-from ..service import link_origin
 from .schema_values import JsonObject, SchemaValues, json_values, keywords_of, merge, named, objects, texts
 
 if TYPE_CHECKING:
