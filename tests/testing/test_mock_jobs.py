@@ -37,23 +37,19 @@ def poll(base_url: str, job: str, **headers: str) -> httpx.Response:
     return get(url, **HEADERS, **headers)
 
 
+def allowed(response: httpx.Response, operation_id: str) -> dict[str, Any]:
+    """The body of a 200, which the contract has to allow."""
+    assert response.status_code == 200, response.text
+    assert list(read_view(operation_id).response_validator(200).iter_errors(response.json())) == []
+    return dict(response.json())
+
+
 def job_id(response: httpx.Response) -> str:
-    assert (
-        list(
-            read_view(POST_GENERATE_IMAGE_V4_ASYNC.operation_id)
-            .response_validator(200)
-            .iter_errors(body := response.json())
-        )
-        == []
-    )
-    return str(body["generation_id"])
+    return str(allowed(response, POST_GENERATE_IMAGE_V4_ASYNC.operation_id)["generation_id"])
 
 
 def state(base_url: str, job: str) -> dict[str, Any]:
-    response = poll(base_url, job)
-    assert response.status_code == 200, response.text
-    assert list(read_view(GET_GENERATION.operation_id).response_validator(200).iter_errors(response.json())) == []
-    return dict(response.json())
+    return allowed(poll(base_url, job), GET_GENERATION.operation_id)
 
 
 def test_a_job_completes_with_an_image_that_can_be_fetched_again_and_again(server: MockServer) -> None:
@@ -119,17 +115,6 @@ def test_words_make_a_job_fail_or_withhold_its_image(server: MockServer) -> None
     assert submit(server.url, f"a {UNSAFE_WORD} cat").status_code == 422
     announced = submit(server.url, f"a {DEPRECATED_WORD} cat")
     assert (announced.status_code, "deprecation" in announced.headers) == (200, True)
-    billed = {
-        each.why.partition(";")[0].partition(":")[0]: each.billed for each in server.ledger if each.method == "POST"
-    }
-    assert (
-        billed
-        == {
-            "submitted": True,
-            f"the prompt has the word {UNSAFE_WORD}": False,
-        }
-        or billed["submitted"]
-    )
     assert server.ledger[0].billed is False, "a job that fails costs nothing"
     sync = send(
         "POST",

@@ -144,7 +144,8 @@ class ImageService:
         # A space in place of the T, as in the provider's own example.
         created = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
         body = with_images(self.view, {"created": created, "data": data, "response_type": "url"})
-        return json_answer(200, body, "withheld" if made[0].name is None else "generated")
+        answer = json_answer(200, body, "withheld" if made[0].name is None else "generated")
+        return _announced(self.view, fields, answer)
 
     def make(self, fields: Fields) -> list[MadeImage]:
         """Make the images of a request; they are drawn when they are fetched."""
@@ -200,16 +201,14 @@ def with_images(view: ContractView, body: JsonObject) -> JsonObject:
         view: The operation whose 200 it is.
         body: The body, with the images in `data`, if there are any.
     """
-    schema = view.resolve(view.responses[200].schema)
     if "data" in body:
-        image = view.resolve(schema["properties"]["data"]["items"])
-        body = body | {"data": [_amended(view, entry, image) for entry in body["data"]]}
-    return _amended(view, body, schema)
+        body = body | {"data": [_amended(view, entry, view.image_schema) for entry in body["data"]]}
+    return _amended(view, body, view.responses[200].schema)
 
 
 def _amended(view: ContractView, known: JsonObject, schema: JsonObject) -> JsonObject:
-    properties: JsonObject = schema["properties"]
-    missing = [name for name in schema.get("required", ()) if name not in known and name in properties]
+    properties, required = view.members(schema)
+    missing = [name for name in required if name not in known and name in properties]
     kept = {name: value for name, value in known.items() if name in properties}
     return kept | {name: example_of(view, properties[name]) for name in missing}
 
@@ -232,6 +231,13 @@ def _unsafe(view: ContractView, fields: Fields) -> Answer | None:
     if found is None or rule is None:
         return None
     return json_answer(422, rule.examples[0], f"the prompt has the word {found}")
+
+
+def _announced(view: ContractView, fields: Fields, answer: Answer) -> Answer:
+    """Add the notice of a newer operation to a success, if a prompt asks for it."""
+    if answer.status != 200 or DEPRECATED_WORD not in _words(fields):
+        return answer
+    return announcing_answer(view, answer)
 
 
 def _source(fields: Fields) -> UploadedFile | None:
@@ -317,21 +323,18 @@ class MockService:
             base_url: Scheme and host of image links, as the client reached this server.
         """
         answer = self._answers[view.operation.operation_id](fields, base_url)
-        if answer.status == 200 and DEPRECATED_WORD in _words(fields):
-            return announcing_answer(view, answer)
-        return answer
+        return answer if view.operation.result == "images" else _announced(view, fields, answer)
 
     def _behaviour(self, view: ContractView) -> Callable[[Fields, str], Answer]:
         operation = view.operation
         rule = view.responses.get(200)
-        members: JsonObject = view.resolve(rule.schema).get("properties", {}) if rule else {}
+        members, _ = view.members(rule.schema) if rule else ({}, ())
         if operation.result == "images":
             return ImageService(view, self.images).generate
         if operation.result == "job":
             return partial(self._poll if operation.method == "GET" else self._submit, view)
-        if "json_prompt" in members:
-            takes_image = any(rule.takes_files for rule in view.fields.values())
-            return partial(_describe if takes_image else _write, view)
+        if "json_prompt" in members and "text_prompt" in view.fields:
+            return partial(_write, view)
         if operation.path.endswith("/jwks.json"):
             return lambda _fields, _base_url: json_answer(200, self.signing_key.key_set(), "the keys of webhooks")
         example = _good_answer(view)
@@ -392,27 +395,6 @@ def _image_refusal(fields: Fields) -> Problem | None:
     return Problem(pointer_to(["image_weight"]), f"{detail} Leave one of the two out.")
 
 
-def _describe(view: ContractView, fields: Fields, _base_url: str) -> Answer:
-    from .drawing.description import describe  # noqa: PLC0415 - Pillow is loaded when it is needed
-
-    values = dict(fields)
-    file = next(value for value in values.values() if isinstance(value, UploadedFile))
-    prompt = describe(
-        file.content,
-        boxes=values.get("include_bbox") is not False,
-        style=_is_true(values.get("include_style_descriptions")),
-        tags=_is_true(values.get("include_tags")),
-    )
-    return json_answer(
-        200, _amended(view, {"json_prompt": prompt}, view.resolve(view.responses[200].schema)), "described"
-    )
-
-
-def _is_true(value: object) -> bool:
-    """Whether a field that the contract does not have came as true."""
-    return value is True or value == "true"
-
-
 def _write(view: ContractView, fields: Fields, _base_url: str) -> Answer:
     values = dict(fields)
     text = str(values["text_prompt"])
@@ -420,7 +402,7 @@ def _write(view: ContractView, fields: Fields, _base_url: str) -> Answer:
     if not RATIOS.fullmatch(ratio):
         ratio = resolve_ratio(text)
     body = {"json_prompt": write_prompt(text), "aspect_ratio": ratio}
-    return json_answer(200, _amended(view, body, view.resolve(view.responses[200].schema)), "written")
+    return json_answer(200, _amended(view, body, view.responses[200].schema), "written")
 
 
 def _good_answer(view: ContractView) -> Answer:
