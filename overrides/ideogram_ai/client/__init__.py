@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         FieldValueError,
         IdeogramError,
         InternalServerError,
+        JobFailedError,
+        JobTimeoutError,
         NotFoundError,
         OutcomeUnknownError,
         PaymentRequiredError,
@@ -37,11 +39,14 @@ if TYPE_CHECKING:
         ResponseWarning,
         UnknownFieldError,
         UnprocessableEntityError,
+        WebhookVerificationError,
     )
     from .files import describe_image, save_sidecar
     from .flow import Timing
+    from .jobs import Job
     from .response import GeneratedImage, Generation
     from .retry import RetryPolicy
+    from .webhooks import verify_webhook
 
 __all__ = [
     "APIConnectionError",
@@ -58,6 +63,9 @@ __all__ = [
     "Ideogram",
     "IdeogramError",
     "InternalServerError",
+    "Job",
+    "JobFailedError",
+    "JobTimeoutError",
     "NotFoundError",
     "OutcomeUnknownError",
     "PaymentRequiredError",
@@ -71,9 +79,11 @@ __all__ = [
     "Timing",
     "UnknownFieldError",
     "UnprocessableEntityError",
+    "WebhookVerificationError",
     "__version__",
     "describe_image",
     "save_sidecar",
+    "verify_webhook",
 ]
 
 _MODULES = {
@@ -81,10 +91,12 @@ _MODULES = {
     "GeneratedImage": "response",
     "Generation": "response",
     "Ideogram": "client",
+    "Job": "jobs",
     "RetryPolicy": "retry",
     "Timing": "flow",
     "describe_image": "files",
     "save_sidecar": "files",
+    "verify_webhook": "webhooks",
 }
 """Where a public name is defined; all others are errors."""
 

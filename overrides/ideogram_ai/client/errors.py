@@ -18,7 +18,10 @@ IdeogramError
 │   ├── RateLimitError 429
 │   └── InternalServerError 5xx
 ├── ResponseValidationError                  a 200 that breaks the contract; the body is kept
-└── DownloadError                            an image could not be downloaded; trying again costs nothing
+├── JobFailedError                           a submitted job failed; it is not billed
+├── JobTimeoutError                          a wait ended before its job did; asking again costs nothing
+├── DownloadError                            an image could not be downloaded; trying again costs nothing
+└── WebhookVerificationError                 a delivery is not proven to come from the service
 """
 
 from __future__ import annotations
@@ -26,12 +29,14 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
+
+    from .jobs import Job
 
 NOTHING_SENT: Final = "Nothing was sent, nothing billed."
 
@@ -42,9 +47,11 @@ class IdeogramError(Exception):
     Attributes:
         message: What happened, what it means for money, and what to do.
         may_have_been_billed: False only when it is certain that nothing was billed.
+        job_id: The id of the job that the error is about, for client.job and client.wait; None without one.
     """
 
     may_have_been_billed: bool = False
+    job_id: str | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -249,6 +256,38 @@ class ResponseValidationError(IdeogramError):
         self.problems = problems
 
 
+class JobFailedError(IdeogramError):
+    """A submitted job failed. It is not billed.
+
+    Attributes:
+        job: The job, as the service answered for it.
+        failure_reason: Why, as the service names it, for example "content_policy_violation"; None if it did not say.
+    """
+
+    def __init__(self, message: str, *, job: Job) -> None:
+        super().__init__(message)
+        self.job = job
+        self.job_id = job.id
+        self.failure_reason = job.failure_reason
+
+
+class JobTimeoutError(IdeogramError):
+    """A wait ended before its job did. The job goes on and may be billed; asking for it again costs nothing.
+
+    Attributes:
+        job: The job as it was last seen; None if no answer about it ever came.
+        deadline: The seconds that the wait was given.
+    """
+
+    may_have_been_billed = True
+
+    def __init__(self, message: str, *, job_id: str, job: Job | None, deadline: float) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+        self.job = job
+        self.deadline = deadline
+
+
 class DownloadReason(StrEnum):
     """Why an image could not be downloaded."""
 
@@ -279,6 +318,25 @@ class DownloadError(IdeogramError):
         self.reason = reason
         self.status_code = status_code
         self.url: str | None = None
+
+
+WebhookReason: TypeAlias = Literal["headers", "signature", "age", "body"]
+"""Which check of a webhook failed."""
+
+
+class WebhookVerificationError(IdeogramError):
+    """A delivery of a webhook is not proven to come from the service, or to be new. Nothing was billed.
+
+    The message is the same for every cause, so that whoever forges deliveries learns nothing from your responses.
+
+    Attributes:
+        reason: For your own log: "headers" (one is missing, there twice or malformed), "signature" (no key made it),
+            "age" (signed too long ago, or this machine's clock is wrong), "body" (it is about another job, or no job).
+    """
+
+    def __init__(self, *, reason: WebhookReason) -> None:
+        super().__init__("The webhook is not verified. Refuse it with an error status, and trust nothing in it.")
+        self.reason = reason
 
 
 class ResponseWarning(UserWarning):
