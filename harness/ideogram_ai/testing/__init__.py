@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .respx_plan import ContractBrokenError
     from .server import MockServer
     from .service import DEPRECATED_WORD, FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD
-    from .strategies import BrokenRequest, answers, broken_requests, request_rules, requests, unusual_answers
+    from .strategies import BrokenRequest, answers, broken_requests, files, request_rules, requests, unusual_answers
 
 __all__ = (
     "DEPRECATED_WORD",
@@ -42,6 +42,7 @@ __all__ = (
     "broken_requests",
     "check_request",
     "create_app",
+    "files",
     "ideogram_mock",
     "parse_scenario",
     "request_rules",
@@ -68,6 +69,7 @@ _MODULES = {
     "broken_requests": ".strategies",
     "check_request": "ideogram_ai.contract.check",
     "create_app": ".app",
+    "files": ".strategies",
     "ideogram_mock": ".respx_mock",
     "parse_scenario": ".app",
     "request_rules": ".strategies",
