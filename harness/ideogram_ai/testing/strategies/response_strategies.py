@@ -15,7 +15,6 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.view import link_example, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from ..images import link_origin
 from ..mock_responses import Answer
 from .schema_values import JsonObject, SchemaValues, json_values, keywords_of, merge, named, objects, texts
 
