@@ -137,7 +137,7 @@ class Checker:
                 remarks.append(RowProblem(row.line, _first_step(odd.pointer), f"{odd.pointer}: {odd.message}"))
         for remark in remarks:
             self._remark(remark)
-        python_names = _python_names(view)
+        python_names = _python_names(view.operation.method_name)
         arguments: dict[str, Any] = {python_names[name]: value for name, value in fields.items()}
         if extra:
             arguments["extra_fields"] = extra
@@ -200,8 +200,8 @@ class Checker:
 
 
 @cache
-def _python_names(view: ContractView) -> Mapping[str, str]:
-    return {entry.wire_name: entry.python_name for entry in view.operation.fields}
+def _python_names(operation: str) -> Mapping[str, str]:
+    return {entry.wire_name: entry.python_name for entry in image_operations()[operation].fields}
 
 
 def _prompts_of(view: ContractView) -> list[str]:
@@ -304,7 +304,8 @@ def check_defaults(defaults: Mapping[str, Any], *, check: bool = True) -> list[s
     problems = [f"{name} is given by the rows, each its own." for name in defaults if name in in_rows]
     if problems:
         return problems
-    found: dict[str, None] = {}
+    unknown = [name for name in defaults if name not in all_fields()]
+    found = dict.fromkeys(_explain_unknown(name, defaults, view_of(GENERATE)) for name in unknown)
     for view in views:
         fields = {name: value for name, value in defaults.items() if name in view.fields}
         for problem in check_request(fields, operation=view.operation) if check else _unsendable(fields, view):
@@ -374,7 +375,7 @@ def _file_name(value: Any, row: Row, problems: list[RowProblem]) -> str | None:
 
 def _unsendable(fields: Mapping[str, Any], view: ContractView) -> Iterator[RequestProblem]:
     """What the client itself refuses: the prompt rule, and values that cannot be written."""
-    names = _python_names(view)
+    names = _python_names(view.operation.method_name)
     try:
         encode_request(view.operation, {names[name]: value for name, value in fields.items()})
     except FieldValueError as error:

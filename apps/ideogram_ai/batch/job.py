@@ -34,7 +34,7 @@ from .model import (
     log_outcomes,
     server_of,
 )
-from .operations import image_operations, price_of
+from .operations import is_unpriced, price_of
 from .planning import plan_rows, use_server
 from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
 from .saving import Saver, image_names, thumbnail_name
@@ -221,12 +221,6 @@ class Job:
         """
         return use_server(self.ledger, MOCK if rehearsal else server_of(base_url), replace=replace)
 
-    def unpriced(self, prices: Prices | None) -> list[str]:
-        """The operations of planned rows whose price nobody knows."""
-        if prices is None:
-            return []
-        return [name for name in self.ledger.operations() if prices.of({}, image_operations()[name]) is None]
-
     def counts(self) -> Mapping[State, int]:
         """The number of rows in each state."""
         if not self.unrecorded:
@@ -292,7 +286,7 @@ class Job:
             Why the run ended. It has the error that every row would meet, which is not raised.
 
         Raises:
-            ValueError: max_cost is given without prices, or for rows without a known price, or a number is out of range.
+            ValueError: max_cost is given without prices, or for rows without a price, or a number is out of range.
             LedgerError: The folder has another ledger, or rows that another server may have billed. Nothing was sent.
             Exception: What on_event raised, once everything in flight is saved.
         """
@@ -305,7 +299,11 @@ class Job:
         try:
             await anyio.to_thread.run_sync(
                 lambda: self._begin(
-                    client.base_url, rehearsal=rehearsal, retry_unknown=retry_unknown, retry_failed=retry_failed
+                    client.base_url,
+                    rehearsal=rehearsal,
+                    retry_unknown=retry_unknown,
+                    retry_failed=retry_failed,
+                    prices=prices if max_cost is not None else None,
                 )
             )
             if on_event is not None:
@@ -314,8 +312,6 @@ class Job:
             budget = None
             if max_cost is not None:
                 budget = _Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
-                if unpriced := await anyio.to_thread.run_sync(self.unpriced, prices):
-                    raise ValueError(f"max_cost cannot be kept: nobody knows the price of {', '.join(unpriced)}.")
             planned = await anyio.to_thread.run_sync(self._planned)
             self._on_event(RunStarted(planned, counts[State.ANSWERED], counts[State.SUBMITTED]))
             try:
@@ -366,8 +362,10 @@ class Job:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self, base_url: str, *, rehearsal: bool, retry_unknown: bool, retry_failed: bool) -> None:
-        """Check that ledger and server belong to the folder, and record that."""
+    def _begin(
+        self, base_url: str, *, rehearsal: bool, retry_unknown: bool, retry_failed: bool, prices: Prices | None
+    ) -> None:
+        """Check that ledger and server belong to the folder, and record that; check that each row has a price."""
         check_mark(self.store, self.ledger)
         self.meet(base_url, rehearsal=rehearsal)
         for name, sha256, shared in self.ledger.leftovers():
@@ -381,6 +379,9 @@ class Job:
         if retry_failed:
             self.ledger.retry_failed()
         self.ledger.ask_again()
+        unpriced = [name for name in self.ledger.operations() if is_unpriced(name, prices)]
+        if unpriced:
+            raise ValueError(f"max_cost cannot be kept: nobody knows the price of {', '.join(unpriced)}.")
 
     def _remove_rehearsed(self, name: str, sha256: str | None) -> None:
         """Remove a file of a rehearsal, unless somebody put another one in its place."""

@@ -20,6 +20,8 @@ import httpx
 from attrs import asdict, evolve
 
 from ideogram_ai.client import Generation
+from ideogram_ai.client import Job as ImageJob
+from ideogram_ai.client.jobs import read_job
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.response import parse_generation
 
@@ -222,6 +224,13 @@ def _outcome_of(row: sqlite3.Row) -> Outcome:
     )
 
 
+def _read_body(body: bytes, job_id: str | None) -> object:
+    if job_id is None:
+        return parse_generation(status=200, headers=httpx.Headers(), body=body, complete=True)
+    job = read_job(body, job_id=job_id)
+    return job.generation if isinstance(job, ImageJob) else job
+
+
 class Ledger:
     """Every request of a batch, its state and its cost. Only one process at a time has it open.
 
@@ -340,9 +349,9 @@ class Ledger:
         """The rows whose images are still to be saved, with their responses, read in pages."""
         for row in self._pages(f"{_COLUMNS}, body", [State.ANSWERED]):
             outcome = _outcome_of(row)
-            response = parse_generation(status=200, headers=httpx.Headers(), body=row["body"], complete=True)
+            response = _read_body(row["body"], outcome.job_id)
             if not isinstance(response, Generation):  # a response without images never becomes an answered row
-                raise LedgerError(f"The ledger's answer to row {row['key']!r:.80} names no image: {response.message}")
+                raise LedgerError(f"The ledger's answer to row {row['key']!r:.80} names no image.")
             yield evolve(outcome, generation=evolve(response, request=outcome.request.fields))
 
     def body(self, key: str) -> bytes | None:

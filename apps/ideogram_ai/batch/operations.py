@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
@@ -21,6 +20,7 @@ from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from ideogram_ai.client import AsyncIdeogram, Ideogram
@@ -72,6 +72,11 @@ def all_fields() -> Mapping[str, FieldRule]:
 def price_of(request: BatchRequest, prices: Prices | None) -> Decimal | None:
     """US dollars for an image of a request; None where nobody knows it."""
     return None if prices is None else prices.of(request.fields, image_operations()[request.operation])
+
+
+def is_unpriced(name: str, prices: Prices | None) -> bool:
+    """Whether prices lack that of an operation."""
+    return prices is not None and prices.of({}, image_operations()[name]) is None
 
 
 def method_for(client: Ideogram | AsyncIdeogram, request: BatchRequest, *, submit: bool) -> Callable[..., Any]:
@@ -146,7 +151,8 @@ def _read(path: str, digest: str) -> bytes:
         raise _unreadable(path, error) from None
     if hashlib.sha256(content).hexdigest() != digest:
         raise RequestError(
-            f"{path!r} changed since the batch was planned. Plan it again, with INPUT, or restore the file. {NOTHING_SENT}"
+            f"{path!r} changed since the batch was planned. Restore it, or plan the batch again, with its INPUT. "
+            f"{NOTHING_SENT}"
         )
     return content
 

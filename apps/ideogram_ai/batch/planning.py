@@ -419,8 +419,8 @@ class _Plan:
             self._note(row["key"], None, f"it was {was}, and the input no longer has it")
         if self._changes:
             self._hint = (
-                f" The first new row without an id is {_shortened(fields_text(request.identity))}. Did an option for all "
-                "rows, --resolution for example, change?"
+                f" The first new row without an id is {_shortened(fields_text(request.identity))}. Did an option for "
+                "all rows, --resolution for example, change?"
             )
 
     def _note(self, key: str, line: int | None, what: str) -> None:

@@ -286,8 +286,8 @@ class Runner:
         interrupted: Outcomes of requests that were aborted and may have run.
 
     Args:
-        source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, SUBMITTED ones asked
-            for, ANSWERED ones only finished.
+        source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, SUBMITTED ones
+            asked for, ANSWERED ones only finished.
         client: The client.
         in_flight: The most images in progress at a time.
         downloads: The most responses that are finished at a time.
