@@ -343,7 +343,7 @@ def _parse_model(
     free = operation.is_free
     error: OutcomeUnknownError | ResponseValidationError
     if complete:
-        value, problem = _read_model(operation.answer_model, headers, body)
+        value, problem = _read_model(operation.answer_model, headers, body, lenient=not free)
         if not problem or value is not None:
             problems += [problem] if problem else []
             return value
@@ -366,8 +366,10 @@ def _parse_model(
     return error
 
 
-def _read_model(model: str, headers: httpx.Headers, body: bytes) -> tuple[Any, str]:
+def _read_model(model: str, headers: httpx.Headers, body: bytes, *, lenient: bool) -> tuple[Any, str]:
     """The value of a body, and what is wrong with it. With both, the value holds JSON where the model has another type.
+
+    That is for answers that were paid for (lenient); one that was free is asked for again.
 
     Without a model the contract has no object there, and the Content-Type tells what came.
     """
@@ -396,7 +398,7 @@ def _read_model(model: str, headers: httpx.Headers, body: bytes) -> tuple[Any, s
         problem = f"{error.args[0]} is missing"
     except (AttributeError, RecursionError, TypeError, ValueError) as error:
         problem = f"{type(error).__name__}: {error}"[:500]
-    return _read_members(kind_of_model, document, models), problem
+    return _read_members(kind_of_model, document, models) if lenient else None, problem
 
 
 def _read_members(model: Any, document: Mapping[str, Any], models: Any) -> Any:

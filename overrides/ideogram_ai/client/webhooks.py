@@ -204,8 +204,8 @@ def _text(value: Text) -> str:
 
 def read_keys(keys: Keys) -> tuple[Key, ...]:
     """Read the keys that can verify a webhook. Others, and those that cannot be read, are skipped."""
-    # Not to_dict(): a set that breaks the contract in places holds plain JSON there.
-    entries: Any = keys.get("keys") if isinstance(keys, Mapping) else getattr(keys, "keys", keys)
+    document: Any = keys.to_dict() if hasattr(keys, "to_dict") else keys
+    entries: Any = document.get("keys") if isinstance(document, Mapping) else document
     if not isinstance(entries, Iterable) or isinstance(entries, str | bytes):
         entries = ()
     plain = (entry.to_dict() if hasattr(entry, "to_dict") else entry for entry in entries)
