@@ -27,7 +27,7 @@ from .errors import (
 from .flow import Flow, Sleep, Timing, job_note, logger, salvage_job, warn
 from .jobs import COMPLETED, FAILED, Job, submitted_as
 from .redaction import printable
-from .response import Generation
+from .response import ASK_AGAIN, Generation
 from .retry import MAX_SECONDS
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def wait_flow(
         raise
     except IdeogramError as error:
         if not isinstance(error, JobTimeoutError):
-            error.explain(f"Asked {wait.polls} times. {job_note(wait.job_id)}")
+            error.explain(f"Asked {wait.polls} times. Job {printable(wait.job_id)!r} may go on. {ASK_AGAIN}")
         error.job_id = wait.job_id
         error.may_have_been_billed = True  # by the job, if not by the poll
         raise
