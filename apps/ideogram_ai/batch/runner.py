@@ -454,7 +454,7 @@ class Runner:
                     self._open.discard(row)
                     return
             elif outcome.state is State.SUBMITTED:
-                await self._collect(row)
+                await self._collect(row, outcome.job_id or "")
             if row.outcome.state is State.ANSWERED and outcome.state is not State.ANSWERED:
                 self._emit(RowAnswered(row.outcome))
             if row.outcome.state is State.ANSWERED and self._finish is not None:
@@ -483,7 +483,7 @@ class Runner:
                 return
             if isinstance(result, ImageJob):
                 recorded = await self._record(row, evolve(attempt, state=State.SUBMITTED, job_id=result.id))
-                await self._collect(row, recorded=recorded)
+                await self._collect(row, result, recorded=recorded)
                 return
             if isinstance(result, RateLimitError) and result.waiting_helps:
                 failures = 0
@@ -508,13 +508,13 @@ class Runner:
                 self._pace.on_unknown()
                 return
 
-    async def _collect(self, row: _Progress, *, recorded: bool = True) -> None:
+    async def _collect(self, row: _Progress, submitted: ImageJob | str, *, recorded: bool = True) -> None:
         """Wait for a job. It keeps its place until it is done, because the service counts what is in progress."""
         job = row.outcome
         self._emit(RowSubmitted(job, recorded))
         result: Generation | Exception
         try:
-            result = await self._client.wait(job.job_id or "", deadline=self._job_seconds)
+            result = await self._client.wait(submitted, deadline=self._job_seconds)
         except Exception as error:  # noqa: BLE001 - every error of a job is an outcome
             result = error
         except BaseException:
