@@ -1,14 +1,17 @@
-"""Prices: one dated file, a file of the user in its place, and no sum that is too small."""
+"""Prices: those of the contract, a file of the user in their place, and no sum that is too small."""
 
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from ideogram_ai.batch.model import BatchError
 from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate, read_prices, shipped_prices
+from ideogram_ai.contract.prices import PricesError
 from ideogram_ai.contract.view import read_view
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 SPEEDS = read_view().fields["rendering_speed"]
 
@@ -28,6 +31,31 @@ def test_a_file_replaces_prices(tmp_path: Path) -> None:
     assert prices.usd == {**shipped_prices().usd, "TURBO": Decimal("0.1"), "FLASH": Decimal(1)}
     assert (prices.as_of, prices.seen, prices.source) == (date(2027, 2, 3), "2027-02-03", "mine.json")
     assert 3 * prices.of({"rendering_speed": "TURBO"}) == Decimal("0.3"), "no binary fraction"
+
+
+def test_other_operations_cost_what_the_contract_says_and_share_its_list(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"usd_per_image": {"TURBO": 0.1}}')
+    shipped, mine = read_prices(), read_prices(path)
+    turbo = {"rendering_speed": "TURBO"}
+    for operation in OPERATIONS.values():
+        if operation.price == POST_GENERATE_IMAGE_V4.price:
+            assert shipped.of(turbo, operation) == shipped.of(turbo) == Decimal("0.03")
+            assert mine.of(turbo, operation) == Decimal("0.1")
+        elif operation.price is None:
+            assert shipped.of(turbo, operation) is mine.of(turbo, operation) is None, "nobody knows it"
+        else:
+            assert shipped.of({}, operation) == mine.of({}, operation) == Decimal(operation.price.usd[""])
+    listed = [operation.method_name for operation in OPERATIONS.values() if operation.price]
+    assert listed == ["generate", "submit", "remix", "submit_remix", "describe"]
+    assert shipped.of({}, OPERATIONS["post_describe_v4"]) == Decimal("0.01")
+
+
+def test_a_contract_without_prices_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = evolve(POST_GENERATE_IMAGE_V4, price=None)
+    monkeypatch.setattr("ideogram_ai.contract.prices.POST_GENERATE_IMAGE_V4", without)
+    with pytest.raises(PricesError, match="the contract has no prices of post_generate_image_v4 by rendering_speed"):
+        shipped_prices.__wrapped__()
 
 
 def test_an_unusable_file_is_refused(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from ideogram_ai.client import (
     APIStatusError,
     DownloadReason,
     IdeogramError,
+    Job,
     OutcomeUnknownError,
     RateLimitError,
     errors,
@@ -63,6 +64,8 @@ def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
         *(kind("no", **response, may_have_been_billed=True) for kind in set(CLASSES.values())),
         RateLimitError("full", **response, may_have_been_billed=False, **limit),
         ideogram.ResponseValidationError("no image", **response, problems=("data is missing", "and 3 more")),
+        ideogram.JobFailedError("failed", job=Job("id", "failed", failure_reason="why")),
+        ideogram.JobTimeoutError("late", job_id="id", job=Job("id", "pending"), deadline=3.0),
         ideogram.DownloadError("gone", reason=DownloadReason.EXPIRED, status_code=403),
     ]
     return {type(error): error for error in made}
@@ -82,7 +85,7 @@ def test_every_error_is_exported_documented_and_says_whether_it_may_have_been_bi
     assert exported == one_of_each().keys()
     assert [error.__name__ for error in exported if error.__name__ not in (errors.__doc__ or "")] == []
     free = {error for error in exported if issubclass(error, ideogram.RequestError)}
-    free |= {IdeogramError, ideogram.APIConnectionError, RateLimitError}
+    free |= {IdeogramError, ideogram.APIConnectionError, RateLimitError, ideogram.JobFailedError}
     assert {kind for kind, error in one_of_each().items() if not error.may_have_been_billed} == free
     assert {str(reason) for reason in DownloadReason} >= {"withheld", "expired", "exists", "not_an_image", "too_large"}
     assert all(isinstance(reason, str) and f"{reason}" == reason.value for reason in DownloadReason)

@@ -25,9 +25,26 @@ def contract() -> Node:
 
 @pytest.fixture(scope="session")
 def operation(contract: Node) -> Node:
-    """Its one operation."""
+    """Its generate operation."""
     found: Node = contract["paths"]["/v1/ideogram-v4/generate"]["post"]
     return found
+
+
+@pytest.fixture(scope="session")
+def operations(contract: Node) -> dict[str, Node]:
+    """All of its operations by operationId, with their responses resolved."""
+    found = [operation for item in contract["paths"].values() for operation in item.values()]
+    shared = contract["components"]["responses"]
+    return {
+        operation["operationId"]: {
+            **operation,
+            "responses": {
+                status: shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+                for status, response in operation["responses"].items()
+            },
+        }
+        for operation in found
+    }
 
 
 @pytest.fixture(scope="session")

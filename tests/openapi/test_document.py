@@ -20,8 +20,8 @@ def test_every_component_is_used_and_every_reference_leads_somewhere(contract: N
 def test_every_media_type_has_examples_that_keep_its_schema(
     contract: Node, is_valid: Callable[[str, object], bool]
 ) -> None:
-    media_types = [(place, node) for place, node in nodes(contract["paths"]) if "schema" in node and "examples" in node]
-    contents = [node for _, node in nodes(contract["paths"]) if "content" in node]
+    media_types = [(place, node) for place, node in nodes(contract) if "schema" in node and "examples" in node]
+    contents = [media for _, node in nodes(contract) for media in node.get("content", {}).values()]
     assert len(media_types) == len(contents)
     for place, media_type in media_types:
         name = media_type["schema"]["$ref"].rpartition("/")[2]
@@ -50,47 +50,94 @@ def test_nothing_is_closed_to_fields_that_come_later(contract: Node) -> None:
 # The x- members: what OpenAPI has no word for, in a form that the client and the mock server read
 
 
-def test_what_was_only_seen_is_told_apart_from_what_is_documented(operation: Node) -> None:
-    evidence = {status: response["x-evidence"] for status, response in operation["responses"].items()}
-    assert evidence == {
-        "200": "documented",
-        "400": "observed",
-        "401": "observed",
-        "422": "documented",
-        "429": "observed",
+def test_what_was_only_seen_is_told_apart_from_what_is_documented(operations: dict[str, Node]) -> None:
+    evidence = {
+        (status, response["x-evidence"])
+        for operation in operations.values()
+        for status, response in operation["responses"].items()
     }
+    observed, documented = {"400", "401", "429"}, {"200", "404", "422", "500", "503"}
+    assert evidence == {(s, "observed") for s in observed} | {(s, "documented") for s in documented}
 
 
 def test_evidence_has_two_words_only(contract: Node) -> None:
     assert {node["x-evidence"] for _, node in nodes(contract) if "x-evidence" in node} == {"documented", "observed"}
 
 
-def test_only_an_answer_with_images_is_billed(operation: Node) -> None:
-    assert [status for status, response in operation["responses"].items() if response["x-billed"] is not False] == [
-        "200"
-    ]
-    assert operation["responses"]["200"]["x-billed"] is True
+ALWAYS_FREE = {"get_generation", "get_webhook_signing_jwks"}
 
 
-def test_observed_statuses_are_no_answers_of_the_contract(operation: Node) -> None:
-    observed = {entry["status"]: entry["billed"] for entry in operation["x-observed-statuses"]}
-    assert len(observed) == len(operation["x-observed-statuses"])
-    assert not {str(status) for status in observed} & operation["responses"].keys()
-    assert [status for status, billed in observed.items() if billed is False] == [402, 403, 404, 413, 415]
-    assert {status for status, billed in observed.items() if billed == "unknown"} == {503}
-    assert all(entry["because"] for entry in operation["x-observed-statuses"])
+def test_a_success_is_billed_unless_the_operation_is_free_and_a_refusal_never_is(operations: dict[str, Node]) -> None:
+    for name, operation in operations.items():
+        billed = {status: response["x-billed"] for status, response in operation["responses"].items()}
+        assert billed.pop("200") is (name not in ALWAYS_FREE), name
+        unknown = {status for status, value in billed.items() if value == "unknown"}
+        assert unknown == billed.keys() & {"500", "503"}, name
+        assert all(billed[status] is False for status in billed.keys() - unknown), name
 
 
-def test_the_limit_and_its_headers(operation: Node) -> None:
-    rejected = operation["responses"]["429"]
-    assert rejected["x-in-flight-limit"] == 10
-    assert rejected["headers"]["Retry-After"]["required"] is False
-    example = rejected["content"]["application/json"]["examples"]["in_flight"]["value"]
-    assert example["max_inflight_requests"] == rejected["x-in-flight-limit"]
+def test_observed_statuses_are_no_answers_of_the_contract(operations: dict[str, Node]) -> None:
+    for name, operation in operations.items():
+        observed = {entry["status"]: entry["billed"] for entry in operation["x-observed-statuses"]}
+        assert len(observed) == len(operation["x-observed-statuses"])
+        assert not {str(status) for status in observed} & operation["responses"].keys()
+        assert all(entry["because"] for entry in operation["x-observed-statuses"])
+        if name in ALWAYS_FREE:
+            assert set(observed.values()) == {False}
+            continue
+        assert [status for status, billed in observed.items() if billed is False] == [402, 403, 404, 413, 415]
+        said = {status for status, billed in observed.items() if billed == "unknown"}
+        assert said == {503} - {int(status) for status in operation["responses"]}
 
 
-def test_every_answer_may_announce_a_successor_and_none_has_to(contract: Node, operation: Node) -> None:
-    for response in operation["responses"].values():
+def test_the_limits_and_their_headers(operations: dict[str, Node]) -> None:
+    for name, operation in operations.items():
+        rejected = operation["responses"]["429"]
+        assert rejected["headers"]["Retry-After"]["required"] is False
+        assert rejected.get("x-in-flight-limit") == (
+            10 if operation.get("x-price") == "ideogram-4.0" or "transparent" in name else None
+        )
+        (example,) = rejected["content"]["application/json"]["examples"].values()
+        assert example["value"].get("max_inflight_requests") == rejected.get("x-in-flight-limit")
+    limits = [name for name, operation in operations.items() if "x-rate-limit" in operation["responses"]["429"]]
+    assert limits == ["get_generation"]
+
+
+def test_methods_results_and_prices(contract: Node, operations: dict[str, Node], schemas: dict[str, Node]) -> None:
+    assert {operation["x-method"]: operation.get("x-result") for operation in operations.values()} == {
+        "generate": "images",
+        "submit": "job",
+        "job": "job",
+        "remix": "images",
+        "submit_remix": "job",
+        "magic_prompt": None,
+        "describe": None,
+        "generate_transparent": "images",
+        "submit_generate_transparent": "job",
+        "webhook_keys": None,
+    }
+    assert len(operations) == 10
+    assert {operation["x-price"] for operation in operations.values() if "x-price" in operation} == contract[
+        "x-prices"
+    ].keys()
+    prices = contract["x-prices"]["ideogram-4.0"]
+    speeds = schemas["RenderingSpeedV4"]
+    assert prices["usd"].keys() == set(speeds["enum"]) - {entry["value"] for entry in speeds["x-unavailable-values"]}
+    for operation in operations.values():
+        if operation.get("x-price") == "ideogram-4.0":
+            (media,) = operation["requestBody"]["content"].values()
+            assert prices["by"] in schemas[media["schema"]["$ref"].rpartition("/")[2]]["properties"]
+
+
+def test_one_operation_is_open_to_everybody(contract: Node, operations: dict[str, Node]) -> None:
+    assert contract["security"] == [{"ApiKey": []}]
+    assert {name: op["security"] for name, op in operations.items() if "security" in op} == {
+        "get_webhook_signing_jwks": []
+    }
+
+
+def test_every_answer_may_announce_a_successor_and_none_has_to(contract: Node, operations: dict[str, Node]) -> None:
+    for response in [response for operation in operations.values() for response in operation["responses"].values()]:
         for name, component in (("Link", "SuccessorLink"), ("Deprecation", "Deprecation")):
             assert response["headers"][name] == {"$ref": f"#/components/headers/{component}"}
             header = contract["components"]["headers"][component]
@@ -110,14 +157,18 @@ def test_unavailable_values_stand_in_their_enum_and_get_a_documented_status(cont
     assert [entry["value"] for entry in holders[0][1]["x-unavailable-values"]] == ["FLASH"]
 
 
-def test_field_hints_are_for_fields_that_are_not_there_and_name_one_that_is(schemas: Node) -> None:
-    request = schemas["GenerateImageRequestV4"]
-    hints = request["x-field-hints"]
-    assert not hints.keys() & request["properties"].keys()
-    assert all(hint.get("use") or hint.get("because") for hint in hints.values())
-    assert {hint["use"] for hint in hints.values() if "use" in hint} <= request["properties"].keys()
+def test_field_hints_are_for_fields_that_are_not_there_and_name_one_that_is(schemas: dict[str, Node]) -> None:
+    requests = {name: schema for name, schema in schemas.items() if "x-field-hints" in schema}
+    assert len(requests) == 5
+    for name, request in requests.items():
+        hints = request["x-field-hints"]
+        assert not hints.keys() & request["properties"].keys(), name
+        assert all(hint.get("use") or hint.get("because") for hint in hints.values())
+        assert {hint["use"] for hint in hints.values() if "use" in hint} <= request["properties"].keys(), name
     frequent = {"prompt", "aspect_ratio", "num_images", "negative_prompt", "seed", "magic_prompt", "style_type"}
-    assert frequent <= hints.keys()
+    assert frequent <= requests["GenerateImageRequestV4"]["x-field-hints"].keys()
+    assert requests["DescribeRequestV4"]["x-field-hints"]["image"] == {"use": "image_file"}
+    assert requests["RemixImageRequestV4"]["x-field-hints"]["image_file"] == {"use": "image"}
 
 
 def test_known_values_say_whether_waiting_helps(schemas: Node) -> None:

@@ -1,6 +1,7 @@
 """What may come back. The money is spent by then, so nothing that is merely new may break a client."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 from contract_document import Node, reachable
 
@@ -15,9 +16,21 @@ def answer(**changes: object) -> Node:
     return {"created": "2026-10-07T12:00:00Z", "data": [{**IMAGE, "url": LINK}], **changes}
 
 
-def test_no_answer_closes_a_list_of_values(contract: Node, operation: Node) -> None:
-    seen = list(reachable(contract, operation["responses"]))
-    assert any(place == "ImageObjectV4/properties/seed" for place, _ in seen), "the walk reached the images"
+def test_no_answer_closes_a_list_of_values(contract: Node) -> None:
+    """But for the structured prompts that magic prompt and describe answer with, beside which anything is allowed."""
+    opened: Node = deepcopy(contract)
+    for name in ("MagicPromptV4Response", "DescribeResponseV4"):
+        prompt, anything = opened["components"]["schemas"][name]["properties"]["json_prompt"]["anyOf"]
+        assert (list(prompt), list(anything)) == (["$ref"], ["description"])
+        del prompt["$ref"]
+    answers = [operation["responses"] for item in opened["paths"].values() for operation in item.values()]
+    seen = list(reachable(opened, answers))
+    for place in (
+        "ImageObjectV4/properties/seed",
+        "GenerationObject/properties/seed",
+        "WebhookSigningJwk/properties/x",
+    ):
+        assert place in {place for place, _ in seen}, "the walk reached what is inside"
     assert [place for place, node in seen if {"enum", "const", "discriminator"} & node.keys()] == []
 
 
@@ -116,3 +129,38 @@ def test_the_forms_that_were_seen_are_told_apart_from_anything(is_valid: IsValid
     assert not is_valid("ProblemDetails", {"status": "400"})
     assert is_valid("Rejection", {"error": "e", "reject_reason": "a new one", "task_completion_speed": 0.5})
     assert not is_valid("Rejection", {"max_inflight_requests": "10"})
+
+
+JOB = {"generation_id": "Wg7zS0mJQ5ChT2c9rK1xAA", "status": "completed", "created": "2026-10-07T12:00:00Z"}
+
+
+def test_a_job_may_have_results_of_any_kind_and_any_status(is_valid: IsValid) -> None:
+    withheld = {key: value for key, value in IMAGE.items() if key != "url"}
+    allowed: list[Node] = [
+        {},
+        {"status": "pending"},
+        {"status": "failed", "failure_reason": "a_new_one"},
+        {"status": "queued"},
+        {"data": []},
+        {"data": [{**IMAGE, "url": LINK}]},
+        {"data": [{**withheld, "is_image_safe": False}]},
+        {"data": [{**IMAGE, "object_type": "image.generation", "asset_id": None, "url": None}]},
+        {"data": [{"object_type": "svg.generation", "url": LINK, "mime_type": "image/svg+xml", "width": 1}]},
+        {"data": [{"object_type": "of.tomorrow", "parts": [1]}], "usage_cost_usd_micros": 0},
+    ]
+    for changes in allowed:
+        assert is_valid("GenerationResponse", {**JOB, **changes}), changes
+    wrong: list[Node] = [{"status": 1}, {"data": {}}, {"data": [7]}, {"usage_cost_usd_micros": -1}, {"created": "no"}]
+    for changes in wrong:
+        assert not is_valid("GenerationResponse", {**JOB, **changes}), changes
+    for missing in JOB:
+        assert not is_valid("GenerationResponse", {key: value for key, value in JOB.items() if key != missing})
+
+
+def test_a_structured_prompt_of_tomorrow_is_no_breach(is_valid: IsValid) -> None:
+    prompts: list[object] = [{"scenes": []}, None, "text"]
+    for prompt in prompts:
+        assert is_valid("DescribeResponseV4", {"json_prompt": prompt})
+        assert is_valid("MagicPromptV4Response", {"json_prompt": prompt, "aspect_ratio": "7x5"})
+    assert not is_valid("DescribeResponseV4", {})
+    assert not is_valid("MagicPromptV4Response", {"json_prompt": {}})

@@ -1,7 +1,6 @@
 """README and docs: every link leads somewhere, and README's two commands do their whole set-up."""
 
 import ast
-import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from ideogram_ai.contract.prices import shipped_prices
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Source"]
@@ -77,9 +78,10 @@ def test_the_readme_has_two_commands_and_each_does_its_whole_set_up() -> None:
 
 def test_the_readme_names_the_prices_and_says_at_once_that_the_project_is_unofficial() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
-    prices = json.loads((ROOT / "overrides/ideogram_ai/contract/prices.json").read_text("utf-8"))["usd_per_image"]
-    shown = {speed: f"${price:.2f}" for speed, price in prices.items()}
+    prices = shipped_prices()
+    shown = {speed: f"${price:.2f}" for speed, price in prices.usd.items()}
     assert f"{shown['TURBO']} at the speed `TURBO`, {shown['DEFAULT']} by default and {shown['QUALITY']}" in text
+    assert f"(prices of {prices.as_of:%B %Y})" in text
     lines = text.splitlines()
     assert "unofficial" in lines[2]
     assert lines[7] == "", "what it is and for whom: five lines"

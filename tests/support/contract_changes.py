@@ -73,6 +73,14 @@ def add_operation(document: Document) -> None:
     schemas(document).update(deepcopy(_DATA["operation schemas"]))
 
 
+def add_every_form(document: Document) -> None:
+    """One operation of every form: every_form.yaml."""
+    added: Document = yaml.safe_load((Path(__file__).parent / "every_form.yaml").read_text("utf-8"))
+    document["x-prices"].update(added["x-prices"])
+    document["paths"].update(added["paths"])
+    schemas(document).update(added["components"]["schemas"])
+
+
 def reduce(document: Document) -> None:
     """One field less, three schemas with other names, and the field that docs/changing-the-contract.md adds."""
     remove_field(document)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         FieldValueError,
         IdeogramError,
         InternalServerError,
+        JobFailedError,
+        JobTimeoutError,
         NotFoundError,
         OutcomeUnknownError,
         PaymentRequiredError,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     )
     from .files import describe_image, save_sidecar
     from .flow import Timing
+    from .jobs import Job
     from .response import GeneratedImage, Generation
     from .retry import RetryPolicy
 
@@ -58,6 +61,9 @@ __all__ = [
     "Ideogram",
     "IdeogramError",
     "InternalServerError",
+    "Job",
+    "JobFailedError",
+    "JobTimeoutError",
     "NotFoundError",
     "OutcomeUnknownError",
     "PaymentRequiredError",
@@ -81,6 +87,7 @@ _MODULES = {
     "GeneratedImage": "response",
     "Generation": "response",
     "Ideogram": "client",
+    "Job": "jobs",
     "RetryPolicy": "retry",
     "Timing": "flow",
     "describe_image": "files",

@@ -29,6 +29,7 @@ from .config import (
 from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow
 from .errors import NOTHING_SENT, ConfigurationError, RequestError
 from .flow import RunBlocking, SendRequest, Sleep, Timing, call_flow, interrupt, interruption_in
+from .jobs import Job
 from .redaction import redacted_logs
 from .request import JSON, RequestBody, encode_request
 from .response import GeneratedImage, Generation
@@ -233,7 +234,7 @@ def _no_fresh_connection() -> ConfigurationError:
     )
 
 
-class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Any, GeneratedImage]):
+class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage]):
     """A client for Ideogram 4.0. Use it as a context manager, or call close().
 
     It can be shared by threads, and used on both sides of a fork: each request has its own connection.
@@ -381,7 +382,7 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Any, GeneratedImag
                 response.close()
 
 
-class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Any, GeneratedImage]):
+class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job, GeneratedImage]):
     """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
 
     It can be used in any event loop, in several at once, and on both sides of a fork: each request has its own

@@ -18,6 +18,8 @@ IdeogramError
 │   ├── RateLimitError 429
 │   └── InternalServerError 5xx
 ├── ResponseValidationError                  a 200 that breaks the contract; the body is kept
+├── JobFailedError                           a submitted job failed; it is not billed
+├── JobTimeoutError                          a wait ended before its job did; asking again costs nothing
 └── DownloadError                            an image could not be downloaded; trying again costs nothing
 """
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .jobs import Job
+
 NOTHING_SENT: Final = "Nothing was sent, nothing billed."
 
 
@@ -42,9 +46,11 @@ class IdeogramError(Exception):
     Attributes:
         message: What happened, what it means for money, and what to do.
         may_have_been_billed: False only when it is certain that nothing was billed.
+        job_id: The id of the job that the error is about, for client.job and client.wait; None without one.
     """
 
     may_have_been_billed: bool = False
+    job_id: str | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -247,6 +253,38 @@ class ResponseValidationError(IdeogramError):
         self.headers = headers
         self.body = body
         self.problems = problems
+
+
+class JobFailedError(IdeogramError):
+    """A submitted job failed. It is not billed.
+
+    Attributes:
+        job: The job, as the service answered for it.
+        failure_reason: Why, as the service names it, for example "content_policy_violation"; None if it did not say.
+    """
+
+    def __init__(self, message: str, *, job: Job) -> None:
+        super().__init__(message)
+        self.job = job
+        self.job_id = job.id
+        self.failure_reason = job.failure_reason
+
+
+class JobTimeoutError(IdeogramError):
+    """A wait ended before its job did. The job goes on and may be billed; asking for it again costs nothing.
+
+    Attributes:
+        job: The job as it was last seen; None if no answer about it ever came.
+        deadline: The seconds that the wait was given.
+    """
+
+    may_have_been_billed = True
+
+    def __init__(self, message: str, *, job_id: str, job: Job | None, deadline: float) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+        self.job = job
+        self.deadline = deadline
 
 
 class DownloadReason(StrEnum):

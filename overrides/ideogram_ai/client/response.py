@@ -43,6 +43,7 @@ T = TypeVar("T")
 POSSIBLY_BILLED: Final = (
     "What was asked for may have been made and billed: look at the account's usage before sending it again."
 )
+ASK_AGAIN: Final = "Asking again is free."
 
 
 @frozen
@@ -98,6 +99,8 @@ class Generation:
         request: The fields that were sent, as plain JSON types by wire name.
         problems: Where the response broke the contract; empty for a valid one.
         additional_properties: Other fields of the response, by wire name.
+        job_id: The id of the job that made the images; None if they were not made by a job.
+        usage_cost_usd_micros: What the service says that they cost, in millionths of a US dollar; None if it does not.
     """
 
     created: datetime | None
@@ -106,6 +109,8 @@ class Generation:
     request: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     problems: tuple[str, ...] = ()
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    job_id: str | None = None
+    usage_cost_usd_micros: int | None = None
 
 
 MAX_RESPONSE_BYTES: Final = 8 * 1024 * 1024
@@ -323,6 +328,10 @@ _MAX_DIGITS = 4000
 """Longer integers are kept as text: Python refuses to convert them, because that takes quadratic time."""
 _DATA = re.compile(r'"data"\s*:\s*\[')
 _BETWEEN = re.compile(r"[\s,]*")
+BROKEN: Final = object()
+"""What load_body returns for a body that is not JSON."""
+_PLAIN_KIND: Final = "image.generation"
+"""The object_type of an entry with all the fields of an image, in the answer of a poll; other kinds lack some."""
 
 
 def parse_generation(
@@ -336,17 +345,12 @@ def parse_generation(
     """
     problems = [] if complete else ["the body broke off"]
     document, entries = _read_entries(body, problems)
-    created = _read_created(document, problems)
-    if len(entries) > _MAX_ENTRIES:
-        problems.append(f"data has more than {_MAX_ENTRIES} entries, and only the first {_MAX_ENTRIES} are read")
-    images = [
-        image for index, entry in enumerate(entries[:_MAX_ENTRIES]) if (image := _read_image(entry, index, problems))
-    ]
-    left_out = len(problems) - _MAX_PROBLEMS
-    listed = (*problems[:_MAX_PROBLEMS], *([f"and {left_out} more"] if left_out > 0 else []))
+    created = read_created(document, problems)
+    images = read_images(entries, problems)
+    listed = list_problems(problems)
     if images:
         rest = {name: value for name, value in document.items() if name not in {"created", "data"}}
-        return Generation(created, tuple(images), raw=body, problems=listed, additional_properties=rest)
+        return Generation(created, images, raw=body, problems=listed, additional_properties=rest)
     details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body}
     if not complete:
         return OutcomeUnknownError(
@@ -362,29 +366,49 @@ def parse_generation(
     )
 
 
-def _read_entries(body: bytes, problems: list[str]) -> tuple[Mapping[str, Any], list[Any]]:
-    """The document and the entries of its `data`, as far as they can be read."""
+def list_problems(problems: list[str]) -> tuple[str, ...]:
+    """The first problems, and how many more there are."""
+    left_out = len(problems) - _MAX_PROBLEMS
+    return (*problems[:_MAX_PROBLEMS], *([f"and {left_out} more"] if left_out > 0 else []))
+
+
+def load_body(body: bytes, problems: list[str]) -> Any:
+    """The JSON value of a body; BROKEN if it is none, with the reason among the problems."""
     try:
-        document: object = json.loads(body, parse_int=_parse_int)
+        return json.loads(body, parse_int=_parse_int)
     except (ValueError, RecursionError) as error:
         nested = isinstance(error, RecursionError)
         problems.append(
             "the body nests too deep" if nested else "the body is not JSON" if body else "the body is empty"
         )
-        return {}, _salvage_entries(body.decode(errors="replace"))
+        return BROKEN
+
+
+def _read_entries(body: bytes, problems: list[str]) -> tuple[Mapping[str, Any], list[Any]]:
+    """The document and the entries of its `data`, as far as they can be read."""
+    document = load_body(body, problems)
+    if document is BROKEN:
+        return {}, salvage_entries(body.decode(errors="replace"))
     if not is_object(document):
-        problems.append(f"the body is {_kind(document)}, not an object")
+        problems.append(f"the body is {kind_of(document)}, not an object")
         return {}, document if is_array(document) else []
-    data: object = document.get("data")
+    if "data" not in document:
+        problems.append("data is missing")
+        return document, []
+    return document, entries_of(document["data"], problems)
+
+
+def entries_of(data: object, problems: list[str]) -> list[Any]:
+    """The entries of a `data`, which is an array by the contract."""
     if not is_array(data):
-        problems.append(f"data is {_kind(data)}, not an array" if "data" in document else "data is missing")
-        return document, [data] if is_object(data) else []
+        problems.append(f"data is {kind_of(data)}, not an array")
+        return [data] if is_object(data) else []
     if not data:
         problems.append("data is empty")
-    return document, data
+    return data
 
 
-def _salvage_entries(text: str) -> list[Any]:
+def salvage_entries(text: str) -> list[Any]:
     """The complete objects at the start of `data` in a text that is not a JSON document, for example a cut one."""
     match = _DATA.search(text)
     if match is None:
@@ -405,11 +429,12 @@ def _parse_int(digits: str) -> int | str:
     return int(digits) if len(digits) <= _MAX_DIGITS else digits
 
 
-def _read_created(document: Mapping[str, Any], problems: list[str]) -> datetime | None:
+def read_created(document: Mapping[str, Any], problems: list[str]) -> datetime | None:
+    """The `created` of a document; None, with the reason among the problems, if it is no date-time."""
     value = document.get("created")
     if not isinstance(value, str):
         problems.append(
-            "created is missing" if "created" not in document else f"created is {_kind(value)}, not a string"
+            "created is missing" if "created" not in document else f"created is {kind_of(value)}, not a string"
         )
         return None
     try:
@@ -420,30 +445,49 @@ def _read_created(document: Mapping[str, Any], problems: list[str]) -> datetime 
     return created if created.tzinfo else created.replace(tzinfo=UTC)
 
 
-def _read_image(entry: object, index: int, problems: list[str]) -> GeneratedImage | None:
+def read_images(entries: list[Any], problems: list[str], *, of_job: bool = False) -> tuple[GeneratedImage, ...]:
+    """The images of the entries of `data`, as far as they are images.
+
+    Args:
+        entries: The entries.
+        problems: What is wrong with them is added to it.
+        of_job: Whether a job made them. A poll leaves out what is null: an entry without a link was withheld, and
+            entries of other kinds than images have other fields.
+    """
+    if len(entries) > _MAX_ENTRIES:
+        problems.append(f"data has more than {_MAX_ENTRIES} entries, and only the first {_MAX_ENTRIES} are read")
+    found = (_read_image(entry, index, problems, of_job) for index, entry in enumerate(entries[:_MAX_ENTRIES]))
+    return tuple(image for image in found if image)
+
+
+def _read_image(entry: object, index: int, problems: list[str], of_job: bool) -> GeneratedImage | None:
     """The image of an entry that has a link or says that the image was withheld; None for any other entry."""
     place = f"data[{index}]"
     if not is_object(entry):
-        problems.append(f"{place} is {_kind(entry)}, not an object")
+        problems.append(f"{place} is {kind_of(entry)}, not an object")
         return None
     rest = dict(entry)
     url = rest.pop("url", None)
     if url is not None and not isinstance(url, str):
-        problems.append(f"{place}.url is {_kind(url)}, not a string")
+        problems.append(f"{place}.url is {kind_of(url)}, not a string")
         url = None
     if isinstance(seed := rest.get("seed"), float) and seed.is_integer():
         rest["seed"] = int(seed)
+    other_kind = of_job and rest.get("object_type", _PLAIN_KIND) != _PLAIN_KIND
+    missing: list[str] = [] if other_kind else problems
     image = GeneratedImage(
         url=url or None,
-        prompt=_take(rest, "prompt", str, place, problems),
-        resolution=_take(rest, "resolution", str, place, problems),
-        seed=_take(rest, "seed", int, place, problems),
-        is_image_safe=_take(rest, "is_image_safe", bool, place, problems),
+        prompt=_take(rest, "prompt", str, place, missing),
+        resolution=_take(rest, "resolution", str, place, missing),
+        seed=_take(rest, "seed", int, place, missing),
+        is_image_safe=_take(rest, "is_image_safe", bool, place, missing),
         additional_properties=rest,
     )
     if image.url is None and image.is_image_safe is not False:
+        if other_kind:
+            return image
         problems.append(f"{place} has no url and was not withheld")
-        return None
+        return image if of_job else None
     return image
 
 
@@ -453,7 +497,7 @@ def _take(rest: dict[str, Any], name: str, kind: type[T], place: str, problems: 
         problems.append(f"{place}.{name} is missing")
         return None
     if type(rest[name]) is not kind:
-        problems.append(f"{place}.{name} is {_kind(rest[name])}, not {_NAMES[kind]}")
+        problems.append(f"{place}.{name} is {kind_of(rest[name])}, not {_NAMES[kind]}")
         return None
     value: T = rest.pop(name)
     return value
@@ -470,7 +514,8 @@ _NAMES: Mapping[type, str] = {
 }
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What a parsed JSON value is, for messages."""
     return _NAMES[type(value)]
 
 

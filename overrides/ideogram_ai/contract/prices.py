@@ -1,4 +1,4 @@
-"""Prices of images. The API document has none, so they are in prices.json beside this module, with a date."""
+"""What the operations of the contract cost (x-prices), or what a price list of the user says in its place."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, overload
 
 from attrs import frozen
 
+from ideogram_ai.client.costs import price_of
 from ideogram_ai.client.request import is_object
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4, Operation
 
 from .view import read_view
 
@@ -28,12 +29,12 @@ class PricesError(ValueError):
 
 @frozen
 class Prices:
-    """Prices of one image.
+    """Prices of an image by rendering speed; operations that are priced otherwise keep the contract's prices.
 
     Attributes:
         usd: US dollars by rendering speed.
         as_of: The day on which they were valid.
-        seen: When they were seen, as text.
+        seen: The same as text, or that it is not known.
         source: Where.
     """
 
@@ -52,13 +53,23 @@ class Prices:
         """The most expensive rendering speed."""
         return max(self.usd, key=lambda speed: self.usd[speed])
 
-    def of(self, fields: Mapping[str, Any]) -> Decimal:
-        """Return the price of an image in US dollars.
+    @overload
+    def of(self, fields: Mapping[str, Any]) -> Decimal: ...
+    @overload
+    def of(self, fields: Mapping[str, Any], operation: Operation) -> Decimal | None: ...
+    def of(self, fields: Mapping[str, Any], operation: Operation = POST_GENERATE_IMAGE_V4) -> Decimal | None:
+        """Return the price of an image, or of a request that makes none, in US dollars.
 
         Args:
             fields: The request by wire name. Without a speed the contract's default counts, and a speed without a
                 price counts as the most expensive, so that no estimate is too low.
+            operation: The operation, generate by default.
+
+        Returns:
+            None if nobody knows the operation's price.
         """
+        if operation.price != POST_GENERATE_IMAGE_V4.price:
+            return price_of(operation, fields)
         price = self.usd.get(self.speed_of(fields))
         return self.usd[self.dearest] if price is None else price
 
@@ -71,7 +82,8 @@ class Prices:
         """Return these prices updated with those of a file.
 
         Args:
-            text: JSON like prices.json beside this module. Only `usd_per_image` is required.
+            text: A JSON object with `usd_per_image`, US dollars by rendering speed, and optionally `as_of`, `seen` and
+                `source`. Other speeds keep their prices.
             source: The source, if the file has none.
 
         Raises:
@@ -93,14 +105,16 @@ class Prices:
 
 @cache
 def shipped_prices() -> Prices:
-    """Return the prices of this package."""
-    document = _parse(files(__name__.rpartition(".")[0]).joinpath("prices.json").read_text("utf-8"))
-    return Prices(
-        usd=_read_usd(document),
-        as_of=date.fromisoformat(document["as_of"]),
-        seen=document["seen"],
-        source=document["source"],
-    )
+    """Return the prices of the contract.
+
+    Raises:
+        PricesError: The contract has no price for generate by rendering speed.
+    """
+    price = POST_GENERATE_IMAGE_V4.price
+    if price is None or price.by != SPEED:
+        raise PricesError(f"the contract has no prices of {POST_GENERATE_IMAGE_V4.operation_id} by {SPEED}")
+    usd = {speed: Decimal(text) for speed, text in price.usd.items()}
+    return Prices(usd=usd, as_of=date.fromisoformat(price.as_of), seen=price.as_of, source=price.source)
 
 
 @cache

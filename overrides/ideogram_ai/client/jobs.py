@@ -1,0 +1,230 @@
+"""A job, and the reader of what the service says of it: the answer to a submit, the answer to a poll, or a webhook.
+
+The three are read by hand. A decoder that is generated from the contract is strict, and would lose images that were
+paid for: the kinds of entries in a poll cannot be told apart for certain, and the service may add statuses and kinds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import httpx
+from attrs import evolve, field, frozen
+
+from .errors import OutcomeUnknownError, ResponseValidationError
+from .redaction import printable
+from .request import is_array, is_object
+from .response import (
+    ASK_AGAIN,
+    BROKEN,
+    Generation,
+    entries_of,
+    kind_of,
+    list_problems,
+    load_body,
+    read_created,
+    read_images,
+    salvage_entries,
+)
+
+PENDING: Final = "pending"
+COMPLETED: Final = "completed"
+FAILED: Final = "failed"
+_ID_NAMES = ("generation_id", "request_id")
+"""Where the id is: the contract's name first, then the one that a description of webhooks has."""
+_READ = {*_ID_NAMES, "status", "created", "data", "failure_reason", "usage_cost_usd_micros"}
+
+
+@frozen
+class Job:
+    """A submitted job, as the service last answered for it. Asking for it again costs nothing.
+
+    Attributes:
+        id: Its id, for client.job and client.wait.
+        status: "pending", "completed", "failed", or another word of the service's.
+        created: When it was submitted, as far as the service said.
+        generation: Its images, once it is completed.
+        failure_reason: Why it failed, as the service names it, for example "content_policy_violation".
+        usage_cost_usd_micros: What the service says that it cost, in millionths of a US dollar.
+        raw: The bytes of the answer.
+        request: The fields of the body that was submitted, as plain JSON types by wire name; empty for a job that is
+            known by its id alone.
+        problems: Where the answer broke the contract; empty for a valid one.
+    """
+
+    id: str
+    status: str
+    created: datetime | None = None
+    generation: Generation | None = None
+    failure_reason: str | None = None
+    usage_cost_usd_micros: int | None = None
+    raw: bytes = field(default=b"", repr=False)
+    request: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    problems: tuple[str, ...] = ()
+
+    def submitted_as(self, request: Mapping[str, Any]) -> Job:
+        """This job, with the fields that were submitted."""
+        generation = self.generation and evolve(self.generation, request=request)
+        return evolve(self, request=request, generation=generation)
+
+
+def read_job(
+    body: bytes,
+    *,
+    job_id: str | None = None,
+    status: int = 200,
+    headers: httpx.Headers | None = None,
+    complete: bool = True,
+    salvage: bool = True,
+) -> Job | ResponseValidationError | OutcomeUnknownError:
+    """Read what the service says of a job. It raises nothing, and whatever is odd is among the problems of the job.
+
+    Args:
+        body: The body of an answer or a webhook, decoded from its content encoding.
+        job_id: The id, if it is known from elsewhere. The body then needs none, and another one is an error: its images
+            are somebody else's. Without it, the id is all that matters.
+        status: The HTTP status, for the error.
+        headers: The headers, for the error.
+        complete: False when the body broke off.
+        salvage: Whether to read what is left of a body that broke off or is not JSON. False for a poll that can be
+            repeated.
+
+    Returns:
+        The job; or the error to raise.
+    """
+    problems: list[str] = [] if complete else ["the body broke off"]
+    document = load_body(body, problems)
+    members: Mapping[str, Any] = document if is_object(document) else {}
+    data: object = document if is_array(document) else members.get("data")
+    whole = complete and is_object(document)
+    if document is BROKEN and salvage:
+        text = body.decode(errors="replace")
+        members, data = _salvage_members(text), salvage_entries(text) or None
+    elif document is not BROKEN and not is_object(document):
+        problems.append(f"the body is {kind_of(document)}, not an object")
+    named = _read_ids(members, problems)
+    known = job_id or (named[0] if named else None)
+    # Base64 may be padded or not: that is no other id.
+    if known is not None and named and known.rstrip("=") not in (name.rstrip("=") for name in named):
+        problems.insert(0, f"it is about job {printable(named[0])!r:.80}")
+    elif known is not None and (whole or salvage) and (named or "status" in members or data is not None):
+        if not named:
+            problems.append(f"{_ID_NAMES[0]} is missing")
+        return _read(known, members, data, body, problems)
+    return _unusable(list_problems(problems), job_id, status, headers, body, complete=complete)
+
+
+def _read(job_id: str, members: Mapping[str, Any], data: object, body: bytes, problems: list[str]) -> Job:
+    created = read_created(members, problems) if "created" in members else None
+    reason = members.get("failure_reason")
+    if reason is not None and not isinstance(reason, str):
+        problems.append(f"failure_reason is {kind_of(reason)}, not a string")
+        reason = repr(reason)
+    cost = _read_cost(members, problems)
+    state = _read_status(members, data, reason, problems)
+    generation = None
+    if state not in {PENDING, FAILED}:
+        images = read_images(entries_of(data, problems), problems, of_job=True) if data is not None else ()
+        if not images and state == COMPLETED:
+            problems.append("the job is completed, and no image is named")
+        rest = {name: value for name, value in members.items() if name not in _READ}
+        generation = Generation(
+            created,
+            images,
+            raw=body,
+            problems=list_problems(problems),
+            additional_properties=rest,
+            job_id=job_id,
+            usage_cost_usd_micros=cost,
+        )
+    return Job(
+        job_id,
+        state,
+        created=created,
+        generation=generation if generation and generation.images else None,
+        failure_reason=reason,
+        usage_cost_usd_micros=cost,
+        raw=body,
+        problems=list_problems(problems),
+    )
+
+
+def find_job_id(body: bytes) -> str | None:
+    """The id in the answer to a submit, however broken the rest of it is."""
+    job = read_job(body)
+    return job.id if isinstance(job, Job) else None
+
+
+def _read_ids(members: Mapping[str, Any], problems: list[str]) -> list[str]:
+    """The ids that a body names: one, or as many times the same, as a rule."""
+    named: list[str] = []
+    for name in _ID_NAMES:
+        value = members.get(name)
+        if type(value) is int:
+            problems.append(f"{name} is an integer, not a string")
+            value = str(value)
+        if isinstance(value, str) and value:
+            named.append(value)
+    return named
+
+
+def _read_status(members: Mapping[str, Any], data: object, reason: str | None, problems: list[str]) -> str:
+    value = members.get("status")
+    if isinstance(value, str) and value.strip():
+        plain = value.strip().lower()
+        return plain if plain in {PENDING, COMPLETED, FAILED} else value
+    if "status" in members:
+        problems.append("status is empty" if isinstance(value, str) else f"status is {kind_of(value)}, not a string")
+    # A webhook has no status: it has the images. The answer to a submit has the id alone.
+    if data is not None:
+        return COMPLETED
+    return PENDING if reason is None else FAILED
+
+
+def _read_cost(members: Mapping[str, Any], problems: list[str]) -> int | None:
+    value = members.get("usage_cost_usd_micros")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if value is None or (type(value) is int and value >= 0):
+        return value
+    problems.append("usage_cost_usd_micros is no count of millionths of a dollar")
+    return None
+
+
+_MEMBER = re.compile(r'"(' + "|".join((*_ID_NAMES, "status", "failure_reason")) + r')"\s*:\s*"([^"\\\x00-\x1f]+)"')
+
+
+def _salvage_members(text: str) -> dict[str, str]:
+    """The members with a plain text that are whole in a text which is not JSON, the first of each name."""
+    return dict(reversed(_MEMBER.findall(text)))
+
+
+def _unusable(
+    problems: tuple[str, ...],
+    job_id: str | None,
+    status: int,
+    headers: httpx.Headers | None,
+    body: bytes,
+    *,
+    complete: bool,
+) -> ResponseValidationError | OutcomeUnknownError:
+    details: dict[str, Any] = {"status_code": status, "headers": headers or httpx.Headers(), "body": body}
+    what = f"The response ({status}) " + ("names no job" if job_id is None else f"says nothing of job {job_id!r}")
+    money = ASK_AGAIN
+    if job_id is None:
+        money = (
+            "The job was most likely accepted, and is billed when it is completed: do not submit it again before you "
+            "looked at the account's usage."
+        )
+    message = f"{what}{': ' if problems else ''}{'; '.join(problems)}. {money} .body holds what arrived."
+    error: ResponseValidationError | OutcomeUnknownError
+    if complete:
+        error = ResponseValidationError(message, problems=problems, **details)
+    else:
+        error = OutcomeUnknownError(message, **details)
+    error.job_id = job_id
+    error.may_have_been_billed = job_id is None
+    return error
