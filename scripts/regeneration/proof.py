@@ -38,6 +38,7 @@ from regeneration.documents import (
     resolve,
     resolve_place,
 )
+from regeneration.operation_checks import api_key_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,9 +209,9 @@ class _Asked:
         said = {(each["in"], each["name"]): (each["schema"], at) for at, each in parameters(document, path, method)}
         order = [("path", name) for name in re.findall(r"{(.+?)}", path)]
         fields |= {key: said[key] for key in (*order, *(key for key in said if key[0] != "path"))}
-        requirement: dict[str, Any] = next(iter(raw.get("security", document.get("security", ()))), {})
-        schemes = document.get("components", {}).get("securitySchemes", {})
-        header = next((schemes[name]["name"] for name in requirement), None)
+        scheme = document["components"]["securitySchemes"][api_key_scheme(document)]
+        wanted = any(raw.get("security", document.get("security", ())))
+        header = scheme["name"] if wanted else None
         return cls(pointer, raw, path, method.upper(), media_type, fields, header)
 
 
