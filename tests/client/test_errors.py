@@ -67,6 +67,7 @@ def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
         ideogram.JobFailedError("failed", job=Job("id", "failed", failure_reason="why")),
         ideogram.JobTimeoutError("late", job_id="id", job=Job("id", "pending"), deadline=3.0),
         ideogram.DownloadError("gone", reason=DownloadReason.EXPIRED, status_code=403),
+        ideogram.WebhookVerificationError(reason="age"),
     ]
     return {type(error): error for error in made}
 
@@ -86,6 +87,7 @@ def test_every_error_is_exported_documented_and_says_whether_it_may_have_been_bi
     assert [error.__name__ for error in exported if error.__name__ not in (errors.__doc__ or "")] == []
     free = {error for error in exported if issubclass(error, ideogram.RequestError)}
     free |= {IdeogramError, ideogram.APIConnectionError, RateLimitError, ideogram.JobFailedError}
+    free |= {ideogram.WebhookVerificationError}
     assert {kind for kind, error in one_of_each().items() if not error.may_have_been_billed} == free
     assert {str(reason) for reason in DownloadReason} >= {"withheld", "expired", "exists", "not_an_image", "too_large"}
     assert all(isinstance(reason, str) and f"{reason}" == reason.value for reason in DownloadReason)

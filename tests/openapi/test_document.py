@@ -35,7 +35,8 @@ def test_every_property_says_what_it_is(schemas: dict[str, Node]) -> None:
     silent = [
         f"{name}.{field}"
         for name, schema in schemas.items()
-        for field, node in schema.get("properties", {}).items()
+        for part in (schema, *schema.get("allOf", ()))
+        for field, node in part.get("properties", {}).items()
         if name not in unpromised and "$ref" not in node and not node.get("description")
     ]
     assert silent == []

@@ -27,7 +27,7 @@ def test_no_answer_closes_a_list_of_values(contract: Node) -> None:
     seen = list(reachable(opened, answers))
     for place in (
         "ImageObjectV4/properties/seed",
-        "GenerationObject/properties/seed",
+        "GenerationObject/allOf/1/properties/asset_id",
         "WebhookSigningJwk/properties/x",
     ):
         assert place in {place for place, _ in seen}, "the walk reached what is inside"
@@ -146,13 +146,17 @@ def test_a_job_may_have_results_of_any_kind_and_any_status(is_valid: IsValid) ->
         {"data": [{**withheld, "is_image_safe": False}]},
         {"data": [{**IMAGE, "object_type": "image.generation", "asset_id": None, "url": None}]},
         {"data": [{"object_type": "svg.generation", "url": LINK, "mime_type": "image/svg+xml", "width": 1}]},
-        {"data": [{"object_type": "of.tomorrow", "parts": [1]}], "usage_cost_usd_micros": 0},
+        {"data": [{"object_type": "of.tomorrow", "parts": [1]}, 7], "usage_cost_usd_micros": 0},
     ]
     for changes in allowed:
         assert is_valid("GenerationResponse", {**JOB, **changes}), changes
-    wrong: list[Node] = [{"status": 1}, {"data": {}}, {"data": [7]}, {"usage_cost_usd_micros": -1}, {"created": "no"}]
+    wrong: list[Node] = [{"status": 1}, {"data": {}}, {"usage_cost_usd_micros": -1}, {"created": "no"}]
     for changes in wrong:
         assert not is_valid("GenerationResponse", {**JOB, **changes}), changes
+    assert is_valid("GenerationObject", IMAGE)
+    assert is_valid("GenerationObject", {**IMAGE, "object_type": "image.generation", "asset_id": None})
+    for missing in IMAGE:
+        assert not is_valid("GenerationObject", {key: value for key, value in IMAGE.items() if key != missing})
     for missing in JOB:
         assert not is_valid("GenerationResponse", {key: value for key, value in JOB.items() if key != missing})
 

@@ -31,7 +31,8 @@ def facts(contract: Node) -> Iterator[str]:
             yield node["operationId"]
     for name, schema in contract["components"]["schemas"].items():
         yield name
-        yield from (f"{name}.{field}" for field in schema.get("properties", {}))
+        parts = [schema, *schema.get("allOf", ())]
+        yield from (f"{name}.{field}" for part in parts for field in part.get("properties", {}))
         yield from (f"hint {field}" for field in schema.get("x-field-hints", {}))
     for place, node in nodes(contract):
         if place.endswith("/examples"):

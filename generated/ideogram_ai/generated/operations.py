@@ -1139,12 +1139,12 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("enable_copyright_detection", "enable_copyright_detection"),
     ),
     "GenerationObject": (
-        ("object_type", "object_type"),
         ("url", "url"),
         ("prompt", "prompt"),
         ("resolution", "resolution"),
         ("is_image_safe", "is_image_safe"),
         ("seed", "seed"),
+        ("object_type", "object_type"),
         ("asset_id", "asset_id"),
     ),
     "GenerationResponse": (

@@ -39,12 +39,14 @@ if TYPE_CHECKING:
         ResponseWarning,
         UnknownFieldError,
         UnprocessableEntityError,
+        WebhookVerificationError,
     )
     from .files import describe_image, save_sidecar
     from .flow import Timing
     from .jobs import Job
     from .response import GeneratedImage, Generation
     from .retry import RetryPolicy
+    from .webhooks import verify_webhook
 
 __all__ = [
     "APIConnectionError",
@@ -77,9 +79,11 @@ __all__ = [
     "Timing",
     "UnknownFieldError",
     "UnprocessableEntityError",
+    "WebhookVerificationError",
     "__version__",
     "describe_image",
     "save_sidecar",
+    "verify_webhook",
 ]
 
 _MODULES = {
@@ -92,6 +96,7 @@ _MODULES = {
     "Timing": "flow",
     "describe_image": "files",
     "save_sidecar": "files",
+    "verify_webhook": "webhooks",
 }
 """Where a public name is defined; all others are errors."""
 

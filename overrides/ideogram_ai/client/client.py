@@ -43,6 +43,7 @@ from .transport import (
     enforce_deadline_async,
     require_loopback,
 )
+from .webhooks import FETCH_TIMEOUT, KeyCache, read_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
     from .flow import Flow
+    from .webhooks import Headers
 
 T = TypeVar("T")
 HTTPClient = TypeVar("HTTPClient", httpx.Client, httpx.AsyncClient)
@@ -102,6 +104,7 @@ class _BaseClient(Generic[HTTPClient]):
         self._images: HTTPClient | None = check_http_client(image_client, "image_client", self._http_class)
         self._environment = Environment(self._base_url, check=http_client is None or image_client is None)
         self._in_flight = InFlight(resolve_in_flight(in_flight))
+        self._webhook_keys = KeyCache(timing.monotonic)
         self._closed = False
         self._parent: Self | None = None
 
@@ -285,6 +288,30 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
         """
         return self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
+    def verify_webhook(self, headers: Headers, body: bytes | bytearray | memoryview, *, max_age: float = 300.0) -> Job:
+        """Check that a delivery comes from the service, and read its job. Nothing is billed.
+
+        The service's keys are fetched when they are first needed, kept for 24 hours, and fetched once more when none of
+        them made the signature, at most once a minute.
+
+        Args:
+            headers: As in verify_webhook of this package, like all other arguments and the result.
+            body: The raw bytes of the request's body, as they arrived.
+            max_age: Seconds that the delivery's timestamp may lie before or after now.
+
+        Raises:
+            WebhookVerificationError: The delivery is forged, changed, too old or incomplete: respond with a 400.
+            IdeogramError: The keys could not be fetched: respond with a 503, and the service delivers it again.
+            ImportError: cryptography is not installed.
+        """
+        delivery, keys = read_delivery(headers, body), self._webhook_keys
+        if keys.needs_fetch(delivery):
+            with keys.turn.place():
+                if keys.needs_fetch(delivery):  # no other thread fetched them meanwhile
+                    with keys.fetch() as keep:
+                        keep(self.webhook_keys(timeout=FETCH_TIMEOUT))
+        return keys.verify(delivery, max_age=max_age, now=self._timing.wall())
+
     def close(self) -> None:
         """Accept no further request. Requests in flight are completed; your own HTTP clients stay open."""
         self._closed = True
@@ -418,6 +445,21 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job
         Arguments, result and errors are those of Ideogram.download.
         """
         return await self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
+
+    async def verify_webhook(
+        self, headers: Headers, body: bytes | bytearray | memoryview, *, max_age: float = 300.0
+    ) -> Job:
+        """Check that a delivery comes from the service, and read its job. Nothing is billed.
+
+        Arguments, result and errors are those of Ideogram.verify_webhook.
+        """
+        delivery, keys = read_delivery(headers, body), self._webhook_keys
+        if keys.needs_fetch(delivery):
+            async with keys.turn.async_place():
+                if keys.needs_fetch(delivery):  # no other task fetched them meanwhile
+                    with keys.fetch() as keep:
+                        keep(await self.webhook_keys(timeout=FETCH_TIMEOUT))
+        return keys.verify(delivery, max_age=max_age, now=self._timing.wall())
 
     async def aclose(self) -> None:
         """Accept no further request. Requests in flight are completed; your own HTTP clients stay open."""

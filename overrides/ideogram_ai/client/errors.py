@@ -20,7 +20,8 @@ IdeogramError
 ├── ResponseValidationError                  a 200 that breaks the contract; the body is kept
 ├── JobFailedError                           a submitted job failed; it is not billed
 ├── JobTimeoutError                          a wait ended before its job did; asking again costs nothing
-└── DownloadError                            an image could not be downloaded; trying again costs nothing
+├── DownloadError                            an image could not be downloaded; trying again costs nothing
+└── WebhookVerificationError                 a delivery is not proven to come from the service
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -317,6 +318,25 @@ class DownloadError(IdeogramError):
         self.reason = reason
         self.status_code = status_code
         self.url: str | None = None
+
+
+WebhookReason: TypeAlias = Literal["headers", "signature", "age", "body"]
+"""Which check of a webhook failed."""
+
+
+class WebhookVerificationError(IdeogramError):
+    """A delivery of a webhook is not proven to come from the service, or to be new. Nothing was billed.
+
+    The message is the same for every cause, so that whoever forges deliveries learns nothing from your responses.
+
+    Attributes:
+        reason: For your own log: "headers" (one is missing, there twice or malformed), "signature" (no key made it),
+            "age" (signed too long ago, or this machine's clock is wrong), "body" (it is about another job, or no job).
+    """
+
+    def __init__(self, *, reason: WebhookReason) -> None:
+        super().__init__("The webhook is not verified. Refuse it with an error status, and trust nothing in it.")
+        self.reason = reason
 
 
 class ResponseWarning(UserWarning):

@@ -13,38 +13,29 @@ T = TypeVar("T", bound="GenerationObject")
 
 @_attrs_define
 class GenerationObject:
-    """A result of a job. A 4.0 job has images, for which all but object_type, asset_id and the url of a withheld image is
-    documented. An entry without an object_type is an image; other kinds may have other fields.
+    """An image that a job made. An entry without an object_type is one, too.
 
-        Attributes:
-            object_type (str | Unset): The kind of result. More values may come.
-            url (None | str | Unset): Where the image lies until the unix second in exp. No key is needed to fetch it. Null,
-                empty or absent when the image was withheld.
-            prompt (str | Unset): The prompt that was really used, after magic prompt.
-            resolution (str | Unset): Width and height in pixels.
-            is_image_safe (bool | Unset): False when the image was withheld by the safety check.
-            seed (int | Unset): The seed that the image was made with.
-            asset_id (None | str | Unset): The id of a stored result, which only workflows have.
+    Attributes:
+        prompt (str): The prompt that was really used, after magic prompt.
+        resolution (str): Width and height of the image in pixels. Not limited to the sizes that can be asked for.
+        is_image_safe (bool): False when the image was withheld by the safety check.
+        seed (int): The seed that the image was made with.
+        url (None | str | Unset): Where the image lies until the unix second in exp. No key is needed to fetch it. Null,
+            empty or absent when the image was withheld.
+        object_type (str | Unset): The kind of result. Other kinds have other fields.
+        asset_id (None | str | Unset): The id of a stored result, which only workflows have.
     """
 
-    object_type: str | Unset = UNSET
+    prompt: str
+    resolution: str
+    is_image_safe: bool
+    seed: int
     url: None | str | Unset = UNSET
-    prompt: str | Unset = UNSET
-    resolution: str | Unset = UNSET
-    is_image_safe: bool | Unset = UNSET
-    seed: int | Unset = UNSET
+    object_type: str | Unset = UNSET
     asset_id: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        object_type = self.object_type
-
-        url: None | str | Unset
-        if isinstance(self.url, Unset):
-            url = UNSET
-        else:
-            url = self.url
-
         prompt = self.prompt
 
         resolution = self.resolution
@@ -52,6 +43,14 @@ class GenerationObject:
         is_image_safe = self.is_image_safe
 
         seed = self.seed
+
+        url: None | str | Unset
+        if isinstance(self.url, Unset):
+            url = UNSET
+        else:
+            url = self.url
+
+        object_type = self.object_type
 
         asset_id: None | str | Unset
         if isinstance(self.asset_id, Unset):
@@ -61,19 +60,18 @@ class GenerationObject:
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({})
-        if object_type is not UNSET:
-            field_dict["object_type"] = object_type
+        field_dict.update(
+            {
+                "prompt": prompt,
+                "resolution": resolution,
+                "is_image_safe": is_image_safe,
+                "seed": seed,
+            }
+        )
         if url is not UNSET:
             field_dict["url"] = url
-        if prompt is not UNSET:
-            field_dict["prompt"] = prompt
-        if resolution is not UNSET:
-            field_dict["resolution"] = resolution
-        if is_image_safe is not UNSET:
-            field_dict["is_image_safe"] = is_image_safe
-        if seed is not UNSET:
-            field_dict["seed"] = seed
+        if object_type is not UNSET:
+            field_dict["object_type"] = object_type
         if asset_id is not UNSET:
             field_dict["asset_id"] = asset_id
 
@@ -82,7 +80,13 @@ class GenerationObject:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        object_type = d.pop("object_type", UNSET)
+        prompt = d.pop("prompt")
+
+        resolution = d.pop("resolution")
+
+        is_image_safe = d.pop("is_image_safe")
+
+        seed = d.pop("seed")
 
         def _parse_url(data: object) -> None | str | Unset:
             if data is None:
@@ -93,13 +97,7 @@ class GenerationObject:
 
         url = _parse_url(d.pop("url", UNSET))
 
-        prompt = d.pop("prompt", UNSET)
-
-        resolution = d.pop("resolution", UNSET)
-
-        is_image_safe = d.pop("is_image_safe", UNSET)
-
-        seed = d.pop("seed", UNSET)
+        object_type = d.pop("object_type", UNSET)
 
         def _parse_asset_id(data: object) -> None | str | Unset:
             if data is None:
@@ -111,12 +109,12 @@ class GenerationObject:
         asset_id = _parse_asset_id(d.pop("asset_id", UNSET))
 
         generation_object = cls(
-            object_type=object_type,
-            url=url,
             prompt=prompt,
             resolution=resolution,
             is_image_safe=is_image_safe,
             seed=seed,
+            url=url,
+            object_type=object_type,
             asset_id=asset_id,
         )
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -24,7 +24,7 @@ class GenerationResponse:
         status (str): How the job is doing. More values may come; such a job is not known to have ended.
         created (str): When the job was made. A date-time, written as in GenerateImageResponseV4.
         response_type (str | Unset): The kind of answer once the job has completed, url today. More kinds may come.
-        data (list[GenerationObject] | Unset): One entry for each result, once the job has completed.
+        data (list[Any | GenerationObject] | Unset): One entry for each result, once the job has completed.
         failure_reason (str | Unset): Why the job failed, for programs. More values may come, and it may be absent.
         usage_cost_usd_micros (int | Unset): What a completed job cost, in millionths of a US dollar. Only operations
             that are priced by usage have it, which none of Ideogram 4.0 is today.
@@ -35,13 +35,15 @@ class GenerationResponse:
     status: str
     created: str
     response_type: str | Unset = UNSET
-    data: list[GenerationObject] | Unset = UNSET
+    data: list[Any | GenerationObject] | Unset = UNSET
     failure_reason: str | Unset = UNSET
     usage_cost_usd_micros: int | Unset = UNSET
     notice: Any | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.generation_object import GenerationObject  # noqa: PLC0415
+
         generation_id = self.generation_id
 
         status = self.status
@@ -50,11 +52,15 @@ class GenerationResponse:
 
         response_type = self.response_type
 
-        data: list[dict[str, Any]] | Unset = UNSET
+        data: list[Any | dict[str, Any]] | Unset = UNSET
         if not isinstance(self.data, Unset):
             data = []
             for data_item_data in self.data:
-                data_item = data_item_data.to_dict()
+                data_item: Any | dict[str, Any]
+                if isinstance(data_item_data, GenerationObject):
+                    data_item = data_item_data.to_dict()
+                else:
+                    data_item = data_item_data
                 data.append(data_item)
 
         failure_reason = self.failure_reason
@@ -99,11 +105,23 @@ class GenerationResponse:
         response_type = d.pop("response_type", UNSET)
 
         _data = d.pop("data", UNSET)
-        data: list[GenerationObject] | Unset = UNSET
+        data: list[Any | GenerationObject] | Unset = UNSET
         if _data is not UNSET:
             data = []
             for data_item_data in _data:
-                data_item = GenerationObject.from_dict(data_item_data)
+
+                def _parse_data_item(data: object) -> Any | GenerationObject:
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        data_item_type_0 = GenerationObject.from_dict(data)
+
+                        return data_item_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    return cast(Any | GenerationObject, data)
+
+                data_item = _parse_data_item(data_item_data)
 
                 data.append(data_item)
 

@@ -1,0 +1,181 @@
+"""verify_webhook on deliveries that openssl signed: each right one is read, each wrong one ends in the same error."""
+
+import copy
+import http.client
+import json
+import math
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from email.message import Message
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import webhook_vectors
+from starlette.datastructures import Headers
+
+from ideogram_ai.client import WebhookVerificationError, verify_webhook
+from ideogram_ai.client.webhooks import read_keys, signed_message
+
+VECTORS = json.loads(webhook_vectors.VECTORS.read_text("utf-8"))
+KEYS, NOW, MAX_AGE = VECTORS["keys"], VECTORS["now"], VECTORS["max_age"]
+PLAIN = VECTORS["right"]["plain"]
+PAIRS = [(name, value) for name, value in PLAIN["headers"]]
+BODY = PLAIN["body"].encode()
+
+
+def verify(vector: Mapping[str, Any], keys: Any = KEYS) -> Any:
+    pairs = [(name, value) for name, value in vector["headers"]]
+    now = vector.get("now", NOW)
+    return verify_webhook(pairs, vector["body"].encode(), keys, max_age=MAX_AGE, now=lambda: now)
+
+
+def verify_plain(headers: Any = PAIRS, body: Any = BODY, keys: Any = KEYS, **options: Any) -> Any:
+    return verify_webhook(headers, body, keys, **{"now": lambda: NOW, **options})
+
+
+@pytest.mark.parametrize("name", VECTORS["right"])
+def test_a_right_delivery_gives_its_job(name: str) -> None:
+    job = verify(VECTORS["right"][name])
+    assert (job.id, job.status) == (VECTORS["generation_id"], "completed")
+    (image,) = job.generation.images
+    assert image.prompt == "Ein Kätzchen 🐈 im Café"
+    assert image.withheld == (name == "image withheld")
+    assert job.raw == VECTORS["right"][name]["body"].encode()
+
+
+REASONS = {"a second": "age", "timestamp in m": "age", "id in the body": "body", "without": "headers", "two": "headers"}
+REASONS |= {"timestamp ": "headers", "timestamp changed": "signature", "generation id empty": "headers"}
+REASONS |= {f"signature {how}": "headers" for how in ("cut", "longer", "not hex", "with spaces", "in base64")}
+
+
+@pytest.mark.parametrize("name", VECTORS["wrong"])
+def test_every_wrong_delivery_ends_in_the_same_error(name: str) -> None:
+    with pytest.raises(WebhookVerificationError) as raised:
+        verify(VECTORS["wrong"][name])
+    messages = {str(raised.value), raised.value.message, str(WebhookVerificationError(reason="headers"))}
+    assert len(messages) == 1, "the message says which check failed"
+    assert not raised.value.may_have_been_billed
+    expected = max((start for start in REASONS if name.startswith(start)), key=len, default="")
+    assert raised.value.reason == REASONS.get(expected, "signature")
+    assert raised.value.__cause__ is None
+    assert pickle.loads(pickle.dumps(raised.value)).reason == copy.copy(raised.value).reason == raised.value.reason
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_the_vectors_are_those_that_openssl_makes() -> None:
+    assert webhook_vectors.vectors() == VECTORS
+
+
+def http_server_headers() -> Message:
+    head = "".join(f"{name}: {value}\r\n" for name, value in PAIRS)
+    return http.client.parse_headers(BytesIO(f"{head}\r\n".encode()))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: dict(PAIRS),
+        lambda: {name.upper(): value for name, value in PAIRS},
+        lambda: httpx.Headers(PAIRS),
+        lambda: Headers(raw=[(name.lower().encode(), value.encode()) for name, value in PAIRS]),
+        lambda: [(name.lower().encode(), value.encode()) for name, value in PAIRS],
+        lambda: {name.encode(): value.encode() for name, value in PAIRS},
+        lambda: iter(PAIRS),
+        http_server_headers,
+    ],
+    ids=["dict", "upper case", "httpx", "Starlette", "ASGI", "bytes", "iterator", "http.server"],
+)
+def test_headers_of_every_framework_are_read(make: Callable[[], Any]) -> None:
+    assert verify_plain(make()).id == VECTORS["generation_id"]
+
+
+def test_a_header_sent_twice_is_refused_however_a_framework_shows_it() -> None:
+    twice = [*PAIRS, ("X-Ideogram-Webhook-User-Id", "somebody")]
+    for headers in (twice, httpx.Headers(twice), Headers(raw=[(n.lower().encode(), v.encode()) for n, v in twice])):
+        with pytest.raises(WebhookVerificationError):
+            verify_plain(headers)
+    with pytest.raises(WebhookVerificationError):
+        verify_plain({name: [value] for name, value in PAIRS})
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_the_raw_bytes_are_taken_in_any_form(kind: Callable[[bytes], Any]) -> None:
+    assert verify_plain(body=kind(BODY)).raw == BODY
+
+
+@pytest.mark.parametrize("body", [BODY.decode(), json.loads(BODY), None])
+def test_a_body_that_is_not_bytes_is_a_mistake_of_the_program(body: Any) -> None:
+    with pytest.raises(TypeError, match=f"body is {type(body).__name__}: give the raw bytes"):
+        verify_plain(body=body)
+
+
+@pytest.mark.parametrize("age", [0, -1, math.nan])
+def test_an_age_that_refuses_everything_is_a_mistake_of_the_program(age: float) -> None:
+    with pytest.raises(ValueError, match="give seconds, more than 0"):
+        verify_plain(max_age=age)
+
+
+def test_without_a_limit_of_age_a_stored_delivery_can_be_verified() -> None:
+    assert verify_plain(max_age=math.inf, now=lambda: 0).id == VECTORS["generation_id"]
+
+
+def test_the_clock_of_the_machine_is_asked_by_default() -> None:
+    with pytest.raises(WebhookVerificationError) as raised:
+        verify_webhook(PAIRS, BODY, KEYS)
+    assert raised.value.reason == "age"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"keys": []},
+        {},
+        [],
+        {"keys": None},
+        {"keys": "x" * 43},
+        {"keys": [None, 1, "text", [], {}]},
+        {"keys": [{"kty": [], "crv": {}, "x": 5}]},
+        {"keys": [{**KEYS["keys"][-1], "kty": "EC"}]},
+        {"keys": [{**KEYS["keys"][-1], "alg": "HS256"}]},
+        {"keys": [{**KEYS["keys"][-1], "x": None}]},
+        {"keys": [{**KEYS["keys"][-1], "x": KEYS["keys"][-1]["x"] + "\n"}]},
+    ],
+)
+def test_keys_that_cannot_be_used_verify_nothing(keys: Any) -> None:
+    assert read_keys(keys) == ()
+    with pytest.raises(WebhookVerificationError):
+        verify_plain(keys=keys)
+
+
+def test_keys_may_be_a_list_and_say_less_or_more_than_the_contract() -> None:
+    key = KEYS["keys"][-1]
+    assert verify_plain(keys=KEYS["keys"]).id == VECTORS["generation_id"]
+    bare = {name: key[name] for name in ("kty", "crv", "x")}
+    for each in (bare, {**bare, "x": f"{key['x']}="}, {**key, "alg": "Ed25519"}):
+        assert verify_plain(keys=[each]).id == VECTORS["generation_id"]
+
+
+def test_what_is_signed_has_four_lines() -> None:
+    assert signed_message("an-id", "a-user", "1793600000", b"{}") == (
+        b"an-id\na-user\n1793600000\n44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    )
+
+
+def test_without_cryptography_the_error_names_the_extra(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['cryptography'] = None\n"
+        "import json; from ideogram_ai.client import verify_webhook\n"
+        "vectors = json.load(open(sys.argv[1]))\n"
+        "plain = vectors['right']['plain']\n"
+        "verify_webhook(plain['headers'], plain['body'].encode(), vectors['keys'])\n"
+    )
+    command = [sys.executable, "-c", program, str(webhook_vectors.VECTORS)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "ImportError: Webhooks are verified with cryptography" in done.stderr
+    assert "pip install 'ideogram-ai[webhooks]'" in done.stderr
