@@ -130,13 +130,7 @@ def find_changes(old: GeneratedState, new: GeneratedState) -> list[Change]:
     Raises:
         drifting.document.DriftError: One of the contracts cannot be understood.
     """
-    known = _operations(old.document) | _operations(new.document)
-    found = [
-        Change(
-            difference.verdict is DriftVerdict.BREAKING, difference.effect, _sentence(difference, known, new.document)
-        )
-        for difference in compare_documents(old.document, new.document)
-    ]
+    found = list(_differences(old.document, new.document))
     changes = [*found, *_methods(old, new), *_models(old, new), *_facts(old.document, new.document)]
     return sorted(changes, key=lambda change: not change.breaking)
 
@@ -197,6 +191,18 @@ def _entry(changes: list[Change]) -> Iterator[str]:
             yield ""
 
 
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+    """The differences of two contracts; what is the same in several operations is told once."""
+    known = _operations(old) | _operations(new)
+    told: dict[tuple[bool, Effect, str], list[str]] = {}
+    for difference in compare_documents(old, new):
+        call, text = _sentence(difference, known, new)
+        told.setdefault((difference.verdict is DriftVerdict.BREAKING, difference.effect, text), []).append(call)
+    for (breaking, effect, text), calls in told.items():
+        every = ", ".join(dict.fromkeys(calls))
+        yield Change(breaking, effect, f"{every} {text}" if every else text)
+
+
 def _operations(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """What users call every operation, and the first line about it, by method and path."""
     return {
@@ -209,29 +215,31 @@ def _method(raw: Mapping[str, Any]) -> str:
     return str(raw.get("x-method") or raw.get("operationId"))
 
 
-def _sentence(difference: Difference, known: Mapping[str, tuple[str, str]], document: dict[str, Any]) -> str:
-    """A difference in words; names are in backticks."""
+def _sentence(
+    difference: Difference, known: Mapping[str, tuple[str, str]], document: dict[str, Any]
+) -> tuple[str, str]:
+    """The operation that a difference is in, if it is in one, and the difference in words; names are in backticks."""
     where, _, path = difference.where.partition(": ")
     subject, name, is_removed = difference.subject, difference.name, difference.effect is Effect.REMOVED
-    for operation, (call, about) in known.items():
+    call = ""
+    for operation, (method, about) in known.items():
         if where == operation:
-            return f"there is no {call} any more" if is_removed else f"{call} is new{about and f': {about}'}"
+            return "", f"there is no {method} any more" if is_removed else f"{method} is new{about and f': {about}'}"
         if where.startswith(f"{operation} "):
-            where = f"{call}{where.removeprefix(operation)}"
-            break
+            call, where = method, where.removeprefix(f"{operation} ")
     if subject in {"property", "parameter"}:
         what = f"field `{path}`"
         if subject == "parameter":
             where, place = where.removesuffix(f" {name}").rsplit(" ", 1)
             what = f"parameter `{name}` of the {place}"
         if is_removed:
-            return f"{where}: there is no {what} any more"
+            return call, f"{where}: there is no {what} any more"
         needed = ", required" if difference.verdict is DriftVerdict.BREAKING else ""
-        return f"{where}: the {what} is new ({_kind_at(difference.new, document)}{needed})"
+        return call, f"{where}: the {what} is new ({_kind_at(difference.new, document)}{needed})"
     if subject == "required":
         now = "no longer required" if is_removed else "required now"
-        return f"{where}: `{path or name}` is {now}"
-    return f"{where}: {f'`{path}`: ' if path else ''}{describe(difference)}"
+        return call, f"{where}: `{path or name}` is {now}"
+    return call, f"{where}: {f'`{path}`: ' if path else ''}{describe(difference)}"
 
 
 def _kind_at(side: Side, document: dict[str, Any]) -> str:
