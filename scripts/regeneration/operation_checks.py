@@ -211,6 +211,9 @@ def _unsupported_answer(document: Any, place: Pointer, raw: dict[str, Any]) -> P
                 yield (*where, "content", media_type), message
 
 
+_BELOW: Final = {"items": "[]", "prefixItems": "[]", "additionalProperties": ".*"}
+
+
 def _files(document: Any, pointer: Pointer, field: str, seen: set[Pointer]) -> Iterator[tuple[Pointer, str]]:
     """Yield the keyword that says "file", and the field, of every schema of a file at or below a place."""
     place, schema = resolve_place(document, pointer)
@@ -225,7 +228,7 @@ def _files(document: Any, pointer: Pointer, field: str, seen: set[Pointer]) -> I
             for name in part:
                 yield from _files(document, (*below, name), f"{field}.{name}" if field else name, seen)
         elif keyword != "default":
-            inner = f"{field}[]" if keyword in {"items", "prefixItems"} else field
+            inner = f"{field}{_BELOW.get(str(keyword), '')}"
             for each in [(*below, index) for index in range(len(part))] if is_list(part) else [below]:
                 yield from _files(document, each, inner, seen)
 
