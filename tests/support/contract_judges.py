@@ -1,12 +1,14 @@
 """Judges a request by the contract with jsonschema, which shares no code with the harness."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import Any
 
 import jsonschema
 from contract_document import Node
 
 from ideogram_ai.generated.contract import read_contract
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4, Operation
 
 CONTRACT = read_contract()
 REQUEST = "#/components/schemas/GenerateImageRequestV4"
@@ -18,19 +20,66 @@ def validator(schema: Node) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator({"components": CONTRACT["components"], **schema})
 
 
-def keeps_contract(request: Node) -> bool:
+def body_of(operation: Operation) -> str | None:
+    """Where the contract has the schema of the operation's body."""
+    if not operation.media_type:
+        return None
+    body = node_of(operation)["requestBody"]["content"][operation.media_type]["schema"]
+    pointer: str = body["$ref"]
+    return pointer
+
+
+def node_of(operation: Operation) -> Node:
+    """What the contract says of an operation."""
+    node: Node = CONTRACT["paths"][operation.path][operation.method.lower()]
+    return node
+
+
+def parameters_of(operation: Operation) -> dict[str, str]:
+    """Where the contract has each parameter of path and query, by name."""
+    places = [parameter["$ref"] for parameter in node_of(operation).get("parameters", ())]
+    return {at(place)["name"]: place for place in places}
+
+
+def at(pointer: str) -> Any:
+    """The part of the contract at a JSON pointer."""
+    node: Any = CONTRACT
+    for step in pointer.removeprefix("#/").split("/"):
+        node = node[step]
+    return node
+
+
+def keeps_contract(request: Node, operation: Operation = POST_GENERATE_IMAGE_V4) -> bool:
     """Whether the contract allows a request. Values that are listed and not in service yet are allowed by it."""
-    return bool(validator({"$ref": REQUEST}).is_valid(request))
+    return not broken_rules(request, operation)
 
 
-def broken_rules(request: Node) -> set[tuple[str, str]]:
+def broken_rules(request: Node, operation: Operation = POST_GENERATE_IMAGE_V4) -> set[tuple[str, str]]:
     """Each rule that a request breaks, as a pointer into the contract, with the pointer to the place in the request."""
-    found = set()
-    for error in validator({"$ref": REQUEST}).iter_errors(request):
+    parameters = parameters_of(operation)
+    body = {name: _readable(value) for name, value in request.items() if name not in parameters}
+    pointer = body_of(operation)
+    found = set(_broken({"$ref": pointer}, body, "#")) if pointer else set()
+    for name, place in parameters.items():
+        if name in request:
+            found |= set(_broken({"$ref": f"{place}/schema"}, request[name], f"#/{name}"))
+        elif at(place).get("required"):
+            found.add((f"{place}/required", "#"))
+    return found
+
+
+def _readable(value: Any) -> Any:
+    """A file is text, as far as its schema goes."""
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    return "bytes" if isinstance(value, bytes | BytesIO) else value
+
+
+def _broken(schema: Node, value: Any, inside: str) -> Iterator[tuple[str, str]]:
+    for error in validator(schema).iter_errors(value):
         for leaf in _leaves(error):
             path = "".join(f"/{_escape(str(step))}" for step in leaf.absolute_path)
-            found.add((_place(list(leaf.absolute_schema_path)), f"#{path}"))
-    return found
+            yield _place(schema, list(leaf.absolute_schema_path)), f"{inside}{path}"
 
 
 def _leaves(error: jsonschema.ValidationError) -> Iterator[jsonschema.ValidationError]:
@@ -47,16 +96,14 @@ def _leaves(error: jsonschema.ValidationError) -> Iterator[jsonschema.Validation
     yield error
 
 
-def _place(steps: list[str | int]) -> str:
+def _place(schema: Mapping[str, Any], steps: list[str | int]) -> str:
     """The contract's own pointer of a keyword that was reached through references."""
-    node: Any = {"$ref": REQUEST}
+    node: Any = schema
     place = "#"
     for step in steps:  # jsonschema leaves the references out
         while "$ref" in node:
             place = node["$ref"]
-            node = CONTRACT
-            for name in place.removeprefix("#/").split("/"):
-                node = node[name]
+            node = at(place)
         place = f"{place}/{step}"
         node = node[step]
     return place

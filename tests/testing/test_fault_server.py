@@ -18,10 +18,13 @@ import pytest
 from raw_http import KEY, PATIENCE, connect, get, listen, post, read_until, talk
 
 from ideogram_ai.generated.contract import read_contract
-from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, Exchange, Fault, FaultServer, Phase
+from ideogram_ai.generated.operations import GET_GENERATION, OPERATIONS, Operation
+from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, POLL_FAULTS, Exchange, Fault, FaultServer, Phase
 from ideogram_ai.testing.faults.connection_faults import CONNECTION_FAULTS
 from ideogram_ai.testing.faults.exchange import status_may_have_run
+from ideogram_ai.testing.faults.job_faults import ANOTHER_JOB
 from ideogram_ai.testing.faults.response_faults import RESPONSE_FAULTS
+from ideogram_ai.testing.routes import find_operation, path_parameters
 
 BODY_LIMIT = 4 << 20
 DESCRIPTORS = Path("/proc/self/fd")
@@ -124,16 +127,26 @@ def test_a_request_that_was_not_read_did_not_run_and_a_get_is_never_billed() -> 
     assert not any(fault.may_have_run for fault in IMAGE_FAULTS.values())
 
 
-def test_the_contract_says_which_statuses_are_free() -> None:
-    (methods,) = read_contract()["paths"].values()
-    operation: dict[str, Any] = methods["post"]
-    billed = {int(status): response["x-billed"] for status, response in operation["responses"].items()}
-    billed |= {entry["status"]: entry["billed"] for entry in operation["x-observed-statuses"]}
+def contract_of(operation: Operation) -> dict[str, Any]:
+    """What the contract says of an operation, read without the generated description of it."""
+    node: dict[str, Any] = read_contract()["paths"][operation.path][operation.method.lower()]
+    return node
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.method_name)
+def test_the_contract_says_which_statuses_are_free(operation: Operation) -> None:
+    document, node = read_contract(), contract_of(operation)
+    billed: dict[int, object] = {}
+    for status, response in node["responses"].items():
+        named = response.get("$ref", "").rpartition("/")[2]
+        billed[int(status)] = (document["components"]["responses"][named] if named else response)["x-billed"]
+    billed |= {entry["status"]: entry["billed"] for entry in node["x-observed-statuses"]}
     assert {fault.status for fault in FAULTS.values()} >= billed.keys()
     for status, is_billed in billed.items():
-        assert status_may_have_run(status) is (is_billed is not False)
-    assert [status_may_have_run(status) for status in (301, 302, 303, 307, 308)] == [False, False, True, False, False]
-    assert all(status_may_have_run(status) for status in (204, 408, 410, 500, 502, 504, 520))
+        assert status_may_have_run(status, operation) is (is_billed is not False)
+    redirects = [status_may_have_run(status, operation) for status in (301, 302, 303, 307, 308)]
+    assert redirects == [False, False, True, False, False]
+    assert all(status_may_have_run(status, operation) for status in (204, 408, 410, 520))
 
 
 @pytest.mark.parametrize(
@@ -148,6 +161,9 @@ def test_the_contract_says_which_statuses_are_free() -> None:
         ({"fault": ["ok", "connect_hangs"]}, "fault: 'connect_hangs' cannot be part of a sequence"),
         ({"image": "refuse"}, "image: 'refuse' strikes before the request is known"),
         ({"image": ["ok", "close_on_accept"]}, "image: 'close_on_accept' strikes before"),
+        ({"poll": "pendin"}, "poll: there is no 'pendin'; did you mean pending?"),
+        ({"poll": ["pending", "refuse"]}, "poll: 'refuse' strikes before the request is known"),
+        ({"fault": "pending"}, "fault: there is no 'pending'"),
         ({"interval": -1.0}, "interval: -1.0 is not a number of seconds; give 0 or more"),
         ({"interval": float("nan")}, "interval: nan is not a number of seconds"),
         ({"expanded_size": 0}, "expanded_size: 0 is not a size; give 1 byte or more"),
@@ -187,6 +203,94 @@ def test_posts_and_gets_follow_scripts_of_their_own() -> None:
     with FaultServer(["ok", "status_400"], image=["status_404", "ok"]) as server:
         statuses = [talk(server.url, request).status for request in (get(), post(), get(), post())]
     assert statuses == [404, 200, 200, 400]
+
+
+def request_for(operation: Operation, job: str = "a-job") -> bytes:
+    """A request for an operation, with a body if it is a POST."""
+    path = "/base" + re.sub(r"{\w+}", job, operation.path)
+    if operation.method == "GET":
+        return get(f"{path}?with=query")
+    return post().replace(b"/v1/ideogram-v4/generate", path.encode())
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.method_name)
+def test_every_operation_gets_the_contracts_example_and_its_own_judgement(operation: Operation) -> None:
+    statuses = sorted(operation.billed.keys() - {200})
+    faults = [f"status_{status}" for status in statuses]
+    is_get = operation.method == "GET"
+    scripts: dict[str, Any] = {"poll" if is_get else "fault": ["ok", *faults], "fault" if is_get else "poll": "ok"}
+    with FaultServer(**scripts) as server:
+        heard = [talk(server.url, request_for(operation)) for _ in range(1 + len(faults))]
+        ledger = server.wait_closed()
+        link = server.image_url
+    assert [each.status for each in heard] == [200, *statuses]
+    content = contract_of(operation)["responses"]["200"]["content"]["application/json"]
+    (example, *_) = (each["value"] for each in content["examples"].values())
+    sent = json.loads(heard[0].body)
+    for entry in sent.get("data", []):
+        assert entry["url"].startswith(f"{link}?exp=")
+    kept = [name for name in example if name not in {"data", "generation_id"}]
+    assert {name: sent[name] for name in kept} == {name: example[name] for name in kept}
+    assert [request.operation for request in ledger.requests] == [operation.operation_id] * len(heard)
+    free = [is_get or operation.billed[status] is False for status in (200, *statuses)]
+    assert [request.may_have_run for request in ledger.requests] == [not each for each in free]
+    assert (ledger.polls == ledger.requests) is is_get
+
+
+def test_a_submitted_job_has_an_id_of_its_own_and_is_completed_under_it() -> None:
+    submit = next(each for each in OPERATIONS.values() if each.result == "job" and each.method == "POST")
+    with FaultServer() as server:
+        ids = [json.loads(talk(server.url, request_for(submit)).body)["generation_id"] for _ in range(2)]
+        jobs = [json.loads(talk(server.url, request_for(GET_GENERATION, job)).body) for job in ids]
+    assert len(set(ids)) == 2
+    assert [job["generation_id"] for job in jobs] == ids
+    assert [(job["status"], len(job["data"])) for job in jobs] == [("completed", 1)] * 2
+
+
+def test_each_fault_of_a_job_says_what_its_name_says() -> None:
+    said: dict[str, dict[str, Any]] = {}
+    for name in POLL_FAULTS:
+        with FaultServer(poll=name) as server:
+            heard = talk(server.url, request_for(GET_GENERATION))
+            assert server.wait_closed().may_have_run == 0
+        assert heard.status == 200
+        said[name] = json.loads(heard.body)
+    assert {name for name, job in said.items() if job["generation_id"] != "a-job"} == {"another_job"}
+    assert said["another_job"]["generation_id"] == ANOTHER_JOB
+    statuses = {name: job["status"] for name, job in said.items() if job["status"] != "completed"}
+    assert statuses == {
+        "pending": "pending",
+        "failed": "failed",
+        "failed_unexplained": "failed",
+        "unknown_status": "queued",
+    }
+    assert {name for name, job in said.items() if "data" in job} == {"no_kinds", "unknown_kinds", "another_job"}
+    assert {name for name, job in said.items() if "failure_reason" in job} == {"failed"}
+    assert "object_type" not in said["no_kinds"]["data"][0]
+    assert said["unknown_kinds"]["data"][0]["object_type"] == "hologram.generation"
+
+
+def test_a_get_is_told_from_another_by_its_whole_line() -> None:
+    """The line comes byte by byte, and so does one that is cut off."""
+    with FaultServer(image="status_404", poll="status_503") as server:
+        for line, status in ((request_for(GET_GENERATION), b"503"), (get("/a.png"), b"404")):
+            with connect(server.url) as sock:
+                for byte in line:
+                    sock.sendall(bytes((byte,)))
+                assert read_until(sock, b"\r\n").split(b" ")[1] == status
+        with connect(server.url) as sock:
+            sock.sendall(b"GET /v1/gen")
+        assert [request.fault for request in server.wait_closed().gets] == ["status_503", "status_404", "status_404"]
+
+
+def test_the_operation_of_a_path_is_the_longest_that_fits() -> None:
+    for operation in OPERATIONS.values():
+        path = re.sub(r"{\w+}", "an-id", operation.path)
+        assert find_operation(operation.method, path) is operation
+        assert find_operation(operation.method, f"/gateway{path}?a=b/c") is operation
+        assert find_operation("DELETE", path) is None
+        assert find_operation(operation.method, f"{path}/more") is None
+    assert path_parameters(GET_GENERATION, "/v1/generations/an-id?x=/y") == {"generation_id": "an-id"}
 
 
 def test_requests_of_one_connection_are_separate() -> None:

@@ -8,7 +8,16 @@ from urllib.parse import unquote
 import jsonschema_rs
 import pytest
 from contract_document import reachable
-from contract_judges import CONTRACT, PROMPT_RULE, REQUEST, broken_rules, keeps_contract
+from contract_judges import (
+    CONTRACT,
+    PROMPT_RULE,
+    REQUEST,
+    at,
+    body_of,
+    broken_rules,
+    keeps_contract,
+    parameters_of,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import sample
@@ -16,8 +25,9 @@ from samples import sample
 from ideogram_ai.contract import view as contract_view
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
+from ideogram_ai.generated.operations import OPERATIONS, Operation
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing import broken_requests, request_rules, requests
+from ideogram_ai.testing import broken_requests, files, request_rules, requests
 from ideogram_ai.testing.strategies.mutations import mutators
 from ideogram_ai.testing.strategies.schema_values import SchemaValues, UnknownKeywordError
 
@@ -28,7 +38,8 @@ UNAVAILABLE = "#/components/schemas/RenderingSpeedV4/x-unavailable-values/0"
 RULES = request_rules()
 # What contains other rules, describes, or cannot be broken without breaking the choice among the elements first.
 NO_RULES = {
-    "$ref", "allOf", "default", "description", "discriminator", "example", "items", "properties", "x-field-hints",
+    "$ref", "allOf", "default", "description", "discriminator", "example", "format", "items", "properties",
+    "x-advice", "x-field-hints",
     "#/components/schemas/V4ObjPromptElement/type",
     "#/components/schemas/V4TextPromptElement/type",
     "#/components/schemas/V4ObjPromptElement/properties/type/const",
@@ -36,13 +47,12 @@ NO_RULES = {
     "#/components/schemas/V4TextPromptElement/properties/type/const",
     "#/components/schemas/V4TextPromptElement/properties/type/type",
 }  # fmt: skip
-# In a form everything can be read as text, and a request is an object because it is a form.
-NOT_ON_THE_WIRE = {
-    f"{REQUEST}/type",
-    f"{REQUEST}/properties/text_prompt/type",
-    "#/components/schemas/ResolutionV4/type",
-    "#/components/schemas/RenderingSpeedV4/type",
-}
+each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)
+with_rules = pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS.values() if request_rules(operation=each)],
+    ids=lambda each: each.method_name,
+)
 
 Alter = Callable[[Callable[[dict[str, Any]], object]], None]
 
@@ -61,14 +71,38 @@ def alter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Alter]:
     contract_view.read_view.cache_clear()
 
 
-@settings(max_examples=60)
-@given(request=requests())
-def test_each_keeps_the_contract_and_fits_generate(request: dict[str, Any]) -> None:
-    assert keeps_contract(request)
-    assert RUST.is_valid(request)
-    assert set(request) <= KEYWORDS
-    assert None not in request.values()
-    assert request.get("rendering_speed") != "FLASH"
+@each_operation
+def test_each_keeps_the_contract_and_fits_the_method(operation: Operation) -> None:
+    @settings(max_examples=30)
+    @given(request=requests(operation=operation))
+    def check(request: dict[str, Any]) -> None:
+        assert keeps_contract(request, operation)
+        assert operation is not OPERATION or RUST.is_valid(request)
+        assert set(request) <= {field.python_name for field in operation.fields}
+        assert None not in request.values()
+        assert request.get("rendering_speed") != "FLASH"
+        assert request.get("generation_id") not in {"", ".", ".."}
+
+    check()
+
+
+@each_operation
+def test_every_field_of_an_operation_occurs(operation: Operation) -> None:
+    drawn = sample(requests(operation=operation), 60)
+    assert {name for request in drawn for name in request} == {field.python_name for field in operation.fields}
+    required = {field.python_name for field in operation.fields if field.required}
+    assert all(required <= set(request) for request in drawn)
+
+
+def test_files_begin_as_those_that_the_service_takes() -> None:
+    drawn = sample(files(), 80)
+    starts = {b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF"}
+    assert {start for start in starts for file in drawn if file.startswith(start)} == starts
+    assert all(file.startswith(tuple(starts)) for file in drawn)
+    assert any(b"\r\n--+++" in file for file in drawn), "what ends a part with a constant boundary"
+    field = next(field for each in OPERATIONS.values() for field in each.fields if field.is_file)
+    operation = next(each for each in OPERATIONS.values() if field in each.fields)
+    assert all(isinstance(each[field.python_name], bytes) for each in sample(requests(operation=operation), 10))
 
 
 def test_every_field_every_property_and_every_value_in_service_occurs() -> None:
@@ -127,37 +161,97 @@ def test_an_unknown_keyword_is_refused_and_not_skipped(alter: Alter, schema: str
         requests()
 
 
-def keywords_of_the_contract() -> Iterator[str]:
+def keywords_of_the_contract(operation: Operation) -> Iterator[str]:
     """Every keyword of every schema that a request leads to, read without the strategies."""
-    for start, node in reachable(CONTRACT, {"$ref": REQUEST}):
+    for place in parameters_of(operation).values():
+        yield from (f"{place}/schema/{keyword}" for keyword in at(place)["schema"])
+    for start, node in reachable(CONTRACT, {"$ref": body_of(operation)} if body_of(operation) else {}):
         place = start if start.startswith("#") else f"#/components/schemas/{start}"
         is_a_list_of_names = place.rpartition("/")[2] in {"properties", "mapping", "discriminator", "x-field-hints"}
         inside = any(part in place for part in ("/x-", "/discriminator"))
         if place == "#" or is_a_list_of_names or inside:
             continue
         for keyword in node:
-            if keyword not in NO_RULES and f"{place}/{keyword}" not in NO_RULES:
+            # A list of values has no value of another type, so that type cannot be broken alone.
+            if not (keyword == "type" and "enum" in node):
                 yield f"{place}/{keyword}"
 
 
-def test_every_rule_of_the_contract_is_broken_by_some() -> None:
-    expected = {place for place in keywords_of_the_contract() if not place.startswith(f"{REQUEST}/oneOf/")}
-    expected = {place for place in expected if not place.endswith("/x-advice")}  # nothing is refused for it
+def not_on_the_wire(operation: Operation) -> Iterator[str]:
+    """A request is an object because it is a form or has arguments, and everything in a form can be read as text."""
+    body = body_of(operation)
+    yield f"{body}/type"
+    for place in parameters_of(operation).values():
+        yield f"{place}/schema/type"
+    for field in operation.fields:
+        if field.place == "body" and field.content_type is None and operation.media_type != "application/json":
+            schema = at(f"{body}/properties/{field.wire_name}")
+            place = schema.get("$ref", f"{body}/properties/{field.wire_name}")
+            if "string" in at(place)["type"]:
+                yield f"{place}/type"
+
+
+@each_operation
+def test_every_rule_of_the_contract_is_broken_by_some(operation: Operation) -> None:
+    found = {place for place in keywords_of_the_contract(operation) if "/oneOf/" not in place}
+    expected = {place for place in found if NO_RULES.isdisjoint({place, place.rpartition("/")[2]})}
     expected = {f"{place}/0" if place.endswith("/x-unavailable-values") else place for place in expected}
-    assert expected - NOT_ON_THE_WIRE == set(RULES)
+    assert expected - set(not_on_the_wire(operation)) == set(request_rules(operation=operation))
 
 
-def test_each_breaks_the_rule_that_it_names_and_no_other() -> None:
-    for rule in RULES:
-        for broken in sample(broken_requests(rule), 8):
+@with_rules
+def test_each_breaks_the_rule_that_it_names_and_no_other(operation: Operation) -> None:
+    keywords = {field.python_name for field in operation.fields}
+    shared = set(RULES) if operation is not OPERATION else set()
+    for rule in set(request_rules(operation=operation)) - shared:
+        for broken in sample(broken_requests(rule, operation=operation), 8):
             assert broken.rule == rule
-            assert set(broken.request) <= KEYWORDS
+            assert set(broken.request) <= keywords
             assert None not in broken.request.values()
             if rule == UNAVAILABLE:
-                assert keeps_contract(broken.request)
+                assert keeps_contract(broken.request, operation)
                 assert broken.request["rendering_speed"] == "FLASH"
             else:
-                assert broken_rules(broken.request) == {(rule, unquote(broken.pointer))}
+                assert broken_rules(broken.request, operation) == {(rule, unquote(broken.pointer))}
+
+
+def test_an_operation_without_rules_has_no_broken_request() -> None:
+    without = next(each for each in OPERATIONS.values() if not request_rules(operation=each))
+    with pytest.raises(ValueError, match=f"{without.operation_id}: the contract has no rule"):
+        broken_requests(operation=without)
+
+
+NULLABLE: dict[str, Any] = {"anyOf": [{"type": "string", "enum": ["MATT", "GLOSS"]}, {"type": "null"}]}
+CHOICE: dict[str, Any] = {"oneOf": [{"type": "integer"}, {"type": "boolean"}]}
+
+
+def test_a_field_that_may_be_null_is_broken_by_what_it_may_be_else(alter: Alter) -> None:
+    """As many generators write it: a choice between a schema and null."""
+    place = "#/components/schemas/GenerateImageRequestV4/properties/resolution"
+    alter(lambda document: properties(document).update(resolution=NULLABLE))
+    assert {request.get("resolution") for request in sample(requests(), 60)} == {"MATT", "GLOSS", None}
+    assert [rule for rule in request_rules() if rule.startswith(place)] == [f"{place}/anyOf/0/enum"]
+    broken = sample(broken_requests(f"{place}/anyOf/0/enum"), 20)
+    assert {each.pointer for each in broken} == {"#/resolution"}
+    assert not {each.request["resolution"] for each in broken} & {"MATT", "GLOSS", None}
+
+
+def test_a_choice_without_a_discriminator_is_broken_by_what_fits_no_branch(alter: Alter) -> None:
+    rule = "#/components/schemas/V4JsonPrompt/properties/version/oneOf"
+    prompt = ("components", "schemas", "V4JsonPrompt", "properties")
+    alter(lambda document: part_of(document, prompt).update(version=CHOICE))
+    broken = sample(broken_requests(rule), 20)
+    assert not any(isinstance(each.request["json_prompt"]["version"], int) for each in broken)
+
+
+def properties(document: dict[str, Any]) -> dict[str, Any]:
+    return part_of(document, ("components", "schemas", "GenerateImageRequestV4", "properties"))
+
+
+def part_of(document: dict[str, Any], steps: tuple[str, ...]) -> dict[str, Any]:
+    for step in steps:
+        document = document[step]
+    return document
 
 
 def test_a_keyword_is_broken_alone() -> None:

@@ -10,20 +10,27 @@ from urllib.parse import parse_qs, urlsplit
 
 import jsonschema_rs
 import pytest
-from contract_judges import CONTRACT, validator
+from contract_judges import CONTRACT, at, node_of, validator
 from hypothesis import given, settings
 from samples import sample
 
+from ideogram_ai.generated.operations import GET_GENERATION, OPERATIONS, Operation
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import Answer, answers, broken_requests, requests, unusual_answers
 
-RESPONSES: dict[str, Any] = CONTRACT["paths"][OPERATION.path]["post"]["responses"]
-DOCUMENTED = [int(status) for status in RESPONSES]
+DOCUMENTED = [int(status) for status in node_of(OPERATION)["responses"]]
 NEXT_CENTURY = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)
 
 
-def schema_of(status: int) -> dict[str, Any]:
-    schema: dict[str, Any] = RESPONSES[str(status)]["content"]["application/json"]["schema"]
+def responses_of(operation: Operation) -> dict[int, dict[str, Any]]:
+    """The documented responses of an operation, read from the contract alone."""
+    found = node_of(operation)["responses"].items()
+    return {int(status): at(response["$ref"]) if "$ref" in response else response for status, response in found}
+
+
+def schema_of(operation: Operation, status: int) -> dict[str, Any]:
+    schema: dict[str, Any] = responses_of(operation)[status]["content"]["application/json"]["schema"]
     return {"components": CONTRACT["components"], **schema}
 
 
@@ -34,28 +41,53 @@ def known_names(schema: object) -> set[str]:
         if "$ref" in schema:
             return known_names(CONTRACT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
         names |= set(schema.get("properties", {}))
-        for part in [*schema.get("properties", {}).values(), *schema.get("anyOf", []), schema.get("items")]:
+        branches = [*schema.get("anyOf", []), *schema.get("oneOf", [])]
+        for part in [*schema.get("properties", {}).values(), *branches, schema.get("items")]:
             names |= known_names(part)
     return names
 
 
-@pytest.mark.parametrize("status", DOCUMENTED)
-def test_each_is_as_the_contract_documents_it(status: int) -> None:
-    schema = schema_of(status)
+def names_in(value: object) -> set[str]:
+    """Every name of a member in a JSON value, but for what a member of any type contains."""
+    if isinstance(value, list):
+        return {name for item in value for name in names_in(item)}
+    if isinstance(value, dict):
+        inner = (member for name, member in value.items() if name not in ANYTHING)
+        return set(value) | {name for member in inner for name in names_in(member)}
+    return set()
+
+
+ANYTHING = {"notice", "task_completion_speed", "error"}
+"""Members whose type is not known, or an object of any kind."""
+
+
+DISTINCT = {
+    json.dumps([operation.result, response["content"]["application/json"]["schema"], status]): (operation, status)
+    for operation in reversed(list(OPERATIONS.values()))
+    for status, response in responses_of(operation).items()
+}
+"""The responses that differ: most operations share those of refusals."""
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    DISTINCT.values(),
+    ids=[f"{each.method_name}-{status}" for each, status in DISTINCT.values()],
+)
+def test_each_is_as_the_contract_documents_it(operation: Operation, status: int) -> None:
+    schema = schema_of(operation, status)
     python, rust = validator(schema), jsonschema_rs.validator_for(schema)
     known = known_names({key: part for key, part in schema.items() if key != "components"})
     seen = set()
-    for answer in sample(answers(status), 40):
+    for answer in sample(answers(status, operation=operation), 150 if operation.result == "model" else 50):
         assert answer.status == status
         assert answer.headers["Content-Type"] == "application/json"
-        assert set(answer.headers) <= {"Content-Type", *RESPONSES[str(status)].get("headers", {})}
+        assert set(answer.headers) <= {"Content-Type", *responses_of(operation)[status].get("headers", {})}
         body = json.loads(answer.body)
         assert python.is_valid(body)
         assert rust.is_valid(body)
         assert isinstance(body, dict), "an object is all that is described"
-        objects = [body, *body.get("data", [])]
-        assert {name for each in objects for name in each} <= known
-        seen |= {name for each in objects for name in each}
+        seen |= names_in(body)
     assert seen == known
 
 
@@ -106,6 +138,24 @@ def test_a_429_comes_with_every_known_reason_and_both_forms_of_retry_after() -> 
     assert {parsedate_to_datetime(wait).tzinfo for wait in waits if wait not in seconds} == {UTC}
 
 
+def test_a_job_has_its_images_its_failure_or_neither() -> None:
+    jobs = [json.loads(answer.body) for answer in sample(answers(200, operation=GET_GENERATION), 150)]
+    assert len({job["generation_id"] for job in jobs}) == 1
+    by_status = {state: [job for job in jobs if job["status"] == state] for state in ("pending", "completed", "failed")}
+    assert sum(map(len, by_status.values())) == len(jobs)
+    assert all(by_status.values())
+    only_completed, only_failed = {"data", "response_type", "usage_cost_usd_micros"}, {"failure_reason"}
+    assert {name for job in by_status["pending"] for name in job} & (only_completed | only_failed) == set()
+    assert {name for job in by_status["completed"] for name in job} & (only_completed | only_failed) == only_completed
+    assert {name for job in by_status["failed"] for name in job} & (only_completed | only_failed) == only_failed
+    assert {"failure_reason" in job for job in by_status["failed"]} == {True, False}
+    entries = [entry for job in by_status["completed"] for entry in job["data"]]
+    assert all(job["data"] for job in by_status["completed"])
+    assert {entry.get("object_type") for entry in entries} == {"image.generation", None}
+    assert {bool(entry.get("url")) is entry["is_image_safe"] for entry in entries} == {True}
+    assert all({"prompt", "resolution", "seed"} <= set(entry) for entry in entries)
+
+
 @pytest.mark.parametrize("strategy", [requests, broken_requests, answers, unusual_answers])
 def test_a_strategy_has_a_short_repr(strategy: FunctionType) -> None:
     assert repr(strategy()) == f"{strategy.__name__}()"
@@ -147,11 +197,31 @@ def kind_of(answer: Answer) -> str:
     return kind
 
 
+JOB_KINDS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "unknown status": lambda job: job["status"] not in {"pending", "completed", "failed"},
+    "unknown kind": lambda job: all(entry["object_type"] != "image.generation" for entry in job["data"]),
+    "another id": lambda job: bool(job["generation_id"].startswith("another-")),
+}
+
+
+@each_operation
+def test_what_is_unusual_about_an_operation(operation: Operation) -> None:
+    documented = responses_of(operation)
+    seen = sample(unusual_answers(operation=operation), 300 if operation is GET_GENERATION else 60)
+    whys = {answer.why for answer in seen}
+    assert (set(JOB_KINDS) <= whys) is (operation is GET_GENERATION)
+    for answer in seen:
+        if answer.why in JOB_KINDS:
+            assert JOB_KINDS[answer.why](json.loads(answer.body))
+        elif answer.why == "undocumented status":
+            assert answer.status not in documented
+
+
 def test_every_kind_of_unusual_response_occurs_and_is_what_it_says() -> None:
     seen = sample(unusual_answers(), 150)
     assert {kind_of(answer) for answer in seen} == set(KINDS)
     assert [answer for answer in seen if not KINDS[kind_of(answer)](answer)] == []
     assert all(200 <= answer.status <= 599 for answer in seen)
     broken = [answer for answer in seen if kind_of(answer) in {"is another value", "is missing"}]
-    judged = [validator(schema_of(answer.status)).is_valid(json.loads(answer.body)) for answer in broken]
+    judged = [validator(schema_of(OPERATION, answer.status)).is_valid(json.loads(answer.body)) for answer in broken]
     assert False in judged, "some break the contract"

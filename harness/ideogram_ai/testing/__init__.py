@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from .respx_mock import IdeogramMock, ideogram_mock
     from .respx_plan import ContractBrokenError
     from .server import MockServer
-    from .service import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD
-    from .strategies import BrokenRequest, answers, broken_requests, request_rules, requests, unusual_answers
+    from .service import DEPRECATED_WORD, FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD
+    from .strategies import BrokenRequest, answers, broken_requests, files, request_rules, requests, unusual_answers
 
 __all__ = (
     "DEPRECATED_WORD",
+    "FAILED_WORD",
     "UNSAFE_WORD",
     "WITHHELD_WORD",
     "Answer",
@@ -41,6 +42,7 @@ __all__ = (
     "broken_requests",
     "check_request",
     "create_app",
+    "files",
     "ideogram_mock",
     "parse_scenario",
     "request_rules",
@@ -55,6 +57,7 @@ _MODULES = {
     "ContractBrokenError": ".respx_plan",
     "DEPRECATED_WORD": ".service",
     "Exchange": ".recording",
+    "FAILED_WORD": ".service",
     "IdeogramMock": ".respx_mock",
     "MockServer": ".server",
     "RequestProblem": "ideogram_ai.contract.check",
@@ -66,6 +69,7 @@ _MODULES = {
     "broken_requests": ".strategies",
     "check_request": "ideogram_ai.contract.check",
     "create_app": ".app",
+    "files": ".strategies",
     "ideogram_mock": ".respx_mock",
     "parse_scenario": ".app",
     "request_rules": ".strategies",

@@ -38,7 +38,7 @@ HTML: Final = ("Content-Type", "text/html; charset=UTF-8")
 GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _READ_SIZE: Final = 65536
 _LONGEST_LINE: Final = 8192
-_LINE_SECONDS: Final = 1.0
+_LINE_SECONDS: Final = 0.5
 _LINE_PAUSE: Final = 0.001
 _LINGER_FORMAT: Final = "hh" if os.name == "nt" else "ii"
 _LINK_LIFETIME: Final = 24 * 60 * 60
@@ -82,7 +82,7 @@ class Connection:
         return self._receive(_READ_SIZE, socket.MSG_PEEK)
 
     def peek_line(self) -> bytes:
-        """Wait for a line and return it and what follows; or what there is of it after a second."""
+        """Wait for a line and return it and what follows; or what there is of it after half a second."""
         deadline = time.monotonic() + _LINE_SECONDS
         while b"\n" not in (peeked := self.peek()):
             if len(peeked) > _LONGEST_LINE or time.monotonic() > deadline:

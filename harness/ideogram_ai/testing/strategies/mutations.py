@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
@@ -19,17 +19,20 @@ from .schema_values import (
     JsonObject,
     SchemaValues,
     UnknownKeywordError,
+    choice_of,
     follow,
     has_type,
+    is_null,
     json_values,
     keywords_of,
     merge,
     texts,
     types_of,
+    without_content,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hypothesis.strategies import SearchStrategy
 
@@ -39,7 +42,7 @@ Path = tuple[str | int, ...]
 Mutator = Callable[["SearchStrategy[Any]"], "SearchStrategy[Any]"]
 """Makes broken values, from valid ones where they help."""
 
-_Step = str | int | None  # a property, the number of a branch of a `oneOf`, or None for any item of an array
+_Step = str | int | None  # a property, the number of a branch of a choice, or None for any item of an array
 _Broken = tuple[Any, Path]  # a value, and the path in it to what is broken
 
 _UNAVAILABLE: Final = "x-unavailable-values"
@@ -89,14 +92,14 @@ class MutationPoints:
         self.values = values
 
     def __iter__(self) -> Iterator[MutationPoint]:
-        schema, pointer = request_schema(self.view)
-        for name, part in schema["properties"].items():
-            yield from self._find(part, f"{pointer}/properties/{name}", (name,), self.view.fields[name])
+        for name, (schema, pointer) in field_schemas(self.view).items():
+            rule = self.view.fields[name]
+            if not rule.is_file:  # any bytes are a file
+                yield from self._find(schema, pointer, (name,), rule)
 
     def broken_values(self, point: MutationPoint) -> SearchStrategy[_Broken]:
         """Values of the point's field that are broken there, each with the path from the field to the point."""
-        schema, _ = request_schema(self.view)
-        return self._broken(schema["properties"][point.field], point.steps[1:], point.mutator)
+        return self._broken(self.view.schemas[point.field], point.steps[1:], point.mutator)
 
     def broken_versions(self, point: MutationPoint, value: Any) -> tuple[Any, SearchStrategy[_Broken]]:
         """One valid value of the point's field, and versions of it that differ at the point alone and are broken there.
@@ -105,8 +108,7 @@ class MutationPoints:
             point: The mutation point.
             value: A valid value of the field. What it lacks on the way to the point is added to it.
         """
-        schema, _ = request_schema(self.view)
-        return self._versions(schema["properties"][point.field], point.steps[1:], point.mutator, value)
+        return self._versions(self.view.schemas[point.field], point.steps[1:], point.mutator, value)
 
     def _find(
         self,
@@ -123,12 +125,25 @@ class MutationPoints:
         for name, part in schema.get("properties", {}).items():
             if name != keep:  # if that is broken, the choice is what is broken
                 yield from self._find(part, f"{pointer}/properties/{name}", (*steps, name), None)
-        if "items" in schema:
+        if "items" in schema and not (field and field.item and field.item.is_file):
             item = field.item if field else None
             yield from self._find(schema["items"], f"{pointer}/items", (*steps, None), item)
+        yield from self._find_in_branches(schema, pointer, steps, field)
+
+    def _find_in_branches(
+        self, schema: JsonObject, pointer: str, steps: tuple[_Step, ...], field: FieldRule | None
+    ) -> Iterator[MutationPoint]:
+        """The mutation points of the schemas that a schema chooses from, if it is known which of them is meant."""
+        choice = choice_of(schema)
         key: str | None = schema.get("discriminator", {}).get("propertyName")
-        for number, branch in enumerate(schema.get("oneOf", ())):
-            yield from self._find(branch, f"{pointer}/oneOf/{number}", (*steps, number), None, key)
+        nullable = _nullable_branch(self.view, schema)
+        for number, branch in enumerate(schema[choice] if choice else ()):
+            inside = f"{pointer}/{choice}/{number}", (*steps, number)
+            if key is not None:
+                yield from self._find(branch, *inside, None, key)
+            elif number == nullable:
+                for point in self._find(branch, *inside, field):
+                    yield evolve(point, mutator=_without_nulls(point.mutator)) if point.steps == inside[1] else point
 
     def _broken(self, schema: JsonObject, steps: tuple[_Step, ...], mutator: Mutator) -> SearchStrategy[_Broken]:
         schema = self.view.resolve(schema)
@@ -136,7 +151,7 @@ class MutationPoints:
             return mutator(self.values.of(schema)).map(lambda value: (value, ()))
         step, rest = steps[0], steps[1:]
         if isinstance(step, int):
-            return self._broken(schema["oneOf"][step], rest, mutator)
+            return self._broken(_branch(schema, step), rest, mutator)
         if step is None:
             inner = self._broken(schema["items"], rest, mutator)
             return st.builds(_replace_item, self.values.of(schema), inner, st.integers(0, _MOST_INDEX))
@@ -151,7 +166,7 @@ class MutationPoints:
             return value, mutator(st.just(value)).map(lambda broken: (broken, ()))
         step, rest = steps[0], steps[1:]
         if isinstance(step, int):
-            return self._versions(schema["oneOf"][step], rest, mutator, value)
+            return self._versions(_branch(schema, step), rest, mutator, value)
         place: str | int
         if step is None:
             value, place = self._with_item(schema["items"], rest, value)
@@ -165,7 +180,7 @@ class MutationPoints:
     def _with_item(self, schema: JsonObject, steps: tuple[_Step, ...], items: list[Any]) -> tuple[list[Any], int]:
         """Items with at least one that the next step leads to, and its index."""
         branch = steps[0] if steps else None
-        wanted = self.view.resolve(schema)["oneOf"][branch] if isinstance(branch, int) else schema
+        wanted = _branch(self.view.resolve(schema), branch) if isinstance(branch, int) else schema
         validator = self.view.validator(wanted)
         for index, item in enumerate(items):
             if validator.is_valid(item):
@@ -174,10 +189,84 @@ class MutationPoints:
 
 
 def request_schema(view: ContractView) -> tuple[JsonObject, str]:
-    """The schema of a request, and its JSON pointer in the contract."""
+    """The schema of a request's body, and its JSON pointer in the contract; an empty schema without a body."""
     operation = view.operation
-    path: list[str | int] = ["paths", operation.path, operation.method.lower(), "requestBody", "content"]
-    return follow(view, view.node([*path, operation.media_type, "schema"]))
+    if not operation.media_type:
+        return {}, ""
+    steps = ["paths", operation.path, operation.method.lower(), "requestBody", "content", operation.media_type]
+    return _locate(view, [*steps, "schema"])
+
+
+def field_schemas(view: ContractView) -> dict[str, tuple[JsonObject, str]]:
+    """The schema of each field of a request with its JSON pointer in the contract: of the body, then the parameters."""
+    found: dict[str, tuple[JsonObject, str]] = {}
+    for schema, pointer in _parts(view, *request_schema(view)):
+        for name, part in schema.get("properties", {}).items():
+            found[name] = part, f"{pointer}/properties/{name}"
+    for name, (parameter, pointer) in _parameters(view).items():
+        found[name] = parameter["schema"], f"{pointer}/schema"
+    return found
+
+
+def required_fields(view: ContractView) -> dict[str, list[str]]:
+    """The fields that are required, by the JSON pointer of the rule. A path without its parameter is another path."""
+    found: dict[str, list[str]] = {}
+    for schema, pointer in _parts(view, *request_schema(view)):
+        if schema.get("required"):
+            found[f"{pointer}/required"] = schema["required"]
+    for name, (parameter, pointer) in _parameters(view).items():
+        if parameter["in"] == "query" and parameter.get("required"):
+            found[f"{pointer}/required"] = [name]
+    return found
+
+
+def _parts(view: ContractView, schema: JsonObject, pointer: str) -> Iterator[tuple[JsonObject, str]]:
+    """A schema and those that it is composed of, each with its JSON pointer."""
+    yield schema, pointer
+    for number, part in enumerate(schema.get("allOf", ())):
+        yield from _parts(view, *follow(view, part, f"{pointer}/allOf/{number}"))
+
+
+def _parameters(view: ContractView) -> dict[str, tuple[JsonObject, str]]:
+    """The parameters of path and query, each with its JSON pointer."""
+    found: dict[str, tuple[JsonObject, str]] = {}
+    path: list[str | int] = ["paths", view.operation.path]
+    for place in (path, [*path, view.operation.method.lower()]):
+        node, _ = _locate(view, place)
+        for number in range(len(node.get("parameters", ()))):
+            parameter, pointer = _locate(view, [*place, "parameters", number])
+            if parameter["in"] in {"path", "query"}:
+                found[parameter["name"]] = parameter, pointer
+    return found
+
+
+def _locate(view: ContractView, steps: Sequence[str | int]) -> tuple[JsonObject, str]:
+    """The part of the contract at a path, behind every `$ref` on the way, and its JSON pointer."""
+    node: Any = view.node([])
+    pointer = "#"
+    for step in steps:
+        escaped = str(step).replace("~", "~0").replace("/", "~1")
+        node, pointer = node[step], f"{pointer}/{escaped}"
+        if isinstance(node, dict):
+            node, pointer = follow(view, node, pointer)
+    return node, pointer
+
+
+def _branch(schema: JsonObject, number: int) -> JsonObject:
+    branch: JsonObject = schema[choice_of(schema) or ""][number]
+    return branch
+
+
+def _nullable_branch(view: ContractView, schema: JsonObject) -> int | None:
+    """The number of the branch beside null, if there is just one; null is not what is broken."""
+    choice = choice_of(schema)
+    branches: list[JsonObject] = schema[choice] if choice else []
+    others = [number for number, branch in enumerate(branches) if not is_null(view, branch)]
+    return others[0] if len(others) == 1 and len(branches) == 2 else None
+
+
+def _without_nulls(mutator: Mutator) -> Mutator:
+    return lambda valid: mutator(valid.filter(lambda value: value is not None)).filter(lambda value: value is not None)
 
 
 def _put(content: Any, step: str | int, inner: Any) -> Any:
@@ -223,7 +312,8 @@ def mutators(
     # A list of values has no value of another type, so the type cannot be broken alone.
     typed = bool(keep) or not {"enum", "const"}.isdisjoint(schema)
     for keyword in sorted(keywords_of(schema) - _STRUCTURE - ({"type"} if typed else set[str]())):
-        mutator = _mutator(keyword, schema, values, field, keep)
+        mutator = _choice_mutator(view, schema) if keyword == choice_of(schema) else None
+        mutator = mutator or _mutator(keyword, schema, values, field, keep)
         if mutator is not None:
             found[keyword] = _alone(mutator, keyword, schema, {"components": view.node(["components"])})
     return found
@@ -235,7 +325,12 @@ def _alone(mutator: Mutator, keyword: str, schema: JsonObject, components: JsonO
     def break_alone(valid: SearchStrategy[Any]) -> SearchStrategy[Any]:
         broken = Draft202012Validator({keyword: schema[keyword]} | components)
         kept = Draft202012Validator({name: rule for name, rule in schema.items() if name != keyword} | components)
-        return mutator(valid).filter(lambda value: not broken.is_valid(value) and kept.is_valid(value))
+
+        def is_broken_alone(value: Any) -> bool:
+            plain = without_content(value)
+            return not broken.is_valid(plain) and kept.is_valid(plain)
+
+        return mutator(valid).filter(is_broken_alone)
 
     return break_alone
 
@@ -247,6 +342,8 @@ def _mutator(
     match keyword:
         case "type":
             return _type_mutator(types_of(schema), field)
+        case "format" | "anyOf" | "oneOf":
+            return None  # a format is an annotation, and a choice is broken by its branches
         case "enum":
             return lambda _: st.builds(_slip, st.sampled_from(rule), st.sampled_from(_SLIPS)) | texts()
         case "const":
@@ -264,10 +361,18 @@ def _mutator(
             return (lambda valid: st.builds(_without, valid, st.sampled_from(names))) if names else None
         case "additionalProperties":
             return (lambda valid: st.builds(_with_unknown, valid, texts())) if rule is False else None
-        case "oneOf" if "discriminator" in schema:
-            return partial(_break_choice, key=schema["discriminator"]["propertyName"])
         case _:
             return _limit_mutator(keyword, schema)
+
+
+def _choice_mutator(view: ContractView, schema: JsonObject) -> Mutator | None:
+    """Values that match none of the branches, unless one branch is meant, or one allows everything."""
+    if "discriminator" in schema:
+        return partial(_break_choice, key=schema["discriminator"]["propertyName"])
+    branches = [view.resolve(branch) for branch in schema[choice_of(schema) or ""]]
+    if _nullable_branch(view, schema) is not None or not all(map(keywords_of, branches)):
+        return None
+    return lambda _: texts() | json_values()
 
 
 def _limit_mutator(keyword: str, schema: JsonObject) -> Mutator:
@@ -279,7 +384,8 @@ def _limit_mutator(keyword: str, schema: JsonObject) -> Mutator:
         case "minLength":
             return lambda _: texts(max_size=rule - 1)
         case "maxLength":
-            return lambda _: texts(min_size=rule + 1, max_size=rule + _MORE_CHARACTERS)
+            more = st.integers(1, _MORE_CHARACTERS)
+            return lambda valid: st.builds(lambda text, count: text.ljust(rule + count, "x"), valid, more)
         case "minimum" | "exclusiveMinimum":
             return lambda _: st.integers(max_value=math.floor(rule))
         case "maximum" | "exclusiveMaximum":
@@ -296,6 +402,7 @@ def _type_mutator(types: list[str], field: FieldRule | None) -> Mutator | None:
         return lambda _: json_values().filter(lambda value: value is not None)
     if "string" in types or field.item is not None:
         return None  # everything in a form can be read as text, and every text as a list of one
+    types = [*types, *field.types]  # one branch of a choice has fewer types than the field
 
     def is_other(value: str | int) -> bool:
         try:

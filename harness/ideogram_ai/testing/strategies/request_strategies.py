@@ -6,7 +6,7 @@ that are listed but not in service are rules too. Each broken request is a valid
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,8 @@ from ideogram_ai.contract.problems import pointer_to
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .mutations import MutationPoint, MutationPoints, Path, request_schema
-from .schema_values import JsonObject, SchemaValues, named, objects, types_of
+from .mutations import MutationPoint, MutationPoints, Path, field_schemas, request_schema, required_fields
+from .schema_values import JsonObject, SchemaValues, named, objects, without_null
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +49,8 @@ class BrokenRequest:
 def requests(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[dict[str, Any]]:
     """Requests that keep the contract, as keyword arguments for `generate(**request)`.
 
-    Both kinds of prompt, every field, every value that is in service, keys in several orders. None does not occur,
-    because it cannot be sent.
+    Both kinds of prompt, every field, every value that is in service, keys in several orders, parameters too. A file is
+    bytes; `files()` has other forms of it. None does not occur, because it cannot be sent.
 
     Args:
         operation: The operation whose method takes them as keyword arguments.
@@ -71,11 +71,13 @@ def broken_requests(
         operation: The operation that they are for.
 
     Raises:
-        ValueError: The contract has no such rule.
+        ValueError: The contract has no such rule, or none that a request for this operation could break.
     """
     view = read_view(operation.operation_id)
     points = MutationPoints(view, SchemaValues(view))
     rules = _rules(points)
+    if not rules:
+        raise ValueError(f"{operation.operation_id}: the contract has no rule that a request could break.")
 
     @cache  # each rule's strategy is made once, when the rule is drawn
     def break_rule(rule: str) -> SearchStrategy[BrokenRequest]:
@@ -106,7 +108,7 @@ def _wire_requests(
         without: A field that is left out, and with it the others that would take its place.
     """
     members = _members(view, values)
-    required: list[str] = request_schema(view)[0].get("required", [])
+    required = _required(view)
     groups = [group for group in view.operation.exactly_one_of if without not in group]
     grouped = {name for group in view.operation.exactly_one_of for name in group}
     others = {name: member for name, member in members.items() if name not in grouped and name != without}
@@ -118,24 +120,26 @@ def _wire_requests(
 def _members(view: ContractView, values: SchemaValues) -> dict[str, SearchStrategy[Any]]:
     """The values of each field of a request, without null and empty lists, which cannot be sent in a form."""
 
-    def without_null(schema: JsonObject) -> JsonObject:  # a filter alone would reject half of what is drawn
-        schema = view.resolve(schema)
-        if "type" not in schema or "null" not in types_of(schema):
-            return schema
-        return schema | {"type": [kind for kind in types_of(schema) if kind != "null"]}
-
     def sent(name: str, schema: JsonObject) -> JsonObject:
-        schema = view.resolve(schema)
+        schema = without_null(view, schema)
         if view.fields[name].item is not None:
-            items = without_null(schema.get("items", {}))
+            items = without_null(view, schema.get("items", {}))
             schema = schema | {"minItems": max(1, schema.get("minItems", 1)), "items": items}
-        return without_null(schema)
+        return schema
 
-    properties: dict[str, JsonObject] = request_schema(view)[0]["properties"]
+    def can_be_sent(name: str, value: Any) -> bool:
+        # A path cannot have an empty step, and HTTP clients resolve those of dots.
+        return value is not None and not (view.fields[name].place == "path" and value in ("", ".", ".."))
+
     return {
-        name: values.of(sent(name, schema)).filter(lambda value: value is not None)
-        for name, schema in properties.items()
+        name: values.of(sent(name, schema)).filter(partial(can_be_sent, name))
+        for name, (schema, _) in field_schemas(view).items()
     }
+
+
+def _required(view: ContractView) -> list[str]:
+    """The fields without which there is no request."""
+    return [*view.fields_in("path"), *(name for names in required_fields(view).values() for name in names)]
 
 
 def _as_keywords(view: ContractView, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,8 +151,7 @@ def _rules(points: MutationPoints) -> tuple[str, ...]:
     """The rules of the whole request first: that exactly one of some fields is given, and which are required."""
     schema, pointer = request_schema(points.view)
     rules = [_prompt_rule(schema, pointer, group) for group in points.view.operation.exactly_one_of]
-    if schema.get("required"):
-        rules.append(f"{pointer}/required")
+    rules += required_fields(points.view)
     return tuple(dict.fromkeys([*rules, *(point.rule for point in points)]))
 
 
@@ -165,7 +168,7 @@ def _break_whole(rule: str, view: ContractView, values: SchemaValues) -> list[Se
     """Every field of a group at once, and none; or a request without one of the required fields."""
     schema, pointer = request_schema(view)
     members = _members(view, values)
-    required: list[str] = schema.get("required", [])
+    required = _required(view)
 
     def build(request: JsonObject) -> BrokenRequest:
         return BrokenRequest(_as_keywords(view, request), rule, pointer_to(()))
@@ -175,7 +178,7 @@ def _break_whole(rule: str, view: ContractView, values: SchemaValues) -> list[Se
             rest = {name: member for name, member in members.items() if name not in group}
             always = [name for name in required if name not in group]
             return [st.builds(build, objects(members, [*always, *group])), st.builds(build, objects(rest, always))]
-    return [st.builds(build, _wire_requests(view, values, without=name)) for name in required]
+    return [st.builds(build, _wire_requests(view, values, without=name)) for name in required_fields(view)[rule]]
 
 
 def _break_at(points: MutationPoints, point: MutationPoint) -> SearchStrategy[BrokenRequest]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 from hypothesis import strategies as st
 
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.contract.view import link_example, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from ..mock_responses import Answer
-from ..service import link_origin
 from .schema_values import JsonObject, SchemaValues, json_values, keywords_of, merge, named, objects, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -40,7 +40,8 @@ _DEEP: Final = 100_000
 def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
     """Responses that the contract documents, with known fields and known values only.
 
-    A 200 has one image or more, each with a link that has not expired, or withheld in one of the known ways.
+    A 200 of an operation that makes images has one or more, each with a link that has not expired, or withheld in one
+    of the known ways. A job is pending, completed, or failed; its id is that of the contract's example.
 
     Args:
         status: A status of the contract; None for any of them.
@@ -60,9 +61,10 @@ def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_I
 
 def _answers(view: ContractView, status: int) -> SearchStrategy[Answer]:
     rule = view.responses[status]
-    # The links in the contract's example of a 200 have expired.
-    of_images = status == 200 and view.operation.operation_id == POST_GENERATE_IMAGE_V4.operation_id
-    bodies = _successes(view) if of_images else _bodies(view, status)
+    # Examples are not enough of a success: their links have expired, and what words alone say is not in a schema.
+    makes: Mapping[str, Callable[[ContractView, int], SearchStrategy[Any]]] = {"images": _successes, "job": _jobs}
+    succeeds = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+    bodies = makes.get(view.operation.result if succeeds else "", _bodies)(view, status)
 
     def write(body: Any, escape: bool, headers: dict[str, str]) -> Answer:
         return Answer(status, json.dumps(body, ensure_ascii=escape).encode(), "documented", _JSON | headers)
@@ -92,22 +94,58 @@ def _dates() -> SearchStrategy[datetime]:
     return st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - hypothesis wants them naive
 
 
-def _successes(view: ContractView) -> SearchStrategy[JsonObject]:
-    """Bodies of a 200, also with what the contract says only in words: real dates, and no link without an image."""
-    schema = view.resolve(view.responses[200].schema)
-    image = view.resolve(schema["properties"]["data"]["items"])
+def _successes(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
+    """Bodies with images, also with what the contract says only in words: real dates, and no link without an image."""
+    schema = view.resolve(view.responses[status].schema)
+    values = SchemaValues(view)
+    members = {name: values.of(part) for name, part in schema["properties"].items()}
+    members |= {"created": _moments(), "data": _images(view, schema)}
+    return objects(members, schema["required"]).filter(view.response_validator(status).is_valid)
+
+
+def _jobs(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
+    """What is said of a job: its id alone when it was submitted; later the images, or why there are none."""
+    schema = view.resolve(view.responses[status].schema)
+    properties: JsonObject = schema["properties"]
+    if "status" not in properties:
+        return _bodies(view, status)
+    values = SchemaValues(view)
+    always: dict[str, SearchStrategy[Any]] = {
+        "generation_id": values.of(properties["generation_id"]),
+        "created": _moments(),
+        "notice": values.of(properties.get("notice", {})),
+    }
+    ends: dict[str, dict[str, SearchStrategy[Any]]] = {
+        "pending": {},
+        "completed": {
+            "data": _images(view, schema),
+            **{name: values.of(properties[name]) for name in ("response_type", "usage_cost_usd_micros")},
+        },
+        "failed": {"failure_reason": values.of(properties["failure_reason"])},
+    }
+    made = [
+        objects(always | {"status": st.just(state)} | members, [*schema["required"], *(["data"] if members else [])])
+        for state, members in ends.items()
+    ]
+    return st.one_of(made).filter(view.response_validator(status).is_valid)
+
+
+def _images(view: ContractView, schema: JsonObject) -> SearchStrategy[list[JsonObject]]:
+    """The entries of `data`: the images of generate, with what the operation adds to them."""
+    generate = read_view()
+    image = generate.resolve(generate.resolve(generate.responses[200].schema)["properties"]["data"]["items"])
+    entry: JsonObject = view.resolve(schema["properties"]["data"]["items"])
     values = SchemaValues(view)
     safety = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
-    rest = {name: values.of(part) for name, part in image["properties"].items() if name not in {"is_image_safe", "url"}}
-    images = st.builds(merge, objects(rest, image["required"]), _links(view) | safety)
-    members = {name: values.of(part) for name, part in schema["properties"].items()}
-    members |= {"created": _moments(), "data": st.lists(images, min_size=1, max_size=3)}
-    return objects(members, schema["required"]).filter(view.response_validator(200).is_valid)
+    parts = {name: part for name, part in entry["properties"].items() if name not in {"is_image_safe", "url"}}
+    described = {name: values.of(image["properties"].get(name, part)) for name, part in parts.items()}
+    required = [name for name in image["required"] if name in described]
+    return st.lists(st.builds(merge, objects(described, required), _links(view) | safety), min_size=1, max_size=3)
 
 
 def _links(view: ContractView) -> SearchStrategy[JsonObject]:
     """Links like the one in the contract's example."""
-    base = f"{link_origin(view)}{view.link_folder}"
+    base = link_example(view).rpartition("/")[0] + "/"
     names = st.binary(min_size=11, max_size=11).map(bytes.hex)
     signatures = st.binary(min_size=32, max_size=32).map(bytes.hex)
 
@@ -132,14 +170,18 @@ def _moments() -> SearchStrategy[str]:
     return st.tuples(text, fractions, zones).map("".join)
 
 
-def unusual_answers() -> SearchStrategy[Answer]:
+def unusual_answers(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
     """Responses that a client has to survive: `why` says what is unusual about each.
 
     An undocumented status, a page of HTML, no body, a body cut off, a member of another type or missing, unknown
-    members and values, JSON of another shape, and bytes that are not text.
+    members and values, JSON of another shape, and bytes that are not text. Of a job also an unknown status, results of
+    an unknown kind, and another job's id.
+
+    Args:
+        operation: The operation that they respond to.
     """
-    view = read_view()
-    documented = answers()
+    view = read_view(operation.operation_id)
+    documented = answers(operation=operation)
     statuses = st.sampled_from(list(view.responses))
     common = st.sampled_from([*view.observed, *_COMMON_STATUSES])
     others = (common | st.integers(*_STATUSES)).filter(lambda status: status not in view.responses)
@@ -155,8 +197,32 @@ def unusual_answers() -> SearchStrategy[Answer]:
         _changed(documented, "unknown value"),
         st.builds(Answer, statuses, json_values().map(_dump), st.just("JSON of another shape"), st.just(_JSON)),
         st.builds(Answer, statuses, _not_text(), st.just("not text"), st.just(_JSON)),
+        *_unusual_jobs(view),
     )
     return named("unusual_answers", made)
+
+
+def _unusual_jobs(view: ContractView) -> list[SearchStrategy[Answer]]:
+    """What a client may not take for granted about a job that can be asked for; nothing for other operations."""
+    if view.operation.result != "job" or "status" not in view.resolve(view.responses[200].schema)["properties"]:
+        return []
+
+    completed = _answers(view, 200).filter(lambda answer: "data" in json.loads(answer.body))
+
+    def change(why: str, amend: Callable[[JsonObject, str], JsonObject]) -> SearchStrategy[Answer]:
+        def build(answer: Answer, text: str) -> Answer:
+            return evolve(answer, body=_dump(amend(json.loads(answer.body), text)), why=why)
+
+        return st.builds(build, completed, texts(min_size=1))
+
+    return [
+        change("unknown status", lambda job, text: job | {"status": text}),
+        change("another id", lambda job, text: job | {"generation_id": f"another-{text}"}),
+        change(
+            "unknown kind",
+            lambda job, text: job | {"data": [entry | {"object_type": text} for entry in job["data"]]},
+        ),
+    ]
 
 
 def _with_status(answer: Answer, status: int) -> Answer:

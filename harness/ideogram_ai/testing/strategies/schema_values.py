@@ -7,12 +7,16 @@ hypothesis from printing the failing examples of the whole test run.
 
 from __future__ import annotations
 
+import io
 import math
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
+
+from ..faults.wire import JPEG, WEBP, png
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -41,14 +45,20 @@ _ANNOTATIONS: Final = frozenset({"description", "title", "default", "example", "
 _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
     "array": frozenset({"items", "minItems", "maxItems"}),
     "boolean": frozenset(),
-    "integer": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
+    "integer": frozenset({"format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
     "null": frozenset(),
-    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
+    "number": frozenset({"format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
     "object": frozenset({"properties", "required", "additionalProperties"}),
     "string": frozenset({"enum", "pattern", "format", "minLength", "maxLength"}),
 }
 _MOST_ITEMS: Final = 3
 _MOST_LEAVES: Final = 15
+_LONGEST_TAIL: Final = 200
+_NUMBERS: Final = ("int32", "int64", "float", "double")
+_INTEGERS: Final[Mapping[str, tuple[int, int]]] = {
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**53), 2**53),  # parsers that know floats only change larger ones
+}
 _LINKS: Final = r"https?://[a-z][a-z0-9-]{0,9}\.(example|test)/[a-zA-Z0-9_-]{1,20}"
 
 
@@ -74,6 +84,20 @@ def texts(*, min_size: int = 0, max_size: int | None = None) -> SearchStrategy[s
     tricky = [text for text in _TRICKY_TEXTS if min_size <= len(text) and (max_size is None or len(text) <= max_size)]
     anything = st.text(min_size=min_size, max_size=max_size)
     return anything | st.sampled_from(tricky) if tricky else anything
+
+
+def files() -> SearchStrategy[bytes]:
+    """The bytes of a file as operations take them: a PNG, a JPEG or a WebP, with anything behind its end."""
+    images = st.builds(png, st.integers(1, 3), st.integers(1, 3)) | st.sampled_from([JPEG, WEBP])
+    tails = st.just(b"") | st.binary(max_size=_LONGEST_TAIL) | texts(max_size=_LONGEST_TAIL).map(str.encode)
+    return named("files", st.builds(bytes.__add__, images, tails))
+
+
+def without_content(value: Any) -> Any:
+    """A value of a request as its schema takes it: with a text for each file."""
+    if isinstance(value, (bytes, io.BytesIO)):
+        return ""
+    return [without_content(item) for item in value] if isinstance(value, list) else value
 
 
 def json_values() -> SearchStrategy[Any]:
@@ -109,6 +133,27 @@ def types_of(schema: JsonObject) -> list[str]:
     """The types that a schema with `type` allows."""
     types: str | list[str] = schema["type"]
     return [types] if isinstance(types, str) else types
+
+
+def choice_of(schema: JsonObject) -> str | None:
+    """The keyword by which a schema chooses among others; None if it does not."""
+    return next((keyword for keyword in ("oneOf", "anyOf") if keyword in schema), None)
+
+
+def without_null(view: ContractView, schema: JsonObject) -> JsonObject:
+    """The schema, in which null is not allowed. A filter would reject half of what is drawn."""
+    schema = view.resolve(schema)
+    if choice := choice_of(schema):
+        return schema | {choice: [part for part in schema[choice] if not is_null(view, part)]}
+    if "type" not in schema or "null" not in types_of(schema):
+        return schema
+    return schema | {"type": [kind for kind in types_of(schema) if kind != "null"]}
+
+
+def is_null(view: ContractView, schema: JsonObject) -> bool:
+    """Whether a schema allows null and nothing else."""
+    schema = view.resolve(schema)
+    return schema.get("type") in ("null", ["null"])
 
 
 class SchemaValues:
@@ -148,10 +193,11 @@ class SchemaValues:
         keywords = keywords_of(schema)
         if "const" in keywords:
             return st.just(schema["const"])
-        for choice in ("oneOf", "anyOf"):
-            if choice in keywords:
-                _refuse(keywords - {choice}, schema)
-                return st.one_of([self.of(branch) for branch in schema[choice]])
+        if choice := choice_of(schema):
+            _refuse(keywords - {choice}, schema)
+            # A branch that allows everything stands for what came later than the contract.
+            known = [part for part in schema[choice] if keywords_of(self._view.resolve(part))]
+            return st.one_of([self.of(branch) for branch in known or schema[choice]])
         if "type" not in keywords:
             _refuse(keywords, schema)
             return json_values()
@@ -204,8 +250,11 @@ def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
     """Numbers within the bounds of a schema."""
     limits: JsonObject = {name: rule for name, rule in schema.items() if name.endswith("imum")} | {"type": kind}
     validator = Draft202012Validator(limits)
+    _refuse({f"format {schema.get('format')}"} - {"format None", *map("format {}".format, _NUMBERS)}, schema)
     least = [schema[name] for name in ("minimum", "exclusiveMinimum") if name in schema]
     most = [schema[name] for name in ("maximum", "exclusiveMaximum") if name in schema]
+    if ends := _INTEGERS.get(schema.get("format", "")):
+        least, most = [*least, ends[0]], [*most, ends[1]]
     low, high = max(least, default=None), min(most, default=None)
     made: SearchStrategy[int | float] = st.integers(
         None if low is None else math.ceil(low), None if high is None else math.floor(high)
@@ -217,16 +266,19 @@ def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
     return made.filter(validator.is_valid) if least or most else made
 
 
-def _strings(schema: JsonObject) -> SearchStrategy[str]:
+def _strings(schema: JsonObject) -> SearchStrategy[Any]:
     known: list[str] = [entry["value"] for entry in schema.get("x-known-values", ())] or schema.get("examples", [])
-    _refuse({f"format {schema.get('format')}"} - {"format None", "format uri"}, schema)
+    formats = _formats()
+    _refuse({f"format {schema.get('format')}"} - {"format None", *map("format {}".format, formats)}, schema)
     if "enum" in schema:
         refused = [entry["value"] for entry in schema.get("x-unavailable-values", ())]
         return st.sampled_from([value for value in schema["enum"] if value not in refused])
     if known:
         return st.sampled_from(known)
+    if schema.get("format") == "binary":
+        return files()
     if "format" in schema:
-        made = st.from_regex(_LINKS, fullmatch=True)
+        made = formats[schema["format"]]
     elif "pattern" in schema:
         pattern: str = schema["pattern"]
         # \d is 0 to 9 in JSON Schema, and $ does not match before a line end.
@@ -237,6 +289,17 @@ def _strings(schema: JsonObject) -> SearchStrategy[str]:
     limits: JsonObject = {name: rule for name, rule in schema.items() if name in {"pattern", "minLength", "maxLength"}}
     validator = Draft202012Validator(limits)
     return made.filter(validator.is_valid)
+
+
+def _formats() -> dict[str, SearchStrategy[Any]]:
+    """Texts of each known format, and the bytes of files."""
+    return {
+        "binary": files(),
+        "date": st.dates().map(str),
+        "date-time": st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat()),
+        "uri": st.from_regex(_LINKS, fullmatch=True),
+        "uuid": st.uuids().map(str),
+    }
 
 
 def _refuse(keywords: Collection[str], schema: JsonObject) -> None:
