@@ -243,6 +243,7 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
             kinds(**{"application/octet-stream": BINARY}),
             f"{CONTENT}/application~1octet-stream",
             "the client sends multipart/form-data and application/json; describe the body as one of these",
+            "application/octet-stream:",
         ),
         (
             kinds(**{"application/json": {"type": "array", "items": {"type": "string"}}}),

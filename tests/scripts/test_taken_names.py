@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from altered_contract import Change, Document, fields, put, schemas, write_altered
+from altered_contract import PATH, Change, Document, fields, put, schemas, write_altered
 from regenerated import path_to, regenerated, run_python
 from regeneration.checks import read_checked
 from regeneration.documents import PACKAGE, ContractError
@@ -37,7 +37,7 @@ FIELDS = """
     pla-ce PLA_CE é 日本
 """.split()  # noqa: SIM905 - a list of a hundred lines otherwise
 LISTS = ("lights", "lights_element", "item_of_lights")
-OPERATIONS = """
+OTHERS = """
     generate download close send class models cast Any Mapping Methods timeout extra_fields list self 1
 """.split()  # noqa: SIM905
 STYLE = {"$ref": "#/components/schemas/V4StyleDescription"}
@@ -111,7 +111,7 @@ def all_of_them(document: Document) -> None:
     for each in properties:
         for name in FIELDS:
             each.setdefault(name, {"type": "string"})
-    document["paths"] = {QUOTED: document["paths"].popitem()[1]}
+    document["paths"][QUOTED] = document["paths"].pop(PATH)
     fields(document).update({name: {"type": "array", "items": STYLE} for name in LISTS})
     asked: Document = {"type": "object", "oneOf": [{"required": ["fields"]}, {"required": ["other"]}]}
     asked["properties"] = {name: {"type": "string"} for name in ("fields", "other", "cls")}
@@ -119,7 +119,7 @@ def all_of_them(document: Document) -> None:
     for name in ("Client", "Response", "HTTPStatus"):  # the generator's own, which the package does not have
         schemas(document)[name] = {"type": "object", "properties": {"a": {"type": "string"}}}
         fields(document)[f"a {name}"] = {"$ref": f"#/components/schemas/{name}"}
-    for index, name in enumerate(OPERATIONS):
+    for index, name in enumerate(OTHERS):
         document["paths"][f"/v1/op{index}"] = other_operation(name)
 
 
@@ -147,7 +147,7 @@ def test_every_name_works_from_end_to_end(tmp_path_factory: pytest.TempPathFacto
     assert found["fields"] == found["arrived"] == expected
     assert found["made"] == 1
     assert found["path"] == QUOTED
-    methods = {name: found[f"/v1/op{index}"] for index, name in enumerate(OPERATIONS)}
+    methods = {name: found[f"/v1/op{index}"] for index, name in enumerate(OTHERS)}
     assert all(sent == {"fields": "x", "cls": "x"} for _, sent in methods.values())
     called = {name: method for name, (method, _) in methods.items() if method != name.lower()}
     with_underscores = ("generate", "download", "close", "class", "Any", "list", "self")
