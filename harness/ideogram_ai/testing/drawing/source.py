@@ -51,7 +51,7 @@ def image_size(content: bytes) -> tuple[int, int]:
 
 
 def fitting_size(content: bytes) -> tuple[int, int]:
-    """Return the size of an image, or the nearest one with sides from 64 to 4096 pixels, in its shape where it can be."""
+    """Return the size of an image, or the nearest one with sides from 64 to 4096 pixels."""
     width, height = image_size(content)
     scale = min(1.0, _MOST_SIDE / max(width, height))
     scale = max(scale, _LEAST_SIDE / min(width, height))
