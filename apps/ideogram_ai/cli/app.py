@@ -231,15 +231,16 @@ def batch(ctx: click.Context, /, **options: Any) -> int:
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 is any free one.")
 @click.option("--scenario", default="", metavar="LIST", help="Statuses of the first responses, e.g. 429,429,200.")
 @click.option("--latency", default=0.0, type=float, metavar="SECONDS", help="How long an image takes. [default: 0]")
-@click.option("--in-flight", type=int, metavar="N", help="Requests at a time; one more gets a 429.")
+@click.option("--in-flight", type=int, metavar="N", help="Images at a time; one more gets a 429.")
 @click.option("--record", metavar="FILE", help="Append each request and its verdict as a JSON line, without keys.")
 def mock(**options: Any) -> int:
-    """Run a mock server that answers like the service, for free.
+    """Run a mock server that answers every operation like the service, for free.
 
     It accepts any key, and accepts and refuses requests as the contract says. Its first line is "listening on
     http://HOST:PORT": pass that URL to --base-url or IDEOGRAM_BASE_URL. Stop it with Ctrl-C.
 
-    A request with the header "Prefer: code=429" gets that response, whatever it contains.
+    A request with the header "Prefer: code=429" gets that response, whatever it contains. Jobs are forgotten when the
+    server stops.
     """
     from .service import run_mock_server  # noqa: PLC0415 - loads the server
 
