@@ -19,6 +19,8 @@ LOCK = "requirements.lock"
 CONTRACT = "openapi/ideogram-v4.yaml"
 SPECTRAL, REDOCLY = "@stoplight/spectral-cli@6.16.3", "@redocly/cli@2.77.0"
 PRISM, STEADY = "@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2"
+# A generator of clients, and what its clients are compiled with. 0.95 is its last version that runs on Node.js 20.
+TYPESCRIPT = ("@hey-api/openapi-ts@0.95.0", "typescript@5.9.3", "@types/node@20.19.9")
 # Peers of the benchmarks. Not in the lock: nothing else needs them.
 PEERS = ("anthropic==2.12.0", "openai==3.54.0")
 
@@ -113,12 +115,16 @@ def contract(session: nox.Session) -> None:
 
 @nox.session
 def conformance(session: nox.Session) -> None:
-    """Run the conformance kit on the mock server, this client, broken ones of both, and Prism and Steady from npm."""
+    """Run the conformance kit on the mock server, this client, broken ones of both, and other programs from npm.
+
+    Those are Prism and Steady, two mock servers, and a TypeScript client that is generated from the contract.
+    """
     install(session)
-    programs = npm_install(session, PRISM, STEADY)
-    env = {"CONFORMANCE_SERVERS": str(programs.resolve())} if programs else {}
-    if not env:
-        session.warn("Prism and Steady did not run")
+    folders = {"CONFORMANCE_SERVERS": npm_install(session, PRISM, STEADY)}
+    folders["CONFORMANCE_TYPESCRIPT"] = npm_install(session, *TYPESCRIPT)
+    env = {name: str(programs.resolve()) for name, programs in folders.items() if programs}
+    for name in folders.keys() - env.keys():
+        session.warn(f"what needs {name} did not run")
     session.run("pytest", "-n", "auto", "tests/testing/conformance", *session.posargs, env=env)
 
 

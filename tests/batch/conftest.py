@@ -8,7 +8,7 @@ import s3_server
 from PIL import Image
 
 from ideogram_ai.testing import drawing
-from ideogram_ai.testing.service import Picture
+from ideogram_ai.testing.images import Picture
 
 
 def _draw_small(picture: Picture) -> bytes:

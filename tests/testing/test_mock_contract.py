@@ -28,7 +28,7 @@ from ideogram_ai.testing.respx_plan import unmocked_problem
 from ideogram_ai.testing.service import UNSAFE_WORD, ReadRequest, read_request
 
 JSON = "application/json"
-ID = "post_magic_prompt_v4"
+ID, CAPTIONS = "post_caption", "/v9/captions"
 EVERYTHING = settings(suppress_health_check=list(HealthCheck))
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -122,8 +122,9 @@ assert all(type(getattr(ideogram_ai.testing, name)) is not type(sys) for name in
 OTHER = evolve(
     OPERATION,
     operation_id=ID,
-    path=MAGIC,
+    path=CAPTIONS,
     media_type=JSON,
+    result="model",
     fields=tuple(
         Field(python_name=name, wire_name=name, content_type=None, required=False)
         for name in ("text_prompt", "variety", "notes")
@@ -138,9 +139,16 @@ OTHER = evolve(
 
 @pytest.fixture
 def document(monkeypatch: pytest.MonkeyPatch) -> Iterator[Document]:
-    """A contract with another operation; a test may change it before it starts a server."""
+    """A contract with an operation that is like no other; a test may change it before it starts a server."""
     changed: Document = read_contract()
-    add_operation(changed)
+    add_operation(other := read_contract())
+    changed["paths"][CAPTIONS] = other["paths"][MAGIC]
+    made = changed["components"]["schemas"]["MagicPromptResponse"] = other["components"]["schemas"][
+        "MagicPromptResponse"
+    ]
+    made["properties"]["caption"] = made["properties"].pop("json_prompt")
+    made["required"] = ["caption"]
+    changed["components"]["schemas"]["MagicPromptRequest"] = other["components"]["schemas"]["MagicPromptRequest"]
     monkeypatch.setitem(OPERATIONS, ID, OTHER)
     monkeypatch.setattr(contract_view, "read_contract", lambda: changed)
     read_view.cache_clear()
@@ -148,7 +156,7 @@ def document(monkeypatch: pytest.MonkeyPatch) -> Iterator[Document]:
     read_view.cache_clear()
 
 
-def ask(path: str = MAGIC) -> httpx.Response:
+def ask(path: str = CAPTIONS) -> httpx.Response:
     """The response of the other operation, of a server that has just read the contract."""
     read_view.cache_clear()
     with MockServer() as server, httpx.Client(trust_env=False, verify=NO_TLS) as http:
@@ -159,14 +167,14 @@ def ask(path: str = MAGIC) -> httpx.Response:
 
 
 def test_the_response_of_another_operation(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
-    node = document["paths"][MAGIC]["post"]
+    node = document["paths"][CAPTIONS]["post"]
     responses, good = node["responses"], node["responses"]["200"]
     response = ask()
     assert read_view(ID).response_validator(200).is_valid(response.json())
-    assert (response.status_code, set(response.json())) == (200, {"json_prompt", "words"}), "made from the schema"
-    good["content"][JSON]["examples"] = {"a": {"value": {"json_prompt": POSTER}}}
-    assert ask().json() == {"json_prompt": POSTER}
-    good["content"][JSON]["example"] = {"json_prompt": POSTER, "words": 3}
+    assert (response.status_code, set(response.json())) == (200, {"caption", "words"}), "made from the schema"
+    good["content"][JSON]["examples"] = {"a": {"value": {"caption": POSTER}}}
+    assert ask().json() == {"caption": POSTER}
+    good["content"][JSON]["example"] = {"caption": POSTER, "words": 3}
     assert ask().json()["words"] == 3
     schema = {"type": "array", "minItems": 2, "uniqueItems": True, "items": {"type": "boolean"}}
     good["content"] = {JSON: {"schema": schema}}
@@ -185,21 +193,22 @@ def test_the_response_of_another_operation(document: Document, monkeypatch: pyte
 
 
 def test_keys_responses_on_demand_and_scenarios_are_as_for_generate(document: Document) -> None:
-    document["paths"][MAGIC]["post"]["responses"].update(RESPONSES, default={"description": "Anything."})
+    document["paths"][CAPTIONS]["post"]["responses"].update(RESPONSES, default={"description": "Anything."})
     options: dict[str, Any] = {"trust_env": False, "verify": NO_TLS}
     with MockServer(scenario=[503, 200]) as server, httpx.Client(base_url=server.url, **options) as http:
-        assert http.post(MAGIC, headers=HEADERS, json={}).status_code == 503
-        no_key = http.post(MAGIC, json={"text_prompt": "a"})
+        assert http.post(CAPTIONS, headers=HEADERS, json={}).status_code == 503
+        no_key = http.post(CAPTIONS, json={"text_prompt": "a"})
         assert (no_key.status_code, no_key.json()["detail"]) == (401, "No API key")
-        bearer = http.post(MAGIC, json={"text_prompt": "a"}, headers={"Authorization": "Bearer x"})
+        bearer = http.post(CAPTIONS, json={"text_prompt": "a"}, headers={"Authorization": "Bearer x"})
         assert bearer.json()["detail"].startswith("No API key. The key came in Authorization")
         for status, body in ((409, {"code": "paused", "tries": 2}), (402, None), (410, None)):
-            response = http.post(MAGIC, json={}, headers=HEADERS | {"Prefer": f"code={status}"})
+            response = http.post(CAPTIONS, json={}, headers=HEADERS | {"Prefer": f"code={status}"})
             assert response.status_code == status
             assert response.json() == body if body else response.json()["type"] == "about:blank", status
-        assert http.get(MAGIC).json()["detail"].count("/v1/ideogram-v4/") == 3
+        served = http.get(CAPTIONS).json()["detail"]
+        assert [f"{each.method} {each.path}" in served for each in OPERATIONS.values()] == [True] * len(OPERATIONS)
         assert [exchange.status for exchange in server.ledger] == [503, 401, 401, 409, 402, 410]
-    unmocked = {MAGIC: "is not mocked here; this fixture has POST", "/v1/x": "is not an operation of the contract"}
+    unmocked = {CAPTIONS: "is not mocked here; this fixture has POST", "/v1/x": "is not an operation of the contract"}
     for path, words in unmocked.items():
         problem = unmocked_problem(httpx.Request("POST", SERVER_URL + path), read_view())
         assert str(problem).startswith(f"POST {path} {words}"), "the respx mock does not play it"

@@ -17,7 +17,7 @@ from ideogram_ai.testing import requests
 from ideogram_ai.testing.drawing import draw_png, lettering
 from ideogram_ai.testing.drawing.lettering import MAX_TEXT, clusters, draw_line, drawable, fit_text, width_of, wrap
 from ideogram_ai.testing.drawing.picture import INK, PAPER, contrast, from_seed, ink_on, read_element
-from ideogram_ai.testing.service import Picture
+from ideogram_ai.testing.images import Picture
 
 SIZES = read_view().fields["resolution"].choices
 SMALL = st.sampled_from([(64, 192), (192, 64), (128, 128)])

@@ -13,7 +13,7 @@ from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import DEPRECATED_WORD, WITHHELD_WORD, MockServer, parse_scenario
 from ideogram_ai.testing.app import preferred_status
-from ideogram_ai.testing.service import ImageStore, LinkRefusal, Picture
+from ideogram_ai.testing.images import ImageStore, LinkRefusal, Picture
 
 CAT = fields(text_prompt="a cat")
 
@@ -104,7 +104,7 @@ def test_links_that_were_changed_have_expired_or_are_of_another_server(link: str
 
 
 def test_links_expire_and_the_oldest_pictures_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ideogram_ai.testing.service._MOST_PICTURES", 2)
+    monkeypatch.setattr("ideogram_ai.testing.images._MOST_PICTURES", 2)
     now = 1_000_000.0
     store = ImageStore("/images/", ".png", life=60.0, clock=lambda: now)
 
@@ -122,7 +122,7 @@ def test_links_expire_and_the_oldest_pictures_go(monkeypatch: pytest.MonkeyPatch
     assert find(links[2]) is pictures[2]
     now += 0.1
     assert find(links[2]) == 410
-    monkeypatch.setattr("ideogram_ai.testing.service._MOST_DRAWN", 2)
+    monkeypatch.setattr("ideogram_ai.testing.images._MOST_DRAWN", 2)
     for name in "abc":
         store.keep_drawn(name, name.encode())
     assert [store.drawn(name) for name in "abc"] == [None, b"b", b"c"]

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from .respx_mock import IdeogramMock, ideogram_mock
     from .respx_plan import ContractBrokenError
     from .server import MockServer
-    from .service import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD
+    from .service import DEPRECATED_WORD, FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD
     from .strategies import BrokenRequest, answers, broken_requests, files, request_rules, requests, unusual_answers
 
 __all__ = (
     "DEPRECATED_WORD",
+    "FAILED_WORD",
     "UNSAFE_WORD",
     "WITHHELD_WORD",
     "Answer",
@@ -56,6 +57,7 @@ _MODULES = {
     "ContractBrokenError": ".respx_plan",
     "DEPRECATED_WORD": ".service",
     "Exchange": ".recording",
+    "FAILED_WORD": ".service",
     "IdeogramMock": ".respx_mock",
     "MockServer": ".server",
     "RequestProblem": "ideogram_ai.contract.check",

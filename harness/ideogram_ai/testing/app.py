@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -23,18 +25,12 @@ from starlette.routing import Route
 from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
-from .mock_responses import Answer, forced_answer, in_flight_answer, no_key_answer, problem_answer
+from .images import LINK_LIFE, ImageStore, LinkRefusal
+from .jobs import JobStore, MockJob
+from .mock_responses import Answer, forced_answer, in_flight_answer, no_key_answer, problem_answer, rate_answer
 from .recording import Exchange, ExchangeLog, Recorder, redact_headers
-from .service import (
-    LINK_LIFE,
-    ImageService,
-    ImageStore,
-    LinkRefusal,
-    OtherOperation,
-    ReadRequest,
-    other_operations,
-    read_request,
-)
+from .service import MockService, ReadRequest, read_request
+from .webhook_sender import deliver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,15 +41,17 @@ if TYPE_CHECKING:
 
     from ideogram_ai.generated.operations import Operation
 
+    from .service import Fields
 
 LARGEST_BODY: Final = 16 * 1024 * 1024
-"""Bytes of the largest request body; a larger one gets a 413."""
+"""Bytes of the largest request body without files; a larger one gets a 413."""
+LARGEST_UPLOAD: Final = 64 * 1024 * 1024
+"""Bytes of the largest request body of an operation that takes files. The service takes 25 MB for each."""
 
 _JSON: Final = "application/json"
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
-_READ_ON: Final = 4 * LARGEST_BODY  # a client that is still sending does not read the answer
+_READ_ON: Final = 4  # times the largest body: a client that is still sending does not read the answer
 _LONGEST_LIFE: Final = 100 * 366 * 24 * 60 * 60.0
-_Run = Callable[[ReadRequest], Awaitable[Answer]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 _NO_FIELDS: Final = ReadRequest((), (), None)
 
@@ -72,8 +70,9 @@ def create_app(
     Args:
         scenario: Statuses, 200 to 599, for the first requests, one each in order; 200 stands for the normal answer.
             After the last one every request gets its normal answer.
-        latency: Seconds, 0 or more, until a request that is not refused gets its answer.
-        in_flight: The number of requests, 0 or more, that may be in progress; None for the contract's limit.
+        latency: Seconds, 0 or more, until a request that is not refused gets its answer, and until a job ends.
+        in_flight: The number of images, 0 or more, that may be in progress over all operations; None for the contract's
+            limit.
         link_life: Seconds, 0 or more, until an image link expires.
         ledger: Where requests are recorded, except those of image links; None creates one.
         recorder: Writes every request, also those of other paths; None writes nothing. It is not closed.
@@ -93,22 +92,20 @@ def create_app(
         raise ValueError(f"latency is {latency}; it is a number of seconds, 0 or more.")
     if not 0 <= link_life < _LONGEST_LIFE:
         raise ValueError(f"link_life is {link_life}; it is a number of seconds from 0 to a hundred years.")
-    service = ImageService(view, ImageStore(view.link_folder, view.link_suffix, link_life))
-    log = ExchangeLog() if ledger is None else ledger
+    images = ImageStore(view.link_folder, view.link_suffix, link_life)
     mock = MockApplication(
-        service,
+        MockService(images, JobStore(latency)),
         in_flight=in_flight,
         latency=latency,
         scenario=check_scenario(scenario),
-        ledger=log,
+        ledger=ExchangeLog() if ledger is None else ledger,
         recorder=recorder,
     )
     app = Starlette(
         routes=[
-            Route(view.operation.path, mock.generate, methods=[view.operation.method]),
             *(
-                Route(other.view.operation.path, mock.other(other), methods=[other.view.operation.method])
-                for other in other_operations()
+                Route(each.operation.path, mock.operation(each), methods=[each.operation.method])
+                for each in mock.service.views.values()
             ),
             Route(f"{view.link_folder}{{name}}{view.link_suffix}", mock.image, methods=["GET"]),
         ],
@@ -150,7 +147,7 @@ class MockApplication:
 
     Args:
         service: Answers the requests that the contract allows.
-        in_flight: The number of requests that may be in progress; the next one gets a 429.
+        in_flight: The number of images that may be in progress; the next one gets a 429.
         latency: Seconds that a request takes.
         scenario: Statuses of the first requests.
         ledger: Where requests are recorded, except those of image links.
@@ -158,11 +155,12 @@ class MockApplication:
 
     Attributes:
         closing: Set when the server shuts down, so that no request waits for the latency.
+        service: Answers the requests that the contract allows.
     """
 
     def __init__(
         self,
-        service: ImageService,
+        service: MockService,
         *,
         in_flight: int,
         latency: float,
@@ -172,46 +170,89 @@ class MockApplication:
     ) -> None:
         self.in_flight = in_flight
         self.ledger = ledger
+        self.service = service
         self.closing = asyncio.Event()
-        self._service = service
-        self._view = service.view
+        self._view = read_view()
         self._latency = latency
         self._running = 0
         self._scenario = iter(scenario)
         self._recorder = recorder
         self._numbers = count(1)
+        self._recent: dict[str, deque[float]] = {}
+        self._deliveries: set[asyncio.Task[None]] = set()
+        service.jobs.on_webhook = self._deliver_later
 
-    async def generate(self, request: Request) -> Response:
-        """Answer a generate request."""
-
-        async def run(read: ReadRequest) -> Answer:
-            refused = self._service.unsafe(read.fields)
-            if refused is not None:
-                return refused
-            if self._running >= self.in_flight:
-                return in_flight_answer(self._view, self.in_flight)
-            self._running += 1
-            try:
-                if self._latency and await self._interrupted():
-                    return problem_answer(
-                        self._view, 503, "The mock server was shut down while the request was in progress."
-                    )
-            finally:
-                self._running -= 1
-            return self._service.generate(read.fields, _base_url(request))
-
-        return await self._operate(request, self._view, run)
-
-    def other(self, operation: OtherOperation) -> Endpoint:
-        """Return the endpoint of another operation."""
-
-        async def run(_read: ReadRequest) -> Answer:
-            return operation.answer
+    def operation(self, view: ContractView) -> Endpoint:
+        """Return the endpoint of an operation."""
 
         async def endpoint(request: Request) -> Response:
-            return await self._operate(request, operation.view, run)
+            return await self._operate(request, view)
 
         return endpoint
+
+    async def _operate(self, request: Request, view: ContractView) -> Response:
+        exchange, secrets = self._arrived(request)
+        self.ledger.put(exchange)
+        scripted = next(self._scenario, None)
+        read = _NO_FIELDS
+        takes_files = any(rule.takes_files for rule in view.fields.values())
+        largest = LARGEST_UPLOAD if takes_files else LARGEST_BODY
+        try:
+            body = await _read_body(request, largest)
+        except ClientDisconnect:
+            why = "the client went away before it had sent the whole body"
+            self._close(exchange, read, None, why, secrets, operation=view.operation)
+            return Response(status_code=400)
+        if body is None:
+            answer = problem_answer(view, 413, f"The body is larger than {largest} bytes.")
+        else:
+            read = read_request(
+                view,
+                request.headers.get("content-type"),
+                body,
+                path=request.path_params,
+                query=request.query_params.multi_items(),
+            )
+            judged = _judge(request, read, view, scripted)
+            answer = await self._run(view, read.fields, _base_url(request)) if judged is None else judged
+        self._close(exchange, read, answer.status, answer.why, secrets, operation=view.operation, billed=answer.billed)
+        return _response(answer)
+
+    async def _run(self, view: ContractView, fields: Fields, base_url: str) -> Answer:
+        """Answer a request that the contract allows."""
+        operation, service = view.operation, self.service
+        if operation.rate_limit is not None and self._is_too_often(operation.operation_id, *operation.rate_limit):
+            return rate_answer(view, *operation.rate_limit)
+        takes_files = any(rule.takes_files for rule in view.fields.values())
+        refused = (
+            await asyncio.to_thread(service.refusal, view, fields) if takes_files else service.refusal(view, fields)
+        )
+        if refused is not None:
+            return refused
+        is_counted = operation.in_flight_limit is not None
+        if is_counted and self._running + service.jobs.pending >= self.in_flight:
+            return in_flight_answer(view, self.in_flight)
+        if operation.method == "GET" or operation.result == "job":
+            return service.answer(view, fields, base_url)
+        self._running += is_counted
+        try:
+            if self._latency and await self._interrupted():
+                return problem_answer(view, 503, "The mock server was shut down while the request was in progress.")
+        finally:
+            self._running -= is_counted
+        if takes_files and operation.result == "model":  # looking at a large image takes a second
+            return await asyncio.to_thread(service.answer, view, fields, base_url)
+        return service.answer(view, fields, base_url)
+
+    def _is_too_often(self, operation_id: str, requests: int, seconds: int) -> bool:
+        """Whether there were so many requests in the last seconds; if not, this one is counted."""
+        recent, now = self._recent.setdefault(operation_id, deque()), time.monotonic()
+        while recent and recent[0] <= now - seconds:
+            recent.popleft()
+        if len(recent) >= requests:
+            return True
+        recent.append(now)
+        return False
 
     async def _interrupted(self) -> bool:
         """Wait for the latency, and return whether the server shut down meanwhile."""
@@ -222,31 +263,23 @@ class MockApplication:
             return False
         return True
 
-    async def _operate(self, request: Request, view: ContractView, run: _Run) -> Response:
-        exchange, secrets = self._arrived(request)
-        self.ledger.put(exchange)
-        scripted = next(self._scenario, None)
-        read = _NO_FIELDS
-        try:
-            body = await _read_body(request)
-        except ClientDisconnect:
-            why = "the client went away before it had sent the whole body"
-            self._close(exchange, read, None, why, secrets, operation=view.operation)
-            return Response(status_code=400)
-        if body is None:
-            detail = f"The body is larger than {LARGEST_BODY} bytes."
-            answer = problem_answer(view, 413, detail)
-        else:
-            read = read_request(view, request.headers.get("content-type"), body)
-            judged = _judge(request, read, view, scripted)
-            answer = await run(read) if judged is None else judged
-        self._close(exchange, read, answer.status, answer.why, secrets, operation=view.operation)
-        return _response(answer)
+    def _deliver_later(self, job: MockJob) -> None:
+        task = asyncio.get_running_loop().create_task(self._deliver(job))
+        self._deliveries.add(task)  # the loop itself would forget it
+        task.add_done_callback(self._deliveries.discard)
+
+    async def _deliver(self, job: MockJob) -> None:
+        """Wait for the end of a job and announce its images. The documents do not say that a failure is announced."""
+        service = self.service
+        await asyncio.sleep(max(0.0, job.ends_at - service.jobs.clock()))
+        if job.webhook_url is not None and not job.fails:
+            body = job.announcement(service.images.link)
+            await deliver(job.webhook_url, job.generation_id, body, service.signing_key)
 
     async def image(self, request: Request) -> Response:
         """Return the image of a link; it is drawn when it is fetched."""
         exchange, secrets = self._arrived(request)
-        images = self._service.images
+        images = self.service.images
         name: str = request.path_params["name"]
         query = request.query_params
         found = images.find(name, query.get("exp", ""), query.get("sig", ""))
@@ -301,6 +334,7 @@ class MockApplication:
         secrets: frozenset[str],
         *,
         operation: Operation | None = None,
+        billed: bool | None = None,
     ) -> None:
         closed = evolve(
             exchange,
@@ -308,13 +342,17 @@ class MockApplication:
             remarks=read.remarks,
             status=status,
             why=why,
-            billed=operation is not None and operation.billed.get(status or 0) is True,
+            billed=_is_billed(operation, status) if billed is None else billed,
             answered_at=datetime.now(UTC),
         )
         if operation is not None:
             self.ledger.put(closed)
         if self._recorder:
             self._recorder.write(closed, secrets)
+
+
+def _is_billed(operation: Operation | None, status: int | None) -> bool:
+    return operation is not None and operation.billed.get(status or 0) is True
 
 
 def _judge(request: Request, read: ReadRequest, view: ContractView, scripted: int | None) -> Answer | None:
@@ -330,7 +368,7 @@ def _judge(request: Request, read: ReadRequest, view: ContractView, scripted: in
             wanted, why = preferred, "the Prefer header asks for it"
     if wanted != 200:
         return forced_answer(view, wanted, why)
-    if not request.headers.get(view.api_key_header, "").strip():
+    if view.operation.authenticated and not request.headers.get(view.api_key_header, "").strip():
         return no_key_answer(view, bearer="authorization" in request.headers)
     return read.refused
 
@@ -367,17 +405,17 @@ def _base_url(request: Request) -> str:
     return f"{request.scope['scheme']}://{host}"
 
 
-async def _read_body(request: Request) -> bytes | None:
+async def _read_body(request: Request, largest: int) -> bytes | None:
     """Read the whole body; None if it is too large. It is read to its end even then, so that the client reads on."""
     body = bytearray()
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size <= LARGEST_BODY:
+        if size <= largest:
             body += chunk
-        elif size > _READ_ON:
+        elif size > _READ_ON * largest:
             break
-    return bytes(body) if size <= LARGEST_BODY else None
+    return bytes(body) if size <= largest else None
 
 
 _ONE_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE | re.ASCII)

@@ -30,18 +30,22 @@ class Answer:
         body: The body's bytes, JSON or nothing.
         headers: Headers beside Content-Type and Content-Length.
         why: The reason for this answer, for the ledger.
+        billed: Whether the service would bill it; None for what the contract says of its status.
     """
 
     status: int
     body: bytes
     why: str
     headers: Mapping[str, str] = Factory(dict[str, str])
+    billed: bool | None = None
 
 
-def json_answer(status: int, value: Any, why: str, headers: Mapping[str, str] | None = None) -> Answer:
+def json_answer(
+    status: int, value: Any, why: str, headers: Mapping[str, str] | None = None, *, billed: bool | None = None
+) -> Answer:
     """Return an answer with a JSON body."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return Answer(status, body, why, headers or {})
+    return Answer(status, body, why, headers or {}, billed)
 
 
 def problem_answer(
@@ -93,11 +97,21 @@ def _example(view: ContractView, status: int) -> Any:
 
 
 def in_flight_answer(view: ContractView, limit: int) -> Answer:
-    """Return the answer to a request above the limit of requests in progress."""
-    body: dict[str, Any] = dict(view.responses[429].examples[0])
-    if "max_inflight_requests" in body:
-        body["max_inflight_requests"] = limit
-    return json_answer(429, body, f"{limit} requests are in progress already", view.responses[429].headers)
+    """Return the answer to a request above the limit of images in progress."""
+    return _limit_answer(view, f"{limit} requests are in progress already", {"max_inflight_requests": limit})
+
+
+def rate_answer(view: ContractView, requests: int, seconds: int) -> Answer:
+    """Return the answer to a request above the limit of requests in a number of seconds."""
+    return _limit_answer(view, f"there were {requests} requests in {seconds} seconds", {})
+
+
+def _limit_answer(view: ContractView, why: str, members: Mapping[str, Any]) -> Answer:
+    example, rule = _example(view, 429), view.responses.get(429)
+    if rule is None or not is_object(example):
+        return problem_answer(view, 429, why)
+    body = example | {name: value for name, value in members.items() if name in example}
+    return json_answer(429, body, why, rule.headers)
 
 
 def announcing_answer(view: ContractView, answer: Answer) -> Answer:
@@ -110,7 +124,8 @@ def announcing_answer(view: ContractView, answer: Answer) -> Answer:
     rule = view.responses[answer.status]
     notice = view.resolve(rule.schema).get("properties", {}).get("notice", {}).get("examples", [])
     body = json.loads(answer.body) | ({"notice": notice[0]} if notice else {})
-    return json_answer(answer.status, body, f"{answer.why}, deprecated", {**answer.headers, **rule.announcements})
+    headers = {**answer.headers, **rule.announcements}
+    return json_answer(answer.status, body, f"{answer.why}, deprecated", headers, billed=answer.billed)
 
 
 def forced_answer(view: ContractView, status: int, why: str) -> Answer:
@@ -128,7 +143,7 @@ def forced_answer(view: ContractView, status: int, why: str) -> Answer:
         return json_answer(status, rule.examples[0], why, rule.headers)
     if rule and rule.schema:
         return json_answer(status, example_of(view, rule.schema), why, rule.headers)
-    if status == 402 and view.operation.reject_reasons:
+    if status == 402 and view.operation.reject_reasons and is_object(_example(view, 429)):
         return json_answer(status, _no_balance(view), why)
     because = view.observed.get(status, "asked for")
     answer = problem_answer(view, status, f"{because} ({why})")
@@ -140,7 +155,7 @@ def _no_balance(view: ContractView) -> dict[str, Any]:
     reason = next(reason for reason, waiting_helps in view.operation.reject_reasons.items() if not waiting_helps)
     body: dict[str, Any] = {
         **view.responses[429].examples[0],
-        "error": view.observed[402].partition(";")[0],
+        "error": view.observed.get(402, "no balance").partition(";")[0],
         "reject_reason": reason,
     }
     body.pop("max_inflight_requests", None)

@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import asdict, define, field, frozen
 
+from ideogram_ai.contract.decoding import UploadedFile
+
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
 
 REDACTED: Final = "[redacted]"
 
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 _SEPARATORS: Final = re.compile(r"[\s=;,]+")  # between a scheme and its token, a cookie's name and its value
 _SHORTEST_SECRET: Final = 8  # a shorter key is also a word that prompts have
+
+
+def without_contents(fields: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    """Return fields with a description in place of each file: a ledger would grow by every image that is sent."""
+    return tuple((name, _described(value)) for name, value in fields)
+
+
+def _described(value: Any) -> Any:
+    if isinstance(value, UploadedFile):
+        return {
+            "filename": value.name,
+            "content_type": value.content_type,
+            "size": len(value.content),
+            "sha256": sha256(value.content).hexdigest(),
+        }
+    return [_described(item) for item in value] if isinstance(value, list) else value
 
 
 @frozen
@@ -32,8 +50,9 @@ class Exchange:
         method: HTTP method.
         path: Path without the query.
         headers: Headers in lower case; those that carry secrets say `[redacted]`.
-        fields: Name and decoded value of each form field in wire order; the raw text where it could not be decoded,
-            and only the size of a file that the contract does not have.
+        fields: Name and decoded value of each field: parameters of path and query, and then the body in wire order; the
+            raw text where it could not be decoded. A file is an object with its filename, content_type, size in bytes
+            and sha256, and of a file that the contract does not have there is only the size.
         status: Status of the answer; None while there is none.
         why: The reason for this answer.
         billed: Whether the service would bill it.
@@ -46,7 +65,7 @@ class Exchange:
     method: str
     path: str
     headers: Mapping[str, str]
-    fields: tuple[tuple[str, Any], ...]
+    fields: tuple[tuple[str, Any], ...] = field(converter=without_contents)
     status: int | None
     why: str
     billed: bool
@@ -57,7 +76,7 @@ class Exchange:
 
 @define
 class ExchangeLog:
-    """Every generate request that arrived, in order of arrival. Safe to read from any thread.
+    """Every request of an operation that arrived, in order of arrival. Safe to read from any thread.
 
     Attributes:
         most: How many are kept, the latest ones; None keeps all.

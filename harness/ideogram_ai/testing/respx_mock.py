@@ -14,6 +14,7 @@ from respx.models import AllMockedAssertionError
 
 from ideogram_ai.contract.view import read_view
 
+from .images import ImageStore, link_origin
 from .mock_responses import Answer, announcing_answer, forced_answer, json_answer, no_key_answer
 from .recording import Exchange, ExchangeLog, redact_headers
 from .respx_plan import (
@@ -30,7 +31,7 @@ from .respx_plan import (
     to_response,
     unmocked_problem,
 )
-from .service import ImageService, ImageStore, ReadRequest, link_origin, read_request
+from .service import ImageService, ReadRequest, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, Self, final
 import uvicorn
 
 from .app import create_app
+from .images import LINK_LIFE
 from .recording import ExchangeLog, Recorder
-from .service import LINK_LIFE
 
 if TYPE_CHECKING:
     import os

@@ -1,54 +1,67 @@
-"""What the mock server does for each operation: it judges a request, makes images, and hands out links to them."""
+"""What the mock server does for each operation: it judges a request, and makes images, jobs, prompts or an example."""
 
 from __future__ import annotations
 
-import hmac
 import re
-import secrets
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, final
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from ideogram_ai.client.request import JSON
 from ideogram_ai.contract.check import find_problems
-from ideogram_ai.contract.decoding import DecodedFields, decode_json, decode_parts, json_text
-from ideogram_ai.contract.problems import RequestRefusedError
+from ideogram_ai.contract.decoding import (
+    DecodedFields,
+    UploadedFile,
+    decode_json,
+    decode_parameters,
+    decode_parts,
+    json_text,
+)
+from ideogram_ai.contract.problems import Problem, RequestRefusedError, pointer_to
 from ideogram_ai.contract.view import ContractView, JsonObject, NoExampleError, example_of, read_view
-from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.operations import OPERATIONS
 
+from .images import ImageStore, Picture
+from .jobs import JobStore, MadeImage, is_job_id
 from .mock_responses import Answer, announcing_answer, json_answer, problem_answer, refusal
 from .multipart import check_media_type, parse_multipart
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
+from .prompts import RATIOS, resolve_ratio, write_prompt
+from .recording import without_contents
+from .webhook_sender import SigningKey, webhook_problem
 
 UNSAFE_WORD: Final = "mock-unsafe"
-"""A prompt that contains this word, in upper or lower case, gets a 422: it fails the safety check."""
+"""A prompt, or the name of a file, that contains this word, in upper or lower case, gets a 422: it fails the safety
+check."""
 
 WITHHELD_WORD: Final = "mock-withheld"
-"""A prompt that contains this word gets a 200 whose image is withheld: `is_image_safe` false, no link, billed."""
+"""A prompt that contains this word gets an image that is withheld: `is_image_safe` false, no link, billed."""
 
 DEPRECATED_WORD: Final = "mock-deprecated"
 """A prompt that contains this word gets a 200 that announces a newer operation, in `notice`, `Link`, `Deprecation`."""
 
+FAILED_WORD: Final = "mock-failed"
+"""A job whose prompt contains this word fails with `content_policy_violation`; without a job it is a 422."""
+
 _SIZE: Final = "[1-9][0-9]*x[1-9][0-9]*"
+_KILO_PIXELS: Final = re.compile(r"([1-9][0-9]?)K")
+_SIDE_STEP: Final = 16  # sides are multiples of it where the size follows from a ratio
+_SAME_SHAPE: Final = 0.02
+_PROMPTS: Final = ("text_prompt", "json_prompt", "prompt")
+_DEFAULT_WEIGHT: Final = 50
+
+Fields = Sequence[tuple[str, Any]]
 
 
 @frozen
 class ReadRequest:
-    """A request body that was read and judged.
+    """A request that was read and judged.
 
     Attributes:
-        fields: Name and value of each field in wire order.
+        fields: Name and value of each field: parameters of path and query, and then the body in wire order.
         remarks: What was tolerated.
         refused: The answer that refuses it; None when the contract allows the request.
     """
@@ -58,70 +71,67 @@ class ReadRequest:
     refused: Answer | None
 
 
-def read_request(view: ContractView, content_type: str | None, body: bytes) -> ReadRequest:
-    """Check a body against the contract. The result has every field that was sent, also when the request is refused.
+def read_request(
+    view: ContractView,
+    content_type: str | None,
+    body: bytes,
+    *,
+    path: Mapping[str, str] | None = None,
+    query: Iterable[tuple[str, str]] = (),
+) -> ReadRequest:
+    """Check a request against the contract. The result has every field that was sent, also when it is refused.
 
     Args:
         view: The contract.
         content_type: The request's Content-Type header; None when it was absent.
         body: The whole body.
+        path: The values in the path by name, decoded from percent signs.
+        query: Names and values in the query, in wire order.
     """
-    if not view.operation.media_type:
-        return ReadRequest((), (), None)
+    parameters = decode_parameters(path or {}, query, view)
     try:
         decoded = _decode(view, content_type, body)
     except RequestRefusedError as error:
-        return ReadRequest((), (), problem_answer(view, error.status, error.detail))
-    problems = decoded.problems or find_problems(dict(decoded.items), view)
-    refused = refusal(view, problems) if problems else None
-    return ReadRequest(tuple(decoded.items), tuple(decoded.remarks), refused)
+        refused = problem_answer(view, error.status, error.detail)
+        return ReadRequest(tuple(parameters.items), tuple(parameters.remarks), refused)
+    items = [*parameters.items, *decoded.items]
+    problems = [*parameters.problems, *decoded.problems] or find_problems(dict(items), view)
+    return ReadRequest(
+        fields=tuple(items),
+        remarks=(*parameters.remarks, *decoded.remarks),
+        refused=refusal(view, problems) if problems else None,
+    )
 
 
 def _decode(view: ContractView, content_type: str | None, body: bytes) -> DecodedFields:
+    if not view.operation.media_type:
+        return DecodedFields()
     if view.operation.media_type != JSON:
         return decode_parts(parse_multipart(content_type, body, view.operation.media_type), view)
     check_media_type(content_type, JSON)
     return decode_json(body, view)
 
 
-@frozen
-class _Amendment:
-    """Members to remove from an object, and members to add."""
-
-    removed: frozenset[str]
-    added: dict[str, Any]
-
-    def apply_to(self, known: dict[str, Any]) -> dict[str, Any]:
-        """Return the amended object."""
-        return {name: value for name, value in known.items() if name not in self.removed} | self.added
-
-
 @define
 class ImageService:
-    """Answers generate requests that the contract allows.
+    """Makes the images of an operation, for requests that the contract allows.
 
     Attributes:
-        view: The contract.
+        view: The operation.
         images: Where the pictures wait until they are fetched.
+        answers: The operation whose successful answer has the images; None for the same.
     """
 
     view: ContractView
     images: ImageStore
-    _sizes: tuple[str, ...] = field(init=False, repr=False)
+    answers: ContractView | None = None
 
-    def __attrs_post_init__(self) -> None:
-        rule = self.view.fields.get("resolution")
-        shown = [image["resolution"] for example in self.view.responses[200].examples for image in example["data"]]
-        self._sizes = tuple(map(str, (*(rule.choices if rule else ()), *shown)))
-
-    def unsafe(self, fields: Sequence[tuple[str, Any]]) -> Answer | None:
+    def unsafe(self, fields: Fields) -> Answer | None:
         """Return the 422 of a prompt that fails the safety check; None for any other prompt."""
-        if UNSAFE_WORD not in _prompt_text(_prompt(fields)).lower():
-            return None
-        return json_answer(422, self.view.responses[422].examples[0], f"the prompt has the word {UNSAFE_WORD}")
+        return _unsafe(self.view, fields)
 
-    def generate(self, fields: Sequence[tuple[str, Any]], base_url: str) -> Answer:
-        """Answer a request.
+    def generate(self, fields: Fields, base_url: str) -> Answer:
+        """Answer a request of an operation that answers when its images are ready.
 
         Args:
             fields: Its fields in wire order.
@@ -129,93 +139,274 @@ class ImageService:
         """
         if (refused := self.unsafe(fields)) is not None:
             return refused
-        prompt = _prompt(fields)
-        text = _prompt_text(prompt)
-        size = self._size(dict(fields).get("resolution"))
-        seed = _seed(fields, *self.view.seeds)
-        withheld = WITHHELD_WORD in text.lower()
-        url = None if withheld else base_url + self.images.add(_picture(size, seed, prompt))
-        body = self._completed(_body(text, size, seed, url))
-        answer = json_answer(200, body, "withheld" if withheld else "generated")
-        return announcing_answer(self.view, answer) if DEPRECATED_WORD in text.lower() else answer
+        made = self.make(fields)
+        data = [{"url": None} | image.entry(lambda name: base_url + self.images.link(name)) for image in made]
+        # A space in place of the T, as in the provider's own example.
+        created = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+        body = with_images(self.view, {"created": created, "data": data, "response_type": "url"})
+        answer = json_answer(200, body, "withheld" if made[0].name is None else "generated")
+        return _announced(self.view, fields, answer)
 
-    def _size(self, wanted: object) -> str:
-        """Return the requested size if it is one in pixels, or else the first size of the contract."""
-        return next(size for size in map(str, (wanted, *self._sizes)) if re.fullmatch(_SIZE, size))
+    def make(self, fields: Fields) -> list[MadeImage]:
+        """Make the images of a request; they are drawn when they are fetched."""
+        values, words = dict(fields), _words(fields)
+        prompt = next((values[name] for name in _PROMPTS if name in values), "")
+        source = _source(fields)
+        size = self._size(values, source, prompt)
+        width, height = map(int, size.split("x"))
+        least, greatest = (self.answers or self.view).seeds
+        first = _seed(fields, least, greatest)
+        made: list[MadeImage] = []
+        for number in range(_count(values)):
+            seed = least + (first - least + number) % (greatest - least + 1)
+            picture = Picture(
+                width,
+                height,
+                seed,
+                prompt,
+                source=source.content if source else b"",
+                weight=values.get("image_weight") or _DEFAULT_WEIGHT,
+                transparent=_is_transparent(self.view, values),
+            )
+            name = None if WITHHELD_WORD in words else self.images.keep(picture)
+            made.append(MadeImage(_text(prompt), size, seed, name))
+        return made
 
-    def _completed(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Add the members that the contract requires, and remove those that it does not have."""
-        whole, image = self._amendments
-        return whole.apply_to(body | {"data": [image.apply_to(entry) for entry in body["data"]]})
+    def _size(self, values: Mapping[str, Any], source: UploadedFile | None, prompt: Any) -> str:
+        """Return the requested size, or that of the ratio or the source, or else the first size of the contract."""
+        wanted = str(values.get("resolution", ""))
+        if re.fullmatch(_SIZE, wanted):
+            return wanted
+        if source is not None:
+            from .drawing.source import fitting_size  # noqa: PLC0415 - Pillow is loaded when it is needed
+
+            return "{}x{}".format(*fitting_size(source.content))
+        if "aspect_ratio" in values or ("aspect_ratio" in self.view.fields and "resolution" not in self.view.fields):
+            return _size_of_ratio(values, prompt)
+        return self._first_size
 
     @cached_property
-    def _amendments(self) -> tuple[_Amendment, _Amendment]:
-        """The amendments to the body and to each of its images."""
-        schema = self.view.resolve(self.view.responses[200].schema)
-        image = self.view.resolve(schema["properties"]["data"]["items"])
-        body = _body("", "", 0, None)
-        return self._amendment(body, schema), self._amendment(body["data"][0], image)
-
-    def _amendment(self, known: dict[str, Any], schema: JsonObject) -> _Amendment:
-        properties: JsonObject = schema["properties"]
-        missing = [name for name in schema.get("required", ()) if name not in known and name in properties]
-        added = {name: example_of(self.view, properties[name]) for name in missing}
-        return _Amendment(frozenset(known) - frozenset(properties), added)
+    def _first_size(self) -> str:
+        rule = self.view.fields.get("resolution")
+        examples = (self.answers or self.view).responses[200].examples
+        shown = [image["resolution"] for example in examples for image in example.get("data", ())]
+        sizes = map(str, (*(rule.choices if rule else ()), *shown))
+        return next(size for size in sizes if re.fullmatch(_SIZE, size))
 
 
-def _prompt(fields: Sequence[tuple[str, Any]]) -> str | dict[str, Any]:
-    values = dict(fields)
-    prompt: str | dict[str, Any] = values["text_prompt"] if "text_prompt" in values else values["json_prompt"]
-    return prompt
+def with_images(view: ContractView, body: JsonObject) -> JsonObject:
+    """Return a body with the members that the contract requires, and without those that it does not have.
+
+    Args:
+        view: The operation whose 200 it is.
+        body: The body, with the images in `data`, if there are any.
+    """
+    if "data" in body:
+        body = body | {"data": [_amended(view, entry, view.image_schema) for entry in body["data"]]}
+    return _amended(view, body, view.responses[200].schema)
 
 
-def _prompt_text(prompt: str | dict[str, Any]) -> str:
+def _amended(view: ContractView, known: JsonObject, schema: JsonObject) -> JsonObject:
+    properties, required = view.members(schema)
+    missing = [name for name in required if name not in known and name in properties]
+    kept = {name: value for name, value in known.items() if name in properties}
+    return kept | {name: example_of(view, properties[name]) for name in missing}
+
+
+def _text(prompt: Any) -> str:
     return prompt if isinstance(prompt, str) else json_text(prompt)
 
 
-def _picture(size: str, seed: int, prompt: str | Mapping[str, Any]) -> Picture:
-    width, height = size.split("x")
-    return Picture(int(width), int(height), seed, prompt)
+def _words(fields: Fields) -> str:
+    """Return the prompts and the names of files in lower case: words in them ask for what happens."""
+    prompts = [_text(value) for name, value in fields if name in _PROMPTS]
+    files = [value.name for _, value in fields if isinstance(value, UploadedFile)]
+    return "\n".join([*prompts, *files]).lower()
 
 
-def _body(prompt: str, size: str, seed: int, url: str | None) -> dict[str, Any]:
-    return {
-        # A space in place of the T, as in the provider's own example.
-        "created": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
-        "data": [{"prompt": prompt, "resolution": size, "is_image_safe": url is not None, "seed": seed, "url": url}],
-        "response_type": "url",
-    }
+def _unsafe(view: ContractView, fields: Fields) -> Answer | None:
+    words, rule = _words(fields), view.responses.get(422)
+    asking = [UNSAFE_WORD, *([FAILED_WORD] if view.operation.result == "images" else [])]
+    found = next((word for word in asking if word in words), None)
+    if found is None or rule is None:
+        return None
+    return json_answer(422, rule.examples[0], f"the prompt has the word {found}")
 
 
-def _seed(fields: Sequence[tuple[str, Any]], least: int, greatest: int) -> int:
+def _announced(view: ContractView, fields: Fields, answer: Answer) -> Answer:
+    """Add the notice of a newer operation to a success, if a prompt asks for it."""
+    if answer.status != 200 or DEPRECATED_WORD not in _words(fields):
+        return answer
+    return announcing_answer(view, answer)
+
+
+def _source(fields: Fields) -> UploadedFile | None:
+    """Return the first image of a request; None if it has none."""
+    for name, value in fields:
+        first = value[0] if isinstance(value, list) and value else value
+        if isinstance(first, UploadedFile) and "image" in name:
+            return first
+    return None
+
+
+def _size_of_ratio(values: Mapping[str, Any], prompt: Any) -> str:
+    """Return the size with the ratio of a request, or the one that fits its prompt, and its budget of pixels."""
+    asked = RATIOS.fullmatch(str(values.get("aspect_ratio", "")))
+    ratio = asked or RATIOS.fullmatch(resolve_ratio(_text(prompt)))
+    width, height = (int(side) for side in ratio.groups()) if ratio else (1, 1)
+    kilo = _KILO_PIXELS.fullmatch(str(values.get("output_resolution", "")))
+    side = 1024 * (int(kilo[1]) if kilo else 1)
+    scale = (side * side / (width * height)) ** 0.5
+    return "x".join(str(max(1, round(part * scale / _SIDE_STEP)) * _SIDE_STEP) for part in (width, height))
+
+
+def _count(values: Mapping[str, Any]) -> int:
+    count = values.get("num_images")
+    return count if isinstance(count, int) and count > 0 else 1
+
+
+def _is_transparent(view: ContractView, values: Mapping[str, Any]) -> bool:
+    return "transparent" in view.operation.path or values.get("transparent_background") is True
+
+
+def _seed(fields: Fields, least: int, greatest: int) -> int:
     """Derive the seed from the request, so that the same request gets the same picture."""
-    digest = sha256(json_text(fields).encode()).digest()
+    pairs = [(name, value) for name, value in without_contents(fields) if name != "webhook_url"]
+    digest = sha256(json_text(pairs).encode()).digest()
     return least + int.from_bytes(digest[:8]) % (greatest - least + 1)
 
 
-@frozen
-class OtherOperation:
-    """An operation and its answer to a request that the contract allows.
+@final
+class MockService:
+    """Answers the requests of every operation that the contract allows, with jobs that it remembers.
+
+    Args:
+        images: Where pictures wait until they are fetched; None makes a store.
+        jobs: Where jobs run; None makes a store without latency.
+        signing_key: Signs webhooks; None makes one.
 
     Attributes:
-        view: The contract.
-        answer: The example of its first successful answer, or one that is made from its schema; a 501 if none can be
-            made.
+        views: Every operation by its operationId.
+        images: Where pictures wait.
+        jobs: Where jobs run.
+        signing_key: Signs webhooks.
     """
 
-    view: ContractView
-    answer: Answer
+    def __init__(
+        self, images: ImageStore | None = None, jobs: JobStore | None = None, signing_key: SigningKey | None = None
+    ) -> None:
+        first = read_view()
+        self.views = {operation_id: read_view(operation_id) for operation_id in OPERATIONS}
+        self.images = images or ImageStore(first.link_folder, first.link_suffix)
+        self.jobs = jobs or JobStore()
+        self.signing_key = signing_key or SigningKey()
+        self._answers = {operation_id: self._behaviour(view) for operation_id, view in self.views.items()}
+
+    def refusal(self, view: ContractView, fields: Fields) -> Answer | None:
+        """Return the answer to a request that the contract allows and the service refuses; None if it may run.
+
+        Args:
+            view: The operation.
+            fields: The fields in wire order.
+        """
+        problem = _webhook_refusal(fields) or _image_refusal(fields)
+        if problem is not None:
+            return refusal(view, [problem])
+        return _unsafe(view, fields)
+
+    def answer(self, view: ContractView, fields: Fields, base_url: str) -> Answer:
+        """Answer a request that was not refused.
+
+        Args:
+            view: The operation.
+            fields: The fields in wire order.
+            base_url: Scheme and host of image links, as the client reached this server.
+        """
+        answer = self._answers[view.operation.operation_id](fields, base_url)
+        return answer if view.operation.result == "images" else _announced(view, fields, answer)
+
+    def _behaviour(self, view: ContractView) -> Callable[[Fields, str], Answer]:
+        operation = view.operation
+        rule = view.responses.get(200)
+        members, _ = view.members(rule.schema) if rule else ({}, ())
+        if operation.result == "images":
+            return ImageService(view, self.images).generate
+        if operation.result == "job":
+            return partial(self._poll if operation.method == "GET" else self._submit, view)
+        if "json_prompt" in members and "text_prompt" in view.fields:
+            return partial(_write, view)
+        if operation.path.endswith("/jwks.json"):
+            return lambda _fields, _base_url: json_answer(200, self.signing_key.key_set(), "the keys of webhooks")
+        example = _good_answer(view)
+        return lambda _fields, _base_url: example
+
+    @cached_property
+    def _polled(self) -> ContractView:
+        """The operation that asks for a job."""
+        return next(
+            view for view in self.views.values() if view.operation.result == "job" and view.operation.method == "GET"
+        )
+
+    def _submit(self, view: ContractView, fields: Fields, base_url: str) -> Answer:
+        fails = FAILED_WORD in _words(fields)
+        made = [] if fails else ImageService(view, self.images, self._polled).make(fields)
+        job = self.jobs.start(made, base_url, dict(fields).get("webhook_url"))
+        body = with_images(view, {"generation_id": job.generation_id})
+        why = "submitted; it will fail" if fails else "submitted"
+        return json_answer(200, body, f"{why}: {job.generation_id}", billed=False if fails else None)
+
+    def _poll(self, view: ContractView, fields: Fields, _base_url: str) -> Answer:
+        (generation_id,) = (value for name, value in fields if name in view.fields_in("path"))
+        if not is_job_id(generation_id):
+            return problem_answer(view, 400, f"{generation_id!r} is not the id of a job: those are URL-safe base64.")
+        job = self.jobs.find(generation_id)
+        if job is None:
+            detail = f"There is no job {generation_id}. A mock server forgets its jobs when it stops."
+            return problem_answer(view, 404, detail)
+        state = job.state(self.jobs.clock(), self.images.link)
+        return json_answer(200, with_images(view, state), str(state["status"]))
 
 
-def other_operations() -> Iterator[OtherOperation]:
-    """Return every operation of the contract except generate."""
-    for operation_id in OPERATIONS:
-        if operation_id != POST_GENERATE_IMAGE_V4.operation_id:
-            view = read_view(operation_id)
-            yield OtherOperation(view, _good_answer(view))
+def _webhook_refusal(fields: Fields) -> Problem | None:
+    url = dict(fields).get("webhook_url")
+    detail = None if url is None else webhook_problem(url)
+    return Problem(pointer_to(["webhook_url"]), f"webhook_url: {detail}") if detail else None
+
+
+def _image_refusal(fields: Fields) -> Problem | None:
+    """Return what is wrong with the images of a request, and with their weight; None if nothing is."""
+    values = dict(fields)
+    for name, value in fields:
+        for file in value if isinstance(value, list) else [value]:
+            if isinstance(file, UploadedFile) and re.search("image|mask", name):
+                from .drawing.source import image_problem  # noqa: PLC0415 - Pillow is loaded when it is needed
+
+                if detail := image_problem(file.content):
+                    return Problem(pointer_to([name]), f"{name}: {detail}")
+    source, size = _source(fields), str(values.get("resolution", ""))
+    if source is None or values.get("image_weight") is None or not re.fullmatch(_SIZE, size):
+        return None
+    from .drawing.source import image_size  # noqa: PLC0415
+
+    (width, height), (wide, high) = image_size(source.content), map(int, size.split("x"))
+    if abs(width * high / (height * wide) - 1) <= _SAME_SHAPE:
+        return None
+    detail = f"image_weight: the image has {width}x{height} pixels, and the resolution {size} has another shape."
+    return Problem(pointer_to(["image_weight"]), f"{detail} Leave one of the two out.")
+
+
+def _write(view: ContractView, fields: Fields, _base_url: str) -> Answer:
+    values = dict(fields)
+    text = str(values["text_prompt"])
+    ratio = str(values.get("aspect_ratio", ""))
+    if not RATIOS.fullmatch(ratio):
+        ratio = resolve_ratio(text)
+    body = {"json_prompt": write_prompt(text), "aspect_ratio": ratio}
+    return json_answer(200, _amended(view, body, view.responses[200].schema), "written")
 
 
 def _good_answer(view: ContractView) -> Answer:
+    """Return the example of the first successful answer, or one that is made from its schema; a 501 without either."""
     status = min((status for status in view.responses if 200 <= status < 300), default=200)
     rule = view.responses.get(status)
     if rule is None or not (rule.examples or rule.schema):
@@ -224,105 +415,3 @@ def _good_answer(view: ContractView) -> Answer:
         return json_answer(status, rule.examples[0] if rule.examples else example_of(view, rule.schema), "answered")
     except NoExampleError as error:
         return problem_answer(view, 501, str(error))
-
-
-LINK_LIFE: Final = 24 * 60 * 60.0
-"""Seconds until an image link expires, from the provider's documentation."""
-
-_MOST_PICTURES: Final = 10_000
-_MOST_DRAWN: Final = 4
-
-
-@frozen
-class Picture:
-    """What an image shows.
-
-    Attributes:
-        width: Width in pixels.
-        height: Height in pixels.
-        seed: Seed of colours and ornaments.
-        prompt: A text prompt, or a JSON prompt that the contract allows.
-    """
-
-    width: int
-    height: int
-    seed: int
-    prompt: str | Mapping[str, Any]
-
-
-@frozen
-class LinkRefusal:
-    """Why a link is not served."""
-
-    status: HTTPStatus
-    detail: str
-
-
-@define
-class ImageStore:
-    """Hands out signed links and checks them. It keeps the last ten thousand pictures.
-
-    Attributes:
-        folder: Path of a link up to the image's id.
-        suffix: What follows the id.
-        life: Seconds until a link expires.
-        clock: Unix time in seconds.
-    """
-
-    folder: str
-    suffix: str
-    life: float = LINK_LIFE
-    clock: Callable[[], float] = time.time
-    _pictures: OrderedDict[str, Picture] = field(factory=OrderedDict[str, Picture], init=False)
-    _drawn: OrderedDict[str, bytes] = field(factory=OrderedDict[str, bytes], init=False, repr=False)
-    _secret: bytes = field(factory=lambda: secrets.token_bytes(32), init=False, repr=False)
-
-    def add(self, picture: Picture) -> str:
-        """Keep a picture, and return the path and query of its link."""
-        name = secrets.token_urlsafe(16)
-        self._pictures[name] = picture
-        if len(self._pictures) > _MOST_PICTURES:
-            self._pictures.popitem(last=False)
-        expires = str(int(self.clock() + self.life))
-        return f"{self.folder}{name}{self.suffix}?exp={expires}&sig={self._sign(name, expires)}"
-
-    def find(self, name: str, expires: str, signature: str) -> Picture | LinkRefusal:
-        """Return the picture of a link if its signature is right and it has not expired.
-
-        Args:
-            name: The image's id.
-            expires: `exp` of the link as it was sent.
-            signature: `sig` of the link as it was sent.
-        """
-        if not hmac.compare_digest(self._sign(name, expires).encode(), signature.encode("utf-8", "replace")):
-            return LinkRefusal(
-                HTTPStatus.FORBIDDEN, "The signature of the link is wrong; use the link as it was given."
-            )
-        if self.clock() >= int(expires):
-            return LinkRefusal(
-                HTTPStatus.GONE, f"The link expired at {expires} (unix seconds); generate the image again."
-            )
-        picture = self._pictures.get(name)
-        if picture is None:
-            return LinkRefusal(HTTPStatus.GONE, f"The mock server keeps the last {_MOST_PICTURES} pictures only.")
-        return picture
-
-    def drawn(self, name: str) -> bytes | None:
-        """Return the bytes of an image that was drawn recently: a resumed download does not draw it again."""
-        return self._drawn.get(name)
-
-    def keep_drawn(self, name: str, image: bytes) -> None:
-        """Keep the bytes of an image, and drop the oldest."""
-        self._drawn[name] = image
-        if len(self._drawn) > _MOST_DRAWN:
-            self._drawn.popitem(last=False)
-
-    def _sign(self, name: str, expires: str) -> str:
-        return hmac.digest(self._secret, f"{name} {expires}".encode("utf-8", "replace"), "sha256").hex()
-
-
-def link_origin(view: ContractView) -> str:
-    """Return scheme and host of image links, from the first example that has a link."""
-    urls: list[str | None] = [image.get("url") for body in view.responses[200].examples for image in body["data"]]
-    parts = urlsplit(next(url for url in urls if url))
-    return f"{parts.scheme}://{parts.netloc}"

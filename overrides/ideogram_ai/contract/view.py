@@ -127,6 +127,30 @@ class ContractView:
         """Return the target of a `$ref`, or the schema itself."""
         return _resolve(self._document, schema)
 
+    def members(self, schema: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
+        """Return the properties of an object's schema, and the names of those that are required.
+
+        Those of an `allOf` are among them; of an `anyOf` or a `oneOf`, only those of the first branch.
+        """
+        schema = self.resolve(schema)
+        choices = [
+            schema[keyword][:1] for keyword in ("anyOf", "oneOf") if keyword in schema and "properties" not in schema
+        ]
+        parts = [
+            self.members(part) for part in (*schema.get("allOf", ()), *(part for some in choices for part in some))
+        ]
+        own: JsonObject = schema.get("properties", {})
+        properties = {name: rule for each, _ in (*parts, (own, ())) for name, rule in each.items()}
+        required = (*(name for _, names in parts for name in names), *schema.get("required", ()))
+        return properties, required
+
+    @property
+    def image_schema(self) -> JsonObject:
+        """The schema of an image in the `data` of a successful answer."""
+        properties, _ = self.members(self.responses[200].schema)
+        items: JsonObject = self.resolve(properties["data"])["items"]
+        return items
+
     def validator(self, schema: JsonObject) -> Draft202012Validator:
         """Return a validator for a schema of the contract."""
         return _validator(self._document, schema)
@@ -138,8 +162,8 @@ class ContractView:
     @property
     def seeds(self) -> tuple[int, int]:
         """Lowest and highest seed of an image."""
-        image = self.resolve(self.resolve(self.responses[200].schema)["properties"]["data"]["items"])
-        seed = self.resolve(image["properties"]["seed"])
+        properties, _ = self.members(self.image_schema)
+        seed = self.resolve(properties["seed"])
         return seed["minimum"], seed["maximum"]
 
     @property

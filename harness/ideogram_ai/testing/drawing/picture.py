@@ -16,7 +16,7 @@ from .lettering import NO_GLYPH, TextBlock, draw_line, drawable, fit_text, width
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ideogram_ai.testing.service import Picture
+    from ideogram_ai.testing.images import Picture
 
 Colour = tuple[int, ...]
 """Red, green and blue, 0 to 255."""

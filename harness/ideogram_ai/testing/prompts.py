@@ -1,0 +1,127 @@
+"""Writes a JSON prompt from a plain one: the mock server's magic prompt. It follows rules and understands nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from .colour_names import colours_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RATIOS: Final = re.compile(r"([1-9][0-9]?)x([1-9][0-9]?)")
+"""An aspect ratio as the contract writes it, width first."""
+
+_SHAPES: Final = (
+    ("3x1", "panorama|panoramic|banner"),
+    ("9x16", "phone|mobile|story|stories|reel|vertical"),
+    ("16x9", "landscape|wide|widescreen|cinematic|desktop|wallpaper|thumbnail|slide|horizon"),
+    ("2x3", "poster|portrait|book cover|flyer|magazine|postcard"),
+    ("3x2", "photo|photograph"),
+    ("1x1", ""),
+)
+_RATIO_IN_TEXT: Final = re.compile(r"\b(16:9|9:16|16:10|10:16|4:3|3:4|3:2|2:3|5:4|4:5|2:1|1:2|3:1|1:3|4:1|1:4|1:1)\b")
+_QUOTED: Final = re.compile(
+    r"\"([^\"\n]+)\"|“([^”\n]+)”|„([^“”\n]+)[“”]|«([^»\n]+)»|「([^」\n]+)」|(?<!\w)'([^'\n]+)'(?!\w)"
+)
+_SAYING: Final = re.compile(
+    r"\s*\b(?:that says|which says|that reads|saying|reading|titled|with the (?:words?|text|title|letters))\s*$",
+    re.IGNORECASE,
+)
+_BEHIND: Final = re.compile(r"\s+(?:on|against|in front of|over|in|at|under|inside)\s+(?=(?:an?|the)\s)", re.IGNORECASE)
+_BESIDE: Final = re.compile(
+    r"(?:,|,?\s+(?:and|with|next to|beside))\s+(?=(?:an?|the|some|one|two|three|several)\s)", re.IGNORECASE
+)
+_DANGLING: Final = re.compile(r"(?:\s+and\b)?\s*(?=,|$)|^\s*(?:,|and\b)\s*", re.IGNORECASE)
+_MEDIUM: Final = re.compile(
+    r"\b(watercolou?r|oil painting|screen print|pencil sketch|sketch|woodcut|collage|3d render|vector|pixel art|ink)\b",
+    re.IGNORECASE,
+)
+_LIGHT: Final = re.compile(
+    r"\b(sunset|sunrise|night|morning|evening|noon|neon|candlelight|fog|moonlight)\b", re.IGNORECASE
+)
+_PHOTO: Final = re.compile(r"\b(?:photo|photograph|photography)\b", re.IGNORECASE)
+_MOST_OBJECTS, _MOST_TEXTS, _MOST_COLOURS = 4, 6, 5
+_LONGEST_TEXT: Final = 200
+_MARGIN: Final = 60  # of the canvas of 1000 by 1000
+_BAND: Final = 150
+
+
+def resolve_ratio(text: str) -> str:
+    """Return the aspect ratio that fits a prompt, for example `16x9`."""
+    if named := _RATIO_IN_TEXT.search(text):
+        return named[1].replace(":", "x")
+    return next(
+        ratio for ratio, words in _SHAPES if re.search(rf"\b(?:{words})\b" if words else "", text, re.IGNORECASE)
+    )
+
+
+def write_prompt(text: str) -> dict[str, Any]:
+    """Write a JSON prompt that the contract allows and that the guide of the model has nothing against.
+
+    Words in quotes become texts, the rest objects: side by side, with the colours that the prompt names.
+
+    Args:
+        text: The plain prompt.
+    """
+    texts = [next(filter(None, match.groups()))[:_LONGEST_TEXT] for match in _QUOTED.finditer(text)][:_MOST_TEXTS]
+    scene, background = _parts(text)
+    objects = [piece for piece in _BESIDE.split(scene) if piece][:_MOST_OBJECTS]
+    elements = [*_objects(objects, texts), *_texts(texts)]
+    prompt: dict[str, Any] = {"high_level_description": " ".join(text.split())}
+    if style := _style(text):
+        prompt["style_description"] = style
+    return prompt | {"compositional_deconstruction": {"background": background, "elements": elements}}
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Return what the prompt is about, and what is behind it, both without the words in quotes."""
+    before_quotes = (_SAYING.sub("", part) for part in _QUOTED.sub("\0", text).split("\0"))
+    scene = _DANGLING.sub("", " ".join(" ".join(before_quotes).split())).strip(" ,.;:")
+    places = list(_BEHIND.finditer(scene))
+    if not places:
+        return scene, "a plain ground that suits the subject"
+    return scene[: places[-1].start()].strip(" ,.;:"), scene[places[-1].end() :]
+
+
+def _objects(objects: Sequence[str], texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Place objects side by side, below the first text and above the others."""
+    top = _MARGIN + (_BAND + 40 if texts else 60)
+    bottom = 1000 - _MARGIN - (len(texts[1:]) * (_BAND // 2 + 20) + 20 if len(texts) > 1 else 60)
+    width = (1000 - 2 * _MARGIN) // max(1, len(objects))
+    placed: list[dict[str, Any]] = []
+    for number, words in enumerate(objects):
+        left = _MARGIN + number * width
+        element: dict[str, Any] = {"type": "obj", "bbox": [top, left + 20, bottom, left + width - 20], "desc": words}
+        if colours := colours_in(words)[:_MOST_COLOURS]:
+            element["color_palette"] = colours
+        placed.append(element)
+    return placed
+
+
+def _texts(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Place the first text at the top, the others at the bottom, one below the other."""
+    height = _BAND // 2
+    placed: list[dict[str, Any]] = []
+    for number, words in enumerate(texts):
+        top = _MARGIN if number == 0 else 1000 - _MARGIN - (len(texts) - number) * (height + 20) + 20
+        bottom = top + (_BAND if number == 0 else height)
+        desc = "large lettering across the top" if number == 0 else "a smaller line of lettering"
+        box = [top, _MARGIN + 40, bottom, 960 - _MARGIN]
+        placed.append({"type": "text", "bbox": box, "text": words, "desc": desc})
+    return placed
+
+
+def _style(text: str) -> dict[str, Any]:
+    """Return what the prompt says of the style, keys in the order of the model's guide."""
+    style: dict[str, Any] = {}
+    if light := _LIGHT.search(text):
+        style["lighting"] = light[1].lower()
+    if _PHOTO.search(text):
+        style["photo"] = "a sharp photograph"
+    if medium := _MEDIUM.search(text):
+        style["medium"] = medium[1].lower()
+    if colours := colours_in(_QUOTED.sub(" ", text))[:_MOST_COLOURS]:
+        style["color_palette"] = colours
+    return style
