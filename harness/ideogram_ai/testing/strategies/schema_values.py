@@ -59,7 +59,7 @@ _INTEGERS: Final[Mapping[str, tuple[int, int]]] = {
     "int32": (-(2**31), 2**31 - 1),
     "int64": (-(2**53), 2**53),  # parsers that know floats only change larger ones
 }
-_LINKS: Final = r"https?://[a-z][a-z0-9-]{0,9}\.(example|test)/[a-zA-Z0-9_-]{1,20}"
+_LINKS: Final = r"https://[a-z][a-z0-9-]{0,9}\.(example|test)/[a-zA-Z0-9_-]{1,20}"
 
 
 class UnknownKeywordError(NotImplementedError):
