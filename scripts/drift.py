@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         known = check.read_known(options.known)
         found = check.check(options.contract, options.source or known.document, known, timeout=options.timeout)
-        _show(found, options.format)
+        _show(found, options.format, known=options.all)
     except document.DriftError as error:
         if options.format == "json":
             sys.stdout.write(report.json_failure(str(error)))
@@ -59,15 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return found.outcome
 
 
-def _show(found: DriftReport, form: str) -> None:
+def _show(found: DriftReport, form: str, *, known: bool) -> None:
     from drifting import report  # noqa: PLC0415
 
     if form == "json":
         sys.stdout.write(report.json_report(found))
     elif sys.stdout.isatty():
-        report.print_table(found)
+        report.print_table(found, known=known)
     else:
-        text = report.text_report(found) + "\n"
+        text = report.text_report(found, known=known) + "\n"
         encoding = sys.stdout.encoding  # a pipe may accept only ASCII
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()  # a failure here must not end as a verdict
@@ -78,6 +78,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(description=summary, epilog=rest)
     parser.add_argument("source", nargs="?", metavar="FILE_OR_URL", help="their document, by default the provider's")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text for people, json for programs")
+    parser.add_argument("--all", action="store_true", help="show the known differences too")
     parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for a whole download")
     parser.add_argument("--contract", type=Path, default=CONTRACT, metavar="FILE", help="compare another contract")
     parser.add_argument("--known", type=Path, default=KNOWN, metavar="FILE", help="other known differences")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from regeneration.documents import ROOT, ContractError, first_error, read_contract, read_yaml
@@ -16,15 +16,20 @@ from drifting.document import Document, DriftError, parse_document, read_source
 from drifting.operation import Location, locate, operations, read_operation
 from drifting.schema import json_text
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _TEXT: Final = {"type": "string", "minLength": 1}
+_TEXTS: Final = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
 _ENTRY: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["where", "change", "because"],
     "additionalProperties": False,
     "properties": {
-        "where": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]},
+        "where": _TEXTS,
+        "operation": _TEXTS,
         "change": _TEXT,
-        "name": _TEXT,
+        "name": _TEXTS,
         "theirs": {},
         "because": _TEXT,
     },
@@ -53,6 +58,7 @@ class KnownDifference:
     Attributes:
         line: Its line in the file.
         where: The place in words, as the report has it.
+        operation: The operationId in our contract; empty for every operation that has the difference.
         change: Subject and effect, for example "value added".
         name: What the difference is about if the place is not specific enough, for example a value of an enum.
         theirs: What stands on their side, as the only member; empty if that does not matter.
@@ -61,20 +67,21 @@ class KnownDifference:
 
     line: int
     where: str
+    operation: str
     change: str
     name: str
     theirs: tuple[Any, ...]
     because: str
 
-    def concerns(self, difference: Difference) -> bool:
-        """Whether it is about a difference, with any value on their side."""
+    def concerns(self, operation: str, difference: Difference) -> bool:
+        """Whether it is about a difference of an operation, with any value on their side."""
         same = self.where == difference.where and self.change == difference.change
-        return same and self.name in {"", difference.name}
+        return same and self.name in {"", difference.name} and self.operation in {"", operation}
 
-    def covers(self, difference: Difference) -> bool:
-        """Whether it is about a difference exactly as it is."""
+    def covers(self, operation: str, difference: Difference) -> bool:
+        """Whether it is about a difference of an operation exactly as it is."""
         as_noted = not self.theirs or json_text(self.theirs[0]) == json_text(difference.new.value)
-        return as_noted and self.concerns(difference)
+        return as_noted and self.concerns(operation, difference)
 
 
 @attrs.frozen
@@ -92,12 +99,14 @@ class ComparedOperation:
 
     Attributes:
         name: Method and path in our contract.
+        operation_id: Its operationId there; empty without one.
         theirs: Where it is in the other document; None when it was not found.
-        differences: What differs.
+        differences: What differs. The places have no name of the operation.
         problem: Why the result is unknown; empty when it is not.
     """
 
     name: str
+    operation_id: str
     theirs: Location | None = None
     differences: Differences = attrs.field(factory=list[Difference])
     problem: str = ""
@@ -118,6 +127,11 @@ class DriftReport:
     document: tuple[str, str, str]
     operations: list[ComparedOperation]
     stale: list[tuple[KnownDifference, str]]
+
+    @property
+    def missing(self) -> list[str]:
+        """The operations of our contract that the other document lacks."""
+        return [compared.name for compared in self.operations if compared.theirs is None]
 
     @property
     def differences(self) -> Differences:
@@ -158,41 +172,49 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Drift
     locations = list(operations(ours))
     if not locations:
         raise DriftError(f"{contract} has no operation, so there is nothing to compare")
-    compared = [_compare(ours, location, theirs, alone=len(locations) == 1) for location in locations]
-    differences = [difference for each in compared for difference in each.differences]
-    unused = [entry for entry in known.entries if not any(map(entry.covers, differences))]
-    stale = [(entry, _why_stale(entry, differences)) for entry in unused]
-    if any(each.problem and not each.differences for each in compared):
-        stale = []  # entries about what was not compared may still apply
-    compared = [attrs.evolve(each, differences=[_mark(d, known) for d in each.differences]) for each in compared]
+    compared = [_compare(ours, location, theirs) for location in locations]
+    stale = list(_stale(known, compared))
+    compared = [attrs.evolve(each, differences=[_mark(d, each, known) for d in each.differences]) for each in compared]
     about_theirs = (source, hashlib.sha256(content).hexdigest(), str(theirs.data["openapi"]))
     return DriftReport((name, read.sha256), about_theirs, compared, stale)
 
 
-def _compare(ours: Document, location: Location, theirs: Document, *, alone: bool) -> ComparedOperation:
-    name = location.name
+def _compare(ours: Document, location: Location, theirs: Document) -> ComparedOperation:
     mine = read_operation(ours, location)
+    compared = ComparedOperation(location.name, mine.operation_id)
     try:
         there = locate(ours, location, theirs)
-        other = read_operation(theirs, there)
+        compared = attrs.evolve(compared, theirs=there)
+        differences = compare_operations(mine, read_operation(theirs, there))
     except DriftError as error:
-        return ComparedOperation(name, problem=str(error))
+        return attrs.evolve(compared, problem=str(error))
     problem = ""
     if there.moved:
+        name = location.name
         problem = f"{name} has moved: {there.name} has its operationId, so the differences are from there"
-    return ComparedOperation(name, there, compare_operations(mine, other, "" if alone else f"{name} "), problem)
+    return attrs.evolve(compared, differences=differences, problem=problem)
 
 
-def _mark(difference: Difference, known: Known) -> Difference:
-    entry = next((entry for entry in known.entries if entry.covers(difference)), None)
+def _mark(difference: Difference, compared: ComparedOperation, known: Known) -> Difference:
+    entry = next((entry for entry in known.entries if entry.covers(compared.operation_id, difference)), None)
     return attrs.evolve(difference, verdict=DriftVerdict.KNOWN, reason=entry.because) if entry else difference
 
 
-def _why_stale(entry: KnownDifference, found: Differences) -> str:
-    other = next((difference for difference in found if entry.concerns(difference)), None)
-    if other is None:
-        return "there is no such difference any more"
-    return f"their side is another now: {json_text(other.new.value)}"
+def _stale(known: Known, compared: list[ComparedOperation]) -> Iterator[tuple[KnownDifference, str]]:
+    """Find the entries that cover no difference, and say why; what was not compared may still have theirs."""
+    pairs = [(each.operation_id, difference) for each in compared for difference in each.differences]
+    unknown = {each.operation_id for each in compared if each.problem and not each.differences}
+    every = {each.operation_id for each in compared}
+    for entry in known.entries:
+        if any(entry.covers(*pair) for pair in pairs):
+            continue
+        other = next((difference for operation, difference in pairs if entry.concerns(operation, difference)), None)
+        if other is not None:
+            yield entry, f"their side is another now: {json_text(other.new.value)}"
+        elif entry.operation and entry.operation not in every:
+            yield entry, f"our contract has no operation {entry.operation}"
+        elif not (unknown if not entry.operation else unknown & {entry.operation}):
+            yield entry, "there is no such difference any more"
 
 
 def read_known(path: Path) -> Known:
@@ -215,12 +237,19 @@ def read_known(path: Path) -> Known:
         KnownDifference(
             line=places["differences", index].line,
             where=where,
+            operation=operation,
             change=entry["change"],
-            name=entry.get("name", ""),
+            name=name,
             theirs=(entry["theirs"],) if "theirs" in entry else (),
             because=entry["because"],
         )
         for index, entry in enumerate(document["differences"])
-        for where in (entry["where"] if isinstance(entry["where"], list) else [entry["where"]])
+        for where in _listed(entry["where"])
+        for operation in _listed(entry.get("operation", ""))
+        for name in _listed(entry.get("name", ""))
     )
     return Known(path, document["document"], entries)
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]

@@ -98,7 +98,9 @@ def _compare_call(old: ApiOperation, new: ApiOperation, collector: Collector) ->
     """Compare where the operation is, what it is called, and what authenticates a caller."""
     was, now = (Location(side.location.path, side.location.method) for side in (old, new))
     if was != now:
-        collector.add("path", Effect.CHANGED, Side(old.pointer, was.name), Side(new.pointer, now.name))
+        # The names of its parameters are never sent.
+        verdict = DriftVerdict.COSMETIC if was.without_names == now.without_names else None
+        collector.add("path", Effect.CHANGED, Side(old.pointer, was.name), Side(new.pointer, now.name), verdict)
     if {*old.servers} != {*new.servers}:
         effect = Effect.WIDENED if {*old.servers} < {*new.servers} else Effect.CHANGED
         before, after = (

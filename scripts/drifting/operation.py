@@ -33,6 +33,11 @@ class Location:
         """Method and path as people write them."""
         return f"{self.method.upper()} {self.path}"
 
+    @property
+    def without_names(self) -> str:
+        """The same without the names of the path's parameters."""
+        return _TEMPLATE.sub("{}", self.name)
+
 
 @attrs.frozen(eq=False)
 class Parameter:

@@ -75,6 +75,7 @@ def json_report(report: DriftReport) -> str:
     operations = [
         {
             "operation": compared.name,
+            "operation_id": compared.operation_id,
             "theirs": compared.theirs.name if compared.theirs else None,
             "problem": compared.problem or None,
             "differences": [_json_difference(difference) for difference in compared.differences],
@@ -82,7 +83,14 @@ def json_report(report: DriftReport) -> str:
         for compared in report.operations
     ]
     stale = [
-        {"line": entry.line, "where": entry.where, "change": entry.change, "name": entry.name, "problem": why}
+        {
+            "line": entry.line,
+            "where": entry.where,
+            "operation": entry.operation or None,
+            "change": entry.change,
+            "name": entry.name,
+            "problem": why,
+        }
         for entry, why in report.stale
     ]
     return _json_text(
@@ -121,32 +129,41 @@ def _json_difference(difference: Difference) -> dict[str, Any]:
     }
 
 
-def text_report(report: DriftReport) -> str:
-    """Write the report as plain lines: for a file, a pipe, or the text of an issue."""
+def text_report(report: DriftReport, *, known: bool = False) -> str:
+    """Write the report as plain lines: for a file, a pipe, or the text of an issue.
+
+    Args:
+        report: What the check found.
+        known: Also show the differences that are known.
+    """
     lines = _head(report)
-    for difference in _sorted(report):
-        lines += [f"{difference.verdict:8}  {difference.where}: {describe(difference)}"]
-        lines += [f"          ours   #{difference.old.pointer_text}"]
-        lines += [f"          theirs #{difference.new.pointer_text}"]
-        lines += [f"          {difference.reason}"] if difference.reason else []
+    for operations, differences in _groups(report, known=known):
+        lines += operations
+        for difference in differences:
+            lines += [f"{difference.verdict:8}  {difference.where}: {describe(difference)}"]
+            lines += [f"          ours   #{difference.old.pointer_text}"]
+            lines += [f"          theirs #{difference.new.pointer_text}"]
+            lines += [f"          {difference.reason}"] if difference.reason else []
+        lines += [""]
     return _printable("\n".join([*lines, *_foot(report)]))
 
 
-def print_table(report: DriftReport) -> None:
-    """Print the report on a terminal."""
+def print_table(report: DriftReport, *, known: bool = False) -> None:
+    """Print the report on a terminal, as `text_report` writes it: a table for the operations that share differences."""
     from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(highlight=False, markup=False, emoji=False)
-    table = Table("verdict", "where", "what", "ours, theirs", show_lines=True)
-    for difference in _sorted(report):
-        what = describe(difference) + (f"\n{difference.reason}" if difference.reason else "")
-        places = f"#{difference.old.pointer_text}\n#{difference.new.pointer_text}"
-        cells: list[Any] = [Text(_printable(cell), overflow="fold") for cell in (difference.where, what, places)]
-        table.add_row(Text(difference.verdict, style=_COLOURS[difference.verdict]), *cells)
     console.print(_printable("\n".join(_head(report))))
-    if table.row_count:
+    for operations, differences in _groups(report, known=known):
+        table = Table("verdict", "where", "what", "ours, theirs", show_lines=True)
+        for difference in differences:
+            what = describe(difference) + (f"\n{difference.reason}" if difference.reason else "")
+            places = f"#{difference.old.pointer_text}\n#{difference.new.pointer_text}"
+            cells: list[Any] = [Text(_printable(cell), overflow="fold") for cell in (difference.where, what, places)]
+            table.add_row(Text(difference.verdict, style=_COLOURS[difference.verdict]), *cells)
+        console.print(_printable("\n".join(operations)))
         console.print(table)
     console.print(_printable("\n".join(_foot(report))))
 
@@ -155,19 +172,41 @@ def _head(report: DriftReport) -> list[str]:
     return [f"ours:   {report.contract[0]}", f"theirs: {report.document[0]} (OpenAPI {report.document[2]})", ""]
 
 
-def _sorted(report: DriftReport) -> list[Difference]:
-    """The differences, the worst first."""
+def _distinct(report: DriftReport) -> Iterator[tuple[Difference, list[str]]]:
+    """Each difference with its operations: what several reach through one component is one difference."""
+    found: dict[Any, tuple[Difference, list[str]]] = {}
+    for compared in report.operations:
+        for d in compared.differences:
+            key = (d.verdict, d.direction, d.where, d.change, d.name, d.old.pointer, d.new.pointer)
+            found.setdefault(key, (d, []))[1].append(compared.name)
+    return iter(found.values())
+
+
+def _groups(report: DriftReport, *, known: bool) -> list[tuple[list[str], list[Difference]]]:
+    """The differences by the operations that have them, the worst first."""
     order = list(DriftVerdict)
-    return sorted(report.differences, key=lambda difference: order.index(difference.verdict))
+    groups: dict[tuple[str, ...], list[Difference]] = {}
+    for difference, operations in _distinct(report):
+        if known or difference.verdict is not DriftVerdict.KNOWN:
+            groups.setdefault(tuple(operations), []).append(difference)
+    for differences in groups.values():
+        differences.sort(key=lambda difference: order.index(difference.verdict))
+    worst = sorted(groups.items(), key=lambda group: order.index(group[1][0].verdict))
+    return [(list(operations), differences) for operations, differences in worst]
 
 
 def _foot(report: DriftReport) -> Iterator[str]:
     for entry, why in report.stale:
-        yield f"stale     line {entry.line} of the known differences, {entry.where}: {entry.change}: {why}"
+        where = f"{entry.where} of {entry.operation}" if entry.operation else entry.where
+        yield f"stale     line {entry.line} of the known differences, {where}: {entry.change}: {why}"
     for compared in report.operations:
         if compared.problem:
             yield f"unknown   {compared.problem}"
-    counts = [sum(d.verdict is verdict for d in report.differences) for verdict in DriftVerdict]
+    if report.missing:
+        count = f"{len(report.missing)} of our {len(report.operations)} operations"
+        yield f"The document lacks {count}: {', '.join(report.missing)}"
+    verdicts = [difference.verdict for difference, _ in _distinct(report)]
+    counts = [verdicts.count(verdict) for verdict in DriftVerdict]
     numbers = ", ".join(f"{count} {verdict}" for count, verdict in zip(counts, DriftVerdict, strict=True))
     yield f"{_OUTCOMES[report.outcome]} ({numbers}, {len(report.stale)} stale)"
 

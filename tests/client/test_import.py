@@ -68,7 +68,7 @@ def test_a_file_that_hides_httpx_is_named(tmp_path: Path) -> None:
 
 
 HIDING = {
-    "another library": ("attrs", "", "cannot import name 'frozen' from 'attrs'"),
+    "another library": ("attrs", "", "cannot import name 'evolve' from 'attrs'"),
     "what a library is made of": ("attr", "", "cannot import name 'NOTHING' from 'attr'"),
     "of Python, by name": ("json", "", "cannot import name 'dumps' from 'json'"),
     "of Python, by attribute": ("logging", "", "module 'logging' has no attribute"),

@@ -424,7 +424,8 @@ def test_a_generated_model_is_encoded_in_the_order_of_the_contract() -> None:
     )
     for name, fields in MODEL_FIELDS.items():
         schema = CONTRACT["components"]["schemas"].get(name, {})
-        assert [wire for _, wire in fields] == list(schema.get("properties", {})), name
+        if "allOf" not in schema:
+            assert [wire for _, wire in fields] == list(schema.get("properties", {})), name
 
 
 AS_JSON = evolve(POST_GENERATE_IMAGE_V4, media_type="application/json")

@@ -13,9 +13,10 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar
 
 import httpx
+from attrs import evolve
 
 from ideogram_ai.generated.methods import AsyncMethods, Methods
-from ideogram_ai.generated.operations import API_KEY_HEADER
+from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS
 
 from . import __version__
 from .config import (
@@ -26,12 +27,21 @@ from .config import (
     resolve_in_flight,
     resolve_timeout,
 )
-from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow
-from .errors import NOTHING_SENT, ConfigurationError, RequestError
-from .flow import RunBlocking, SendRequest, Sleep, Timing, call_flow, interrupt, interruption_in
-from .jobs import Job
+from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow, fetch_flow
+from .errors import NOTHING_SENT, ConfigurationError, DownloadError, RequestError
+from .flow import (
+    RunBlocking,
+    SendRequest,
+    Sleep,
+    Timing,
+    attempt_flow,
+    call_flow,
+    interrupt,
+    interruption_in,
+)
+from .jobs import Job, submitted_as
 from .redaction import redacted_logs
-from .request import JSON, RequestBody, encode_request
+from .request import JSON, RequestBody, check_names, encode_request
 from .response import GeneratedImage, Generation
 from .retry import RetryPolicy
 from .transport import (
@@ -43,6 +53,8 @@ from .transport import (
     enforce_deadline_async,
     require_loopback,
 )
+from .uploads import is_several
+from .waiting import PollSchedule, wait_flow
 from .webhooks import FETCH_TIMEOUT, KeyCache, read_delivery
 
 if TYPE_CHECKING:
@@ -60,6 +72,10 @@ HTTPClient = TypeVar("HTTPClient", httpx.Client, httpx.AsyncClient)
 
 MAX_USED_CONNECTIONS: Final = 1000
 """How many used connections of a lent HTTP client's pool are closed before the client is refused."""
+MAX_POLL_SECONDS: Final = 30.0
+"""How long a poll that gets no answer takes, at most: another one is free."""
+MIN_POLL_SECONDS: Final = 5.0
+"""The same for the last poll before the deadline of a wait."""
 _HEADERS: Final = {
     "Accept": "application/json",
     # So that a body is bounded by its size on the wire.
@@ -104,6 +120,7 @@ class _BaseClient(Generic[HTTPClient]):
         self._images: HTTPClient | None = check_http_client(image_client, "image_client", self._http_class)
         self._environment = Environment(self._base_url, check=http_client is None or image_client is None)
         self._in_flight = InFlight(resolve_in_flight(in_flight))
+        self._polls = PollSchedule()
         self._webhook_keys = KeyCache(timing.monotonic)
         self._closed = False
         self._parent: Self | None = None
@@ -159,42 +176,112 @@ class _BaseClient(Generic[HTTPClient]):
     def _call_flow(
         self,
         operation: Operation,
-        fields: Mapping[str, object],
+        arguments: Mapping[str, object],
         *,
         extra_fields: Mapping[str, object] | None,
         timeout: float | httpx.Timeout | None,
     ) -> Flow[Any]:
         self._ensure_open()
-        body = encode_request(operation, fields, extra_fields)
-        request = PreparedRequest(
+        jobs = [value for value in arguments.values() if isinstance(value, Job)]
+        arguments = {name: value.id if isinstance(value, Job) else value for name, value in arguments.items()}
+        limits = self._timeout if timeout is None else resolve_timeout(timeout)
+        if any(each.is_file for each in operation.fields):
+            check_names(operation, arguments, extra_fields)  # before an image is fetched for it
+            given = yield from self._fetch_images(operation, arguments)
+            body: RequestBody = yield RunBlocking(lambda: encode_request(operation, given, extra_fields))
+        else:
+            body = encode_request(operation, arguments, extra_fields)
+        outcome = yield from call_flow(
+            operation,
+            self._prepare(operation, arguments, body, limits),
+            check_peer=self._check_peer,
+            key=self._key,
+            policy=self._retry,
+            timing=self._timing,
+        )
+        return submitted_as(outcome, jobs[0].request, jobs[0].price) if jobs and isinstance(outcome, Job) else outcome
+
+    def _prepare(
+        self, operation: Operation, arguments: Mapping[str, object], body: RequestBody, limits: httpx.Timeout
+    ) -> PreparedRequest:
+        ids = (arguments.get(each.python_name) for each in operation.fields if each.place == "path")
+        return PreparedRequest(
             to="api",
             method=operation.method,
-            url=self._base_url + operation.path,
+            url=self._base_url + body.path,
             headers=_HEADERS if body.content is None else _HEADERS | {"Content-Type": JSON},
-            timeout=self._timeout if timeout is None else resolve_timeout(timeout),
+            timeout=limits,
             body=body,
+            authenticated=operation.authenticated,
+            free=operation.is_free,
+            job_id=str(next(ids)) if operation.result == "job" and operation.is_free else None,
         )
-        return call_flow(
-            operation, request, check_peer=self._check_peer, key=self._key, policy=self._retry, timing=self._timing
+
+    def _fetch_images(self, operation: Operation, arguments: Mapping[str, object]) -> Flow[dict[str, object]]:
+        """The arguments, with the bytes of each image of a Generation that is given as a file."""
+        given = dict(arguments)
+        for name in (each.python_name for each in operation.fields if each.is_file):
+            value = given.get(name)
+            if isinstance(value, GeneratedImage):
+                given[name] = yield from self._fetch_image(name, value)
+            elif is_several(value):
+                files: list[object] = []
+                for item in value:
+                    file = (yield from self._fetch_image(name, item)) if isinstance(item, GeneratedImage) else item
+                    files.append(file)
+                given[name] = files
+        return given
+
+    def _fetch_image(self, field: str, image: GeneratedImage) -> Flow[bytes]:
+        job = self._download_job(image, "", overwrite=False, max_bytes=None)
+        try:
+            return (yield from fetch_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing))
+        except DownloadError as error:
+            error.may_have_been_billed = False  # by this call
+            error.rephrase(lambda message: f"{field}: {message} {NOTHING_SENT}")
+            raise
+
+    def _wait_flow(self, job: Job | str, deadline: float) -> Flow[Generation]:
+        self._ensure_open()
+        operation = next((each for each in OPERATIONS.values() if each.result == "job" and each.is_free), None)
+        if operation is None:
+            raise RequestError(f"The contract has no operation that asks for a job. {NOTHING_SENT}")
+        name = next(each.python_name for each in operation.fields if each.place == "path")
+        arguments = {name: job.id if isinstance(job, Job) else job}
+        body = encode_request(operation, arguments)
+        request = self._prepare(operation, arguments, body, _limit(self._timeout, MAX_POLL_SECONDS))
+
+        def poll(left: float) -> Flow[Any]:
+            self._ensure_open()
+            last = evolve(request, total=min(max(left, MIN_POLL_SECONDS), MAX_POLL_SECONDS))
+            return attempt_flow(operation, last, check_peer=self._check_peer, key=self._key, timing=self._timing)
+
+        return wait_flow(
+            job, operation=operation, poll=poll, schedule=self._polls, timing=self._timing, deadline=deadline
         )
 
     def _download_flow(
         self, image: GeneratedImage, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
     ) -> Flow[Path]:
         self._ensure_open()
+        job = self._download_job(image, path, overwrite=overwrite, max_bytes=max_bytes)
+        return download_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
+
+    def _download_job(
+        self, image: GeneratedImage, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
+    ) -> DownloadJob:
         headers = _HEADERS | {"Accept": "image/*"}
         request = PreparedRequest(
             to="images", method="GET", url=image.url or "", headers=headers, timeout=self._timeout
         )
-        job = DownloadJob(image, path, overwrite, MAX_IMAGE_BYTES if max_bytes is None else max_bytes, request)
-        return download_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
+        return DownloadJob(image, path, overwrite, MAX_IMAGE_BYTES if max_bytes is None else max_bytes, request)
 
     def _build_request(
         self, prepared: PreparedRequest, trace: Callable[..., object], lent: HTTPClient | None
     ) -> httpx.Request:
         """Make a request of httpx. The key is added here, for the API only, and kept nowhere else."""
         headers = dict(prepared.headers)
-        if prepared.to == "api":
+        if prepared.to == "api" and prepared.authenticated:
             headers[API_KEY_HEADER] = self._key.reveal()
         body = prepared.body or RequestBody()
         if body.parts:
@@ -222,6 +309,11 @@ class _BaseClient(Generic[HTTPClient]):
     def _lent(self, step: SendRequest) -> HTTPClient | None:
         """The caller's HTTP client for a request, if there is one."""
         return self._api if step.request.to == "api" else self._images
+
+
+def _limit(timeout: httpx.Timeout, longest: float) -> httpx.Timeout:
+    """The same time limits, none of them longer."""
+    return httpx.Timeout(**{name: min(seconds or 0.0, longest) for name, seconds in timeout.as_dict().items()})
 
 
 @lru_cache(maxsize=16)
@@ -287,6 +379,28 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
             DownloadError: With its reason, for example "withheld" or "expired".
         """
         return self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
+
+    def wait(self, job_or_id: Job | str, *, deadline: float = 600.0) -> Generation:
+        """Wait for a submitted job. It costs nothing, and can be repeated at any time, by any process.
+
+        The job is asked for again and again, after pauses that grow to 15 seconds and are shared by all waits of this
+        client. Failures of the network and of the service end no wait.
+
+        Args:
+            job_or_id: A Job, or its id. One that is completed or failed is not asked for.
+            deadline: Seconds to wait, 0 or more; one poll is sent at least, if it gets its turn.
+
+        Returns:
+            The images, with the id of the job.
+
+        Raises:
+            JobFailedError: The job failed; see failure_reason. It is not billed.
+            JobTimeoutError: The deadline passed. The job goes on, and may be billed; wait for it again.
+            APIStatusError: The service refused to say how the job stands, five times in a row.
+            ResponseValidationError: The job is completed, and no answer names an image; the last one is kept.
+            RequestError: The client is closed, or the environment cannot be used. The job goes on.
+        """
+        return self._drive(self._wait_flow(job_or_id, deadline))
 
     def verify_webhook(self, headers: Headers, body: bytes | bytearray | memoryview, *, max_age: float = 300.0) -> Job:
         """Check that a delivery comes from the service, and read its job. Nothing is billed.
@@ -361,7 +475,7 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
             (self._timing.sleep or time.sleep)(step.seconds)
             return None
         with redacted_logs(self._key):
-            if step.request.to == "images":
+            if step.request.to == "images" or step.request.free:
                 self._exchange(step)
             else:
                 with self._in_flight.place():
@@ -446,6 +560,13 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job
         """
         return await self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
+    async def wait(self, job_or_id: Job | str, *, deadline: float = 600.0) -> Generation:
+        """Wait for a submitted job. It costs nothing, and can be repeated at any time, by any process.
+
+        Arguments, result and errors are those of Ideogram.wait.
+        """
+        return await self._drive(self._wait_flow(job_or_id, deadline))
+
     async def verify_webhook(
         self, headers: Headers, body: bytes | bytearray | memoryview, *, max_age: float = 300.0
     ) -> Job:
@@ -513,7 +634,7 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job
             await (self._timing.sleep or anyio.sleep)(step.seconds)
             return None
         with redacted_logs(self._key):
-            if step.request.to == "images":
+            if step.request.to == "images" or step.request.free:
                 await self._exchange(step)
             else:
                 async with self._in_flight.async_place():

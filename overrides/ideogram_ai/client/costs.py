@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ideogram_ai.generated.operations import Operation
+    from ideogram_ai.generated.operations import Operation, Price
 
 
 def price_of(operation: Operation, fields: Mapping[str, Any]) -> Decimal | None:
@@ -21,9 +21,11 @@ def price_of(operation: Operation, fields: Mapping[str, Any]) -> Decimal | None:
     Returns:
         None if the contract has no price for the operation or for the field's value.
     """
-    price = operation.price
-    if price is None:
-        return None
+    return None if operation.price is None else look_up(operation.price, fields)
+
+
+def look_up(price: Price, fields: Mapping[str, Any]) -> Decimal | None:
+    """Return the price of an image or a request with these fields, as in price_of."""
     value = "" if price.by is None else str(fields.get(price.by) or price.default or "")
     usd = price.usd.get(value)
     return None if usd is None else Decimal(usd)

@@ -22,7 +22,7 @@ import httpx
 from attrs import evolve, field, frozen
 
 from .errors import DownloadError, DownloadReason, ResponseWarning
-from .files import HEAD_BYTES, WALKED, ImageFile, image_suffix, suffix_of_unknown
+from .files import HEAD_BYTES, WALKED, ImageFile, ImageInMemory, image_suffix, suffix_of_unknown
 from .flow import Flow, RunBlocking, SendRequest, Sleep, Timing, describe_exception, is_certificate_error, logger
 from .redaction import shorten_link
 from .response import Decoder, DecodingError, GeneratedImage
@@ -80,40 +80,45 @@ def download_flow(
         raise
 
 
-def _download(job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing) -> Flow[Path]:
+def fetch_flow(job: DownloadJob, *, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing) -> Flow[bytes]:
+    """Fetch an image into memory, and return its bytes. The path of the job does not matter.
+
+    Raises:
+        DownloadError: With its reason and the link.
+    """
+    try:
+        _check_link(job, url_policy)
+        with ImageInMemory() as file:
+            yield from _fill(file, job, url_policy, policy, timing)
+            return file.read()
+    except DownloadError as error:
+        error.url = job.image.url or None
+        raise
+
+
+def _check_link(job: DownloadJob, url_policy: DownloadURLPolicy) -> str:
+    """Check that the image has a link which may be fetched; return the stem of its name there."""
     if job.image.withheld:
         raise DownloadError(
             "The image was withheld by the service's safety check, so there is nothing to download. It is still "
             "billed. Change the prompt before you ask again.",
             reason=DownloadReason.WITHHELD,
         )
-    embedded = job.request.url[: len(_DATA)].lower() == _DATA
-    stem = ""
-    if not embedded:
-        url_policy.check(job.request.url)
-        stem = httpx.URL(job.request.url).path.rpartition("/")[2].partition(".")[0]
-    rate = RateLimit(timing.monotonic, job.request.timeout)
+    if _is_embedded(job):
+        return ""
+    url_policy.check(job.request.url)
+    return httpx.URL(job.request.url).path.rpartition("/")[2].partition(".")[0]
+
+
+def _is_embedded(job: DownloadJob) -> bool:
+    return job.request.url[: len(_DATA)].lower() == _DATA
+
+
+def _download(job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing) -> Flow[Path]:
+    stem = _check_link(job, url_policy)
     with ImageFile(job.path, stem=stem, overwrite=job.overwrite) as file:
         file.open()
-        sink = ImageSink(file, job.max_bytes, rate)
-        began = timing.monotonic()
-        attempt = 1
-        while True:
-            failure = (
-                yield from _decode_embedded(job, sink) if embedded else _fetch(job, sink, rate, url_policy, timing)
-            )
-            if failure is None:
-                break
-            elapsed = timing.monotonic() - began
-            decision = policy.pause(failure.asked, attempt=attempt, elapsed=elapsed, random=timing.random())
-            if not failure.passing or isinstance(decision, Stop):
-                if failure.error.reason is DownloadReason.CONNECTION and (yield RunBlocking(sink.holds_all)):
-                    break  # only the end of the response is missing, and not that of the image
-                failure.error.explain(decision.why if failure.passing and isinstance(decision, Stop) else "")
-                raise failure.error from failure.cause
-            yield Sleep(decision.seconds)
-            attempt += 1
-        suffix = sink.suffix or ""
+        suffix = yield from _fill(file, job, url_policy, policy, timing)
         path: Path = yield RunBlocking(lambda: file.finish(suffix))
     if suffix not in WALKED:
         message = (
@@ -125,6 +130,31 @@ def _download(job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPoli
         with contextlib.suppress(ResponseWarning):
             warnings.warn(message, ResponseWarning, stacklevel=2)
     return path
+
+
+def _fill(
+    file: ImageFile, job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing
+) -> Flow[str]:
+    """Write the complete image into a file that is open, and return the suffix of its format."""
+    embedded = _is_embedded(job)
+    rate = RateLimit(timing.monotonic, job.request.timeout)
+    sink = ImageSink(file, job.max_bytes, rate)
+    began = timing.monotonic()
+    attempt = 1
+    while True:
+        failure = yield from _decode_embedded(job, sink) if embedded else _fetch(job, sink, rate, url_policy, timing)
+        if failure is None:
+            break
+        elapsed = timing.monotonic() - began
+        decision = policy.pause(failure.asked, attempt=attempt, elapsed=elapsed, random=timing.random())
+        if not failure.passing or isinstance(decision, Stop):
+            if failure.error.reason is DownloadReason.CONNECTION and (yield RunBlocking(sink.holds_all)):
+                break  # only the end of the response is missing, and not that of the image
+            failure.error.explain(decision.why if failure.passing and isinstance(decision, Stop) else "")
+            raise failure.error from failure.cause
+        yield Sleep(decision.seconds)
+        attempt += 1
+    return sink.suffix or ""
 
 
 def _decode_embedded(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]:

@@ -7,6 +7,7 @@ end. So the formats that the service serves are walked, piece by piece, to the e
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import mimetypes
 import os
@@ -65,7 +66,7 @@ class ImageFile:
         """Create the file beside its place. Not part of __enter__, where a Ctrl-C would leave it behind."""
         with _writing(self._target):
             # Not tempfile: its files are readable by their owner alone, and would stay so.
-            self._file = self._part.open("x+b")
+            self._file: BinaryIO = self._part.open("x+b")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -144,6 +145,26 @@ class ImageFile:
             raise _unwritable(target, getattr(error, "strerror", None) or str(error)) from error
         if not self._overwrite:
             raise _exists(target)
+
+
+class ImageInMemory(ImageFile):
+    """An image that is kept in memory until its end, with the checks of one in a file."""
+
+    def __init__(self) -> None:
+        self._target = Path("an image in memory")
+        self._file = io.BytesIO()
+        self.size = self._flushed = 0
+
+    def open(self) -> None:
+        """Nothing: it is open."""
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self) -> bytes:
+        """All bytes of the image."""
+        self._file.seek(0)
+        return self._file.read()
 
 
 def _is_folder(path: str | Path) -> bool:

@@ -16,7 +16,7 @@ import random
 import re
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import httpx
 from attrs import evolve, frozen
 
-from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseWarning
+from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseValidationError, ResponseWarning
+from .jobs import COMPLETED, FAILED, Job, find_job_id, read_job, submitted_as
 from .redaction import printable, shorten_link
-from .response import POSSIBLY_BILLED, Generation, ResponseBuffer, parse_response
+from .response import ASK_AGAIN, Generation, ResponseBuffer, cost_note, parse_response
 from .retry import Stop
 from .transport import PreparedRequest, SentTwiceError, SpokenTooSoonError, TransportTrace, certificate_hint
 
@@ -41,6 +42,7 @@ T = TypeVar("T")
 # The package's own name and not a constant: a vendored copy has another name, and logs under that.
 logger = logging.getLogger(__name__.rpartition(".")[0])
 
+_SUCCESSFUL = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
 _BEFORE_SENDING = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 """Failures that come before anything is sent, whatever the transport. No other class of exception is evidence: a
 connect timeout can be that of a second attempt, after a first one that left."""
@@ -122,7 +124,7 @@ def call_flow(
         timing: The sources of time and randomness.
 
     Returns:
-        A Generation, or the generated model of the response.
+        A Generation, a Job, or the generated model of the response.
 
     Raises:
         IdeogramError: The last attempt's error, with the transport's exception as its cause.
@@ -133,12 +135,15 @@ def call_flow(
     try:
         while True:
             attempt += 1
-            outcome = yield from _attempt(operation, request, TransportTrace(check_peer=check_peer), key, timing)
+            outcome = yield from attempt_flow(operation, request, check_peer=check_peer, key=key, timing=timing)
             if not isinstance(outcome, IdeogramError):
                 return outcome
             elapsed = timing.monotonic() - began
             decision = policy.decide(outcome, attempt=attempt, elapsed=elapsed, random=timing.random())
             if isinstance(decision, Stop):
+                if (job := salvage_job(outcome)) is not None:
+                    warn(f"The answer is broken, and the images in it are still returned: {'; '.join(job.problems)}")
+                    return job
                 outcome.explain(decision.why)
                 raise outcome  # noqa: TRY301 - what is known of earlier attempts is added to it below
             unclear = outcome if outcome.may_have_been_billed else unclear
@@ -163,9 +168,26 @@ def _report_earlier(error: BaseException, unclear: IdeogramError) -> None:
         logger.warning(message)
 
 
-def _attempt(
-    operation: Operation, request: PreparedRequest, trace: TransportTrace, key: ApiKey, timing: Timing
+def salvage_job(error: IdeogramError) -> Job | None:
+    """The job with the images that are whole in the broken answer to a poll; None without any."""
+    if error.job_id is None or not isinstance(error, (OutcomeUnknownError, ResponseValidationError)):
+        return None
+    if error.status_code not in _SUCCESSFUL:
+        return None
+    job = read_job(error.body, job_id=error.job_id)
+    return job if isinstance(job, Job) and job.generation else None
+
+
+def attempt_flow(
+    operation: Operation,
+    request: PreparedRequest,
+    *,
+    check_peer: Callable[[str, str], None] | None,
+    key: ApiKey,
+    timing: Timing,
 ) -> Flow[Any]:
+    """Send a request once, and return its outcome: a value, or the error to raise. The arguments are call_flow's."""
+    trace = TransportTrace(check_peer=check_peer)
     buffer = ResponseBuffer()
     failure: Exception | None = None
     try:
@@ -177,19 +199,34 @@ def _attempt(
         ) as error:  # fmt: skip
             failure = error
         # Inside too: an interruption of the judgement loses a response that may have been paid for.
-        outcome = _judge_attempt(operation, buffer, trace, failure, key=key, now=timing.wall())
+        problems: list[str] = []
+        outcome = _judge_attempt(
+            operation, buffer, trace, failure, request=request, problems=problems, key=key, now=timing.wall()
+        )
         if isinstance(outcome, IdeogramError):
             outcome.__cause__ = failure
+            outcome.job_id = request.job_id
             return outcome
         _warn_of_deprecation(operation, outcome, buffer.headers)
-        if isinstance(outcome, Generation):
-            if outcome.problems:
-                problems = "; ".join(outcome.problems)
-                _warn(f"The response breaks the contract, and the images in it are still returned: {problems}")
-            return evolve(outcome, request=request.body.fields if request.body else {})
+        return _complete(operation, outcome, request, problems)
     except BaseException as error:
-        report_interruption(error, trace)
+        report_interruption(error, trace, operation, buffer.body)
         raise
+
+
+def _complete(operation: Operation, outcome: Any, request: PreparedRequest, problems: Sequence[str]) -> Any:
+    """The value with what was sent for it, after a warning of what is wrong with it."""
+    what = "what it holds is"
+    fields = request.body.fields if request.body else {}
+    if isinstance(outcome, Generation):
+        what, problems = "the images in it are", outcome.problems
+        outcome = evolve(outcome, request=fields, price=operation.price)
+    elif isinstance(outcome, Job):
+        what, problems = "what it says of the job is", outcome.problems if outcome.status in {COMPLETED, FAILED} else ()
+        if request.job_id is None:
+            outcome = submitted_as(outcome, fields, operation.price)
+    if problems:
+        warn(f"The response breaks the contract, and {what} still returned: {'; '.join(problems)}")
     return outcome
 
 
@@ -212,10 +249,11 @@ def _warn_of_deprecation(operation: Operation, outcome: object, headers: httpx.H
         return
     _warned_of.add(operation.path)
     what = printable("; ".join(filter(None, said)))
-    _warn(f"The service announces for {operation.method} {operation.path}: {what}. It works as before.")
+    warn(f"The service announces for {operation.method} {operation.path}: {what}. It works as before.")
 
 
-def _warn(message: str) -> None:
+def warn(message: str) -> None:
+    """Warn, in the log too, of a response that is still returned."""
     logger.warning(message)
     # In a program that turns warnings into errors, raising would lose the images that it paid for.
     with contextlib.suppress(ResponseWarning):
@@ -228,22 +266,34 @@ def _judge_attempt(
     trace: TransportTrace,
     failure: Exception | None,
     *,
+    request: PreparedRequest,
+    problems: list[str],
     key: ApiKey,
     now: float,
 ) -> Any:
-    """The outcome of an attempt: a value, or the error to raise. The key is removed from both."""
+    """The outcome of an attempt: a value, or the error to raise. The key is removed from both.
+
+    What is wrong with a model is added to the problems.
+    """
     if buffer.status is None and trace.head is not None:
         # httpx fails on a redirect whose Location it cannot parse, although it is not to follow it.
         buffer.start(*trace.head, decoded=True)
     if buffer.status is None:
-        return judge_failure(failure, trace)
+        return judge_failure(failure, trace, operation)
     received = buffer.body
     headers, body = key.scrub_headers(buffer.headers), key.scrub_bytes(received)
     complete = failure is None and buffer.complete
 
     def parse(body: bytes) -> Any:
         return parse_response(
-            operation, status=buffer.status or 0, headers=headers, body=body, now=now, complete=complete
+            operation,
+            status=buffer.status or 0,
+            headers=headers,
+            body=body,
+            now=now,
+            complete=complete,
+            job_id=request.job_id,
+            problems=problems,
         )
 
     outcome = parse(body)
@@ -254,7 +304,17 @@ def _judge_attempt(
             outcome.explain(f"({describe_exception(failure)})" if failure else f"({broken})" if broken else "")
     elif body != received and key.may_be_a_word and isinstance(outcome, Generation):
         return _restore_links(parse(received), outcome)
+    elif body != received and key.may_be_a_word and isinstance(outcome, Job):
+        return _restore_job(parse(received), outcome)
     return outcome
+
+
+def _restore_job(received: Any, scrubbed: Job) -> Job:
+    """The scrubbed job with its id and its links as they arrived."""
+    if not isinstance(received, Job):
+        return scrubbed
+    generation = scrubbed.generation and _restore_links(received.generation, scrubbed.generation)
+    return evolve(scrubbed, id=received.id, raw=received.raw, generation=generation)
 
 
 def _restore_links(received: Any, scrubbed: Generation) -> Generation:
@@ -268,7 +328,9 @@ def _restore_links(received: Any, scrubbed: Generation) -> Generation:
     return evolve(scrubbed, images=images, raw=received.raw)
 
 
-def judge_failure(failure: Exception | None, trace: TransportTrace) -> APIConnectionError | OutcomeUnknownError:
+def judge_failure(
+    failure: Exception | None, trace: TransportTrace, operation: Operation
+) -> APIConnectionError | OutcomeUnknownError:
     """The error for an exchange without a response: the request never left, or nobody knows."""
     why = describe_exception(failure)
     if trace.never_left or isinstance(failure, _BEFORE_SENDING):
@@ -279,12 +341,14 @@ def judge_failure(failure: Exception | None, trace: TransportTrace) -> APIConnec
             f"The request never left: {why}. Nothing was billed. {cure}{_hints(failure, trace)}", transient=transient
         )
     if isinstance(failure, SentTwiceError):
-        return OutcomeUnknownError(f"The request was stopped on its way: {failure}. {POSSIBLY_BILLED}")
-    if not trace.reports:
-        return OutcomeUnknownError(
-            f"The HTTP client failed, and does not report whether the request left: {why}. {POSSIBLY_BILLED}"
-        )
-    return OutcomeUnknownError(f"The request left, and no response came: {why}. {POSSIBLY_BILLED}")
+        what = f"The request was stopped on its way: {failure}"
+    elif not trace.reports:
+        what = f"The HTTP client failed, and does not report whether the request left: {why}"
+    else:
+        what = f"The request left, and no response came: {why}"
+    unknown = OutcomeUnknownError(f"{what}. {cost_note(operation)}")
+    unknown.may_have_been_billed = not operation.is_free
+    return unknown
 
 
 def _hints(failure: BaseException | None, trace: TransportTrace) -> str:
@@ -299,18 +363,30 @@ def _hints(failure: BaseException | None, trace: TransportTrace) -> str:
     return "".join(f" {hint}" for hint in hints if hint)
 
 
-def report_interruption(error: BaseException, trace: TransportTrace) -> None:
+def report_interruption(error: BaseException, trace: TransportTrace, operation: Operation, body: bytes) -> None:
     """Report that Ctrl-C, a cancelled task or another exception of the caller's ended an exchange.
 
     The exception goes on; it gets a note and `may_have_been_billed = True`, and the log a warning, because frameworks
-    swallow cancellations.
+    swallow cancellations. An id of a job that had arrived goes with it.
     """
-    if trace.never_left:
+    if trace.never_left or operation.is_free:
         return
-    message = f"A request was interrupted ({type(error).__name__}) after it had left. {POSSIBLY_BILLED}"
+    job_id = find_job_id(body) if operation.result == "job" else None
+    money = cost_note(operation) if job_id is None else job_note(job_id)
+    message = f"A request was interrupted ({type(error).__name__}) after it had left. {money}"
     error.add_note(message)
     error.may_have_been_billed = True  # type: ignore[attr-defined]
+    if job_id is not None:
+        error.job_id = job_id  # type: ignore[attr-defined]
     logger.warning(message)
+
+
+def job_note(job_id: str) -> str:
+    """How to go on with a job that nobody waits for any longer."""
+    shown = repr(printable(job_id))
+    return (
+        f"Job {shown} goes on, and is billed when it is completed. client.wait({shown}) waits for it again. {ASK_AGAIN}"
+    )
 
 
 def interruption_in(error: BaseException, outer: BaseException | None) -> BaseException:

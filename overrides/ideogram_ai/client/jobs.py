@@ -14,6 +14,8 @@ from typing import Any, Final
 import httpx
 from attrs import evolve, field, frozen
 
+from ideogram_ai.generated.operations import Price
+
 from .errors import OutcomeUnknownError, ResponseValidationError
 from .redaction import printable
 from .request import is_array, is_object
@@ -53,6 +55,7 @@ class Job:
         request: The fields of the body that was submitted, as plain JSON types by wire name; empty for a job that is
             known by its id alone.
         problems: Where the answer broke the contract; empty for a valid one.
+        price: What the contract's price list says of the operation that it was submitted to.
     """
 
     id: str
@@ -64,11 +67,13 @@ class Job:
     raw: bytes = field(default=b"", repr=False)
     request: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     problems: tuple[str, ...] = ()
+    price: Price | None = field(default=None, repr=False)
 
-    def submitted_as(self, request: Mapping[str, Any]) -> Job:
-        """This job, with the fields that were submitted."""
-        generation = self.generation and evolve(self.generation, request=request)
-        return evolve(self, request=request, generation=generation)
+
+def submitted_as(job: Job, request: Mapping[str, Any], price: Price | None) -> Job:
+    """The job, with the fields that were submitted and their price, which no answer to a poll repeats."""
+    generation = job.generation and evolve(job.generation, request=request, price=price)
+    return evolve(job, request=request, price=price, generation=generation)
 
 
 def read_job(

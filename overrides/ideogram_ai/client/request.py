@@ -1,7 +1,7 @@
-"""From keyword arguments to the body of a request: field names, JSON values, and the encoding of the body.
+"""From keyword arguments to a request: field names, JSON values, the path and the query, and the encoding of the body.
 
 Values are not validated against the contract: they go to the service as they are. A refusal costs nothing, and the
-service may know more than the contract. Nothing here does I/O or loads httpx.
+service may know more than the contract. Nothing here loads httpx, or does I/O but for reading files that are given.
 
 The generator's own encoder is not used: its multipart boundary is a constant that a prompt can contain, booleans become
 `True`, and JSON keys are reordered and escaped.
@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeGuard
+from urllib.parse import quote
 from uuid import UUID
 
 from attrs import field, frozen
@@ -32,43 +33,87 @@ if TYPE_CHECKING:
 JSON = "application/json"
 _MODELS = f"{operations.__name__.rpartition('.')[0]}.models."
 
-Part = tuple[str, tuple[None, bytes, str | None]]
-"""One multipart part as httpx takes it: name, (no file name, body, content type or none)."""
+Part = tuple[str, tuple[str | None, bytes, str | None]]
+"""One multipart part as httpx takes it: name, (file name or none, body, content type or none)."""
 
 
 @frozen
 class RequestBody:
-    """The body of a request: multipart parts, or JSON.
+    """What a request sends: multipart parts, or JSON, or nothing but its path.
 
     Attributes:
         parts: The multipart parts in wire order, for an operation that takes multipart.
         content: The JSON text, for an operation that takes JSON.
-        fields: The same values as plain JSON types by wire name, for records and sidecars.
+        fields: The fields of the body as plain JSON types by wire name, for records and sidecars; of a file its name,
+            size and SHA-256. Parameters are not among them: the URL of a webhook may hold a secret.
+        path: The path below the base URL, with its parameters and the query.
     """
 
-    parts: tuple[Part, ...] = ()
-    content: bytes | None = None
+    parts: tuple[Part, ...] = field(default=(), repr=False)
+    content: bytes | None = field(default=None, repr=False)
     fields: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    path: str = field(default="", repr=False)
 
 
 def encode_request(
     operation: Operation, arguments: Mapping[str, object], extra_fields: Mapping[str, object] | None = None
 ) -> RequestBody:
-    """Check the names of the fields and encode the body.
+    """Check the names of the fields and encode the request. It blocks while files are read.
 
     Args:
         operation: The operation, from the contract.
         arguments: Values by keyword; None leaves a field out.
-        extra_fields: Undocumented fields by wire name, sent after the documented ones.
+        extra_fields: Undocumented fields by wire name, sent after the documented ones; in the query if there is no
+            body.
 
     Returns:
-        The body, in the contract's order. The caller's key order is kept inside objects; text is UTF-8.
+        The request, in the contract's order. The caller's key order is kept inside objects; text is UTF-8.
 
     Raises:
         PromptError: Both prompts were given, or neither.
         UnknownFieldError: A keyword is not a field of the operation.
         RequestError: A required field is missing, or extra_fields holds a documented field.
-        FieldValueError: A value cannot be encoded: not a JSON type, NaN, a lone surrogate, a cycle.
+        FieldValueError: A value cannot be encoded: not a JSON type, NaN, a lone surrogate, a cycle, a file that cannot
+            be read, or an empty part of the path.
+    """
+    values = check_names(operation, arguments, extra_fields)
+    documented = {each.wire_name: each for each in operation.fields}
+    path, query = operation.path, list[str]()
+    parts: list[Part] = []
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        each = documented.get(name)
+        if each and each.is_file:
+            from .uploads import read_uploads  # noqa: PLC0415 - most calls send no file
+
+            uploads = read_uploads(each, value)
+            parts += [(name, (upload.name, upload.data, upload.content_type)) for upload in uploads]
+            fields[name] = [upload.record for upload in uploads] if each.is_array else uploads[0].record
+            continue
+        plain = to_plain(name, value)
+        place = each.place if each else "body" if operation.media_type else "query"
+        if place == "body":
+            fields[name] = plain
+            parts += _encode_part(name, each, plain) if operation.media_type != JSON else ()
+        elif place == "path":
+            path = path.replace(f"{{{name}}}", _encode_segment(name, plain))
+        else:
+            items = [item for item in plain if item is not None] if is_array(plain) else [plain]
+            query += [f"{quote(name, safe='')}={quote(_to_text(name, item, 'the query'), safe='')}" for item in items]
+    path += f"?{'&'.join(query)}" if query else ""
+    if operation.media_type == JSON:
+        members = (_dump(name, name) + b":" + _dump(name, plain) for name, plain in fields.items())
+        return RequestBody(content=b"{" + b",".join(members) + b"}", fields=fields, path=path)
+    return RequestBody(parts=tuple(parts), fields=fields, path=path)
+
+
+def check_names(
+    operation: Operation, arguments: Mapping[str, object], extra_fields: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """Check which fields are given. Arguments and errors are those of encode_request, but for FieldValueError.
+
+    Returns:
+        The values that are given, by wire name: in the contract's order, and then the extra ones.
     """
     known = {each.python_name: each for each in operation.fields}
     for name in arguments:
@@ -84,12 +129,7 @@ def encode_request(
     if extra_fields:
         _check_extra_fields(documented, extra_fields)
         values |= {name: value for name, value in extra_fields.items() if _is_given(value)}
-    fields = {name: to_plain(name, value) for name, value in values.items()}
-    if operation.media_type == JSON:
-        members = (_dump(name, name) + b":" + _dump(name, plain) for name, plain in fields.items())
-        return RequestBody(content=b"{" + b",".join(members) + b"}", fields=fields)
-    parts = (part for name, plain in fields.items() for part in _encode_part(name, documented.get(name), plain))
-    return RequestBody(parts=tuple(parts), fields=fields)
+    return values
 
 
 def _is_given(value: object) -> bool:
@@ -139,6 +179,21 @@ def _encode_part(name: str, documented: Field | None, plain: Any) -> list[Part]:
         return [(name, (None, _dump(name, plain), content_type or JSON))]
     text = plain if isinstance(plain, str) else _dump(name, plain).decode()
     return [(name, (None, text.encode(), content_type))]
+
+
+def _encode_segment(name: str, plain: Any) -> str:
+    """A value as one segment of a path: percent-encoded, and never one that leads elsewhere."""
+    text = _to_text(name, plain, "the path")
+    if text in {"", ".", ".."}:
+        raise _cannot_encode(name, f"/{_escape(name)}", f"{text!r} cannot be a part of the path; give the whole id")
+    return quote(text, safe="")
+
+
+def _to_text(name: str, plain: Any, place: str) -> str:
+    if is_object(plain) or is_array(plain):
+        kind = type(plain).__name__
+        raise _cannot_encode(name, f"/{_escape(name)}", f"{kind} cannot be in {place}; use a text or a number")
+    return plain if isinstance(plain, str) else _dump(name, plain).decode()
 
 
 def _dump(name: str, plain: Any) -> bytes:

@@ -10,13 +10,19 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+import attrs
 import httpx
 from attrs import field, frozen
 
+from ideogram_ai.generated import operations
+from ideogram_ai.generated.operations import Price
+
+from .costs import look_up
 from .errors import (
     APIStatusError,
     AuthenticationError,
@@ -44,6 +50,17 @@ POSSIBLY_BILLED: Final = (
     "What was asked for may have been made and billed: look at the account's usage before sending it again."
 )
 ASK_AGAIN: Final = "Asking again is free."
+_NO_ID: Final = (
+    "No id of a job came back: whether the job exists, and is billed, is unknown, and the service cannot be asked. "
+    "Look at the account's usage before submitting it again."
+)
+
+
+def cost_note(operation: Operation) -> str:
+    """What it means for money that the outcome of a request is unknown."""
+    if operation.is_free:
+        return ASK_AGAIN
+    return _NO_ID if operation.result == "job" else POSSIBLY_BILLED
 
 
 @frozen
@@ -101,6 +118,7 @@ class Generation:
         additional_properties: Other fields of the response, by wire name.
         job_id: The id of the job that made the images; None if they were not made by a job.
         usage_cost_usd_micros: What the service says that they cost, in millionths of a US dollar; None if it does not.
+        price: What the contract's price list says of the operation; None if it says nothing, or the request is unknown.
     """
 
     created: datetime | None
@@ -111,6 +129,24 @@ class Generation:
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     job_id: str | None = None
     usage_cost_usd_micros: int | None = None
+    price: Price | None = field(default=None, repr=False)
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """What the images cost together in US dollars, withheld ones too; None if nobody knows. See cost_source."""
+        if self.usage_cost_usd_micros is not None:
+            return Decimal(f"{self.usage_cost_usd_micros}e-6")
+        one = None if self.price is None else look_up(self.price, self.request)
+        if one is None or self.price is None or self.price.per != "image":
+            return one
+        return one * len(self.images)
+
+    @property
+    def cost_source(self) -> Literal["service", "price list"] | None:
+        """Who says what they cost: the service, or the price list as of the contract; None if nobody does."""
+        if self.usage_cost_usd_micros is not None:
+            return "service"
+        return None if self.cost_usd is None else "price list"
 
 
 MAX_RESPONSE_BYTES: Final = 8 * 1024 * 1024
@@ -186,7 +222,15 @@ _MAX_DETAIL = 500
 
 
 def parse_response(
-    operation: Operation, *, status: int, headers: httpx.Headers, body: bytes, now: float, complete: bool = True
+    operation: Operation,
+    *,
+    status: int,
+    headers: httpx.Headers,
+    body: bytes,
+    now: float,
+    complete: bool = True,
+    job_id: str | None = None,
+    problems: list[str] | None = None,
 ) -> Any:
     """Turn a response into a value, or the error to raise.
 
@@ -197,29 +241,42 @@ def parse_response(
         body: The body, decoded from its content encoding.
         now: Unix seconds, for a Retry-After that is a date.
         complete: False when the body broke off.
+        job_id: The id of the job that was asked for, if it was.
+        problems: What is wrong with a model is added to it; a Generation and a Job have their own problems.
 
     Returns:
-        A Generation for an operation that makes images; for others the generated model of the response,
-        plain JSON if the contract has no object there, or None for an empty body. Or an IdeogramError.
+        A Generation for an operation that makes images, a Job for one about jobs; for others the generated model of the
+        response; if the contract has no object there, plain JSON, a text, bytes, or None for an empty body. Or an
+        IdeogramError.
     """
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return _parse_refusal(operation, status=status, headers=headers, body=body, now=now)
+        return _parse_refusal(operation, status=status, headers=headers, body=body, now=now, job_id=job_id)
+    details: dict[str, Any] = {"status": status, "headers": headers, "body": body, "complete": complete}
     if operation.result == "images":
-        return parse_generation(status=status, headers=headers, body=body, complete=complete)
-    return _parse_model(operation.answer_model, status=status, headers=headers, body=body, complete=complete)
+        return parse_generation(**details)
+    if operation.result == "job":
+        from .jobs import read_job  # noqa: PLC0415 - it is built on this module
+
+        # Half an answer to a submit may have the id. A poll is repeated instead.
+        return read_job(job_id=job_id, salvage=not operation.is_free, **details)
+    return _parse_model(operation, problems=[] if problems is None else problems, **details)
 
 
 def _parse_refusal(
-    operation: Operation, *, status: int, headers: httpx.Headers, body: bytes, now: float
+    operation: Operation, *, status: int, headers: httpx.Headers, body: bytes, now: float, job_id: str | None
 ) -> IdeogramError:
     detail = _describe(headers, body)
     if status in _UNKNOWN:
-        message = f"{status}: {_UNKNOWN[status]}{detail}. {POSSIBLY_BILLED}"
-        return OutcomeUnknownError(message, status_code=status, headers=headers, body=body)
+        message = f"{status}: {_UNKNOWN[status]}{detail}. {cost_note(operation)}"
+        unknown = OutcomeUnknownError(message, status_code=status, headers=headers, body=body)
+        unknown.may_have_been_billed = not operation.is_free
+        return unknown
     # A redirect did not run; of other statuses that the contract does not list, nothing is known.
     is_redirect = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
-    billed = operation.billed.get(status, False if is_redirect else None) is not False
+    billed = not operation.is_free and operation.billed.get(status, False if is_redirect else None) is not False
     kind, advice = _ERRORS.get(status, (APIStatusError, ""))
+    if status == HTTPStatus.NOT_FOUND and job_id is not None:
+        advice = f"No job {printable(job_id)!r:.80} is known there: check the id, the key and the base URL."
     details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body, "may_have_been_billed": billed}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind = InternalServerError
@@ -228,7 +285,7 @@ def _parse_refusal(
     elif kind is RateLimitError:
         more, advice = _parse_rate_limit(operation, headers, body, now)
         details |= more
-    money = POSSIBLY_BILLED if billed else "It did not run; nothing was billed."
+    money = cost_note(operation) if billed or operation.is_free else "It did not run; nothing was billed."
     return kind(f"{status}{detail}. {f'{advice} {money}' if advice else money}", **details)
 
 
@@ -279,29 +336,50 @@ def _load(body: bytes) -> Any:
         return None
 
 
-def _parse_model(model: str, *, status: int, headers: httpx.Headers, body: bytes, complete: bool) -> Any:
+def _parse_model(
+    operation: Operation, *, status: int, headers: httpx.Headers, body: bytes, complete: bool, problems: list[str]
+) -> Any:
     details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body}
-    if not complete:
-        return OutcomeUnknownError(
-            f"The response ({status}) broke off after {len(body)} bytes. It was most likely billed: look at the "
-            "account's usage before sending the request again.",
-            **details,
+    free = operation.is_free
+    error: OutcomeUnknownError | ResponseValidationError
+    if complete:
+        value, problem = _read_model(operation.answer_model, headers, body, lenient=not free)
+        if not problem or value is not None:
+            problems += [problem] if problem else []
+            return value
+        money = (
+            f"{ASK_AGAIN} .body holds what arrived."
+            if free
+            else "It was most likely billed; .body holds what arrived. Do not send the request again before you looked "
+            "at it."
         )
-    value, problem = _read_model(model, body)
-    if not problem:
-        return value
-    return ResponseValidationError(
-        f"The response ({status}) breaks the contract: {problem}. It was most likely billed; .body holds what arrived. "
-        "Do not send the request again before you looked at it.",
-        problems=(problem,),
-        **details,
-    )
+        message = f"The response ({status}) breaks the contract: {problem}. {money}"
+        error = ResponseValidationError(message, problems=(problem,), **details)
+    else:
+        money = (
+            ASK_AGAIN
+            if free
+            else "It was most likely billed: look at the account's usage before sending the request again."
+        )
+        error = OutcomeUnknownError(f"The response ({status}) broke off after {len(body)} bytes. {money}", **details)
+    error.may_have_been_billed = not free
+    return error
 
 
-def _read_model(model: str, body: bytes) -> tuple[Any, str]:
-    """The value of a body, and what is wrong with it."""
+def _read_model(model: str, headers: httpx.Headers, body: bytes, *, lenient: bool) -> tuple[Any, str]:
+    """The value of a body, and what is wrong with it. With both, the value holds JSON where the model has another type.
+
+    That is for answers that were paid for (lenient); one that was free is asked for again.
+
+    Without a model the contract has no object there, and the Content-Type tells what came.
+    """
     if not body:
         return None, "the body is empty" if model else ""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not model and kind.startswith("text/") and kind not in {"text/html", "text/json", "text/xml"}:
+        return httpx.Response(HTTPStatus.OK, headers=headers, content=body).text, ""
+    if not model and kind and not kind.endswith(("json", "html", "xml")):
+        return body, ""
     try:
         document: object = json.loads(body)
     except (ValueError, RecursionError):
@@ -313,12 +391,42 @@ def _read_model(model: str, body: bytes) -> tuple[Any, str]:
 
     from ideogram_ai.generated import models  # noqa: PLC0415 - slow to load, and generate needs none
 
+    kind_of_model = getattr(models, model)
     try:
-        return getattr(models, model).from_dict(document), ""
+        return kind_of_model.from_dict(document), ""
     except KeyError as error:
-        return None, f"{error.args[0]} is missing"
+        problem = f"{error.args[0]} is missing"
     except (AttributeError, RecursionError, TypeError, ValueError) as error:
-        return None, f"{type(error).__name__}: {error}"[:500]
+        problem = f"{type(error).__name__}: {error}"[:500]
+    return _read_members(kind_of_model, document, models) if lenient else None, problem
+
+
+def _read_members(model: Any, document: Mapping[str, Any], models: Any) -> Any:
+    """A model with plain JSON in the members that are not what the contract says; None if a required one is missing.
+
+    What was paid for is not lost to a value that the contract does not know yet.
+    """
+    rest = dict(document)
+    values: dict[str, Any] = {}
+    wire_names = dict(operations.MODEL_FIELDS[model.__name__])
+    for member in attrs.fields(model):
+        wire_name = wire_names.get(member.name, "")
+        if wire_name in rest:
+            values[member.name] = _read_member(getattr(models, str(member.type), None), rest.pop(wire_name))
+        elif wire_name and member.default is attrs.NOTHING:
+            return None
+    made = model(**values)
+    made.additional_properties = rest
+    return made
+
+
+def _read_member(model: Any, value: object) -> Any:
+    if model is None or not is_object(value):
+        return value
+    try:
+        return model.from_dict(value)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return value
 
 
 _MAX_PROBLEMS = 20

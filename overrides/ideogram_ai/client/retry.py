@@ -21,6 +21,7 @@ from .errors import (
     InternalServerError,
     OutcomeUnknownError,
     RateLimitError,
+    ResponseValidationError,
 )
 
 MAX_SECONDS = 1_000_000.0
@@ -124,6 +125,8 @@ class RetryPolicy:
                 return error.waiting_helps
             case OutcomeUnknownError() | InternalServerError():
                 return self.retry_possibly_billed or not error.may_have_been_billed
+            case ResponseValidationError():
+                return not error.may_have_been_billed  # of a request that costs nothing
             case _:
                 return False
 

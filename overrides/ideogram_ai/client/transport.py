@@ -53,6 +53,9 @@ class PreparedRequest:
         body: The body, if there is one.
         total: Seconds for the whole exchange if the response body may be long; each piece of it then has the read
             timeout. None means the sum of the limits, with the read timeout for the head and again for the body.
+        authenticated: Whether the key is sent.
+        free: Whether it costs nothing, so that it takes no place among the requests in flight.
+        job_id: The id of the job that is asked for, if one is.
     """
 
     to: Literal["api", "images"]
@@ -62,6 +65,9 @@ class PreparedRequest:
     timeout: httpx.Timeout
     body: RequestBody | None = field(default=None, repr=False)
     total: float | None = None
+    authenticated: bool = True
+    free: bool = False
+    job_id: str | None = None
 
 
 def is_loopback(host: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
+from contract_document import reachable
 from drifting.compare import DriftVerdict
 from drifting.compare_operations import compare_documents
 from drifting.document import Document
@@ -152,26 +153,34 @@ def node_at(document: Any, pointer: Iterable[str | int]) -> Any:
 
 
 def test_a_change_of_one_keyword_of_the_contract_is_reported_at_its_place(contract: Contract) -> None:
-    """Every keyword of every schema that the operation reaches is changed alone, and every property removed alone."""
+    """Every keyword of every schema that an operation reaches is changed alone, and every property removed alone."""
     tried = 0
+    # Of the operations that reach a schema, one is enough: comparing all of them takes ten times as long.
+    reached = {
+        name: path
+        for path, item in contract.document["paths"].items()
+        for name, _ in reachable(contract.document, item)
+    }
     for pointer, node in mappings((), contract.document):
         if pointer[:2] != ("components", "schemas") or len(pointer) < 3:
             continue
+        path = reached[str(pointer[2])]
+        ours = {**contract.document, "paths": {path: contract.document["paths"][path]}}
         for keyword, value in MUTATIONS.items():
             if keyword not in node or node[keyword] == value:
                 continue
-            changed = deepcopy(contract.document)
+            changed = deepcopy(ours)
             node_at(changed, pointer)[keyword] = value
-            found = compare_documents(contract.document, changed)
+            found = compare_documents(ours, changed)
             assert found, (pointer, keyword)
             sides = [side.pointer for difference in found for side in (difference.old, difference.new)]
             # At the keyword, or at its consequence: a type that no value of an enum has empties the enum.
             assert any(side[: len(pointer)] == pointer[: len(side)] for side in sides), (pointer, keyword, sides)
             tried += 1
         for field in node.get("properties", {}) if len(pointer) == 3 else ():
-            changed = deepcopy(contract.document)
+            changed = deepcopy(ours)
             del node_at(changed, pointer)["properties"][field]
-            found = compare_documents(contract.document, changed)
+            found = compare_documents(ours, changed)
             removed = {each.old.pointer for each in found if each.change == "property removed"}
             assert removed == {(*pointer, "properties", field)}
     assert tried > 50
