@@ -9,11 +9,13 @@ from functools import partial
 from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from unittest.mock import patch
 
 import httpx
 import respx
 from respx.models import AllMockedAssertionError
 
+from ideogram_ai.client import waiting
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
@@ -57,7 +59,8 @@ class IdeogramMock:
 
     It has every operation of the contract, and remembers the jobs that are submitted. Each method plans what happens to
     the next request, or to the next one for an operation. Plans queue up, and when none is for a request, it succeeds.
-    Image links are served too, with a tiny PNG. Nothing reaches the network: a request that is not mocked fails.
+    Image links are served too, with a tiny PNG. Nothing reaches the network: a request that is not mocked fails. Within
+    the context, `wait` polls without its usual pauses.
 
     A request that the service would refuse fails the test with the name of the field, whatever was planned for it: an
     AssertionError is raised where the request is sent, and again at the end, in case the code under test caught it.
@@ -81,6 +84,8 @@ class IdeogramMock:
         self._plan = ResponsePlan(PlannedResponse("succeed", self._succeed, None))
         self._problems: list[str] = []
         self._numbers = count(1)
+        # No test is to wait for a job that takes no time.
+        self._quick_polls = patch.object(waiting, "FIRST_PAUSE", 0.0)
         self.router: respx.MockRouter = _Router(self._on_unmocked)
         for view in sorted(self._service.views.values(), key=lambda view: -length_of_path(view.operation)):
             pattern = path_pattern(view.operation.path, decoded=True)
@@ -277,11 +282,13 @@ class IdeogramMock:
 
     def __enter__(self) -> Self:
         self.router.start()
+        self._quick_polls.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._quick_polls.stop()
         self.router.stop()
         if error is None:
             self.verify()
