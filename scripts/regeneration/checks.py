@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from importlib import import_module
-from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -23,13 +22,11 @@ from regeneration.documents import (
     mappings,
     operations,
     pointer_text,
-    properties,
     read_contract,
-    resolve,
-    resolve_place,
     shorten,
     unescape,
 )
+from regeneration.operation_checks import check_client, check_methods, check_operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +36,6 @@ MAX_DEPTH: Final = 150
 _DEEP: Final = f"nested more than {MAX_DEPTH} levels deep when every $ref is followed"
 _NAMED: Final = ("name", "operationId", "title")
 _PARAMETER: Final = re.compile(r"\{[A-Za-z_][A-Za-z0-9_-]*\}")
-_METHOD: Final = re.compile(r"([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*")
-_TEXT: Final = re.compile(r"text/.+|application/(.+\+)?(json|xml)", re.IGNORECASE)
 
 
 def read_checked(path: Path) -> Contract:
@@ -51,8 +46,8 @@ def read_checked(path: Path) -> Contract:
     """
     contract = read_contract(path)
     for check in (
-        *(check_references, check_paths, check_openapi, check_extensions),
-        *(check_names, check_methods, check_client, check_files),
+        *(check_references, check_paths, check_openapi, check_extensions, check_names),
+        *(check_operations, check_methods, check_client),
     ):
         check(contract)
     return contract
@@ -208,105 +203,3 @@ def _refuse_new_characters(contract: Contract, pointer: Pointer, text: str) -> N
         if unicodedata.ucd_3_2_0.category(character) == "Cn":
             message = f"U+{ord(character):04X} is newer than Unicode 3.2, so Python versions print it differently"
             raise contract.error(pointer, message)
-
-
-def check_client(contract: Contract) -> None:
-    """Refuse a contract without an operation or a field that our code names; see overrides/generator/client.yaml."""
-    found = {raw.get("operationId"): (path, verb, raw) for path, verb, raw in operations(contract.document)}
-    for name, named in client_facts()["fields"].items():
-        if name not in found:
-            raise contract.error(("paths",), f"the operation {name}, which is built on, is gone; change {_CLIENT}")
-        path, verb, raw = found[name]
-        content = resolve(contract.document, raw.get("requestBody", {})).get("content", {})
-        declared = {field for media in content.values() for field in properties(contract.document, media.get("schema"))}
-        for field in named:
-            if field not in declared:
-                message = f"the field {field} of {name}, which is built on, is gone"
-                raise contract.error(("paths", path, verb, "requestBody"), f"{message}; change {_CLIENT}")
-
-
-def check_methods(contract: Contract) -> None:
-    """Refuse names of methods and groups that Python or the client cannot have, or that two operations have."""
-    taken, seen = {*client_facts()["taken"]}, dict[str, str]()
-    for path, verb, raw in operations(contract.document):
-        name = raw.get("x-method")
-        if name is None:
-            continue
-        group, _, own = str(name).rpartition(".")
-        message = ""
-        if not _METHOD.fullmatch(str(name)) or iskeyword(group) or iskeyword(own):
-            message = (
-                "cannot name a method; write small letters, digits and _, and a group and a dot before them if you like"
-            )
-        elif {group or own} & taken:
-            message = "has the name of something else that the client has; choose another"
-        elif name in seen:
-            message = f"is the method of {seen[name]} already; choose another"
-        elif name in {other.rpartition(".")[0] for other in seen} or group in seen:
-            message = "is a method and a group; choose another"
-        if message:
-            raise contract.error(("paths", path, verb, "x-method"), f"{shorten(str(name), 80)} {message}")
-        seen[name] = f"{verb.upper()} {path}"
-
-
-_CLIENT: Final = "what is built on it (the command line, batches), and overrides/generator/client.yaml"
-
-
-def client_facts() -> dict[str, Any]:
-    """Read overrides/generator/client.yaml."""
-    facts: dict[str, Any] = yaml.safe_load((CONFIGURATION / "client.yaml").read_bytes())
-    return facts
-
-
-def check_files(contract: Contract) -> None:
-    """Refuse files elsewhere than among the fields of a multipart body, alone or in a list."""
-    document = contract.document
-    for path, method, raw in operations(document):
-        if "requestBody" not in raw:
-            continue
-        item, _ = resolve_place(document, ("paths", path))
-        body, _ = resolve_place(document, (*item, method, "requestBody"))
-        content, found = resolve_place(document, (*body, "content"))
-        for media_type in found:
-            place, media = resolve_place(document, (*content, media_type))
-            if not is_mapping(media) or "schema" not in media:
-                continue
-            is_form = media_type == "multipart/form-data"
-            allowed = {*properties(document, media["schema"])} if is_form else set[str]()
-            for pointer, field in _files(document, (*place, "schema"), "", set()):
-                if field.removesuffix("[]") in allowed and at(document, pointer) == "binary":
-                    continue
-                what = f"the field {field}" if field else "the body"
-                because = f"{pointer[-1]}: {at(document, pointer)}"
-                message = f"{what} is a file ({because}); write a file as a field of multipart/form-data, or a list"
-                raise contract.error(pointer, f"{message} of files, with type: string and format: binary")
-
-
-def _files(document: Any, pointer: Pointer, field: str, seen: set[Pointer]) -> Iterator[tuple[Pointer, str]]:
-    """Yield the keyword that says "file", and the field, of every schema of a file at or below a place."""
-    place, schema = resolve_place(document, pointer)
-    if not is_mapping(schema) or place in seen:
-        return
-    seen.add(place)
-    keywords = ((*place, keyword) for keyword in ("format", "contentEncoding", "contentMediaType"))
-    yield from ((keyword, field) for keyword in keywords if _says_file(keyword, schema))
-    for below, part in children(place, schema):
-        keyword = below[-1]
-        if holds_names((keyword,)) and is_mapping(part):
-            for name in part:
-                yield from _files(document, (*below, name), f"{field}.{name}" if field else name, seen)
-        elif keyword != "default":
-            inner = f"{field}[]" if keyword in {"items", "prefixItems"} else field
-            for each in [(*below, index) for index in range(len(part))] if is_list(part) else [below]:
-                yield from _files(document, each, inner, seen)
-
-
-def _says_file(keyword: Pointer, schema: Any) -> bool:
-    """Whether a keyword of a schema, or of the encoding of a part, means a file."""
-    value = schema.get(str(keyword[-1])) if is_mapping(schema) else None
-    if keyword[-1] == "format":
-        return bool(value == "binary")
-    if keyword[-1] == "contentEncoding":
-        return value is not None
-    media_types = value.split(",") if isinstance(value, str) else []
-    return not all(_TEXT.fullmatch(each.partition(";")[0].strip()) for each in media_types)

@@ -10,35 +10,43 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from email import message_from_bytes, policy
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, unquote
+
+import attrs
 
 from regeneration.documents import (
     PACKAGE,
     ROOT,
+    Pointer,
     RegenerationError,
     is_list,
     is_mapping,
     is_object,
     operations,
+    parameters,
     properties,
     read_contract,
     resolve,
     resolve_place,
 )
+from regeneration.operation_checks import api_key_scheme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from types import ModuleType
 
     import httpx
 
-    from regeneration.documents import Contract, Pointer
+    from regeneration.documents import Contract
 
 _NAME: Final = ".".join(PACKAGE.parts)
 _KEY: Final = "a-key-that-opens-nothing"
@@ -52,6 +60,7 @@ _MYPY_SETTINGS: Final = (
     *("--python-version", "3.11"),
     *("--cache-dir", str(ROOT / ".mypy_cache" / "regenerate")),
 )
+_PNG: Final = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\r\n--+++--\r\n\xff\x00 \x0d"
 _TEXT: Final = 'any "value" \u2013 \u00e9 & <b>'
 _TEXTS: Final = {
     "byte": "aWRlb2dyYW0=",
@@ -144,17 +153,11 @@ def _failures(root: Path, contract: Contract) -> Iterator[tuple[Pointer, str]]:
         yield (), "contract.json in the package does not say what the contract says"
     known = {(operation.path, operation.method): operation for operation in generated.OPERATIONS.values()}
     for path, method, raw in operations(contract.document):
-        operation, pointer = known.get((path, method.upper())), ("paths", path, method)
-        not_yet = operation and any(field.place != "body" or field.is_file for field in operation.fields)
+        operation = known.get((path, method.upper()))
         if operation is None:
-            yield pointer, "the generator left this operation out"
-        elif "requestBody" in raw and not not_yet:
-            body, found = resolve_place(contract.document, (*pointer, "requestBody"))
-            schema = found["content"][operation.media_type].get("schema")
-            for field, message in _prove_operation(contract.document, schema, operation, modules):
-                place = (*body, "content", operation.media_type, "schema")
-                where = resolve_place(contract.document, place)[0] if field else ()
-                yield ((*where, "properties", field) if field else (*pointer, "requestBody", "content")), message
+            yield ("paths", path, method), "the generator left this operation out"
+        else:
+            yield from _prove_operation(contract.document, _Asked.of(contract, path, method, raw), operation, modules)
 
 
 def _import_all(root: Path) -> dict[str, ModuleType]:
@@ -170,53 +173,105 @@ def _import_all(root: Path) -> dict[str, ModuleType]:
     return modules
 
 
-def _prove_operation(
-    document: dict[str, Any], schema: Any, operation: Any, modules: Mapping[str, ModuleType]
-) -> Iterator[tuple[str, str]]:
-    """Look for every field of a request, and send requests in which together every field has a value.
+@attrs.frozen
+class _Asked:
+    """What the contract asks of a request.
 
-    Yields:
-        The field that a failure is about, or nothing, and what is wrong.
+    Attributes:
+        pointer: Place of the operation.
+        raw: The operation.
+        path: Its path.
+        method: Its method, in upper case.
+        media_type: Media type of the body; empty without a body.
+        fields: Schema and place in the contract of every field, by where it is sent and its name.
+        key_header: The header for the key; None where the contract wants no key.
     """
-    generated = modules[f"{_NAME}.operations"]
+
+    pointer: Pointer
+    raw: Mapping[str, Any]
+    path: str
+    method: str
+    media_type: str
+    fields: Mapping[tuple[str, str], tuple[Any, Pointer]]
+    key_header: str | None
+
+    @classmethod
+    def of(cls, contract: Contract, path: str, method: str, raw: Mapping[str, Any]) -> _Asked:
+        document, pointer = contract.document, ("paths", path, method)
+        fields: dict[tuple[str, str], tuple[Any, Pointer]] = {}
+        media_type = ""
+        if "requestBody" in raw:
+            place, body = resolve_place(document, (*resolve_place(document, pointer[:2])[0], method, "requestBody"))
+            media_type, media = next(iter(body["content"].items()))
+            where, _ = resolve_place(document, (*place, "content", media_type, "schema"))
+            for name, schema in properties(document, media["schema"]).items():
+                fields["body", name] = schema, (*where, "properties", name)
+        said = {(each["in"], each["name"]): (each["schema"], at) for at, each in parameters(document, path, method)}
+        order = [("path", name) for name in re.findall(r"{(.+?)}", path)]
+        fields |= {key: said[key] for key in (*order, *(key for key in said if key[0] != "path"))}
+        scheme = document["components"]["securitySchemes"][api_key_scheme(document)]
+        wanted = any(raw.get("security", document.get("security", ())))
+        header = scheme["name"] if wanted else None
+        return cls(pointer, raw, path, method.upper(), media_type, fields, header)
+
+
+def _prove_operation(
+    document: dict[str, Any], asked: _Asked, operation: Any, modules: Mapping[str, ModuleType]
+) -> Iterator[tuple[Pointer, str]]:
+    """Look for every field of a request, and send requests in which together every field has a value."""
+    listed = {(field.place, field.wire_name): field.python_name for field in operation.fields}
+    body = {
+        name: (listed["body", name], schema)
+        for (place, name), (schema, _) in asked.fields.items()
+        if place == "body" and ("body", name) in listed
+    }
     model: Any = getattr(modules[f"{_NAME}.models"], operation.request_model, None)
-    if model is None:
+    if asked.media_type and model is None:
         how = "An anyOf at the top level of the schema does that (take it out for the generator in"
         how = f"{how} scripts/regeneration/tree.py), and so does a schema that is not an object"
-        yield "", f"the generator dropped this request body: it would never be sent. {how}"
+        yield (
+            (*asked.pointer, "requestBody", "content"),
+            f"the generator dropped this request body: it would never be sent. {how}",
+        )
         return
-    fields = {field.wire_name: field.python_name for field in operation.fields}
-    pairs = generated.MODEL_FIELDS.get(operation.request_model, ())
-    declared = list(properties(document, schema))
-    if declared != list(fields) or tuple((python, wire) for wire, python in fields.items()) != pairs:
-        yield "", f"operations.py lists the fields {[*fields]} where the contract has {declared}"
+    pairs = modules[f"{_NAME}.operations"].MODEL_FIELDS.get(operation.request_model, ())
+    if [*listed] != [*asked.fields] or tuple((python, wire) for wire, (python, _) in body.items()) != pairs:
+        names, declared = ([name for _, name in fields] for fields in (listed, asked.fields))
+        yield asked.pointer, f"operations.py lists the fields {names} where the contract has {declared}"
         return
-    constant = next(name for name, value in vars(generated).items() if value is operation)
-    methods: Any = modules[f"{_NAME}.methods"].Methods
-    code: dict[str, Any] = {name: getattr(getattr(methods, name), "__code__", None) for name in dir(methods)}
-    names = [name for name in code if constant in getattr(code[name], "co_names", ())]
-    if not names:
-        yield "", "the client gets no method for this operation"
-        return
-    whole: dict[str, Any] = sample(document, schema)
+    if asked.raw.get("x-method", operation.method_name) != operation.method_name:
+        yield (*asked.pointer, "x-method"), f"the method got the name {operation.method_name}"
     groups = operation.exactly_one_of
     for turn in range(max([1, *map(len, groups)])):
         left_out = {field for group in groups for field in group if field != group[turn % len(group)]}
-        sent = {field: value for field, value in whole.items() if field not in left_out}
+        sent = {
+            key: sample_part(document, schema) if key[0] == "path" else sample(document, schema)
+            for key, (schema, _) in asked.fields.items()
+            if key[1] not in left_out
+        }
         try:
-            # By way of the model, so that the values are models too where the contract has objects.
-            values = model.from_dict(sent)
-            request = _send(names[0], {fields[field]: getattr(values, fields[field]) for field in sent})
-            arrived = _decode(request)
+            values = {**sent}
+            if model is not None:
+                # By way of the model, so that the values are models too where the contract has objects.
+                made = model.from_dict({name: value for (place, name), value in sent.items() if place == "body"})
+                values |= {
+                    key: getattr(made, body[key[1]][0])
+                    for key in sent
+                    if key[0] == "body" and not _has_files(sent[key])
+                }
+            request = _send(operation.method_name, {listed[key]: value for key, value in values.items()})
+            arrived = _decode(request, asked.path)
         except Exception as error:  # noqa: BLE001 - anything that generated code raises is a finding
-            yield "", f"sending a request fails with {type(error).__name__}: {error}"
+            yield asked.pointer, f"sending a request fails with {type(error).__name__}: {error}"
             return
-        yield from _differences(request, operation, generated.API_KEY_HEADER)
-        for field in sent | arrived:
-            if field not in sent:
-                yield "", f"a field {field} arrived that was not sent"
-            elif not _same(sent[field], arrived.get(field, [])):
-                yield field, f"the field {field} was sent as {sent[field]!r} and arrived as {arrived.get(field)!r}"
+        yield from ((asked.pointer, message) for message in _differences(request, asked))
+        for key in sent | arrived:
+            place, name = key
+            if key not in sent:
+                yield asked.pointer, f"a field {name} arrived in the {place} that was not sent"
+            elif not _same(sent[key], arrived.get(key, [])):
+                message = f"the field {name} was sent as {sent[key]!r} and arrived as {arrived.get(key)!r}"
+                yield asked.fields[key][1], message
 
 
 def _send(method: str, arguments: Mapping[str, Any]) -> httpx.Request:
@@ -231,45 +286,93 @@ def _send(method: str, arguments: Mapping[str, Any]) -> httpx.Request:
         requests.append(request)
         return httpx.Response(400)
 
-    with httpx.Client(transport=httpx.MockTransport(record)) as http, suppress(IdeogramError):
-        getattr(Ideogram(_KEY, http_client=http, retry=RetryPolicy(max_attempts=1)), method)(**arguments)
+    with httpx.Client(transport=httpx.MockTransport(record)) as http:
+        client = Ideogram(_KEY, http_client=http, retry=RetryPolicy(max_attempts=1))
+        try:
+            call: Any = reduce(getattr, method.split("."), client)
+            call(**arguments)
+        except IdeogramError:
+            if not requests:
+                raise
     (request,) = requests
     return request
 
 
-def _differences(request: httpx.Request, operation: Any, key_header: str) -> Iterator[tuple[str, str]]:
-    path = request.url.raw_path.decode()
-    if (request.method, path) != (operation.method, operation.path):
-        yield "", f"the request arrived as {request.method} {path}"
+def _differences(request: httpx.Request, asked: _Asked) -> Iterator[str]:
+    """What is wrong with a request beside its fields."""
+    path = request.url.raw_path.decode().partition("?")[0]
+    if request.method != asked.method or _path_values(path, asked.path) is None:
+        yield f"the request arrived as {request.method} {path}"
     media_type = request.headers.get("content-type", "").partition(";")[0]
-    if media_type != operation.media_type:
-        yield "", f"the body arrived as {media_type or 'nothing'} and not as {operation.media_type}"
-    if request.headers.get(key_header) != _KEY:
-        yield "", f"the key does not arrive in the header {key_header}"
+    if media_type != asked.media_type:
+        yield f"the body arrived as {media_type or 'nothing'} and not as {asked.media_type or 'nothing'}"
+    if not asked.media_type and request.content:
+        yield "a body arrived where the contract has none"
+    carried = [name for name, value in request.headers.items() if _KEY in value]
+    if asked.key_header and request.headers.get(asked.key_header) != _KEY:
+        yield f"the key does not arrive in the header {asked.key_header}"
+    if carried and not asked.key_header:
+        yield f"the key arrives in the header {carried[0]}, and the contract wants none here"
 
 
-def _decode(request: httpx.Request) -> dict[str, list[Any]]:
-    """Read a body by its Content-Type: the values that arrived for every field, as bytes or parsed JSON."""
+def _path_values(path: str, template: str) -> dict[str, str] | None:
+    """The values of the parameters in a path as it was sent; None when it is not the path of the contract."""
+    names = re.findall(r"{(.+?)}", template)
+    pattern = "([^/]*)".join(re.escape(text) for text in re.split(r"{.+?}", template))
+    match = re.fullmatch(pattern, path)
+    return dict(zip(names, map(unquote, match.groups()), strict=True)) if match else None
+
+
+def _decode(request: httpx.Request, template: str) -> dict[tuple[str, str], list[Any]]:
+    """Read a request: the values that arrived for every field, as text, bytes, parsed JSON, or a file of its own."""
+    path, _, query = request.url.raw_path.decode().partition("?")
+    arrived: dict[tuple[str, str], list[Any]] = {}
+    for name, text in (_path_values(path, template) or {}).items():
+        arrived["path", name] = [text]
+    for name, text in parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict"):
+        arrived.setdefault(("query", name), []).append(text)
     content_type = request.headers.get("content-type", "")
     if "json" in content_type:
-        return {name: [value] for name, value in json.loads(request.content).items()}
+        return arrived | {("body", name): [value] for name, value in json.loads(request.content).items()}
     whole = f"Content-Type: {content_type}\r\n\r\n".encode() + request.content
-    fields: dict[str, list[Any]] = {}
-    for part in message_from_bytes(whole, policy=policy.HTTP).iter_parts():
+    for part in message_from_bytes(whole, policy=policy.HTTP).iter_parts() if content_type else ():
         payload: Any = part.get_payload(decode=True)
         name = str(part.get_param("name", header="content-disposition"))
-        is_json = part.get_content_type() == "application/json"
-        fields.setdefault(name, []).append(json.loads(payload) if is_json else payload)
-    return fields
+        if part.get_filename():
+            payload = _File(payload, part.get_content_type())
+        elif part.get_content_type() == "application/json":
+            payload = json.loads(payload)
+        arrived.setdefault(("body", name), []).append(payload)
+    return arrived
+
+
+@attrs.frozen
+class _File:
+    """A part with a file name."""
+
+    content: bytes
+    media_type: str
+
+
+def _has_files(value: Any) -> bool:
+    return isinstance(value, bytes) or (is_list(value) and any(isinstance(item, bytes) for item in value))
 
 
 def _same(sent: Any, arrived: list[Any]) -> bool:
-    """Compare a value with what arrived for it: JSON, or text, of which a list fills more than one."""
+    """Compare a value with what arrived for it: JSON, or files and text, of which a list fills more than one."""
     if arrived == [sent]:
         return True
+    if _has_files(sent):
+        return arrived == [_File(content, "image/png") for content in (sent if is_list(sent) else [sent])]
     values = [value for value in (sent if is_list(sent) else [sent]) if value is not None]
     texts = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values]
     return texts == [value.decode() if isinstance(value, bytes) else value for value in arrived]
+
+
+def sample_part(document: Mapping[str, Any], schema: Any) -> Any:
+    """Make a value for a part of a path; a text holds what would end the part, or the path."""
+    value = sample(document, schema)
+    return f"{value}/?#%2F;" if value == _TEXT else value
 
 
 def sample(document: Mapping[str, Any], schema: Any) -> Any:
@@ -296,7 +399,11 @@ def sample(document: Mapping[str, Any], schema: Any) -> Any:
     if kind == "array":
         items = resolve(document, schema.get("items"))
         alternatives = items.get("oneOf", items.get("anyOf")) if is_mapping(items) else None
+        if is_mapping(items) and items.get("format") == "binary":
+            return [_PNG, _PNG + b"\r\n--a second one"]
         return [sample(document, item) for item in alternatives or [items]]
+    if schema.get("format") == "binary":
+        return _PNG
     by_kind = {"boolean": True, "integer": 7, "number": 1.5, "null": None}
     return by_kind.get(kind, _TEXTS.get(schema.get("format", ""), _TEXT))
 

@@ -19,6 +19,9 @@ from regeneration.documents import (
     PACKAGE,
     ROOT,
     Pointer,
+    at,
+    branches,
+    is_array,
     is_mapping,
     mappings,
     operations,
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from drifting.compare import Difference
+    from drifting.compare import Difference, Side
 
 _SECTIONS: Final = {Effect.ADDED: "Added", Effect.REMOVED: "Removed"}
 _OTHER_SECTION: Final = "Changed"
@@ -77,12 +80,21 @@ def read_baseline() -> tuple[GeneratedState, str] | None:
 def _read(read: Callable[[str], bytes]) -> GeneratedState:
     models, methods = (ast.parse(read(name)).body for name in ("models/__init__.py", "methods.py"))
     exported = next(node.value for node in models if isinstance(node, ast.Assign))
-    own = next(node for node in methods if isinstance(node, ast.ClassDef) and node.name == "Methods")
-    return GeneratedState(
-        document=json.loads(read("contract.json")),
-        models=frozenset(ast.literal_eval(exported)),
-        methods=frozenset(n.name for n in own.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")),
-    )
+    classes = {node.name: node for node in methods if isinstance(node, ast.ClassDef)}
+    names: set[str] = set()
+    for function in _functions(classes["Methods"]):
+        if function.returns and any(
+            isinstance(each, ast.Name) and each.id == "property" for each in function.decorator_list
+        ):
+            group = classes[ast.unparse(function.returns).partition("[")[0]]
+            names |= {f"{function.name}.{method.name}" for method in _functions(group)}
+        else:
+            names.add(function.name)
+    return GeneratedState(json.loads(read("contract.json")), frozenset(ast.literal_eval(exported)), frozenset(names))
+
+
+def _functions(node: ast.ClassDef) -> Iterator[ast.FunctionDef]:
+    yield from (each for each in node.body if isinstance(each, ast.FunctionDef) and not each.name.startswith("_"))
 
 
 def _committed(path: Path) -> bytes:
@@ -118,11 +130,7 @@ def find_changes(old: GeneratedState, new: GeneratedState) -> list[Change]:
     Raises:
         drifting.document.DriftError: One of the contracts cannot be understood.
     """
-    calls = _calls(old.document) | _calls(new.document)
-    found = [
-        Change(difference.verdict is DriftVerdict.BREAKING, difference.effect, _sentence(difference, calls))
-        for difference in compare_documents(old.document, new.document)
-    ]
+    found = list(_differences(old.document, new.document))
     changes = [*found, *_methods(old, new), *_models(old, new), *_facts(old.document, new.document)]
     return sorted(changes, key=lambda change: not change.breaking)
 
@@ -183,28 +191,64 @@ def _entry(changes: list[Change]) -> Iterator[str]:
             yield ""
 
 
-def _calls(document: dict[str, Any]) -> dict[str, str]:
-    """What users call the operations that have a method of the client, by method and path."""
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+    """The differences of two contracts; what is the same in several operations is told once."""
+    known = _operations(old) | _operations(new)
+    told: dict[tuple[bool, Effect, str], list[str]] = {}
+    for difference in compare_documents(old, new):
+        call, text = _sentence(difference, known, new)
+        told.setdefault((difference.verdict is DriftVerdict.BREAKING, difference.effect, text), []).append(call)
+    for (breaking, effect, text), calls in told.items():
+        every = ", ".join(dict.fromkeys(calls))
+        yield Change(breaking, effect, f"{every} {text}" if every else text)
+
+
+def _operations(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """What users call every operation, and the first line about it, by method and path."""
     return {
-        f"{method.upper()} {path}": f"`{raw['x-method']}()`"
+        f"{method.upper()} {path}": (f"`{_method(raw)}()`", str(raw.get("summary", "")).strip().rstrip("."))
         for path, method, raw in operations(document)
-        if "x-method" in raw
     }
 
 
-def _sentence(difference: Difference, calls: Mapping[str, str]) -> str:
-    """A difference in words; names are in backticks."""
+def _method(raw: Mapping[str, Any]) -> str:
+    return str(raw.get("x-method") or raw.get("operationId"))
+
+
+def _sentence(
+    difference: Difference, known: Mapping[str, tuple[str, str]], document: dict[str, Any]
+) -> tuple[str, str]:
+    """The operation that a difference is in, if it is in one, and the difference in words; names are in backticks."""
     where, _, path = difference.where.partition(": ")
-    for operation, call in calls.items():
-        where = where.replace(operation, call, 1)
-    if difference.subject == "property":
-        if difference.effect is Effect.REMOVED:
-            return f"{where}: there is no field `{path}` any more"
+    subject, name, is_removed = difference.subject, difference.name, difference.effect is Effect.REMOVED
+    call = ""
+    for operation, (method, about) in known.items():
+        if where == operation:
+            return "", f"there is no {method} any more" if is_removed else f"{method} is new{about and f': {about}'}"
+        if where.startswith(f"{operation} "):
+            call, where = method, where.removeprefix(f"{operation} ")
+    if subject in {"property", "parameter"}:
+        what = f"field `{path}`"
+        if subject == "parameter":
+            where, place = where.removesuffix(f" {name}").rsplit(" ", 1)
+            what = f"parameter `{name}` of the {place}"
+        if is_removed:
+            return call, f"{where}: there is no {what} any more"
         needed = ", required" if difference.verdict is DriftVerdict.BREAKING else ""
-        return f"{where}: the field `{path}` is new ({_kind(difference.new.value)}{needed})"
-    if difference.subject == "required":
-        return f"{where}: `{path}` is {'required now' if difference.effect is Effect.ADDED else 'no longer required'}"
-    return f"{where}: {f'`{path}`: ' if path else ''}{describe(difference)}"
+        return call, f"{where}: the {what} is new ({_kind_at(difference.new, document)}{needed})"
+    if subject == "required":
+        now = "no longer required" if is_removed else "required now"
+        return call, f"{where}: `{path or name}` is {now}"
+    return call, f"{where}: {f'`{path}`: ' if path else ''}{describe(difference)}"
+
+
+def _kind_at(side: Side, document: dict[str, Any]) -> str:
+    """The kind of a value; that it is a file, only the contract itself says."""
+    declared: Any = at(document, side.pointer) if _stands((*side.pointer, ""), document) else None
+    found = [each.get("items", each) for each in branches(document, declared)]
+    if any(part.get("format") == "binary" for schema in found for part in branches(document, schema)):
+        return "list of files" if is_array(document, declared) else "file"
+    return _kind(side.value)
 
 
 def _kind(schema: Any) -> str:
@@ -218,10 +262,21 @@ def _kind(schema: Any) -> str:
 
 
 def _methods(old: GeneratedState, new: GeneratedState) -> Iterator[Change]:
+    """Methods that come or go although their operations stay."""
+    before, after = _names(old.document), _names(new.document)
     for name in sorted(old.methods - new.methods):
-        yield Change(True, Effect.REMOVED, f"Python: there is no method `{name}` of `Ideogram` any more")
+        if name not in before or before[name] in after.values():
+            yield Change(True, Effect.REMOVED, f"Python: there is no method `{name}` of `Ideogram` any more")
     for name in sorted(new.methods - old.methods):
-        yield Change(False, Effect.ADDED, f"Python: the method `{name}` of `Ideogram` is new")
+        if name not in after or after[name] in before.values():
+            yield Change(False, Effect.ADDED, f"Python: the method `{name}` of `Ideogram` is new")
+
+
+def _names(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """The path and method of every operation by the name of the client's method."""
+    return {
+        str(raw.get("x-method") or raw.get("operationId")): (path, method) for path, method, raw in operations(document)
+    }
 
 
 def _models(old: GeneratedState, new: GeneratedState) -> Iterator[Change]:
@@ -248,7 +303,7 @@ def _facts(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
     before, after = _extensions(old), _extensions(new)
     for place in dict.fromkeys([*before, *after]):
         if place in before and place in after and before[place] != after[place]:
-            change = f"{json.dumps(before[place])} -> {json.dumps(after[place])}"
+            change = " -> ".join(shorten(json.dumps(facts[place]), _LONGEST) for facts in (before, after))
             yield Change(False, Effect.CHANGED, f"contract: `{pointer_text(place)}` is another: {change}")
         elif _stands(place, old) and _stands(place, new) and (place in before) is not (place in after):
             effect = Effect.ADDED if place in after else Effect.REMOVED
@@ -256,12 +311,14 @@ def _facts(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
 
 
 def _extensions(document: dict[str, Any]) -> dict[Pointer, Any]:
-    return {
+    """The x- fields by place; each price is one, and names of methods are told as methods."""
+    found: dict[Pointer, Any] = {
         (*pointer, name): node[name]
         for pointer, node in mappings((), document)
         for name in node
-        if name.startswith("x-")
+        if name.startswith("x-") and name not in {"x-method", "x-prices"}
     }
+    return found | {("x-prices", name): price for name, price in document.get("x-prices", {}).items()}
 
 
 def _stands(place: Pointer, document: Any) -> bool:

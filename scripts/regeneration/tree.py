@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import swap
 
-from regeneration.checks import client_facts
 from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
-from regeneration.operations import Endpoint, Parameter, read_models, variables
+from regeneration.fields import Parameter, read_models
+from regeneration.operation_checks import client_facts
+from regeneration.operations import Endpoint, variables
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator

@@ -1,9 +1,13 @@
 """The contract is a valid OpenAPI 3.1 document, and its own examples keep it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import yaml
+from altered_contract import ROOT, write_altered
 from contract_document import Node, nodes
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from regeneration.checks import read_checked
 
 
 def test_it_is_valid_openapi_3_1(contract: Node) -> None:
@@ -184,3 +188,10 @@ def test_known_values_say_whether_waiting_helps(schemas: Node) -> None:
         "inflight_limit",
         "priority_credit_required",
     }
+
+
+def test_the_operation_of_the_page_about_changes_is_accepted(tmp_path: Path) -> None:
+    page = (ROOT / "docs/changing-the-contract.md").read_text("utf-8").partition("## Another operation")[2]
+    example = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    changed = write_altered(tmp_path / "contract.yaml", lambda document: document["paths"].update(example))
+    assert "/v1/generations" in read_checked(changed).document["paths"]

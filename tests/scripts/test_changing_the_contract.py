@@ -170,7 +170,7 @@ def test_a_new_operation_is_a_method_that_returns_its_model(more: Changed) -> No
         assert "variety: 99 is greater than the maximum of 9" in broken["message"]
         for label, error in (("incomplete", "RequestError"), ("misspelt", "UnknownFieldError")):
             assert (outcomes[label]["error"], outcomes[label]["arrived"]) == (error, [])
-    drawn = more.used["strategies"]["post_magic_prompt_v4"]
+    drawn = more.used["strategies"]["post_wording_v4"]
     assert set(drawn["drawn"]) == {"text_prompt", "variety", "notes"}
     assert "#/components/schemas/MagicPromptRequest/required" in drawn["rules"]
 
@@ -204,11 +204,13 @@ def test_the_page_for_maintainers_is_correct(less: Changed) -> None:
 def test_the_command_prints_what_changes(more: Changed, less: Changed) -> None:
     for line in (
         "breaks    added     generate() request: the field project is new (string, required)",
-        "harmless  added     POST /v1/ideogram-v4/magic-prompt: the operation is new",
-        "harmless  added     Python: the method post_magic_prompt_v4 of Ideogram.operations is new",
+        "harmless  added     post_wording_v4() is new: Write a structured prompt",
     ):
         assert f"\n  {line}\n" in more.printed
-    assert "\n- **Breaking:** request: there is no field `enable_copyright_detection` any more.\n" in less.printed
+    assert (
+        "\n- **Breaking:** `generate()` request: there is no field `enable_copyright_detection` any more.\n"
+        in less.printed
+    )
 
 
 PROGRAM = """
@@ -220,24 +222,24 @@ client.generate(text_prompt="a", project="p")
 client.generate(text_prompt="a")  # error: project is required
 V4Framing(angle="lower")  # error: no such angle
 {lines}
-answer: MagicPromptResponse = client.operations.post_magic_prompt_v4(text_prompt="a", variety=2)
+answer: MagicPromptResponse = client.operations.post_wording_v4(text_prompt="a", variety=2)
 words: str = answer.json_prompt.high_level_description
-client.post_magic_prompt_v4(text_prompt="a", variety=None)
-client.post_magic_prompt_v4(variety=2)  # error: the prompt is required
-client.operations.post_magic_prompt_v4(variety=2)  # error: the prompt is required
+client.post_wording_v4(text_prompt="a", variety=None)
+client.post_wording_v4(variety=2)  # error: the prompt is required
+client.operations.post_wording_v4(variety=2)  # error: the prompt is required
 client.generate(text_prompt="a", project="p", stepps=7)  # error: misspelt
 client.generate(project="p")  # error: neither
 V4Camera(focal_length=28)  # error: lens is required
-client.operations.post_magic_prompt_v4(text_prompt="a", variety="2")  # error: not a number
-client.operations.post_magic_prompt_v4(text_prompt="a", variaty=2)  # error: misspelt
+client.operations.post_wording_v4(text_prompt="a", variety="2")  # error: not a number
+client.operations.post_wording_v4(text_prompt="a", variaty=2)  # error: misspelt
 client.operations.post_generate_image_v4(text_prompt="a")  # error: generate() is the method
 
 
 async def main() -> None:
     async with AsyncIdeogram() as also:
         await also.generate(text_prompt="a", project="p", steps="7")  # error: not a number
-        more: MagicPromptResponse = await also.operations.post_magic_prompt_v4(text_prompt="a", timeout=5)
-        no: str = await also.operations.post_magic_prompt_v4(text_prompt="a")  # error: it is a model
+        more: MagicPromptResponse = await also.operations.post_wording_v4(text_prompt="a", timeout=5)
+        no: str = await also.operations.post_wording_v4(text_prompt="a")  # error: it is a model
 """
 OTHER_PROGRAM = """
 from ideogram_ai.client import Ideogram

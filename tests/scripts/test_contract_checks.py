@@ -11,13 +11,12 @@ from typing import Any
 import hypothesis
 import pytest
 import yaml
-from altered_contract import Change, Document, fields, post, put, schemas, write_altered
+from altered_contract import PATH, Change, Document, fields, post, put, schemas, write_altered
+from contract_changes import add_every_form
 from hypothesis import given
 from hypothesis import strategies as st
 from regeneration.checks import (
-    check_client,
     check_extensions,
-    check_files,
     check_names,
     check_openapi,
     check_paths,
@@ -25,9 +24,12 @@ from regeneration.checks import (
     read_checked,
 )
 from regeneration.documents import CONTRACT, MAX_BYTES, Contract, ContractError, Place, read_contract, read_yaml
+from regeneration.operation_checks import check_client, check_methods, check_operations
 from ruamel.yaml import YAML
 
 POST = "/paths/~1v1~1ideogram-v4~1generate/post"
+POST_P = "/paths/~1v1~1ideogram-v4~1generate~1{p}/post"
+JOB = "/paths/~1v1~1generations~1{generation_id}/get"
 CONTENT = f"{POST}/requestBody/content"
 KEYWORDS = ["$ref", "allOf", "content", "default", "enum", "items", "oneOf", "properties", "required", "schema", "type"]
 X = "/components/schemas/X"
@@ -116,24 +118,55 @@ def test_references(alter: Alter) -> None:
         refused(check_references, alter(put(schemas, **links)), "nested more than 150 levels deep")
 
 
+LIST = {"type": "array", "items": {"type": "string"}}
 BINARY = {"type": "string", "format": "binary"}
 
 
-def encoded(content_type: str) -> Change:
-    def change(document: Document) -> None:
-        media = post(document)["requestBody"]["content"]["multipart/form-data"]
-        media["encoding"]["text_prompt"] = {"contentType": content_type}
+def encoded(**encoding: Any) -> Change:
+    """Say how the field text_prompt is written."""
+    return lambda document: form(document).setdefault("encoding", {}).update(text_prompt=encoding)
 
-    return change
+
+def form(document: Document) -> Document:
+    """Find the body of the operation."""
+    found: Document = post(document)["requestBody"]["content"]["multipart/form-data"]
+    return found
 
 
 def in_an_element(document: Document) -> None:
     schemas(document)["V4ObjPromptElement"]["properties"]["photo"] = BINARY
 
 
-def by_reference(document: Document) -> None:
+def picture(document: Document) -> None:
+    """A file behind a reference, which may be null."""
     schemas(document)["Picture"] = BINARY
     fields(document)["image"] = {"anyOf": [{"$ref": "#/components/schemas/Picture"}, {"type": "null"}]}
+
+
+def parameter(place: str = "query", **settings: Any) -> Change:
+    """Add a parameter to the operation, and to its path if it belongs there."""
+
+    def change(document: Document) -> None:
+        path = f"{PATH}/{{p}}" if place == "path" else PATH
+        document["paths"] = {path if old == PATH else old: item for old, item in document["paths"].items()}
+        made = {"name": "p", "in": place, "required": place == "path", "schema": {"type": "string"}, **settings}
+        document["paths"][path]["post"]["parameters"] = [{k: v for k, v in made.items() if v is not None}]
+
+    return change
+
+
+def kinds(**content: Document) -> Change:
+    """Replace the body of the operation; a schema by media type."""
+    return lambda document: post(document)["requestBody"].update(content={k: {"schema": v} for k, v in content.items()})
+
+
+def answered(media_type: str) -> Change:
+    return lambda document: response(200)(document).update(content={media_type: {"schema": {"type": "string"}}})
+
+
+def bearer(document: Document) -> None:
+    document["components"]["securitySchemes"]["Bearer"] = {"type": "http", "scheme": "bearer"}
+    post(document)["security"] = [{"Bearer": []}, {"ApiKey": [], "Bearer": []}]
 
 
 # By check: a change, the pointer in the message, some of its words, and how the line at the place begins; without the
@@ -163,17 +196,18 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
         (x({"x-known-values": [{"value": 1}]}), f"{X}/x-known-values/0", "x- field", "value: 1"),
         (x({"x-evidence": "heard"}), f"{X}/x-evidence", "is not one of"),
     ],
-    check_files: [
-        (put(fields, image=BINARY), f"{FIELDS}/image/format", "the field image is a file (format: binary)"),
-        (put(fields, image=BINARY | {"type": ["string", "null"]}), f"{FIELDS}/image/format", "field image is a file"),
-        (put(fields, images={"type": "array", "items": BINARY}), f"{FIELDS}/images/items/format", "the field images[]"),
-        (put(fields, a={"allOf": [BINARY]}), f"{FIELDS}/a/allOf/0/format", "the field a is a file"),
-        (put(fields, a={"additionalProperties": BINARY}), f"{FIELDS}/a/additionalProperties/format", "field a is a"),
+    check_operations: [
+        (put(fields, a={"additionalProperties": BINARY}), f"{FIELDS}/a/additionalProperties/format", "field a.* is a"),
         (put(fields, a={"type": "object", "properties": {"b": BINARY}}), f"{FIELDS}/a/properties/b/format", "a.b is a"),
+        (
+            put(fields, a={"type": "array", "items": {"type": "array", "items": BINARY}}),
+            f"{FIELDS}/a/items/items/format",
+            "the field a[][] is a file (format: binary) where the client cannot send one; write a file as a field",
+        ),
         (
             put(fields, a={"type": "string", "contentMediaType": "image/png"}),
             f"{FIELDS}/a/contentMediaType",
-            "the field a is a file (contentMediaType: image/png), and files are not supported yet",
+            "the field a is a file (contentMediaType: image/png) where the client cannot send one",
         ),
         (
             put(fields, a={"type": "string", "contentEncoding": "base64"}),
@@ -185,16 +219,130 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
             "/components/schemas/V4ObjPromptElement/properties/photo/format",
             "the field json_prompt.compositional_deconstruction.elements[].photo is a file",
         ),
-        (by_reference, "/components/schemas/Picture/format", "the field image is a file"),
         (
-            encoded("image/png, image/jpeg"),
-            f"{CONTENT}/multipart~1form-data/encoding/text_prompt/contentType",
-            "the field text_prompt is a",
+            kinds(**{"application/json": {"type": "object", "properties": {"a": BINARY}}}),
+            f"{CONTENT}/application~1json/schema/properties/a/format",
+            "the field a is a file (format: binary)",
         ),
         (
-            content("application/octet-stream", BINARY),
-            f"{CONTENT}/application~1octet-stream/schema/format",
-            "the body is a file",
+            encoded(contentType="image/png, image/jpeg"),
+            f"{CONTENT}/multipart~1form-data/encoding/text_prompt/contentType",
+            "the field text_prompt is a file (contentType: image/png, image/jpeg), but not in its schema",
+        ),
+        (
+            encoded(style="form", contentType="text/plain"),
+            f"{CONTENT}/multipart~1form-data/encoding/text_prompt/style",
+            "the client writes each part with its contentType alone; take style out",
+        ),
+        (
+            content("application/json", {"type": "object"}),
+            CONTENT,
+            "there are 2 kinds of body (multipart/form-data, application/json); keep the one that the client sends",
+        ),
+        (
+            kinds(**{"application/octet-stream": BINARY}),
+            f"{CONTENT}/application~1octet-stream",
+            "the client sends multipart/form-data and application/json; describe the body as one of these",
+            "application/octet-stream:",
+        ),
+        (
+            kinds(**{"application/json": {"type": "array", "items": {"type": "string"}}}),
+            f"{CONTENT}/application~1json/schema",
+            "the body is not an object, so a method would have no fields for it",
+        ),
+        (lambda d: form(d).pop("schema"), f"{CONTENT}/multipart~1form-data", "the body has no schema"),
+        (
+            parameter("header"),
+            f"{POST}/parameters/0/in",
+            "sends no header parameters; send p in the query, or take it out",
+        ),
+        (parameter("cookie"), f"{POST}/parameters/0/in", "the client sends no cookie parameters"),
+        (
+            parameter(schema={"type": "object"}, style="deepObject"),
+            f"{POST}/parameters/0/style",
+            "the client writes p in the style form only; take the style out",
+        ),
+        (parameter("path", style="matrix"), f"{POST_P}/parameters/0/style", "p in the style simple only"),
+        (
+            parameter(schema=LIST, explode=False),
+            f"{POST}/parameters/0/explode",
+            "the client repeats p for each item of a list; take explode out",
+        ),
+        (
+            parameter(schema={"type": "object"}),
+            f"{POST}/parameters/0/schema",
+            "p is an object, or a list of such; write",
+        ),
+        (
+            parameter(schema={"type": "array", "items": LIST}),
+            f"{POST}/parameters/0/schema",
+            "p is an object, or a list of such",
+        ),
+        (
+            parameter("path", schema=LIST),
+            f"{POST_P}/parameters/0/schema",
+            "p is a list in a path; send it in the query",
+        ),
+        (
+            parameter(schema=None, content={"application/json": {"schema": {"type": "string"}}}),
+            f"{POST}/parameters/0/content",
+            "the client writes parameters as text; give p a schema without content",
+        ),
+        (parameter(schema=BINARY), f"{POST}/parameters/0/schema/format", "p is a file; send it in a body of multipart"),
+        (parameter(allowReserved=True), f"{POST}/parameters/0/allowReserved", "take allowReserved out"),
+        (
+            answered("image/png"),
+            f"{POST}/responses/200/content/image~1png",
+            "the answer is image/png, and the client reads",
+        ),
+        (put(post, servers=[{"url": "https://b.example"}]), f"{POST}/servers", "the client has one server"),
+        (
+            bearer,
+            f"{POST}/security",
+            "the client sends the key ApiKey, or nothing; list that alone as one of the alternat",
+        ),
+    ],
+    check_methods: [
+        *(
+            (
+                put(post, **{"x-method": name}),
+                f"{POST}/x-method",
+                "cannot name a method; write small letters, digits and _",
+            )
+            for name in (
+                "_send",
+                "a.b.c",
+                "class",
+                "if.a",
+                "a.",
+                ".a",
+                "Generate",
+                "a-b",
+                "a b",
+                "1",
+                "",
+                "a\nb",
+                "größe",
+            )
+        ),
+        *(
+            (
+                put(post, **{"x-method": name}),
+                f"{POST}/x-method",
+                f"{name} has the name of something else that the client",
+            )
+            for name in ("close", "wait", "download.image")
+        ),
+        (
+            put(post, **{"x-method": "job"}),
+            f"{JOB}/x-method",
+            "job is the method of POST /v1/ideogram-v4/generate already",
+        ),
+        (put(post, **{"x-method": "job.generate"}), f"{JOB}/x-method", "job is a method and a group; choose another"),
+        (
+            lambda d: d["paths"]["/v1/generations/{generation_id}"]["get"].update({"x-method": "generate.job"}),
+            f"{JOB}/x-method",
+            "generate.job is a method and a group",
         ),
     ],
 }
@@ -236,7 +384,17 @@ ACCEPTED: list[Change] = [
     put(fields, a={"type": "string", "contentMediaType": "text/markdown; charset=utf-8"}),
     put(fields, a={"type": "string", "contentMediaType": "application/ld+json"}),
     put(fields, a={"type": "string", "default": "binary", "example": BINARY}),
-    encoded("text/plain; charset=utf-8"),
+    encoded(contentType="text/plain; charset=utf-8"),
+    put(fields, image=BINARY | {"type": ["string", "null"]}, images={"type": "array", "items": BINARY}),
+    put(fields, image={"allOf": [BINARY]}),
+    picture,
+    parameter("path", schema={"type": "integer"}),
+    parameter(schema={"type": "array", "items": {"enum": ["a", "b"]}}, style="form", explode=True),
+    put(post, security=[]),
+    put(post, security=[{}, {"ApiKey": []}]),
+    answered("text/csv; charset=utf-8"),
+    lambda document: response(200)(document).pop("content"),
+    add_every_form,
     lambda document: schemas(document)["ImageObjectV4"]["properties"].update(preview=BINARY),
     x({"type": "object", "example": LIKE_A_REFERENCE, "enum": [LIKE_A_REFERENCE], "x-y": LIKE_A_REFERENCE}),
     x({"description": TEXT, "example": TEXT, "enum": ["größe", 'a"b\\c', "{x}"]}),
@@ -259,21 +417,24 @@ PATHS = {
 
 def test_invalid_paths_are_refused(alter: Alter) -> None:
     for url_path, message in PATHS.items():
-        path = alter(lambda document: document.update(paths={url_path: document["paths"].popitem()[1]}))  # noqa: B023
+        path = alter(lambda document: document.update(paths={url_path: document["paths"].pop(PATH)}))  # noqa: B023
         hint = "write letters, digits and -._~!$&'()*+,;=:@/, and parameters as {name}"
         error = refused(check_paths, path, f"{message}; {hint}")
         assert re.match(r".*contract\.yaml:\d+:\d+: /paths/~1v1", error), error
 
 
 def test_a_contract_without_what_the_client_names_is_refused(alter: Alter) -> None:
-    client = "the client's method generate"
+    gone = "is gone; change what is built on it"
     changes: list[tuple[Change, str]] = [
-        (put(post, operationId="make_image"), f"/paths: {client} is for the operation post_generate_image_v4, which"),
+        (
+            put(post, operationId="make_image"),
+            f"/paths: the operation post_generate_image_v4, which is built on, {gone}",
+        ),
         (
             lambda document: fields(document).pop("text_prompt"),
-            f"post/requestBody: {client} names the field text_prompt, which is gone; change",
+            f"post/requestBody: the field text_prompt of post_generate_image_v4, which is built on, {gone}",
         ),
-        (lambda document: post(document).pop("requestBody"), f"{client} names the field text_prompt, which is gone"),
+        (lambda document: post(document).pop("requestBody"), "the field text_prompt of post_generate_image_v4, which"),
     ]
     for change, message in changes:
         refused(check_client, alter(change), message)

@@ -2,13 +2,14 @@
 
 import shutil
 import subprocess
+from copy import deepcopy
 from pathlib import Path
 
 import attrs
 import pytest
 import yaml
 from altered_contract import Change, Document, fields, post, put, schemas
-from contract_changes import add_operation, add_responses, remove_field
+from contract_changes import add_every_form, add_operation, add_responses, remove_field, rename_references
 from regeneration import summary
 from regeneration.documents import CONTRACT, OUT, PACKAGE
 from regeneration.summary import GeneratedState, find_changes, next_version, read_baseline, read_package
@@ -43,43 +44,59 @@ def words(document: Document) -> None:
 
 def rename(document: Document) -> None:
     document["components"]["schemas"]["Prompt"] = schemas(document).pop("V4JsonPrompt")
-    fields(document)["json_prompt"]["$ref"] = "#/components/schemas/Prompt"
+    rename_references(document, {"#/components/schemas/V4JsonPrompt": "#/components/schemas/Prompt"})
 
 
-BOX = 'request: `json_prompt.compositional_deconstruction.elements[](type="obj").bbox[]`: maximum allows'
+BOTH = "`generate()`, `submit()`"
+THREE = "`generate()`, `remix()`, `generate_transparent()`"
+FOUR = f"{BOTH}, `generate_transparent()`, `submit_generate_transparent()`"
+BOX = '.compositional_deconstruction.elements[](type="obj").bbox[]`: maximum allows'
+ASKED, ANSWERED = (
+    f"{FOUR} request: `json_prompt{BOX}",
+    f"`magic_prompt()`, `describe()` answer 200: `json_prompt(object){BOX}",
+)
 BILLED = "/paths/~1v1~1ideogram-v4~1generate/post/responses/429/x-billed"
 IN_SERVICE = "/components/schemas/RenderingSpeedV4/x-unavailable-values"
 RULE = "(While the first number is 0, what breaks raises the second, all else the third.)"
 NEW = put(fields, **{UNKNOWN: {"type": "integer"}})
 CASES: list[tuple[list[Change], list[str]]] = [
-    ([NEW], [f"harmless added request: the field `{UNKNOWN}` is new (integer)"]),
-    ([NEW, required], [f"breaks added request: the field `{UNKNOWN}` is new (integer, required)"]),
+    ([NEW], [f"harmless added {BOTH} request: the field `{UNKNOWN}` is new (integer)"]),
+    ([NEW, required], [f"breaks added {BOTH} request: the field `{UNKNOWN}` is new (integer, required)"]),
     (
         [put(fields, tags={"type": "array", "items": {"type": "string", "enum": ["a", "b"]}})],
-        ["harmless added request: the field `tags` is new (array of one of a, b)"],
+        [f"harmless added {BOTH} request: the field `tags` is new (array of one of a, b)"],
     ),
-    ([put(fields, any={})], ["harmless added request: the field `any` is new (anything)"]),
-    ([bound(2000)], [f"harmless widened {BOX} more: 1000 -> 2000"]),
-    ([bound(999)], [f"breaks narrowed {BOX} less: 1000 -> 999"]),
+    ([put(fields, any={})], [f"harmless added {BOTH} request: the field `any` is new (anything)"]),
+    ([bound(2000)], [f"breaks widened {ANSWERED} more: 1000 -> 2000", f"harmless widened {ASKED} more: 1000 -> 2000"]),
+    ([bound(999)], [f"breaks narrowed {ASKED} less: 1000 -> 999", f"harmless narrowed {ANSWERED} less: 1000 -> 999"]),
     (
         [speeds("FLASH", "TURBO", "DEFAULT", "QUALITY", "BALANCED")],
-        ["harmless added request: `rendering_speed`: the value BALANCED is new"],
+        [f"harmless added {BOTH}, `remix()`, `submit_remix()` request: `rendering_speed`: the value BALANCED is new"],
     ),
-    ([speeds("FLASH", "TURBO", "DEFAULT")], ["breaks removed request: `rendering_speed`: the value QUALITY is gone"]),
-    ([remove_field], ["breaks removed request: there is no field `enable_copyright_detection` any more"]),
+    (
+        [speeds("FLASH", "TURBO", "DEFAULT")],
+        [f"breaks removed {BOTH}, `remix()`, `submit_remix()` request: `rendering_speed`: the value QUALITY is gone"],
+    ),
+    ([remove_field], [f"breaks removed {BOTH} request: there is no field `enable_copyright_detection` any more"]),
     (
         [lambda document: schemas(document)["ImageObjectV4"]["properties"].pop("url")],
-        ["breaks removed answer 200: there is no field `data[].url` any more"],
+        [
+            f"breaks removed {THREE} answer 200: there is no field `data[].url` any more",
+            "breaks removed `job()` answer 200: there is no field `data[](object).url` any more",
+        ],
     ),
     (
         [add_responses],
-        ["harmless added answer 409: the status 409 is new", "harmless added answer 410: the status 410 is new"],
+        [
+            "harmless added `generate()` answer 409: the status 409 is new",
+            "harmless added `generate()` answer 410: the status 410 is new",
+        ],
     ),
     (
         [add_operation, NEW],
         [
-            f"harmless added `generate()` request: the field `{UNKNOWN}` is new (integer)",
-            "harmless added POST /v1/ideogram-v4/magic-prompt: the operation is new",
+            f"harmless added {BOTH} request: the field `{UNKNOWN}` is new (integer)",
+            "harmless added `post_wording_v4()` is new: Write a structured prompt",
         ],
     ),
     (
@@ -105,14 +122,46 @@ def test_changes_and_whether_they_break() -> None:
     assert [(change.breaking, change.effect.value) for change in reverse] == [(True, "removed")]
     # Names in Python:
     models = NOW.models - {"V4JsonPrompt", "Rejection"} | {"Prompt"}
-    found = find_changes(NOW, changed(rename, models=models, methods=frozenset({"describe"})))
+    found = find_changes(NOW, changed(rename, models=models, methods=NOW.methods | {"tell"}))
     assert [change.text for change in found] == [
         "Python: `ideogram_ai.generated.models` has no `Rejection` any more",
         "Python: `ideogram_ai.generated.models`: `V4JsonPrompt` is called `Prompt` now",
-        "Python: the method `describe` of `Ideogram.operations` is new",
+        "Python: the method `tell` of `Ideogram` is new",
     ]
-    assert listed(changed(rename, methods=frozenset({"describe"})), NOW) == [
-        "breaks removed Python: there is no method `describe` of `Ideogram.operations` any more"
+    assert listed(changed(rename, methods=NOW.methods | {"tell"}), NOW) == [
+        "breaks removed Python: there is no method `tell` of `Ideogram` any more"
+    ]
+
+
+def test_groups_parameters_files_and_prices() -> None:
+    every = changed(add_every_form, methods=NOW.methods | {"things.list", "sheet"})
+    assert listed(NOW, every)[:2] == [
+        "harmless added `things.list()` is new: List things. It costs nothing",
+        "harmless added `things.make()` is new: Make a thing",
+    ]
+    assert listed(NOW, every)[-2:] == [
+        "harmless added `opening_hours()` is new: Say when the shelf is open. It costs nothing and needs no API key",
+        "harmless added contract: `/x-prices/by-size` is new",
+    ]
+    assert "breaks removed there is no `things.list()` any more" in listed(every, NOW)
+    document = deepcopy(every.document)
+    colour, limit, *_ = parameters = document["paths"]["/shelf/things"]["get"]["parameters"]
+    parameters.remove(colour)
+    parameters.append({"name": "since", "in": "query", "required": True, "schema": {"type": "string"}})
+    limit["required"], limit["schema"]["maximum"] = True, 5
+    binary = {"type": "string", "format": "binary"}
+    schemas(document)["NewPhoto"]["properties"].update(mask=binary, more={"type": "array", "items": binary})
+    document["paths"]["/shelf/sheets"]["post"]["x-method"] = "paper.sheet"
+    other = attrs.evolve(every, document=document, methods=every.methods - {"sheet"} | {"paper.sheet"})
+    assert listed(every, other) == [
+        "breaks removed `things.list()` request: there is no parameter `colour` of the query any more",
+        "breaks added `things.list()` request query limit: `limit` is required now",
+        "breaks narrowed `things.list()` request query limit: maximum allows less: 9 -> 5",
+        "breaks added `things.list()` request: the parameter `since` of the query is new (string, required)",
+        "breaks removed Python: there is no method `sheet` of `Ideogram` any more",
+        "harmless added `add_photo()` request: the field `mask` is new (file)",
+        "harmless added `add_photo()` request: the field `more` is new (list of files)",
+        "harmless added Python: the method `paper.sheet` of `Ideogram` is new",
     ]
 
 
@@ -134,8 +183,8 @@ def test_the_text() -> None:
     assert text.splitlines() == [
         "What changes for users since the last commit:",
         "",
-        "  breaks    removed   request: there is no field enable_copyright_detection any more",
-        "  harmless  added     request: the field no_such_field is new (integer)",
+        "  breaks    removed   generate(), submit() request: there is no field enable_copyright_detection any more",
+        "  harmless  added     generate(), submit() request: the field no_such_field is new (integer)",
         "",
         f"Next version: 0.2.0, after 0.1.0. {RULE}",
         "",
@@ -143,11 +192,11 @@ def test_the_text() -> None:
         "",
         "### Added",
         "",
-        "- request: the field `no_such_field` is new (integer).",
+        f"- {BOTH} request: the field `no_such_field` is new (integer).",
         "",
         "### Removed",
         "",
-        "- **Breaking:** request: there is no field `enable_copyright_detection` any more.",
+        f"- **Breaking:** {BOTH} request: there is no field `enable_copyright_detection` any more.",
     ]
     assert "after 1.0.0. (What breaks raises the first number" in summary.summary(NOW, "1.0.0", changed(NEW))
     assert summary.summary(NOW, "0.1.0", NOW) == "Nothing has changed for users since the last commit."

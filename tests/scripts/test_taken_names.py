@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from altered_contract import Change, Document, fields, put, schemas, write_altered
+from altered_contract import PATH, Change, Document, fields, put, schemas, write_altered
 from regenerated import path_to, regenerated, run_python
-from regeneration.checks import client_facts, read_checked
+from regeneration.checks import read_checked
 from regeneration.documents import PACKAGE, ContractError
+from regeneration.operation_checks import client_facts
 from regeneration.tree import write_tree
 
 from ideogram_ai.client import AsyncIdeogram, Ideogram
 from ideogram_ai.generated.methods import AsyncMethods, Methods
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.operations import OPERATIONS
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,7 @@ FIELDS = """
     pla-ce PLA_CE é 日本
 """.split()  # noqa: SIM905 - a list of a hundred lines otherwise
 LISTS = ("lights", "lights_element", "item_of_lights")
-OPERATIONS = """
+OTHERS = """
     generate download close send class models cast Any Mapping Methods timeout extra_fields list self 1
 """.split()  # noqa: SIM905
 STYLE = {"$ref": "#/components/schemas/V4StyleDescription"}
@@ -110,7 +111,7 @@ def all_of_them(document: Document) -> None:
     for each in properties:
         for name in FIELDS:
             each.setdefault(name, {"type": "string"})
-    document["paths"] = {QUOTED: document["paths"].popitem()[1]}
+    document["paths"][QUOTED] = document["paths"].pop(PATH)
     fields(document).update({name: {"type": "array", "items": STYLE} for name in LISTS})
     asked: Document = {"type": "object", "oneOf": [{"required": ["fields"]}, {"required": ["other"]}]}
     asked["properties"] = {name: {"type": "string"} for name in ("fields", "other", "cls")}
@@ -118,7 +119,7 @@ def all_of_them(document: Document) -> None:
     for name in ("Client", "Response", "HTTPStatus"):  # the generator's own, which the package does not have
         schemas(document)[name] = {"type": "object", "properties": {"a": {"type": "string"}}}
         fields(document)[f"a {name}"] = {"$ref": f"#/components/schemas/{name}"}
-    for index, name in enumerate(OPERATIONS):
+    for index, name in enumerate(OTHERS):
         document["paths"][f"/v1/op{index}"] = other_operation(name)
 
 
@@ -146,7 +147,7 @@ def test_every_name_works_from_end_to_end(tmp_path_factory: pytest.TempPathFacto
     assert found["fields"] == found["arrived"] == expected
     assert found["made"] == 1
     assert found["path"] == QUOTED
-    methods = {name: found[f"/v1/op{index}"] for index, name in enumerate(OPERATIONS)}
+    methods = {name: found[f"/v1/op{index}"] for index, name in enumerate(OTHERS)}
     assert all(sent == {"fields": "x", "cls": "x"} for _, sent in methods.values())
     called = {name: method for name, (method, _) in methods.items() if method != name.lower()}
     with_underscores = ("generate", "download", "close", "class", "Any", "list", "self")
@@ -204,12 +205,10 @@ def test_names_that_cannot_work_are_refused_with_their_line(tmp_path: Path) -> N
 
 def test_the_names_that_the_client_has_are_known() -> None:
     facts = client_facts()
-    own = {facts["name"] for facts in facts["methods"].values()}
     for client, methods in ((Ideogram, Methods), (AsyncIdeogram, AsyncMethods)):
         public = {name for name in dir(client) if not name.startswith("_")}
         assert public - {*vars(methods)} <= {*facts["taken"]}
-        assert own <= vars(methods).keys()
-        for name in own:
-            parameters = inspect.signature(getattr(client, name)).parameters.keys()
-            fields = {field.python_name for field in POST_GENERATE_IMAGE_V4.fields}
+        for operation in OPERATIONS.values():
+            parameters = inspect.signature(getattr(client, operation.method_name)).parameters.keys()
+            fields = {field.python_name for field in operation.fields}
             assert parameters - fields == {*facts["arguments"]} - {"fields"} | {"self"}

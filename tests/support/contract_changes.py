@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from altered_contract import ROOT, Document, fields, post, schemas
 
-MAGIC = "/v1/ideogram-v4/magic-prompt"
+MAGIC = "/v1/ideogram-v4/wording"
 _DATA: Document = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 POSTER: Document = _DATA["prompt"]
 RESPONSES: Document = _DATA["responses"]
@@ -68,7 +68,7 @@ def add_responses(document: Document) -> None:
 
 
 def add_operation(document: Document) -> None:
-    """Magic Prompt: JSON in, JSON out."""
+    """An operation like Magic Prompt: JSON in, JSON out."""
     document["paths"][MAGIC] = {"post": deepcopy(_DATA["operation"])}
     schemas(document).update(deepcopy(_DATA["operation schemas"]))
 
@@ -91,7 +91,7 @@ def reduce(document: Document) -> None:
         "GenerateImageResponseV4": "Images",
     }
     document["components"]["schemas"] = {names.get(name, name): schema for name, schema in schemas(document).items()}
-    _rename_references(document, {f"#/components/schemas/{a}": f"#/components/schemas/{b}" for a, b in names.items()})
+    rename_references(document, {f"#/components/schemas/{a}": f"#/components/schemas/{b}" for a, b in names.items()})
 
 
 def remove_field(document: Document) -> None:
@@ -110,8 +110,9 @@ def page(language: str) -> str:
     return text.partition(f"```{language}\n")[2].partition("```")[0]
 
 
-def _rename_references(node: Any, names: Mapping[str, str]) -> None:
+def rename_references(node: Any, names: Mapping[str, str]) -> None:
+    """Let references lead to other places."""
     if isinstance(node, dict) and isinstance(node.get("$ref"), str):
         node["$ref"] = names.get(node["$ref"], node["$ref"])
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        _rename_references(child, names)
+        rename_references(child, names)

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,7 @@ def call(server: MockServer, do: Callable[[], Any]) -> Fields:
 
 def method_of(client: Any, operation_id: str) -> Callable[..., Any]:
     """The method of a client for an operation."""
-    is_generate = operation_id == POST_GENERATE_IMAGE_V4.operation_id
-    method: Callable[..., Any] = client.generate if is_generate else getattr(client.operations, operation_id)
+    method: Callable[..., Any] = reduce(getattr, OPERATIONS[operation_id].method_name.split("."), client)
     return method
 
 
@@ -134,7 +134,7 @@ if __name__ == "__main__":
         "calls": calls(asked["calls"], POST_GENERATE_IMAGE_V4.operation_id),
         "statuses": statuses(asked["statuses"], asked["least"]),
         "strategies": strategies(),
-        "operations": calls(asked["operations"], "post_magic_prompt_v4"),
+        "operations": calls(asked["operations"], "post_wording_v4"),
         "program": program(asked["program"]),
         "cli": {
             name: command_line(options, Path(asked["folder"], f"{number}.png"))
