@@ -308,11 +308,11 @@ class IdeogramMock:
         times: int | None,
         operation: On,
         *,
-        among: frozenset[str] = frozenset(OPERATIONS),
+        among: frozenset[str] | None = None,
         allows_any_request: bool = False,
     ) -> Self:
         wanted = among if operation is None else operations_of(operation)
-        if not wanted <= among:
+        if among is not None and wanted is not None and not wanted <= among:
             methods = ", ".join(each.method_name for each in OPERATIONS.values() if each.operation_id in among)
             raise ValueError(f"{name} is not for {operation!r}; it is for {methods}.")
         self._plan.add(PlannedResponse(name, handler, times, wanted, allows_any_request))

@@ -77,15 +77,21 @@ class PlannedResponse:
         name: The method that planned it, for messages.
         handler: Returns the response.
         left: The number of requests that it is still for; None for all that follow.
-        operations: The operations that it is for, by their operationId.
+        operations: The operations that it is for, by their operationId; None for all.
         allows_any_request: Whether a request that breaks the contract is the handler's business, and not a failure.
     """
 
     name: str
     handler: Handler
     left: int | None
-    operations: frozenset[str] = frozenset(OPERATIONS)
+    operations: frozenset[str] | None = None
     allows_any_request: bool = False
+
+    def covers(self, other: PlannedResponse) -> bool:
+        """Whether it takes every request that the other one could take."""
+        if self.operations is None or other.operations is None:
+            return self.operations is None
+        return other.operations <= self.operations
 
 
 class ResponsePlan:
@@ -110,7 +116,7 @@ class ResponsePlan:
             raise ValueError(f"{planned.name}: times is {planned.left}; pass 1 or more, or None for all that follow.")
         with self._lock:
             for other in self._queue:
-                if other.left is None and planned.operations <= other.operations:
+                if other.left is None and other.covers(planned):
                     raise ValueError(f"{planned.name} is never reached: {other.name} is for all that follow.")
             self._queue.append(planned)
 
@@ -118,7 +124,7 @@ class ResponsePlan:
         """Return what happens to the next request, which is for this operation."""
         with self._lock:
             for planned in self._queue:
-                if operation.operation_id in planned.operations:
+                if planned.operations is None or operation.operation_id in planned.operations:
                     if planned.left is not None:
                         planned.left -= 1
                         if not planned.left:
