@@ -18,7 +18,9 @@ def facts(contract: Node) -> Iterator[str]:
     for kind, found in contract["components"].items():
         if kind != "schemas":
             yield from found
-    for _, node in nodes(contract):
+    for place, node in nodes(contract):
+        if place == "#/components":
+            continue  # its parameters are named above
         yield from (str(status) for status in node.get("responses", {}) if status.isdecimal())
         yield from (str(entry["status"]) for entry in node.get("x-observed-statuses", ()))
         yield from (
@@ -27,6 +29,7 @@ def facts(contract: Node) -> Iterator[str]:
         for media_type, content in node.get("content", {}).items():
             yield media_type
             yield from (f"encoding {part}" for part in content.get("encoding", ()))
+        yield from (parameter["name"] for parameter in node.get("parameters", ()) if "$ref" not in parameter)
         if "operationId" in node:
             yield node["operationId"]
     for name, schema in contract["components"]["schemas"].items():
