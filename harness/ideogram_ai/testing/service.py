@@ -430,6 +430,9 @@ def _good_answer(view: ContractView) -> Answer:
     """Return the example of the first successful answer, or one that is made from its schema; a 501 without either."""
     status = min((status for status in view.responses if 200 <= status < 300), default=200)
     rule = view.responses.get(status)
+    if rule is not None and rule.text is not None:
+        media_type, text = rule.text
+        return Answer(status, text.encode(), "answered", {"content-type": f"{media_type}; charset=utf-8"})
     if rule is None or not (rule.examples or rule.schema):
         return Answer(status, b"", "answered")
     try:
