@@ -187,10 +187,10 @@ def test_a_webhook_of_a_job_is_verified_and_says_what_a_poll_says(kind: Kind) ->
         keys = client.call("webhook_keys")
         announced = verify_webhook(headers, body, keys)
         assert (announced.id, announced.status) == (job.id, "completed")
-        polled = client.call("job", job.id)
-        assert [image.prompt for image in announced.generation.images] == [
-            image.prompt for image in polled.generation.images
-        ]
+        polled: Job = client.call("job", job.id)
+        for each in (announced, polled):
+            assert each.generation is not None
+            assert [image.prompt for image in each.generation.images] == [PROMPT]
         mock.withhold().fail()
         hidden, failing = (client.call("submit", text_prompt=PROMPT) for _ in range(2))
         assert all("url" not in entry for entry in json.loads(mock.webhook(hidden.id)[1])["data"])
