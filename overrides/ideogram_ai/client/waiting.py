@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from ideogram_ai.generated.operations import Operation
 
-_FIRST_PAUSE: Final = 2.0
+FIRST_PAUSE: Final = 2.0
 """Upper bound of the first pause between two polls of a job, in seconds. A pause is half of its bound at least."""
 _GROWTH: Final = 1.5
 _LONGEST_PAUSE: Final = 15.0
@@ -166,7 +166,7 @@ def _poll_to_the_end(
     wait: _Wait, operation: Operation, poll: Callable[[float], Flow[Any]], schedule: PollSchedule, timing: Timing
 ) -> Flow[Generation]:
     end = timing.monotonic() + wait.deadline
-    bound = _FIRST_PAUSE
+    bound = FIRST_PAUSE
     # A job that was just submitted is not ready yet; of an id nobody knows how old it is.
     pause = _jitter(bound, timing) if wait.known else 0.0
     while True:
