@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from attrs import asdict
 from batch_inputs import prompts, read_lines, write_jsonl
 from cli_runs import Run, answering, entry, environment
 from markdown_it import MarkdownIt
@@ -18,6 +19,7 @@ from markdown_it.token import Token
 from ideogram_ai.batch.reading import OWN_COLUMNS, SUFFIXES, Format, format_of
 from ideogram_ai.cli.app import app
 from ideogram_ai.cli.exit_codes import ExitCode
+from ideogram_ai.cli.results import JobState
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
 
@@ -47,9 +49,9 @@ class Page:
                 tables[-1][-1].append(token)
         return [rows for rows in tables if rows[0][0].content == head][number - 1][1:]
 
-    def options(self, number: int = 1) -> set[str]:
+    def options(self, number: int = 1, head: str = "Option") -> set[str]:
         """The options in the n-th table of options."""
-        return {word.split()[0] for row in self.table("Option", number) for word in words(row[0])}
+        return {word.split()[0] for row in self.table(head, number) for word in words(row[0])}
 
 
 COMMAND_LINE = Page("command-line.md")
@@ -118,6 +120,11 @@ def test_the_report_looks_as_printed(ideogram: object) -> None:
 def test_the_options_and_exit_codes_are_those_of_the_commands() -> None:
     assert COMMAND_LINE.options(1) == options_of("generate")
     assert COMMAND_LINE.options(2) == options_of("mock")
+    for name in ("remix", "describe", "magic-prompt", "fetch"):
+        documented = COMMAND_LINE.options(head=f"Option of `{name}`")
+        assert documented <= options_of(name)
+        shared = options_of(name) - documented
+        assert shared <= options_of("generate"), "the others are explained there"
     assert BATCH.options() == options_of("batch")
     assert {int(row[0].content): words(row[1]) for row in COMMAND_LINE.table("Code")} == {
         int(code): [code.name.lower()] for code in ExitCode
@@ -134,6 +141,7 @@ def test_the_members_are_those_of_the_json(ideogram: object) -> None:
         ("Member", answer),
         ("Member of an image", answer["images"][0]),
         ("Member of an error", answer["error"]),
+        ("Member of a job", asdict(JobState("id"))),
     ):
         assert [words(row[0]) for row in COMMAND_LINE.table(head)] == [[member] for member in members]
 

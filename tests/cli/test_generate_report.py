@@ -79,7 +79,7 @@ def test_withheld(ideogram: Command, service: MockServer, folder: Path) -> None:
     assert run.err.startswith("warning: Image 1 of 2: The image was withheld")
 
 
-MEMBERS = {"outcome", "images", "error", "answer_file"}
+MEMBERS = {"outcome", "images", "job", "error", "answer_file", "cost_usd", "cost_source", "would_send"}
 IMAGE_MEMBERS = {
     "path", "sidecar", "seed", "resolution", "is_image_safe", "withheld", "prompt", "url", "expires_at", "error",
 }  # fmt: skip

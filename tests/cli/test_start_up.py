@@ -76,7 +76,10 @@ def test_the_shell_completes_what_the_contract_has() -> None:
         ("generate --rendering-speed t", ["TURBO"]),
         ("batch --rendering-speed q", ["QUALITY"]),
         ("generate --resolution 144", ["1440x2880", "1440x2560", "1440x720"]),
-        ("m", ["mock"]),
+        ("m", ["magic-prompt", "mock"]),
+        ("generate --output-resolution 8", ["8K"]),
+        ("magic-prompt --aspect-ratio 16", ["16x10", "16x9"]),
+        ("remix --rendering-speed t", ["TURBO"]),
     ):
         words = f"ideogram {line}"
         count = str(len(words.split()) - 1)

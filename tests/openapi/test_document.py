@@ -1,9 +1,15 @@
 """The contract is a valid OpenAPI 3.1 document, and its own examples keep it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import yaml
+from altered_contract import ROOT, write_altered
 from contract_document import Node, nodes
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from regeneration.checks import read_checked
+
+from ideogram_ai.client import webhooks
 
 
 def test_it_is_valid_openapi_3_1(contract: Node) -> None:
@@ -184,3 +190,24 @@ def test_known_values_say_whether_waiting_helps(schemas: Node) -> None:
         "inflight_limit",
         "priority_credit_required",
     }
+
+
+def test_the_client_reads_the_headers_of_a_webhook_that_the_contract_has(contract: Node) -> None:
+    delivery = contract["webhooks"]["job_completed"]["post"]
+    names = [parameter["name"] for parameter in delivery["parameters"]]
+    assert names == [webhooks.GENERATION_ID, webhooks.USER_ID, webhooks.TIMESTAMP, webhooks.KEY_ID, webhooks.SIGNATURE]
+    assert all(parameter["required"] and parameter["in"] == "header" for parameter in delivery["parameters"])
+
+
+def test_a_webhook_may_come_in_either_form_of_the_providers_words(is_valid: Callable[[str, object], bool]) -> None:
+    data = [{"prompt": "a", "resolution": "1x1", "is_image_safe": True, "seed": 1}]
+    for body in ({"generation_id": "a", "data": data}, {"request_id": "a"}, {}, {"status": "completed", "data": [7]}):
+        assert is_valid("WebhookBody", body), body
+    assert not is_valid("WebhookBody", {"generation_id": 7})
+
+
+def test_the_operation_of_the_page_about_changes_is_accepted(tmp_path: Path) -> None:
+    page = (ROOT / "docs/changing-the-contract.md").read_text("utf-8").partition("## Another operation")[2]
+    example = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    changed = write_altered(tmp_path / "contract.yaml", lambda document: document["paths"].update(example))
+    assert "/v1/generations" in read_checked(changed).document["paths"]

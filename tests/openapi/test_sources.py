@@ -13,23 +13,13 @@ SOURCES = Path(__file__).parents[2] / "openapi/SOURCES.md"
 
 def facts(contract: Node) -> Iterator[str]:
     """Name everything in the contract that somebody must have learned somewhere."""
+    components = contract["components"]
     yield from ("info", "servers", "tags")
     yield from (f"price {name}" for name in contract["x-prices"])
-    for kind, found in contract["components"].items():
-        if kind != "schemas":
-            yield from found
-    for _, node in nodes(contract):
-        yield from (str(status) for status in node.get("responses", {}) if status.isdecimal())
-        yield from (str(entry["status"]) for entry in node.get("x-observed-statuses", ()))
-        yield from (
-            name for name, header in node.get("headers", {}).items() if "in" not in header and "$ref" not in header
-        )
-        for media_type, content in node.get("content", {}).items():
-            yield media_type
-            yield from (f"encoding {part}" for part in content.get("encoding", ()))
-        if "operationId" in node:
-            yield node["operationId"]
-    for name, schema in contract["components"]["schemas"].items():
+    yield from (name for kind, found in components.items() if kind != "schemas" for name in found)
+    for _, node in [*nodes(contract["paths"]), *nodes(contract["webhooks"]), *nodes(components["responses"])]:
+        yield from facts_of_messages(node)
+    for name, schema in components["schemas"].items():
         yield name
         parts = [schema, *schema.get("allOf", ())]
         yield from (f"{name}.{field}" for part in parts for field in part.get("properties", {}))
@@ -39,7 +29,20 @@ def facts(contract: Node) -> Iterator[str]:
             yield from (f"example {key}" for key in node)
         for values in ("x-known-values", "x-unavailable-values"):
             yield from (f"value {entry['value']}" for entry in node.get(values, []))
-    yield from {key for _, node in nodes(contract) for key in node if key.startswith("x-")}
+        yield from (key for key in node if key.startswith("x-"))
+
+
+def facts_of_messages(node: Node) -> Iterator[str]:
+    """Name what an operation, a request or a response says of itself."""
+    if "operationId" in node:
+        yield node["operationId"]
+    yield from (parameter["name"] for parameter in node.get("parameters", ()) if "$ref" not in parameter)
+    yield from (str(status) for status in node.get("responses", {}) if status.isdecimal())
+    yield from (str(entry["status"]) for entry in node.get("x-observed-statuses", ()))
+    yield from (name for name, header in node.get("headers", {}).items() if "$ref" not in header)
+    for media_type, content in node.get("content", {}).items():
+        yield media_type
+        yield from (f"encoding {part}" for part in content.get("encoding", ()))
 
 
 def tables(text: str) -> Iterator[list[list[Token]]]:

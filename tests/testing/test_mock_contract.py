@@ -181,6 +181,9 @@ def test_the_response_of_another_operation(document: Document, monkeypatch: pyte
     response = ask()
     assert response.status_code == 501
     assert f"{ID}: the contract has no example of a response" in response.json()["detail"]
+    good["content"] = {"text/plain": {"schema": {"type": "string"}, "example": "Größe 7"}}
+    response = ask()
+    assert (response.text, response.headers["content-type"]) == ("Größe 7", "text/plain; charset=utf-8")
     del good["content"]
     response = ask()
     assert (response.status_code, response.content) == (200, b"")

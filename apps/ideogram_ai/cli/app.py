@@ -37,19 +37,34 @@ class _JsonCommand(click.Command):
         except click.UsageError as error:
             if not as_json:
                 raise
-            if self.name == "generate":
-                from .generate import report_usage_error  # noqa: PLC0415
-            else:
+            if self.name == "batch":
                 from .batch_report import report_usage_error  # noqa: PLC0415
-            report_usage_error(error)
+
+                report_usage_error(error)
+            else:
+                from .report import report_usage_error as report_request_error  # noqa: PLC0415
+
+                report_request_error(error, self.name or "")
             raise click.exceptions.Exit(2) from None
 
 
-class _GenerateCommand(_JsonCommand):
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        from .contract_input import write_field_help  # noqa: PLC0415 - reads the contract
+_METHODS: Final = {
+    "generate": ("generate", "generate_transparent"),
+    "remix": ("remix",),
+    "describe": ("describe",),
+    "magic-prompt": ("magic_prompt",),
+}
+"""The client's methods by the command that calls them."""
 
-        write_field_help(formatter)
+
+class _RequestCommand(_JsonCommand):
+    """A command that sends a request. Its help has the fields of the contract."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        if self.name in _METHODS:
+            from .contract_input import write_field_help  # noqa: PLC0415 - reads the contract
+
+            write_field_help(formatter, _METHODS[self.name])
         with formatter.section("Exit codes"):
             formatter.write_text(
                 "0 done, 2 wrong use and nothing sent, 3 refused and not billed, 4 outcome unknown and perhaps billed, "
@@ -57,12 +72,13 @@ class _GenerateCommand(_JsonCommand):
             )
 
 
-def _complete(_ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - for completion only
 
     from .contract_input import complete  # noqa: PLC0415
 
-    return [CompletionItem(choice) for choice in complete(parameter.name or "", incomplete)]
+    methods = _METHODS.get(ctx.command.name or "", ("generate",))
+    return [CompletionItem(choice) for choice in complete(parameter.name or "", incomplete, methods)]
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -89,14 +105,70 @@ def _together(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated
 _allow_http: Final = click.option(
     "--allow-http", is_flag=True, help="Allow http to other machines; the key can be read. [env: IDEOGRAM_ALLOW_HTTP]"
 )
-_service_options: Final = _together(
-    click.option("--mock", is_flag=True, help="Use a mock server on this machine: no key, no network, no bill."),
+_server_options: Final = _together(
     click.option("--base-url", metavar="URL", help="Use another server. [env: IDEOGRAM_BASE_URL]"),
     _allow_http,
     click.option(
         "--api-key-file", metavar="FILE", help="Read the key from a file. [default: IDEOGRAM_API_KEY, or a prompt]"
     ),
     click.option("--timeout", type=float, metavar="SECONDS", help="Limit of each step of a request. [default: 300]"),
+)
+_service_options: Final = _together(
+    click.option("--mock", is_flag=True, help="Use a mock server on this machine: no key, no network, no bill."),
+    _server_options,
+)
+_text_prompt: Final = click.option(
+    "--text-prompt", metavar="TEXT", help="The prompt as it is, even if it looks like a file or like JSON."
+)
+_speed_and_check: Final = _together(
+    click.option(
+        "--rendering-speed", metavar="SPEED", shell_complete=_complete, help="Speed or quality; sets the price."
+    ),
+    click.option(
+        "--copyright-detection/--no-copyright-detection",
+        default=None,
+        help="Check the image for likenesses and logos.",
+    ),
+)
+_field_options: Final = _together(
+    click.option(
+        "-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field by its name. NAME=@FILE reads a file."
+    ),
+    click.option(
+        "--extra-field",
+        "extra_fields",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="A field that the contract does not have, even if -F refuses it as a misspelling.",
+    ),
+)
+_image_options: Final = _together(
+    click.option("-o", "--output", metavar="PATH", help="A file or a folder. [default: the current folder]"),
+    click.option("--overwrite", is_flag=True, help="Replace PATH if it exists."),
+    click.option("--sidecar", is_flag=True, help="Also write prompt, seed, request and time to PATH.json."),
+)
+_deadline: Final = click.option(
+    "--deadline", type=click.FloatRange(0), metavar="SECONDS", help="How long to wait for a job. [default: 600]"
+)
+_job_options: Final = _together(
+    click.option("--async", "as_job", is_flag=True, help="Submit a job, print its id, then wait. See ideogram fetch."),
+    _deadline,
+)
+_text_file_options: Final = _together(
+    click.option("-o", "--output", metavar="FILE", help="Write the JSON to FILE. [default: stdout]"),
+    click.option("--overwrite", is_flag=True, help="Replace FILE if it exists."),
+)
+_as_json: Final = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object to stdout, also for errors."
+)
+_quiet: Final = click.option(
+    "-q", "--quiet", is_flag=True, help="Print the paths of saved files to stdout, and errors to stderr."
+)
+_report_and_check: Final = _together(
+    _as_json,
+    _quiet,
+    click.option("--no-check", is_flag=True, help="Send the request without checking it against the contract."),
+    click.option("--dry-run", is_flag=True, help="Check the request and print what it would cost. Send nothing."),
 )
 _report_options: Final = _together(
     click.option("--report", metavar="DIR", help="Write report.json, .xml (JUnit) and .html to DIR, without the key."),
@@ -124,31 +196,19 @@ def app() -> None:
             raise ModuleNotFoundError(f"No module named {needed!r}", name=needed)
 
 
-@app.command(cls=_GenerateCommand, short_help="Make an image and save it.")
+@app.command(cls=_RequestCommand, short_help="Make an image and save it.")
 @click.argument("text", nargs=-1, metavar="[TEXT]")
-@click.option("--text-prompt", metavar="TEXT", help="The prompt as it is, even if it looks like a file or like JSON.")
+@_text_prompt
 @click.option("--json-prompt", metavar="FILE", help="A structured prompt instead: a JSON file, or - for stdin.")
 @click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="Width and height, e.g. 2048x2048.")
-@click.option("--rendering-speed", metavar="SPEED", shell_complete=_complete, help="Speed or quality; sets the price.")
-@click.option(
-    "--copyright-detection/--no-copyright-detection", default=None, help="Check the image for likenesses and logos."
-)
-@click.option(
-    "-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field by its name. NAME=@FILE reads a file."
-)
-@click.option(
-    "--extra-field",
-    "extra_fields",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="A field that the contract does not have, even if -F refuses it as a misspelling.",
-)
-@click.option("-o", "--output", metavar="PATH", help="A file or a folder. [default: the current folder]")
-@click.option("--overwrite", is_flag=True, help="Replace PATH if it exists.")
-@click.option("--sidecar", is_flag=True, help="Also write prompt, seed, request and time to PATH.json.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout, also for errors.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the paths of saved images to stdout, and errors to stderr.")
-@click.option("--no-check", is_flag=True, help="Send the request without checking it against the contract.")
+@_speed_and_check
+@click.option("--transparent", is_flag=True, help="Make a PNG with a transparent background.")
+@click.option("--aspect-ratio", metavar="RATIO", shell_complete=_complete, help="With --transparent: its shape.")
+@click.option("--output-resolution", metavar="SIZE", shell_complete=_complete, help="With --transparent: its size.")
+@_field_options
+@_image_options
+@_job_options
+@_report_and_check
 @_service_options
 def generate(**options: Any) -> int:
     """Make an image from TEXT, a prompt in quotes (or - for stdin), and save it.
@@ -162,6 +222,98 @@ def generate(**options: Any) -> int:
     checks that the image can be saved.
     """  # noqa: D301 - click wants the character
     from .generate import run  # noqa: PLC0415 - loads httpx
+
+    return run(**options)
+
+
+@app.command(cls=_RequestCommand, short_help="Make an image from an image and a prompt.")
+@click.argument("image")
+@click.argument("text", nargs=-1, metavar="[TEXT]")
+@_text_prompt
+@click.option("--image-weight", type=int, metavar="N", help="Likeness to IMAGE, from 1 to 100.")
+@click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="Width and height. [default: as IMAGE]")
+@_speed_and_check
+@_field_options
+@_image_options
+@_job_options
+@_report_and_check
+@_service_options
+def remix(**options: Any) -> int:
+    """Make an image from IMAGE, a file (or - for stdin), and from TEXT, a prompt in quotes, and save it.
+
+    \b
+    ideogram remix cat.png "The same cat in the snow" -o snow.png
+    ideogram remix cat.png "The same cat in the snow" --image-weight 80 --mock -o snow.png
+
+    Each image is billed.
+    """  # noqa: D301 - click wants the character
+    from .generate import run_remix  # noqa: PLC0415 - loads httpx
+
+    return run_remix(**options)
+
+
+@app.command(cls=_RequestCommand, short_help="Describe an image as a structured prompt.")
+@click.argument("image")
+@click.option("--bbox/--no-bbox", default=None, help="Whether to say where things stand. [default: yes]")
+@_field_options
+@_text_file_options
+@_report_and_check
+@_service_options
+def describe(**options: Any) -> int:
+    """Print a structured prompt that describes IMAGE, a file (or - for stdin).
+
+    \b
+    ideogram describe cat.png -o cat.json
+    ideogram describe cat.png | ideogram generate --json-prompt - -o again.png
+
+    Only the JSON is written to stdout. Each description is billed.
+    """  # noqa: D301 - click wants the character
+    from .generate import run_describe  # noqa: PLC0415 - loads httpx
+
+    return run_describe(**options)
+
+
+@app.command("magic-prompt", cls=_RequestCommand, short_help="Write a structured prompt from a plain one.")
+@click.argument("text", nargs=-1, metavar="[TEXT]")
+@_text_prompt
+@click.option("--aspect-ratio", metavar="RATIO", shell_complete=_complete, help="Shape of the image, e.g. 16x9.")
+@_field_options
+@_text_file_options
+@_report_and_check
+@_service_options
+def magic_prompt(**options: Any) -> int:
+    """Print a structured prompt for TEXT, a prompt in quotes (or - for stdin).
+
+    \b
+    ideogram magic-prompt "A poster for a jazz night" -o poster.json
+    ideogram magic-prompt "A poster for a jazz night" | ideogram generate --json-prompt - -o poster.png
+
+    Only the JSON is written to stdout. What it costs is not known.
+    """  # noqa: D301 - click wants the character
+    from .generate import run_magic_prompt  # noqa: PLC0415 - loads httpx
+
+    return run_magic_prompt(**options)
+
+
+@app.command(cls=_RequestCommand, short_help="Save the images of jobs, by their ids.")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--no-wait", is_flag=True, help="Do not wait for jobs that are not done.")
+@_deadline
+@_image_options
+@_as_json
+@_quiet
+@_server_options
+def fetch(**options: Any) -> int:
+    """Save the images of the jobs with these IDs, as often as you like. It costs nothing.
+
+    \b
+    ideogram fetch JOB-ID -o cat.png
+    ideogram fetch -- -ID-WITH-A-DASH
+
+    generate --async and remix --async print the id of their job. Jobs that are not done are waited for. With --json
+    there is one line for each job.
+    """  # noqa: D301 - click wants the character
+    from .fetch import run  # noqa: PLC0415 - loads httpx
 
     return run(**options)
 

@@ -594,8 +594,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make an image with a transparent background, and wait for it. It is billed, withheld or not.
 
-        Makes an image without a background: a PNG with an alpha channel. The service writes the background of the
-        prompt itself.
+        Makes an image without a background: a PNG with an alpha channel. The service replaces the background of the
+        prompt.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given. Exactly one of
@@ -1342,8 +1342,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make an image with a transparent background, and wait for it. It is billed, withheld or not.
 
-        Makes an image without a background: a PNG with an alpha channel. The service writes the background of the
-        prompt itself.
+        Makes an image without a background: a PNG with an alpha channel. The service replaces the background of the
+        prompt.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given. Exactly one of

@@ -1206,6 +1206,12 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("desc", "desc"),
         ("color_palette", "color_palette"),
     ),
+    "WebhookBody": (
+        ("generation_id", "generation_id"),
+        ("request_id", "request_id"),
+        ("created", "created"),
+        ("data", "data"),
+    ),
     "WebhookSigningJwk": (("kty", "kty"), ("crv", "crv"), ("x", "x"), ("kid", "kid"), ("alg", "alg"), ("use", "use")),
     "WebhookSigningJwks": (("keys", "keys"),),
 }

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Final, cast, final
-from urllib.parse import unquote, urlsplit
 from urllib.request import parse_http_list
 
 from attrs import evolve
@@ -25,6 +22,7 @@ from starlette.routing import Route
 from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
+from .asgi import OperationRoute, OriginForm, base_url_of, bytes_response, read_body
 from .images import LINK_LIFE, ImageStore, LinkRefusal
 from .jobs import JobStore, MockJob
 from .mock_responses import Answer, forced_answer, in_flight_answer, no_key_answer, problem_answer, rate_answer
@@ -35,9 +33,7 @@ from .webhook_sender import deliver
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from starlette.datastructures import Headers
     from starlette.exceptions import HTTPException
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ideogram_ai.generated.operations import Operation
 
@@ -49,8 +45,6 @@ LARGEST_UPLOAD: Final = 64 * 1024 * 1024
 """Bytes of the largest request body of an operation that takes files. The service takes 25 MB for each."""
 
 _JSON: Final = "application/json"
-_HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
-_READ_ON: Final = 4  # times the largest body: a client that is still sending does not read the answer
 _LONGEST_LIFE: Final = 100 * 366 * 24 * 60 * 60.0
 Endpoint = Callable[[Request], Awaitable[Response]]
 _NO_FIELDS: Final = ReadRequest((), (), None)
@@ -104,13 +98,15 @@ def create_app(
     app = Starlette(
         routes=[
             *(
-                Route(each.operation.path, mock.operation(each), methods=[each.operation.method])
+                OperationRoute(each.operation, mock.operation(each))
+                if "{" in each.operation.path
+                else Route(each.operation.path, mock.operation(each), methods=[each.operation.method])
                 for each in mock.service.views.values()
             ),
             Route(f"{view.link_folder}{{name}}{view.link_suffix}", mock.image, methods=["GET"]),
         ],
         middleware=[
-            Middleware(_OriginForm),
+            Middleware(OriginForm),
             # Every origin by its name, including "null" of a file: a page that sends credentials does not accept "*".
             Middleware(
                 CORSMiddleware,
@@ -127,18 +123,6 @@ def create_app(
     app.router.redirect_slashes = False  # a redirect would hide a wrong path
     app.state.mock = mock
     return app
-
-
-class _OriginForm:
-    """Middleware for requests whose target is a whole URL: it counts as path and host (RFC 9112, section 3.2.2)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not scope.get("path", "/").startswith("/"):
-            scope = _with_origin_form(scope)
-        await self._app(scope, receive, send)
 
 
 @final
@@ -198,7 +182,7 @@ class MockApplication:
         takes_files = any(rule.takes_files for rule in view.fields.values())
         largest = LARGEST_UPLOAD if takes_files else LARGEST_BODY
         try:
-            body = await _read_body(request, largest)
+            body = await read_body(request, largest)
         except ClientDisconnect:
             why = "the client went away before it had sent the whole body"
             self._close(exchange, read, None, why, secrets, operation=view.operation)
@@ -214,7 +198,7 @@ class MockApplication:
                 query=request.query_params.multi_items(),
             )
             judged = _judge(request, read, view, scripted)
-            answer = await self._run(view, read.fields, _base_url(request)) if judged is None else judged
+            answer = await self._run(view, read.fields, base_url_of(request)) if judged is None else judged
         self._close(exchange, read, answer.status, answer.why, secrets, operation=view.operation, billed=answer.billed)
         return _response(answer)
 
@@ -232,7 +216,7 @@ class MockApplication:
         is_counted = operation.in_flight_limit is not None
         if is_counted and self._running + service.jobs.pending >= self.in_flight:
             return in_flight_answer(view, self.in_flight)
-        if operation.method == "GET" or operation.result == "job":
+        if operation.method != "POST" or operation.result == "job":
             return service.answer(view, fields, base_url)
         self._running += is_counted
         try:
@@ -375,86 +359,6 @@ def _judge(request: Request, read: ReadRequest, view: ContractView, scripted: in
 
 def _response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, dict(answer.headers), _JSON if answer.body else None)
-
-
-def _with_origin_form(scope: Scope) -> Scope:
-    """Return the scope with the path of the URL as its target, and the host of the URL in the Host header."""
-    target: bytes = scope["raw_path"]
-    try:
-        url = urlsplit(target.decode("ascii"))
-    except ValueError:
-        return scope
-    if url.scheme.lower() not in {"http", "https"} or not url.netloc:
-        return scope
-    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
-    path = url.path or "/"
-    return {
-        **scope,
-        "path": unquote(path),
-        "raw_path": path.encode("ascii"),
-        "headers": [(b"host", url.netloc.encode("ascii")), *headers],
-    }
-
-
-def _base_url(request: Request) -> str:
-    """Return scheme and host as the client wrote them, or the address of the socket if they are not usable."""
-    host = request.headers.get("host", "")
-    if not _HOST.fullmatch(host):
-        address, port = request.scope["server"]
-        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-    return f"{request.scope['scheme']}://{host}"
-
-
-async def _read_body(request: Request, largest: int) -> bytes | None:
-    """Read the whole body; None if it is too large. It is read to its end even then, so that the client reads on."""
-    body = bytearray()
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= largest:
-            body += chunk
-        elif size > _READ_ON * largest:
-            break
-    return bytes(body) if size <= largest else None
-
-
-_ONE_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE | re.ASCII)
-
-
-def bytes_response(content: bytes, media_type: str, request_headers: Headers) -> Response:
-    """Answer a GET or HEAD with the part that its Range header requests: 200, 206 or 416.
-
-    A Range of several parts, an invalid Range, and a Range whose If-Range is not the current entity tag are ignored,
-    as the RFC allows.
-
-    Args:
-        content: The whole.
-        media_type: Its media type.
-        request_headers: Headers of the request.
-    """
-    tag = f'"{sha256(content).hexdigest()[:32]}"'
-    headers = {"accept-ranges": "bytes", "etag": tag}
-    bounds = _bounds(request_headers.get("range", ""), len(content))
-    if bounds is None or request_headers.get("if-range", tag) != tag:
-        return Response(content, 200, headers, media_type)
-    first, last = bounds
-    if first > last:
-        return Response(b"", 416, headers | {"content-range": f"bytes */{len(content)}"})
-    headers["content-range"] = f"bytes {first}-{last}/{len(content)}"
-    return Response(content[first : last + 1], 206, headers, media_type)
-
-
-def _bounds(wanted: str, size: int) -> tuple[int, int] | None:
-    """Return first and last byte, the first greater if the range is empty; None if it is not a range."""
-    found = _ONE_RANGE.fullmatch(wanted)
-    if found is None or found.groups() == ("", ""):
-        return None
-    first, last = found.groups()
-    if not first:  # the last so many bytes
-        return max(0, size - int(last)), size - 1
-    if last and int(last) < int(first):
-        return None
-    return int(first), min(int(last), size - 1) if last else size - 1
 
 
 _STATUSES: Final = range(200, 600)

@@ -70,7 +70,7 @@ def write_prompt(text: str) -> dict[str, Any]:
     objects = [piece for piece in _BESIDE.split(scene) if piece][:_MOST_OBJECTS]
     elements = [*_objects(objects, texts), *_texts(texts)]
     prompt: dict[str, Any] = {"high_level_description": " ".join(text.split())}
-    if style := _style(text):
+    if style := _style(text, background):
         prompt["style_description"] = style
     return prompt | {"compositional_deconstruction": {"background": background, "elements": elements}}
 
@@ -113,8 +113,8 @@ def _texts(texts: Sequence[str]) -> list[dict[str, Any]]:
     return placed
 
 
-def _style(text: str) -> dict[str, Any]:
-    """Return what the prompt says of the style, keys in the order of the model's guide."""
+def _style(text: str, background: str) -> dict[str, Any]:
+    """Return what the prompt says of the style, keys in the order of the model's guide; colours of the ground first."""
     style: dict[str, Any] = {}
     if light := _LIGHT.search(text):
         style["lighting"] = light[1].lower()
@@ -122,6 +122,6 @@ def _style(text: str) -> dict[str, Any]:
         style["photo"] = "a sharp photograph"
     if medium := _MEDIUM.search(text):
         style["medium"] = medium[1].lower()
-    if colours := colours_in(_QUOTED.sub(" ", text))[:_MOST_COLOURS]:
+    if colours := colours_in(f"{background}. {_QUOTED.sub(' ', text)}")[:_MOST_COLOURS]:
         style["color_palette"] = colours
     return style

@@ -252,7 +252,8 @@ def _source(fields: Fields) -> UploadedFile | None:
 def _size_of_ratio(values: Mapping[str, Any], prompt: Any) -> str:
     """Return the size with the ratio of a request, or the one that fits its prompt, and its budget of pixels."""
     asked = RATIOS.fullmatch(str(values.get("aspect_ratio", "")))
-    ratio = asked or RATIOS.fullmatch(resolve_ratio(_text(prompt)))
+    words = prompt if isinstance(prompt, str) else str(prompt.get("high_level_description", ""))
+    ratio = asked or RATIOS.fullmatch(resolve_ratio(words))
     width, height = (int(side) for side in ratio.groups()) if ratio else (1, 1)
     kilo = _KILO_PIXELS.fullmatch(str(values.get("output_resolution", "")))
     side = 1024 * (int(kilo[1]) if kilo else 1)
@@ -333,8 +334,9 @@ class MockService:
             return ImageService(view, self.images).generate
         if operation.result == "job":
             return partial(self._poll if operation.method == "GET" else self._submit, view)
-        if "json_prompt" in members and "text_prompt" in view.fields:
-            return partial(_write, view)
+        if "json_prompt" in members:
+            takes_image = any(rule.takes_files for rule in view.fields.values())
+            return partial(_describe if takes_image else _write, view)
         if operation.path.endswith("/jwks.json"):
             return lambda _fields, _base_url: json_answer(200, self.signing_key.key_set(), "the keys of webhooks")
         example = _good_answer(view)
@@ -395,6 +397,25 @@ def _image_refusal(fields: Fields) -> Problem | None:
     return Problem(pointer_to(["image_weight"]), f"{detail} Leave one of the two out.")
 
 
+def _describe(view: ContractView, fields: Fields, _base_url: str) -> Answer:
+    from .drawing.description import describe  # noqa: PLC0415 - Pillow is loaded when it is needed
+
+    values = dict(fields)
+    file = next(value for value in values.values() if isinstance(value, UploadedFile))
+    prompt = describe(
+        file.content,
+        boxes=values.get("include_bbox") is not False,
+        style=_is_true(values.get("include_style_descriptions")),
+        tags=_is_true(values.get("include_tags")),
+    )
+    return json_answer(200, _amended(view, {"json_prompt": prompt}, view.responses[200].schema), "described")
+
+
+def _is_true(value: object) -> bool:
+    """Whether a field that the contract does not have came as true."""
+    return value is True or value == "true"
+
+
 def _write(view: ContractView, fields: Fields, _base_url: str) -> Answer:
     values = dict(fields)
     text = str(values["text_prompt"])
@@ -409,6 +430,9 @@ def _good_answer(view: ContractView) -> Answer:
     """Return the example of the first successful answer, or one that is made from its schema; a 501 without either."""
     status = min((status for status in view.responses if 200 <= status < 300), default=200)
     rule = view.responses.get(status)
+    if rule is not None and rule.text is not None:
+        media_type, text = rule.text
+        return Answer(status, text.encode(), "answered", {"content-type": f"{media_type}; charset=utf-8"})
     if rule is None or not (rule.examples or rule.schema):
         return Answer(status, b"", "answered")
     try:

@@ -14,6 +14,7 @@ from jsonschema_rs import ValidationErrorKind
 
 from ideogram_ai.client import FieldValueError
 from ideogram_ai.client.request import to_plain
+from ideogram_ai.client.uploads import Upload
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .decoding import UploadedFile, remark_on_unknown
@@ -108,7 +109,8 @@ def _to_plain(given: Mapping[str, object], view: ContractView) -> tuple[dict[str
 
 def _is_file(value: object) -> bool:
     """Whether the client would read it: a path, bytes, an open file, or an image of a generation."""
-    return isinstance(value, str | os.PathLike | bytes | bytearray) or callable(getattr(value, "read", None))
+    given = isinstance(value, str | os.PathLike | bytes | bytearray | Upload)
+    return given or callable(getattr(value, "read", None))
 
 
 def _no_file(name: str, value: object) -> RequestProblem:

@@ -76,12 +76,14 @@ class ResponseRule:
         headers: Examples of the headers that have one.
         announcements: Examples of headers that are sent only when there is something to announce. Their examples are
             in the schema of the header.
+        text: The media type of a body that is text, and an example of it; None for a body that is JSON.
     """
 
     schema: JsonObject
     examples: tuple[Any, ...]
     headers: dict[str, str]
     announcements: dict[str, str]
+    text: tuple[str, str] | None = None
 
 
 @frozen
@@ -288,20 +290,32 @@ def _types(schema: JsonObject) -> tuple[str, ...]:
 def _response(document: JsonObject, answer: JsonObject) -> ResponseRule:
     answer = _resolve(document, answer)
     content: JsonObject = answer.get("content", {}).get("application/json", {})
-    examples: JsonObject = content.get("examples", {})
     headers: JsonObject = {name: _resolve(document, header) for name, header in answer.get("headers", {}).items()}
     return ResponseRule(
         schema=content.get("schema", {}),
-        examples=(
-            *([content["example"]] if "example" in content else ()),
-            *(_resolve(document, example)["value"] for example in examples.values()),
-        ),
+        examples=_examples(document, content),
         headers={name: str(header["example"]) for name, header in headers.items() if "example" in header},
         announcements={
             name: str(schema["examples"][0])
             for name, header in headers.items()
             if "examples" in (schema := _resolve(document, header.get("schema", {})))
         },
+        text=next(
+            (
+                (media_type, str(next(iter(_examples(document, body)), "text")))
+                for media_type, body in answer.get("content", {}).items()
+                if media_type.startswith("text/")
+            ),
+            None,
+        ),
+    )
+
+
+def _examples(document: JsonObject, content: JsonObject) -> tuple[Any, ...]:
+    examples: JsonObject = content.get("examples", {})
+    return (
+        *([content["example"]] if "example" in content else ()),
+        *(_resolve(document, example)["value"] for example in examples.values()),
     )
 
 

@@ -26,6 +26,7 @@ from .v4_json_prompt import V4JsonPrompt
 from .v4_obj_prompt_element import V4ObjPromptElement
 from .v4_style_description import V4StyleDescription
 from .v4_text_prompt_element import V4TextPromptElement
+from .webhook_body import WebhookBody
 from .webhook_signing_jwk import WebhookSigningJwk
 from .webhook_signing_jwks import WebhookSigningJwks
 
@@ -56,6 +57,7 @@ __all__ = (
     "V4ObjPromptElement",
     "V4StyleDescription",
     "V4TextPromptElement",
+    "WebhookBody",
     "WebhookSigningJwk",
     "WebhookSigningJwks",
 )

@@ -1,5 +1,5 @@
-"""Draws the images of the mock server with Pillow."""
+"""Draws and reads the mock server's images. Needs Pillow, and for drawing the fonts of the extra `testing`."""
 
-from .picture import draw_png
+from .variants import draw_png
 
 __all__ = ("draw_png",)

@@ -1,11 +1,10 @@
-"""Draws the mock server's images: the words of a text prompt, or the layout of a JSON prompt."""
+"""Draws prompts: the words of a text prompt, or the layout of a JSON prompt."""
 
 from __future__ import annotations
 
 import math
 from colorsys import hls_to_rgb
 from hashlib import sha256
-from io import BytesIO
 from itertools import chain, islice, product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
@@ -15,8 +14,6 @@ from .lettering import NO_GLYPH, TextBlock, draw_line, drawable, fit_text, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from ideogram_ai.testing.images import Picture
 
 Colour = tuple[int, ...]
 """Red, green and blue, 0 to 255."""
@@ -31,23 +28,12 @@ _BOX_SCALE: Final = 1000  # boxes are given on 1000 by 1000, for images of any s
 _STYLE: Final = ("aesthetics", "lighting", "photo", "medium", "art_style")
 _MOST_BOXES: Final = 150  # more cannot be distinguished; the rest is counted
 _BOX_ALPHA: Final = 205  # of 255: what is behind a box stays visible
+_ANY_GROUND: Final[Colour] = (128, 128, 128)
 _LONGEST_LABEL: Final = 400
 _LONGEST_WORDS: Final = 1000
 _NOTE_LINES: Final = 5
 _NOTE_STEPS: Final = 24
 _COST_OF_LABELS, _COST_OF_WORDS, _COST_OF_OBJECTS = 12.0, 4.0, 1.0  # how bad it is to cover them
-
-
-def draw_png(picture: Picture) -> bytes:
-    """Draw a picture. The same picture gives the same bytes with the same version of Pillow.
-
-    A text prompt becomes its words, a JSON prompt its layout: every element's box, label, words and colours.
-    """
-    size, seed, prompt = (picture.width, picture.height), picture.seed, picture.prompt
-    image = _draw_text(*size, seed, prompt) if isinstance(prompt, str) else _draw_layout(*size, seed, prompt)
-    file = BytesIO()
-    image.save(file, "PNG", compress_level=1)  # the client waits, and size matters little on loopback
-    return file.getvalue()
 
 
 def from_seed(seed: int, place: int = 0, *, lightness: float = 0.5, saturation: float = 0.5) -> Colour:
@@ -129,9 +115,18 @@ class Canvas:
         height: Height in pixels.
         top: Colour at the top.
         bottom: Colour at the bottom.
+        clear: Whether the ground stands for transparency, so that nothing is drawn differently for its colour.
+
+    Attributes:
+        image: The image.
+        pen: Draws on it.
+        box_alpha: How opaque the boxes of objects are, of 255.
     """
 
-    def __init__(self, width: int, height: int, top: Colour, bottom: Colour) -> None:
+    def __init__(self, width: int, height: int, top: Colour, bottom: Colour, *, clear: bool = False) -> None:
+        self.clear = clear
+        self.box_alpha = 255 if clear else _BOX_ALPHA
+        self._top = top
         self.width = width
         self.height = height
         self.unit = max(1.0, math.sqrt(width * height) / 160)  # grows with the image: 12.8 pixels at 2048x2048
@@ -143,6 +138,13 @@ class Canvas:
             mask = Image.linear_gradient("L").resize((width, height))  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
             self.image = Image.composite(Image.new("RGB", (width, height), bottom), self.image, mask)
         self.pen = ImageDraw.Draw(self.image, "RGBA")
+
+    def over(self, image: Image.Image) -> Canvas:
+        """Return a canvas of this size with another image as its ground."""
+        canvas = Canvas(self.width, self.height, INK, INK)
+        canvas.image = image
+        canvas.pen = ImageDraw.Draw(image, "RGBA")
+        return canvas
 
     def write(self, block: TextBlock, x: float, y: float, colour: Colour) -> None:
         """Write lines flush left with their upper left corner at a point."""
@@ -193,16 +195,17 @@ class Canvas:
     def colour_at(self, x: float, y: float) -> Colour:
         """The colour of a pixel; outside of the image, of the nearest one."""
         column, row = min(max(0, int(x)), self.width - 1), min(max(0, int(y)), self.height - 1)
-        return tuple(self.image.crop((column, row, column + 1, row + 1)).tobytes())
+        colour = tuple(self.image.crop((column, row, column + 1, row + 1)).tobytes())
+        return _ANY_GROUND if self.clear and colour == self._top else colour
 
-    def footer(self, seed: int, palette: Sequence[Colour], missing: int) -> None:
+    def footer(self, seed: int, palette: Sequence[Colour], missing: int, *remarks: str) -> None:
         """Say at the bottom that it is a mock, its size and seed, and how many letters no font has; add colours."""
         height = self.footer_height
         self.pen.rectangle((0, self.height - height, self.width, self.height), (*INK, 205))
         margin, size = self.unit * 1.6, height * 0.5
         shown = palette[: min(24, int(self.width * 0.4 / (size * 1.2)))]
         used = self.swatches(shown, self.width - margin, self.height - height * 0.25, size)
-        caption = f"mock, {self.width}x{self.height}, seed {seed}"
+        caption = ", ".join(["mock", *remarks, f"{self.width}x{self.height}", f"seed {seed}"])
         if missing:
             caption += f", {missing} character{'s' if missing > 1 else ''} without a glyph"
         block = fit_text(caption, self.width - used - 3 * margin, self.small * 1.2, self.small, 6)
@@ -210,16 +213,9 @@ class Canvas:
             self.write(block, margin, self.height - height + (height - block.height) / 2, PAPER)
 
 
-def _draw_text(width: int, height: int, seed: int, prompt: str) -> Image.Image:
+def draw_text(width: int, height: int, seed: int, prompt: str) -> Image.Image:
     """Draw a text prompt: the words, set large, on three circles of the seed."""
-    ground = from_seed(seed, lightness=0.3, saturation=0.45)
-    canvas = Canvas(width, height, from_seed(seed, lightness=0.42, saturation=0.5), mix(ground, (0, 0, 0), 0.35))
-    shares = iter(byte / 255 for byte in sha256(str(seed).encode()).digest())
-    for place in range(3):
-        x, y = width * next(shares), height * next(shares)
-        radius = max(width, height) * (0.16 + 0.3 * next(shares))
-        colour = from_seed(seed, place, lightness=0.6, saturation=0.6)
-        canvas.pen.ellipse((x - radius, y - radius, x + radius, y + radius), (*colour, 38))
+    canvas, ground = text_ground(width, height, seed)
     margin = canvas.unit * 9
     shown = drawable(prompt.strip())
     space = height - 2 * margin - canvas.unit * 4
@@ -230,8 +226,31 @@ def _draw_text(width: int, height: int, seed: int, prompt: str) -> Image.Image:
     return canvas.image
 
 
-def _draw_layout(width: int, height: int, seed: int, prompt: Mapping[str, Any]) -> Image.Image:
-    """Draw a JSON prompt: what is where, so that the composition is seen before it is paid for."""
+def text_ground(width: int, height: int, seed: int) -> tuple[Canvas, Colour]:
+    """Return the ground of a text prompt, without words, and its colour."""
+    ground = from_seed(seed, lightness=0.3, saturation=0.45)
+    canvas = Canvas(width, height, from_seed(seed, lightness=0.42, saturation=0.5), mix(ground, (0, 0, 0), 0.35))
+    shares = iter(byte / 255 for byte in sha256(str(seed).encode()).digest())
+    for place in range(3):
+        x, y = width * next(shares), height * next(shares)
+        radius = max(width, height) * (0.16 + 0.3 * next(shares))
+        colour = from_seed(seed, place, lightness=0.6, saturation=0.6)
+        canvas.pen.ellipse((x - radius, y - radius, x + radius, y + radius), (*colour, 38))
+    return canvas, ground
+
+
+def draw_layout(
+    width: int, height: int, seed: int, prompt: Mapping[str, Any], clear: Colour | None = None
+) -> Image.Image:
+    """Draw a JSON prompt: what is where, so that the composition is seen before it is paid for.
+
+    Args:
+        width: Width in pixels.
+        height: Height in pixels.
+        seed: Chooses the colours that the prompt does not.
+        prompt: A prompt that the contract allows.
+        clear: The ground that stands for transparency; None draws the ground of the prompt.
+    """
     style: Mapping[str, Any] = prompt.get("style_description", {})
     words, palette = ", ".join(style[name] for name in _STYLE if style.get(name)), _palette(style)
     description, composition = prompt["high_level_description"], prompt["compositional_deconstruction"]
@@ -239,8 +258,10 @@ def _draw_layout(width: int, height: int, seed: int, prompt: Mapping[str, Any]) 
     elements = [read_element(number, element) for number, element in enumerate(composition["elements"], 1)]
     ground = palette[0] if palette else from_seed(seed, lightness=0.88, saturation=0.25)
     canvas = Canvas(width, height, mix(ground, PAPER, 0.06), mix(ground, INK, 0.14))
+    if clear is not None:
+        canvas = Canvas(width, height, clear, clear, clear=True)
     ink, line = ink_on(ground), max(1, round(canvas.unit * 0.1))
-    for share in (1 / 3, 2 / 3):  # faint lines, as in viewfinders
+    for share in () if canvas.clear else (1 / 3, 2 / 3):  # faint lines, as in viewfinders
         canvas.pen.line((width * share, 0, width * share, height), (*ink, 40), line)
         canvas.pen.line((0, height * share, width, height * share), (*ink, 40), line)
     right, bottom = width - 1, height - 1
@@ -255,7 +276,8 @@ def _draw_layout(width: int, height: int, seed: int, prompt: Mapping[str, Any]) 
     labels = _Labels(canvas, drawn)
     for element, box in drawn:
         labels.label(element, box, _colour_of(element, seed))
-    labels.note([description, f"background: {background}" if background else "", words], _NOTE_LINES)
+    behind = f"background: {background}" if background and not canvas.clear else ""
+    labels.note([description, behind, words], _NOTE_LINES)
     labels.aside([element for element in elements if element.box is None], len(boxes) - len(drawn))
     texts = [description, background, words, *(element.label for element in elements)]
     canvas.footer(seed, palette, sum(drawable(text).count(NO_GLYPH) for text in texts))
@@ -273,7 +295,7 @@ def _draw_element(canvas: Canvas, element: Element, box: Rectangle, colour: Colo
     inset = canvas.unit
     if element.text is None:
         radius = min(canvas.unit * 1.4, (right - left) / 2, (bottom - top) / 2)
-        canvas.panel(box, radius, colour, _BOX_ALPHA)
+        canvas.panel(box, radius, colour, canvas.box_alpha)
         if min(right - left, bottom - top) > 4 * inset:  # a cross, as wireframes have it for a picture
             for start, end in ((top + inset, bottom - inset), (bottom - inset, top + inset)):
                 canvas.pen.line((left + inset, start, right - inset, end), (*ink_on(colour), 45), canvas.line // 2)

@@ -51,7 +51,8 @@ def image_size(content: bytes) -> tuple[int, int]:
 
 
 def fitting_size(content: bytes) -> tuple[int, int]:
-    """Return the size of an image, or the nearest one of its shape with sides from 64 to 4096 pixels."""
+    """Return the size of an image, or the nearest one with sides from 64 to 4096 pixels."""
     width, height = image_size(content)
-    scale = min(1.0, _MOST_SIDE / max(width, height)) * max(1.0, _LEAST_SIDE / min(width, height))
-    return min(_MOST_SIDE, max(1, round(width * scale))), min(_MOST_SIDE, max(1, round(height * scale)))
+    scale = min(1.0, _MOST_SIDE / max(width, height))
+    scale = max(scale, _LEAST_SIDE / min(width, height))
+    return min(_MOST_SIDE, round(width * scale)), min(_MOST_SIDE, round(height * scale))

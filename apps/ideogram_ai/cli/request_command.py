@@ -1,0 +1,282 @@
+"""The way of every command that sends a request: read, check, send, save, report."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import click
+from attrs import asdict, evolve, frozen
+
+from ideogram_ai.client import RequestError, UnknownFieldError
+from ideogram_ai.client.config import resolve_base_url
+from ideogram_ai.client.costs import price_of
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import encode_request, to_plain
+from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.contract.check import RequestProblem, Severity, check_request
+from ideogram_ai.contract.review import review_request
+
+from .contract_input import Inputs, RequestFields, refuse_both, request_fields, split_assignment
+from .destination import Destination
+from .exit_codes import ExitCode, WrongUseError
+from .report import report
+from .results import IMAGES, PRICE_LIST, RESPONSE, Cost, Failure, JobState, Result, as_json_text
+from .sending import Sender, signals_wait
+from .service import open_service, option_message
+from .terminal import print_note, print_warning, write_error, write_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ideogram_ai.client import Generation
+    from ideogram_ai.generated.operations import Operation
+
+_INTERRUPTED: Final = "Interrupted. Nothing was billed."
+_DEADLINE: Final = 600.0
+"""Seconds to wait for a job, as in the client."""
+
+
+@frozen(kw_only=True)
+class Options:
+    """The options that these commands share; see their help. Those that a command lacks have their default here."""
+
+    output: str | None
+    overwrite: bool
+    as_json: bool
+    quiet: bool
+    base_url: str | None
+    allow_http: bool
+    api_key_file: str | None
+    timeout: float | None
+    mock: bool = False
+    sidecar: bool = False
+    no_check: bool = False
+    dry_run: bool = False
+    deadline: float | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether people watch."""
+        return not (self.as_json or self.quiet)
+
+    @property
+    def seconds(self) -> float:
+        """How long a job is waited for."""
+        return _DEADLINE if self.deadline is None else self.deadline
+
+    def check(self) -> None:
+        """Refuse options that contradict each other."""
+        refuse_both("--mock", "--base-url", given=self.mock and self.base_url is not None)
+        refuse_both("--json", "--quiet", given=self.as_json and self.quiet)
+
+    def fetch_command(self, job_id: str) -> str:
+        """Write the command that fetches a job. An id may begin with a dash."""
+        words = ["ideogram", "fetch"]
+        words += ["--base-url", self.base_url] if self.base_url is not None else []
+        words += ["--allow-http"] if self.allow_http else []
+        return shlex.join([*words, *(["--"] if job_id.startswith("-") else []), job_id])
+
+    def is_rehearsal(self, base_url: str) -> bool:
+        """Whether nobody is billed, because a server on this machine answers."""
+        return self.mock or is_loopback(urlsplit(base_url).hostname or "")
+
+
+def send(
+    request: RequestFields,
+    fill: Callable[[Inputs], None],
+    options: Options,
+    *,
+    activity: str = "Making the image",
+    member: str | None = None,
+) -> ExitCode:
+    """Run a command that sends a request.
+
+    Everything that can be checked is checked before the request is sent, because what was made is billed.
+
+    Args:
+        request: The operation, without fields.
+        fill: Adds the fields of the command line.
+        options: The options that commands share.
+        activity: What is done, for the spinner.
+        member: The member of the response that is printed; None for all of it.
+    """
+    shape = RESPONSE if request.operation.result == "model" else IMAGES
+    result: Result | None = None
+    reported = False
+    try:
+        options.check()
+        fill(Inputs())
+        # Before the user is asked for a key.
+        check(request, wanted=not options.no_check, quiet=options.quiet)
+        if shape == RESPONSE:
+            destination = Destination.of_text(options.output, overwrite=options.overwrite)
+        else:
+            destination = Destination.of(options.output, overwrite=options.overwrite, sidecar=options.sidecar)
+        if options.dry_run:
+            result = _plan(request, options)
+        else:
+            with (
+                open_service(
+                    mock=options.mock, base_url=options.base_url, allow_http=options.allow_http,
+                    api_key_file=options.api_key_file, timeout=options.timeout, quiet=options.quiet,
+                ) as service,
+                service.client() as client,
+                signals_wait(shown=options.shown, awaited="image" if shape == IMAGES else "response") as state,
+            ):  # fmt: skip
+                # The mock server of --mock ends with this command, and its jobs with it.
+                fetch_command = None if options.mock else options.fetch_command
+                sender = Sender(client, state, destination, options.shown, fetch_command)
+                result = sender.send(
+                    request, activity, deadline=options.seconds, announce=lambda job_id: _announce(job_id, options)
+                )
+                if shape == RESPONSE and not result.failure:
+                    result = _save_response(result, member, destination)
+                if not options.is_rehearsal(client.base_url):
+                    result = evolve(result, cost=_paid(result, request))
+                # Before the client and the mock server are closed: the report on what was paid for comes first.
+                report(result, shape, member, as_json=options.as_json, quiet=options.quiet)
+                reported = True
+    except _RefusedError as error:
+        result = Result(ExitCode.WRONG_USE, failure=error.failure)
+    except WrongUseError as error:
+        result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}"))
+    except RequestError as error:
+        result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error)))
+    except (click.Abort, KeyboardInterrupt) as error:
+        # Before the request was sent, or between two attempts that cost nothing.
+        result = result or Result(ExitCode.of_interruption(error), failure=Failure.of(error, _INTERRUPTED))
+    if not reported:
+        report(result, shape, member, as_json=options.as_json, quiet=options.quiet)
+    return result.code
+
+
+def add_fields(request: RequestFields, fields: tuple[str, ...], extra_fields: tuple[str, ...], inputs: Inputs) -> None:
+    """Add the fields of -F and --extra-field."""
+    for assignment in fields:
+        request.put_assignment(assignment, inputs)
+    for assignment in extra_fields:
+        name, value = split_assignment(assignment, "--extra-field")
+        source = f"--extra-field {name}"
+        if name in request_fields(request.operation):
+            raise WrongUseError(f"{source}: the contract has this field. Use -F {name}=VALUE.")
+        request.put(name, inputs.read_value(value, source), source, extra=True)
+
+
+def _announce(job_id: str, options: Options) -> None:
+    """Show the id of a job before the wait for it begins: whatever happens then, the id leads to the images."""
+    if options.as_json:
+        write_out(json.dumps({"job": asdict(JobState(job_id))}) + "\n")
+    elif options.quiet:
+        write_error(f"job {job_id}\n")
+    elif options.mock:
+        print_note(f"The job {job_id} was submitted.")
+    else:
+        print_note(f"The job {job_id} was submitted. To fetch its images at any time: {options.fetch_command(job_id)}")
+
+
+def _save_response(result: Result, member: str | None, destination: Destination) -> Result:
+    """Write the response to its file. What cannot be written is printed."""
+    response = to_plain("response", result.response)
+    result = evolve(result, response=response)
+    try:
+        return evolve(result, path=destination.write_text(as_json_text(response, member)))
+    except (OSError, KeyboardInterrupt) as error:
+        why = getattr(error, "strerror", None) or "interrupted"
+        message = f"{str(destination.path)!r} was not written: {why}. It is paid for, and is on stdout instead."
+        return evolve(result, code=ExitCode.DOWNLOAD_FAILED, failure=Failure.of(error, message, billed=True))
+
+
+# What it costs.
+
+
+def cost_of(generation: Generation, operation: Operation | None = None) -> Cost | None:
+    """Return what images cost; None where nobody knows. The operation tells the day of the price list."""
+    if generation.cost_usd is None or generation.cost_source is None:
+        return None
+    price = operation.price if operation and generation.cost_source == PRICE_LIST else None
+    return Cost(generation.cost_usd, generation.cost_source, price.as_of if price else None)
+
+
+def _listed_cost(request: RequestFields) -> Cost | None:
+    """Return the price of a request; None where the contract has none."""
+    usd, price = price_of(request.operation, request.documented), request.operation.price
+    return None if usd is None or price is None else Cost(usd, PRICE_LIST, price.as_of)
+
+
+def _paid(result: Result, request: RequestFields) -> Cost | None:
+    """Return what the response cost; None without one."""
+    if result.generation is not None:
+        return cost_of(result.generation, request.operation)
+    return None if result.response is None else _listed_cost(request)
+
+
+def _plan(request: RequestFields, options: Options) -> Result:
+    """Return what would be sent, and what it would cost."""
+    operation = request.operation
+    server = "" if options.mock else resolve_base_url(options.base_url, allow_http=options.allow_http)
+    body = encode_request(operation, request.keywords(), request.extra)
+    would_send = {"method": operation.method, "url": f"{server}{operation.path}", "fields": dict(body.fields)}
+    return Result(
+        ExitCode.DONE, would_send=would_send, cost=_listed_cost(request), rehearsal=options.is_rehearsal(server)
+    )
+
+
+# The check before it is sent.
+
+
+class InvalidRequestError(WrongUseError):
+    """The request breaks the contract."""
+
+
+class _RefusedError(Exception):
+    """The request is not sent."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def check(request: RequestFields, *, wanted: bool, quiet: bool) -> None:
+    """Correct values that can mean one thing only, and refuse a request that the client or the contract refuses.
+
+    Unless it is `wanted` only the client is asked: the service may know more than the contract.
+    """
+    operation = request.operation
+    notes = request.correct_values() if wanted else []
+    problems = tuple(check_request({**request.keywords(), **request.extra}, operation=operation)) if wanted else ()
+    refusal = _refusal(request, problems)
+    if not quiet:
+        for note in notes:
+            print_note(note)
+        for remark in review_request(request.keywords(), operation=operation) if wanted else ():
+            # Beside a refusal, only a key that is likely misspelt may be the reason for it.
+            if refusal is None or remark.likely:
+                print_warning(f"{remark.pointer}: {remark.message}")
+        for problem in problems if refusal is None else ():
+            refused = problem.severity is Severity.REFUSED_TODAY
+            fate = "It is sent anyway; a refusal is free." if refused else "It is sent unchanged."
+            print_warning(f"{problem.pointer}: {problem.message} {fate}")
+    if refusal is not None:
+        raise _RefusedError(Failure.of(refusal, problems=problems))
+
+
+def _refusal(request: RequestFields, problems: Sequence[RequestProblem]) -> Exception | None:
+    try:
+        encode_request(request.operation, request.keywords(), request.extra)
+    except UnknownFieldError as error:
+        error.message = error.message.replace("extra_fields", "--extra-field")  # the option's name here
+        error.args = (error.message,)
+        return error
+    except RequestError as error:
+        return error
+    if any(problem.severity is Severity.BREAKS_CONTRACT for problem in problems):
+        pointer, message = problems[0].pointer, problems[0].message
+        place = "" if message.startswith(f"{pointer.removeprefix('#/')}: ") else f" at {pointer}"
+        where = f" in {len(problems)} places." if len(problems) > 1 else f"{place}: {message}"
+        return InvalidRequestError(
+            f"The request breaks the contract{where} To send it anyway, use --no-check. {NOTHING_SENT}"
+        )
+    return None

@@ -1,0 +1,275 @@
+"""Sends a request and saves its images: what a signal does meanwhile, and what became of each image."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from contextlib import contextmanager
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import define, evolve
+
+from ideogram_ai.client import (
+    DownloadError,
+    DownloadReason,
+    Generation,
+    Ideogram,
+    IdeogramError,
+    Job,
+    JobFailedError,
+    JobTimeoutError,
+    OutcomeUnknownError,
+    RequestError,
+    ResponseValidationError,
+    ResponseWarning,
+    save_sidecar,
+)
+from ideogram_ai.client.transport import LEAVES
+
+from .destination import Destination, sidecar_of
+from .exit_codes import ExitCode, handle_signals, raise_interrupt
+from .results import Failure, ImageResult, JobState, Result
+from .terminal import print_note, print_warning, spinner
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from ideogram_ai.client import GeneratedImage
+
+    from .contract_input import RequestFields
+
+_WAITING: Final = "Waiting for the {}, which may already be paid for. Press Ctrl-C again to stop waiting."
+_SAVING: Final = "Saving the image first. Press Ctrl-C again to stop and show its link."
+
+
+class SignalState(logging.Handler):
+    """Decides what a signal does. As a log handler of the client, it knows whether a request is under way.
+
+    Args:
+        shown: Whether a note is printed on each attempt.
+        awaited: What a request that was sent brings, for messages.
+    """
+
+    def __init__(self, *, shown: bool, awaited: str = "image") -> None:
+        super().__init__()
+        self._shown = shown
+        self._awaited = awaited
+        self._under_way = False
+        self._polling = False
+        self._saving = False
+        self._first: int | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Learn from what the client logs how far the request is."""
+        if record.msg is LEAVES:
+            self._under_way = not self._polling  # a poll costs nothing
+        elif record.levelno == logging.INFO:  # an attempt that cost nothing failed, and another one follows
+            self._under_way = False
+            self._give_up_now()
+            if self._shown:
+                print_note(record.getMessage())
+
+    def poll(self) -> None:
+        """Note that a job is asked for from now on. A signal ends that at once: the id is all that it takes."""
+        self._under_way, self._polling = False, True
+        self._give_up_now()
+
+    def received(self) -> None:
+        """Note that the response has arrived: from now on its images are saved."""
+        self._under_way = self._saving = True
+        self._polling = False
+
+    def handle_signal(self, number: int) -> None:
+        """Wait on the first signal if something may be paid for; raise KeyboardInterrupt otherwise."""
+        if not self._under_way or self._first is not None:
+            raise_interrupt(number if self._first is None else self._first)
+        self._first = number
+        # The main program may be writing itself, and the terminal may be closed.
+        with contextlib.suppress(OSError, RuntimeError):
+            print_note(_SAVING if self._saving else _WAITING.format(self._awaited))
+
+    def _give_up_now(self) -> None:
+        if self._first is not None:
+            raise_interrupt(self._first)
+
+
+@contextmanager
+def signals_wait(*, shown: bool, awaited: str = "image") -> Generator[SignalState]:
+    """Let signals wait for what may be paid for. With `shown`, print a note on each attempt."""
+    logger = logging.getLogger("ideogram_ai.client")
+    level = logger.level
+    state = SignalState(shown=shown, awaited=awaited)
+    logger.addHandler(state)
+    logger.setLevel(logging.DEBUG)
+    try:
+        with handle_signals(state.handle_signal):
+            yield state
+    finally:
+        logger.removeHandler(state)
+        logger.setLevel(level)
+
+
+@define
+class Sender:
+    """Gets a response and saves its images.
+
+    Attributes:
+        client: The client.
+        state: What a signal does.
+        destination: Where images go, and what a broken response leaves.
+        shown: Whether a spinner is shown.
+        fetch_command: Writes the command that fetches a job by its id; None if the server ends with this command.
+        job_id: The job whose response it is, as soon as it is known.
+        pays: Whether this command submitted the job.
+        number: The number of the next image, for its name.
+    """
+
+    client: Ideogram
+    state: SignalState
+    destination: Destination
+    shown: bool
+    fetch_command: Callable[[str], str] | None = None
+    job_id: str | None = None
+    pays: bool = True
+    number: int = 1
+
+    def send(
+        self, request: RequestFields, activity: str, *, deadline: float, announce: Callable[[str], None]
+    ) -> Result:
+        """Send a request, and save the images of its response.
+
+        Args:
+            request: The request.
+            activity: What is done, for the spinner.
+            deadline: Seconds to wait for a job.
+            announce: Shows the id of a job, before the wait for it begins.
+        """
+
+        def get() -> Any:
+            method = attrgetter(request.operation.method_name)(self.client)
+            response = method(**request.keywords(), extra_fields=request.extra)
+            if not isinstance(response, Job):
+                return response
+            self.job_id = response.id
+            announce(response.id)
+            self.state.poll()
+            return self.client.wait(response, deadline=deadline)
+
+        return self.get(get, activity)
+
+    def get(self, get: Callable[[], Any], activity: str) -> Result:
+        """Get a response by a function, and save its images."""
+        response: Any = None
+        try:
+            with warnings.catch_warnings(), spinner(activity, shown=self.shown):
+                warnings.simplefilter("ignore", ResponseWarning)  # the report has it
+                response = get()
+                self.state.received()
+        except IdeogramError as error:
+            return self._failed(error)
+        except KeyboardInterrupt as error:
+            if response is None:
+                return self._interrupted(error)
+            # The images have arrived, and are saved.
+        return self._save(response) if isinstance(response, Generation) else Result(ExitCode.DONE, response=response)
+
+    def _failed(self, error: IdeogramError) -> Result:
+        body = error.body if isinstance(error, ResponseValidationError | OutcomeUnknownError) else None
+        kept = self.destination.keep_response(body) if body else None
+        result = Result(_exit_code_of(error), failure=Failure.of(error), answer_file=kept)
+        self.job_id = self.job_id or error.job_id
+        if self.job_id is None or isinstance(error, RequestError):
+            return result
+        if isinstance(error, JobFailedError):
+            return evolve(result, job=JobState(self.job_id, "failed", error.failure_reason))
+        result = evolve(result, job=JobState(self.job_id))
+        if not (self.pays or isinstance(error, JobTimeoutError)):
+            return result
+        # What failed is to ask for the job, which costs nothing. The job goes on, and may have been billed.
+        failure = Failure.of(error, self._with_cure(str(error)), billed=True)
+        return evolve(result, code=ExitCode.OUTCOME_UNKNOWN, failure=failure)
+
+    def _interrupted(self, error: KeyboardInterrupt) -> Result:
+        self.job_id = self.job_id or getattr(error, "job_id", None)  # it may have arrived at this moment
+        if self.job_id is not None:
+            message = self._with_cure("Interrupted. The job goes on, and is billed when it succeeds.")
+            code = ExitCode.OUTCOME_UNKNOWN if self.pays else ExitCode.of_interruption(error)
+            return Result(code, failure=Failure.of(error, message, billed=self.pays), job=JobState(self.job_id))
+        if not getattr(error, "may_have_been_billed", False):
+            raise error
+        message = " ".join(getattr(error, "__notes__", ()))
+        return Result(ExitCode.OUTCOME_UNKNOWN, failure=Failure.of(error, message))
+
+    def _with_cure(self, message: str) -> str:
+        if self.fetch_command is None or self.job_id is None:
+            return message
+        return f"{message} To fetch its images, for free: {self.fetch_command(self.job_id)}"
+
+    def _save(self, generation: Generation) -> Result:
+        with spinner("Saving the image", shown=self.shown):
+            images = _save_images(self.client, generation, self.destination, self.number)
+        self.number += len(images)
+        kept = None
+        if generation.problems:
+            print_warning(f"The response breaks the contract: {'; '.join(generation.problems)}.")
+            kept = self.destination.keep_response(generation.raw)
+        code = ExitCode.DONE
+        if any(image.lost for image in images):
+            code = ExitCode.DOWNLOAD_FAILED
+        elif all(image.image.withheld for image in images):
+            code = ExitCode.WITHHELD
+        failure = next((image.failure for image in images if image.failure), None)
+        job = JobState(self.job_id, "completed") if self.job_id is not None else None
+        return Result(code, images, failure if code else None, kept, generation, job=job)
+
+
+def _exit_code_of(error: IdeogramError) -> ExitCode:
+    if isinstance(error, RequestError):
+        return ExitCode.WRONG_USE
+    return ExitCode.OUTCOME_UNKNOWN if error.may_have_been_billed else ExitCode.REFUSED
+
+
+def _save_images(
+    client: Ideogram, generation: Generation, destination: Destination, first: int
+) -> tuple[ImageResult, ...]:
+    """Save every image that was not withheld. A failure or Ctrl-C costs no other image and no link."""
+    results: list[ImageResult] = []
+    interrupted: Failure | None = None
+    for number, image in enumerate(generation.images, first):
+        result = ImageResult(image)
+        try:
+            if interrupted is None:
+                result = evolve(result, path=(path := _download(client, image, destination, number)))
+                if destination.sidecar:
+                    result = evolve(result, sidecar=_save_sidecar(generation, image, path, destination))
+        except KeyboardInterrupt as error:
+            interrupted = Failure.of(error, "Interrupted before it was saved. Downloading it is free.", billed=True)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other images and the links must not be lost
+            message = None if isinstance(error, IdeogramError) else f"It was not saved: {error!r}."
+            result = evolve(result, failure=Failure.of(error, message, billed=True))
+        if interrupted is not None and result.path is None:
+            result = evolve(result, failure=interrupted)
+        results.append(result)
+    return tuple(results)
+
+
+def _download(client: Ideogram, image: GeneratedImage, destination: Destination, number: int) -> Path:
+    for path, replaceable in destination.candidates(image, number):
+        try:
+            return client.download(image, path, overwrite=replaceable)
+        except DownloadError as error:
+            if error.reason is not DownloadReason.EXISTS:
+                raise
+    raise AssertionError("there is always another name")
+
+
+def _save_sidecar(generation: Generation, image: GeneratedImage, path: Path, destination: Destination) -> Path:
+    if not destination.overwrite and os.path.lexists(sidecar_of(path)):
+        message = f"{str(sidecar_of(path))!r} appeared in the meantime, and was not replaced. The image is saved."
+        raise DownloadError(message, reason=DownloadReason.EXISTS)
+    return save_sidecar(generation, image, path)

@@ -1,0 +1,141 @@
+"""What the mock server does with HTTP itself: targets, paths with parameters, bodies, ranges of bytes."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, final
+from urllib.parse import quote, unquote, urlsplit
+
+from starlette.responses import Response
+from starlette.routing import Match, Route
+
+from .routes import path_parameters, path_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.datastructures import Headers
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from ideogram_ai.generated.operations import Operation
+
+_HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
+_READ_ON: Final = 4  # times the largest body: a client that is still sending does not read the answer
+
+
+@final
+class OperationRoute(Route):
+    """A route of an operation with parameters in its path, which may have any name and hold an encoded slash.
+
+    Args:
+        operation: The operation.
+        endpoint: Answers its requests.
+    """
+
+    def __init__(self, operation: Operation, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        super().__init__("/", endpoint, methods=[operation.method])
+        self._operation = operation
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match the path as it was sent."""
+        path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
+        path = path.removeprefix(quote(scope.get("root_path", "")))
+        if scope["type"] != "http" or not path_pattern(self._operation.path).fullmatch(path):
+            return Match.NONE, {}
+        values = {name: unquote(value) for name, value in path_parameters(self._operation, path).items()}
+        found: dict[str, Any] = {"endpoint": self.endpoint, "path_params": values}
+        return (Match.FULL if scope["method"] in (self.methods or ()) else Match.PARTIAL), found
+
+
+class OriginForm:
+    """Middleware for requests whose target is a whole URL: it counts as path and host (RFC 9112, section 3.2.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - the one of ASGI
+        if not scope.get("path", "/").startswith("/"):
+            scope = _with_origin_form(scope)
+        await self._app(scope, receive, send)
+
+
+def _with_origin_form(scope: Scope) -> Scope:
+    """Return the scope with the path of the URL as its target, and the host of the URL in the Host header."""
+    target: bytes = scope["raw_path"]
+    try:
+        url = urlsplit(target.decode("ascii"))
+    except ValueError:
+        return scope
+    if url.scheme.lower() not in {"http", "https"} or not url.netloc:
+        return scope
+    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    path = url.path or "/"
+    return {
+        **scope,
+        "path": unquote(path),
+        "raw_path": path.encode("ascii"),
+        "headers": [(b"host", url.netloc.encode("ascii")), *headers],
+    }
+
+
+def base_url_of(request: Request) -> str:
+    """Return scheme and host as the client wrote them, or the address of the socket if they are not usable."""
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        address, port = request.scope["server"]
+        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return f"{request.scope['scheme']}://{host}"
+
+
+async def read_body(request: Request, largest: int) -> bytes | None:
+    """Read the whole body; None if it is too large. It is read to its end even then, so that the client reads on."""
+    body = bytearray()
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= largest:
+            body += chunk
+        elif size > _READ_ON * largest:
+            break
+    return bytes(body) if size <= largest else None
+
+
+_ONE_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE | re.ASCII)
+
+
+def bytes_response(content: bytes, media_type: str, request_headers: Headers) -> Response:
+    """Answer a GET or HEAD with the part that its Range header requests: 200, 206 or 416.
+
+    A Range of several parts, an invalid Range, and a Range whose If-Range is not the current entity tag are ignored,
+    as the RFC allows.
+
+    Args:
+        content: The whole.
+        media_type: Its media type.
+        request_headers: Headers of the request.
+    """
+    tag = f'"{sha256(content).hexdigest()[:32]}"'
+    headers = {"accept-ranges": "bytes", "etag": tag}
+    bounds = _bounds(request_headers.get("range", ""), len(content))
+    if bounds is None or request_headers.get("if-range", tag) != tag:
+        return Response(content, 200, headers, media_type)
+    first, last = bounds
+    if first > last:
+        return Response(b"", 416, headers | {"content-range": f"bytes */{len(content)}"})
+    headers["content-range"] = f"bytes {first}-{last}/{len(content)}"
+    return Response(content[first : last + 1], 206, headers, media_type)
+
+
+def _bounds(wanted: str, size: int) -> tuple[int, int] | None:
+    """Return first and last byte, the first greater if the range is empty; None if it is not a range."""
+    found = _ONE_RANGE.fullmatch(wanted)
+    if found is None or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    if not first:  # the last so many bytes
+        return max(0, size - int(last)), size - 1
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last), size - 1) if last else size - 1

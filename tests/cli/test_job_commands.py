@@ -1,0 +1,199 @@
+"""generate --async, remix --async and fetch: whatever ends the command, the job's id leads to its images.
+
+Real processes are killed here while their job goes on, on a server that counts what it was asked for.
+"""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cli_runs import IDEOGRAM, Command, Run, environment, files
+
+from ideogram_ai.cli.request_command import Options
+from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
+
+PATIENCE = 20
+SMALL = ("--resolution", "512x1536")
+
+
+@contextmanager
+def submitting(folder: Path, server: MockServer, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `ideogram generate --async` in the background."""
+    command = [*IDEOGRAM, "generate", "A cat", *SMALL, "--async", "-o", "cat.png", "--base-url", server.url, *arguments]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def submits(server: MockServer) -> int:
+    """How many jobs were submitted to a server."""
+    return len([exchange for exchange in server.ledger if exchange.method == "POST"])
+
+
+@pytest.fixture
+def server() -> Iterator[MockServer]:
+    """A server whose jobs take a second."""
+    with MockServer(latency=1.0) as running:
+        yield running
+
+
+def job_of(run: Run) -> str:
+    """The id of the job that was submitted, from the first line of --json."""
+    job_id: str = json.loads(run.out.splitlines()[0])["job"]["id"]
+    return job_id
+
+
+def test_the_images_of_a_job_are_saved(ideogram: Command, service: MockServer, folder: Path) -> None:
+    run = ideogram("generate", "A cat", *SMALL, "--async", "-o", "cat.png", "--sidecar")
+    assert (run.code, run.out.splitlines()[0]) == (0, "saved cat.png")
+    assert (folder / "cat.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((folder / "cat.png.json").read_text())["request"]["text_prompt"] == "A cat"
+    (note,) = run.err.splitlines()
+    assert note.startswith("note: The job ")
+    assert submits(service) == 1
+    run = ideogram("generate", "A cat", *SMALL, "--async", "--json", "-o", "owl.png")
+    first, last = (json.loads(line) for line in run.out.splitlines())
+    assert first == {"job": {"id": first["job"]["id"], "status": "pending", "failure_reason": None}}
+    assert (last["outcome"], last["job"]) == ("done", first["job"] | {"status": "completed"})
+    assert last["images"][0]["path"] == "owl.png"
+    run = ideogram("generate", "A cat", *SMALL, "--async", "-q", "-o", "fox.png")
+    assert run.out == "fox.png\n"
+    assert run.err.startswith("job "), "it is not lost even so"
+
+
+def test_a_killed_command_loses_nothing(folder: Path, ideogram: Command, server: MockServer) -> None:
+    """The id is on stdout before the wait begins, and another process fetches the image."""
+    with submitting(folder, server, "--json") as process:
+        assert process.stdout is not None
+        job_id: str = json.loads(process.stdout.readline())["job"]["id"]
+        process.kill()
+    assert files(folder) == []
+    run = ideogram("fetch", job_id, "-o", "cat.png", "--base-url", server.url)
+    assert (run.code, run.out.splitlines()[0]) == (0, "saved cat.png")
+    assert submits(server) == 1, "nothing was made twice"
+
+
+def test_the_note_of_a_killed_command_has_the_command_that_fetches(folder: Path, server: MockServer) -> None:
+    with submitting(folder, server) as process:
+        assert process.stderr is not None
+        note = process.stderr.readline()
+        process.kill()
+    command = note.partition("at any time: ideogram ")[2].split()
+    assert command[0] == "fetch"
+    run = subprocess.run(
+        [*IDEOGRAM, *command, "-o", "cat.png"],
+        cwd=folder, env=environment(), text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr, files(folder)) == (0, "", ["cat.png"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_one_signal_ends_the_wait(folder: Path, number: signal.Signals) -> None:
+    with MockServer(latency=600.0) as server, submitting(folder, server, "--json") as process:
+        assert process.stdout is not None
+        job = json.loads(process.stdout.readline())["job"]
+        time.sleep(0.3)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=PATIENCE)
+    last = json.loads(out)
+    assert (process.returncode, err, last["outcome"], last["job"]) == (4, "", "outcome_unknown", job)
+    assert last["error"]["may_have_been_billed"] is True
+    assert last["error"]["message"] == (
+        "Interrupted. The job goes on, and is billed when it succeeds. To fetch its images, for free: "
+        f"ideogram fetch --base-url {server.url} {job['id']}"
+    )
+
+
+def test_a_deadline(ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with MockServer(latency=600.0) as server:
+        monkeypatch.setenv("IDEOGRAM_BASE_URL", server.url)
+        run = ideogram("generate", "A cat", *SMALL, "--async", "--deadline", "0", "-o", "cat.png", "--json")
+        job_id = job_of(run)
+        last = json.loads(run.out.splitlines()[-1])
+        assert (run.code, last["job"]["status"], last["error"]["type"]) == (4, "pending", "JobTimeoutError")
+        assert last["error"]["message"].endswith(f"ideogram fetch {job_id}")
+        run = ideogram("fetch", job_id, "--no-wait", "--json")
+        assert (run.code, run.json["outcome"], run.json["job"]["status"]) == (4, "outcome_unknown", "pending")
+        run = ideogram("fetch", job_id, "--no-wait")
+        assert (run.code, run.out) == (4, "")
+        assert f"The job {job_id} is not done yet. Ask again: ideogram fetch {job_id}" in run.err
+        run = ideogram("fetch", job_id, "--deadline", "0.1")
+        assert (run.code, run.out, run.err.endswith(f"ideogram fetch {job_id}\n")) == (4, "", True)
+        assert (submits(server), files(folder)) == (1, [])
+
+
+def test_a_job_that_fails_or_is_withheld(ideogram: Command, service: MockServer, folder: Path) -> None:
+    run = ideogram("generate", f"A {WITHHELD_WORD} cat", *SMALL, "--async", "--json")
+    assert (run.code, json.loads(run.out.splitlines()[-1])["outcome"]) == (5, "withheld")
+    run = ideogram("generate", f"A {UNSAFE_WORD} cat", *SMALL, "--async", "--json")
+    assert (run.code, json.loads(run.out.splitlines()[-1])["outcome"]) == (3, "refused")
+    assert files(folder) == []
+
+
+def test_several_jobs(ideogram: Command, service: MockServer, folder: Path) -> None:
+    ids = [
+        job_of(ideogram("generate", f"Cat {n}", *SMALL, "--async", "--json", "-o", "a.png", "--overwrite"))
+        for n in range(3)
+    ]
+    (folder / "cat-2.png").write_text("mine")
+    run = ideogram("fetch", *ids, ids[0], "-o", "cat.png", "--json", "--sidecar")
+    lines = [json.loads(line) for line in run.out.splitlines()]
+    assert (run.code, [line["job"]["id"] for line in lines]) == (0, ids)
+    assert [line["images"][0]["path"] for line in lines] == ["cat.png", "cat-3.png", "cat-4.png"]
+    assert (folder / "cat-2.png").read_text() == "mine"
+    names = set(files(folder))
+    run = ideogram("fetch", ids[1], "-o", "cat.png", "--overwrite", "-q")
+    assert (run.code, run.out) == (0, "cat.png\n")
+    assert (folder / "cat.png").read_bytes() == (folder / "cat-3.png").read_bytes()
+    assert set(files(folder)) == names, "it can be fetched again and again"
+    assert submits(service) == 3
+
+
+def test_the_gravest_outcome_is_the_exit_code(ideogram: Command, service: MockServer, folder: Path) -> None:
+    good = job_of(ideogram("generate", "A cat", *SMALL, "--async", "--json", "-o", "a.png"))
+    run = ideogram("fetch", "unknown-id", good, "-o", "cat.png", "--json")
+    unknown, known = (json.loads(line) for line in run.out.splitlines())
+    assert (run.code, unknown["outcome"], known["outcome"]) == (3, "refused", "done")
+    assert (unknown["job"]["id"], unknown["error"]["may_have_been_billed"]) == ("unknown-id", False)
+    run = ideogram("fetch", good, "unknown-id")
+    assert (run.code, run.out.startswith("saved ")) == (3, True)
+
+
+def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None:
+    (folder / "there.png").write_text("mine")
+    for arguments, says in (
+        ([], "Missing argument"),
+        ([""], "blank"),
+        (["a", "-o", "there.png"], "exists"),
+        (["a", "--mock"], "--mock"),
+        (["a", "--json", "-q"], "--json and --quiet"),
+        (["a", "--deadline", "-1"], "deadline"),
+    ):
+        run = ideogram("fetch", *arguments)
+        assert (run.code, says in run.err + run.out) == (2, True), (arguments, run)
+    run = ideogram("generate", "A cat", "--deadline", "5")
+    assert (run.code, "--deadline is for a job: add --async" in run.err) == (2, True)
+    assert not service.ledger
+
+
+def test_the_command_that_fetches_can_be_pasted() -> None:
+    def command(**more: object) -> Callable[[str], str]:
+        shared = {"output": None, "overwrite": False, "as_json": False, "quiet": False, "api_key_file": None}
+        given = {"base_url": None, "allow_http": False, "timeout": None, **shared, **more}
+        return Options(**given).fetch_command  # type: ignore[arg-type]
+
+    assert command()("Ab_c=") == "ideogram fetch Ab_c="
+    assert command()("a b") == "ideogram fetch 'a b'"
+    assert command()("-oops") == "ideogram fetch -- -oops", "an id may begin with a dash"
+    assert command(base_url="http://127.0.0.1:1", allow_http=True)("x") == (
+        "ideogram fetch --base-url http://127.0.0.1:1 --allow-http x"
+    )
