@@ -10,7 +10,7 @@ import httpx
 import pytest
 import webhook_vectors
 from canned import Service
-from driver import ONCE, Driver, FakeTiming, Kind, at_once, each_kind, outcome
+from driver import KEY, ONCE, Driver, FakeTiming, Kind, at_once, each_kind, outcome
 from webhook_vectors import CURRENT, ROTATED, SIGNED_AT
 
 from ideogram_ai.client import (
@@ -63,6 +63,7 @@ def test_the_keys_are_fetched_once_in_a_day_without_the_api_key(kind: Kind) -> N
         assert receiver.take(PLAIN).id == VECTORS["generation_id"]
     (request,) = receiver.service.requests
     assert (request.method, request.url.path) == ("GET", GET_WEBHOOK_SIGNING_JWKS.path)
+    assert KEY not in str(request.headers)
     receiver.clock.advance(24 * 3600 - 1)
     assert isinstance(receiver.take(PLAIN), Job)
     assert receiver.fetches == 1
@@ -177,6 +178,8 @@ def test_an_answer_without_a_key_is_an_error_of_the_service(kind: Kind, text: st
     receiver = Receiver(kind, lambda _: httpx.Response(200, text=text))
     error = receiver.take(PLAIN)
     assert isinstance(error, ResponseValidationError)
+    assert not error.may_have_been_billed
+    assert "most likely" not in error.message
     assert receiver.fetches == 1
 
 

@@ -74,7 +74,8 @@ def verify_webhook(
     """Check that a delivery comes from the service, and read its job.
 
     The service may deliver a job more than once, and may fail to deliver it: process each `Job.id` once, and ask for
-    jobs that you wait for too long. Nothing is sent and nothing billed.
+    jobs that you wait for too long. Every customer can have jobs delivered to your address: use only ids that you
+    submitted. Nothing is sent and nothing billed.
 
     Args:
         headers: The headers of the request: a mapping of any framework, or pairs of str or bytes. Case does not matter.
