@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, TypeVar
 from unittest.mock import patch
@@ -91,6 +92,10 @@ class Driver:
         """Call generate()."""
         made: Generation = self.run(lambda client: client.generate(**fields))
         return made
+
+    def call(self, method: str, *arguments: Any, **fields: Any) -> Any:
+        """Call a method by its name: "generate", or "group.name"."""
+        return self.run(lambda client: attrgetter(method)(client)(*arguments, **fields))
 
     def ask(self) -> Generation:
         """Call generate() with some prompt."""

@@ -15,7 +15,7 @@ from contract_changes import MAGIC, POSTER, RESPONSES, add_operation
 from driver import NO_TLS, case
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mock_requests import HEADERS, encode, json_prompt, part
+from mock_requests import HEADERS, encode, json_prompt, part, send
 
 import ideogram_ai.testing
 from ideogram_ai.contract import view as contract_view
@@ -23,8 +23,7 @@ from ideogram_ai.contract.view import ContractView, NoExampleError, example_of, 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL, Field
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing import MockServer
-from ideogram_ai.testing.respx_plan import unmocked_problem
+from ideogram_ai.testing import MockServer, ideogram_mock
 from ideogram_ai.testing.service import UNSAFE_WORD, ReadRequest, read_request
 
 JSON = "application/json"
@@ -211,10 +210,11 @@ def test_keys_responses_on_demand_and_scenarios_are_as_for_generate(document: Do
         served = http.get(CAPTIONS).json()["detail"]
         assert [f"{each.method} {each.path}" in served for each in OPERATIONS.values()] == [True] * len(OPERATIONS)
         assert [exchange.status for exchange in server.ledger] == [503, 401, 401, 409, 402, 410]
-    unmocked = {CAPTIONS: "is not mocked here; this fixture has POST", "/v1/x": "is not an operation of the contract"}
-    for path, words in unmocked.items():
-        problem = unmocked_problem(httpx.Request("POST", SERVER_URL + path), read_view())
-        assert str(problem).startswith(f"POST {path} {words}"), "the respx mock does not play it"
+    with ideogram_mock() as mock:
+        mock.refuse(402)
+        for status in (402, 200):
+            response = send("POST", SERVER_URL + CAPTIONS, json={"text_prompt": "a"}, headers=HEADERS)
+            assert response.status_code == status, "the respx mock plays it too"
 
 
 def refused(view: ContractView, body: bytes, content_type: str | None = JSON) -> str:

@@ -41,7 +41,7 @@ def known_names(schema: object) -> set[str]:
         if "$ref" in schema:
             return known_names(CONTRACT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
         names |= set(schema.get("properties", {}))
-        branches = [*schema.get("anyOf", []), *schema.get("oneOf", [])]
+        branches = [branch for keyword in ("anyOf", "oneOf", "allOf") for branch in schema.get(keyword, [])]
         for part in [*schema.get("properties", {}).values(), *branches, schema.get("items")]:
             names |= known_names(part)
     return names

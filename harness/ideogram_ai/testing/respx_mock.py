@@ -5,19 +5,28 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
 from itertools import count
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from unittest.mock import patch
 
 import httpx
 import respx
 from respx.models import AllMockedAssertionError
 
+from ideogram_ai.client import waiting
 from ideogram_ai.contract.view import read_view
+from ideogram_ai.generated.operations import OPERATIONS
 
-from .images import ImageStore, link_origin
+from .images import link_origin
+from .jobs import FAILURE_REASON
 from .mock_responses import Answer, announcing_answer, forced_answer, json_answer, no_key_answer
 from .recording import Exchange, ExchangeLog, redact_headers
+from .respx_jobs import MAKE_IMAGES, SUBMITS, JobCourse, MockJobs, operations_of, withheld
 from .respx_plan import (
+    BILLED,
+    Call,
     ContractBrokenError,
     Handler,
     PlannedResponse,
@@ -31,18 +40,27 @@ from .respx_plan import (
     to_response,
     unmocked_problem,
 )
-from .service import ImageService, ReadRequest, read_request
+from .routes import length_of_path, path_parameters, path_pattern
+from .service import MockService, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from ideogram_ai.client.jobs import Job
+    from ideogram_ai.contract.view import ContractView
+    from ideogram_ai.generated.operations import Operation
+
+On: TypeAlias = "str | Operation | None"
+
 
 class IdeogramMock:
     """The service, in this process and for every httpx client in it, sync and async. A context manager.
 
-    Each method plans what happens to the next request. Plans queue up, and when the queue is empty, requests succeed.
-    Image links are served too, with a tiny PNG. Nothing reaches the network: a request that is not mocked fails.
+    It has every operation of the contract, and remembers the jobs that are submitted. Each method plans what happens to
+    the next request, or to the next one for an operation. Plans queue up, and when none is for a request, it succeeds.
+    Image links are served too, with a tiny PNG. Nothing reaches the network: a request that is not mocked fails. Within
+    the context, `wait` polls without its usual pauses.
 
     A request that the service would refuse fails the test with the name of the field, whatever was planned for it: an
     AssertionError is raised where the request is sent, and again at the end, in case the code under test caught it.
@@ -60,58 +78,108 @@ class IdeogramMock:
 
     def __init__(self, *, strict: bool = True) -> None:
         self.strict = strict
-        self._view = view = read_view()
         self._log = ExchangeLog()
-        self._service = ImageService(view, ImageStore(view.link_folder, view.link_suffix))
+        self._service = MockService()
+        self._jobs = MockJobs(self._service)
         self._plan = ResponsePlan(PlannedResponse("succeed", self._succeed, None))
         self._problems: list[str] = []
         self._numbers = count(1)
+        # No test is to wait for a job that takes no time.
+        self._quick_polls = patch.object(waiting, "FIRST_PAUSE", 0.0)
         self.router: respx.MockRouter = _Router(self._on_unmocked)
-        operation, image = view.operation, f"{re.escape(view.link_folder)}[^/]+{re.escape(view.link_suffix)}"
-        generate = self.router.route(method=operation.method, path__regex=f"{re.escape(operation.path)}$")
-        generate.mock(side_effect=self._on_generate)
-        self.router.route(method="GET", path__regex=f"^{image}$").mock(side_effect=self._on_image)
+        for view in sorted(self._service.views.values(), key=lambda view: -length_of_path(view.operation)):
+            pattern = path_pattern(view.operation.path, decoded=True)
+            route = self.router.route(method=view.operation.method, path__regex=pattern)
+            route.mock(side_effect=partial(self._on_request, view))
+        self._view = view = read_view()
+        image = f"^{re.escape(view.link_folder)}([^/]+){re.escape(view.link_suffix)}$"
+        self.router.route(method="GET", path__regex=image).mock(side_effect=self._on_image)
 
     @property
     def ledger(self) -> list[Exchange]:
-        """Every generate request so far, in order of arrival, as MockServer has it, without the key."""
+        """Every request of an operation so far, in order of arrival, as MockServer has it, without the key."""
         return self._log.exchanges()
 
-    def succeed(self, *, times: int | None = 1) -> Self:
-        """Return an image. As on the mock server, a prompt with UNSAFE_WORD or a similar word gets what it asks for.
+    def succeed(self, *, times: int | None = 1, operation: On = None) -> Self:
+        """Return what was asked for. As on the mock server, a prompt with a word such as UNSAFE_WORD gets what it says.
 
         Args:
             times: The number of requests, 1 or more; None for all that follow.
+            operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add("succeed", self._succeed, times)
+        return self._add("succeed", self._succeed, times, operation)
 
-    def withhold(self, *, times: int | None = 1) -> Self:
-        """Withhold the image: a 200 without a link, which is billed.
+    def withhold(self, *, after: int | None = 0, times: int | None = 1, operation: On = None) -> Self:
+        """Withhold the image, or that of the job that is submitted: no link, and billed.
+
+        Args:
+            after: The number of polls that find the job pending first; None for all. Without a job it does not matter.
+            times: The number of requests, 1 or more; None for all that follow.
+            operation: The operation that it is for, by the name of the client's method; None for any that makes images.
+        """
+        course = partial(JobCourse, after, withheld=True)
+        return self._add("withhold", partial(self._withhold, course), times, operation, among=MAKE_IMAGES)
+
+    def complete(
+        self,
+        *,
+        after: int | None = 0,
+        usage_cost_usd_micros: int | None = None,
+        times: int | None = 1,
+        operation: On = None,
+    ) -> Self:
+        """Take a job that is submitted, and complete it after some polls. Without a plan it is completed at the first.
+
+        Args:
+            after: The number of polls that find it pending first; None for all, so that it never ends.
+            usage_cost_usd_micros: What the service says that it cost, in millionths of a US dollar; None for no word.
+            times: The number of jobs, 1 or more; None for all that follow.
+            operation: The operation that submits it, by the name of the client's method; None for any.
+        """
+        course = partial(JobCourse, after, cost=usage_cost_usd_micros)
+        return self._add("complete", partial(self._submit, course), times, operation, among=SUBMITS)
+
+    def fail(
+        self, reason: str = FAILURE_REASON, *, after: int | None = 0, times: int | None = 1, operation: On = None
+    ) -> Self:
+        """Take a job that is submitted, and let it fail after some polls. It is not billed.
+
+        Args:
+            reason: The `failure_reason` that the service gives.
+            after: The number of polls that find it pending first.
+            times: The number of jobs, 1 or more; None for all that follow.
+            operation: The operation that submits it, by the name of the client's method; None for any.
+        """
+        course = partial(JobCourse, after, reason)
+        return self._add("fail", partial(self._submit, course), times, operation, among=SUBMITS)
+
+    def deprecate(self, *, times: int | None = 1, operation: On = None) -> Self:
+        """Return what was asked for, and announce a newer operation in the response's `notice` and headers.
 
         Args:
             times: The number of requests, 1 or more; None for all that follow.
+            operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add("withhold", self._withhold, times)
+        return self._add("deprecate", self._deprecate, times, operation)
 
-    def deprecate(self, *, times: int | None = 1) -> Self:
-        """Return an image, and announce a newer operation in the response's `notice` and headers.
-
-        Args:
-            times: The number of requests, 1 or more; None for all that follow.
-        """
-        return self._add("deprecate", self._deprecate, times)
-
-    def refuse(self, status: int, *, times: int | None = 1) -> Self:
+    def refuse(self, status: int, *, times: int | None = 1, operation: On = None) -> Self:
         """Return a status with the example body that the contract has for it.
 
         Args:
             status: 200 to 599, documented or not.
             times: The number of requests, 1 or more; None for all that follow.
+            operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self.reply(forced_answer(self._view, status, f"refuse({status})"), times=times)
+        why = f"refuse({status})"
+        return self._add(why, lambda call: to_response(forced_answer(call.view, status, why)), times, operation)
 
     def rate_limit(
-        self, times: int | None = 1, *, retry_after: float | None = 0, reject_reason: str | None = None
+        self,
+        times: int | None = 1,
+        *,
+        retry_after: float | None = 0,
+        reject_reason: str | None = None,
+        operation: On = None,
     ) -> Self:
         """Return a 429: too many requests in flight, or another limit.
 
@@ -119,49 +187,76 @@ class IdeogramMock:
             times: The number of requests, 1 or more; None for all that follow.
             retry_after: Seconds in the header Retry-After; None for no header.
             reject_reason: The limit that was exceeded; None for the one of the contract's example.
+            operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        body: dict[str, Any] = dict(self._view.responses[429].examples[0])
-        if reject_reason is not None:
-            body["reject_reason"] = reject_reason
-        headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-        return self.reply(json_answer(429, body, "rate_limit", headers), times=times)
 
-    def time_out(self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1) -> Self:
+        def limit(call: Call) -> httpx.Response:
+            documented = call.view.responses.get(429) or self._view.responses[429]
+            body: dict[str, Any] = dict(documented.examples[0])
+            if reject_reason is not None:
+                body["reject_reason"] = reject_reason
+            headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+            return to_response(json_answer(429, body, "rate_limit", headers))
+
+        return self._add("rate_limit", limit, times, operation)
+
+    def time_out(
+        self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1, operation: On = None
+    ) -> Self:
         """Time out, without any delay.
 
         Args:
             when: How far the exchange gets first.
             answer: The response of which half arrives ("answering"); None for a success.
             times: The number of requests, 1 or more; None for all that follow.
+            operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add(f"time_out({when})", timing_out(when, self._whole(answer)), times)
+        return self._add(f"time_out({when})", timing_out(when, self._whole(answer)), times, operation)
 
-    def break_off(self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1) -> Self:
+    def break_off(
+        self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1, operation: On = None
+    ) -> Self:
         """Break the connection.
 
         Args:
             when: How far the exchange gets first.
             answer: The response of which half arrives ("answering"); None for a success.
             times: The number of requests, 1 or more; None for all that follow.
+            operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add(f"break_off({when})", disconnecting(when, self._whole(answer)), times)
+        return self._add(f"break_off({when})", disconnecting(when, self._whole(answer)), times, operation)
 
-    def reply(self, answer: Answer, *, times: int | None = 1) -> Self:
+    def reply(self, answer: Answer, *, times: int | None = 1, operation: On = None) -> Self:
         """Return this response: for example, one that a strategy drew.
 
         Args:
             answer: Status, headers and body.
             times: The number of requests, 1 or more; None for all that follow.
+            operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add(answer.why, self._whole(answer), times)
+        return self._add(answer.why, self._whole(answer), times, operation)
 
-    def judge(self, *, times: int | None = 1) -> Self:
+    def judge(self, *, times: int | None = 1, operation: On = None) -> Self:
         """Respond as the mock server does: a request that breaks the contract gets a 400 and does not fail the test.
 
         Args:
             times: The number of requests, 1 or more; None for all that follow.
+            operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add("judge", self._judge, times, allows_any_request=True)
+        return self._add("judge", self._judge, times, operation, allows_any_request=True)
+
+    def webhook(self, job: str | Job) -> tuple[dict[str, str], bytes]:
+        """Return headers and body of the webhook that announces a job, for the code that receives it.
+
+        It is signed with a key of the key set that `client.webhook_keys()` gets.
+
+        Args:
+            job: A job that was submitted here, or its id.
+
+        Raises:
+            ValueError: There is no such job, or it fails, which is not announced.
+        """
+        return self._jobs.webhook(job if isinstance(job, str) else job.id)
 
     def verify(self) -> None:
         """Fail if a request broke the contract, or if something was planned and did not happen.
@@ -187,11 +282,13 @@ class IdeogramMock:
 
     def __enter__(self) -> Self:
         self.router.start()
+        self._quick_polls.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._quick_polls.stop()
         self.router.stop()
         if error is None:
             self.verify()
@@ -204,52 +301,91 @@ class IdeogramMock:
         unused = self._plan.drop_unused()
         return problems, unused if self.strict else []
 
-    def _add(self, name: str, handler: Handler, times: int | None, *, allows_any_request: bool = False) -> Self:
-        self._plan.add(PlannedResponse(name, handler, times, allows_any_request))
+    def _add(
+        self,
+        name: str,
+        handler: Handler,
+        times: int | None,
+        operation: On,
+        *,
+        among: frozenset[str] | None = None,
+        allows_any_request: bool = False,
+    ) -> Self:
+        wanted = among if operation is None else operations_of(operation)
+        if among is not None and wanted is not None and not wanted <= among:
+            methods = ", ".join(each.method_name for each in OPERATIONS.values() if each.operation_id in among)
+            raise ValueError(f"{name} is not for {operation!r}; it is for {methods}.")
+        self._plan.add(PlannedResponse(name, handler, times, wanted, allows_any_request))
         return self
 
     def _whole(self, answer: Answer | None) -> Handler:
-        return self._succeed if answer is None else lambda _request, _read: to_response(answer)
+        return self._succeed if answer is None else lambda _call: to_response(answer)
 
-    def _succeed(self, _request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        return to_response(self._run(read))
+    def _succeed(self, call: Call) -> httpx.Response:
+        return to_response(self._run(call))
 
-    def _withhold(self, _request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        answer = self._run(read)
+    def _submit(self, course: Callable[[], JobCourse], call: Call) -> httpx.Response:
+        return to_response(self._jobs.submitted(self._run(call), course()))
+
+    def _withhold(self, course: Callable[[], JobCourse], call: Call) -> httpx.Response:
+        if call.view.operation.result == "job":
+            return self._submit(course, call)
+        answer = self._run(call)
         if answer.status != 200:
             return to_response(answer)
         body = json.loads(answer.body)
-        data = [image | {"is_image_safe": False, "url": None} for image in body["data"]]
+        data = [withheld(image) | {"url": None} for image in body["data"]]
         return to_response(json_answer(200, body | {"data": data}, "withheld"))
 
-    def _deprecate(self, _request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        answer = self._run(read)
-        return to_response(announcing_answer(self._view, answer) if answer.status == 200 else answer)
+    def _deprecate(self, call: Call) -> httpx.Response:
+        answer = self._run(call)
+        return to_response(announcing_answer(call.view, answer) if answer.status == 200 else answer)
 
-    def _judge(self, request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        if not has_key(request, self._view):
-            return to_response(no_key_answer(self._view, bearer="authorization" in request.headers))
-        return to_response(read.refused or self._run(read))
+    def _judge(self, call: Call) -> httpx.Response:
+        view = call.view
+        if view.operation.authenticated and not has_key(call.request, view):
+            return to_response(no_key_answer(view, bearer="authorization" in call.request.headers))
+        return to_response(call.read.refused or self._run(call))
 
-    def _run(self, read: ReadRequest) -> Answer:
-        return self._service.generate(read.fields, link_origin(self._view))
+    def _run(self, call: Call) -> Answer:
+        refused = self._service.refusal(call.view, call.read.fields)
+        if refused is not None:
+            return refused
+        return self._jobs.polled(self._service.answer(call.view, call.read.fields, link_origin(self._view)))
 
-    def _on_generate(self, request: httpx.Request) -> httpx.Response:
-        planned = self._plan.take()
-        read = read_request(self._view, request.headers.get("content-type"), request.content)
-        status: int | None = None
+    def _on_request(self, view: ContractView, request: httpx.Request) -> httpx.Response:
+        planned = self._plan.take(view.operation)
+        read = read_request(
+            view,
+            request.headers.get("content-type"),
+            request.content,
+            path=path_parameters(view.operation, request.url.raw_path.decode("ascii")),
+            query=request.url.params.multi_items(),
+        )
+        call = Call(request, read, view)
+        response: httpx.Response | None = None
         try:
-            problems = [] if planned.allows_any_request else request_problems(request, read, self._view)
+            problems = [] if planned.allows_any_request else self._request_problems(call)
             if problems:
                 self._fail(f"The service would refuse this request: {' '.join(problems)}")
-            response = planned.handler(request, read)
-            status = response.status_code
+            response = planned.handler(call)
             return response
         finally:
-            self._record(request, read, status, planned.name)
+            self._record(call, response, planned.name)
 
-    def _record(self, request: httpx.Request, read: ReadRequest, status: int | None, why: str) -> None:
-        headers, _ = redact_headers(request.headers.items(), self._view.api_key_header)
+    def _request_problems(self, call: Call) -> list[str]:
+        """What is wrong with a request, also with what it sends: a webhook URL, or bytes that are no image."""
+        problems = request_problems(call)
+        refused = None if problems else self._service.refusal(call.view, call.read.fields)
+        if refused is not None and refused.status == HTTPStatus.BAD_REQUEST:
+            problems.append(json.loads(refused.body)["detail"])
+        return problems
+
+    def _record(self, call: Call, response: httpx.Response | None, why: str) -> None:
+        request, operation = call.request, call.view.operation
+        headers, _ = redact_headers(request.headers.items(), call.view.api_key_header)
+        billed: bool | None = response.extensions.get(BILLED) if response is not None else False
+        status = None if response is None else response.status_code
         now = datetime.now(UTC)
         self._log.put(
             Exchange(
@@ -257,11 +393,11 @@ class IdeogramMock:
                 method=request.method,
                 path=request.url.path,
                 headers=headers,
-                fields=read.fields,
+                fields=call.read.fields,
                 status=status,
                 why=why,
-                billed=self._view.operation.billed.get(status or 0) is True,
-                remarks=read.remarks,
+                billed=operation.billed.get(status or 0) is True if billed is None else billed,
+                remarks=call.read.remarks,
                 received_at=now,
                 answered_at=now,
             )
@@ -275,7 +411,7 @@ class IdeogramMock:
         return httpx.Response(200, headers={"Content-Type": "image/png"}, content=png(1, 1))
 
     def _on_unmocked(self, request: httpx.Request) -> None:
-        if problem := unmocked_problem(request, self._view):
+        if problem := unmocked_problem(request):
             self._fail(problem)
 
     def _fail(self, problem: str) -> None:

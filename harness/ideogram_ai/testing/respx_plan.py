@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import json
 from collections import deque
@@ -12,21 +13,39 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 import httpx
-from attrs import define
+from attrs import define, frozen
 
+from ideogram_ai.client.request import JSON
+from ideogram_ai.contract.view import ContractView
 from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 
 from .multipart import parse_multipart
+from .service import ReadRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
-    from ideogram_ai.contract.view import ContractView
+    from ideogram_ai.generated.operations import Operation
 
     from .mock_responses import Answer
-    from .service import ReadRequest
 
-Handler = Callable[[httpx.Request, "ReadRequest"], httpx.Response]
+
+@frozen
+class Call:
+    """A request to the service.
+
+    Attributes:
+        request: The request as it was sent.
+        read: The same, as the mock server reads it.
+        view: The operation.
+    """
+
+    request: httpx.Request
+    read: ReadRequest
+    view: ContractView
+
+
+Handler = Callable[[Call], httpx.Response]
 """Returns the response to a request, or raises what the transport would raise."""
 
 When = Literal["connecting", "sending", "waiting", "answering"]
@@ -46,7 +65,11 @@ _DISCONNECTS: Final[Mapping[When, type[httpx.TransportError]]] = {
 }
 
 
-@define
+BILLED: Final = "ideogram_billed"
+"""The extension of a response that says whether it is billed; None for what the contract says of its status."""
+
+
+@define(eq=False)
 class PlannedResponse:
     """What happens to one request or more.
 
@@ -54,13 +77,21 @@ class PlannedResponse:
         name: The method that planned it, for messages.
         handler: Returns the response.
         left: The number of requests that it is still for; None for all that follow.
+        operations: The operations that it is for, by their operationId; None for all.
         allows_any_request: Whether a request that breaks the contract is the handler's business, and not a failure.
     """
 
     name: str
     handler: Handler
     left: int | None
+    operations: frozenset[str] | None = None
     allows_any_request: bool = False
+
+    def covers(self, other: PlannedResponse) -> bool:
+        """Whether it takes every request that the other one could take."""
+        if self.operations is None or other.operations is None:
+            return self.operations is None
+        return other.operations <= self.operations
 
 
 class ResponsePlan:
@@ -84,21 +115,22 @@ class ResponsePlan:
         if planned.left is not None and planned.left < 1:
             raise ValueError(f"{planned.name}: times is {planned.left}; pass 1 or more, or None for all that follow.")
         with self._lock:
-            if self._queue and self._queue[-1].left is None:
-                raise ValueError(f"{planned.name} is never reached: {self._queue[-1].name} is for all that follow.")
+            for other in self._queue:
+                if other.left is None and other.covers(planned):
+                    raise ValueError(f"{planned.name} is never reached: {other.name} is for all that follow.")
             self._queue.append(planned)
 
-    def take(self) -> PlannedResponse:
-        """Return what happens to the next request."""
+    def take(self, operation: Operation) -> PlannedResponse:
+        """Return what happens to the next request, which is for this operation."""
         with self._lock:
-            if not self._queue:
-                return self._default
-            planned = self._queue[0]
-            if planned.left is not None:
-                planned.left -= 1
-                if not planned.left:
-                    self._queue.popleft()
-            return planned
+            for planned in self._queue:
+                if planned.operations is None or operation.operation_id in planned.operations:
+                    if planned.left is not None:
+                        planned.left -= 1
+                        if not planned.left:
+                            self._queue.remove(planned)
+                    return planned
+            return self._default
 
     def drop_unused(self) -> list[str]:
         """Empty the queue, and return the names of what was not used."""
@@ -111,7 +143,12 @@ class ResponsePlan:
 def to_response(answer: Answer) -> httpx.Response:
     """Convert an answer of the mock server to httpx's type."""
     content_type = {"Content-Type": "application/json"} if answer.body else {}
-    return httpx.Response(answer.status, headers=content_type | dict(answer.headers), content=answer.body)
+    return httpx.Response(
+        answer.status,
+        headers=content_type | dict(answer.headers),
+        content=answer.body,
+        extensions={BILLED: answer.billed},
+    )
 
 
 def timing_out(when: When, whole: Handler) -> Handler:
@@ -125,13 +162,13 @@ def disconnecting(when: When, whole: Handler) -> Handler:
 
 
 def _failing(kind: type[httpx.TransportError], name: str, when: When, whole: Handler) -> Handler:
-    def handler(request: httpx.Request, read: ReadRequest) -> httpx.Response:
-        error = kind(name, request=request)
+    def handler(call: Call) -> httpx.Response:
+        error = kind(name, request=call.request)
         if when == "connecting":
-            _report(request, "connection.connect_tcp.failed", error)
+            _report(call.request, "connection.connect_tcp.failed", error)
         if when != "answering":
             raise error
-        response = whole(request, read)
+        response = whole(call)
         half = response.content[: len(response.content) // 2]
         return httpx.Response(response.status_code, headers=response.headers, stream=_BrokenStream(half, error))
 
@@ -167,15 +204,9 @@ class ContractBrokenError(AssertionError):
     """The code under test sent a request that the service would refuse."""
 
 
-def request_problems(request: httpx.Request, read: ReadRequest, view: ContractView) -> list[str]:
-    """List what is wrong with a generate request, each with the name of the field.
-
-    Args:
-        request: The request as it was sent.
-        read: Its body as the mock server reads it.
-        view: The contract.
-    """
-    return [*_key_problems(request, view), *_field_problems(request, read, view)]
+def request_problems(call: Call) -> list[str]:
+    """List what is wrong with a request, each with the name of the field."""
+    return [*_key_problems(call.request, call.view), *_field_problems(call)]
 
 
 def has_key(request: httpx.Request, view: ContractView) -> bool:
@@ -191,33 +222,32 @@ def download_problem(request: httpx.Request, view: ContractView) -> str | None:
     return f"The header {view.api_key_header} was sent to the image host {host}: the key is for the API alone."
 
 
-def unmocked_problem(request: httpx.Request, view: ContractView) -> str | None:
+def unmocked_problem(request: httpx.Request) -> str | None:
     """Return what is wrong with any other request; None if it goes to another host than the service's."""
     if request.url.host != urlsplit(SERVER_URL).hostname:
         return None
-    operation = view.operation
-    known = {(other.method, other.path) for other in OPERATIONS.values()}
-    what = (
-        "is not mocked here; this fixture has"
-        if (request.method, request.url.path) in known
-        else "is not an operation of the contract, which has"
-    )
+    asked = f"{request.method} {request.url.path}"
+    known = [f"{operation.method} {operation.path}" for operation in OPERATIONS.values()]
+    nearest = difflib.get_close_matches(asked, known, n=1, cutoff=0.0)[0]
     return (
-        f"{request.method} {request.url.path} {what} {operation.method} {operation.path}. If the test needs it, mock "
-        "it with the attribute router."
+        f"{asked} is not an operation of the contract, which has {len(known)}; the nearest is {nearest}. If the test "
+        "needs it, mock it with the attribute router."
     )
 
 
 def _key_problems(request: httpx.Request, view: ContractView) -> Iterator[str]:
-    if not has_key(request, view):
+    if view.operation.authenticated and not has_key(request, view):
         bearer = " The key came in Authorization, which is not read." if "authorization" in request.headers else ""
         yield f"The header {view.api_key_header} is missing or empty: it carries the key.{bearer}"
 
 
-def _field_problems(request: httpx.Request, read: ReadRequest, view: ContractView) -> Iterator[str]:
-    if read.refused is not None:
-        problem = json.loads(read.refused.body)
+def _field_problems(call: Call) -> Iterator[str]:
+    view, request = call.view, call.request
+    if call.read.refused is not None:
+        problem = json.loads(call.read.refused.body)
         yield from dict.fromkeys(error["detail"] for error in problem.get("errors", [problem]))
+        return
+    if view.operation.media_type in {"", JSON}:
         return
     for part in parse_multipart(request.headers.get("content-type"), request.content, view.operation.media_type):
         rule = view.fields.get(part.name)

@@ -16,7 +16,19 @@ from ideogram_ai.contract.view import link_example, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from ..mock_responses import Answer
-from .schema_values import JsonObject, SchemaValues, json_values, keywords_of, merge, named, objects, texts
+from .schema_values import (
+    JsonObject,
+    SchemaValues,
+    choice_of,
+    composed,
+    json_values,
+    keywords_of,
+    known_branches,
+    merge,
+    named,
+    objects,
+    texts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -131,16 +143,14 @@ def _jobs(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
 
 
 def _images(view: ContractView, schema: JsonObject) -> SearchStrategy[list[JsonObject]]:
-    """The entries of `data`: the images of generate, with what the operation adds to them."""
-    generate = read_view()
-    image = generate.resolve(generate.resolve(generate.responses[200].schema)["properties"]["data"]["items"])
-    entry: JsonObject = view.resolve(schema["properties"]["data"]["items"])
+    """The entries of `data`, all of them images."""
+    entry = view.resolve(schema["properties"]["data"]["items"])
+    image = composed(view, known_branches(view, entry)[0] if choice_of(entry) else entry)
     values = SchemaValues(view)
     safety = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
-    parts = {name: part for name, part in entry["properties"].items() if name not in {"is_image_safe", "url"}}
-    described = {name: values.of(image["properties"].get(name, part)) for name, part in parts.items()}
-    required = [name for name in image["required"] if name in described]
-    return st.lists(st.builds(merge, objects(described, required), _links(view) | safety), min_size=1, max_size=3)
+    rest = {name: values.of(part) for name, part in image["properties"].items() if name not in {"is_image_safe", "url"}}
+    images = st.builds(merge, objects(rest, image["required"]), _links(view) | safety)
+    return st.lists(images, min_size=1, max_size=3)
 
 
 def _links(view: ContractView) -> SearchStrategy[JsonObject]:

@@ -59,7 +59,7 @@ _INTEGERS: Final[Mapping[str, tuple[int, int]]] = {
     "int32": (-(2**31), 2**31 - 1),
     "int64": (-(2**53), 2**53),  # parsers that know floats only change larger ones
 }
-_LINKS: Final = r"https?://[a-z][a-z0-9-]{0,9}\.(example|test)/[a-zA-Z0-9_-]{1,20}"
+_LINKS: Final = r"https://[a-z][a-z0-9-]{0,9}\.(example|test)/[a-zA-Z0-9_-]{1,20}"
 
 
 class UnknownKeywordError(NotImplementedError):
@@ -140,6 +140,37 @@ def choice_of(schema: JsonObject) -> str | None:
     return next((keyword for keyword in ("oneOf", "anyOf") if keyword in schema), None)
 
 
+def composed(view: ContractView, schema: JsonObject) -> JsonObject:
+    """The schema, and those of its `allOf`, in one schema.
+
+    Raises:
+        UnknownKeywordError: Two of them have the same keyword, and it is not known how to compose it.
+    """
+    schema = view.resolve(schema)
+    if "allOf" not in schema:
+        return schema
+    own = {name: rule for name, rule in schema.items() if name != "allOf"}
+    whole: JsonObject = {}
+    for part in (*(composed(view, each) for each in schema["allOf"]), own):
+        for name in keywords_of(part):
+            match name:
+                case "properties":
+                    whole[name] = whole.get(name, {}) | part[name]
+                case "required":
+                    whole[name] = [*whole.get(name, ()), *part[name]]
+                case _ if whole.get(name, part[name]) != part[name]:
+                    raise UnknownKeywordError(["allOf", name], schema)
+                case _:
+                    whole[name] = part[name]
+    return whole
+
+
+def known_branches(view: ContractView, schema: JsonObject) -> list[JsonObject]:
+    """What a schema chooses from. A branch that allows everything stands for what came later than the contract."""
+    branches: list[JsonObject] = schema[choice_of(schema) or ""]
+    return [branch for branch in branches if keywords_of(view.resolve(branch))] or branches
+
+
 def without_null(view: ContractView, schema: JsonObject) -> JsonObject:
     """The schema, in which null is not allowed. A filter would reject half of what is drawn."""
     schema = view.resolve(schema)
@@ -190,14 +221,13 @@ class SchemaValues:
         return objects(members, schema.get("required", ()))
 
     def _make(self, schema: JsonObject) -> SearchStrategy[Any]:
+        schema = composed(self._view, schema)
         keywords = keywords_of(schema)
         if "const" in keywords:
             return st.just(schema["const"])
         if choice := choice_of(schema):
             _refuse(keywords - {choice}, schema)
-            # A branch that allows everything stands for what came later than the contract.
-            known = [part for part in schema[choice] if keywords_of(self._view.resolve(part))]
-            return st.one_of([self.of(branch) for branch in known or schema[choice]])
+            return st.one_of([self.of(branch) for branch in known_branches(self._view, schema)])
         if "type" not in keywords:
             _refuse(keywords, schema)
             return json_values()
