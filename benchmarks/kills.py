@@ -298,7 +298,7 @@ def kill(aim: Aim, server: MockServer, seconds: float, name: str) -> tuple[Count
         wire.kill_before = wire.kill_after = None
         time.sleep(LATENCY + 2 * NETWORK)  # what was on its way arrives, and is made
         events = batch.finish()
-        started = next((event for event in events if event["event"] == "started"), {})
+        asked = next((event["to_ask_for"] for event in events if event["event"] == "started"), 0)
         states = batch.states()
     mine = set(prompts)
     made = Counter(
@@ -308,7 +308,7 @@ def kill(aim: Aim, server: MockServer, seconds: float, name: str) -> tuple[Count
         for prompt in [str(dict(exchange.fields).get("text_prompt"))]
         if prompt in mine
     )
-    return made, states, on_the_way, started.get("to_ask_for", 0)
+    return made, states, on_the_way, asked
 
 
 def measure(kills: int, workers: int, aims: Sequence[Aim] = AIMS) -> list[Line]:

@@ -11,7 +11,7 @@ import os
 from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ideogram_ai.client import RequestError
 from ideogram_ai.client.errors import NOTHING_SENT
@@ -117,7 +117,8 @@ def identified_files(request: BatchRequest) -> tuple[dict[str, Any], dict[str, A
 
 def _map_file(change: Callable[..., Any], value: Any, *others: Any) -> Any:
     """Change the value of a file field, or each value of a list of files."""
-    if isinstance(value, tuple) or is_array(value):
+    value = list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value
+    if is_array(value):
         return [change(*each) for each in zip(value, *others, strict=True)]
     return change(value, *others)
 
@@ -127,7 +128,7 @@ def _path(value: object) -> str:
         raise RequestError(
             f"{type(value).__name__} is not the path of a file, by which a batch can be resumed. {NOTHING_SENT}"
         )
-    return os.path.abspath(os.fsdecode(value))  # noqa: PTH100 - resolve() would follow links
+    return os.path.abspath(os.fsdecode(cast("str | os.PathLike[str]", value)))  # noqa: PTH100 - resolve() would follow links
 
 
 def _digest(path: str) -> str:
