@@ -148,10 +148,13 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(server=st.sampled_from(["mock", "http://127.0.0.1:1", "https://a.example", "https://b.example"]))
     def meet(self, server: str) -> None:
         """Another server is asked from now on."""
-        if server == self.server:
-            assert use_server(self.ledger, server) == 0
-            return
         rows = [*self.rows.values(), *self.replaced.values()]
+        if server == self.server:
+            over = [row for row in rows if row.state is State.SUBMITTED and server == row.server == MOCK]
+            assert use_server(self.ledger, server) == len(over)
+            for row in over:
+                row.forget()
+            return
         above = any(row.may_have_cost and row.server and rank_of(row.server) > rank_of(server) for row in rows)
         beside = any(
             row.may_have_cost
@@ -167,6 +170,10 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         use_server(self.ledger, server)
         self.server = server
+        for row in rows:
+            elsewhere = row.server == MOCK or row.server != server
+            if row.state is State.SUBMITTED and rank_of(server) < Rank.REMOTE and elsewhere:
+                row.forget()
         for key, row in list(self.replaced.items()):
             if row.server and rank_of(row.server) < rank_of(server):
                 del self.replaced[key]

@@ -11,16 +11,15 @@ import os
 from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 from ideogram_ai.client import RequestError
 from ideogram_ai.client.errors import NOTHING_SENT
-from ideogram_ai.client.request import is_array
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     from ideogram_ai.client import AsyncIdeogram, Ideogram
@@ -117,10 +116,13 @@ def identified_files(request: BatchRequest) -> tuple[dict[str, Any], dict[str, A
 
 def _map_file(change: Callable[..., Any], value: Any, *others: Any) -> Any:
     """Change the value of a file field, or each value of a list of files."""
-    value = list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value
-    if is_array(value):
+    if _is_list(value):
         return [change(*each) for each in zip(value, *others, strict=True)]
     return change(value, *others)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list | tuple)
 
 
 def _path(value: object) -> str:

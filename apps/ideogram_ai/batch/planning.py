@@ -146,10 +146,7 @@ def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
         others = [row["server"] for row in found if row["server"] != server]
         rank = rank_of(server)
         for other in others:
-            if rank_of(other) is rank and rank is not Rank.REMOTE:
-                again += _forget_jobs(database, other)
-                continue
-            if rank_of(other) < rank:
+            if rank_of(other) < rank or (rank_of(other) is rank and rank is not Rank.REMOTE):
                 continue
             # No rehearsal goes into the folder of paid images, not even for rows that the input no longer has.
             among = "" if rank < rank_of(other) else " AND NOT absent"
@@ -161,6 +158,7 @@ def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
             elif rows:
                 raise LedgerError(_other_server(len(rows), other, server))
         for other in others:
+            again += _forget_jobs(database, other) if rank is not Rank.REMOTE else 0
             if rank_of(other) < rank:
                 database.execute(f"{_LEAVE_FILES} server = ?", (other,))
                 database.execute("DELETE FROM rows WHERE server = ? AND replaced_by IS NOT NULL", (other,))
