@@ -139,6 +139,8 @@ def test_what_is_odd_is_a_problem_and_no_image_is_lost() -> None:
     for end in range(cut.index(b"}, {") + 1, len(cut)):
         assert len(images(read(cut[:end], complete=False))) >= 1
         assert isinstance(read_job(cut[:end], job_id=ID, complete=False, salvage=False), OutcomeUnknownError)
+    whole = read(cut, complete=False, salvage=False)
+    assert (len(images(whole)), whole.problems) == (2, ("the body broke off",))
     assert read(cut[:60], complete=False).problems[0] == "the body broke off"
     empty = read(poll())
     assert (empty.status, empty.generation) == ("completed", None)

@@ -285,8 +285,10 @@ def test_the_page_names_every_fault_once() -> None:
 
 def test_the_page_names_every_error_and_every_reason() -> None:
     public = {name for name in ideogram.__all__ if name.endswith("Error")}
-    named = {row.outcome for heading in (BEFORE, SENDING) for row in read_rows(heading)}
-    assert public - {"IdeogramError", "DownloadError"} == {name for name in named if name.endswith("Error")}
+    named = {row.outcome for heading in (BEFORE, SENDING, "Waiting for a job") for row in read_rows(heading)}
+    assert public - {"IdeogramError", "DownloadError", "WebhookVerificationError"} == {
+        name for name in named if name.endswith("Error")
+    }
     assert {row.outcome for row in read_rows(DOWNLOADING)} - {"the path"} == set(ideogram.DownloadReason)
 
 

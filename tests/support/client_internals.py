@@ -16,12 +16,13 @@ from ideogram_ai.client.transport import (
     enforce_deadline,
     enforce_deadline_async,
 )
+from ideogram_ai.client.waiting import PollSchedule, wait_flow
 
 __all__ = [
-    "PreparedRequest", "Sleep", "TransportTrace", "allow_addresses", "enforce_deadline", "enforce_deadline_async",
-    "forget_announcements", "forget_process_state", "forked_child_has_own_tls", "grace", "has_spoken", "interrupt",
-    "interruption_in", "limit_body", "limit_last_look", "limit_pieces", "limit_used_connections",
-    "only_names_are_loopback", "read_limit_of_async_client", "system_proxies",
+    "PollSchedule", "PreparedRequest", "Sleep", "TransportTrace", "allow_addresses", "enforce_deadline",
+    "enforce_deadline_async", "forget_announcements", "forget_process_state", "forked_child_has_own_tls", "grace",
+    "has_spoken", "interrupt", "interruption_in", "limit_body", "limit_last_look", "limit_pieces",
+    "limit_used_connections", "only_names_are_loopback", "read_limit_of_async_client", "system_proxies", "wait_flow",
 ]  # fmt: skip
 
 

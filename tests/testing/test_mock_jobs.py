@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from driver import case
 from mock_requests import HEADERS, fields, get, send, wait_until
 
+from ideogram_ai.client import Ideogram, WebhookVerificationError
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import GET_GENERATION, POST_GENERATE_IMAGE_V4, POST_GENERATE_IMAGE_V4_ASYNC
 from ideogram_ai.testing import DEPRECATED_WORD, FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer, webhook_sender
@@ -258,3 +259,25 @@ def test_webhook_urls_are_checked_before_the_job_begins(server: MockServer) -> N
             assert words in response.json()["detail"]
     assert submit(server.url, webhook_url="https://" + "a" * 2048).status_code == 400
     assert not any(each.billed for each in server.ledger)
+
+
+def test_without_cryptography_nothing_is_signed_and_all_else_works(
+    server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_sender, "find_spec", lambda _name: None)
+    for response in (get(server.url + KEYS), submit(server.url, webhook_url="http://localhost:1/")):
+        assert response.status_code == 501
+        assert "pip install 'ideogram-ai[testing]'" in response.json()["detail"]
+    assert state(server.url, job_id(submit(server.url)))["status"] == "completed"
+
+
+def test_our_client_verifies_a_webhook_with_the_keys_of_the_server(receiver: Receiver) -> None:
+    with MockServer() as server, Ideogram("any-key", base_url=server.url) as client:
+        job = client.submit(text_prompt="a cat", webhook_url=receiver.url)
+        wait_until(lambda: bool(receiver.got))
+        headers, body = receiver.got[0]
+        announced = client.verify_webhook(headers, body)
+        assert (announced.id, announced.status) == (job.id, "completed")
+        assert client.wait(announced).images[0].prompt == "a cat"
+        with pytest.raises(WebhookVerificationError):
+            client.verify_webhook(headers, body.replace(b"a cat", b"a dog"))

@@ -327,7 +327,8 @@ def fetch(**options: Any) -> int:
     type=click.Choice(["jsonl", "csv", "parquet"]),
     help="Format of INPUT. [default: by its suffix; jsonl for stdin]",
 )
-@click.option("--in-flight", type=click.IntRange(1), metavar="N", help="Requests at a time. [default: contract]")
+@click.option("--async", "as_jobs", is_flag=True, help="Submit jobs: once an id is in the ledger, no row is unknown.")
+@click.option("--in-flight", type=click.IntRange(1), metavar="N", help="Images in progress. [default: contract]")
 @click.option("--downloads", type=click.IntRange(1), metavar="N", help="Downloads at a time. [default: 10]")
 @click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="For rows that have none.")
 @click.option("--rendering-speed", metavar="SPEED", shell_complete=_complete, help="For rows that have none.")
@@ -365,9 +366,9 @@ def batch(ctx: click.Context, /, **options: Any) -> int:
     ideogram batch prompts.csv --out images
     ideogram batch prompts.jsonl --out images --mock
 
-    A row has fields of the contract, and optionally an id and a file_name. All rows are checked before the first is
-    sent. Run the same command again to resume: a request that may have run is never sent again, and no image that was
-    paid for is lost. Without INPUT it resumes with the rows that DIR has.
+    A row has fields of the contract, and optionally an id, a file_name and an operation, for example remix. All rows
+    are checked before the first is sent. Run the same command again to resume: a request that may have run is never
+    sent again, and no image that was paid for is lost. Without INPUT it resumes with the rows that DIR has.
 
     Exit codes, the first that applies: 2 wrong use, nothing sent; 4 rows whose outcome is unknown; 6 images made and
     not saved; 130 or 143 stopped by a signal, rows are left; 3 rows refused, or stopped by the service or by
@@ -383,15 +384,16 @@ def batch(ctx: click.Context, /, **options: Any) -> int:
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 is any free one.")
 @click.option("--scenario", default="", metavar="LIST", help="Statuses of the first responses, e.g. 429,429,200.")
 @click.option("--latency", default=0.0, type=float, metavar="SECONDS", help="How long an image takes. [default: 0]")
-@click.option("--in-flight", type=int, metavar="N", help="Requests at a time; one more gets a 429.")
+@click.option("--in-flight", type=int, metavar="N", help="Images at a time; one more gets a 429.")
 @click.option("--record", metavar="FILE", help="Append each request and its verdict as a JSON line, without keys.")
 def mock(**options: Any) -> int:
-    """Run a mock server that answers like the service, for free.
+    """Run a mock server that answers every operation like the service, for free.
 
     It accepts any key, and accepts and refuses requests as the contract says. Its first line is "listening on
     http://HOST:PORT": pass that URL to --base-url or IDEOGRAM_BASE_URL. Stop it with Ctrl-C.
 
-    A request with the header "Prefer: code=429" gets that response, whatever it contains.
+    A request with the header "Prefer: code=429" gets that response, whatever it contains. Jobs are forgotten when the
+    server stops.
     """
     from .service import run_mock_server  # noqa: PLC0415 - loads the server
 

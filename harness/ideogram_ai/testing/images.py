@@ -108,7 +108,8 @@ class ImageStore:
             )
         if self.clock() >= int(expires):
             return LinkRefusal(
-                HTTPStatus.GONE, f"The link expired at {expires} (unix seconds); generate the image again."
+                HTTPStatus.GONE,
+                f"The link expired at {expires} (unix seconds); ask for its job again, or generate the image again.",
             )
         picture = self._pictures.get(name)
         if picture is None:

@@ -34,18 +34,19 @@ class MockServer:
     """A local server that answers as the contract says, for free and without a network.
 
     A context manager that serves in a thread; `start()` and `close()` do the same, and `serve_forever()` serves in the
-    main thread. It can be started once. Any key that is not blank is accepted; the contract decides about everything
-    else. A request gets another status with the header `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt,
-    a withheld image with `WITHHELD_WORD`, and the notice of a newer operation with `DEPRECATED_WORD`.
+    main thread. It can be started once, and forgets jobs and images when it closes. Any key that is not blank is
+    accepted; the contract decides about everything else. A request gets another status with the header
+    `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt, a withheld image with `WITHHELD_WORD`, a job that
+    fails with `FAILED_WORD`, and the notice of a newer operation with `DEPRECATED_WORD`.
 
     Args:
         host: Address to listen on; loopback by default.
         port: Port to listen on; 0 picks a free one.
-        scenario: Statuses, 200 to 599, for the first generate requests, one each in order; 200 stands for the normal
-            answer. After the last one every request gets its normal answer.
-        latency: Seconds, 0 or more, until a request that is not refused gets its answer. It is in progress until then.
-        in_flight: The number of requests, 0 or more, that may be in progress; the next one gets a 429. None for the
-            contract's limit.
+        scenario: Statuses, 200 to 599, for the first requests of any operation, one each in order; 200 stands for the
+            normal answer. After the last one every request gets its normal answer.
+        latency: Seconds, 0 or more, until a request that is not refused gets its answer, and until a job ends.
+        in_flight: The number of images, 0 or more, that may be in progress over all operations; the next one gets a
+            429. None for the contract's limit.
         link_life: Seconds, 0 or more, until an image link expires.
         record: File to which every request and its answer is appended as a JSON line, without keys.
 
@@ -95,7 +96,7 @@ class MockServer:
 
     @property
     def ledger(self) -> list[Exchange]:
-        """Every generate request so far, in order of arrival, with its answer. Also after `close()`."""
+        """Every request of an operation so far, in order of arrival, with its answer. Also after `close()`."""
         return self._ledger.exchanges()
 
     def clear_ledger(self) -> None:

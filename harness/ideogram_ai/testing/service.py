@@ -11,7 +11,7 @@ from typing import Any, Final, final
 
 from attrs import define, frozen
 
-from ideogram_ai.client.request import JSON
+from ideogram_ai.client.request import JSON, is_array
 from ideogram_ai.contract.check import find_problems
 from ideogram_ai.contract.decoding import (
     DecodedFields,
@@ -31,7 +31,7 @@ from .mock_responses import Answer, announcing_answer, json_answer, problem_answ
 from .multipart import check_media_type, parse_multipart
 from .prompts import RATIOS, resolve_ratio, write_prompt
 from .recording import without_contents
-from .webhook_sender import SigningKey, webhook_problem
+from .webhook_sender import SigningKey, signing_problem, webhook_problem
 
 UNSAFE_WORD: Final = "mock-unsafe"
 """A prompt, or the name of a file, that contains this word, in upper or lower case, gets a 422: it fails the safety
@@ -52,6 +52,7 @@ _SIDE_STEP: Final = 16  # sides are multiples of it where the size follows from 
 _SAME_SHAPE: Final = 0.02
 _PROMPTS: Final = ("text_prompt", "json_prompt", "prompt")
 _DEFAULT_WEIGHT: Final = 50
+_KEY_SET: Final = "/jwks.json"
 
 Fields = Sequence[tuple[str, Any]]
 
@@ -243,7 +244,7 @@ def _announced(view: ContractView, fields: Fields, answer: Answer) -> Answer:
 def _source(fields: Fields) -> UploadedFile | None:
     """Return the first image of a request; None if it has none."""
     for name, value in fields:
-        first = value[0] if isinstance(value, list) and value else value
+        first = value[0] if is_array(value) and value else value
         if isinstance(first, UploadedFile) and "image" in name:
             return first
     return None
@@ -310,6 +311,9 @@ class MockService:
             view: The operation.
             fields: The fields in wire order.
         """
+        signs = "webhook_url" in dict(fields) or view.operation.path.endswith(_KEY_SET)
+        if signs and (missing := signing_problem()):
+            return problem_answer(view, 501, missing)
         problem = _webhook_refusal(fields) or _image_refusal(fields)
         if problem is not None:
             return refusal(view, [problem])
@@ -337,7 +341,7 @@ class MockService:
         if "json_prompt" in members:
             takes_image = any(rule.takes_files for rule in view.fields.values())
             return partial(_describe if takes_image else _write, view)
-        if operation.path.endswith("/jwks.json"):
+        if operation.path.endswith(_KEY_SET):
             return lambda _fields, _base_url: json_answer(200, self.signing_key.key_set(), "the keys of webhooks")
         example = _good_answer(view)
         return lambda _fields, _base_url: example
@@ -379,7 +383,7 @@ def _image_refusal(fields: Fields) -> Problem | None:
     """Return what is wrong with the images of a request, and with their weight; None if nothing is."""
     values = dict(fields)
     for name, value in fields:
-        for file in value if isinstance(value, list) else [value]:
+        for file in value if is_array(value) else [value]:
             if isinstance(file, UploadedFile) and re.search("image|mask", name):
                 from .drawing.source import image_problem  # noqa: PLC0415 - Pillow is loaded when it is needed
 

@@ -10,11 +10,13 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from functools import cached_property
-from hashlib import sha256
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, final
 from urllib.parse import urlsplit
 
 import httpx
+
+from ideogram_ai.client.webhooks import GENERATION_ID, KEY_ID, SIGNATURE, TIMESTAMP, USER_ID, signed_message
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,9 +25,16 @@ RETRY_PAUSES: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each further attempt. How many the service makes, and when, is not documented."""
 
 _ATTEMPT: Final = 10.0  # seconds
-_USER_ID: Final = urlsafe_b64encode(b"mock-server-user").decode()
+_USER: Final = urlsafe_b64encode(b"mock-server-user").decode()
 _LOCAL_NAMES: Final = (".localhost", ".local", ".internal", ".test")
 _LOG: Final = logging.getLogger(__name__)
+
+
+def signing_problem() -> str | None:
+    """Return why nothing can be signed; None if it can."""
+    if find_spec("cryptography") is not None:
+        return None
+    return "Webhooks of the mock server need cryptography: run pip install 'ideogram-ai[testing]'."
 
 
 def webhook_problem(url: str) -> str | None:
@@ -66,13 +75,10 @@ class SigningKey:
 
     @cached_property
     def _key(self) -> Ed25519PrivateKey:
-        try:
-            from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - few tests need it
-                Ed25519PrivateKey,
-            )
-        except ModuleNotFoundError as error:
-            error.add_note("Webhooks of the mock server need cryptography: run pip install 'ideogram-ai[testing]'.")
-            raise
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - few tests need it
+            Ed25519PrivateKey,
+        )
+
         return Ed25519PrivateKey.generate()
 
     def key_set(self) -> dict[str, Any]:
@@ -89,13 +95,13 @@ class SigningKey:
             body: The bytes that are sent.
             timestamp: Unix time in seconds.
         """
-        message = "\n".join([generation_id, _USER_ID, str(timestamp), sha256(body).hexdigest()]).encode()
+        message = signed_message(generation_id, _USER, str(timestamp), body)
         return {
-            "X-Ideogram-Webhook-Generation-Id": generation_id,
-            "X-Ideogram-Webhook-User-Id": _USER_ID,
-            "X-Ideogram-Webhook-Timestamp": str(timestamp),
-            "X-Ideogram-Webhook-Key-Id": self.kid,
-            "X-Ideogram-Webhook-Signature": self._key.sign(message).hex(),
+            GENERATION_ID: generation_id,
+            USER_ID: _USER,
+            TIMESTAMP: str(timestamp),
+            KEY_ID: self.kid,
+            SIGNATURE: self._key.sign(message).hex(),
         }
 
 

@@ -174,7 +174,7 @@ def salvage_job(error: IdeogramError) -> Job | None:
         return None
     if error.status_code not in _SUCCESSFUL:
         return None
-    job = read_job(error.body, job_id=error.job_id)
+    job = read_job(error.body, job_id=error.job_id, complete=isinstance(error, ResponseValidationError))
     return job if isinstance(job, Job) and job.generation else None
 
 
@@ -217,7 +217,7 @@ def attempt_flow(
 def _complete(operation: Operation, outcome: Any, request: PreparedRequest, problems: Sequence[str]) -> Any:
     """The value with what was sent for it, after a warning of what is wrong with it."""
     what = "what it holds is"
-    fields = request.body.fields if request.body else {}
+    fields: Mapping[str, Any] = request.body.fields if request.body else {}
     if isinstance(outcome, Generation):
         what, problems = "the images in it are", outcome.problems
         outcome = evolve(outcome, request=fields, price=operation.price)

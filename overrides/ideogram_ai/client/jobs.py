@@ -94,8 +94,7 @@ def read_job(
         status: The HTTP status, for the error.
         headers: The headers, for the error.
         complete: False when the body broke off.
-        salvage: Whether to read what is left of a body that broke off or is not JSON. False for a poll that can be
-            repeated.
+        salvage: Whether to read what is left of a body that is no JSON object. False for a poll that can be repeated.
 
     Returns:
         The job; or the error to raise.
@@ -104,7 +103,6 @@ def read_job(
     document = load_body(body, problems)
     members: Mapping[str, Any] = document if is_object(document) else {}
     data: object = document if is_array(document) else members.get("data")
-    whole = complete and is_object(document)
     if document is BROKEN and salvage:
         text = body.decode(errors="replace")
         members, data = _salvage_members(text), salvage_entries(text) or None
@@ -115,7 +113,7 @@ def read_job(
     # Base64 may be padded or not: that is no other id.
     if known is not None and named and known.rstrip("=") not in (name.rstrip("=") for name in named):
         problems.insert(0, f"it is about job {printable(named[0])!r:.80}")
-    elif known is not None and (whole or salvage) and (named or "status" in members or data is not None):
+    elif known is not None and (is_object(document) or salvage) and (named or "status" in members or data is not None):
         if not named:
             problems.append(f"{_ID_NAMES[0]} is missing")
         return _read(known, members, data, body, problems)

@@ -186,7 +186,7 @@ def _encode_segment(name: str, plain: Any) -> str:
     text = _to_text(name, plain, "the path")
     if text in {"", ".", ".."}:
         raise _cannot_encode(name, f"/{_escape(name)}", f"{text!r} cannot be a part of the path; give the whole id")
-    return quote(text, safe="")
+    return quote(text, safe="=")  # as base64 ends, and as nobody escapes it in a path
 
 
 def _to_text(name: str, plain: Any, place: str) -> str:

@@ -12,12 +12,13 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 from attrs import field, frozen
 
 from .errors import NOTHING_SENT, FieldValueError
 from .files import HEAD_BYTES, image_suffix
+from .redaction import printable
 
 if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Field
@@ -113,7 +114,7 @@ def read_uploads(each: Field, value: object) -> list[Upload]:
     if not (each.is_array and is_several(value)):
         return [_read(value, each, place)]
     if not value:
-        raise _cannot_send(each, place, "an empty list", f"there is no file in it. {_FILES}")
+        raise _cannot_send(each, place, value, f"there is no file in it. {_FILES}")
     return [_read(item, each, f"{place}/{index}") for index, item in enumerate(value)]
 
 
@@ -125,25 +126,31 @@ def is_several(value: object) -> TypeGuard[Sequence[object]]:
 def _read(value: object, each: Field, place: str) -> Upload:
     if isinstance(value, Upload):
         return value
-    name = ""
     try:
-        if isinstance(value, (bytes, bytearray, memoryview)):
-            shown = type(value).__name__
-            data = bytes(value)
-        elif isinstance(value, (str, os.PathLike)):
-            name = os.fsdecode(value)
-            shown = f"{name!r:.120}"
-            data = _read_path(name)
-        else:
-            shown = f"{value!r:.120}"
-            name, data = _read_open(value)
-        if not data:
-            raise _UnreadableError("it is empty")  # noqa: TRY301 - reported below, like the others
+        name, data = _load(value)
     except _UnreadableError as error:
-        raise _cannot_send(each, place, shown, str(error)) from error.__cause__
+        raise _cannot_send(each, place, value, str(error)) from error.__cause__
     except MemoryError as error:
-        raise _cannot_send(each, place, shown, "it does not fit into memory") from error
+        raise _cannot_send(each, place, value, "it does not fit into memory") from error
     return make_upload(data, name=name, stem=each.python_name)
+
+
+def _load(value: object) -> tuple[str, bytes]:
+    """The name, if it has one, and the content of a file."""
+    if _is_content(value):
+        name, data = "", bytes(value)
+    elif isinstance(value, (str, os.PathLike)):
+        name = os.fsdecode(cast("str | os.PathLike[str]", value))
+        data = _read_path(name)
+    else:
+        name, data = _read_open(value)
+    if not data:
+        raise _UnreadableError("it is empty")
+    return name, data
+
+
+def _is_content(value: object) -> TypeGuard[bytes | bytearray | memoryview[int]]:
+    return isinstance(value, (bytes, bytearray, memoryview))
 
 
 class _UnreadableError(Exception):
@@ -185,7 +192,7 @@ def _read_open(value: Any) -> tuple[str, bytes]:
         raise
     except Exception as error:  # an object of anybody's
         raise _UnreadableError(f"reading it fails: {type(error).__name__}: {error}") from error
-    if isinstance(data, (bytes, bytearray, memoryview)):
+    if _is_content(data):
         name = getattr(value, "name", None)
         return name if isinstance(name, str) and not name.startswith("<") else "", bytes(data)
     if inspect.iscoroutine(data):
@@ -193,9 +200,7 @@ def _read_open(value: Any) -> tuple[str, bytes]:
     raise _UnreadableError(f"its read() returns {type(data).__name__} and no bytes. {_FILES}")
 
 
-def _cannot_send(each: Field, place: str, shown: str, why: str) -> FieldValueError:
-    shown = shown.encode(errors="backslashreplace").decode()
-    why = why.encode(errors="backslashreplace").decode()
-    return FieldValueError(
-        f"{place[1:]}: {shown} cannot be sent: {why}. {NOTHING_SENT}", field=each.wire_name, pointer=place
-    )
+def _cannot_send(each: Field, place: str, value: object, why: str) -> FieldValueError:
+    shown = type(value).__name__ if _is_content(value) else f"{value!r:.120}"
+    message = printable(f"{place[1:]}: {shown} cannot be sent: {why}. {NOTHING_SENT}")
+    return FieldValueError(message, field=each.wire_name, pointer=place)

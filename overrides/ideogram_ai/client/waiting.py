@@ -143,7 +143,7 @@ def wait_flow(
         raise
     except IdeogramError as error:
         if not isinstance(error, JobTimeoutError):
-            error.explain(f"Asked {wait.polls} times. Job {printable(wait.job_id)!r} may go on. {ASK_AGAIN}")
+            error.explain(f"After {_count(wait)}, job {printable(wait.job_id)!r} may go on. {ASK_AGAIN}")
         error.job_id = wait.job_id
         error.may_have_been_billed = True  # by the job, if not by the poll
         raise
@@ -273,11 +273,15 @@ def _give_up(wait: _Wait) -> Generation:
     if wait.failure:
         state += f", and the last poll failed ({type(wait.failure).__name__})"
     raise JobTimeoutError(
-        f"The wait of {wait.deadline:g} s is over: {state}, after {wait.polls} polls. {job_note(wait.job_id)}",
+        f"The wait of {wait.deadline:g} s is over: {state}, after {_count(wait)}. {job_note(wait.job_id)}",
         job_id=wait.job_id,
         job=wait.known,
         deadline=wait.deadline,
     ) from wait.failure
+
+
+def _count(wait: _Wait) -> str:
+    return f"{wait.polls} poll{'' if wait.polls == 1 else 's'}"
 
 
 def _settle(wait: _Wait, kept: Generation) -> Generation:
