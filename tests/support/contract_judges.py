@@ -69,7 +69,7 @@ def at(pointer: str) -> Any:
 
 
 def least(operation: Operation) -> Node:
-    """The arguments without which there is no call of an operation: those of the contract's example, and a small file."""
+    """The arguments without which there is no call of an operation: those of its example, and a small file."""
     if operation.result == "job" and operation.is_free:
         return {name: at(place)["example"] for name, place in parameters_of(operation).items()}
     body = node_of(operation).get("requestBody")
