@@ -73,7 +73,8 @@ def decode(request: httpx.Request, operation: Operation = OPERATION) -> dict[str
     read = decode_target(request, operation)
     if operation.media_type == "application/json":
         assert request.headers["content-type"] == "application/json"
-        return read | json.loads(request.content)
+        body: dict[str, Any] = json.loads(request.content)
+        return read | body
     if not operation.media_type:
         assert request.content == b""
         assert "content-type" not in request.headers
@@ -139,7 +140,7 @@ def test_valid_requests_arrive(operation: Operation, clients: dict[Kind, Driver]
     """Those of schemathesis, and those of the harness."""
     with ideogram_mock() as mock:
 
-        @settings(max_examples=60 if operation is OPERATION else 25)
+        @settings(max_examples=60 if operation is OPERATION else 20)
         @given(arguments=valid_arguments(operation) | requests(operation=operation), kind=st.sampled_from(KINDS))
         def check(arguments: dict[str, Any], kind: Kind) -> None:
             check_arrives(clients[kind], mock, operation, arguments)
@@ -159,7 +160,7 @@ def test_broken_requests_of_each_operation_are_refused_by_name(
     with ideogram_mock(strict=False) as mock:
         mock.judge(times=None)
 
-        @settings(max_examples=30)
+        @settings(max_examples=20)
         @given(broken=broken_requests(operation=operation), kind=st.sampled_from(KINDS))
         def check(broken: BrokenRequest, kind: Kind) -> None:
             before = len(mock.ledger)
