@@ -148,7 +148,7 @@ _image_options: Final = _together(
     click.option("--sidecar", is_flag=True, help="Also write prompt, seed, request and time to PATH.json."),
 )
 _deadline: Final = click.option(
-    "--deadline", type=click.FloatRange(0), metavar="SECONDS", help="How long to wait for a job. [default: 600]"
+    "--deadline", type=float, metavar="SECONDS", help="How long to wait for a job. [default: 600]"
 )
 _job_options: Final = _together(
     click.option("--async", "as_job", is_flag=True, help="Submit a job, print its id, then wait. See ideogram fetch."),
