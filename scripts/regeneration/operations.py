@@ -36,7 +36,7 @@ _CLASSES: Final = frozenset(
 )
 _IN_METHODS: Final = frozenset(
     {
-        *("builtins", "cast", "datetime", "httpx", "os", "overload", "property"),
+        *("builtins", "datetime", "httpx", "os", "overload", "property"),
         *("bool", "bytes", "float", "int", "object", "str"),
     }
 )
@@ -67,7 +67,7 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
     named = [raw["x-method"] for _, _, raw in operations(document) if "x-method" in raw]
     taken = {*client_facts()["taken"], *(name.partition(".")[0] for name in named)}
     facts = [_operation(contract, operation, endpoint, models, taken) for operation, endpoint in given]
-    _refuse_taken_constants(contract, facts)
+    _refuse_taken_names(contract, facts)
     lines = {line for end in endpoints for each in end.parameters for line in each.imports if "Unset" not in line}
     lines |= {line for model in {end.request_model for end in endpoints} - {""} for line in imports(models[model])}
     responses = {f"from .models import {each['response']}" for each in facts if each["response"] in models}
@@ -91,12 +91,16 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
     }
 
 
-def _refuse_taken_constants(contract: Contract, facts: Sequence[dict[str, Any]]) -> None:
+def _refuse_taken_names(contract: Contract, facts: Sequence[dict[str, Any]]) -> None:
     counts = Counter([*_CONSTANTS, *(operation["constant"] for operation in facts)])
     for operation in facts:
-        if counts[operation["constant"]] > 1 or operation["own_name"] in _IN_METHODS:
-            pointer = ("paths", operation["path"], operation["method"].lower(), "operationId")
-            raise contract.error(pointer, f"the name {operation['constant']} is taken; choose another operationId")
+        pointer = ("paths", operation["path"], operation["method"].lower())
+        if operation["own_name"] in _IN_METHODS:
+            message = f"generated classes need the name {operation['own_name']}; choose another x-method or operationId"
+            raise contract.error((*pointer, "x-method"), message)
+        if counts[operation["constant"]] > 1:
+            message = f"the name {operation['constant']} is taken; choose another operationId"
+            raise contract.error((*pointer, "operationId"), message)
 
 
 def _groups(facts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -214,9 +214,9 @@ def test_a_file_of_another_kind_or_program_is_refused_and_left_unchanged(path: P
     path.unlink()
     Ledger.open(path).close()
     newer = sqlite3.connect(path)
-    newer.execute("PRAGMA user_version = 3")
+    newer.execute("PRAGMA user_version = 4")
     newer.close()
-    refused(r"newer version .* \(its schema is 3, this one knows 2\)")
+    refused(r"newer version .* \(its schema is 4, this one knows 3\)")
     with pytest.raises(LedgerError, match="cannot be"):
         Ledger.open(path.parent / "none" / "ledger.sqlite3")
 

@@ -39,6 +39,7 @@ def test_every_line_has_the_same_members_in_the_same_order() -> None:
         "sent_at": "2026-11-22T09:30:01.000Z", "answered_at": "2026-11-22T09:30:09.000Z",
         "saved_at": "2026-11-22T09:30:10.000Z", "status_code": None, "error_type": None, "error": None, "server": None,
         "rehearsal": None, "in_input": True, "replaced_by": None, "file_name": None,
+        "operation": "generate", "files": {}, "job_id": None,
     }  # fmt: skip
     others = [parsed(outcome) for outcome in (withheld(row), failed(row), unknown(row), planned(row))]
     assert {tuple(other) for other in others} == {tuple(line)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from ideogram_ai.batch.model import BatchError
+from ideogram_ai.batch.model import BatchError, BatchRequest
 from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate, read_prices, shipped_prices
 from ideogram_ai.contract.prices import PricesError
 from ideogram_ai.contract.view import read_view
@@ -82,7 +82,7 @@ def test_an_unusable_file_is_refused(tmp_path: Path) -> None:
 def test_an_estimate_counts_by_speed_and_by_rounds() -> None:
     estimate = Estimate()
     for speed in [*["TURBO"] * 3, None, None, "QUALITY"]:
-        estimate.add({"text_prompt": "a", "rendering_speed": speed})
+        estimate.add(BatchRequest("1", {"text_prompt": "a", "rendering_speed": speed}))
     assert estimate.images == {"TURBO": 3, "DEFAULT": 2, "QUALITY": 1}
     assert (estimate.total, estimate.usd, estimate.usd_of("TURBO")) == (6, Decimal("0.31"), Decimal("0.09"))
     assert estimate.seconds(4) == (2 * FASTEST_SECONDS, 2 * SLOWEST_SECONDS)

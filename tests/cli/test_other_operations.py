@@ -108,6 +108,17 @@ def test_a_remix_that_is_refused(
 # generate --transparent
 
 
+def test_a_transparent_image_has_an_alpha_channel(ideogram: Command, service: MockServer, folder: Path) -> None:
+    run = ideogram("generate", "A cat", "--transparent", "--aspect-ratio", "2x1", "-o", "cat.png")
+    assert run.code == 0
+    assert sent(service) == {"text_prompt": "A cat", "aspect_ratio": "2x1"}
+    with Image.open(folder / "cat.png") as image:
+        assert image.mode == "RGBA"
+        lowest, _ = image.getchannel("A").getextrema()
+        assert lowest == 0
+        assert image.width == pytest.approx(2 * image.height, rel=0.05)
+
+
 def test_fields_of_the_other_operation_are_refused(ideogram: Command, service: MockServer) -> None:
     run = ideogram("generate", "A cat", "--transparent", *SMALL)
     assert (run.code, "Did you mean output_resolution?" in run.err) == (2, True)
@@ -135,6 +146,7 @@ def test_a_description_is_all_that_is_on_stdout(
     stdin(CAT)
     run = ideogram("describe", "-", "--no-bbox")
     assert sent(service)["include_bbox"] is False
+    assert "bbox" not in run.out
 
 
 def test_a_description_in_a_file(ideogram: Command, service: MockServer, folder: Path, cat: Path) -> None:

@@ -2,13 +2,15 @@
 
 import json
 import math
+import time
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 import webhook_vectors
 from canned import Service
-from driver import ONCE, Driver, FakeTiming, Kind, at_once, each_kind, outcome
+from driver import KEY, ONCE, Driver, FakeTiming, Kind, at_once, each_kind, outcome
 from webhook_vectors import CURRENT, ROTATED, SIGNED_AT
 
 from ideogram_ai.client import (
@@ -61,6 +63,7 @@ def test_the_keys_are_fetched_once_in_a_day_without_the_api_key(kind: Kind) -> N
         assert receiver.take(PLAIN).id == VECTORS["generation_id"]
     (request,) = receiver.service.requests
     assert (request.method, request.url.path) == ("GET", GET_WEBHOOK_SIGNING_JWKS.path)
+    assert KEY not in str(request.headers)
     receiver.clock.advance(24 * 3600 - 1)
     assert isinstance(receiver.take(PLAIN), Job)
     assert receiver.fetches == 1
@@ -115,7 +118,15 @@ def test_what_is_no_delivery_fetches_nothing(kind: Kind) -> None:
 
 @each_kind
 def test_many_deliveries_at_once_wait_for_one_fetch(kind: Kind) -> None:
-    receiver = Receiver(kind, lambda _: keys(*BOTH))
+    async def wait(_: httpx.Request) -> httpx.Response:
+        await anyio.sleep(0.05)
+        return keys(*BOTH)
+
+    def block(_: httpx.Request) -> httpx.Response:
+        time.sleep(0.05)
+        return keys(*BOTH)
+
+    receiver = Receiver(kind, block if kind == "sync" else wait)
     client, body = receiver.driver.client, PLAIN["body"].encode()
     ended = at_once(kind, [lambda: client.verify_webhook(PLAIN["headers"], body, max_age=math.inf)] * 20)
     assert [type(each) for each in ended] == [Job] * 20
@@ -125,16 +136,19 @@ def test_many_deliveries_at_once_wait_for_one_fetch(kind: Kind) -> None:
 @each_kind
 def test_an_outage_of_the_service_is_not_told_as_a_forgery_and_not_made_worse(kind: Kind) -> None:
     receiver = Receiver(kind, httpx.Response(503), httpx.ConnectError("down"), lambda _: keys(*BOTH))
+    first = receiver.take(PLAIN)
     for _ in range(20):
         error = receiver.take(PLAIN)
         assert type(error) is InternalServerError
         assert error.status_code == 503
+        assert error is not first
     assert receiver.fetches == 1
     receiver.clock.advance(5)
     assert [type(receiver.take(PLAIN)) for _ in range(20)] == [APIConnectionError] * 20
     assert receiver.fetches == 2
     receiver.clock.advance(5)
     assert isinstance(receiver.take(PLAIN), Job)
+    assert isinstance(receiver.take(FORGED), WebhookVerificationError)
     assert receiver.fetches == 3
 
 
@@ -164,6 +178,8 @@ def test_an_answer_without_a_key_is_an_error_of_the_service(kind: Kind, text: st
     receiver = Receiver(kind, lambda _: httpx.Response(200, text=text))
     error = receiver.take(PLAIN)
     assert isinstance(error, ResponseValidationError)
+    assert not error.may_have_been_billed
+    assert "most likely" not in error.message
     assert receiver.fetches == 1
 
 

@@ -8,6 +8,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from email.message import Message
 from io import BytesIO
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 import webhook_vectors
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.datastructures import Headers
 
 from ideogram_ai.client import WebhookVerificationError, verify_webhook
@@ -67,7 +69,10 @@ def test_every_wrong_delivery_ends_in_the_same_error(name: str) -> None:
     assert pickle.loads(pickle.dumps(raised.value)).reason == copy.copy(raised.value).reason == raised.value.reason
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+
+@needs_openssl
 def test_the_vectors_are_those_that_openssl_makes() -> None:
     assert webhook_vectors.vectors() == VECTORS
 
@@ -104,6 +109,14 @@ def test_a_header_sent_twice_is_refused_however_a_framework_shows_it() -> None:
         verify_plain({name: [value] for name, value in PAIRS})
 
 
+def test_other_headers_may_have_any_bytes_and_a_timestamp_may_not_have_any_length() -> None:
+    raw = [(name.lower().encode(), value.encode()) for name, value in PAIRS]
+    assert verify_plain([*raw, (b"x-other", b"\xff\x00")]).id == VECTORS["generation_id"]
+    with pytest.raises(WebhookVerificationError) as raised:
+        verify_plain({**dict(PAIRS), "X-Ideogram-Webhook-Timestamp": "1" * 10_000})
+    assert raised.value.reason == "headers"
+
+
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_the_raw_bytes_are_taken_in_any_form(kind: Callable[[bytes], Any]) -> None:
     assert verify_plain(body=kind(BODY)).raw == BODY
@@ -125,10 +138,13 @@ def test_without_a_limit_of_age_a_stored_delivery_can_be_verified() -> None:
     assert verify_plain(max_age=math.inf, now=lambda: 0).id == VECTORS["generation_id"]
 
 
+@needs_openssl
 def test_the_clock_of_the_machine_is_asked_by_default() -> None:
     with pytest.raises(WebhookVerificationError) as raised:
         verify_webhook(PAIRS, BODY, KEYS)
     assert raised.value.reason == "age"
+    signed_now = webhook_vectors.delivery(Timestamp=str(int(time.time())))
+    assert verify_webhook(signed_now["headers"], signed_now["body"].encode(), KEYS).id == VECTORS["generation_id"]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +158,7 @@ def test_the_clock_of_the_machine_is_asked_by_default() -> None:
         {"keys": [None, 1, "text", [], {}]},
         {"keys": [{"kty": [], "crv": {}, "x": 5}]},
         {"keys": [{**KEYS["keys"][-1], "kty": "EC"}]},
+        {"keys": [{**KEYS["keys"][-1], "crv": "X25519"}]},
         {"keys": [{**KEYS["keys"][-1], "alg": "HS256"}]},
         {"keys": [{**KEYS["keys"][-1], "x": None}]},
         {"keys": [{**KEYS["keys"][-1], "x": KEYS["keys"][-1]["x"] + "\n"}]},
@@ -161,13 +178,33 @@ def test_keys_may_be_a_list_and_say_less_or_more_than_the_contract() -> None:
         assert verify_plain(keys=[each]).id == VECTORS["generation_id"]
 
 
+def test_the_key_that_a_delivery_names_is_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[bytes] = []
+    load = Ed25519PublicKey.from_public_bytes
+
+    def counted(raw: bytes) -> Ed25519PublicKey:
+        tried.append(raw)
+        return load(raw)
+
+    monkeypatch.setattr(Ed25519PublicKey, "from_public_bytes", counted)
+    others = [{**KEYS["keys"][-2], "kid": f"rotated-{number}"} for number in range(20)]
+    named = KEYS["keys"][-1]
+    assert verify_plain(keys=[*others, named]).id == VECTORS["generation_id"]
+    assert len(tried) == 1
+    assert verify_plain(keys=[*others, {**named, "kid": "renamed"}]).id == VECTORS["generation_id"]
+    assert len(tried) == 1 + 21
+
+
 def test_what_is_signed_has_four_lines() -> None:
     assert signed_message("an-id", "a-user", "1793600000", b"{}") == (
         b"an-id\na-user\n1793600000\n44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
     )
 
 
-def test_without_cryptography_the_error_names_the_extra(tmp_path: Path) -> None:
+def test_without_cryptography_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    with pytest.raises(ImportError, match="run pip install"):
+        verify_plain()
     program = (
         "import sys; sys.modules['cryptography'] = None\n"
         "import json; from ideogram_ai.client import verify_webhook\n"

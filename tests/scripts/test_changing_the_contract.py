@@ -203,12 +203,12 @@ def test_the_page_for_maintainers_is_correct(less: Changed) -> None:
 
 def test_the_command_prints_what_changes(more: Changed, less: Changed) -> None:
     for line in (
-        "breaks    added     generate() request: the field project is new (string, required)",
+        "breaks    added     generate(), submit() request: the field project is new (string, required)",
         "harmless  added     post_wording_v4() is new: Write a structured prompt",
     ):
         assert f"\n  {line}\n" in more.printed
     assert (
-        "\n- **Breaking:** `generate()` request: there is no field `enable_copyright_detection` any more.\n"
+        "\n- **Breaking:** `generate()`, `submit()` request: there is no field `enable_copyright_detection` any more.\n"
         in less.printed
     )
 

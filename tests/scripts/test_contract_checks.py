@@ -294,6 +294,7 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
             answered("image/png"),
             f"{POST}/responses/200/content/image~1png",
             "the answer is image/png, and the client reads",
+            "image/png:",
         ),
         (put(post, servers=[{"url": "https://b.example"}]), f"{POST}/servers", "the client has one server"),
         (

@@ -2,20 +2,29 @@
 
 import hashlib
 import json
+import os
 import shutil
 import typing
+from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 
 import attrs
 import pytest
 import yaml
-from altered_contract import PATH, Document, fields, post, schemas
+from altered_contract import Document, fields, post, schemas
 from regenerated import run_python
 from regeneration.documents import CONTRACT, OUT, PACKAGE
 
 from ideogram_ai.generated import contract as data
 from ideogram_ai.generated import models, operations
-from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, PostGenerateImageV4Fields
+from ideogram_ai.generated.operations import (
+    OPERATIONS,
+    POST_GENERATE_IMAGE_V4,
+    Operation,
+    PostGenerateImageV4Fields,
+    PostRemixImageV4Fields,
+)
 
 FOLDER = OUT / PACKAGE
 
@@ -35,23 +44,57 @@ def test_the_contract_is_inside(document: Document) -> None:
     assert data.read_contract()["paths"], "every reader gets a copy"
 
 
-def test_the_operation_is_that_of_the_contract(document: Document) -> None:
+def every_operation(document: Document) -> Iterator[tuple[Operation, Document]]:
+    """What was generated of each operation, and the operation itself."""
+    for path, item in document["paths"].items():
+        for method, raw in item.items():
+            operation = OPERATIONS[raw["operationId"]]
+            assert (operation.path, operation.method) == (path, method.upper())
+            yield operation, raw
+
+
+def resolved(document: Document, node: Document) -> Document:
+    if "$ref" not in node:
+        return node
+    return resolved(document, reduce(lambda found, key: found[key], node["$ref"][2:].split("/"), document))
+
+
+def test_the_operations_are_those_of_the_contract(document: Document) -> None:
     operation = POST_GENERATE_IMAGE_V4
-    assert {"post_generate_image_v4": operation} == OPERATIONS
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         operation.path = "/"  # type: ignore[misc]
     assert document["servers"][0]["url"] == operations.SERVER_URL
     assert document["components"]["securitySchemes"]["ApiKey"]["name"] == operations.API_KEY_HEADER
-    assert (operation.method, operation.path) == ("POST", PATH)
-    assert [operation.media_type] == list(post(document)["requestBody"]["content"])
-    assert [field.wire_name for field in operation.fields] == list(fields(document))
+    assert len(list(every_operation(document))) == len(OPERATIONS) == 10
+    for each, raw in every_operation(document):
+        assert (each.method_name, each.result) == (raw["x-method"], raw.get("x-result", "model"))
+        assert each.authenticated is ("security" not in raw)
+        assert each.is_free is (raw["responses"]["200"]["x-billed"] is False)
+        content = raw.get("requestBody", {}).get("content", {})
+        assert [each.media_type] == (list(content) or [""])
+        body = [resolved(document, media["schema"])["properties"] for media in content.values()]
+        expected = [("body", name) for properties in body for name in properties]
+        expected += [(said["in"], said["name"]) for said in (resolved(document, p) for p in raw.get("parameters", ()))]
+        assert [(field.place, field.wire_name) for field in each.fields] == expected
+        binary = {name for properties in body for name in properties if properties[name].get("format") == "binary"}
+        assert {field.wire_name for field in each.fields if field.is_file} == binary
+        price = document["x-prices"].get(raw.get("x-price"))
+        assert (each.price is None) is (price is None)
+        if each.price and price:
+            usd = price["usd"] if "by" in price else {"": price["usd"]}
+            found = (each.price.usd, each.price.by, each.price.per, each.price.as_of, each.price.source)
+            assert found == (usd, price.get("by"), price["per"], price["as_of"], price["source"])
+            assert each.price.default == (
+                resolved(document, body[0][price["by"]])["default"] if "by" in price else None
+            )
+    assert {each.operation_id for each, _ in every_operation(document) if each.rate_limit} == {"get_generation"}
     content_types = {field.wire_name: field.content_type for field in operation.fields if field.content_type}
     assert content_types == {"json_prompt": "application/json"}
     assert operation.exactly_one_of == (("text_prompt", "json_prompt"),)
     assert issubclass(getattr(models, operation.request_model), models.GenerateImageRequestV4)
     hints = schemas(document)["GenerateImageRequestV4"]["x-field-hints"]
-    found = {name: attrs.asdict(hint) for name, hint in operation.field_hints.items()}
-    assert found == {name: {"use": None, "because": None, **hint} for name, hint in hints.items()}
+    found_hints = {name: attrs.asdict(hint) for name, hint in operation.field_hints.items()}
+    assert found_hints == {name: {"use": None, "because": None, **hint} for name, hint in hints.items()}
 
 
 def test_the_responses_are_those_of_the_contract(document: Document) -> None:
@@ -73,6 +116,13 @@ def test_keyword_arguments_are_the_fields_without_the_prompt_with_the_types_of_t
     assert hints["resolution"] == models.ResolutionV4 | None
     assert hints["rendering_speed"] == models.RenderingSpeedV4 | None
     assert hints["enable_copyright_detection"] == bool | None
+
+
+def test_a_file_among_keyword_arguments_is_a_path_bytes_an_open_file_or_an_image() -> None:
+    hints = typing.get_type_hints(PostRemixImageV4Fields, localns=vars(models))
+    assert hints["image"] == str | os.PathLike[str] | bytes | typing.BinaryIO | operations.Image
+    required = typing.get_type_hints(PostRemixImageV4Fields, localns=vars(models), include_extras=True)
+    assert required["text_prompt"] == typing.Required[str]
 
 
 def test_the_fields_of_every_model_keep_the_order_of_the_contract(document: Document) -> None:
@@ -115,6 +165,6 @@ def test_it_works_under_another_name_in_a_folder_and_in_a_zip_and_loads_little(
     for place in (tmp_path / "folder", archive):
         code = f"import sys; sys.path.insert(0, {str(place)!r}); exec({CODE!r})"
         said, loaded = json.loads(run_python("-c", code))
-        assert said == [document, CONTRACT.read_text("utf-8"), ["post_generate_image_v4"]]
+        assert said == [document, CONTRACT.read_text("utf-8"), [*OPERATIONS]]
         assert "vendored.inside.operations" in loaded
         assert not [name for name in loaded if name == "httpx" or name.startswith("vendored.inside.models")]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import regenerate as command
-from altered_contract import Change, Document, fields, post, put, schemas, write_altered
+from altered_contract import PATH, Change, Document, fields, post, put, schemas, write_altered
 from regenerated import path_to, run_python
 from regeneration.checks import read_checked
 from regeneration.documents import ContractError, children
@@ -99,9 +99,21 @@ def named(name: str) -> dict[str, Change]:
         content = post(document)["requestBody"]["content"]
         content[f"multipart/form-data; x={name}"] = content.pop("multipart/form-data")
 
+    def price(document: Document) -> None:
+        stated = {"per": "image", "by": "rendering_speed", "usd": {name: "0.03"}, "as_of": "2026-11-16", "source": name}
+        document["x-prices"][name] = stated
+        post(document)["x-price"] = name
+
     return {
         "operation": lambda document: document["paths"].update({"/other": operation}),
-        "path": lambda document: document["paths"].update({f"/{name}": document["paths"].popitem()[1]}),
+        "path": lambda document: document["paths"].update({f"/{name}": document["paths"].pop(PATH)}),
+        "method": put(post, **{"x-method": name}),
+        "group": put(post, **{"x-method": f"{name}.a"}),
+        "parameter": put(post, parameters=[{"name": name, "in": "query", "schema": {"type": "string"}}]),
+        "parameter's default": put(
+            post, parameters=[{"name": "d", "in": "query", "schema": {"type": "string", "default": f'"{name}"'}}]
+        ),
+        "price": price,
         "tag": put(post, tags=[name]),
         "media type": media_type,
         "header": lambda document: document["components"]["securitySchemes"]["ApiKey"].update(name=name),
@@ -115,9 +127,9 @@ def named(name: str) -> dict[str, Change]:
     }
 
 
-REFUSED = {"path", "default"}
+REFUSED = {"path", "default", "parameter's default", "method", "group", "media type"}
 """By the checks, before anything is generated."""
-UNUSABLE = {"media type", "server", "field"}
+UNUSABLE = {"server", "field"}
 """By the proof, in which the client cannot use them."""
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from altered_contract import Change, Document, fields, post, put, schemas, write_altered
+from altered_contract import Change, Document, fields, put, schemas, write_altered
 from regeneration.checks import read_checked
 from regeneration.documents import PACKAGE, Contract, RegenerationError
 from regeneration.proof import prove, prove_sending, prove_types
@@ -50,26 +50,6 @@ def test_the_tree_of_the_projects_contract_is_accepted(
     assert not list(built.rglob("__pycache__"))
 
 
-def an_operation_with_parameters(document: Document) -> None:
-    shared = [{"name": "thing-id", "in": "path", "required": True, "schema": {"type": "string"}}]
-    page = {"name": "page", "in": "query", "schema": {"type": "integer"}}
-    body = post(document)["requestBody"]
-    responses = {"200": {"description": "A thing."}}
-    made = {"operationId": "make_thing", "parameters": [page], "requestBody": body, "responses": responses}
-    document["paths"]["/things/{thing-id}"] = {"parameters": shared, "post": made}
-    document["paths"]["/things"] = {"get": {"operationId": "list_things", "responses": responses}}
-
-
-def test_an_operation_with_parameters_or_without_a_body_gets_no_method(tmp_path: Path) -> None:
-    changed = read_checked(write_altered(tmp_path / "contract.yaml", an_operation_with_parameters))
-    write_tree(changed, tmp_path / "root" / PACKAGE)
-    prove_sending(changed, tmp_path / "root")
-    methods = (tmp_path / "root" / PACKAGE / "methods.py").read_text()
-    assert "make_thing: it has parameters (thing-id, page)" in methods
-    assert "list_things: it has no request body that is an object" in methods
-    assert "def make_thing" not in methods
-
-
 NOTHING = "from ..types import UNSET, Unset, nothing"
 
 
@@ -84,6 +64,15 @@ SPOILT = [
     ("is not the one that it was generated from", "contract.yaml", "Api-Key", "Bearer"),
     ("cannot be imported: ImportError", "models/rejection.py", "from ..types import UNSET, Unset", NOTHING),
     ("fails with KeyError", "operations.py", '"V4JsonPrompt": (', '"V4Prompt": ('),
+    ("the field webhook_url was sent as", "methods.py", '"webhook_url": webhook_url,', ""),
+    ("operations.py lists the fields", "operations.py", 'place="query",', ""),
+    ("the field generation_id was sent as", "methods.py", '"generation_id": generation_id', '"generation_id": "a"'),
+    ("the field image was sent as", "methods.py", '"image": image', '"image": b"another"'),
+    ("fails with FieldValueError", "operations.py", "is_file=True,", ""),
+    ("the key arrives in the header api-key, and the", "operations.py", "authenticated=False", "authenticated=True"),
+    ("the key does not arrive in the header Api-Key", "operations.py", "authenticated=True", "authenticated=False"),
+    ("the method got the name describe", "operations.py", 'method_name="remix"', 'method_name="describe"'),
+    ("fails with AttributeError: 'Ideogram' object has no attribute 'job'", "methods.py", "def job(", "def jobs("),
 ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from altered_contract import PATH, Change, Document, fields, put, schemas, write_altered
+from altered_contract import PATH, Change, Document, fields, post, put, schemas, write_altered
 from regenerated import path_to, regenerated, run_python
 from regeneration.checks import read_checked
 from regeneration.documents import PACKAGE, ContractError
@@ -33,13 +33,15 @@ FIELDS = """
     extra_fields timeout client operation operations fields body model models request response send _send kwargs args
     key name value data url headers params result Required Sequence Operation generate download close
     type list dict str int print id None True class def async await match case import lambda 1 2x a-b c.d e/f g$ h~i
-    - _x x_ import unknown _operations __init__ __class__ __slots__ __attrs_attrs__ __getitem__ seeds Seeds x_y xY
+    - _x x_ unknown _operations __init__ __class__ __slots__ __attrs_attrs__ __getitem__ seeds Seeds x_y xY
     pla-ce PLA_CE é 日本
 """.split()  # noqa: SIM905 - a list of a hundred lines otherwise
 LISTS = ("lights", "lights_element", "item_of_lights")
 OTHERS = """
     generate download close send class models cast Any Mapping Methods timeout extra_fields list self 1
 """.split()  # noqa: SIM905
+STRING = {"type": "string"}
+LIST = {"type": "array", "items": STRING}
 STYLE = {"$ref": "#/components/schemas/V4StyleDescription"}
 
 PROGRAM = """
@@ -58,11 +60,14 @@ python_names = {f.wire_name: f.python_name for f in POST_GENERATE_IMAGE_V4.field
 inner = {wire: python for python, wire in MODEL_FIELDS["V4StyleDescription"]}
 
 def answer(request):
-    sent.append((request.url.path, request.headers["content-type"], request.read()))
+    query = request.url.params.multi_items()
+    sent.append((request.url.path, request.headers.get("content-type"), request.read(), query))
     answered = dict.fromkeys(asked["fields"], "answered")
     if request.url.path.startswith("/v1/op"):
         return httpx.Response(200, json={"high_level_description": "a", "compositional_deconstruction": {
             "background": "b", "elements": []}})
+    if request.method == "GET":
+        return httpx.Response(200, json=["a"])
     return httpx.Response(200, json={**answered, "created": "2026-10-07T12:00:00Z", "data": [{**answered, "prompt": "p",
         "resolution": "1x1", "is_image_safe": True, "seed": 1, "url": "https://ideogram.ai/a.png"}]})
 
@@ -92,6 +97,12 @@ with Ideogram("key", http_client=httpx.Client(transport=httpx.MockTransport(answ
             fields = {f.python_name: "x" for f in operation.fields if f.wire_name in ("fields", "cls")}
             getattr(client, name)(**fields)
             found[operation.path] = [name, json.loads(sent[-1][2])]
+    for name in ("query", "path"):
+        operation = OPERATIONS[name]
+        group, _, method = operation.method_name.partition(".")
+        call = getattr(getattr(client, group), method)
+        call(**{field.python_name: f"sent {field.wire_name}" for field in operation.fields})
+        found[f"in {name}"] = [sent[-1][0], sent[-1][3]]
 with MockServer() as server, Ideogram("key", base_url=server.url) as client:
     client.generate(text_prompt="a", **values)
     found["arrived"] = dict(server.ledger[-1].fields)
@@ -121,6 +132,18 @@ def all_of_them(document: Document) -> None:
         fields(document)[f"a {name}"] = {"$ref": f"#/components/schemas/{name}"}
     for index, name in enumerate(OTHERS):
         document["paths"][f"/v1/op{index}"] = other_operation(name)
+    query = [{"name": name, "in": "query", "schema": STRING} for name in FIELDS]
+    document["paths"]["/v1/query"] = {"get": {"parameters": query, **asking("query", "self.list")}}
+    parts = [name for name in FIELDS if re.fullmatch("[A-Za-z_][A-Za-z0-9_-]*", name)]
+    path = [{"name": name, "in": "path", "required": True, "schema": STRING} for name in parts]
+    get = {"parameters": path, **asking("path", "self.type")}
+    document["paths"]["/v1/path/" + "/".join(f"{{{name}}}" for name in parts)] = {"get": get}
+
+
+def asking(operation: str, method: str) -> Document:
+    """An operation without a body."""
+    responses = {"200": {"description": "Things.", "content": {"application/json": {"schema": LIST}}}}
+    return {"operationId": operation, "x-method": method, "summary": "Ask", "responses": responses}
 
 
 def other_operation(name: str) -> Document:
@@ -147,6 +170,9 @@ def test_every_name_works_from_end_to_end(tmp_path_factory: pytest.TempPathFacto
     assert found["fields"] == found["arrived"] == expected
     assert found["made"] == 1
     assert found["path"] == QUOTED
+    assert found["in query"] == ["/v1/query", [[name, f"sent {name}"] for name in FIELDS]]
+    parts = [name for name in FIELDS if re.fullmatch("[A-Za-z_][A-Za-z0-9_-]*", name)]
+    assert found["in path"] == ["/v1/path/" + "/".join(f"sent {name}" for name in parts), []]
     methods = {name: found[f"/v1/op{index}"] for index, name in enumerate(OTHERS)}
     assert all(sent == {"fields": "x", "cls": "x"} for _, sent in methods.values())
     called = {name: method for name, (method, _) in methods.items() if method != name.lower()}
@@ -154,8 +180,8 @@ def test_every_name_works_from_end_to_end(tmp_path_factory: pytest.TempPathFacto
     assert called == {**{name: f"{name.lower()}_" for name in with_underscores}, "1": "field_1"}
 
 
+POST = "/paths/~1v1~1ideogram-v4~1generate/post"
 REQUEST = "/components/schemas/GenerateImageRequestV4/properties"
-STRING = {"type": "string"}
 OBJECT = {"type": "object", "properties": {"a": STRING}}
 
 
@@ -179,9 +205,19 @@ def refused_names() -> Iterator[tuple[list[Change], str, str]]:
         yield [put(schemas, **{name: OBJECT})], f"/components/schemas/{name}", message
     message = "generated code has a BytesIO of its own"
     yield [put(schemas, X=OBJECT | {"title": "BytesIO"})], "/components/schemas/X", message
-    for name in ("overload", "httpx", "operations", "A"):
+    for name in ("operations", "A"):
         message = f"the name {name.upper()} is taken; choose another operationId"
         yield [put(schemas, Asked=OBJECT), add_operation(name)], "/paths/~1v1~1other/post/operationId", message
+    for name in ("overload", "httpx"):
+        message = f"generated classes need the name {name}; choose another x-method or operationId"
+        yield [put(schemas, Asked=OBJECT), add_operation(name)], "/paths/~1v1~1other/post", message
+    for name in ("str", "things.os"):
+        message = f"generated classes need the name {name.rpartition('.')[2]}; choose another"
+        yield [put(post, **{"x-method": name})], f"{POST}/x-method", message
+    for name in ("text-prompt", "text_prompt"):
+        page = {"name": name, "in": "query", "schema": STRING}
+        message = f"the request has another field or parameter {name}; rename one of them"
+        yield [put(post, parameters=[page])], f"{POST}/parameters/0/name", message
 
 
 def add_operation(name: str) -> Change:
@@ -200,7 +236,7 @@ def test_names_that_cannot_work_are_refused_with_their_line(tmp_path: Path) -> N
         assert message in str(caught.value)
         assert found[2] == pointer
         line = path.read_text("utf-8").splitlines()[int(found[1]) - 1]
-        assert line.strip().startswith(pointer.rpartition("/")[2])
+        assert line.lstrip(" -").startswith(pointer.rpartition("/")[2])
 
 
 def test_the_names_that_the_client_has_are_known() -> None:

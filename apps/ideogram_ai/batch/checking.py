@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import shlex
 import sqlite3
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -14,15 +17,24 @@ from attrs import field, frozen
 
 from ideogram_ai.client import FieldValueError, RequestError
 from ideogram_ai.client.errors import NOTHING_SENT
-from ideogram_ai.client.request import encode_request
+from ideogram_ai.client.request import encode_request, is_array
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.decoding import remark_on_unknown
 from ideogram_ai.contract.problems import meant, shown, suggestion
 from ideogram_ai.contract.review import review_request
-from ideogram_ai.contract.view import read_view
 
-from .model import FILE_MEMBER, KEY_MEMBER, BatchRequest, Row, RowProblem, position_key
+from .model import (
+    FILE_MEMBER,
+    KEY_MEMBER,
+    OPERATION_MEMBER,
+    BatchRequest,
+    Row,
+    RowProblem,
+    position_key,
+    unknown_operation,
+)
 from .names import TEXT_PROMPT, Mistake, folded, mistaken_prompt, stem_of
+from .operations import GENERATE, all_fields, file_fields, image_operations, view_of
 from .reading import OWN_COLUMNS
 
 if TYPE_CHECKING:
@@ -42,16 +54,18 @@ class Rules:
     """How rows are completed and checked.
 
     Attributes:
-        defaults: Documented fields, by wire name, for rows that do not have them.
+        defaults: Documented fields, by wire name, for rows that do not have them and whose operation takes them.
         extra: Columns that are sent although the contract does not have them.
         ignored: Columns that are not sent.
         check: Whether values are checked against the contract. The service may be ahead of it.
+        folder: Where the paths of files begin: the folder of the input.
     """
 
     defaults: Mapping[str, Any] = field(factory=dict[str, Any])
     extra: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     check: bool = True
+    folder: Path = Path()
 
 
 def _ignore(_remark: RowProblem) -> None:
@@ -80,9 +94,6 @@ class Checker:
         self._tell = tell
         self._remark = remark
         self._reported: set[str | None] = set()  # fields of the header
-        self._view = read_view()
-        self._python_names = {entry.wire_name: entry.python_name for entry in self._view.operation.fields}
-        self._prompts = tuple(name for group in self._view.operation.exactly_one_of for name in group)
 
     def requests(self, rows: Iterable[Row]) -> Iterator[BatchRequest]:
         """The requests of the good rows, in their order; the others are reported and left out."""
@@ -107,43 +118,76 @@ class Checker:
         remarks: list[RowProblem] = []
         key = _key(values.pop(KEY_MEMBER, None), row, problems)
         file_name = _file_name(values.pop(FILE_MEMBER, None), row, problems)
+        operation = self._operation(values.pop(OPERATION_MEMBER, None), row, problems)
+        view = view_of(operation or GENERATE)
         for name in self._rules.ignored:
             values.pop(name, None)
         extra = {name: values.pop(name) for name in self._rules.extra if name in values}
-        fields = {**self._rules.defaults, **values}
+        fields = {name: value for name, value in self._rules.defaults.items() if name in view.fields} | values
         if self._rules.check:
-            remarks += self._correct_choices(fields, row)
-        if not row.problems:
-            problems += self._problems(fields, row)
+            remarks += _correct_choices(fields, row, view)
+        if operation and not row.problems:
+            self._resolve_files(fields, operation)
+            problems += self._problems(fields, row, view)
         problems += _duplicates(key, file_name, row, duplicates)
         if problems:
             return None, problems
         if self._rules.check:
-            for odd in review_request(fields):
+            for odd in review_request(fields, operation=view.operation):
                 remarks.append(RowProblem(row.line, _first_step(odd.pointer), f"{odd.pointer}: {odd.message}"))
         for remark in remarks:
             self._remark(remark)
-        arguments: dict[str, Any] = {self._python_names[name]: value for name, value in fields.items()}
+        python_names = _python_names(view.operation.method_name)
+        arguments: dict[str, Any] = {python_names[name]: value for name, value in fields.items()}
         if extra:
             arguments["extra_fields"] = extra
         named = key or position_key(row.number)
-        return BatchRequest(named, arguments, file_name, row.line, nameless=key is None), problems
+        request = BatchRequest(
+            named, arguments, file_name, row.line, nameless=key is None, operation=operation or GENERATE
+        )
+        return request, problems
 
-    def _problems(self, fields: Mapping[str, Any], row: Row) -> Iterator[RowProblem]:
-        unknown = [name for name in fields if name not in self._view.fields]
+    def _operation(self, value: Any, row: Row, problems: list[RowProblem]) -> str | None:
+        """What a row asks for; None where the contract has no such operation."""
+        if value is None:
+            return GENERATE
+        name = meant(value.replace("-", "_"), list(image_operations())) if isinstance(value, str) else None
+        if name is None:
+            problems.append(RowProblem(row.line, OPERATION_MEMBER, unknown_operation(value)))
+        return name
+
+    def _resolve_files(self, fields: dict[str, Any], operation: str) -> None:
+        """Let paths begin at the folder of the input."""
+        for name in file_fields(operation).intersection(fields):
+            value = fields[name]
+            if isinstance(value, str):
+                fields[name] = str(self._rules.folder / Path(value).expanduser())
+            elif is_array(value):
+                fields[name] = [str(self._rules.folder / each) if isinstance(each, str) else each for each in value]
+
+    def _problems(self, fields: Mapping[str, Any], row: Row, view: ContractView) -> Iterator[RowProblem]:
+        prompts = _prompts_of(view)
+        unknown = [name for name in fields if name not in view.fields]
         for name in unknown:
-            yield RowProblem(row.header.line if row.header else row.line, name, self._explain_unknown(name, fields))
-        given = {*row.header.columns, *self._rules.defaults} if row.header else set(self._prompts)
-        if row.header and not unknown and self._prompts and not given.intersection(self._prompts):
-            yield RowProblem(row.header.line, None, f"The header has no column {' or '.join(self._prompts)}.")
+            # Where rows ask for different things, a column may belong to others.
+            others = row.header is not None and OPERATION_MEMBER in row.header.columns and name in all_fields()
+            line = row.header.line if row.header and not others else row.line
+            yield RowProblem(line, name, _explain_unknown(name, fields, view))
+        given = {*row.header.columns, *self._rules.defaults} if row.header else set(prompts)
+        if row.header and not unknown and prompts and not given.intersection(prompts):
+            yield RowProblem(row.header.line, None, f"The header has no column {' or '.join(prompts)}.")
             return
-        known = {name: value for name, value in fields.items() if name not in unknown}
-        for problem in check_request(known) if self._rules.check else _unsendable(known):
+        unread = list(_unreadable_files(fields, row, view))
+        yield from unread
+        skipped = {*unknown, *(problem.field for problem in unread)}
+        known = {name: value for name, value in fields.items() if name not in skipped}
+        checked = check_request(known, operation=view.operation) if self._rules.check else _unsendable(known, view)
+        for problem in checked:
             place = _first_step(problem.pointer)
-            # A prompt under a wrong name is reported already, and not missing as well.
-            if place is not None or not unknown:
-                yield RowProblem(row.line, place, self._explain(problem, place, fields))
-        for name in self._prompts:
+            # A prompt under a wrong name, or a file, is reported already, and not missing as well.
+            if place is not None or not skipped:
+                yield RowProblem(row.line, place, _explain(problem, place, fields, view))
+        for name in prompts:
             value = fields.get(name)
             if isinstance(value, str) and not value.strip():
                 yield RowProblem(row.line, name, f"{name}: the prompt is blank.")
@@ -154,36 +198,73 @@ class Checker:
             message = f"{TEXT_PROMPT}: {shown(text)} is {mistake.value}, and no prompt. {cure}."
             yield RowProblem(row.line, TEXT_PROMPT, message)
 
-    def _correct_choices(self, fields: dict[str, Any], row: Row) -> Iterator[RowProblem]:
-        """Write values as the contract has them, where they can mean one thing only."""
-        for name, rule in self._view.fields.items():
-            value = fields.get(name)
-            if rule.choices and isinstance(value, str) and value not in rule.choices:
-                choice = meant(value, [str(choice) for choice in rule.choices])
-                if choice is not None:
-                    fields[name] = choice
-                    yield RowProblem(row.line, name, f"{name}: {shown(value)} is corrected to {choice}.")
 
-    def _explain_unknown(self, name: str, fields: Mapping[str, Any]) -> str:
-        joined = "_".join(_words_of(name))
-        hint = self._view.operation.field_hints.get(joined)
-        if hint is not None:
-            remark = remark_on_unknown(joined, self._view).replace(shown(joined), shown(name), 1)
-            guess = None if hint.because else hint.use
-        else:
-            guess = guess_field(name, fields.get(name), self._view)
-            remark = f"{remark_on_unknown(name, self._view)}{f' Did you mean {guess}?' if guess else ''}"
-        return f"{remark} --map {shlex.quote(f'{name}={guess}')} renames it." if guess else remark
+@cache
+def _python_names(operation: str) -> Mapping[str, str]:
+    return {entry.wire_name: entry.python_name for entry in image_operations()[operation].fields}
 
-    def _explain(self, problem: RequestProblem, name: str | None, fields: Mapping[str, Any]) -> str:
-        rule = self._view.fields.get(name or "")
-        value = fields.get(name or "")
-        if rule and rule.choices and isinstance(value, str) and problem.severity is Severity.BREAKS_CONTRACT:
-            # Without the whole list, which would be repeated for every row.
-            unavailable = {entry.value for entry in rule.unavailable}
-            choices = [str(choice) for choice in rule.choices if choice not in unavailable]
-            return f"{rule.name}: {shown(value)} is not in the contract. {suggestion(value, choices)}"
-        return problem.message.removesuffix(NOTHING_SENT).rstrip()
+
+def _prompts_of(view: ContractView) -> list[str]:
+    """The fields of which a row has exactly one."""
+    return [name for group in view.operation.exactly_one_of for name in group]
+
+
+def _correct_choices(fields: dict[str, Any], row: Row, view: ContractView) -> Iterator[RowProblem]:
+    """Write values as the contract has them, where they can mean one thing only."""
+    for name, rule in view.fields.items():
+        value = fields.get(name)
+        if rule.choices and isinstance(value, str) and value not in rule.choices:
+            choice = meant(value, [str(choice) for choice in rule.choices])
+            if choice is not None:
+                fields[name] = choice
+                yield RowProblem(row.line, name, f"{name}: {shown(value)} is corrected to {choice}.")
+
+
+def _unreadable_files(fields: Mapping[str, Any], row: Row, view: ContractView) -> Iterator[RowProblem]:
+    for name in file_fields(view.operation.method_name).intersection(fields):
+        value = fields[name]
+        for path in value if is_array(value) else [value]:
+            why = _why_unreadable(path) if isinstance(path, str) else None
+            if why is not None:
+                yield RowProblem(row.line, name, f"{name}: {shown(path)} {why}.")
+
+
+def _why_unreadable(path: str) -> str | None:
+    try:
+        if not os.path.isfile(path):  # noqa: PTH113 - a Path for each of a million rows takes long
+            url = re.search(r"[a-z]+:/", path)
+            return "is a URL; download the file, and name it" if url else "is not a file"
+        if not os.access(path, os.R_OK):
+            return "cannot be read"
+        return None if os.path.getsize(path) else "is empty"  # noqa: PTH202
+    except (OSError, ValueError) as error:  # too long, a NUL
+        return f"cannot be read: {error}"
+
+
+def _explain_unknown(name: str, fields: Mapping[str, Any], view: ContractView) -> str:
+    joined = "_".join(_words_of(name))
+    hint = view.operation.field_hints.get(joined)
+    if hint is not None:
+        remark = remark_on_unknown(joined, view).replace(shown(joined), shown(name), 1)
+        guess = None if hint.because else hint.use
+    else:
+        guess = guess_field(name, fields.get(name), view)
+        remark = f"{remark_on_unknown(name, view)}{f' Did you mean {guess}?' if guess else ''}"
+    takers = [each for each in image_operations() if name in view_of(each).fields]
+    if takers:
+        return f"{remark} Rows with the {OPERATION_MEMBER} {' or '.join(takers)} take it."
+    return f"{remark} --map {shlex.quote(f'{name}={guess}')} renames it." if guess else remark
+
+
+def _explain(problem: RequestProblem, name: str | None, fields: Mapping[str, Any], view: ContractView) -> str:
+    rule = view.fields.get(name or "")
+    value = fields.get(name or "")
+    if rule and rule.choices and isinstance(value, str) and problem.severity is Severity.BREAKS_CONTRACT:
+        # Without the whole list, which would be repeated for every row.
+        unavailable = {entry.value for entry in rule.unavailable}
+        choices = [str(choice) for choice in rule.choices if choice not in unavailable]
+        return f"{rule.name}: {shown(value)} is not in the contract. {suggestion(value, choices)}"
+    return problem.message.removesuffix(NOTHING_SENT).rstrip()
 
 
 def guess_field(name: str, value: object, view: ContractView) -> str | None:
@@ -218,15 +299,20 @@ def check_defaults(defaults: Mapping[str, Any], *, check: bool = True) -> list[s
         defaults: The fields by wire name.
         check: Whether values are checked against the contract.
     """
-    groups = read_view().operation.exactly_one_of
-    in_rows = {name for group in groups for name in group}
+    views = [view_of(name) for name in image_operations()]
+    in_rows = {name for view in views for name in (*_prompts_of(view), *file_fields(view.operation.method_name))}
     problems = [f"{name} is given by the rows, each its own." for name in defaults if name in in_rows]
     if problems:
         return problems
-    found: list[RowProblem] = []
-    prompts = {group[0]: "A prompt" for group in groups}
-    list(Checker(Rules(check=check), found.append).requests([Row(1, 1, {**prompts, **defaults})]))
-    return [problem.message for problem in found]
+    unknown = [name for name in defaults if name not in all_fields()]
+    found = dict.fromkeys(_explain_unknown(name, defaults, view_of(GENERATE)) for name in unknown)
+    for view in views:
+        fields = {name: value for name, value in defaults.items() if name in view.fields}
+        for problem in check_request(fields, operation=view.operation) if check else _unsendable(fields, view):
+            place = _first_step(problem.pointer)
+            if place in fields:
+                found[_explain(problem, place, fields, view)] = None
+    return list(found)
 
 
 class _Duplicates:
@@ -287,12 +373,11 @@ def _file_name(value: Any, row: Row, problems: list[RowProblem]) -> str | None:
     return None
 
 
-def _unsendable(fields: Mapping[str, Any]) -> Iterator[RequestProblem]:
+def _unsendable(fields: Mapping[str, Any], view: ContractView) -> Iterator[RequestProblem]:
     """What the client itself refuses: the prompt rule, and values that cannot be written."""
-    operation = read_view().operation
-    names = {entry.wire_name: entry.python_name for entry in operation.fields}
+    names = _python_names(view.operation.method_name)
     try:
-        encode_request(operation, {names[name]: value for name, value in fields.items()})
+        encode_request(view.operation, {names[name]: value for name, value in fields.items()})
     except FieldValueError as error:
         yield RequestProblem(f"#/{error.field}", error.message, Severity.BREAKS_CONTRACT)
     except RequestError as error:

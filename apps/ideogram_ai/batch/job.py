@@ -34,8 +34,9 @@ from .model import (
     log_outcomes,
     server_of,
 )
+from .operations import is_unpriced, price_of
 from .planning import plan_rows, use_server
-from .runner import DOWNLOADS, IN_FLIGHT, Runner, check_limits
+from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
 from .saving import Saver, image_names, thumbnail_name
 from .store import digest, local_folder, open_store
 
@@ -54,6 +55,7 @@ T = TypeVar("T")
 
 _UNRECORDED: Final = (
     "state", "images", "error_type", "error", "status_code", "cost", "may_have_been_billed", "answered_at", "saved_at",
+    "job_id",
 )  # fmt: skip
 """The attributes of an outcome that a row of the ledger lacks while it cannot be written."""
 
@@ -118,8 +120,8 @@ class _Budget:
 class Job:
     """A folder or URL with its images and its ledger, held by this process alone. Use it as a context manager.
 
-    Opening it repairs what a dead process left behind: what was on its way becomes unknown, what was answered is
-    downloaded by the next run, and incomplete images are removed.
+    Opening it repairs what a dead process left behind: what was on its way becomes unknown, what was submitted or
+    answered is collected by the next run, and incomplete images are removed.
 
     Attributes:
         store: Where the images go.
@@ -258,15 +260,18 @@ class Job:
         retry_failed: bool = False,
         rehearsal: bool = False,
         on_event: Callable[[Event], None] | None = None,
+        submit: bool = False,
+        job_seconds: float = JOB_SECONDS,
     ) -> RunStopped:
         """Send every planned row and save its images; first, save the images that earlier runs could not save.
 
+        Rows that were submitted are asked for by the ids of their jobs, and never sent again, whatever `submit` is.
         Every image is billed, withheld ones too. A row is never sent twice, unless it certainly did not run or one of
         the two arguments below says so. When the run is cancelled, what was on its way is unknown.
 
         Args:
             client: Sends and downloads.
-            in_flight: The most requests in flight at a time, 1 or more.
+            in_flight: The most images in progress at a time, 1 or more.
             downloads: The most rows whose images are saved at a time, 1 or more.
             prices: Prices of the requests.
             max_cost: US dollars that all runs of this batch together may cost; what is on its way or unknown counts.
@@ -274,12 +279,14 @@ class Job:
             retry_failed: Send rows again that failed and were not billed, and download failed images again.
             rehearsal: The client's server is a mock server that lives as long as the run.
             on_event: Called in the event loop with each event; it must not block.
+            submit: Submit each request as a job. The ledger has its id before it is asked for.
+            job_seconds: Seconds to wait for a job, more than 0. The next run asks for what takes longer.
 
         Returns:
             Why the run ended. It has the error that every row would meet, which is not raised.
 
         Raises:
-            ValueError: max_cost is given without prices, or a number is out of range.
+            ValueError: max_cost is given without prices, or for rows without a price, or a number is out of range.
             LedgerError: The folder has another ledger, or rows that another server may have billed. Nothing was sent.
             Exception: What on_event raised, once everything in flight is saved.
         """
@@ -292,7 +299,11 @@ class Job:
         try:
             await anyio.to_thread.run_sync(
                 lambda: self._begin(
-                    client.base_url, rehearsal=rehearsal, retry_unknown=retry_unknown, retry_failed=retry_failed
+                    client.base_url,
+                    rehearsal=rehearsal,
+                    retry_unknown=retry_unknown,
+                    retry_failed=retry_failed,
+                    prices=prices if max_cost is not None else None,
                 )
             )
             if on_event is not None:
@@ -302,7 +313,7 @@ class Job:
             if max_cost is not None:
                 budget = _Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
             planned = await anyio.to_thread.run_sync(self._planned)
-            self._on_event(RunStarted(planned, counts[State.ANSWERED]))
+            self._on_event(RunStarted(planned, counts[State.ANSWERED], counts[State.SUBMITTED]))
             try:
                 async with LedgerJournal.open(self.ledger, self._journal) as self._journal:
                     self._runner = Runner(
@@ -314,6 +325,8 @@ class Job:
                         prices=prices,
                         journal=self._journal,
                         on_event=self._emit,
+                        submit=submit,
+                        job_seconds=job_seconds,
                     )
                     await self._drive(self._runner, budget)
             except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
@@ -349,8 +362,10 @@ class Job:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self, base_url: str, *, rehearsal: bool, retry_unknown: bool, retry_failed: bool) -> None:
-        """Check that ledger and server belong to the folder, and record that."""
+    def _begin(
+        self, base_url: str, *, rehearsal: bool, retry_unknown: bool, retry_failed: bool, prices: Prices | None
+    ) -> None:
+        """Check that ledger and server belong to the folder, and record that; check that each row has a price."""
         check_mark(self.store, self.ledger)
         self.meet(base_url, rehearsal=rehearsal)
         for name, sha256, shared in self.ledger.leftovers():
@@ -363,6 +378,10 @@ class Job:
             self.ledger.retry_unknown()
         if retry_failed:
             self.ledger.retry_failed()
+        self.ledger.ask_again()
+        unpriced = [name for name in self.ledger.operations() if is_unpriced(name, prices)]
+        if unpriced:
+            raise ValueError(f"max_cost cannot be kept: nobody knows the price of {', '.join(unpriced)}.")
 
     def _remove_rehearsed(self, name: str, sha256: str | None) -> None:
         """Remove a file of a rehearsal, unless somebody put another one in its place."""
@@ -416,10 +435,14 @@ class Job:
         async with aclosing(_read_ahead(self.ledger.answered())) as answered:
             async for outcome in answered:
                 yield outcome
+        async with aclosing(_read_ahead(self.ledger.outcomes(State.SUBMITTED))) as submitted:
+            async for outcome in submitted:
+                if outcome.server == self.ledger.server:
+                    yield outcome
         async with aclosing(_read_ahead(self.ledger.planned())) as planned:
             async for request in planned:
                 if budget is not None and prices is not None:
-                    price = prices.of(request.fields)
+                    price = price_of(request, prices) or Decimal(0)  # what has no price was refused
                     if not await budget.reserve(request, price):
                         message = (
                             f"The next row may cost {price} USD, and with it the sum would pass {budget.most} USD."
@@ -437,6 +460,7 @@ class Job:
             f"{counts[state]} {words}"
             for state, words in (
                 (State.PLANNED, "rows are not sent yet"),
+                (State.SUBMITTED, "are in progress at the service"),
                 (State.ANSWERED, "are paid for and wait for their download"),
                 (State.UNKNOWN, "are unknown"),
             )

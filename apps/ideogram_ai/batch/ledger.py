@@ -20,17 +20,20 @@ import httpx
 from attrs import asdict, evolve
 
 from ideogram_ai.client import Generation
+from ideogram_ai.client import Job as ImageJob
+from ideogram_ai.client.jobs import read_job
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.response import parse_generation
 
 from .model import BatchRequest, ImageOutcome, LedgerChangeError, LedgerError, LedgerLockedError, Outcome, State
 from .names import is_reserved
+from .operations import GENERATE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
 APPLICATION_ID: Final = 0x49444742  # "IDGB"
-VERSION: Final = 2
+VERSION: Final = 3
 
 _TABLE: Final = """
 CREATE TABLE rows (
@@ -56,13 +59,22 @@ CREATE TABLE rows (
   saved_at REAL{further}
 ) STRICT
 """
-_FURTHER: Final = (
-    "server TEXT",  # that it was last sent to; NULL when it never was, or version 1 did not write it down
-    "absent INTEGER NOT NULL DEFAULT 0",  # whether the last whole input does not have it
-    "replaced_by TEXT",  # the row that was made in its place on purpose
-    "content TEXT",  # what a row without an id is known by
-)
-"""Columns that version 2 added."""
+_FURTHER: Final = {
+    2: (
+        "server TEXT",  # that it was last sent to; NULL when it never was, or version 1 did not write it down
+        "absent INTEGER NOT NULL DEFAULT 0",  # whether the last whole input does not have it
+        "replaced_by TEXT",  # the row that was made in its place on purpose
+        "content TEXT",  # what a row without an id is known by
+    ),
+    3: (
+        f"operation TEXT NOT NULL DEFAULT '{GENERATE}'",
+        "files TEXT NOT NULL DEFAULT '{}'",  # JSON: the SHA-256 of each file among the fields
+        "job_id TEXT",  # of a row that was submitted
+    ),
+}
+"""Columns that later versions added."""
+_IDENTIFIED: Final = 2
+"""The first version whose ledgers have an id, and rows without an id are known by their content."""
 _ADDED: Final = (
     "CREATE INDEX rows_by_content ON rows (content, file_name, position) WHERE content IS NOT NULL",
     # One row: what the folder of the batch knows its ledger by, how many runs there were, and the last one's server.
@@ -73,15 +85,16 @@ _ADDED: Final = (
 _INDEX: Final = "CREATE INDEX rows_by_state ON rows (state, position)"
 _SIDE_FILES: Final = ("", "-wal", "-shm", "-journal", "-pid")
 
-REQUEST_COLUMNS: Final = "position, key, file_name, line, fields, content"
+REQUEST_COLUMNS: Final = "position, key, file_name, line, fields, content, operation, files"
 _COLUMNS: Final = (
     f"{REQUEST_COLUMNS}, state, attempts, cost, earlier_cost, may_have_been_billed, images,"
-    " error_type, error, status_code, sent_at, answered_at, saved_at, server, absent, replaced_by"
+    " error_type, error, status_code, sent_at, answered_at, saved_at, server, absent, replaced_by, job_id"
 )
 _SENT: Final = (
     "UPDATE rows SET state = 'sent', attempts = attempts + 1, sent_at = :sent_at, cost = :cost,"
     " may_have_been_billed = 1, error_type = NULL, error = NULL, status_code = NULL, body = NULL, images = '[]',"
-    " answered_at = NULL, saved_at = NULL, server = (SELECT server FROM batch) WHERE key = :key AND state = 'planned'"
+    " answered_at = NULL, saved_at = NULL, job_id = NULL, server = (SELECT server FROM batch)"
+    " WHERE key = :key AND state = 'planned'"
 )
 _UNSENT: Final = (
     "UPDATE rows SET state = 'planned', cost = NULL, may_have_been_billed = 0 WHERE key = :key AND state = 'sent'"
@@ -89,20 +102,21 @@ _UNSENT: Final = (
 _ENDED: Final = (
     "UPDATE rows SET state = :state, cost = :cost, may_have_been_billed = :billed, images = {images}, body = {body},"
     " error_type = :error_type, error = :error, status_code = :status_code, answered_at = :answered_at,"
-    " saved_at = :saved_at WHERE key = :key AND state IN ({before})"
+    " saved_at = :saved_at, job_id = coalesce(:job_id, job_id) WHERE key = :key AND state IN ({before})"
 )
 _BEFORE: Final = {
-    State.ANSWERED: "'sent', 'answered'",
+    State.SUBMITTED: "'sent', 'submitted'",
+    State.ANSWERED: "'sent', 'submitted', 'answered'",
     State.SAVED: "'answered'",
-    State.WITHHELD: "'sent', 'answered'",
-    State.FAILED: "'planned', 'sent', 'answered'",
-    State.UNKNOWN: "'sent'",
+    State.WITHHELD: "'sent', 'submitted', 'answered'",
+    State.FAILED: "'planned', 'sent', 'submitted', 'answered'",
+    State.UNKNOWN: "'sent', 'submitted'",
 }
 """The states from which a row may get to a state."""
 _PAGE: Final = 500
 _INTERRUPTED: Final = (
     "The process ended while the request was on its way: the image may have been made, and billed. Check the usage of "
-    "the account before it is sent again."
+    "the account, or what your webhook received, before it is sent again."
 )
 _json = json.JSONEncoder(sort_keys=True)
 
@@ -156,7 +170,7 @@ def _content_of_text(fields: str) -> str:
 
 
 def fields_text(fields: Mapping[str, Any]) -> str:
-    """A request's fields as the ledger has them: JSON in ASCII, which keeps lone surrogates."""
+    """A request's fields as the ledger has them: JSON in ASCII, which keeps lone surrogates. Its files too."""
     return json.dumps(fields)
 
 
@@ -177,7 +191,15 @@ def _time(seconds: float | None) -> datetime | None:
 def request_of(row: sqlite3.Row) -> BatchRequest:
     """The request of a row with REQUEST_COLUMNS."""
     fields = json.loads(row["fields"])
-    return BatchRequest(row["key"], fields, row["file_name"], row["line"], nameless=row["content"] is not None)
+    return BatchRequest(
+        row["key"],
+        fields,
+        row["file_name"],
+        row["line"],
+        nameless=row["content"] is not None,
+        operation=row["operation"],
+        files=json.loads(row["files"]),
+    )
 
 
 def _outcome_of(row: sqlite3.Row) -> Outcome:
@@ -198,7 +220,15 @@ def _outcome_of(row: sqlite3.Row) -> Outcome:
         server=row["server"],
         absent=bool(row["absent"]),
         replaced_by=row["replaced_by"],
+        job_id=row["job_id"],
     )
+
+
+def _read_body(body: bytes, job_id: str | None) -> object:
+    if job_id is None:
+        return parse_generation(status=200, headers=httpx.Headers(), body=body, complete=True)
+    job = read_job(body, job_id=job_id)
+    return job.generation if isinstance(job, ImageJob) else job
 
 
 class Ledger:
@@ -259,6 +289,12 @@ class Ledger:
             server: str | None = database.execute("SELECT server FROM batch").fetchone()["server"]
         return server
 
+    def operations(self) -> list[str]:
+        """The operations of the rows to send, by name."""
+        with self.reading() as database:
+            rows = database.execute("SELECT DISTINCT operation FROM rows WHERE state = 'planned' AND NOT absent")
+            return sorted(row["operation"] for row in rows)
+
     def begin_run(self) -> None:
         """Count a run that is about to send something, after the files of rehearsals were removed."""
         with self.transaction() as database:
@@ -313,9 +349,9 @@ class Ledger:
         """The rows whose images are still to be saved, with their responses, read in pages."""
         for row in self._pages(f"{_COLUMNS}, body", [State.ANSWERED]):
             outcome = _outcome_of(row)
-            response = parse_generation(status=200, headers=httpx.Headers(), body=row["body"], complete=True)
+            response = _read_body(row["body"], outcome.job_id)
             if not isinstance(response, Generation):  # a response without images never becomes an answered row
-                raise LedgerError(f"The ledger's answer to row {row['key']!r:.80} names no image: {response.message}")
+                raise LedgerError(f"The ledger's answer to row {row['key']!r:.80} names no image.")
             yield evolve(outcome, generation=evolve(response, request=outcome.request.fields))
 
     def body(self, key: str) -> bytes | None:
@@ -368,12 +404,25 @@ class Ledger:
     def retry_unknown(self) -> int:
         """Plan rows of unknown outcome again: each of them may be billed once more. Absent rows are skipped.
 
+        Their jobs, which the service did not know, are forgotten.
+
         Returns:
             How many there were.
         """
         return self._change(
-            "UPDATE rows SET state = 'planned', earlier_cost = add_decimals(earlier_cost, cost), cost = NULL"
-            " WHERE state = 'unknown' AND NOT absent"
+            "UPDATE rows SET state = 'planned', earlier_cost = add_decimals(earlier_cost, cost), cost = NULL,"
+            " job_id = NULL WHERE state = 'unknown' AND NOT absent"
+        )
+
+    def ask_again(self) -> int:
+        """Ask once more for jobs that this server did not know: that is free, and the key may have been another one.
+
+        Returns:
+            How many there were.
+        """
+        return self._change(
+            "UPDATE rows SET state = 'submitted'"
+            " WHERE state = 'unknown' AND job_id IS NOT NULL AND server = (SELECT server FROM batch)"
         )
 
     def retry_failed(self) -> int:
@@ -388,7 +437,7 @@ class Ledger:
             return self._change(
                 "UPDATE rows SET state = 'answered' WHERE state = 'failed' AND body IS NOT NULL"
             ) + self._change(
-                "UPDATE rows SET state = 'planned', cost = NULL"
+                "UPDATE rows SET state = 'planned', cost = NULL, job_id = NULL"
                 " WHERE state = 'failed' AND NOT may_have_been_billed AND NOT absent"
             )
 
@@ -476,6 +525,7 @@ def _record(database: sqlite3.Connection, outcome: Outcome) -> bool:
                 "status_code": outcome.status_code,
                 "answered_at": seconds(outcome.answered_at),
                 "saved_at": seconds(outcome.saved_at),
+                "job_id": outcome.job_id,
             },
         ).rowcount
     )
@@ -484,7 +534,7 @@ def _record(database: sqlite3.Connection, outcome: Outcome) -> bool:
 def _open_database(path: Path) -> sqlite3.Connection:
     """Open the file for this process alone, or create it, readable by its owner only: it holds signed links.
 
-    The lock is SQLite's own and ends with the process. Version 1 is migrated to version 2.
+    The lock is SQLite's own and ends with the process. Earlier versions are migrated.
     """
     try:
         # An existing file is not opened here: closing it would drop the locks that this process has on it.
@@ -538,17 +588,20 @@ def _check_owner(database: sqlite3.Connection, path: Path) -> None:
 
 
 def _migrate(database: sqlite3.Connection) -> None:
-    """Create the tables, or bring those of version 1 up to date."""
+    """Create the tables, or bring those of an earlier version up to date."""
     database.execute("BEGIN EXCLUSIVE")
     application = database.execute("PRAGMA application_id").fetchone()[0]
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if not application:
-        database.execute(_TABLE.format(further="".join(f",\n  {column}" for column in _FURTHER)))
+        further = (column for columns in _FURTHER.values() for column in columns)
+        database.execute(_TABLE.format(further="".join(f",\n  {column}" for column in further)))
         database.execute(_INDEX)
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    elif version < VERSION:
-        for column in _FURTHER:
-            database.execute(f"ALTER TABLE rows ADD COLUMN {column}")
+    else:
+        for number, columns in _FURTHER.items():
+            for column in columns if version < number else ():
+                database.execute(f"ALTER TABLE rows ADD COLUMN {column}")
+    if application and version < _IDENTIFIED:
         # Rows without an id had their place for a key; from now on they are identified by their content.
         database.execute(
             "UPDATE rows SET content = content_of(fields) WHERE length(key) >= 6 AND key NOT GLOB '*[^0-9]*'"
@@ -556,13 +609,14 @@ def _migrate(database: sqlite3.Connection) -> None:
         database.execute(
             "UPDATE rows SET body = without_signatures(body), images = without_signatures(images) WHERE state = 'saved'"
         )
-    if version < VERSION:
+    if version < _IDENTIFIED:
         for statement in _ADDED:
             database.execute(statement)
         database.execute("INSERT INTO batch VALUES (?, 0, NULL)", (secrets.token_hex(16),))
+    if version < VERSION:
         database.execute(f"PRAGMA user_version = {VERSION}")
     database.execute("COMMIT")
-    if application and version < VERSION:
+    if application and version < _IDENTIFIED:
         database.execute("VACUUM")  # the signatures that version 1 dropped without overwriting them
 
 

@@ -20,6 +20,7 @@ from ideogram_ai.client.request import is_array, is_object
 from .ledger import content_of, fields_text, images_text, seconds, without_signature
 from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, State
 from .names import folded, stem_of
+from .operations import GENERATE
 from .planning import free_stem, is_too_deep
 from .store import local_folder, open_store
 
@@ -97,6 +98,9 @@ def manifest_line(outcome: Outcome) -> str:
             "in_input": not outcome.absent,
             "replaced_by": outcome.replaced_by,
             "file_name": request.file_name,
+            "operation": request.operation,
+            "files": dict(request.files),
+            "job_id": outcome.job_id,
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -264,7 +268,11 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
         state, error_type, error = State.FAILED, "DownloadError", _LINK_IS_LOST
     # An id that is a number may have been assigned: then the row is identified by its content as well.
     nameless = key.isascii() and key.isdigit() and len(key) >= 6
-    request = BatchRequest(key, row["request"], line=row["line"], nameless=nameless)
+    operation = str(row.get("operation") or GENERATE)
+    files = row.get("files") or {}
+    request = BatchRequest(
+        key, row["request"], line=row["line"], nameless=nameless, operation=operation, files={**files}
+    )
     file_name = row.get("file_name")
     if "file_name" not in row and row["file"] is not None and not row["file"].startswith(stem_of(request)):
         file_name = row["file"]  # an older manifest: the row was given its file's name
@@ -291,7 +299,10 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
         "file_name": file_name,
         "line": row["line"],
         "fields": fields_text(row["request"]),
-        "content": content_of(row["request"]) if nameless and row.get("replaced_by") is None else None,
+        "content": content_of(request.identity) if nameless and row.get("replaced_by") is None else None,
+        "operation": operation,
+        "files": fields_text(request.files),
+        "job_id": row.get("job_id"),
         "state": state.value,
         "attempts": row["attempts"],
         "cost": _amount(row["cost_usd"]),

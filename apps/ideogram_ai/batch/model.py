@@ -15,6 +15,8 @@ from attrs import field, frozen
 from ideogram_ai.client import Generation
 from ideogram_ai.client.transport import is_loopback
 
+from .operations import GENERATE, image_operations
+
 if TYPE_CHECKING:
     from ideogram_ai.client import GeneratedImage
 
@@ -22,6 +24,8 @@ KEY_MEMBER: Final = "id"
 """The member that identifies a row. A row without it is identified by its content."""
 FILE_MEMBER: Final = "file_name"
 """The member that names the file of a row's image."""
+OPERATION_MEMBER: Final = "operation"
+"""The member that says what a row asks for; without it, to generate an image."""
 MOCK: Final = "mock"
 """The server of a rehearsal: a mock server that lives as long as the run, on a port of its own each time."""
 _PORTS: Final = {"http": 80, "https": 443}
@@ -155,13 +159,16 @@ class BatchRequest:
 
     Attributes:
         key: Identifies the request within the batch.
-        fields: The keyword arguments of `AsyncIdeogram.generate`, as plain JSON types; undocumented fields go into
-            `extra_fields`.
+        fields: The keyword arguments of the client's method, as plain JSON types; undocumented fields go into
+            `extra_fields`. A file is given by its path.
         file_name: Name of the image's file in the batch's folder; None names it after the key. The suffix follows from
             the image's format.
         line: Line of the input, from 1; None when the request was not read from lines.
         nameless: Whether the row has no id. Its key is then a number, and a ledger identifies it by its content: where
             rows were inserted or moved, the ledger's number may be another.
+        operation: What it asks for: the name of the client's method, for example `remix`.
+        files: SHA-256, in hexadecimal, of the files among the fields. Planning reads it, and a file that has changed
+            since is not sent.
     """
 
     key: str
@@ -169,17 +176,25 @@ class BatchRequest:
     file_name: str | None = None
     line: int | None = None
     nameless: bool = field(default=False, eq=False)
+    operation: str = GENERATE
+    files: Mapping[str, Any] = field(factory=dict[str, Any])
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What it asks for: its fields, with the content of each file for its path, and the operation."""
+        asked = {**self.fields, **self.files}
+        return asked if self.operation == GENERATE else {OPERATION_MEMBER: self.operation, **asked}
 
     @classmethod
     def of(cls, row: BatchRequest | Mapping[str, Any], position: int) -> BatchRequest:
-        """Read a row: the request's fields, optionally with `id` and `file_name`.
+        """Read a row: the request's fields, optionally with `id`, `file_name` and `operation`.
 
         Args:
             row: The row; a BatchRequest is returned as it is.
             position: Place in the input, from 1: the key of a row without an id.
 
         Raises:
-            BatchRowError: The row is not a mapping, or its id or file name is not text.
+            BatchRowError: The row is not a mapping, its id or file name is not text, or there is no such operation.
         """
         if isinstance(row, BatchRequest):
             return row
@@ -191,13 +206,21 @@ class BatchRequest:
             key = str(key)
         given = _text(key, KEY_MEMBER, position)
         file_name = _text(fields.pop(FILE_MEMBER, None), FILE_MEMBER, position)
-        return cls(given or position_key(position), fields, file_name, nameless=given is None)
+        operation = fields.pop(OPERATION_MEMBER, None) or GENERATE
+        if operation not in image_operations():
+            raise BatchRowError(f"row {position}: {unknown_operation(operation)}")
+        return cls(given or position_key(position), fields, file_name, nameless=given is None, operation=operation)
 
 
 def _text(value: object, member: str, position: int) -> str | None:
     if value is not None and (not isinstance(value, str) or not value.strip()):
         raise BatchRowError(f"row {position}: {member} is {value!r:.80}; give a text that is not blank")
     return value
+
+
+def unknown_operation(value: object) -> str:
+    """What is wrong with the operation of a row."""
+    return f"{OPERATION_MEMBER} is {value!r:.80}; give one of {', '.join(image_operations())}."
 
 
 def position_key(position: int) -> str:
@@ -238,6 +261,8 @@ class State(StrEnum):
     """Not sent, or certainly not run."""
     SENT = "sent"
     """On its way. The ledger knows before the first byte leaves."""
+    SUBMITTED = "submitted"
+    """The service makes its images as a job, whose id is known. Asking for it is free, as often as you like."""
     ANSWERED = "answered"
     """Its images are made and paid for, and not all of them are saved."""
     SAVED = "saved"
@@ -293,8 +318,8 @@ class Outcome:
         error_type: Name of the error's class in ideogram_ai.client; None without an error.
         error: The error's message.
         status_code: Status of the response that refused it, if there was one.
-        cost: US dollars that it cost, or may have cost when the state is SENT or UNKNOWN. Zero when it was certainly
-            not billed, None when no prices are known.
+        cost: US dollars that it cost, or may have cost when the state is SENT, SUBMITTED or UNKNOWN. Zero when it was
+            certainly not billed, None when its price is not known.
         earlier_cost: US dollars that earlier attempts of unknown outcome may have cost.
         may_have_been_billed: False only when it is certain that nothing was billed.
         sent_at: When its last attempt was sent, in UTC.
@@ -307,6 +332,7 @@ class Outcome:
             the server.
         absent: Whether the last complete input of the batch no longer has the row.
         replaced_by: Key of the row that was made in its place on purpose.
+        job_id: The id of its job, if it was submitted. The service can be asked for it at any time, for free.
     """
 
     request: BatchRequest
@@ -327,6 +353,7 @@ class Outcome:
     server: str | None = None
     absent: bool = False
     replaced_by: str | None = None
+    job_id: str | None = None
 
     @property
     def rehearsed(self) -> bool | None:
@@ -391,10 +418,12 @@ class RunStarted:
     Attributes:
         planned: Rows to send.
         answered: Rows whose images are made and still have to be downloaded.
+        submitted: Rows that an earlier run submitted, and whose jobs are asked for.
     """
 
     planned: int
     answered: int
+    submitted: int = 0
 
 
 @frozen
@@ -402,6 +431,19 @@ class RowSent:
     """A request is sent."""
 
     request: BatchRequest
+
+
+@frozen
+class RowSubmitted:
+    """The service is making a row's images as a job, which is asked for next.
+
+    Attributes:
+        outcome: It has the id of the job.
+        recorded: Whether the ledger has the id. If not, nothing but this event and the end of the run has it.
+    """
+
+    outcome: Outcome
+    recorded: bool = True
 
 
 @frozen
@@ -466,7 +508,7 @@ class RunStopped:
     unrecorded: tuple[Outcome, ...] = ()
 
 
-Event: TypeAlias = RunStarted | RowSent | RowAnswered | RowDone | PaceChanged | RunStopping | RunStopped
+Event: TypeAlias = RunStarted | RowSent | RowSubmitted | RowAnswered | RowDone | PaceChanged | RunStopping | RunStopped
 
 
 class Journal(Protocol):
@@ -484,7 +526,7 @@ class Journal(Protocol):
         ...
 
     def ended(self, outcome: Outcome) -> None:
-        """A request has an outcome. Another one follows ANSWERED when the images are saved."""
+        """A request has an outcome. Another one follows SUBMITTED, and ANSWERED when the images are saved."""
         ...
 
     async def written(self) -> None:
@@ -502,7 +544,9 @@ def log_outcomes(message: str, outcomes: Iterable[Outcome], error: BaseException
         for each in billed
         if each.images
     )
-    unknown = [repr(each.request.key) for each in billed if not each.images]
+    unknown = [
+        f"{each.request.key!r}{f' (job {each.job_id})' if each.job_id else ''}" for each in billed if not each.images
+    ]
     if made:
         message += f" These are made and paid for:\n{made}\n"
     if unknown:

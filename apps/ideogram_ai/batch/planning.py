@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
+from ideogram_ai.client import RequestError
 from ideogram_ai.client.errors import NOTHING_SENT
 
 from .ledger import REQUEST_COLUMNS, content_of, fields_text, request_of
 from .model import MOCK, BatchRequest, LedgerError, PlanError, Rank, position_key, rank_of
 from .names import folded, stem_of
+from .operations import file_fields, identified_files
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,7 +28,7 @@ _BILLED: Final = "((may_have_been_billed OR earlier_cost <> '0') AND server IS N
 _NEVER_SENT: Final = (
     "state = 'planned', attempts = 0, cost = NULL, earlier_cost = '0', may_have_been_billed = 0, images = '[]',"
     " body = NULL, error_type = NULL, error = NULL, status_code = NULL, sent_at = NULL, answered_at = NULL,"
-    " saved_at = NULL, server = NULL"
+    " saved_at = NULL, server = NULL, job_id = NULL"
 )
 _LEAVE_FILES: Final = (
     "INSERT OR REPLACE INTO leftovers SELECT json_extract(image.value, '$.file'), json_extract(image.value, '$.sha256')"
@@ -99,7 +101,7 @@ def plan_rows(
     """Enter the rows of an input that are new, all or none, and compare the others.
 
     A changed row that never cost anything becomes what the input says. A row without an id is identified by its
-    content.
+    content, which for a file is the file's.
 
     Args:
         ledger: The ledger.
@@ -110,7 +112,7 @@ def plan_rows(
         whole: Do not send rows that the input does not have. An input that has them again brings them back.
 
     Raises:
-        PlanError: A row has the key or the file name of another, or changed after it was made.
+        PlanError: A row has the key or the file name of another, changed after it was made, or its file cannot be read.
         LedgerError: The ledger cannot be written.
     """
     with ledger.transaction() as database:
@@ -223,6 +225,7 @@ class _Plan:
         database.execute("DELETE FROM seen")
 
     def add(self, request: BatchRequest) -> None:
+        request = _with_files(request)
         _check_text(request)
         row = self._find(request)
         if row is None:
@@ -267,7 +270,7 @@ class _Plan:
             return row
         if not self._before:
             return None
-        content = content_of(request.fields)
+        content = content_of(request.identity)
         # Rows with the same content mostly follow each other: those before the last one are not searched again.
         after = self._last_found[2] if self._last_found[:2] == (content, request.file_name) else 0
         row = self._database.execute(
@@ -311,11 +314,17 @@ class _Plan:
         return key
 
     def _compare(self, request: BatchRequest, row: sqlite3.Row) -> None:
-        old, new = row["fields"], fields_text(request.fields)
+        fields = fields_text(request.fields)
+        same = (row["fields"], row["operation"], row["files"]) == (
+            fields, request.operation, fields_text(request.files),
+        )  # fmt: skip
+        old, new = ("", "") if same else (fields_text(each.identity) for each in (request_of(row), request))
         differs = old != new and json.loads(old) != json.loads(new)
         if not differs and _same_name(row["file_name"], request.file_name):
-            if row["line"] != request.line:
-                self._database.execute("UPDATE rows SET line = ? WHERE position = ?", (request.line, row["position"]))
+            if row["line"] != request.line or (request.files and not same):  # the files may have another place
+                self._database.execute(
+                    "UPDATE rows SET line = ?, fields = ? WHERE position = ?", (request.line, fields, row["position"])
+                )
         elif row["state"] == "sent":
             raise _contradiction(request, "it changed, and is on its way right now; wait until the run has ended")
         elif not row["billed"]:
@@ -338,9 +347,12 @@ class _Plan:
         self._take_name(request)
         stem = free_stem(self._database, request, position)
         self._database.execute(
-            f"UPDATE rows SET {_NEVER_SENT}, stem = ?, folded_stem = ?, file_name = ?, line = ?, fields = ?"  # noqa: S608
-            " WHERE position = ?",
-            (stem, folded(stem), request.file_name, request.line, fields_text(request.fields), position),
+            f"UPDATE rows SET {_NEVER_SENT}, stem = ?, folded_stem = ?, file_name = ?, line = ?, fields = ?,"  # noqa: S608
+            " operation = ?, files = ? WHERE position = ?",
+            (
+                *(stem, folded(stem), request.file_name, request.line, fields_text(request.fields)),
+                *(request.operation, fields_text(request.files), position),
+            ),
         )
         self._redo.discard(request.key)
         self._updated += 1
@@ -400,14 +412,15 @@ class _Plan:
         if self._database.execute(kept, (self._before,)).fetchone():
             return
         for row in self._database.execute(
-            f"SELECT key, fields FROM rows WHERE {made} ORDER BY position",  # noqa: S608
+            f"SELECT {REQUEST_COLUMNS} FROM rows WHERE {made} ORDER BY position",  # noqa: S608
             (self._before,),
         ):
-            self._note(row["key"], None, f"it was {_shortened(row['fields'])}, and the input no longer has it")
+            was = _shortened(fields_text(request_of(row).identity))
+            self._note(row["key"], None, f"it was {was}, and the input no longer has it")
         if self._changes:
             self._hint = (
-                f" The first new row without an id is {_shortened(fields_text(request.fields))}. Did an option for all "
-                "rows, --resolution for example, change?"
+                f" The first new row without an id is {_shortened(fields_text(request.identity))}. Did an option for "
+                "all rows, --resolution for example, change?"
             )
 
     def _note(self, key: str, line: int | None, what: str) -> None:
@@ -428,6 +441,17 @@ class _Plan:
             key=self._changed[0].key,
             line=self._changed[0].line,
         )
+
+
+def _with_files(request: BatchRequest) -> BatchRequest:
+    """The request with the content of its files, by which it is identified."""
+    if not file_fields(request.operation).intersection(request.fields):
+        return request
+    try:
+        fields, files = identified_files(request)
+    except RequestError as error:
+        raise _contradiction(request, error.message.removesuffix(NOTHING_SENT).rstrip(" .")) from None
+    return evolve(request, fields=fields, files=files)
 
 
 def _check_text(request: BatchRequest) -> None:
@@ -457,12 +481,12 @@ def is_too_deep(text: str) -> bool:
 
 def _insert(database: sqlite3.Connection, request: BatchRequest, position: int | None = None) -> int:
     stem = free_stem(database, request, position)
-    content = content_of(request.fields) if request.nameless else None
-    fields = fields_text(request.fields)
+    content = content_of(request.identity) if request.nameless else None
+    what = (fields_text(request.fields), content, request.operation, fields_text(request.files))
     entered: int = database.execute(
-        "INSERT INTO rows (position, key, stem, folded_stem, file_name, line, fields, content)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
-        (position, request.key, stem, folded(stem), request.file_name, request.line, fields, content),
+        "INSERT INTO rows (position, key, stem, folded_stem, file_name, line, fields, content, operation, files)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
+        (position, request.key, stem, folded(stem), request.file_name, request.line, *what),
     ).fetchone()[0]
     return entered
 

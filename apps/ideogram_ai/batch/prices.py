@@ -6,17 +6,19 @@ import math
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
 from ideogram_ai.contract.prices import SPEED, Prices, PricesError, shipped_prices
 
 from .model import BatchError
+from .operations import price_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+
+    from .model import BatchRequest
 
 __all__ = ["SPEED", "Estimate", "Prices", "read_prices", "shipped_prices"]
 
@@ -58,21 +60,27 @@ class Estimate:
         prices: What an image costs.
         images: The number of images by rendering speed.
         usd: US dollars for all of them.
+        unpriced: The number of further images by operation, whose price nobody knows.
     """
 
     prices: Prices = field(factory=shipped_prices)
     images: Counter[str] = field(factory=Counter[str])
     usd: Decimal = Decimal(0)
+    unpriced: Counter[str] = field(factory=Counter[str])
 
     @property
     def total(self) -> int:
         """The number of images."""
-        return self.images.total()
+        return self.images.total() + self.unpriced.total()
 
-    def add(self, fields: Mapping[str, Any]) -> None:
-        """Count a request by its fields. It is expected to make one image."""
-        self.images[self.prices.speed_of(fields)] += 1
-        self.usd += self.prices.of(fields)
+    def add(self, request: BatchRequest) -> None:
+        """Count a request. It is expected to make one image."""
+        price = price_of(request, self.prices)
+        if price is None:
+            self.unpriced[request.operation] += 1
+        else:
+            self.images[self.prices.speed_of(request.fields)] += 1
+            self.usd += price
 
     def usd_of(self, speed: str) -> Decimal:
         """US dollars for the images of a rendering speed."""

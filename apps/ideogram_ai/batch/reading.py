@@ -19,10 +19,10 @@ from attrs import evolve
 
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import shown
-from ideogram_ai.contract.view import read_view
 
 from .csv_files import GZIP, LONGEST_LINE, CsvOptions, read_csv, refuse_missing, refuse_other_files
-from .model import FILE_MEMBER, KEY_MEMBER, Header, InputError, Row, RowProblem
+from .model import FILE_MEMBER, KEY_MEMBER, OPERATION_MEMBER, Header, InputError, Row, RowProblem
+from .operations import all_fields, image_operations, view_of
 
 if TYPE_CHECKING:
     import io
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from ideogram_ai.contract.view import FieldRule
 
 STDIN: Final = "-"
-OWN_COLUMNS: Final = (KEY_MEMBER, FILE_MEMBER)
-"""Columns that are not fields of the request: what a row is called, and what its image is called."""
+OWN_COLUMNS: Final = (KEY_MEMBER, FILE_MEMBER, OPERATION_MEMBER)
+"""Columns that are not fields of the request: what a row is called, what its image is called, and what it asks for."""
 _GZIP_SUFFIX: Final = ".gz"
 _BOOLEANS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 """As spreadsheets and databases write them."""
@@ -101,19 +101,17 @@ def read_rows(
         InputError: It cannot be read any further.
     """
     kind = format_of(source) if kind is None else kind
-    rules = read_view().fields
     renamed = renamed or {}
     if kind is Format.JSON_LINES:
         with _open_bytes(source) as stream:
             yield from _renamed_rows(_read_json_lines(stream), renamed)
     elif kind is Format.CSV:
         with _open_bytes(source, rewindable=True) as stream:
-            yield from _typed_rows(read_csv(stream, {*rules, *OWN_COLUMNS}, renamed=renamed, options=csv), rules)
+            yield from _typed_rows(read_csv(stream, {*all_fields(), *OWN_COLUMNS}, renamed=renamed, options=csv))
     else:
         # A structured prompt may be text there too, as pandas would write it.
-        objects = {name: rule for name, rule in rules.items() if "string" not in rule.types}
         with _open_bytes(source, random_access=True) as stream:
-            yield from _typed_rows(_read_parquet(stream, renamed), objects)
+            yield from _typed_rows(_read_parquet(stream, renamed))
 
 
 def _renamed_rows(rows: Iterator[Row], renamed: Mapping[str, str]) -> Iterator[Row]:
@@ -130,8 +128,11 @@ def _renamed_rows(rows: Iterator[Row], renamed: Mapping[str, str]) -> Iterator[R
     refuse_missing(missing, ())
 
 
-def _typed_rows(rows: Iterator[Row], rules: Mapping[str, FieldRule]) -> Iterator[Row]:
+def _typed_rows(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
+        operation = row.values.get(OPERATION_MEMBER)
+        known = isinstance(operation, str) and operation in image_operations()
+        rules = view_of(operation).fields if known else all_fields()
         values: dict[str, Any] = {}
         problems = list(row.problems)
         for name, value in row.values.items():

@@ -1,8 +1,8 @@
 """run_batch: many requests at a time, at the pace that the service allows, on asyncio and trio.
 
 The way of a row, as `Runner` has it: it is read one ahead of what is sent (`_feed`), waits for its turn (`_turn`), is
-sent until it has an outcome (`_send`, `_attempt`), is finished, for example by downloading its images (`_finish_row`),
-and is taken by the consumer (`take`).
+sent until it has an outcome (`_send`, `_attempt`) or a job, which is waited for (`_collect`), is finished, for example
+by downloading its images (`_finish_row`), and is taken by the consumer (`take`).
 """
 
 from __future__ import annotations
@@ -21,14 +21,37 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 from attrs import define, evolve, field
 
-from ideogram_ai.client import APIConnectionError, APIStatusError, Generation, IdeogramError, RateLimitError
+from ideogram_ai.client import (
+    APIConnectionError,
+    APIStatusError,
+    BadRequestError,
+    Generation,
+    IdeogramError,
+    JobFailedError,
+    NotFoundError,
+    RateLimitError,
+    RequestError,
+)
+from ideogram_ai.client import Job as ImageJob
 from ideogram_ai.client.request import is_object
 from ideogram_ai.client.retry import RetryPolicy, Wait
 
-from .model import BatchRequest, BatchStoppedError, Outcome, PaceChanged, RowAnswered, RowSent, State, log_outcomes
-from .step import arguments_of, is_fatal, outcome_of_error, outcome_of_response
+from .model import (
+    BatchRequest,
+    BatchStoppedError,
+    Outcome,
+    PaceChanged,
+    RowAnswered,
+    RowSent,
+    RowSubmitted,
+    State,
+    log_outcomes,
+)
+from .operations import arguments_of, method_for, price_of
+from .step import is_fatal, outcome_of_error, outcome_of_response
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -47,6 +70,8 @@ Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
 
 IN_FLIGHT: Final = 10
 DOWNLOADS: Final = 10
+JOB_SECONDS: Final = 600.0
+"""How long a run waits for a job before it leaves it to the next run."""
 _WAITING: Final = 100
 """Responses that may wait to be finished. With more, nothing new is sent until the image host has caught up."""
 _UNKNOWN_IN_A_ROW: Final = 10
@@ -66,6 +91,8 @@ def run_batch(
     downloads: int = DOWNLOADS,
     prices: Prices | None = None,
     journal: Journal | None = None,
+    submit: bool = False,
+    job_seconds: float = JOB_SECONDS,
 ) -> Outcomes:
     """Send many requests, some at a time, and yield the outcome of each as soon as it is known, on asyncio or trio.
 
@@ -82,16 +109,20 @@ def run_batch(
     and a note on the exception name every outcome that was not taken, with the links of its images.
 
     Args:
-        requests: Mappings of request fields, optionally with an `id` and a `file_name`, or BatchRequests. They are read
-            one ahead of what is sent, so a stream may have any length. An async generator is closed in the end.
+        requests: Mappings of request fields, optionally with an `id`, a `file_name` and an `operation`, or
+            BatchRequests. They are read one ahead of what is sent, so a stream may have any length. An async generator
+            is closed in the end.
         client: Sends and, in `finish`, downloads. Its RetryPolicy says how often a request that never left is sent;
             what may have been billed is never sent again.
-        in_flight: The most requests in flight at a time, 1 or more. A 429 lowers the number for a while.
+        in_flight: The most images in progress at a time, 1 or more. A 429 lowers the number for a while.
         finish: Awaited with each response; returns the new outcome. For example, it downloads the images. Without it
             the outcomes are ANSWERED, and their `generation` has the images.
         downloads: The most responses that are finished at a time, 1 or more.
         prices: Prices for the `cost` of the outcomes.
         journal: Records each request before it is sent, and each outcome.
+        submit: Submit each request as a job, and ask for it until it is done: once the id of the job is there, which
+            takes a fraction of a second, its outcome cannot become unknown.
+        job_seconds: Seconds to wait for a job, more than 0. A job that takes longer ends SUBMITTED, with its `job_id`.
 
     Returns:
         An asynchronous iterator of an Outcome for each request, in the order of completion, and its context manager.
@@ -111,6 +142,8 @@ def run_batch(
             finish=finish,
             prices=prices,
             journal=journal,
+            submit=submit,
+            job_seconds=job_seconds,
         )
     )
 
@@ -253,15 +286,17 @@ class Runner:
         interrupted: Outcomes of requests that were aborted and may have run.
 
     Args:
-        source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, ANSWERED ones only
-            finished.
+        source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, SUBMITTED ones
+            asked for, ANSWERED ones only finished.
         client: The client.
-        in_flight: The most requests in flight at a time.
+        in_flight: The most images in progress at a time.
         downloads: The most responses that are finished at a time.
         finish: Finishes responses; None hands them out as they are.
         prices: Prices for the costs of the outcomes.
         journal: Records every request.
         on_event: Called with events; must not raise.
+        submit: Whether requests are submitted as jobs.
+        job_seconds: Seconds to wait for a job.
     """
 
     def __init__(
@@ -275,6 +310,8 @@ class Runner:
         prices: Prices | None = None,
         journal: Journal | None = None,
         on_event: Callable[[Event], None] | None = None,
+        submit: bool = False,
+        job_seconds: float = JOB_SECONDS,
     ) -> None:
         check_limits(in_flight=in_flight, downloads=downloads)
         self.error: Exception | None = None
@@ -289,6 +326,8 @@ class Runner:
         self._prices = prices
         self._journal = journal
         self._on_event = on_event
+        self._submit = submit
+        self._job_seconds = job_seconds
         self._pace = Pace(in_flight, client.retry)
         self._turns = anyio.Lock(fast_acquire=True)  # first come, first served
         self._pace_changed = anyio.Event()
@@ -384,7 +423,7 @@ class Runner:
                 async with aclosing(self._source) as source:
                     async for outcome in source:
                         await self._room.acquire()
-                        number = await self._turn() if outcome.state is State.PLANNED else 0
+                        number = 0 if outcome.state is State.ANSWERED else await self._turn()
                         if self._stopping.is_set():
                             return
                         tasks.start_soon(self._run_row, outcome, number)
@@ -414,8 +453,10 @@ class Runner:
                 if row.outcome.state is State.PLANNED:  # the run stops before it was sent
                     self._open.discard(row)
                     return
-                if row.outcome.state is State.ANSWERED:
-                    self._emit(RowAnswered(row.outcome))
+            elif outcome.state is State.SUBMITTED:
+                await self._collect(row, outcome.job_id or "")
+            if row.outcome.state is State.ANSWERED and outcome.state is not State.ANSWERED:
+                self._emit(RowAnswered(row.outcome))
             if row.outcome.state is State.ANSWERED and self._finish is not None:
                 async with self._downloads:
                     await self._finish_row(row, self._finish)
@@ -440,6 +481,10 @@ class Runner:
                 self._on_response()
                 await self._record(row, outcome_of_response(attempt, result, at=_now()))
                 return
+            if isinstance(result, ImageJob):
+                recorded = await self._record(row, evolve(attempt, state=State.SUBMITTED, job_id=result.id))
+                await self._collect(row, result, recorded=recorded)
+                return
             if isinstance(result, RateLimitError) and result.waiting_helps:
                 failures = 0
                 self._on_rate_limited(number, result)
@@ -463,19 +508,54 @@ class Runner:
                 self._pace.on_unknown()
                 return
 
-    async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, Generation | Exception]:
+    async def _collect(self, row: _Progress, submitted: ImageJob | str, *, recorded: bool = True) -> None:
+        """Wait for a job. It keeps its place until it is done, because the service counts what is in progress."""
+        job = row.outcome
+        self._emit(RowSubmitted(job, recorded))
+        result: Generation | Exception
+        try:
+            result = await self._client.wait(submitted, deadline=self._job_seconds)
+        except Exception as error:  # noqa: BLE001 - every error of a job is an outcome
+            result = error
+        except BaseException:
+            self.interrupted.append(row.outcome)
+            raise
+        if isinstance(result, Generation):
+            self._on_response()
+            await self._record(row, outcome_of_response(job, result, at=_now()))
+        elif isinstance(result, JobFailedError):
+            self._on_response()
+            await self._record(row, outcome_of_error(job, result, at=_now()))
+        else:
+            self._pace.on_unknown()
+            self._pace_changed.set()
+            gone = isinstance(result, NotFoundError | BadRequestError)  # the service does not know the job
+            state = State.UNKNOWN if gone else State.SUBMITTED
+            failed = outcome_of_error(job, result)
+            await self._record(row, evolve(failed, state=state, cost=job.cost, may_have_been_billed=True))
+            if not gone and is_fatal(result):
+                self._fail(result)
+
+    async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, Generation | ImageJob | Exception]:
         """Send a request once, after it was recorded."""
         request = row.outcome.request
-        cost = self._prices.of(request.fields) if self._prices else None
+        cost = price_of(request, self._prices)
         attempt = Outcome(request, State.SENT, cost=cost, may_have_been_billed=True, sent_at=_now(), attempts=attempts)
         try:
+            try:
+                method = method_for(self._client, request, submit=self._submit)
+                # Files are read, which takes time.
+                arguments = await anyio.to_thread.run_sync(arguments_of, request) if request.files else None
+                arguments = arguments_of(request) if arguments is None else arguments
+            except RequestError as error:
+                return evolve(attempt, sent_at=None, attempts=attempts - 1), error
             if self._journal is not None:
                 self._journal.sent(attempt)
                 await self._journal.written()
             self._emit(RowSent(request))
             row.outcome = attempt
             try:
-                return attempt, await self._client.generate(**arguments_of(request))
+                return attempt, await method(**arguments)
             except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
                 return attempt, error
         except BaseException as error:  # cancelled, or the journal cannot be written
@@ -488,8 +568,8 @@ class Runner:
                 self._note_unsent(row)
             raise
 
-    async def _record(self, row: _Progress, outcome: Outcome) -> None:
-        """Record an outcome. If that fails, the outcome is not lost, and nothing new is sent."""
+    async def _record(self, row: _Progress, outcome: Outcome) -> bool:
+        """Record an outcome. If that fails, which is returned, it is not lost, and nothing new is sent."""
         row.outcome = outcome
         if self._journal is not None:
             try:
@@ -497,6 +577,8 @@ class Runner:
                 await self._journal.written()
             except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
                 self._fail(error)
+                return False
+        return True
 
     def _note_unsent(self, row: _Progress) -> None:
         row.outcome = Outcome(row.outcome.request, State.PLANNED)

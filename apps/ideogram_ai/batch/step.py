@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
@@ -19,12 +20,12 @@ from ideogram_ai.client import (
     NotFoundError,
     PaymentRequiredError,
     RateLimitError,
-    RequestError,
     RetryPolicy,
 )
 
 from .model import ImageOutcome, Outcome, State, log_outcomes
 from .names import stem_of
+from .operations import arguments_of, method_for
 from .saving import image_facts, outcome_of_downloads, replace_image, store_image
 from .store import open_store
 
@@ -37,22 +38,11 @@ if TYPE_CHECKING:
     from .store import Store
 
 
-def arguments_of(request: BatchRequest) -> dict[str, Any]:
-    """The keyword arguments for `generate`.
-
-    Raises:
-        RequestError: One of them is not a request field.
-    """
-    if "timeout" in request.fields:
-        raise RequestError("'timeout' is not a request field; give it to the client. Nothing was sent, nothing billed.")
-    return dict(request.fields)
-
-
 def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetime) -> Outcome:
     """The outcome of an attempt that made images.
 
     Args:
-        attempt: The attempt: its state is SENT, its cost that of one image.
+        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of one image.
         generation: The images.
         at: When the response arrived.
     """
@@ -62,18 +52,28 @@ def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetim
         # An image with a link is paid for and can be downloaded, even if it is marked as withheld.
         state=State.ANSWERED if any(image.url for image in images) else State.WITHHELD,
         images=images,
-        cost=None if attempt.cost is None else attempt.cost * len(images),
+        cost=_cost_of(attempt, generation),
         may_have_been_billed=True,
         answered_at=at,
         generation=generation,
+        error_type=None,
+        error=None,
+        status_code=None,
     )
+
+
+def _cost_of(attempt: Outcome, generation: Generation) -> Decimal | None:
+    """US dollars for a response: what the service says, or the price of each image."""
+    if generation.usage_cost_usd_micros is not None:
+        return Decimal(generation.usage_cost_usd_micros).scaleb(-6)
+    return None if attempt.cost is None else attempt.cost * len(generation.images)
 
 
 def outcome_of_error(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
     """The outcome of an attempt that made no image, or may have made one.
 
     Args:
-        attempt: The attempt: its state is SENT, its cost that of one image.
+        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of one image.
         error: The error it ended in.
         at: When the response arrived, if there was one.
     """
@@ -145,7 +145,8 @@ class Step:
         store = None if self.location is None else _store(process, self.location)
         attempt = Outcome(request, State.SENT, may_have_been_billed=True, sent_at=datetime.now(UTC), attempts=1)
         try:
-            generation = client.generate(**arguments_of(request))
+            method = method_for(client, request, submit=False)
+            generation: Generation = method(**arguments_of(request))
         except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
             return outcome_of_error(attempt, error, at=datetime.now(UTC))
         outcome = outcome_of_response(attempt, generation, at=datetime.now(UTC))

@@ -148,7 +148,7 @@ _image_options: Final = _together(
     click.option("--sidecar", is_flag=True, help="Also write prompt, seed, request and time to PATH.json."),
 )
 _deadline: Final = click.option(
-    "--deadline", type=click.FloatRange(0), metavar="SECONDS", help="How long to wait for a job. [default: 600]"
+    "--deadline", type=float, metavar="SECONDS", help="How long to wait for a job. [default: 600]"
 )
 _job_options: Final = _together(
     click.option("--async", "as_job", is_flag=True, help="Submit a job, print its id, then wait. See ideogram fetch."),
@@ -327,7 +327,8 @@ def fetch(**options: Any) -> int:
     type=click.Choice(["jsonl", "csv", "parquet"]),
     help="Format of INPUT. [default: by its suffix; jsonl for stdin]",
 )
-@click.option("--in-flight", type=click.IntRange(1), metavar="N", help="Requests at a time. [default: contract]")
+@click.option("--async", "as_jobs", is_flag=True, help="Submit jobs: once an id is in the ledger, no row is unknown.")
+@click.option("--in-flight", type=click.IntRange(1), metavar="N", help="Images in progress. [default: contract]")
 @click.option("--downloads", type=click.IntRange(1), metavar="N", help="Downloads at a time. [default: 10]")
 @click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="For rows that have none.")
 @click.option("--rendering-speed", metavar="SPEED", shell_complete=_complete, help="For rows that have none.")
@@ -365,9 +366,9 @@ def batch(ctx: click.Context, /, **options: Any) -> int:
     ideogram batch prompts.csv --out images
     ideogram batch prompts.jsonl --out images --mock
 
-    A row has fields of the contract, and optionally an id and a file_name. All rows are checked before the first is
-    sent. Run the same command again to resume: a request that may have run is never sent again, and no image that was
-    paid for is lost. Without INPUT it resumes with the rows that DIR has.
+    A row has fields of the contract, and optionally an id, a file_name and an operation, for example remix. All rows
+    are checked before the first is sent. Run the same command again to resume: a request that may have run is never
+    sent again, and no image that was paid for is lost. Without INPUT it resumes with the rows that DIR has.
 
     Exit codes, the first that applies: 2 wrong use, nothing sent; 4 rows whose outcome is unknown; 6 images made and
     not saved; 130 or 143 stopped by a signal, rows are left; 3 rows refused, or stopped by the service or by

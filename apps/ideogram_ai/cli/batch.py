@@ -21,6 +21,7 @@ from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
 from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
 from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason
+from ideogram_ai.batch.operations import all_fields
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
 from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows
 from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
@@ -31,10 +32,10 @@ from ideogram_ai.client.transport import is_loopback
 
 from .batch_report import JsonReporter, Reporter, TextReporter
 from .batch_summary import BatchSummary, Forecast, Progress
-from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, request_fields, split_assignment
+from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, split_assignment
 from .exit_codes import ExitCode, WrongUseError, handle_signals
 from .service import Service, open_service, option_message
-from .terminal import can_prompt, count, print_note, usd
+from .terminal import can_prompt, count, print_note
 
 if TYPE_CHECKING:
     from ideogram_ai.batch.model import BatchRequest
@@ -144,6 +145,7 @@ class _Batch:
     source: str | None
     out: str
     form: str | None
+    as_jobs: bool
     in_flight: int | None
     downloads: int | None
     resolution: str | None
@@ -198,7 +200,7 @@ class _Batch:
             if self.dry_run:
                 estimate = Estimate(self._prices)
                 for request in rows:
-                    estimate.add(request.fields)
+                    estimate.add(request)
                 self._finish_dry_run(Forecast(estimate.total, 0, 0, estimate, self._at_a_time, self._free))
         with Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger) as job, ExitStack() as stack:
             service: Service | None = None
@@ -206,7 +208,7 @@ class _Batch:
                 forecast = self._plan(job, rows)
                 if self.dry_run:
                     self._finish_dry_run(forecast)
-                if forecast.estimate.total or forecast.downloads:
+                if forecast.estimate.total or forecast.downloads or forecast.jobs:
                     self.reporter.forecast(forecast, dry_run=False)
                     self._confirm_cost(forecast)
                     service = stack.enter_context(self._open_service())
@@ -286,19 +288,20 @@ class _Batch:
             fields.put_assignment(assignment, inputs)
         for name in fields.extra:
             raise WrongUseError(f"-F {name}: the contract has no such field. To send a column, use --extra-field NAME.")
-        for name in sorted({*self.extra} & {*request_fields(), *OWN_COLUMNS}):
+        for name in sorted({*self.extra} & {*all_fields(), *OWN_COLUMNS}):
             raise WrongUseError(f"--extra-field {name}: a column of this name is known, and needs no --extra-field.")
         for note in fields.correct_values() if check else ():
             if not (self.quiet or self.as_json):
                 print_note(note)
         if problems := check_defaults(fields.documented, check=check):
             raise WrongUseError(" ".join(problems))
-        return Rules(fields.documented, frozenset(self.extra), frozenset(self.ignored), check=check)
+        folder = Path() if self.source in {None, STDIN} else Path(str(self.source)).parent
+        return Rules(fields.documented, frozenset(self.extra), frozenset(self.ignored), check=check, folder=folder)
 
     def _read_map(self) -> dict[str, str]:
         """Return the fields of --map by heading."""
         renamed: dict[str, str] = {}
-        known = [*request_fields(), *OWN_COLUMNS, *self.extra]
+        known = [*all_fields(), *OWN_COLUMNS, *self.extra]
         for assignment in self.mapped:
             heading, sign, name = (part.strip() for part in assignment.rpartition("="))
             if not sign or not heading:
@@ -322,17 +325,18 @@ class _Batch:
             self.reporter.changed(planned)
         estimate = Estimate(self._prices)
         for request in job.ledger.planned():
-            estimate.add(request.fields)
+            estimate.add(request)
         again = [State.UNKNOWN] * self.retry_unknown + [State.FAILED] * self.retry_failed
         for outcome in job.outcomes(*again) if again else ():
             if not outcome.absent and (outcome.state is State.UNKNOWN or not outcome.may_have_been_billed):
-                estimate.add(outcome.request.fields)
+                estimate.add(outcome.request)
         counts = job.ledger.counts(absent=False)
         total = sum(counts.values())
         return Forecast(
             rows=total,
-            finished=total - counts[State.ANSWERED] - estimate.total,
+            finished=total - counts[State.ANSWERED] - counts[State.SUBMITTED] - estimate.total,
             downloads=job.counts()[State.ANSWERED],
+            jobs=job.counts()[State.SUBMITTED],
             estimate=estimate,
             in_flight=self._at_a_time,
             free=self._free,
@@ -349,9 +353,14 @@ class _Batch:
     def _confirm_cost(self, forecast: Forecast) -> None:
         """Ask before many images are made, unless the command line has the answer, or they are free."""
         images = forecast.estimate.total
+        if unpriced := list(forecast.estimate.unpriced) if self._limit is not None else []:
+            raise WrongUseError(
+                f"--max-cost cannot be kept, because nobody knows the price of {', '.join(unpriced)}. Leave those rows "
+                f"out, or the limit. {NOTHING_SENT}"
+            )
         if images <= CONFIRM_ABOVE or self.yes or self._free:
             return
-        cost = f"{count(images, 'image')} for about {usd(forecast.estimate.usd)}"
+        cost = f"{count(images, 'image')} for {forecast.cost}"
         if can_prompt() and not self.as_json:
             if not click.confirm(f"Make {cost}?", err=True):
                 raise WrongUseError(f"Not confirmed. {NOTHING_SENT}")
@@ -391,6 +400,7 @@ class _Batch:
                         retry_failed=self.retry_failed,
                         rehearsal=self.mock,
                         on_event=on_event,
+                        submit=self.as_jobs,
                     )
 
         try:

@@ -16,6 +16,7 @@ from ideogram_ai.batch.model import (
     RowDone,
     RowProblem,
     RowSent,
+    RowSubmitted,
     RunStarted,
     RunStopping,
     State,
@@ -36,7 +37,7 @@ from .batch_summary import (
     state_line,
 )
 from .exit_codes import ExitCode
-from .terminal import count, indented, print_error, print_note, print_warning, usd, write_error, write_out
+from .terminal import count, indented, print_error, print_note, print_warning, write_error, write_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -50,6 +51,7 @@ _MOST_LINKS: Final = 200
 _MOST_WARNINGS: Final = 5
 _LONGEST_DATA_LINK: Final = 80
 _LINES_OFTEN: Final = 12
+_WORTH_A_WARNING: Final = frozenset({State.FAILED, State.UNKNOWN, State.SUBMITTED})
 
 
 class TextReporter:
@@ -106,7 +108,7 @@ class TextReporter:
         if dry_run:
             write_out("".join(f"{line}\n" for line in forecast.lines()))
         elif not self._quiet:
-            cost = "for free" if forecast.free else f"for about {usd(forecast.estimate.usd)}"
+            cost = "for free" if forecast.free else f"for {forecast.cost}"
             print_note(f"{forecast.summary(f' {cost}, {forecast.in_flight:,} at a time')}.")
 
     @contextmanager
@@ -163,9 +165,11 @@ class TextReporter:
                 f"{count(sum(summary.absent.values()), 'row')} of the ledger, not in the input any more or made again "
                 f"since, left as they are: {state_line(summary.absent)}."
             )
+        downloads, jobs = summary.counts[State.ANSWERED], summary.counts[State.SUBMITTED]
         rest = [
             *([f"{count(summary.left, 'row')} not sent"] if summary.left else []),
-            *([f"{count(summary.waiting, 'image')} not downloaded"] if summary.waiting else []),
+            *([f"{count(downloads, 'image')} not downloaded"] if downloads else []),
+            *([f"{count(jobs, 'job')} in progress, which the next run asks for"] if jobs else []),
         ]
         if rest:
             how = "Resume with a higher --max-cost" if summary.reason is StopReason.MAX_COST else "Resume with"
@@ -203,8 +207,17 @@ def _print_unsaved(unsaved: Sequence[Outcome], unrecorded: Sequence[Outcome] = (
         for outcome in unrecorded:
             files = [f"saved as {image.file}" for image in outcome.images if image.file]
             urls = [image.url for image in outcome.images if image.url]
-            parts = [outcome.state.value, *files, *urls, *([outcome.error] if outcome.error else [])]
+            job = [f"job {outcome.job_id}"] if outcome.job_id else []
+            parts = [outcome.state.value, *job, *files, *urls, *([outcome.error] if outcome.error else [])]
             write_error(indented([f"{place_of(outcome.request)}: {', '.join(parts)}"]))
+
+
+def _print_unrecorded_job(outcome: Outcome) -> None:
+    """Print the id of a job at once: nothing else has it, should this process end now."""
+    print_error(
+        f"{place_of(outcome.request)}: the ledger cannot be written. The row was submitted as job {outcome.job_id}; "
+        "`ideogram fetch` gets its image by that id."
+    )
 
 
 def _link(url: str, manifest: bool) -> str:
@@ -236,7 +249,7 @@ class _Display:
         """Count an event, and print what the user may want to act on."""
         self._progress.add(event)
         match event:
-            case RowDone() if event.outcome.state in {State.FAILED, State.UNKNOWN} and not self._cancelled:
+            case RowDone() if event.outcome.error and event.outcome.state in _WORTH_A_WARNING and not self._cancelled:
                 # Each reason once, and some of them: the summary has all, with their rows.
                 if event.outcome.error not in self._reasons and len(self._reasons) < _MOST_WARNINGS:
                     self._reasons.add(event.outcome.error)
@@ -244,6 +257,8 @@ class _Display:
             case PaceChanged() if self._notes and event.reason is not None and not self._slowed:
                 self._slowed = True
                 print_note(f"The service asks for fewer requests ({event.reason}). The batch slows down by itself.")
+            case RowSubmitted() if not event.recorded:
+                _print_unrecorded_job(event.outcome)
             case RunStopping() if event.reason in {StopReason.ASKED, StopReason.NOW}:
                 self._cancelled = event.reason is StopReason.NOW
                 if self._notes:
@@ -322,6 +337,8 @@ class JsonReporter:
         def on_event(event: Event) -> None:
             progress.add(event)
             _write_run_event(event)
+            if isinstance(event, RowSubmitted) and not event.recorded:
+                _print_unrecorded_job(event.outcome)
 
         yield on_event
 
@@ -360,9 +377,12 @@ def _write_run_event(event: Event) -> None:
         return
     match event:
         case RunStarted():
-            _write_event("started", to_send=event.planned, to_download=event.answered)
+            _write_event("started", to_send=event.planned, to_download=event.answered, to_ask_for=event.submitted)
         case RowSent():
             _write_event("sent", id=event.request.key, line=event.request.line)
+        case RowSubmitted():
+            request = event.outcome.request
+            _write_event("submitted", id=request.key, line=request.line, job_id=event.outcome.job_id)
         case RowAnswered():
             _write_event("answered", **json.loads(manifest_line(event.outcome)))
         case RowDone():

@@ -19,6 +19,7 @@ from ideogram_ai.batch.model import (
     RowDone,
     RowProblem,
     RowSent,
+    RowSubmitted,
     RunStarted,
     RunStopped,
     RunStopping,
@@ -26,11 +27,11 @@ from ideogram_ai.batch.model import (
     StopReason,
     StoreError,
 )
+from ideogram_ai.batch.operations import all_fields
 from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, SOURCE_OF_SECONDS, Estimate
 from ideogram_ai.batch.reading import OWN_COLUMNS
 from ideogram_ai.client import DownloadError
 
-from .contract_input import request_fields
 from .exit_codes import ExitCode
 from .terminal import count, duration, indented, usd
 
@@ -46,11 +47,16 @@ _STYLES: Final = {
     State.FAILED: "red",
     State.UNKNOWN: "bold magenta",
     State.ANSWERED: "cyan",
+    State.SUBMITTED: "cyan",
     State.SENT: "bold magenta",
     State.PLANNED: "dim",
 }
 """The states in the order in which they are shown, each with its colour."""
-_STATE_NAMES: Final = {State.ANSWERED: "not downloaded yet", State.PLANNED: "not sent"}
+_STATE_NAMES: Final = {
+    State.ANSWERED: "not downloaded yet",
+    State.SUBMITTED: "in progress",
+    State.PLANNED: "not sent",
+}
 _MOST_PROBLEMS: Final = 20
 _MOST_PROBLEMS_OF_A_FIELD: Final = 5
 _MOST_GROUPS: Final = 10
@@ -106,7 +112,7 @@ class RowProblems:
     @property
     def has_unknown_fields(self) -> bool:
         """Whether a row has a field that the contract does not have."""
-        return bool(self.by_field.keys() - {*request_fields(), *OWN_COLUMNS, _WHOLE_ROW})
+        return bool(self.by_field.keys() - {*all_fields(), *OWN_COLUMNS, _WHOLE_ROW})
 
     def lines(self) -> Iterator[str]:
         """Yield the lines for people."""
@@ -180,6 +186,7 @@ class Forecast:
     Attributes:
         finished: Rows that are finished, or that only an option would run again.
         downloads: Rows whose images are made and paid for, and not saved yet.
+        jobs: Rows that were submitted, and whose jobs are asked for.
         free: Whether nobody is billed, because a server on this machine draws the images.
         updated: Rows that changed and never cost anything.
         replaced: Rows that are made again, and keep what was made before.
@@ -197,11 +204,21 @@ class Forecast:
     replaced: int = 0
     rehearsed: int = 0
     absent: int = 0
+    jobs: int = 0
+
+    @property
+    def cost(self) -> str:
+        """What the images cost, for people."""
+        unpriced = self.estimate.unpriced.total()
+        unknown = f"{count(unpriced, 'image')} of unknown price" if unpriced else ""
+        about = f"about {usd(self.estimate.usd)}" if self.estimate.images or not unpriced else ""
+        return " and ".join(filter(None, (about, unknown)))
 
     def summary(self, cost: str = "") -> str:
         """Return the counts in one line, with the cost of the images if that is given."""
         made = f"{count(self.estimate.total, 'image')} to make{cost}"
         others = {
+            "to ask for": self.jobs,
             "to download": self.downloads,
             "finished": self.finished,
             "changed and never billed": self.updated,
@@ -220,7 +237,12 @@ class Forecast:
         for speed, number in estimate.images.items():
             price = usd(prices.of({"rendering_speed": speed}))
             yield f"  {speed:<8} {number:>9,}  at {price}  {usd(estimate.usd_of(speed)):>14}"
-        yield f"  cost     {usd(estimate.usd)}" + (" if it were not a rehearsal" if self.free else "")
+        for operation, number in estimate.unpriced.items():
+            yield f"  {operation:<8} {number:>9,}  price unknown"
+        known = usd(estimate.usd) if estimate.images else ""
+        beside = f"{count(estimate.unpriced.total(), 'image')} of unknown price" if estimate.unpriced else ""
+        cost = " and ".join(filter(None, (known, beside)))
+        yield f"  cost     {cost}" + (" if it were not a rehearsal" if self.free else "")
         least, most = estimate.seconds(self.in_flight)
         yield f"  time     {duration(least)} to {duration(most)}, with {self.in_flight:,} at a time"
         yield f"Prices: {prices.source}, seen {prices.seen}; --prices FILE uses others. Withheld images cost the same."
@@ -233,6 +255,7 @@ class Forecast:
             **asdict(self, filter=filters.exclude("estimate", "free")),
             "images": estimate.total,
             "images_by_speed": dict(estimate.images),
+            "images_of_unknown_price": dict(estimate.unpriced),
             "cost_usd": f"{estimate.usd:f}",
             "prices_as_of": estimate.prices.as_of.isoformat(),
             "seconds": list(estimate.seconds(self.in_flight)),
@@ -271,10 +294,12 @@ class Progress:
         """Count an event."""
         match event:
             case RunStarted():
-                self.total = event.planned + event.answered
+                self.total = event.planned + event.answered + event.submitted
                 self._began = self.clock()
             case RowSent():
                 self.in_flight.add(event.request.key)
+            case RowSubmitted():
+                self.in_flight.add(event.outcome.request.key)
             case RowAnswered():
                 key = event.outcome.request.key
                 self.in_flight.discard(key)
@@ -332,7 +357,7 @@ class Progress:
         else:
             self.unsaved.pop(key, None)
         self.states[outcome.state] += 1
-        if outcome.state is State.UNKNOWN:
+        if outcome.state in {State.UNKNOWN, State.SUBMITTED}:
             self.doubtful += outcome.cost or 0
         else:
             self._cost += outcome.cost or 0
@@ -415,8 +440,8 @@ class BatchSummary:
 
     @property
     def waiting(self) -> int:
-        """Rows whose images are made and paid for, and are still to be downloaded."""
-        return self.counts[State.ANSWERED]
+        """Rows whose images are in progress, or made and paid for, and are still to be downloaded."""
+        return self.counts[State.ANSWERED] + self.counts[State.SUBMITTED]
 
     @property
     def code(self) -> ExitCode:
@@ -481,4 +506,5 @@ def as_member(outcome: Outcome) -> dict[str, Any]:
         "state": outcome.state.value,
         "files": [image.file for image in outcome.images if image.file],
         "urls": [image.url for image in outcome.images if image.url],
+        "job_id": outcome.job_id,
     }

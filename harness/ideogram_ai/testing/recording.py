@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import asdict, define, field, frozen
 
+from ideogram_ai.client.request import is_array
 from ideogram_ai.contract.decoding import UploadedFile
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _described(value: Any) -> Any:
             "size": len(value.content),
             "sha256": sha256(value.content).hexdigest(),
         }
-    return [_described(item) for item in value] if isinstance(value, list) else value
+    return [_described(item) for item in value] if is_array(value) else value
 
 
 @frozen

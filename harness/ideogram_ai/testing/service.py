@@ -11,7 +11,7 @@ from typing import Any, Final, final
 
 from attrs import define, frozen
 
-from ideogram_ai.client.request import JSON
+from ideogram_ai.client.request import JSON, is_array
 from ideogram_ai.contract.check import find_problems
 from ideogram_ai.contract.decoding import (
     DecodedFields,
@@ -244,7 +244,7 @@ def _announced(view: ContractView, fields: Fields, answer: Answer) -> Answer:
 def _source(fields: Fields) -> UploadedFile | None:
     """Return the first image of a request; None if it has none."""
     for name, value in fields:
-        first = value[0] if isinstance(value, list) and value else value
+        first = value[0] if is_array(value) and value else value
         if isinstance(first, UploadedFile) and "image" in name:
             return first
     return None
@@ -383,7 +383,7 @@ def _image_refusal(fields: Fields) -> Problem | None:
     """Return what is wrong with the images of a request, and with their weight; None if nothing is."""
     values = dict(fields)
     for name, value in fields:
-        for file in value if isinstance(value, list) else [value]:
+        for file in value if is_array(value) else [value]:
             if isinstance(file, UploadedFile) and re.search("image|mask", name):
                 from .drawing.source import image_problem  # noqa: PLC0415 - Pillow is loaded when it is needed
 

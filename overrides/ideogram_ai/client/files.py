@@ -224,9 +224,11 @@ def describe_image(generation: Generation, image: GeneratedImage) -> dict[str, A
         image: One of its images.
 
     Returns:
-        Plain JSON types, as save_sidecar writes them.
+        Plain JSON types, as save_sidecar writes them. The id of a job, and what the service says that the images cost
+        together, are there if there are such.
     """
-    return {
+    of_job = {"job_id": generation.job_id, "usage_cost_usd_micros": generation.usage_cost_usd_micros}
+    return {name: value for name, value in of_job.items() if value is not None} | {
         "prompt": image.prompt,
         "seed": image.seed,
         "resolution": image.resolution,

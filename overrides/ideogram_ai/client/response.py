@@ -412,7 +412,8 @@ def _read_members(model: Any, document: Mapping[str, Any], models: Any) -> Any:
     for member in attrs.fields(model):
         wire_name = wire_names.get(member.name, "")
         if wire_name in rest:
-            values[member.name] = _read_member(getattr(models, str(member.type), None), rest.pop(wire_name))
+            model_of_member = getattr(models, str(member.type).removesuffix(" | Unset"), None)
+            values[member.name] = _read_member(model_of_member, rest.pop(wire_name))
         elif wire_name and member.default is attrs.NOTHING:
             return None
     made = model(**values)

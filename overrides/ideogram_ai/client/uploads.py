@@ -18,6 +18,7 @@ from attrs import field, frozen
 
 from .errors import NOTHING_SENT, FieldValueError
 from .files import HEAD_BYTES, image_suffix
+from .redaction import printable
 
 if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Field
@@ -201,5 +202,5 @@ def _read_open(value: Any) -> tuple[str, bytes]:
 
 def _cannot_send(each: Field, place: str, value: object, why: str) -> FieldValueError:
     shown = type(value).__name__ if _is_content(value) else f"{value!r:.120}"
-    message = f"{place[1:]}: {shown} cannot be sent: {why}. {NOTHING_SENT}"
-    return FieldValueError(message.encode(errors="backslashreplace").decode(), field=each.wire_name, pointer=place)
+    message = printable(f"{place[1:]}: {shown} cannot be sent: {why}. {NOTHING_SENT}")
+    return FieldValueError(message, field=each.wire_name, pointer=place)

@@ -15,7 +15,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias, TypeGuard, cast, runtime_checkable
 
 from attrs import frozen
 
@@ -50,6 +50,7 @@ FETCH_TIMEOUT: Final = 10.0
 Text: TypeAlias = str | bytes
 
 
+@runtime_checkable
 class HasItems(Protocol):
     """Headers as a mapping, or like http.server's, which are none."""
 
@@ -73,7 +74,8 @@ def verify_webhook(
     """Check that a delivery comes from the service, and read its job.
 
     The service may deliver a job more than once, and may fail to deliver it: process each `Job.id` once, and ask for
-    jobs that you wait for too long. Nothing is sent and nothing billed.
+    jobs that you wait for too long. Every customer can have jobs delivered to your address: use only ids that you
+    submitted. Nothing is sent and nothing billed.
 
     Args:
         headers: The headers of the request: a mapping of any framework, or pairs of str or bytes. Case does not matter.
@@ -172,47 +174,65 @@ def read_delivery(headers: Headers, body: bytes | bytearray | memoryview) -> Del
         WebhookVerificationError: A header is missing, there twice, or not of its form.
         TypeError: The body is not bytes.
     """
-    if not isinstance(body, bytes | bytearray | memoryview):
-        raise TypeError(
-            f"body is {type(body).__name__}: give the raw bytes of the request's body, as they arrived. The signature "
-            "does not match text or JSON that was decoded."
-        )
-    pairs = headers.items() if hasattr(headers, "items") else headers
-    values: dict[str, list[str]] = {}
-    for name, value in cast("Iterable[tuple[Text, Text]]", pairs):
+    raw = _raw(body)
+    pairs: Iterable[tuple[Any, Any]] = headers.items() if isinstance(headers, HasItems) else headers
+    values: dict[str, list[object]] = {}
+    for name, value in pairs:
         values.setdefault(_text(name).lower(), []).append(_text(value))
 
     def take(name: str, pattern: str) -> str:
-        match values.get(name.lower()):
-            case [str() as value] if re.fullmatch(pattern, value):
-                return value
-        refuse("headers")
+        given = values.get(name.lower(), [])
+        value = given[0] if len(given) == 1 else None
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            refuse("headers")
+        return value
 
     return Delivery(
         generation_id=take(GENERATION_ID, "[!-~]{1,512}"),
         user_id=take(USER_ID, "[!-~]{1,512}"),
         timestamp=take(TIMESTAMP, "[0-9]{1,15}"),
-        key_id=next(iter(values.get(KEY_ID.lower(), [])), ""),  # a hint, and not signed
+        key_id=str(next(iter(values.get(KEY_ID.lower(), [])), "")),  # a hint, and not signed
         signature=bytes.fromhex(take(SIGNATURE, "[0-9a-fA-F]{128}")),
-        body=bytes(body),
+        body=raw,
     )
 
 
-def _text(value: Text) -> str:
+def _raw(body: object) -> bytes:
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(cast("bytes", body))
+    raise TypeError(
+        f"body is {type(body).__name__}: give the raw bytes of the request's body, as they arrived. The signature does "
+        "not match text or JSON that was decoded."
+    )
+
+
+def _text(value: Any) -> Any:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def read_keys(keys: Keys) -> tuple[Key, ...]:
     """Read the keys that can verify a webhook. Others, and those that cannot be read, are skipped."""
-    document: Any = keys.to_dict() if hasattr(keys, "to_dict") else keys
-    entries: Any = document.get("keys") if isinstance(document, Mapping) else document
-    if not isinstance(entries, Iterable) or isinstance(entries, str | bytes):
-        entries = ()
-    plain = (entry.to_dict() if hasattr(entry, "to_dict") else entry for entry in entries)
-    return tuple(key for entry in plain if isinstance(entry, Mapping) and (key := _read_key(entry)))
+    document = _plain(keys)
+    entries = document.get("keys") if _is_mapping(document) else document
+    return tuple(key for entry in _items(entries) if (key := _read_key(_plain(entry))))
 
 
-def _read_key(entry: Mapping[str, Any]) -> Key | None:
+def _plain(model: Any) -> Any:
+    """A generated model as JSON; JSON as it is."""
+    return model.to_dict() if hasattr(model, "to_dict") else model
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _items(value: object) -> Iterable[object]:
+    return cast("Iterable[object]", value) if isinstance(value, Iterable) else ()
+
+
+def _read_key(entry: object) -> Key | None:
+    if not _is_mapping(entry):
+        return None
     kind = (entry.get("kty"), entry.get("crv"), entry.get("use", "sig"), entry.get("alg", "EdDSA"))
     # RFC 9864 calls the algorithm Ed25519.
     if kind not in (("OKP", "Ed25519", "sig", "EdDSA"), ("OKP", "Ed25519", "sig", "Ed25519")):

@@ -7,13 +7,13 @@ import os
 import reprlib
 from enum import StrEnum
 from heapq import nsmallest
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import frozen
 from jsonschema_rs import ValidationErrorKind
 
 from ideogram_ai.client import FieldValueError
-from ideogram_ai.client.request import to_plain
+from ideogram_ai.client.request import is_array, to_plain
 from ideogram_ai.client.uploads import Upload
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
@@ -22,7 +22,7 @@ from .problems import SHORT_LIST, Problem, name_of, pointer_to, shown, suggestio
 from .view import MASK, read_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jsonschema_rs import JsonValue, ValidationError
 
@@ -92,11 +92,9 @@ def _to_plain(given: Mapping[str, object], view: ContractView) -> tuple[dict[str
     for name, value in given.items():
         rule = view.fields.get(name)
         if rule is not None and rule.takes_files:
-            files = value if rule.item is not None and isinstance(value, list | tuple) else [value]
-            if rule.item is not None:
-                fields[name] = [reprlib.repr(file) for file in files]
-            else:
-                fields[name] = reprlib.repr(value)
+            files = _files(value) if rule.item is not None else [value]
+            shown_files = [reprlib.repr(file) for file in files]
+            fields[name] = shown_files if rule.item is not None else shown_files[0]
             problems += (_no_file(name, file) for file in files if not _is_file(file))
             continue
         try:
@@ -105,6 +103,10 @@ def _to_plain(given: Mapping[str, object], view: ContractView) -> tuple[dict[str
             fields[name] = reprlib.repr(value)
             problems.append(RequestProblem(_as_fragment(error.pointer), error.message, Severity.BREAKS_CONTRACT))
     return fields, problems
+
+
+def _files(value: object) -> list[object]:
+    return list(cast("Sequence[object]", value)) if isinstance(value, list | tuple) else [value]
 
 
 def _is_file(value: object) -> bool:
@@ -188,7 +190,7 @@ def _without_content(value: Any) -> Any:
     """Replace a file by a string, which is what the schema takes it for."""
     if isinstance(value, UploadedFile):
         return value.name
-    return [_without_content(item) for item in value] if isinstance(value, list) else value
+    return [_without_content(item) for item in value] if is_array(value) else value
 
 
 def _is_of_a_part(error: ValidationError) -> bool:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 from html import escape
 from importlib.resources import files
+from pathlib import PurePath
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from ideogram_ai.client.redaction import shorten_link
 
 from ..model import State
 from ..names import JSON_PROMPT, TEXT_PROMPT, prompt_text
+from ..operations import GENERATE
 from ..saving import thumbnail_name
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ LABELS: Final = {
     State.FAILED: "failed",
     State.UNKNOWN: "unknown",
     State.ANSWERED: "not downloaded",
+    State.SUBMITTED: "in progress",
     State.SENT: "in flight",
 }
 """What people read, in the order of the filters."""
@@ -44,9 +47,12 @@ _REASONS: Final = {
     State.FAILED: "No reason is known.",
     State.UNKNOWN: "The request left, and its outcome is unknown. It may have been billed.",
     State.ANSWERED: "The image is made and paid for, and not downloaded yet. The next run does that for free.",
+    State.SUBMITTED: "The service was making the image when this page was written. The next run asks for it, for free.",
     State.SENT: "The request was on its way when this page was written.",
 }
 """Shown where the outcome has no error."""
+_UNCERTAIN: Final = frozenset({State.SENT, State.SUBMITTED, State.UNKNOWN})
+"""The states whose cost may not have been billed."""
 _CONTROLS: Final = {
     **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
     0x7F: "\N{SYMBOL FOR DELETE}",
@@ -141,13 +147,17 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, ...]]:
         if image.url and not image.file:
             yield f"Link{which}", shorten_link(image.url)
     yield "Server", outcome.server or ""
+    yield "Job", outcome.job_id or ""
     yield "Replaced by", outcome.replaced_by or ""
+    yield "Operation", "" if outcome.request.operation == GENERATE else outcome.request.operation
+    for name in outcome.request.files:
+        yield f"Asked with {name}", _name_of(fields[name])
     yield (
         "Asked for",
         ", ".join(
             f"{name} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
             for name, value in fields.items()
-            if name not in {TEXT_PROMPT, JSON_PROMPT}
+            if name not in {TEXT_PROMPT, JSON_PROMPT, *outcome.request.files}
         ),
     )
     yield "Error", outcome.error_type or ""
@@ -159,12 +169,17 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, ...]]:
     yield "Line of the input", str(outcome.request.line or "")
 
 
+def _name_of(path: Any) -> str:
+    """The name of a file, or of several, without the folders of this machine."""
+    return ", ".join(map(_name_of, path)) if isinstance(path, list) else PurePath(str(path)).name
+
+
 def _cost(outcome: Outcome) -> str:
     if outcome.cost is None:
         return ""
     if outcome.rehearsed:
         return f"nothing: a rehearsal, of what would be {money(outcome.cost)}"
-    unknown = outcome.state in {State.SENT, State.UNKNOWN}
+    unknown = outcome.state in _UNCERTAIN
     cost = f"{money(outcome.cost)} if it was billed" if unknown else money(outcome.cost)
     return f"{cost}, and maybe {money(outcome.earlier_cost)} before" if outcome.earlier_cost else cost
 
@@ -211,7 +226,7 @@ class Totals:
         self.free = self.free or bool(outcome.rehearsed)
         self.states[outcome.state] += 1
         self.uncertain += outcome.earlier_cost
-        if outcome.cost is not None and outcome.state in {State.SENT, State.UNKNOWN}:
+        if outcome.cost is not None and outcome.state in _UNCERTAIN:
             self.uncertain += outcome.cost
         elif outcome.cost is not None:
             self.cost = (self.cost or Decimal(0)) + outcome.cost

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
+from ideogram_ai.client.request import is_object
+
 from ..colour_names import name_of_colour
 from ..prompts import write_prompt
 from .source import FORMATS, read_image
@@ -78,7 +80,7 @@ def _own_prompt(content: bytes) -> dict[str, Any] | None:
         return None
     if isinstance(prompt, str):
         return write_prompt(prompt)
-    return dict(prompt) if isinstance(prompt, dict) and "compositional_deconstruction" in prompt else None
+    return prompt if is_object(prompt) and "compositional_deconstruction" in prompt else None
 
 
 def _look(image: Image.Image) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def _look(image: Image.Image) -> dict[str, Any]:
 
 def _cells(image: Image.Image) -> list[list[Colour]]:
     """Return the rows of a small version of an image, in a few colours."""
-    small = image.resize((_GRID, _GRID), Image.Resampling.BOX)
+    small = image.resize((_GRID, _GRID), Image.Resampling.BOX)  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
     data = small.quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB").tobytes()
     pixels = [tuple(data[place : place + 3]) for place in range(0, len(data), 3)]
     return [pixels[row * _GRID : (row + 1) * _GRID] for row in range(_GRID)]
@@ -142,7 +144,8 @@ def _shapes(cells: Sequence[Sequence[Colour]], ground: Colour) -> list[_Shape]:
 
 def _grow(free: set[tuple[int, int]]) -> list[tuple[int, int]]:
     """Take the cells of one region out of the free ones."""
-    region, border = [], [free.pop()]
+    region: list[tuple[int, int]] = []
+    border = [free.pop()]
     while border:
         row, column = border.pop()
         region.append((row, column))

@@ -95,7 +95,9 @@ def _draw_transparent(width: int, height: int, seed: int, prompt: str | Mapping[
         ImageMath.lambda_eval(_without_ground, colour=channel, alpha=alpha).convert("L") for channel in on_black.split()
     ]
     image = Image.merge("RGBA", [*colours, alpha])
-    return image if small == (width, height) else image.resize((width, height), Image.Resampling.BICUBIC)
+    if small == (width, height):
+        return image
+    return image.resize((width, height), Image.Resampling.BICUBIC)  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
 
 
 def _without_ground(args: Mapping[str, Any]) -> Any:

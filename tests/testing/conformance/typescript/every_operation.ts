@@ -1,5 +1,5 @@
-// Calls every operation with the client that @hey-api/openapi-ts generates from the contract, and prints what came back.
-// Type checking is half of the test: what the contract says of an answer is used without a cast.
+// Calls every operation with the client that @hey-api/openapi-ts generates from the contract, and prints the results.
+// Type checking is half of the test: responses are used as the contract describes them, without a cast.
 
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -21,8 +21,13 @@ async function fetched(url: string | null | undefined): Promise<Blob> {
   return new Blob([await response.arrayBuffer()], { type: response.headers.get('content-type') ?? '' });
 }
 
-async function shown(image: ideogram.ImageObjectV4 | ideogram.GenerationObject | undefined) {
-  if (image === undefined) throw new Error('the answer has no image');
+// The results of a job may be of any kind, which TypeScript calls unknown.
+function isImage(result: unknown): result is ideogram.GenerationObject {
+  return typeof result === 'object' && result !== null && 'url' in result && 'is_image_safe' in result;
+}
+
+async function shown(image: unknown) {
+  if (!isImage(image)) throw new Error('the answer has no image');
   const bytes = Buffer.from(await (await fetched(image.url)).arrayBuffer());
   return { resolution: image.resolution, seed: image.seed, safe: image.is_image_safe, png: bytes.toString('latin1', 1, 4) };
 }
@@ -67,11 +72,15 @@ async function finished(id: string): Promise<ideogram.GenerationResponse> {
 async function followed(operation: string, id: string, delivery: Promise<Delivery>): Promise<void> {
   const job = await finished(id);
   const told = await delivery;
-  const document = JSON.parse(told.body.toString()) as { generation_id?: string };
+  const body: ideogram.WebhookBody = JSON.parse(told.body.toString());
   report(operation, {
     job: job.status,
     image: await shown(job.data?.[0]),
-    webhook: { same_job: document.generation_id === id && job.generation_id === id, genuine: await genuine(told) },
+    webhook: {
+      same_job: body.generation_id === id && job.generation_id === id,
+      image: await shown(body.data?.[0]),
+      genuine: await genuine(told),
+    },
   });
 }
 

@@ -1,0 +1,359 @@
+"""A file argument: what can be given, what is refused before anything is sent, and what arrives.
+
+What is on the wire is read by Werkzeug's form parser, which shares no code with what wrote it.
+"""
+
+import base64
+import hashlib
+import io
+import os
+import tempfile
+from email.message import Message
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+from canned import Service
+from driver import PROMPT, Driver, Kind, case, each_kind, image_at
+from PIL import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.formparser import parse_form_data
+
+from ideogram_ai.client import DownloadError, FieldValueError, RequestError, uploads
+from ideogram_ai.client.request import encode_request
+from ideogram_ai.client.uploads import Upload, make_upload
+from ideogram_ai.generated.operations import POST_DESCRIBE_V4, POST_REMIX_IMAGE_V4
+from ideogram_ai.testing.faults import FaultServer, answer_with
+
+FIELD = POST_REMIX_IMAGE_V4.fields[0]
+MANY = evolve(POST_DESCRIBE_V4, answer_model="", fields=(evolve(FIELD, is_array=True),))
+
+
+def drawn(kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((9, 7)).convert("RGB").save(out, kind)
+    return out.getvalue()
+
+
+PNG, JPEG, WEBP, GIF = map(drawn, ("PNG", "JPEG", "WEBP", "GIF"))
+
+
+def files_in(raw: bytes) -> list[FileStorage]:
+    """The files of a raw HTTP request."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    headers = dict(line.decode("latin-1").split(": ", 1) for line in head.split(b"\r\n")[1:])
+    names = {name.lower(): value for name, value in headers.items()}
+    environ = {
+        "wsgi.input": io.BytesIO(body),
+        "CONTENT_LENGTH": names["content-length"],
+        "CONTENT_TYPE": names["content-type"],
+        "REQUEST_METHOD": "POST",
+    }
+    _, _, files = parse_form_data(environ, stream_factory=lambda *_, **__: io.BytesIO())
+    return [file for name in files for file in files.getlist(name)]
+
+
+def remix(image: Any, client: Any) -> Any:
+    return client.remix(image=image, text_prompt=PROMPT)
+
+
+def upload(value: Any, kind: Kind = "sync") -> FileStorage:
+    """What arrives of a file that is given to remix."""
+    with FaultServer("ok") as server, Driver(kind, base_url=server.url) as client:
+        client.run(partial(remix, value))
+        (post,) = server.wait_idle().posts
+    (file,) = files_in(post.raw)
+    assert file.name == "image"
+    return file
+
+
+def refusal(value: Any, kind: Kind = "sync") -> FieldValueError:
+    """The error of a file that is not sent."""
+    service = Service()
+    with Driver(kind, service=service) as client, pytest.raises(FieldValueError) as caught:
+        client.run(partial(remix, value))
+    assert service.requests == []
+    error = caught.value
+    assert (error.field, error.pointer, error.may_have_been_billed) == ("image", "/image", False)
+    assert error.message.startswith("image: ")
+    assert error.message.endswith("Nothing was sent, nothing billed.")
+    assert error.message.isprintable()
+    return error
+
+
+# What can be given.
+
+
+@each_kind
+def test_a_path_bytes_or_an_open_file_arrive_alike(kind: Kind, tmp_path: Path) -> None:
+    path = tmp_path / "a cat.png"
+    path.write_bytes(PNG)
+    half_read = io.BytesIO(PNG)
+    half_read.read(10)
+    with path.open("rb") as file, path.open("rb", buffering=0) as raw, tempfile.TemporaryFile() as nameless:
+        nameless.write(PNG)
+        for value, name in (
+            (path, "a cat.png"),
+            (str(path), "a cat.png"),
+            (_BytesPath(path), "a cat.png"),
+            (PNG, "image.png"),
+            (bytearray(PNG), "image.png"),
+            (memoryview(PNG), "image.png"),
+            (file, "a cat.png"),
+            (raw, "a cat.png"),
+            (half_read, "image.png"),
+            (nameless, "image.png"),
+            (_Reader(PNG), "image.png"),
+            (Upload("other.png", "image/png", PNG), "other.png"),
+        ):
+            with case(value):
+                arrived = upload(value, kind)
+                assert (arrived.read(), arrived.filename, arrived.content_type) == (PNG, name, "image/png")
+
+
+class _BytesPath:
+    """A path of bytes, as os.scandir gives them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __fspath__(self) -> bytes:
+        return os.fsencode(self._path)
+
+
+class _Reader:
+    """Reads, and cannot do more: the body of an HTTP response, for example."""
+
+    def __init__(self, data: object) -> None:
+        self._data = data
+
+    def read(self) -> Any:
+        if isinstance(self._data, Exception):
+            raise self._data
+        return self._data
+
+
+@each_kind
+def test_every_attempt_sends_the_same_bytes(kind: Kind, tmp_path: Path) -> None:
+    """Although the file is gone, or the stream read, when the second one is sent."""
+    path = tmp_path / "cat.jpg"
+    path.write_bytes(JPEG)
+
+    def replace(_: float) -> None:
+        path.write_bytes(b"another file")
+
+    for value in (path, io.BytesIO(JPEG), _Reader(JPEG)):
+        with (
+            FaultServer(["status_429", "status_429", "ok"]) as server,
+            Driver(kind, base_url=server.url, timing={"sleep": replace}) as client,
+        ):
+            made = client.run(partial(remix, value))
+            posts = server.wait_idle().posts
+        assert [files_in(post.raw)[0].read() for post in posts] == [JPEG] * 3
+        assert made.request["image"]["sha256"] == hashlib.sha256(JPEG).hexdigest()
+
+
+@each_kind
+def test_an_image_of_ours_is_fetched_first_and_for_free(kind: Kind) -> None:
+    with FaultServer(image=["status_503", "ok"]) as server, Driver(kind, base_url=server.url) as client:
+        image = client.ask().images[0]
+        made = client.run(lambda each: each.remix(image=image, text_prompt=PROMPT))
+        ledger = server.wait_idle()
+    assert (len(ledger.posts), len(ledger.gets), ledger.may_have_run) == (2, 2, 2)
+    (file,) = files_in(ledger.posts[1].raw)
+    data = file.read()
+    assert (file.filename, file.content_type) == ("image.png", "image/png")
+    assert made.request["image"] == {
+        "file": "image.png",
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    assert len(data) > 60
+
+
+@each_kind
+def test_an_image_that_cannot_be_fetched_sends_nothing(kind: Kind) -> None:
+    withheld = image_at(None, safe=False)
+    for image, why in ((withheld, "withheld"), (image_at("http://10.0.0.1/a.png"), "is not fetched")):
+        service = Service()
+        with Driver(kind, service=service) as client, pytest.raises(DownloadError, match=why) as caught:
+            client.run(partial(remix, image))
+        assert service.requests == []
+        assert caught.value.may_have_been_billed is False
+        assert caught.value.message.startswith("image: ")
+        assert caught.value.message.endswith("Nothing was sent, nothing billed.")
+        assert caught.value.url == image.url
+    with FaultServer() as server, Driver(kind, base_url=server.url) as client:  # names are checked before it is fetched
+        with pytest.raises(RequestError, match="text_prompt is missing"):
+            client.run(lambda each: each.remix(image=image_at(server.image_url)))
+        assert server.wait_idle().requests == ()
+
+
+@each_kind
+def test_several_files_are_repeated_parts(kind: Kind, tmp_path: Path) -> None:
+    path = tmp_path / "b.gif"
+    path.write_bytes(GIF)
+    embedded = image_at("data:image/webp;base64," + base64.b64encode(WEBP).decode())
+    with FaultServer(answer_with(200, "[]")) as server, Driver(kind, base_url=server.url) as client:
+        files = {"image": [PNG, path, embedded]}
+        assert client.run(lambda each: each._send(MANY, files, extra_fields=None, timeout=None)) == []
+        (post,) = server.wait_idle().posts
+    assert [file.read() for file in files_in(post.raw)] == [PNG, GIF, WEBP]
+    assert [file.name for file in files_in(post.raw)] == ["image"] * 3
+    for value, count in (((JPEG,), 1), (JPEG, 1), (path, 1), ([path, JPEG], 2)):
+        body = encode_request(MANY, {"image": value})
+        assert (len(body.parts), len(body.fields["image"])) == (count, count)
+
+
+def test_a_file_alone_is_multipart_and_its_record_is_small() -> None:
+    with FaultServer() as server, Driver("sync", base_url=server.url) as client:
+        client.client.describe(image_file=PNG)
+        (post,) = server.wait_idle().posts
+    (file,) = files_in(post.raw)
+    assert (file.name, file.filename) == ("image_file", "image_file.png")
+    body = encode_request(POST_DESCRIBE_V4, {"image_file": PNG})
+    assert len(repr(body)) < 400
+    assert body.fields == {
+        "image_file": {"file": "image_file.png", "bytes": len(PNG), "sha256": hashlib.sha256(PNG).hexdigest()}
+    }
+
+
+# What is refused.
+
+
+@each_kind
+def test_what_is_no_file_is_refused_before_anything_is_sent(kind: Kind, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.png"
+    empty.touch()
+    closed = io.BytesIO(PNG)
+    closed.close()
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+
+    async def read_later() -> bytes:
+        return PNG
+
+    refused: list[tuple[Any, str]] = [
+        (tmp_path / "none.png", "No such file"),
+        (str(tmp_path / "none.png"), "Give the path of a file, or its content as bytes"),
+        (empty, "it is empty"),
+        (b"", "it is empty"),
+        (io.BytesIO(), "it is empty"),
+        (tmp_path, "it is a folder"),
+        (fifo, "it is a device or a pipe"),
+        ("/dev/zero", "it is a device or a pipe"),
+        ("https://example.com/cat.png", "it is a link"),
+        ("data:image/png;base64,AAAA", "it is a link"),
+        ("A" * 10_000, "File name too long"),
+        ("a\0b", "null byte"),
+        ("a\ud800b", "cannot be sent"),
+        ("", "No such file"),
+        (io.StringIO("text"), "it is opened as text"),
+        (closed, "it is closed"),
+        (_Reader("text"), "its read() returns str"),
+        (_Reader(None), "its read() returns NoneType"),
+        (_Reader(read_later()), "its read() returns coroutine"),
+        (_Reader(OSError("gone\nwith the wind")), "reading it fails: OSError: gone"),
+        (_Reader(MemoryError()), "it does not fit into memory"),
+        (7, "int is no file"),
+        ([PNG], "list is no file"),
+        (Image.new("L", (1, 1)), "Image is no file. Give a path, bytes, a file opened with mode 'rb'"),
+    ]
+    for value, why in refused:
+        with case(value):
+            assert why in refusal(value, kind).message
+
+
+def test_a_file_that_may_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    path.write_bytes(PNG)
+    real = open
+
+    def refuse(name: Any, *args: Any) -> Any:
+        if name == str(path):
+            raise PermissionError(13, "Permission denied", name)
+        return real(name, *args)
+
+    monkeypatch.setattr(uploads, "open", refuse, raising=False)
+    error = refusal(path)
+    assert "Permission denied" in error.message
+    assert isinstance(error.__cause__, PermissionError)
+    with (tmp_path / "out").open("wb") as file:
+        assert "reading it fails: UnsupportedOperation" in refusal(file).message
+
+
+def test_no_file_of_several_is_left_out() -> None:
+    for value, pointer in (([], "/image"), ([PNG, b""], "/image/1"), ([[PNG]], "/image/0")):
+        with pytest.raises(FieldValueError) as caught:
+            encode_request(MANY, {"image": value})
+        assert caught.value.pointer == pointer
+
+
+# Names and types.
+
+
+def test_the_first_bytes_tell_the_type_and_the_suffix() -> None:
+    fonts = {
+        b"\0\1\0\0\0\x0d": ("ttf", "font/ttf"),
+        b"true\0\x0d": ("ttf", "font/ttf"),
+        b"OTTO": ("otf", "font/otf"),
+        b"wOFF": ("woff", "font/woff"),
+        b"wOF2": ("woff2", "font/woff2"),
+        b"PK\3\4": ("zip", "application/zip"),
+        b"PK\5\6": ("zip", "application/zip"),
+    }
+    images = {
+        PNG: ("png", "image/png"),
+        JPEG: ("jpg", "image/jpeg"),
+        WEBP: ("webp", "image/webp"),
+        GIF: ("gif", "image/gif"),
+    }
+    for data, (suffix, kind) in (fonts | images).items():
+        for name, expected in (
+            ("", f"field.{suffix}"),
+            (f"a.{suffix}", f"a.{suffix}"),
+            ("a.b", f"a.b.{suffix}"),
+            ("noname", f"noname.{suffix}"),
+            ("wrong.tiff", f"wrong.{suffix}"),
+            (".hidden", f".hidden.{suffix}"),
+        ):
+            made = make_upload(data, name=name, stem="field")
+            assert (made.name, made.content_type) == (expected, kind)
+    for suffix in ("jpeg", "JPG", "jfif"):
+        assert make_upload(JPEG, name=f"a.{suffix}", stem="f").name == f"a.{suffix}"
+    for name, expected in (("a.txt", "a.txt"), ("a.png", "a.png"), ("", "field")):
+        made = make_upload(b"a caption", name=name, stem="field")
+        assert (made.name, made.content_type) == (expected, "application/octet-stream")
+    assert make_upload(b"<svg xmlns='a'/>", name="", stem="f").content_type == "image/svg+xml"
+
+
+HOSTILE = (
+    'a"; filename="b.png', "a\r\nX-Evil: 1.png", "..\\..\\a.png", "/etc/../a.png",
+    "a\0.png", "\u202egpj.png", "a\\", '"',
+    "naïve café 猫.png", "a\udcff.png", "..", " ", "a" * 5000 + ".png", "a;b=c.png", "%22.png",
+)  # fmt: skip
+
+
+def test_a_name_on_the_wire_is_safe() -> None:
+    for hostile in HOSTILE:
+        with case(hostile):
+            file = io.BytesIO(PNG)
+            file.name = hostile
+            arrived = upload(file)
+            name = arrived.filename or ""
+            assert arrived.read() == PNG
+            assert name.endswith(".png")
+            assert name.isprintable()
+            assert not set(name) & set('/\\"\r\n\0')
+            assert 4 < len(name) <= 104
+            assert len(arrived.headers) == 2
+            message = Message()
+            message["Content-Disposition"] = arrived.headers["Content-Disposition"]
+            assert message.get_filename() is not None
+    file = io.BytesIO(PNG)
+    file.name = "naïve café 猫.png"
+    assert upload(file).filename == file.name
+    file.name = "<stdin>"
+    assert upload(file).filename == "image.png"
