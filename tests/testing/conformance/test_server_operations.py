@@ -95,6 +95,7 @@ def _run(change: Change, *operations: str, links: bool = True) -> Report:
         return run_server(ServerOptions(url, operations=operations, timeout=10))
 
 
+@pytest.mark.slow
 def test_without_a_fault_every_requirement_holds() -> None:
     report = _run(_as_it_is, *OTHERS)
     assert {found.requirement.id: found.detail for found in report.results if found.verdict is not Verdict.HELD} == {}

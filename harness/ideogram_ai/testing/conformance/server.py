@@ -216,9 +216,10 @@ class _ServerRun:
     def send_all(self, on_progress: Progress) -> None:
         """Send every request that the budget allows."""
         metered = self.budget.metered
-        cases = keyless_cases() if self.budget.limit == 0 else plan_cases(self.options.seed, metered=metered)
+        cases: tuple[RequestCase, ...] = ()
+        if POST_GENERATE_IMAGE_V4.method_name in self.options.operations:
+            cases = keyless_cases() if self.budget.limit == 0 else plan_cases(self.options.seed, metered=metered)
         others = [name for name in self.options.operations if name != POST_GENERATE_IMAGE_V4.method_name]
-        cases = () if POST_GENERATE_IMAGE_V4.method_name not in self.options.operations else cases
         key, trust_env = self.options.api_key or STAND_IN_KEY, not self.options.on_loopback
         with CaseSender(self.options.url, key, self.options.timeout, trust_env=trust_env) as sender:
             try:
