@@ -1,4 +1,4 @@
-"""`ideogram generate` and `ideogram remix`: from the words of the command line to a request for images."""
+"""`ideogram generate`, `remix`, `describe` and `magic-prompt`: from the words of the command line to a request."""
 
 from __future__ import annotations
 
