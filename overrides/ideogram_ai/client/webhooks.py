@@ -143,7 +143,7 @@ class Delivery:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise ImportError(
-                "Webhooks are verified with cryptography: run pip install cryptography, which the extra webhooks brings.",
+                "Webhooks are verified with cryptography: run pip install cryptography (the extra webhooks brings it).",
                 name=error.name,
             ) from None
         message = signed_message(self.generation_id, self.user_id, self.timestamp, self.body)
