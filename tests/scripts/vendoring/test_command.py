@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packaging.requirements import Requirement
 import vendor
+from packaging.requirements import Requirement
 from vendor import ROOT, Copy, manifest_bytes, read_manifest
 from vendored_app import Command, package, texts
 
