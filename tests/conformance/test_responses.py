@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
+from contract_document import responses_of
 from driver import KINDS, Kind, mocked, outcome
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import Answer, answers, ideogram_mock, unusual_answers
 
 Outcome = Generation | IdeogramError
-RESPONSES: dict[str, Any] = read_contract()["paths"][OPERATION.path]["post"]["responses"]
+RESPONSES = responses_of(read_contract(), read_contract()["paths"][OPERATION.path]["post"])
 FIELDS = {"text_prompt": "A cat"}
 NOW = 1_790_000_000.0
 KNOWN_REASONS: dict[str, bool] = {
