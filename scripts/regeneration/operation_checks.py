@@ -41,6 +41,7 @@ JSON: Final = "application/json"
 _CLIENT: Final = "what is built on it (the command line, batches), and overrides/generator/client.yaml"
 _METHOD: Final = re.compile(r"([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*")
 _TEXT: Final = re.compile(r"text/.+|application/(.+\+)?(json|xml)", re.IGNORECASE)
+_READ: Final = re.compile(r"text/(?!html$|xml$).+|application/(.+\+)?json", re.IGNORECASE)
 _STYLES: Final = {"path": ("simple", False), "query": ("form", True)}
 """By the place of a parameter, the style that the client writes, and its explode, which are OpenAPI's defaults."""
 
@@ -206,7 +207,7 @@ def _unsupported_answer(document: Any, place: Pointer, raw: dict[str, Any]) -> P
             continue
         where, response = resolve_place(document, (*place, "responses", status))
         for media_type in response.get("content", {}):
-            if not _TEXT.fullmatch(media_type.partition(";")[0].strip()):
+            if not _READ.fullmatch(media_type.partition(";")[0].strip()):
                 message = f"the answer is {media_type}, and the client reads JSON and text; describe it as one of these"
                 yield (*where, "content", media_type), message
 

@@ -15,6 +15,7 @@ from batch_inputs import prompts, read_lines, write_jsonl
 from cli_runs import Run, answering, entry, environment
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from PIL import Image
 
 from ideogram_ai.batch.reading import OWN_COLUMNS, SUFFIXES, Format, format_of
 from ideogram_ai.cli.app import app
@@ -55,6 +56,7 @@ class Page:
 
 
 COMMAND_LINE = Page("command-line.md")
+PICTURES = Page("from-a-picture-to-a-picture.md")
 BATCH = Page("batch.md")
 
 
@@ -94,6 +96,24 @@ def test_the_examples_of_the_command_line_run(folder: Path) -> None:
             pictures = list(place.glob("*.png"))
             assert pictures, example.content
             assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
+
+
+def test_the_way_from_a_picture_to_a_picture(folder: Path) -> None:
+    """Its commands are one session in one terminal."""
+    run = run_shell("".join(fence.content for fence in PICTURES.fences("sh")), folder)
+    assert run.returncode == 0, run.stderr
+    assert not [line for line in run.stderr.splitlines() if not line.startswith("note: ")]
+    sizes: dict[str, tuple[int, int]] = {}
+    for path in folder.glob("*.png"):
+        with Image.open(path) as image:
+            sizes[path.stem] = image.size
+            has_alpha = image.mode == "RGBA" and image.getchannel("A").getextrema()[0] == 0
+        assert has_alpha == (path.stem == "cut-out")
+    names = {"fox", "preview", "night", "fetched", "watercolour", "cut-out"}
+    assert sizes.keys() == names
+    assert {size for name, size in sizes.items() if name != "cut-out"} == {(1248, 832)}
+    made = [path.read_bytes() for path in folder.glob("*.png") if path.stem != "fetched"]
+    assert len(set(made)) == len(made) - 1, "the preview is the layout of the image, and nothing else is alike"
 
 
 def test_the_examples_of_a_batch_run_and_look_as_printed(folder: Path) -> None:

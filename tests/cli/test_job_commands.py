@@ -10,19 +10,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cli_runs import IDEOGRAM, Command, Run, environment, files
 
 from ideogram_ai.cli.request_command import Options
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
+from ideogram_ai.testing.faults import Fault, FaultServer, Phase
+from ideogram_ai.testing.faults.exchange import Exchange
+from ideogram_ai.testing.faults.wire import Response
 
 PATIENCE = 20
 SMALL = ("--resolution", "512x1536")
 
 
 @contextmanager
-def submitting(folder: Path, server: MockServer, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def submitting(folder: Path, server: MockServer | FaultServer, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run `ideogram generate --async` in the background."""
     command = [*IDEOGRAM, "generate", "A cat", *SMALL, "--async", "-o", "cat.png", "--base-url", server.url, *arguments]
     with subprocess.Popen(
@@ -101,8 +105,10 @@ def test_one_signal_ends_the_wait(folder: Path, number: signal.Signals) -> None:
     with MockServer(latency=600.0) as server, submitting(folder, server, "--json") as process:
         assert process.stdout is not None
         job = json.loads(process.stdout.readline())["job"]
-        time.sleep(0.3)
-        process.send_signal(number)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and all(exchange.method == "POST" for exchange in server.ledger):
+            time.sleep(0.01)
+        process.send_signal(number)  # it has asked once: what leaves then costs nothing
         out, err = process.communicate(timeout=PATIENCE)
     last = json.loads(out)
     assert (process.returncode, err, last["outcome"], last["job"]) == (4, "", "outcome_unknown", job)
@@ -111,6 +117,54 @@ def test_one_signal_ends_the_wait(folder: Path, number: signal.Signals) -> None:
         "Interrupted. The job goes on, and is billed when it succeeds. To fetch its images, for free: "
         f"ideogram fetch --base-url {server.url} {job['id']}"
     )
+
+
+def test_a_signal_during_the_submit_waits_for_the_id(folder: Path) -> None:
+    """The id is worth it: without it, nobody would know what became of the request."""
+    arrived, go_on = Event(), Event()
+
+    def act(exchange: Exchange) -> None:
+        exchange.read_request()
+        arrived.set()
+        go_on.wait(PATIENCE)
+        exchange.answer(Response(200, b'{"generation_id": "-late"}', (("Content-Type", "application/json"),)))
+
+    fault = Fault("waiting", "Waits before it answers.", Phase.IN_ANSWER, may_have_run=True, act=act)
+    with FaultServer(fault) as server, submitting(folder, server, "--json") as process:
+        assert arrived.wait(PATIENCE)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.readline() == (
+            "note: Waiting for the id of the job, which may already be paid for. Press Ctrl-C again to stop waiting.\n"
+        )
+        go_on.set()
+        out, err = process.communicate(timeout=PATIENCE)
+        assert len(server.wait_idle().requests) == 1, "it is not waited for"
+    first, last = (json.loads(line) for line in out.splitlines())
+    assert (process.returncode, err, first["job"]["id"], last["job"]) == (4, "", "-late", first["job"])
+    assert last["error"]["message"].endswith(f"ideogram fetch --base-url {server.url} -- -late")
+
+
+def test_a_second_signal_during_the_submit_gives_up(folder: Path) -> None:
+    arrived, go_on = Event(), Event()
+
+    def act(exchange: Exchange) -> None:
+        exchange.read_request()
+        arrived.set()
+        go_on.wait(PATIENCE)
+
+    fault = Fault("waiting", "Never answers.", Phase.IN_ANSWER, may_have_run=True, act=act)
+    with FaultServer(fault) as server, submitting(folder, server, "--json") as process:
+        assert arrived.wait(PATIENCE)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("note: Waiting for the id")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=PATIENCE)
+        go_on.set()
+    (last,) = (json.loads(line) for line in out.splitlines())
+    assert (process.returncode, last["outcome"], last["job"]) == (4, "outcome_unknown", None)
+    assert last["error"]["may_have_been_billed"] is True
 
 
 def test_a_deadline(ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,6 +209,8 @@ def test_several_jobs(ideogram: Command, service: MockServer, folder: Path) -> N
     assert (run.code, run.out) == (0, "cat.png\n")
     assert (folder / "cat.png").read_bytes() == (folder / "cat-3.png").read_bytes()
     assert set(files(folder)) == names, "it can be fetched again and again"
+    run = ideogram("fetch", *ids[:2], "-o", "cat.png", "--overwrite", "-q")
+    assert (run.code, run.out) == (0, "cat.png\ncat-5.png\n"), "no image of the same run is replaced"
     assert submits(service) == 3
 
 
@@ -176,10 +232,13 @@ def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None
         (["a", "-o", "there.png"], "exists"),
         (["a", "--mock"], "--mock"),
         (["a", "--json", "-q"], "--json and --quiet"),
-        (["a", "--deadline", "-1"], "deadline"),
+        (["a", "--deadline", "-1"], "--deadline: -1.0 is not a number of seconds from 0 to 1,000,000"),
+        (["a", "--deadline", "nan"], "--deadline: nan"),
     ):
         run = ideogram("fetch", *arguments)
         assert (run.code, says in run.err + run.out) == (2, True), (arguments, run)
+    run = ideogram("generate", "A cat", "--async", "--deadline", "2000000")
+    assert (run.code, "--deadline: 2000000.0" in run.err) == (2, True), "it is said before the submit"
     run = ideogram("generate", "A cat", "--deadline", "5")
     assert (run.code, "--deadline is for a job: add --async" in run.err) == (2, True)
     assert not service.ledger

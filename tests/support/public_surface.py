@@ -157,12 +157,16 @@ def json_members() -> dict[str, list[str]]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "in.csv").write_text("id,text_prompt\n1,a cat\n", "utf-8")
-        (generated,) = _run(folder, "generate", "a cat", "--mock", "--json", "-o", "cat.png")
+        submitted, generated = _run(folder, "generate", "a cat", "--async", "--mock", "--json", "-o", "cat.png")
+        (described,) = _run(folder, "describe", "cat.png", "--mock", "--json")
         events = _run(folder, "batch", "in.csv", "--out", "out", "--mock", "--json")
         (line,) = (folder / "out/manifest.jsonl").read_text("utf-8").splitlines()
     return {
         "generate": sorted(generated),
         "image of generate": sorted(generated["images"][0]),
+        "generate --async, before it waits": sorted(submitted),
+        "job of generate --async": sorted(submitted["job"]),
+        "describe": sorted(described),
         **{f"batch, {event['event']}": sorted(event) for event in events},
         "rows of the end of a batch": sorted(events[-1]["rows"]),
         "manifest": sorted(json.loads(line)),

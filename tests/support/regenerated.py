@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import regenerate
 from altered_contract import Change, write_altered
-from contract_changes import add_other_fields, extend, reduce
+from contract_changes import add_every_form, add_other_fields, extend, reduce
 from filelock import FileLock
 
 import ideogram_ai.client
@@ -65,6 +65,11 @@ def with_less(factory: pytest.TempPathFactory) -> Path:
 def with_more_fields(factory: pytest.TempPathFactory) -> Path:
     """The package of the contract with more in it, and with fields of other types and names."""
     return regenerated(factory, "fields", extend, add_other_fields)
+
+
+def with_every_form(factory: pytest.TempPathFactory) -> Path:
+    """The package of the contract with one operation of every form."""
+    return regenerated(factory, "every-form", add_every_form)
 
 
 def path_to(generated: Path) -> str:

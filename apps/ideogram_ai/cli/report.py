@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import json
 import mimetypes
 import os
@@ -14,7 +15,7 @@ from ideogram_ai.client.files import HEAD_BYTES, image_suffix
 from . import terminal
 from .contract_input import JSON_PROMPT, TEXT_PROMPT
 from .exit_codes import ExitCode
-from .results import IMAGES, RESPONSE, Failure, ImageResult, Result, as_json_text
+from .results import IMAGES, RESPONSE, Cost, Failure, ImageResult, Result, as_json_text
 from .terminal import print_error, print_note, print_warning, printable, write_error, write_out
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ def report(result: Result, shape: str, member: str | None = None, *, as_json: bo
         write_out("".join(f"{path}\n" for path in [*(path for _, path in saved), *filter(None, [result.path])]))
     else:
         # In one piece, so that it is complete on stderr if stdout is closed.
-        write_out("".join(_describe(image, path, result) for image, path in saved))
+        costs = itertools.chain([result.cost], itertools.repeat(None))  # it is that of all images
+        write_out(
+            "".join(_describe(image, path, result, cost) for (image, path), cost in zip(saved, costs, strict=False))
+        )
         for _, path in saved:
             _warn_about_suffix(path)
     if result.response is not None:
@@ -131,7 +135,7 @@ def _warn_about_suffix(path: Path) -> None:
         print_warning(f"{os.fspath(path)!r} contains a {suffix.removeprefix('.').upper()} image, despite its suffix.")
 
 
-def _describe(image_result: ImageResult, path: Path, result: Result) -> str:
+def _describe(image_result: ImageResult, path: Path, result: Result, cost: Cost | None) -> str:
     image = image_result.image
     rows = {
         "seed": str(image.seed),
@@ -140,8 +144,8 @@ def _describe(image_result: ImageResult, path: Path, result: Result) -> str:
     }
     if image_result.sidecar is not None:
         rows["sidecar"] = os.fspath(image_result.sidecar)
-    if result.cost is not None and image_result is result.images[0]:
-        rows["cost"] = str(result.cost)
+    if cost is not None:
+        rows["cost"] = str(cost)
     if image.prompt is not None and _was_rewritten(
         image.prompt, result.generation.request if result.generation else {}
     ):

@@ -15,6 +15,7 @@ from ideogram_ai.client.config import resolve_base_url
 from ideogram_ai.client.costs import price_of
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import encode_request, to_plain
+from ideogram_ai.client.retry import MAX_SECONDS
 from ideogram_ai.client.transport import is_loopback
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.review import review_request
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
 _INTERRUPTED: Final = "Interrupted. Nothing was billed."
+_AWAITED: Final = {"images": "image", "job": "id of the job", "model": "response"}
+"""What a request that was sent brings, by the result of its operation."""
 _DEADLINE: Final = 600.0
 """Seconds to wait for a job, as in the client."""
 
@@ -71,6 +74,8 @@ class Options:
         """Refuse options that contradict each other."""
         refuse_both("--mock", "--base-url", given=self.mock and self.base_url is not None)
         refuse_both("--json", "--quiet", given=self.as_json and self.quiet)
+        if not 0 <= self.seconds <= MAX_SECONDS:  # the client would refuse it when the job is submitted already
+            raise WrongUseError(f"--deadline: {self.deadline} is not a number of seconds from 0 to {MAX_SECONDS:,.0f}.")
 
     def fetch_command(self, job_id: str) -> str:
         """Write the command that fetches a job. An id may begin with a dash."""
@@ -124,7 +129,7 @@ def send(
                     api_key_file=options.api_key_file, timeout=options.timeout, quiet=options.quiet,
                 ) as service,
                 service.client() as client,
-                signals_wait(shown=options.shown, awaited="image" if shape == IMAGES else "response") as state,
+                signals_wait(shown=options.shown, awaited=_AWAITED[request.operation.result]) as state,
             ):  # fmt: skip
                 # The mock server of --mock ends with this command, and its jobs with it.
                 fetch_command = None if options.mock else options.fetch_command
@@ -218,7 +223,12 @@ def _plan(request: RequestFields, options: Options) -> Result:
     operation = request.operation
     server = "" if options.mock else resolve_base_url(options.base_url, allow_http=options.allow_http)
     body = encode_request(operation, request.keywords(), request.extra)
-    would_send = {"method": operation.method, "url": f"{server}{operation.path}", "fields": dict(body.fields)}
+    # The body has no parameters of path and query, so that no record of a request has them.
+    parameters = {name: rule for name, rule in request_fields(operation).items() if rule.place != "body"}
+    fields = {name: value for name, value in request.documented.items() if name in parameters}
+    would_send = {
+        "method": operation.method, "url": f"{server}{operation.path}", "fields": {**fields, **body.fields},
+    }  # fmt: skip
     return Result(
         ExitCode.DONE, would_send=would_send, cost=_listed_cost(request), rehearsal=options.is_rehearsal(server)
     )

@@ -183,7 +183,7 @@ class Sender:
         kept = self.destination.keep_response(body) if body else None
         result = Result(_exit_code_of(error), failure=Failure.of(error), answer_file=kept)
         self.job_id = self.job_id or error.job_id
-        if self.job_id is None or isinstance(error, RequestError):
+        if self.job_id is None:
             return result
         if isinstance(error, JobFailedError):
             return evolve(result, job=JobState(self.job_id, "failed", error.failure_reason))
