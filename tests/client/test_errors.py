@@ -12,6 +12,7 @@ import httpx
 import pytest
 from attrs import evolve
 from canned import Service
+from contract_document import responses_of
 from driver import KEY, KINDS, FakeTiming, Kind, case, generate
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 
 HEADERS = httpx.Headers([("x-request-id", "17"), ("x-two", "a"), ("x-two", "b")])
 CONTRACT = read_contract()["paths"][OPERATION.path]["post"]
-BILLED = {int(status): response["x-billed"] for status, response in CONTRACT["responses"].items()} | {
+BILLED = {int(status): response["x-billed"] for status, response in responses_of(read_contract(), CONTRACT).items()} | {
     entry["status"]: entry["billed"] for entry in CONTRACT["x-observed-statuses"]
 }
 CLASSES: dict[int, type[APIStatusError]] = {

@@ -197,6 +197,12 @@ def test_a_404_of_a_job_is_about_its_id() -> None:
             _call(method, argument, client.client)
 
 
+def test_a_contract_without_jobs_has_none_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ideogram.client, "OPERATIONS", {})
+    with Driver("sync", service=Service()) as client, pytest.raises(RequestError, match="no operation that asks for a"):
+        client.client.wait("a")
+
+
 # Answers.
 
 

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
+from canned import Service, entry
 from driver import KINDS, PROMPT, Driver, FakeTiming, Kind, at_once, case, each_kind, outcome
 from error_tables import Row, cases
+from small_internet import Internet, answer, foreign_authority
 
 import ideogram_ai.client as ideogram
 from ideogram_ai.client import (
@@ -100,6 +103,57 @@ def test_an_answer_about_another_job_gives_nobody_elses_images(kind: Kind) -> No
         with pytest.raises(ideogram.ResponseValidationError, match="it is about job 'another-job'") as caught:
             client.run(lambda each: each.job(ID))
         assert (caught.value.job_id, caught.value.may_have_been_billed) == (ID, False)
+
+
+@each_kind
+def test_a_single_poll_gives_what_a_broken_answer_names(kind: Kind) -> None:
+    for fault, polls in (("chunk_size_too_long", 4), ("chunk_last_missing", 1)):
+        with FaultServer(poll=fault) as server, Driver(kind, base_url=server.url, timeout=0.3) as client:
+            job = client.run(lambda each: each.job(ID))
+            assert (job.status, len(job.generation.images)) == ("completed", 1)
+            assert len(server.wait_idle().polls) == polls
+
+
+@each_kind
+def test_images_under_an_unknown_status_are_returned_at_the_deadline(kind: Kind) -> None:
+    renamed = json.dumps(
+        {"generation_id": ID, "status": "succeeded", "created": "2026-10-07T12:00:00Z", "data": [entry()]}
+    )
+    with FaultServer(poll=[answer_with(200, renamed), "status_500"]) as server:
+        ended = wait(server, kind, deadline=20.0)
+        assert isinstance(ended, Generation), ended
+        assert (ended.images[0].url, ended.job_id) == (entry()["url"], ID)
+        assert len(server.wait_idle().polls) > 4
+
+
+@each_kind
+def test_a_certificate_that_nobody_trusts_ends_a_wait(kind: Kind, internet: Internet) -> None:
+    api = internet.host("api.example", answer(200), certificate=foreign_authority().issue_cert("api.example"))
+    with (
+        Driver(kind, base_url=api.url, timing=FakeTiming()) as client,
+        pytest.raises(ideogram.APIConnectionError, match="never left") as caught,
+    ):
+        client.run(lambda each: each.wait(ID))
+    assert (caught.value.job_id, caught.value.may_have_been_billed) == (ID, True)
+    assert "After 5 polls" in caught.value.message
+
+
+@each_kind
+def test_a_key_that_is_a_word_changes_no_id_and_no_link(kind: Kind) -> None:
+    key = "a-picture"
+    link = f"https://ideogram.ai/{key}.png"
+    done = {"status": "completed", "created": "2026-10-07T12:00:00Z", "data": [entry(url=link, prompt=key)]}
+    service = Service(
+        httpx.Response(200, json={"generation_id": f"a-{key}"}),
+        httpx.Response(200, json={"generation_id": f"a-{key}", "status": "pending"}),
+        httpx.Response(200, json={"generation_id": f"a-{key}"} | done),
+    )
+    with Driver(kind, service=service, api_key=key) as client:
+        job = client.run(lambda each: each.submit(text_prompt="a"))
+        assert job.id == f"a-{key}"
+        made = client.run(lambda each: each.wait(job))
+    assert (made.job_id, made.images[0].url, made.images[0].prompt) == (job.id, link, "[api key]")
+    assert service.requests[-1].url.path == f"/v1/generations/a-{key}"
 
 
 # What is sent, and when.

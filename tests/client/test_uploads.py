@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from canned import Service
+from canned import Service, success
 from driver import PROMPT, Driver, Kind, case, each_kind, image_at
 from PIL import Image
 from werkzeug.datastructures import FileStorage
@@ -218,6 +218,18 @@ def test_a_file_alone_is_multipart_and_its_record_is_small() -> None:
     assert body.fields == {
         "image_file": {"file": "image_file.png", "bytes": len(PNG), "sha256": hashlib.sha256(PNG).hexdigest()}
     }
+
+
+@each_kind
+def test_a_large_file_has_more_time_to_be_written(kind: Kind) -> None:
+    service = Service(lambda _: success())
+    with Driver(kind, service=service, timeout=3.0) as client:
+        client.run(partial(remix, PNG + bytes(20 * 65536)))
+        client.ask()
+    sent = [request.extensions["timeout"] for request in service.requests]
+    assert 23.0 < sent[0].pop("write") < 23.1
+    assert sent[1].pop("write") == 3.0
+    assert sent == [{"connect": 3.0, "read": 3.0, "pool": 3.0}] * 2
 
 
 # What is refused.

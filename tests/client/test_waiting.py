@@ -127,4 +127,6 @@ def test_a_forked_child_has_a_schedule_of_its_own() -> None:
     schedule._lock.release()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert schedule.take(GET_GENERATION, 0.0) == 100.0
+    schedule._process = child  # as the child sees it
+    assert schedule.take(GET_GENERATION, 0.0) == 0.0
     assert PollSchedule().take(evolve(GET_GENERATION, rate_limit=None), 0.0) == 0.0

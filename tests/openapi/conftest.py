@@ -8,7 +8,7 @@ import jsonschema
 import jsonschema_rs
 import pytest
 import yaml
-from contract_document import Node
+from contract_document import Node, responses_of
 
 IsValid = Callable[[str, object], bool]
 
@@ -34,16 +34,8 @@ def operation(contract: Node) -> Node:
 def operations(contract: Node) -> dict[str, Node]:
     """All of its operations by operationId, with their responses resolved."""
     found = [operation for item in contract["paths"].values() for operation in item.values()]
-    shared = contract["components"]["responses"]
     return {
-        operation["operationId"]: {
-            **operation,
-            "responses": {
-                status: shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
-                for status, response in operation["responses"].items()
-            },
-        }
-        for operation in found
+        operation["operationId"]: {**operation, "responses": responses_of(contract, operation)} for operation in found
     }
 
 

@@ -185,7 +185,11 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
     ],
     check_extensions: [
         (put(response(200), **{"x-billed": "os"}), f"{POST}/responses/200/x-billed", "'os' is not one of"),
-        (put(response(429), **{"x-in-flight-limit": 0}), f"{POST}/responses/429/x-in-flight-limit", "minimum"),
+        (
+            lambda d: d["components"]["responses"]["TooManyInProgress"].update({"x-in-flight-limit": 0}),
+            "/components/responses/TooManyInProgress/x-in-flight-limit",
+            "minimum",
+        ),
         (
             put(post, **{"x-observed-statuses": [{"status": 4}]}),
             f"{POST}/x-observed-statuses/0",

@@ -55,7 +55,7 @@ ASKED, ANSWERED = (
     f"{FOUR} request: `json_prompt{BOX}",
     f"`magic_prompt()`, `describe()` answer 200: `json_prompt(object){BOX}",
 )
-BILLED = "/paths/~1v1~1ideogram-v4~1generate/post/responses/429/x-billed"
+BILLED = "/components/responses/TooManyInProgress/x-billed"
 IN_SERVICE = "/components/schemas/RenderingSpeedV4/x-unavailable-values"
 RULE = "(While the first number is 0, what breaks raises the second, all else the third.)"
 NEW = put(fields, **{UNKNOWN: {"type": "integer"}})
@@ -100,7 +100,7 @@ CASES: list[tuple[list[Change], list[str]]] = [
         ],
     ),
     (
-        [lambda document: post(document)["responses"]["429"].update({"x-billed": True})],
+        [lambda document: document["components"]["responses"]["TooManyInProgress"].update({"x-billed": True})],
         [f"harmless changed contract: `{BILLED}` is another: false -> true"],
     ),
     (

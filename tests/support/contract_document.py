@@ -17,6 +17,16 @@ def nodes(node: object, place: str = "#") -> Iterator[tuple[str, Node]]:
             yield from nodes(value, f"{place}/{index}")
 
 
+def responses_of(contract: Node, operation: Node) -> dict[str, Node]:
+    """The responses of an operation by status; several operations may share one."""
+    shared = contract["components"]["responses"]
+    every: dict[str, Node] = operation["responses"]
+    return {
+        status: shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        for status, response in every.items()
+    }
+
+
 def reachable(contract: Node, start: object) -> Iterator[tuple[str, Node]]:
     """Yield every object in a part of the contract, and in every component that it refers to."""
     seen: set[str] = set()

@@ -13,10 +13,12 @@ from urllib.parse import unquote
 import httpx
 import pytest
 import requests
+from contract_document import responses_of
 from PIL import Image
 from raw_http import KEY, PATIENCE, Heard, connect, get, listen, post, read_until, talk
 
 from ideogram_ai.generated.contract import read_contract
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing.faults import (
     FAULTS,
     IMAGE_FAULTS,
@@ -38,8 +40,9 @@ HALF = len(PNG) // 2
 
 
 def contract_example(status: int) -> Any:
-    (methods,) = read_contract()["paths"].values()
-    content = methods["post"]["responses"][str(status)]["content"]["application/json"]
+    document = read_contract()
+    operation = document["paths"][POST_GENERATE_IMAGE_V4.path]["post"]
+    content = responses_of(document, operation)[str(status)]["content"]["application/json"]
     return next(iter(content["examples"].values()))["value"]
 
 

@@ -49,8 +49,8 @@ class _JsonCommand(click.Command):
 
 
 _METHODS: Final = {
-    "generate": ("generate", "generate_transparent"),
-    "remix": ("remix",),
+    "generate": ("generate", "submit", "generate_transparent"),
+    "remix": ("remix", "submit_remix"),
     "describe": ("describe",),
     "magic-prompt": ("magic_prompt",),
 }
@@ -411,6 +411,14 @@ def conform() -> None:
 
 @conform.command("server", short_help="Test a server.")
 @click.argument("url")
+@click.option(
+    "--operation",
+    "operations",
+    multiple=True,
+    default=("generate",),
+    metavar="NAME",
+    help="What to test: a method of the client such as remix, or all; repeatable. [default: generate]",
+)
 @click.option("--max-images", type=click.IntRange(0), metavar="N", help="Images that may be billed. [default: 0]")
 @click.option("--yes", is_flag=True, help="Do not ask before something that costs money.")
 @click.option("--key-env", metavar="NAME", help="Environment variable with the API key. Loopback needs none.")
@@ -423,6 +431,7 @@ def conform_server(**options: Any) -> int:
 
     \b
     ideogram conform server http://127.0.0.1:4010 --report conformance
+    ideogram conform server http://127.0.0.1:4010 --operation all
     ideogram conform server https://api.ideogram.ai --max-images 3 --key-env IDEOGRAM_API_KEY
 
     A server on loopback gets every request. Any other server gets, by default, only requests that cannot be billed:

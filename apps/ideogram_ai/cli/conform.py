@@ -34,6 +34,7 @@ _PROGRESS_LINES: Final = 10
 def run_on_server(
     *,
     url: str,
+    operations: tuple[str, ...],
     max_images: int | None,
     yes: bool,
     key_env: str | None,
@@ -48,17 +49,19 @@ def run_on_server(
         from ideogram_ai.testing.conformance.server import (  # noqa: PLC0415 - an extra
             ServerOptions,
             check_options,
+            requirements_of,
             run_server,
-            server_requirements,
         )
     key = None if key_env is None else os.environ.get(key_env)
     if key_env is not None and not key:
         raise WrongUseError(f"--key-env: the environment variable {key_env!r} is not set, or is empty.")
     try:
-        options = check_options(ServerOptions(url, key, max_images, seed, timeout, allow_http=allow_http))
+        options = ServerOptions(url, key, max_images, seed, timeout, allow_http=allow_http, operations=operations)
+        options = check_options(options)
     except ConfigurationError as error:
-        raise WrongUseError(str(error).replace("base_url", "URL", 1)) from None
-    expected_file = _check_expected(expected, server_requirements())
+        message = str(error).replace("base_url", "URL", 1)
+        raise WrongUseError(f"--{message}" if message.startswith("operation ") else message) from None
+    expected_file = _check_expected(expected, requirements_of(options.operations))
     warn_about_http(url, allow_http=allow_http)
     folder = _make_folder(report)
     _confirm(options, yes=yes)

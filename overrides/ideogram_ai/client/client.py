@@ -72,6 +72,8 @@ HTTPClient = TypeVar("HTTPClient", httpx.Client, httpx.AsyncClient)
 
 MAX_USED_CONNECTIONS: Final = 1000
 """How many used connections of a lent HTTP client's pool are closed before the client is refused."""
+LEAST_UPLOAD_RATE: Final = 64 * 1024
+"""Bytes a second that a connection carries at least, in the time limit of a request with files."""
 MAX_POLL_SECONDS: Final = 30.0
 """How long a poll that gets no answer takes, at most: another one is free."""
 MIN_POLL_SECONDS: Final = 5.0
@@ -210,7 +212,7 @@ class _BaseClient(Generic[HTTPClient]):
             method=operation.method,
             url=self._base_url + body.path,
             headers=_HEADERS if body.content is None else _HEADERS | {"Content-Type": JSON},
-            timeout=limits,
+            timeout=_allow_for_files(limits, operation, body),
             body=body,
             authenticated=operation.authenticated,
             free=operation.is_free,
@@ -311,6 +313,15 @@ class _BaseClient(Generic[HTTPClient]):
         return self._api if step.request.to == "api" else self._images
 
 
+def _allow_for_files(timeout: httpx.Timeout, operation: Operation, body: RequestBody) -> httpx.Timeout:
+    """Time limits with more time to write a request that carries files."""
+    if not any(each.is_file for each in operation.fields):
+        return timeout
+    size = sum(len(content) for _, (_, content, _) in body.parts)
+    limits = timeout.as_dict()
+    return httpx.Timeout(**limits | {"write": (limits["write"] or 0.0) + size / LEAST_UPLOAD_RATE})
+
+
 def _limit(timeout: httpx.Timeout, longest: float) -> httpx.Timeout:
     """The same time limits, none of them longer."""
     return httpx.Timeout(**{name: min(seconds or 0.0, longest) for name, seconds in timeout.as_dict().items()})
@@ -338,7 +349,8 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
         api_key: The key; None reads IDEOGRAM_API_KEY.
         base_url: The API's server; None reads IDEOGRAM_BASE_URL, with the contract's server as the default.
         timeout: Seconds for writing the request, for the head of the response and for its body, each; or an
-            httpx.Timeout. None means 10 s to connect, 60 s to write and 300 s to read.
+            httpx.Timeout. None means 10 s to connect, 60 s to write and 300 s to read. A request with files has one
+            more second to be written for each 64 KiB of them.
         retry: When a request is sent again. The default repeats only what cannot cost a second image.
         http_client: An httpx.Client for requests to the API, for example with your own proxy or certificate authority.
             The key is added to each request and not kept in it. You close it yourself.

@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import httpx
 from attrs import evolve, frozen
 
+from .bodies import ResponseBuffer
 from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseValidationError, ResponseWarning
 from .jobs import COMPLETED, FAILED, Job, find_job_id, read_job, submitted_as
 from .redaction import printable, shorten_link
-from .response import ASK_AGAIN, Generation, ResponseBuffer, cost_note, parse_response
+from .response import ASK_AGAIN, Generation, cost_note, parse_response
 from .retry import Stop
 from .transport import PreparedRequest, SentTwiceError, SpokenTooSoonError, TransportTrace, certificate_hint
 
@@ -284,7 +285,7 @@ def _judge_attempt(
     headers, body = key.scrub_headers(buffer.headers), key.scrub_bytes(received)
     complete = failure is None and buffer.complete
 
-    def parse(body: bytes) -> Any:
+    def parse(body: bytes, job_id: str | None) -> Any:
         return parse_response(
             operation,
             status=buffer.status or 0,
@@ -292,28 +293,29 @@ def _judge_attempt(
             body=body,
             now=now,
             complete=complete,
-            job_id=request.job_id,
+            job_id=job_id,
             problems=problems,
         )
 
-    outcome = parse(body)
+    asked = request.job_id
+    outcome = parse(body, asked and key.scrub(asked))  # or an id with the key in it would be that of another job
     if isinstance(outcome, IdeogramError):
         outcome.rephrase(key.scrub)  # again: what is escaped in the body is plain in the message
         if buffer.status < HTTPStatus.MULTIPLE_CHOICES:
             broken = key.scrub(buffer.broken or "")
             outcome.explain(f"({describe_exception(failure)})" if failure else f"({broken})" if broken else "")
-    elif body != received and key.may_be_a_word and isinstance(outcome, Generation):
-        return _restore_links(parse(received), outcome)
-    elif body != received and key.may_be_a_word and isinstance(outcome, Job):
-        return _restore_job(parse(received), outcome)
+    elif body != received and key.may_be_a_word and isinstance(outcome, (Generation, Job)):
+        whole = parse(received, asked)
+        if isinstance(whole, Job) and isinstance(outcome, Job):
+            return _restore_job(whole, outcome)
+        return _restore_links(whole, outcome) if isinstance(outcome, Generation) else outcome
     return outcome
 
 
-def _restore_job(received: Any, scrubbed: Job) -> Job:
+def _restore_job(received: Job, scrubbed: Job) -> Job:
     """The scrubbed job with its id and its links as they arrived."""
-    if not isinstance(received, Job):
-        return scrubbed
     generation = scrubbed.generation and _restore_links(received.generation, scrubbed.generation)
+    generation = generation and evolve(generation, job_id=received.id)
     return evolve(scrubbed, id=received.id, raw=received.raw, generation=generation)
 
 

@@ -41,7 +41,7 @@ SIGNATURE: Final = "X-Ideogram-Webhook-Signature"
 KEYS_LIFETIME: Final = 24 * 3600.0
 """Seconds for which the service allows its keys to be cached."""
 FETCH_PAUSE: Final = 60.0
-"""Seconds between two fetches of the keys, so that deliveries that anybody can forge do not become as many requests."""
+"""Seconds between two fetches for deliveries that no key verified: anybody can send those, and they are no requests."""
 PAUSE_AFTER_FAILURE: Final = 5.0
 """The same after a fetch that failed: the next one may bring what genuine deliveries wait for."""
 FETCH_TIMEOUT: Final = 10.0
@@ -143,7 +143,8 @@ class Delivery:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise ImportError(
-                f"Webhooks are verified with {error.name}: run pip install 'ideogram-ai[webhooks]'.", name=error.name
+                "Webhooks are verified with cryptography: run pip install cryptography (the extra webhooks brings it).",
+                name=error.name,
             ) from None
         message = signed_message(self.generation_id, self.user_id, self.timestamp, self.body)
         for key in sorted(keys, key=lambda key: key.kid != self.key_id):
@@ -245,7 +246,7 @@ class KeyCache:
     """The service's keys as a client knows them, shared by its threads, event loops and copies.
 
     Keys are kept for 24 hours, and fetched once more when none made a signature. Anybody can send wrong signatures, so
-    that a minute passes between two fetches, and a few seconds after one that failed.
+    that a minute passes between two such fetches, and a few seconds after one that failed.
 
     Attributes:
         turn: Held during a fetch, so that many deliveries wait for one.
@@ -296,8 +297,9 @@ class KeyCache:
 
     def _keep(self, keys: Keys) -> None:
         now = self._monotonic()
-        self._keys, self._failure = read_keys(keys), None
-        self._fetch_after, self._expire_at = now + FETCH_PAUSE, now + KEYS_LIFETIME
+        # Only a fetch that a delivery caused starts the pause: keys can be rotated just after the first fetch.
+        self._fetch_after = now + FETCH_PAUSE if now < self._expire_at else now
+        self._keys, self._failure, self._expire_at = read_keys(keys), None, now + KEYS_LIFETIME
 
 
 def _keys_of_body(body: bytes) -> list[Any]:

@@ -200,6 +200,13 @@ def test_operations_that_a_document_lacks_are_named(against: Against) -> None:
     ]
     assert lines[2:] == [f"The document lacks 2 of our 10 operations: {', '.join(report.missing)}"]
     assert report.stale == [], "what is said of an operation that was not compared may still be true"
+    document = changed(dict.fromkeys(paths))
+    document["components"]["schemas"]["RenderingSpeed"]["enum"].remove("BALANCED")
+    assert [entry.operation for entry, _ in against(document).stale] == [
+        "post_generate_image_v4",
+        "post_generate_image_v4_async",
+        "post_remix_image_v4",
+    ]
     found = {each["operation_id"]: each["theirs"] for each in json.loads(json_report(report))["operations"]}
     assert [operation for operation, theirs in found.items() if theirs is None] == [
         "post_remix_image_v4_async",

@@ -164,7 +164,8 @@ def test_a_change_of_one_keyword_of_the_contract_is_reported_at_its_place(contra
     for pointer, node in mappings((), contract.document):
         if pointer[:2] != ("components", "schemas") or len(pointer) < 3:
             continue
-        path = reached[str(pointer[2])]
+        if (path := reached.get(str(pointer[2]))) is None:
+            continue  # what only webhooks have is not compared
         ours = {**contract.document, "paths": {path: contract.document["paths"][path]}}
         for keyword, value in MUTATIONS.items():
             if keyword not in node or node[keyword] == value:

@@ -69,7 +69,7 @@ def _general() -> Iterator[Requirement]:
             yield Requirement(f"wire.{name}.part-type", title, where.part_type(name))
     description = join_pointer(where.operation, "description")
     yield Requirement(PAID_ONCE, "One image is never paid for twice.", description)
-    image = follow(join_pointer(follow(where.response(200)), "properties", "data", "items"))
+    image = follow(join_pointer(follow(where.response_schema(200)), "properties", "data", "items"))
     url = join_pointer(image, "properties", "url")
     yield Requirement(IMAGE_BYTES, "The image is saved byte for byte.", url)
     yield Requirement(IMAGE_KEY, "The key is sent to no host but the service's.", join_pointer(url, "description"))

@@ -343,7 +343,7 @@ def _refusals() -> Iterator[Scenario]:
         if billed is True:
             continue
         rule = view.responses.get(status)
-        at = pointers().response(status) if rule else join_pointer(observed, list(view.observed).index(status))
+        at = pointers().response_schema(status) if rule else join_pointer(observed, list(view.observed).index(status))
         detail = view.observed.get(status, "")
         body: Any = {"type": "about:blank", "title": "Problem", "detail": detail, "status": status}
         if rule and (rule.examples or rule.schema):
@@ -367,7 +367,7 @@ def _refusals() -> Iterator[Scenario]:
 
 def _successes() -> Iterator[Scenario]:
     """Unusual 200s, and images that were withheld."""
-    at = pointers().response(200)
+    at = pointers().response_schema(200)
     new_type = _success(response_type="link_of_a_kind_to_come")
     title = "Values that the contract does not list yet do not lose an image that was paid for."
     yield _scenario("answer.200.unknown-values", title, at, new_type, _IMAGE_MADE)
@@ -396,7 +396,7 @@ def _successes() -> Iterator[Scenario]:
 
 def _retries() -> Iterator[Scenario]:
     """A 429, after which a client may send the request again, and what may have run, after which it may not."""
-    at = join_pointer(pointers().responses, 429, "headers", "Retry-After")
+    at = pointers().response(429, "headers", "Retry-After")
     busy = ScriptedResponse(429, read_view().responses[429].examples[0], {**_JSON, "Retry-After": str(_PAUSE)})
     title = "A 429 is reported, or the request is sent again no sooner than Retry-After says."
     yield _scenario("retry.429", title, at, (busy, _success()), _IMAGE_MADE, _REFUSED_429, pause=_PAUSE)
@@ -423,7 +423,7 @@ def _redirects() -> Iterator[Scenario]:
         yield _scenario(f"redirect.{status}", title, f"{KEY_SCHEME}/in", moved, _REFUSED, _UNKNOWN, most_posts=1)
     title = "A redirect of the image host is followed without the key, or reported."
     image_host = (ScriptedResponse(302, "", {"Location": f"{OTHER_HOST}image.png"}),)
-    at = pointers().response(200)
+    at = pointers().response_schema(200)
     yield _scenario("redirect.image", title, at, _success(), _IMAGE_MADE, _UNKNOWN, most_posts=1, image_host=image_host)
     title = "A 303 follows a request that was processed: it is reported as unknown, and the request is not sent again."
     at = join_pointer(pointers().operation, "description")
@@ -434,13 +434,15 @@ def _redirects() -> Iterator[Scenario]:
 
 def _glued_responses() -> Iterator[Scenario]:
     """Bytes behind a response, and a response that comes early."""
-    at = pointers().response(200)
+    at = pointers().response_schema(200)
     title = "More bytes behind a 200 lose no image, and nothing is sent again."
     yield _scenario("answer.200.glued", title, at, ScriptedResponse(fault="glued_429"), _IMAGE_MADE, most_posts=1)
     for status, what in ((200, "another caller's image"), (422, "a refusal")):
         title = f"When a request is sent again after a 429, {what} behind that 429 is not taken for its response."
         answers = (ScriptedResponse(fault=f"glued_{status}_behind_429"), _success())
-        yield _scenario(f"retry.glued-{status}", title, pointers().response(429), answers, _IMAGE_MADE, _REFUSED_429)
+        yield _scenario(
+            f"retry.glued-{status}", title, pointers().response_schema(429), answers, _IMAGE_MADE, _REFUSED_429
+        )
     title = (
         "A 200 that comes before the body was read loses no image, or is reported as unknown; nothing is sent again."
     )

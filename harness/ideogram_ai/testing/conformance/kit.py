@@ -82,9 +82,13 @@ class ContractPointers:
             return join_pointer(self.form, "encoding", name, "contentType")
         return self.field(name)
 
-    def response(self, status: int) -> str:
+    def response(self, status: int, *steps: str) -> str:
+        """To a documented response, or something inside it; several operations may share it."""
+        return join_pointer(follow(join_pointer(self.responses, status)), *steps)
+
+    def response_schema(self, status: int) -> str:
         """To the schema of a response's body, or to the response where the contract has no schema for it."""
-        at = join_pointer(self.responses, status)
+        at = self.response(status)
         has_schema = bool(read_view().responses[status].schema)
         return join_pointer(at, "content", "application/json", "schema") if has_schema else at
 

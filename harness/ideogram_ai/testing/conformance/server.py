@@ -13,9 +13,11 @@ from ideogram_ai.client.errors import ConfigurationError
 from ideogram_ai.client.request import is_object
 from ideogram_ai.client.transport import is_loopback
 from ideogram_ai.contract.view import read_view
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .kit import ResultCollector, Verdict, check_timeout, no_progress
 from .server_judge import KEY_ACCEPTED, is_accepted, judge_case, judge_response, server_requirements
+from .server_operations import OperationsRun, choose_operations, operation_requirements
 from .server_plan import (
     PRICES,
     WITHOUT_SCHEMATHESIS,
@@ -27,11 +29,11 @@ from .server_plan import (
 from .server_requests import CannotConnectError, CaseSender, Expect, KeyUse, RequestCase, ServerResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ideogram_ai.contract.prices import Prices
 
-    from .kit import Progress, Report
+    from .kit import Progress, Report, Requirement
 
 __all__ = ["PRICES", "ServerOptions", "check_options", "describe_cost", "run_server", "server_requirements"]
 
@@ -53,6 +55,7 @@ class ServerOptions:
         seed: The seed of everything that is generated, 0 or more.
         timeout: Seconds, above 0, that a response may take.
         allow_http: Whether the URL may be http on another machine.
+        operations: What to test: methods of the client, such as generate and remix, or all.
     """
 
     url: str
@@ -61,6 +64,7 @@ class ServerOptions:
     seed: int = 0
     timeout: float = 60.0
     allow_http: bool = False
+    operations: tuple[str, ...] = (POST_GENERATE_IMAGE_V4.method_name,)
 
     @property
     def on_loopback(self) -> bool:
@@ -90,7 +94,20 @@ def check_options(options: ServerOptions) -> ServerOptions:
         raise ConfigurationError(
             "This server makes no image without an API key: name its variable with --key-env NAME."
         )
-    return evolve(options, url=resolve_base_url(options.url, allow_http=options.allow_http))
+    return evolve(
+        options,
+        url=resolve_base_url(options.url, allow_http=options.allow_http),
+        operations=choose_operations(options.operations),
+    )
+
+
+def requirements_of(operations: Sequence[str]) -> Mapping[str, Requirement]:
+    """Every requirement on a server that serves these operations, by its id, in the order of the report."""
+    generate = POST_GENERATE_IMAGE_V4.method_name
+    found = dict(server_requirements()) if generate in operations else {}
+    for name in operations:
+        found |= {} if name == generate else operation_requirements(name)
+    return found
 
 
 def describe_cost(images: int, prices: Prices = PRICES) -> str:
@@ -123,7 +140,7 @@ def run_server(options: ServerOptions, on_progress: Progress | None = None) -> R
         ConfigurationError: An option cannot be used.
     """
     options = check_options(options)
-    run = _ServerRun(options, ResultCollector(server_requirements()), ImageBudget(options.limit))
+    run = _ServerRun(options, ResultCollector(requirements_of(options.operations)), ImageBudget(options.limit))
     run.send_all(on_progress or no_progress)
     return run.results.report(options.url, "server", run.notes(), options.seed)
 
@@ -158,7 +175,8 @@ class ImageBudget:
 
     def charge(self, case: RequestCase, response: ServerResponse) -> None:
         """Count what a response may have cost."""
-        if case.key.sends_key and read_view().operation.billed.get(response.status or 0) is not False:
+        operation = case.operation or read_view().operation
+        if case.key.sends_key and operation.billed.get(response.status or 0) is not False:
             self.spent += max(1, len(response.images)) if response.status == 200 else 1
 
 
@@ -198,19 +216,27 @@ class _ServerRun:
     def send_all(self, on_progress: Progress) -> None:
         """Send every request that the budget allows."""
         metered = self.budget.metered
-        cases = keyless_cases() if self.budget.limit == 0 else plan_cases(self.options.seed, metered=metered)
+        cases: tuple[RequestCase, ...] = ()
+        if POST_GENERATE_IMAGE_V4.method_name in self.options.operations:
+            cases = keyless_cases() if self.budget.limit == 0 else plan_cases(self.options.seed, metered=metered)
+        others = [name for name in self.options.operations if name != POST_GENERATE_IMAGE_V4.method_name]
         key, trust_env = self.options.api_key or STAND_IN_KEY, not self.options.on_loopback
         with CaseSender(self.options.url, key, self.options.timeout, trust_env=trust_env) as sender:
             try:
                 for number, case in enumerate(cases):
                     on_progress(number, len(cases), case.note)
                     self._try(case, sender)
-                self._repeat_controls(sender)
-                self._open_link(sender)
-                on_progress(len(cases), len(cases), "done")
+                if cases:
+                    self._repeat_controls(sender)
+                    self._open_link(sender)
+                    on_progress(len(cases), len(cases), "done")
+                run = OperationsRun(self.options, self.results, self.budget, sender)
+                run.run(others, on_progress)
+                self.sent += run.sent
             except CannotConnectError as error:
                 self._mark_unreachable(error)
-        self._retract_unproven(cases)
+        if cases:
+            self._retract_unproven(cases)
         self._explain_untried()
 
     def _try(self, case: RequestCase, sender: CaseSender) -> None:
@@ -365,7 +391,8 @@ class _ServerRun:
 
     def notes(self) -> Iterator[str]:
         """Facts about the whole run."""
-        yield f"{self.sent} generate requests were sent."
+        generate_only = self.options.operations == (POST_GENERATE_IMAGE_V4.method_name,)
+        yield f"{self.sent} {'generate ' if generate_only else ''}requests were sent."
         if self.budget.limit:
             yield f"{self.budget.spent} of at most {self.budget.limit} images were billed or may have been."
             yield describe_cost(self.budget.limit)

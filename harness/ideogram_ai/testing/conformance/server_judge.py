@@ -42,7 +42,7 @@ def server_requirements() -> Mapping[str, Requirement]:
 
 
 def _key_requirements() -> Iterator[Requirement]:
-    missing = join_pointer(pointers().responses, 401)
+    missing = pointers().response(401)
     yield Requirement(KEY_ACCEPTED, "A request with a key in its header is let in.", f"{KEY_SCHEME}/name")
     yield Requirement("auth.key-missing", "A request without a key gets a 401.", missing)
     yield Requirement("auth.key-blank", "A request with a blank key gets a 401.", missing)
@@ -114,24 +114,24 @@ def _rule_title(pointer: str) -> str:
 
 def _response_requirements() -> Iterator[Requirement]:
     where = pointers()
-    refusal = join_pointer(where.responses, 400)
+    refusal = where.response(400)
     yield Requirement("answer.statuses", "Every response has a status that the contract knows.", where.responses)
     yield Requirement("answer.refusal-status", "A request that breaks a rule gets a 400, not a 422.", refusal)
     yield Requirement("answer.refusal-names-field", "A refusal names the field that is wrong.", refusal, advisory=True)
     for status, rule in read_view().responses.items():
         if rule.schema:
             yield from _body_requirements(status)
-    image = where.response(200)
+    image = where.response_schema(200)
     yield Requirement("answer.200.link-opens", "The link of an image gives the image, and needs no key.", image)
     yield Requirement("answer.200.link-present", "An image has a link, unless it was withheld.", image)
     title = "A response has no members but the documented ones."
     yield Requirement(UNDOCUMENTED_MEMBERS, title, where.responses, advisory=True)
-    retry = join_pointer(where.responses, 429, "headers", "Retry-After")
+    retry = where.response(429, "headers", "Retry-After")
     yield Requirement("answer.429.retry-after", "Retry-After has seconds or an HTTP date.", retry, advisory=True)
 
 
 def _body_requirements(status: int) -> Iterator[Requirement]:
-    at = pointers().response(status)
+    at = pointers().response_schema(status)
     content = at.removesuffix("/application~1json/schema")
     observed = not _is_documented(status)
     kind = "JSON, as far as it was observed" if observed else "JSON"
@@ -147,7 +147,7 @@ def _body_requirements(status: int) -> Iterator[Requirement]:
 
 def _is_documented(status: int) -> bool:
     """Whether the provider documents a response; others were only observed."""
-    return bool(at_pointer(join_pointer(pointers().responses, status)).get("x-evidence") == "documented")
+    return bool(at_pointer(pointers().response(status)).get("x-evidence") == "documented")
 
 
 @cache
@@ -164,7 +164,7 @@ def _members(status: int) -> tuple[tuple[tuple[str, ...], str], ...]:
             yield (*path, name), at
             yield from walk(at, (*path, name))
 
-    return tuple(walk(pointers().response(status), ()))
+    return tuple(walk(pointers().response_schema(status), ()))
 
 
 def _generated() -> Iterator[Requirement]:

@@ -16,12 +16,14 @@ from attrs import Factory, frozen
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.decoding import json_text
 from ideogram_ai.contract.view import read_view
+from ideogram_ai.generated.operations import Operation
 
 from ..recording import REDACTED, cut_out
 from .kit import RecordedExchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
 
 LARGEST_RESPONSE: Final = 16 * 1024 * 1024
 """How many bytes of a response are read."""
@@ -62,11 +64,12 @@ class Expect(Enum):
 
 
 class FormPart(NamedTuple):
-    """A part of a form: the name of its field, its bytes, and its media type."""
+    """A part of a form: the name of its field, its bytes, its media type, and the name of a file."""
 
     name: str
     data: bytes
     content_type: str | None = None
+    file_name: str | None = None
 
 
 @frozen
@@ -97,6 +100,8 @@ class RequestCase:
         generated: The case of schemathesis that it was made from; None for others.
         may_be_unsafe: Whether its prompt is so random that a safety check may refuse it.
         also: Ids of other requirements that it tests in the same way.
+        operation: The operation that it is a request of; None for generate.
+        target: Path and query, if they are not the path of generate.
     """
 
     requirement: str
@@ -112,6 +117,8 @@ class RequestCase:
     generated: Any = None
     may_be_unsafe: bool = False
     also: tuple[str, ...] = ()
+    operation: Operation | None = None
+    target: str = ""
 
     @property
     def requirements(self) -> tuple[str, ...]:
@@ -153,9 +160,10 @@ def multipart(parts: Iterable[FormPart], boundary: str | None = None) -> Payload
     Without a boundary, one is derived from the parts.
     """
     chunks: list[bytes] = []
-    for name, data, content_type in parts:
+    for name, data, content_type, file_name in parts:
         quoted = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-        head = f'Content-Disposition: form-data; name="{quoted}"\r\n'
+        file = f'; filename="{file_name}"' if file_name is not None else ""
+        head = f'Content-Disposition: form-data; name="{quoted}"{file}\r\n'
         head += f"Content-Type: {content_type}\r\n" if content_type is not None else ""
         chunks.append(f"{head}\r\n".encode() + data)
     boundary = boundary or "conformance-" + sha256(b"".join(chunks)).hexdigest()[:32]
@@ -227,7 +235,7 @@ class CaseSender:
 
     def __init__(self, base_url: str, key: str, timeout: float, *, trust_env: bool) -> None:
         self._view = read_view()
-        self._url = base_url + self._view.operation.path
+        self._base_url = base_url
         self._key = key
         self._timeout = timeout
         self._client = httpx.Client(
@@ -260,9 +268,10 @@ class CaseSender:
         # Two names for the key, because nobody knows which one a faulty server would read.
         query = dict.fromkeys((name, "api_key"), self._key) if case.key is KeyUse.QUERY else None
         headers |= by_use.get(case.key, {})
-        request = self._client.build_request(
-            self._view.operation.method, self._url, headers=headers, params=query, content=case.payload.body
-        )
+        operation = case.operation or self._view.operation
+        url = self._base_url + (case.target or operation.path)
+        content = case.payload.body or None if operation.method == "GET" else case.payload.body
+        request = self._client.build_request(operation.method, url, headers=headers, params=query, content=content)
         return self._exchange(request, f"{case.note}, {case.key}")
 
     def fetch(self, url: str, note: str) -> ServerResponse:

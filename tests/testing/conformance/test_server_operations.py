@@ -1,0 +1,143 @@
+"""Runs of the kit on servers with every operation: what holds, and which requirement catches a fault."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conformance_runs import URL, names, result, run_on_app
+from served_app import serve
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ideogram_ai.client import ConfigurationError
+from ideogram_ai.generated.operations import OPERATIONS
+from ideogram_ai.testing import create_app
+from ideogram_ai.testing.conformance import Report, Verdict, apply_expected
+from ideogram_ai.testing.conformance.server import ServerOptions, check_options, requirements_of, run_server
+
+Change = Callable[[Scope, int, Any], tuple[int, Any]]
+METHODS = tuple(operation.method_name for operation in OPERATIONS.values())
+OTHERS = tuple(name for name in METHODS if name != "generate")
+
+
+def altered(change: Change, *, links: bool = True) -> ASGIApp:
+    """The mock server, with its JSON answers changed by their path; its pictures are not drawn."""
+    app = create_app()
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if "/ephemeral/" in scope["path"]:
+            kind, status = (b"image/png", 200) if links else (b"text/html", 404)
+            await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
+            await send({"type": "http.response.body", "body": b"a picture"})
+            return
+        sent: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            sent.append(message)
+
+        await app(scope, receive, keep)
+        body = b"".join(message.get("body", b"") for message in sent[1:])
+        status, value = change(scope, sent[0]["status"], json.loads(body) if body else None)
+        body = json.dumps(value).encode()
+        headers = [(name, text) for name, text in sent[0]["headers"] if name != b"content-length"]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return wrapped
+
+
+def _as_it_is(_: Scope, status: int, body: Any) -> tuple[int, Any]:
+    return status, body
+
+
+def _at(end: str, change: Callable[[int, Any], tuple[int, Any]]) -> Change:
+    return lambda scope, status, body: change(status, body) if end in scope["path"] else (status, body)
+
+
+def _never_refuses(status: int, body: Any) -> tuple[int, Any]:
+    example = {"prompt": "p", "resolution": "8x8", "is_image_safe": True, "seed": 1, "url": None}
+    return (200, {"created": "2026-10-07T12:00:00Z", "data": [example]}) if status == 400 else (status, body)
+
+
+def _without(name: str) -> Callable[[int, Any], tuple[int, Any]]:
+    def change(status: int, body: Any) -> tuple[int, Any]:
+        return status, {key: value for key, value in body.items() if key != name} if status == 200 else body
+
+    return change
+
+
+FAULTS: dict[str, tuple[str, Change, set[str]]] = {
+    "a remix needs no image": ("remix", _at("/remix", _never_refuses), {"remix.refused.RemixImageRequestV4.required"}),
+    "no id": ("submit", _at("/async/generate", _without("generation_id")), {"submit.answer", "submit.finishes"}),
+    "anybody": (
+        "magic_prompt",
+        lambda _, status, body: (200 if status == 401 else status, body),
+        {"magic_prompt.key-missing"},
+    ),
+    "no image at the end": ("submit", _at("/generations/", _without("data")), {"submit.finishes"}),
+    "every id is known": (
+        "submit job",
+        lambda _, status, body: (200, {"status": "pending"}) if status == 404 else (status, body),
+        {"job.unknown"},
+    ),
+    "a status of its own": (
+        "magic_prompt",
+        lambda _, status, body: (418 if status == 400 else status, body),
+        {"magic_prompt.statuses"},
+    ),
+    "no prompt in a description": ("describe", _at("/describe", _without("json_prompt")), {"describe.answer"}),
+    "no keys": ("webhook_keys", _at("/jwks.json", lambda _, __: (200, [])), {"webhook_keys.answer"}),
+}
+
+
+def _run(change: Change, *operations: str, links: bool = True) -> Report:
+    with serve(altered(change, links=links)) as url:
+        return run_server(ServerOptions(url, operations=operations, timeout=10))
+
+
+@pytest.mark.slow
+def test_without_a_fault_every_requirement_holds() -> None:
+    report = _run(_as_it_is, *OTHERS)
+    assert {found.requirement.id: found.detail for found in report.results if found.verdict is not Verdict.HELD} == {}
+    assert [found.requirement.id for found in report.results] == list(requirements_of(OTHERS))
+    assert apply_expected(report).exit_code == 0
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_requirement_that_describes_a_fault_catches_it(fault: str) -> None:
+    operations, change, caught = FAULTS[fault]
+    report = _run(change, *operations.split())
+    assert caught <= names(report, Verdict.FAILED)
+    assert not report.of(Verdict.HARNESS_FAULT)
+
+
+def test_a_link_that_gives_no_image_is_caught() -> None:
+    report = _run(_as_it_is, "remix", links=False)
+    assert names(report, Verdict.FAILED) == {"remix.link-opens"}
+
+
+def test_a_webhook_that_no_key_verifies_is_caught() -> None:
+    report = _run(_at("/jwks.json", lambda _, __: (200, {"keys": []})), "submit_generate_transparent")
+    assert names(report, Verdict.FAILED, Verdict.ADVICE) == {"submit_generate_transparent.webhook"}
+    assert "signature" in result(report, "submit_generate_transparent.webhook").detail
+
+
+def test_operations_are_chosen_by_the_methods_of_the_client() -> None:
+    assert check_options(ServerOptions(URL, operations=("all",))).operations == METHODS
+    assert check_options(ServerOptions(URL, operations=("describe", "generate"))).operations == ("generate", "describe")
+    with pytest.raises(ConfigurationError, match="operation is 'remx'; give all, or some of generate, submit"):
+        check_options(ServerOptions(URL, operations=("remx",)))
+
+
+def test_nothing_that_could_be_billed_is_sent_elsewhere_without_a_budget() -> None:
+    sent: list[tuple[str, bool]] = []
+
+    def watch(scope: Scope, status: int, body: Any) -> tuple[int, Any]:
+        sent.append((scope["path"], b"api-key" in dict(scope["headers"])))
+        return status, body
+
+    options = ServerOptions("https://api.ideogram.ai", operations=OTHERS, max_images=0)
+    report = run_on_app(altered(watch), options)
+    assert sent
+    assert not any(has_key for _, has_key in sent)
+    assert not names(report, Verdict.FAILED, Verdict.HARNESS_FAULT)
