@@ -1,9 +1,9 @@
 """Copy the client into a package of a program, so that the program owns it and does not depend on ideogram-ai.
 
 DEST is the folder for the copy, for example myapp/_vendor; then `from myapp._vendor.ideogram_ai.client import Ideogram`
-works. The copy needs httpx and attrs, and nothing else of this project. Run the same command again to update it. Exit
-codes: 0 done or up to date; 1 the copy differs, git ignores some of it, or an update was refused or failed; 2 wrong
-usage, for example an unsuitable DEST.
+works. The copy needs httpx and attrs, and nothing else of this project; verify_webhook also needs cryptography. Run the
+same command again to update it. Exit codes: 0 done or up to date; 1 the copy differs, git ignores some of it, or an
+update was refused or failed; 2 wrong usage, for example an unsuitable DEST.
 """
 
 from __future__ import annotations
@@ -57,10 +57,11 @@ class DestinationError(VendoringError):
 
 
 class Copy(NamedTuple):
-    """A copy of the client: its manifest, and all files by path, with the manifest's own."""
+    """A copy of the client: its manifest, all files by path, with the manifest's own, and what verify_webhook needs."""
 
     manifest: dict[str, Any]
     files: dict[str, bytes]
+    webhooks: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -103,7 +104,8 @@ def make_copy(checkout: Path = ROOT) -> Copy:
         "dependencies": project["dependencies"],
         "files": {name: _sha256(files[name]) for name in sorted(files)},
     }
-    return Copy(manifest, {**files, MANIFEST: manifest_bytes(manifest)})
+    webhooks = tuple(project["optional-dependencies"]["webhooks"])
+    return Copy(manifest, {**files, MANIFEST: manifest_bytes(manifest)}, webhooks)
 
 
 def make_relative(source: bytes, file: str) -> bytes:
@@ -296,7 +298,7 @@ def _update(place: Path, copy: Copy, force: bool, verb: str) -> tuple[bool, str]
     there = read_copy(place)
     hashes = {name: _sha256(data) for name, data in copy.files.items()}
     if there is None:
-        return True, f"{verb} {len(copy.files)} files to {place}: {copy.title}\n{_usage(place, copy.manifest)}"
+        return True, f"{verb} {len(copy.files)} files to {place}: {copy.title}\n{_usage(place, copy)}"
     changes = local_changes(there, copy)
     lost = [change for change in changes if there.files.get(change[0]) not in {None, hashes.get(change[0])}]
     if lost and not force:
@@ -313,13 +315,15 @@ def _update(place: Path, copy: Copy, force: bool, verb: str) -> tuple[bool, str]
     return True, "\n".join([f"{verb} {place}: {copy.title}{before}", *_lines(files)])
 
 
-def _usage(place: Path, manifest: Mapping[str, Any]) -> str:
+def _usage(place: Path, copy: Copy) -> str:
     """What a program that has a new copy needs to know."""
+    manifest = copy.manifest
     folder, names = place.parent.resolve(), [NAME]
     while (folder / "__init__.py").is_file():
         names.insert(0, folder.name)
         folder = folder.parent
     text = f"  needs {', '.join(manifest['dependencies'])} and Python {manifest['requires_python']}\n"
+    text += f"  verify_webhook also needs {', '.join(copy.webhooks)}\n" if copy.webhooks else ""
     text += f"  from {'.'.join(names)}.client import Ideogram"
     if names != [NAME]:
         return text

@@ -7,9 +7,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 
-def link_dependencies(folder: Path) -> None:
-    """Link httpx, attrs and what these two need into a folder, but for what it holds already."""
-    for name in _closure("httpx", "attrs"):
+def link_dependencies(folder: Path, *more: str) -> None:
+    """Link httpx, attrs, others and what these need into a folder, but for what it holds already."""
+    for name in _closure("httpx", "attrs", *more):
         for file in distribution(name).files or []:
             top = Path(file.parts[0])
             if top.suffix != ".pth" and ".." not in file.parts and not (folder / top).exists():

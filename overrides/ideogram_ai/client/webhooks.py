@@ -143,7 +143,8 @@ class Delivery:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise ImportError(
-                f"Webhooks are verified with {error.name}: run pip install 'ideogram-ai[webhooks]'.", name=error.name
+                "Webhooks are verified with cryptography: run pip install cryptography (the extra webhooks brings it).",
+                name=error.name,
             ) from None
         message = signed_message(self.generation_id, self.user_id, self.timestamp, self.body)
         for key in sorted(keys, key=lambda key: key.kid != self.key_id):

@@ -47,6 +47,7 @@ def at_work(name: str, url: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         saved = [with_ideogram(Path(folder)), asyncio.run(with_async_ideogram(Path(folder)))]
         pictures = [path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n") for path in saved]
+        jobs = asyncio.run(as_jobs(client, url, saved[0]))
     try:
         client.Ideogram("a-key", base_url=url).generate(text_prompt="a", json_prompt={})
     except client.PromptError as raised:
@@ -57,6 +58,7 @@ def at_work(name: str, url: str) -> dict[str, Any]:
         metadata = False
     return {
         "pictures": pictures,
+        "jobs": jobs,
         "error": [type(error) is client.PromptError, error.case],
         "version": client.__version__,
         "metadata": metadata,
@@ -65,6 +67,32 @@ def at_work(name: str, url: str) -> dict[str, Any]:
         "file": client.__file__,
         "modules": sorted(sys.modules),
     }
+
+
+async def as_jobs(client: Any, url: str, picture: Path) -> list[Any]:
+    """Submit jobs, send files, and wait, with both clients."""
+    with client.Ideogram("a-key", base_url=url) as ideogram:
+        described = ideogram.describe(image_file=picture)
+        first = ideogram.wait(ideogram.submit(json_prompt=described.json_prompt))
+        remixed = ideogram.remix(image=first.images[0], text_prompt="a dog")
+    async with client.AsyncIdeogram("a-key", base_url=url) as ideogram:
+        job = await ideogram.submit_remix(image=picture, text_prompt="a horse")
+        last = await ideogram.wait(job.id)
+        keys = await ideogram.webhook_keys()
+    return [type(job) is client.Job, len(keys.keys) > 0, *(len(each.images) for each in (first, remixed, last))]
+
+
+def verified(name: str, delivery: str) -> dict[str, Any]:
+    """Verify a webhook with a copy, or say which package that needs."""
+    client = import_module(f"{name}.client")
+    said = json.loads(delivery)
+    headers = [(name, value) for name, value in said["headers"]]
+    before = "cryptography" in sys.modules
+    try:
+        job = client.verify_webhook(headers, said["body"].encode(), said["keys"], max_age=1e12)
+    except ImportError as error:
+        return {"before": before, "needs": error.name}
+    return {"before": before, "job": [job.id, job.status]}
 
 
 def shared_classes(one: Any, two: Any) -> list[str]:

@@ -3,6 +3,7 @@
 Each test runs a Python that sees the program, httpx, attrs and their dependencies, and no metadata of ours.
 """
 
+import json
 import re
 import shutil
 import sys
@@ -52,6 +53,7 @@ def check_at_work(name: str, server: MockServer, *path: Path, metadata: bool = F
     file, modules = Path(said.pop("file")), {module.partition(".")[0] for module in said.pop("modules")}
     assert said == {
         "pictures": [True, True],
+        "jobs": [True, True, 1, 1, 1],
         "error": [True, "both"],
         "version": __version__,
         "metadata": metadata,
@@ -71,6 +73,17 @@ def test_it_works_with_httpx_and_attrs_alone_and_loads_them_when_used(
     assert {name for name in before if name.startswith(NAME)} == {NAME, f"{NAME}.client"}
     assert "httpx" not in before
     assert {"httpx", f"{NAME}.generated.operations"} <= set(after)
+
+
+def test_webhooks_need_cryptography_and_nothing_else_loads_it(app: Path, dependencies: Path, tmp_path: Path) -> None:
+    vectors = json.loads((ROOT / "tests/client/webhook_vectors.json").read_text("utf-8"))
+    delivery = json.dumps({**vectors["right"]["plain"], "keys": vectors["keys"]})
+    arguments = (PROGRAMS, "verified", NAME, delivery)
+    assert run_alone(*arguments, path=(app, dependencies)) == {"before": False, "needs": "cryptography"}
+    (tmp_path / "more").mkdir()
+    link_dependencies(tmp_path / "more", "cryptography")
+    said = run_alone(*arguments, path=(app, tmp_path / "more"))
+    assert said == {"before": False, "job": [vectors["generation_id"], "completed"]}
 
 
 def test_it_works_on_the_path_itself_and_moved_renamed_and_zipped(

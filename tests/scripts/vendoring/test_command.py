@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import vendor
+from packaging.requirements import Requirement
 from vendor import ROOT, Copy, manifest_bytes, read_manifest
 from vendored_app import Command, package, texts
 
@@ -38,8 +39,10 @@ def test_a_first_copy(command: Command) -> None:
     assert run.out.splitlines() == [
         f"wrote {count} files to {place}: {title}",
         f"  needs {', '.join(copy.manifest['dependencies'])} and Python {copy.manifest['requires_python']}",
+        f"  verify_webhook also needs {', '.join(copy.webhooks)}",
         "  from myapp._vendor.ideogram_ai.client import Ideogram",
     ]
+    assert [Requirement(text).name for text in copy.webhooks] == ["cryptography"]
     assert texts(place) == copy.files
     assert {*os.listdir(command.folder)} == {"__init__.py", "ideogram_ai"}
     (place / "client/__pycache__").mkdir()
@@ -55,8 +58,8 @@ def test_a_folder_that_is_not_a_package_or_is_a_link(command: Command, tmp_path:
     run = command(destination=tmp_path)
     assert run.code == 0
     printed = run.out.splitlines()
-    assert printed[2] == "  from ideogram_ai.client import Ideogram"
-    assert printed[3].startswith(f"note: {tmp_path} has no __init__.py. ")
+    assert printed[3] == "  from ideogram_ai.client import Ideogram"
+    assert printed[4].startswith(f"note: {tmp_path} has no __init__.py. ")
     (tmp_path / "link").symlink_to(command.folder)
     assert command(destination=tmp_path / "link").code == 0
     assert texts(tmp_path / "ideogram_ai") == texts(command.place) == command.copy.files
