@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .kit import Progress, Report, Requirement
 
 __all__ = [
+    "VERIFY_WEBHOOK",
     "ClientOptions",
     "CommandError",
     "Scenario",
