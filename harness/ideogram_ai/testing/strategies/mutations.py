@@ -403,7 +403,7 @@ def _type_mutator(types: list[str], field: FieldRule | None) -> Mutator | None:
         return lambda _: json_values().filter(lambda value: value is not None)
     if "string" in types or field.item is not None:
         return None  # everything in a form can be read as text, and every text as a list of one
-    types = [*types, *field.types]  # one branch of a choice has fewer types than the field
+    types = list(dict.fromkeys([*types, *field.types]))  # one branch of a choice has fewer types than the field
 
     def is_other(value: str | int) -> bool:
         try:
