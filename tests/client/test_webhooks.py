@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from ideogram_ai.client import WebhookVerificationError, verify_webhook
+from ideogram_ai.client import Job, WebhookVerificationError, verify_webhook
 from ideogram_ai.client.webhooks import GENERATION_ID, SIGNATURE, TIMESTAMP, USER_ID, read_keys, signed_message
 
 VECTORS = json.loads(webhook_vectors.VECTORS.read_text("utf-8"))
@@ -232,6 +232,7 @@ def test_whatever_the_service_signs_is_a_job_or_the_one_error(body: bytes) -> No
     if isinstance(job, WebhookVerificationError):
         assert job.reason == "body"
     else:
+        assert isinstance(job, Job)
         assert job.id == VECTORS["generation_id"]
 
 
