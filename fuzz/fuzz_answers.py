@@ -13,7 +13,8 @@ with atheris.instrument_imports(include=["ideogram_ai.client"]):
     import httpx
 
     from ideogram_ai.client import Generation, IdeogramError
-    from ideogram_ai.client.response import ResponseBuffer, parse_response
+    from ideogram_ai.client.bodies import ResponseBuffer
+    from ideogram_ai.client.response import parse_response
     from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 CORPUS = Path(__file__).with_name("corpus")

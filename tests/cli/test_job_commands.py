@@ -105,8 +105,10 @@ def test_one_signal_ends_the_wait(folder: Path, number: signal.Signals) -> None:
     with MockServer(latency=600.0) as server, submitting(folder, server, "--json") as process:
         assert process.stdout is not None
         job = json.loads(process.stdout.readline())["job"]
-        time.sleep(0.3)
-        process.send_signal(number)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and all(exchange.method == "POST" for exchange in server.ledger):
+            time.sleep(0.01)
+        process.send_signal(number)  # it has asked once: what leaves then costs nothing
         out, err = process.communicate(timeout=PATIENCE)
     last = json.loads(out)
     assert (process.returncode, err, last["outcome"], last["job"]) == (4, "", "outcome_unknown", job)
@@ -207,6 +209,8 @@ def test_several_jobs(ideogram: Command, service: MockServer, folder: Path) -> N
     assert (run.code, run.out) == (0, "cat.png\n")
     assert (folder / "cat.png").read_bytes() == (folder / "cat-3.png").read_bytes()
     assert set(files(folder)) == names, "it can be fetched again and again"
+    run = ideogram("fetch", *ids[:2], "-o", "cat.png", "--overwrite", "-q")
+    assert (run.code, run.out) == (0, "cat.png\ncat-5.png\n"), "no image of the same run is replaced"
     assert submits(service) == 3
 
 

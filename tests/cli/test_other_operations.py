@@ -123,6 +123,8 @@ def test_fields_of_the_other_operation_are_refused(ideogram: Command, service: M
     run = ideogram("generate", "A cat", "--transparent", *SMALL)
     assert (run.code, "Did you mean output_resolution?" in run.err) == (2, True)
     run = ideogram("generate", "A cat", "--aspect-ratio", "1x1")
+    assert (run.code, "--aspect-ratio is for a transparent image: add --transparent" in run.err) == (2, True)
+    run = ideogram("generate", "A cat", "-F", "aspect_ratio=1x1")
     assert (run.code, "Did you mean resolution?" in run.err) == (2, True)
     assert not service.ledger
 
@@ -202,14 +204,20 @@ def test_a_magic_prompt_goes_into_generate(
 
 def test_the_commands_of_a_pipe(folder: Path, cat: Path) -> None:
     """As in a shell, with a stdout that is no UTF-8."""
-    describe = f"{' '.join(IDEOGRAM)} describe {cat.name} --mock"
-    generate = f"{' '.join(IDEOGRAM)} generate --json-prompt - --mock {' '.join(SMALL)} -o again.png"
-    for encoding in ("utf-8", "latin-1"):
+    command = " ".join(IDEOGRAM)
+    generate = f"{command} generate --json-prompt - --mock {' '.join(SMALL)} -o again.png --overwrite --sidecar"
+    for first, encoding in (
+        (f"describe {cat.name}", "utf-8"),
+        ("magic-prompt 'Ein Füchschen'", "utf-8"),
+        ("magic-prompt 'Ein Füchschen'", "latin-1"),
+    ):
         run = subprocess.run(
-            ["sh", "-c", f"{describe} | {generate} --overwrite"],
+            ["sh", "-c", f"{command} {first} --mock -q | {generate}"],
             cwd=folder, env=environment(PYTHONIOENCODING=encoding), text=True, capture_output=True, check=False,
         )  # fmt: skip
         assert (run.returncode, run.stderr, run.stdout.splitlines()[0]) == (0, "", "saved again.png")
+        sidecar = json.loads((folder / "again.png.json").read_text())
+        assert ("Füchschen" in str(sidecar["request"]["json_prompt"])) == first.startswith("magic")
 
 
 def test_what_could_harm_a_terminal_is_escaped_and_still_json(
@@ -323,6 +331,9 @@ def test_what_it_would_cost(ideogram: Command, service: MockServer, cat: Path, m
         assert document["cost_usd"] == (None if cost == "unknown" else cost.split()[0])
         assert "if it were not a rehearsal" not in run.out
         assert ideogram(*arguments, "--dry-run", "-q").out == ""
+    hook = "https://example.com/hook"
+    run = ideogram("generate", "A cat", "--async", "-F", f"webhook_url={hook}", "--dry-run", "--json")
+    assert run.json["would_send"]["fields"] == {"webhook_url": hook, "text_prompt": "A cat"}
     run = ideogram("remix", "cat.png", "A cat", "--dry-run", "--json")
     assert run.json["would_send"]["fields"]["image"]["sha256"] == sha256(CAT).hexdigest()
     run = ideogram("generate", "A cat", "--dry-run", "--mock")

@@ -11,8 +11,8 @@ from driver import case
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ideogram_ai.client import response
-from ideogram_ai.client.response import MAX_RESPONSE_BYTES, Decoder, DecodingError, ResponseBuffer
+from ideogram_ai.client import bodies
+from ideogram_ai.client.bodies import MAX_RESPONSE_BYTES, Decoder, DecodingError, ResponseBuffer
 
 TEXT = b'{"data": []}' * 2000
 
@@ -97,7 +97,7 @@ def test_empty_members_are_read_up_to_a_limit_and_in_no_time(monkeypatch: pytest
     empty = gzip.compress(b"")
     with pytest.raises(DecodingError, match="members of gzip"):
         list(Decoder("gzip").decode(empty * 1_000_000))
-    monkeypatch.setattr(response, "_MAX_MEMBERS", 1000)
+    monkeypatch.setattr(bodies, "_MAX_MEMBERS", 1000)
     assert collected(empty * 1000, "gzip").complete is True
     assert "more than 1000 members" in (collected(empty * 1001, "gzip").broken or "")
     assert "more than 1000 members" in (collected(gzip.compress(empty * 1001), "gzip, gzip").broken or "")

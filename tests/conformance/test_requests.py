@@ -1,4 +1,4 @@
-"""What the contract allows goes through generate() and arrives: whole, typed, in its own order.
+"""What the contract allows goes through the client's methods and arrives: whole, typed, in its own order.
 
 A body that breaks the prompt rule, or names no field, raises before anything is sent. Every other broken body arrives
 unchanged, and the service's 400 becomes an error that names the field as well.
@@ -6,18 +6,29 @@ unchanged, and the service's 400 becomes an error that names the field as well.
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 import httpx
 import pytest
-from contract_bodies import broken_bodies, valid_bodies
-from contract_judges import CONTRACT, broken_rules, keeps_contract
+from contract_bodies import broken_bodies, valid_arguments
+from contract_judges import CONTRACT, at, body_of, broken_rules, keeps_contract, parameters_of
 from driver import KINDS, Driver, Kind, mocked, outcome
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 from multipart_reader import Part, read_parts
 from service_words import as_told
 
-from ideogram_ai.client import BadRequestError, Generation, PromptError, UnknownFieldError
+from ideogram_ai.client import (
+    BadRequestError,
+    Generation,
+    IdeogramError,
+    NotFoundError,
+    PromptError,
+    RequestError,
+    UnknownFieldError,
+)
+from ideogram_ai.client.jobs import Job
+from ideogram_ai.generated.operations import OPERATIONS, Operation
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import (
     BrokenRequest,
@@ -28,7 +39,6 @@ from ideogram_ai.testing import (
     requests,
 )
 
-MEDIA_TYPES = {field.wire_name: field.content_type for field in OPERATION.fields}
 SCHEMAS = CONTRACT["components"]["schemas"]
 FIELDS: dict[str, Any] = SCHEMAS[OPERATION.request_model]["properties"]
 PROMPTS = {"text_prompt", "json_prompt"}
@@ -41,48 +51,134 @@ def clients() -> dict[Kind, Driver]:
     return {kind: mocked(kind) for kind in KINDS}
 
 
-def is_text(schema: dict[str, Any]) -> bool:
-    """Whether the contract has text for a field."""
-    schema = SCHEMAS[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-    return "string" in schema["type"]
+each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)
+OTHERS = [each for each in OPERATIONS.values() if each is not OPERATION and request_rules(operation=each)]
+SIGNATURES = {
+    b"\x89PNG": ("image/png", ".png"),
+    b"\xff\xd8\xff": ("image/jpeg", ".jpg"),
+    b"RIFF": ("image/webp", ".webp"),
+}
 
 
-def decode(request: httpx.Request) -> dict[str, Any]:
+def types_of(operation: Operation, name: str) -> list[str]:
+    """The types that the contract has for a field."""
+    place = parameters_of(operation).get(name)
+    schema = at(place)["schema"] if place else at(f"{body_of(operation)}/properties/{name}")
+    types = (at(schema["$ref"]) if "$ref" in schema else schema)["type"]
+    return [types] if isinstance(types, str) else list(types)
+
+
+def decode(request: httpx.Request, operation: Operation = OPERATION) -> dict[str, Any]:
     """The fields as a server reads them, without the project's own reader."""
-    fields: dict[str, Any] = {}
+    read = decode_target(request, operation)
+    if operation.media_type == "application/json":
+        assert request.headers["content-type"] == "application/json"
+        body: dict[str, Any] = json.loads(request.content)
+        return read | body
+    if not operation.media_type:
+        assert request.content == b""
+        assert "content-type" not in request.headers
+        return read
+    fields = {field.wire_name: field for field in operation.fields}
     for part in read_parts(request):
-        assert part.name not in fields
-        assert part.content_type == MEDIA_TYPES[part.name]
-        text = part.data.decode()
-        fields[part.name] = text if is_text(FIELDS[part.name]) else json.loads(text)
-    return fields
+        assert part.name not in read
+        read[part.name] = read_file(part) if fields[part.name].is_file else read_value(part, operation)
+        assert fields[part.name].is_file or part.content_type == fields[part.name].content_type
+    return read
+
+
+def decode_target(request: httpx.Request, operation: Operation) -> dict[str, Any]:
+    """The parameters of path and query."""
+    path, _, query = request.url.raw_path.decode("ascii").partition("?")
+    texts = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
+    steps = zip(operation.path.split("/"), path.split("/"), strict=True)
+    texts |= {step[1:-1]: unquote(sent) for step, sent in steps if step.startswith("{")}
+    assert set(texts) <= set(parameters_of(operation))
+    return {name: text if "string" in types_of(operation, name) else json.loads(text) for name, text in texts.items()}
+
+
+def read_file(part: Part) -> bytes:
+    """The bytes of a file, whose type and name are told by how it begins."""
+    ((media_type, suffix),) = (kind for start, kind in SIGNATURES.items() if part.data.startswith(start))
+    assert part.content_type == media_type
+    assert part.options["filename"].endswith(suffix)
+    return part.data
+
+
+def read_value(part: Part, operation: Operation) -> Any:
+    assert "filename" not in part.options
+    text = part.data.decode()
+    return text if part.name not in JSON_FIELDS and "string" in types_of(operation, part.name) else json.loads(text)
 
 
 def as_text(fields: dict[str, Any]) -> dict[str, str]:
     """The values as JSON, in which 1 is not True and the order of keys counts."""
-    return {name: json.dumps(value) for name, value in fields.items()}
+    return {name: json.dumps(value) if type(value) is not bytes else repr(value) for name, value in fields.items()}
 
 
-def check_arrives(client: Driver, mock: IdeogramMock, body: dict[str, Any]) -> None:
-    fields = {name: value for name, value in body.items() if value is not None}
-    made = client.generate(**body)
-    arrived = decode(mock.router.calls[-1].request)
+def check_arrives(client: Driver, mock: IdeogramMock, operation: Operation, arguments: dict[str, Any]) -> None:
+    fields = {name: value for name, value in arguments.items() if value is not None}
+    made = outcome(client.call, operation.method_name, **arguments)
+    request = mock.router.calls[-1].request
+    arrived = decode(request, operation)
+    assert request.method == operation.method
+    assert ("api-key" in request.headers) is operation.authenticated
     assert as_text(arrived) == as_text(fields)
-    assert keeps_contract(arrived)
-    assert made.request == fields
+    assert keeps_contract(arrived, operation)
+    if isinstance(made, IdeogramError):
+        assert isinstance(made, NotFoundError | BadRequestError), "there is no such job"
+        assert "generation_id" in fields
+    elif isinstance(made, Generation | Job):
+        assert set(made.request) == set(fields) - set(parameters_of(operation))
+        assert {name: fields[name] for name in made.request if type(fields[name]) is not bytes} == {
+            name: value for name, value in made.request.items() if type(fields[name]) is not bytes
+        }
 
 
-def test_valid_bodies_arrive(clients: dict[Kind, Driver]) -> None:
+@each_operation
+def test_valid_requests_arrive(operation: Operation, clients: dict[Kind, Driver]) -> None:
     """Those of schemathesis, and those of the harness."""
     with ideogram_mock() as mock:
 
-        @settings(max_examples=60)
-        @given(body=valid_bodies() | requests(), kind=st.sampled_from(KINDS))
-        def check(body: dict[str, Any], kind: Kind) -> None:
-            check_arrives(clients[kind], mock, body)
+        @settings(max_examples=60 if operation is OPERATION else 20)
+        @given(arguments=valid_arguments(operation) | requests(operation=operation), kind=st.sampled_from(KINDS))
+        def check(arguments: dict[str, Any], kind: Kind) -> None:
+            check_arrives(clients[kind], mock, operation, arguments)
+
+        if operation.fields:
+            check()
+        else:
+            check_arrives(clients["sync"], mock, operation, {})
+        assert len(mock.ledger) == len(mock.router.calls) >= (10 if operation.fields else 1)
+
+
+@pytest.mark.parametrize("operation", OTHERS, ids=lambda each: each.method_name)
+def test_broken_requests_of_each_operation_are_refused_by_name(
+    operation: Operation, clients: dict[Kind, Driver]
+) -> None:
+    """Nothing is sent without a field that is required, or with both prompts or none; the service judges the rest."""
+    with ideogram_mock(strict=False) as mock:
+        mock.judge(times=None)
+
+        @settings(max_examples=20)
+        @given(broken=broken_requests(operation=operation), kind=st.sampled_from(KINDS))
+        def check(broken: BrokenRequest, kind: Kind) -> None:
+            before = len(mock.ledger)
+            ended = outcome(clients[kind].call, operation.method_name, **broken.request)
+            assert isinstance(ended, RequestError | BadRequestError)
+            assert not ended.may_have_been_billed
+            event(type(ended).__name__)
+            if isinstance(ended, RequestError):
+                assert broken.rule.endswith(("/required", "/oneOf"))
+                assert broken.pointer == "#"
+                assert "Nothing was sent" in ended.message
+                assert len(mock.ledger) == before
+                return
+            (field,) = broken.pointer.split("/")[1:2]
+            assert f"400: {field}" in str(ended)
+            assert [exchange.status for exchange in mock.ledger[before:]] == [400]
 
         check()
-        assert len(mock.ledger) == len(mock.router.calls) > 30
 
 
 def expected_texts(name: str, value: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ideogram_ai.client import AsyncIdeogram, Ideogram, client, download, files, flow, response, transport
+from ideogram_ai.client import AsyncIdeogram, Ideogram, bodies, client, download, files, flow, transport
 from ideogram_ai.client.flow import Sleep, interrupt, interruption_in
 from ideogram_ai.client.transport import (
     PreparedRequest,
@@ -39,8 +39,8 @@ def forget_process_state() -> None:
 
 def limit_body(size: int, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
     """Read responses of at most this size; without monkeypatch, for the rest of the process."""
-    assert size < response.MAX_RESPONSE_BYTES
-    (monkeypatch or pytest.MonkeyPatch()).setattr(response, "MAX_RESPONSE_BYTES", size)
+    assert size < bodies.MAX_RESPONSE_BYTES
+    (monkeypatch or pytest.MonkeyPatch()).setattr(bodies, "MAX_RESPONSE_BYTES", size)
 
 
 def limit_pieces(monkeypatch: pytest.MonkeyPatch, count: int) -> None:

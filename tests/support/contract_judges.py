@@ -4,15 +4,20 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
+import contract_document
 import jsonschema
 from contract_document import Node
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4, Operation
+from ideogram_ai.testing.faults.wire import png
 
 CONTRACT = read_contract()
 REQUEST = "#/components/schemas/GenerateImageRequestV4"
 PROMPT_RULE = f"{REQUEST}/oneOf"
+JOB_ID: str = CONTRACT["components"]["parameters"]["GenerationId"]["example"]
+"""The id of the job in the contract's examples, and in what strategies draw of it."""
+FILE = png(2, 3)
 
 
 def validator(schema: Node) -> jsonschema.Draft202012Validator:
@@ -35,6 +40,23 @@ def node_of(operation: Operation) -> Node:
     return node
 
 
+def responses_of(operation: Operation) -> dict[int, Node]:
+    """The documented responses of an operation."""
+    return {
+        int(status): response
+        for status, response in contract_document.responses_of(CONTRACT, node_of(operation)).items()
+    }
+
+
+def is_billed(operation: Operation, status: int) -> bool:
+    """Whether a response with a status may be billed: it is, or nobody knows. A redirect but 303 did not run."""
+    billed = {code: response["x-billed"] for code, response in responses_of(operation).items()}
+    billed |= {entry["status"]: entry["billed"] for entry in node_of(operation).get("x-observed-statuses", ())}
+    if billed[200] is False:
+        return False
+    return billed.get(status, status == 303 or not 300 <= status < 400) is not False
+
+
 def parameters_of(operation: Operation) -> dict[str, str]:
     """Where the contract has each parameter of path and query, by name."""
     places = [parameter["$ref"] for parameter in node_of(operation).get("parameters", ())]
@@ -47,6 +69,18 @@ def at(pointer: str) -> Any:
     for step in pointer.removeprefix("#/").split("/"):
         node = node[step]
     return node
+
+
+def least(operation: Operation) -> Node:
+    """The arguments without which there is no call of an operation: those of its example, and a small file."""
+    if operation.result == "job" and operation.is_free:
+        return {name: at(place)["example"] for name, place in parameters_of(operation).items()}
+    body = node_of(operation).get("requestBody")
+    (example, *_) = body["content"][operation.media_type]["examples"].values() if body else [{"value": {}}]
+    one_of = {name for group in operation.exactly_one_of for name in group}
+    kept = {field.wire_name for field in operation.fields if field.required} | one_of
+    uploads = {field.wire_name for field in operation.fields if field.is_file}
+    return {name: FILE if name in uploads else value for name, value in example["value"].items() if name in kept}
 
 
 def keeps_contract(request: Node, operation: Operation = POST_GENERATE_IMAGE_V4) -> bool:

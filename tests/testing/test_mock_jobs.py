@@ -218,6 +218,8 @@ def test_a_finished_job_is_announced_signed_and_retried(receiver: Receiver) -> N
         with pytest.raises(InvalidSignature):
             verify(receiver.got[0][0], body + b" ", key)
         announced = json.loads(receiver.got[2][1])
+        schema = {"$ref": "#/components/schemas/WebhookBody"}
+        assert list(read_view().validator(schema).iter_errors(announced)) == []
         assert announced.keys() == {"generation_id", "created", "data"}
         assert get(announced["data"][0]["url"]).status_code == 200
         assert dict(server.ledger[0].fields)["webhook_url"] == receiver.url

@@ -26,6 +26,7 @@ from ideogram_ai.generated.operations import (
 )
 from ideogram_ai.testing import UNSAFE_WORD, MockServer, check_request, review_request
 from ideogram_ai.testing.colour_names import COLOURS, colours_in, name_of_colour
+from ideogram_ai.testing.drawing import variants
 from ideogram_ai.testing.drawing.description import describe
 from ideogram_ai.testing.drawing.source import fitting_size, image_problem, image_size
 from ideogram_ai.testing.prompts import RATIOS, resolve_ratio, write_prompt
@@ -173,7 +174,9 @@ def test_a_transparent_image_is_opaque_where_something_is_drawn(mock_url: str, n
         assert (red > 240, green < 15, blue < 15, opaque) == (True, True, True, 255), "no ground shines through"
 
 
-def test_a_transparent_image_has_the_ratio_and_the_budget_that_were_asked_for(mock_url: str) -> None:
+def test_a_transparent_image_has_the_ratio_and_the_budget_that_were_asked_for(
+    mock_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     operation = POST_GENERATE_IMAGE_V4_TRANSPARENT
     for values, size in [
         ({"aspect_ratio": "AUTO"}, "1024x1024"),
@@ -183,8 +186,9 @@ def test_a_transparent_image_has_the_ratio_and_the_budget_that_were_asked_for(mo
     ]:
         response = ask(mock_url, operation, {}, **{"text_prompt": "a cat", **values})
         assert allowed(response, operation)["data"][0]["resolution"] == size
-    large = ask(mock_url, operation, {}, text_prompt="a cat", aspect_ratio="4x1", output_resolution="4K")
-    assert picture(large, operation).size == (8192, 2048)
+    monkeypatch.setattr(variants, "_MOST_DRAWN", 128 * 128)
+    large = ask(mock_url, operation, {}, text_prompt="a cat", aspect_ratio="4x1")
+    assert picture(large, operation).size == (2048, 512), "a large image is drawn small and enlarged"
 
 
 def described(url: str, content: bytes, **values: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contract_judges import least
 from driver import KEY, ONCE, PROMPT, Driver, FakeTiming, Kind, case, each_kind, outcome
 from mock_requests import send
 from PIL import Image
@@ -23,20 +24,12 @@ from ideogram_ai.client import (
 )
 from ideogram_ai.client.jobs import Job
 from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL, Operation
-from ideogram_ai.testing import FAILED_WORD, ContractBrokenError, IdeogramMock, files, ideogram_mock, requests
+from ideogram_ai.testing import FAILED_WORD, ContractBrokenError, IdeogramMock, files, ideogram_mock
 from ideogram_ai.testing.faults.wire import png
 
 SUBMITS = [each for each in OPERATIONS.values() if each.result == "job" and each.method == "POST"]
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)
 IMAGE = png(2, 3)
-
-
-def least(operation: Operation) -> dict[str, Any]:
-    """The arguments without which there is no call of an operation."""
-    request = min(sample(requests(operation=operation), 20), key=len)
-    one_of = {name for group in operation.exactly_one_of for name in group}
-    kept = {field.python_name for field in operation.fields if field.required or field.wire_name in one_of}
-    return {name: value for name, value in request.items() if name in kept}
 
 
 def asked(mock: IdeogramMock, client: Driver, operation: Operation) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import jsonschema_rs
 import pytest
-from contract_judges import CONTRACT, at, node_of, validator
+from contract_judges import CONTRACT, node_of, responses_of, validator
 from hypothesis import given, settings
 from samples import sample
 
@@ -21,12 +21,6 @@ from ideogram_ai.testing import Answer, answers, broken_requests, requests, unus
 DOCUMENTED = [int(status) for status in node_of(OPERATION)["responses"]]
 NEXT_CENTURY = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)
-
-
-def responses_of(operation: Operation) -> dict[int, dict[str, Any]]:
-    """The documented responses of an operation, read from the contract alone."""
-    found = node_of(operation)["responses"].items()
-    return {int(status): at(response["$ref"]) if "$ref" in response else response for status, response in found}
 
 
 def schema_of(operation: Operation, status: int) -> dict[str, Any]:

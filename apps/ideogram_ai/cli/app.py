@@ -49,8 +49,8 @@ class _JsonCommand(click.Command):
 
 
 _METHODS: Final = {
-    "generate": ("generate", "generate_transparent"),
-    "remix": ("remix",),
+    "generate": ("generate", "submit", "generate_transparent"),
+    "remix": ("remix", "submit_remix"),
     "describe": ("describe",),
     "magic-prompt": ("magic_prompt",),
 }

@@ -1,4 +1,4 @@
-"""`ideogram generate` and `ideogram remix`: from the words of the command line to a request for images."""
+"""`ideogram generate`, `remix`, `describe` and `magic-prompt`: from the words of the command line to a request."""
 
 from __future__ import annotations
 
@@ -54,6 +54,9 @@ def run(
 
     def fill(inputs: Inputs) -> None:
         _check_deadline(shared, as_job=as_job)
+        for option, value in (("--aspect-ratio", aspect_ratio), ("--output-resolution", output_resolution)):
+            if value is not None and not transparent:
+                raise WrongUseError(f"{option} is for a transparent image: add --transparent, or use --resolution.")
         _put_prompt(request, text, text_prompt, json_prompt, inputs)
         request.put_options(
             ("resolution", resolution, "--resolution"),

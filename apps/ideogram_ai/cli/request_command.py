@@ -223,7 +223,12 @@ def _plan(request: RequestFields, options: Options) -> Result:
     operation = request.operation
     server = "" if options.mock else resolve_base_url(options.base_url, allow_http=options.allow_http)
     body = encode_request(operation, request.keywords(), request.extra)
-    would_send = {"method": operation.method, "url": f"{server}{operation.path}", "fields": dict(body.fields)}
+    # The body has no parameters of path and query, so that no record of a request has them.
+    parameters = {name: rule for name, rule in request_fields(operation).items() if rule.place != "body"}
+    fields = {name: value for name, value in request.documented.items() if name in parameters}
+    would_send = {
+        "method": operation.method, "url": f"{server}{operation.path}", "fields": {**fields, **body.fields},
+    }  # fmt: skip
     return Result(
         ExitCode.DONE, would_send=would_send, cost=_listed_cost(request), rehearsal=options.is_rehearsal(server)
     )

@@ -21,11 +21,12 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import httpx
 from attrs import evolve, field, frozen
 
+from .bodies import Decoder, DecodingError
 from .errors import DownloadError, DownloadReason, ResponseWarning
 from .files import HEAD_BYTES, WALKED, ImageFile, ImageInMemory, image_suffix, suffix_of_unknown
 from .flow import Flow, RunBlocking, SendRequest, Sleep, Timing, describe_exception, is_certificate_error, logger
 from .redaction import shorten_link
-from .response import Decoder, DecodingError, GeneratedImage
+from .response import GeneratedImage
 from .retry import Stop, parse_retry_after
 from .transport import PreparedRequest, TransportTrace, is_loopback
 

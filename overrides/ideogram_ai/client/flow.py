@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import httpx
 from attrs import evolve, frozen
 
+from .bodies import ResponseBuffer
 from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseValidationError, ResponseWarning
 from .jobs import COMPLETED, FAILED, Job, find_job_id, read_job, submitted_as
 from .redaction import printable, shorten_link
-from .response import ASK_AGAIN, Generation, ResponseBuffer, cost_note, parse_response
+from .response import ASK_AGAIN, Generation, cost_note, parse_response
 from .retry import Stop
 from .transport import PreparedRequest, SentTwiceError, SpokenTooSoonError, TransportTrace, certificate_hint
 

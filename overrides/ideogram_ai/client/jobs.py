@@ -117,6 +117,8 @@ def read_job(
         if not named:
             problems.append(f"{_ID_NAMES[0]} is missing")
         return _read(known, members, data, body, problems)
+    if not problems:
+        problems.append(f"{_ID_NAMES[0]} is missing or empty")
     return _unusable(list_problems(problems), job_id, status, headers, body, complete=complete)
 
 
