@@ -406,14 +406,18 @@ def _label(schema: Schema) -> str:
 def _match(
     old: Sequence[Schema], new: Sequence[Schema]
 ) -> tuple[list[tuple[Schema, Schema]], list[Schema], list[Schema]]:
-    """Pair alternatives: equal ones first, then those of one label, then the last two if they share a type.
+    """Pair alternatives: the same, those that allow the same, those of one label, the last two if they share a type.
 
     Returns:
         The pairs, what is only old, and what is only new.
     """
     pairs: list[tuple[Schema, Schema]] = []
     left, right = list(old), list(new)
-    rules: list[Callable[[Schema], str]] = [lambda schema: json_text(schema.plain()), _label]
+    rules: list[Callable[[Schema], str]] = [
+        lambda schema: json_text([schema.plain(), schema.type_list(), {**schema.notes}]),
+        lambda schema: json_text(schema.plain()),
+        _label,
+    ]
     for rule in rules:
         waiting: dict[str, list[Schema]] = {}
         for schema in right:

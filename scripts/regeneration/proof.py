@@ -220,22 +220,16 @@ def _prove_operation(
 ) -> Iterator[tuple[Pointer, str]]:
     """Look for every field of a request, and send requests in which together every field has a value."""
     listed = {(field.place, field.wire_name): field.python_name for field in operation.fields}
-    body = {
-        name: (listed["body", name], schema)
-        for (place, name), (schema, _) in asked.fields.items()
-        if place == "body" and ("body", name) in listed
-    }
     model: Any = getattr(modules[f"{_NAME}.models"], operation.request_model, None)
     if asked.media_type and model is None:
         how = "An anyOf at the top level of the schema does that (take it out for the generator in"
         how = f"{how} scripts/regeneration/tree.py), and so does a schema that is not an object"
-        yield (
-            (*asked.pointer, "requestBody", "content"),
-            f"the generator dropped this request body: it would never be sent. {how}",
-        )
+        message = f"the generator dropped this request body: it would never be sent. {how}"
+        yield (*asked.pointer, "requestBody", "content"), message
         return
     pairs = modules[f"{_NAME}.operations"].MODEL_FIELDS.get(operation.request_model, ())
-    if [*listed] != [*asked.fields] or tuple((python, wire) for wire, (python, _) in body.items()) != pairs:
+    in_body = tuple((python, wire) for (place, wire), python in listed.items() if place == "body")
+    if [*listed] != [*asked.fields] or in_body != pairs:
         names, declared = ([name for _, name in fields] for fields in (listed, asked.fields))
         yield asked.pointer, f"operations.py lists the fields {names} where the contract has {declared}"
         return
@@ -249,36 +243,49 @@ def _prove_operation(
             for key, (schema, _) in asked.fields.items()
             if key[1] not in left_out
         }
-        try:
-            values = {**sent}
-            if model is not None:
-                # By way of the model, so that the values are models too where the contract has objects.
-                made = model.from_dict({name: value for (place, name), value in sent.items() if place == "body"})
-                values |= {
-                    key: getattr(made, body[key[1]][0])
-                    for key in sent
-                    if key[0] == "body" and not _has_files(sent[key])
-                }
-            request = _send(operation.method_name, {listed[key]: value for key, value in values.items()})
-            arrived = _decode(request, asked.path)
-        except Exception as error:  # noqa: BLE001 - anything that generated code raises is a finding
-            yield asked.pointer, f"sending a request fails with {type(error).__name__}: {error}"
-            return
-        yield from ((asked.pointer, message) for message in _differences(request, asked))
-        for key in sent | arrived:
-            place, name = key
-            if key not in sent:
-                yield asked.pointer, f"a field {name} arrived in the {place} that was not sent"
-            elif not _same(sent[key], arrived.get(key, [])):
-                message = f"the field {name} was sent as {sent[key]!r} and arrived as {arrived.get(key)!r}"
-                yield asked.fields[key][1], message
+        for is_async in (False, True):
+            yield from _prove_call(asked, operation, listed, model, sent, is_async=is_async)
 
 
-def _send(method: str, arguments: Mapping[str, Any]) -> httpx.Request:
+def _prove_call(
+    asked: _Asked,
+    operation: Any,
+    listed: Mapping[tuple[str, str], str],
+    model: Any,
+    sent: dict[tuple[str, str], Any],
+    *,
+    is_async: bool,
+) -> Iterator[tuple[Pointer, str]]:
+    """Send one request with a client, and compare what arrives."""
+    try:
+        values = {**sent}
+        if model is not None:
+            # By way of the model, so that the values are models too where the contract has objects.
+            made = model.from_dict({name: value for (place, name), value in sent.items() if place == "body"})
+            inside = [key for key in sent if key[0] == "body" and not _has_files(sent[key])]
+            values |= {key: getattr(made, listed[key]) for key in inside}
+        arguments = {listed[key]: value for key, value in values.items()}
+        request = _send(operation.method_name, arguments, is_async=is_async)
+        arrived = _decode(request, asked.path)
+    except Exception as error:  # noqa: BLE001 - anything that generated code raises is a finding
+        yield asked.pointer, f"sending a request fails with {type(error).__name__}: {error}"
+        return
+    yield from ((asked.pointer, message) for message in _differences(request, asked))
+    for key in sent | arrived:
+        place, name = key
+        if key not in sent:
+            yield asked.pointer, f"a field {name} arrived in the {place} that was not sent"
+        elif not _same(sent[key], arrived.get(key, [])):
+            message = f"the field {name} was sent as {sent[key]!r} and arrived as {arrived.get(key)!r}"
+            yield asked.fields[key][1], message
+
+
+def _send(method: str, arguments: Mapping[str, Any], *, is_async: bool) -> httpx.Request:
     """Call a method of the real client, and give the request that its transport gets."""
-    import httpx  # noqa: PLC0415 - not in the process that only starts this one
+    import anyio  # noqa: PLC0415 - not in the process that only starts this one
+    import httpx  # noqa: PLC0415
 
-    from ideogram_ai.client import Ideogram, IdeogramError, RetryPolicy  # noqa: PLC0415
+    from ideogram_ai.client import AsyncIdeogram, Ideogram, IdeogramError, RetryPolicy  # noqa: PLC0415
 
     requests: list[httpx.Request] = []
 
@@ -286,14 +293,23 @@ def _send(method: str, arguments: Mapping[str, Any]) -> httpx.Request:
         requests.append(request)
         return httpx.Response(400)
 
-    with httpx.Client(transport=httpx.MockTransport(record)) as http:
-        client = Ideogram(_KEY, http_client=http, retry=RetryPolicy(max_attempts=1))
-        try:
-            call: Any = reduce(getattr, method.split("."), client)
-            call(**arguments)
-        except IdeogramError:
-            if not requests:
-                raise
+    async def call_async() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(record)) as http:
+            await find(AsyncIdeogram(_KEY, http_client=http, retry=once))(**arguments)
+
+    def find(client: Any) -> Any:
+        return reduce(getattr, method.split("."), client)
+
+    once = RetryPolicy(max_attempts=1)
+    try:
+        if is_async:
+            anyio.run(call_async)
+        else:
+            with httpx.Client(transport=httpx.MockTransport(record)) as http:
+                find(Ideogram(_KEY, http_client=http, retry=once))(**arguments)
+    except IdeogramError:
+        if not requests:
+            raise
     (request,) = requests
     return request
 

@@ -26,6 +26,7 @@ from regeneration.documents import (
     mappings,
     operations,
     pointer_text,
+    resolve,
     shorten,
 )
 
@@ -299,15 +300,33 @@ def _shape(document: dict[str, Any], name: str) -> str:
 
 
 def _facts(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    """What the contract says beyond OpenAPI: what is billed, what is not in service."""
+    """What the contract says beyond OpenAPI: what is billed, what is not in service, prices."""
+    old, new = _with_responses(old), _with_responses(new)
     before, after = _extensions(old), _extensions(new)
+    told: dict[tuple[Effect, str], list[str]] = {}
     for place in dict.fromkeys([*before, *after]):
+        call, where = "", pointer_text(place)
+        if place[0] == "paths" and len(place) > 3:  # paths, the path, the method
+            raw = at(new if place in after else old, place[:3])
+            call, where = f"`{_method(raw)}()` ", pointer_text(place[3:])
         if place in before and place in after and before[place] != after[place]:
             change = " -> ".join(shorten(json.dumps(facts[place]), _LONGEST) for facts in (before, after))
-            yield Change(False, Effect.CHANGED, f"contract: `{pointer_text(place)}` is another: {change}")
+            told.setdefault((Effect.CHANGED, f"contract: `{where}` is another: {change}"), []).append(call)
         elif _stands(place, old) and _stands(place, new) and (place in before) is not (place in after):
-            effect = Effect.ADDED if place in after else Effect.REMOVED
-            yield Change(False, effect, f"contract: `{pointer_text(place)}` is {'new' if place in after else 'gone'}")
+            effect, what = (Effect.ADDED, "new") if place in after else (Effect.REMOVED, "gone")
+            told.setdefault((effect, f"contract: `{where}` is {what}"), []).append(call)
+    for (effect, text), calls in told.items():
+        yield Change(False, effect, ", ".join(call.strip() for call in calls) + (" " if calls[0] else "") + text)
+
+
+def _with_responses(document: dict[str, Any]) -> dict[str, Any]:
+    """A contract whose operations have their responses themselves: moving one behind a `$ref` changes nothing."""
+    paths = {path: {**resolve(document, item)} for path, item in document.get("paths", {}).items()}
+    for path, method, raw in operations(document):
+        responses = {status: resolve(document, response) for status, response in raw.get("responses", {}).items()}
+        paths[path][method] = {**raw, "responses": responses}
+    components = {name: kind for name, kind in document.get("components", {}).items() if name != "responses"}
+    return {**document, "paths": paths, "components": components}
 
 
 def _extensions(document: dict[str, Any]) -> dict[Pointer, Any]:

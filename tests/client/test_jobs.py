@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from canned import entry
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ideogram_ai.client import Job, OutcomeUnknownError, ResponseValidationError
 from ideogram_ai.client.jobs import find_job_id, read_job
@@ -171,3 +173,42 @@ def test_what_names_no_job_is_an_error_with_its_body(body: bytes) -> None:
             assert isinstance(error, kind)
             assert (error.body, error.may_have_been_billed, error.job_id) == (body, False, ID)
             assert "Asking again is free." in error.message
+
+
+NAMES = st.sampled_from(
+    ["generation_id", "request_id", "status", "created", "data", "failure_reason", "usage_cost_usd_micros", "new"]
+)
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from([ID, WHEN, "completed", "", "x"])
+ENTRY = st.dictionaries(st.sampled_from([*entry(), "object_type"]), PLAIN, max_size=6)
+ANY = PLAIN | st.lists(ENTRY | PLAIN, max_size=4) | ENTRY
+BODIES = st.binary(max_size=80) | st.builds(
+    lambda members, end: json.dumps(members).encode()[:end],
+    st.dictionaries(NAMES, ANY, max_size=7),
+    st.none() | st.integers(0, 200),
+)
+
+
+@given(body=BODIES, complete=st.booleans(), salvage=st.booleans(), job_id=st.none() | st.just(ID))
+def test_any_bytes_are_a_job_or_an_error_with_the_body(
+    body: bytes, complete: bool, salvage: bool, job_id: str | None
+) -> None:
+    found = read_job(body, job_id=job_id, complete=complete, salvage=salvage)
+    if isinstance(found, Job):
+        assert (found.raw, bool(found.id), bool(found.status)) == (body, True, True)
+        assert job_id is None or found.id == job_id
+        assert found.generation is None or found.generation.images
+        pickle.dumps(found)
+    else:
+        assert (found.body, found.job_id, found.may_have_been_billed) == (body, job_id, job_id is None)
+        found.message.encode()
+
+
+@given(entries=st.lists(ENTRY | PLAIN, min_size=1, max_size=5), status=st.sampled_from(["completed", "finished", None]))
+def test_no_entry_of_a_completed_job_is_lost(entries: list[Any], status: str | None) -> None:
+    job = read_job(poll(data=entries, status=status), job_id=ID)
+    assert isinstance(job, Job)
+    objects = [each for each in entries if isinstance(each, dict)]
+    kept = job.generation.images if job.generation else ()
+    assert len(kept) == len(objects)
+    for image, each in zip(kept, objects, strict=True):
+        assert image.url == (each.get("url") if isinstance(each.get("url"), str) else None) or not each["url"]

@@ -107,7 +107,7 @@ def test_an_answer_about_another_job_gives_nobody_elses_images(kind: Kind) -> No
 
 @each_kind
 def test_a_single_poll_gives_what_a_broken_answer_names(kind: Kind) -> None:
-    for fault, polls in (("chunk_size_too_long", 4), ("chunk_last_missing", 1)):
+    for fault, polls in (("chunk_size_too_long", 4), ("not_utf8_200", 4), ("chunk_last_missing", 1)):
         with FaultServer(poll=fault) as server, Driver(kind, base_url=server.url, timeout=0.3) as client:
             job = client.run(lambda each: each.job(ID))
             assert (job.status, len(job.generation.images)) == ("completed", 1)

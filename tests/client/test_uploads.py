@@ -205,9 +205,21 @@ def test_several_files_are_repeated_parts(kind: Kind, tmp_path: Path) -> None:
     for value, count in (((JPEG,), 1), (JPEG, 1), (path, 1), ([path, JPEG], 2)):
         body = encode_request(MANY, {"image": value})
         assert (len(body.parts), len(body.fields["image"])) == (count, count)
+        assert all(record["bytes"] in {len(GIF), len(JPEG)} for record in body.fields["image"])
 
 
 def test_a_file_alone_is_multipart_and_its_record_is_small() -> None:
+    two = evolve(FIELD, python_name="mask", wire_name="mask", required=False)
+    body = encode_request(
+        evolve(MANY, fields=(FIELD, two, *POST_REMIX_IMAGE_V4.fields[1:2])),
+        {"image": PNG, "mask": GIF, "text_prompt": "a"},
+    )
+    assert [(name, part[0]) for name, part in body.parts] == [
+        ("image", "image.png"),
+        ("mask", "mask.gif"),
+        ("text_prompt", None),
+    ]
+    assert list(body.fields) == ["image", "mask", "text_prompt"]
     with FaultServer() as server, Driver("sync", base_url=server.url) as client:
         client.client.describe(image_file=PNG)
         (post,) = server.wait_idle().posts

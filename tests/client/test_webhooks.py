@@ -18,11 +18,14 @@ from typing import Any
 import httpx
 import pytest
 import webhook_vectors
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from driver import outcome
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from ideogram_ai.client import WebhookVerificationError, verify_webhook
-from ideogram_ai.client.webhooks import read_keys, signed_message
+from ideogram_ai.client import Job, WebhookVerificationError, verify_webhook
+from ideogram_ai.client.webhooks import GENERATION_ID, SIGNATURE, TIMESTAMP, USER_ID, read_keys, signed_message
 
 VECTORS = json.loads(webhook_vectors.VECTORS.read_text("utf-8"))
 KEYS, NOW, MAX_AGE = VECTORS["keys"], VECTORS["now"], VECTORS["max_age"]
@@ -199,6 +202,38 @@ def test_what_is_signed_has_four_lines() -> None:
     assert signed_message("an-id", "a-user", "1793600000", b"{}") == (
         b"an-id\na-user\n1793600000\n44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
     )
+
+
+TEXT = st.text() | st.binary()
+NAMES = st.sampled_from(["keys", "kty", "data", "status", "url", "created"]) | st.text()
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner),
+)
+
+
+@given(
+    pairs=st.lists(st.tuples(st.sampled_from([name for name, _ in PAIRS]) | TEXT, TEXT)), body=st.binary(), keys=JSON
+)
+def test_whatever_a_stranger_sends_ends_in_the_one_error(pairs: list[Any], body: bytes, keys: Any) -> None:
+    for headers in (pairs, dict(pairs), [*PAIRS, *pairs]):
+        for each in (KEYS, keys, {"keys": [keys]}, {"keys": [{**KEYS["keys"][-1], "x": keys}]}):
+            with pytest.raises(WebhookVerificationError):
+                verify_webhook(headers, body, each, max_age=math.inf)
+
+
+@given(body=st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_whatever_the_service_signs_is_a_job_or_the_one_error(body: bytes) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(webhook_vectors.CURRENT)
+    lines = (VECTORS["generation_id"], "user", str(NOW))
+    signature = private.sign(signed_message(*lines, body)).hex()
+    headers = [*zip((GENERATION_ID, USER_ID, TIMESTAMP), lines, strict=True), (SIGNATURE, signature)]
+    job = outcome(verify_plain, headers, body)
+    if isinstance(job, WebhookVerificationError):
+        assert job.reason == "body"
+    else:
+        assert isinstance(job, Job)
+        assert job.id == VECTORS["generation_id"]
 
 
 def test_without_cryptography_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

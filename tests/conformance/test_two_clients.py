@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import httpx
 from client_internals import forget_announcements
+from contract_judges import JOB_ID
 from driver import Driver, FakeTiming, Kind, image_at, mocked, outcome
 from hypothesis import event, note, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 from unknown_fields import UNKNOWN
 
 from ideogram_ai.client import GeneratedImage, Generation, IdeogramError, ResponseWarning, RetryPolicy
+from ideogram_ai.generated.operations import GET_GENERATION, OPERATIONS, POST_GENERATE_IMAGE_V4, Operation
 from ideogram_ai.testing import (
     Answer,
     BrokenRequest,
@@ -31,6 +33,7 @@ from ideogram_ai.testing import (
 
 MANY = 2
 """So many calls are made before the clients are closed."""
+OTHERS = [each for each in OPERATIONS.values() if each is not POST_GENERATE_IMAGE_V4]
 MOST = st.none() | st.sampled_from([10, 100_000])
 LINK = "https://ideogram.ai/api/images/ephemeral/one.png?exp=4102444800&sig=00"
 WHEN = st.sampled_from(["connecting", "sending", "waiting", "answering"])
@@ -172,6 +175,21 @@ class TwoClients(RuleBasedStateMachine):
         ended = self.both(whole, lambda client: client.generate(**request, **more))
         event(f"generate: {type(ended).__name__}")
         return multiple(*(ended.images if isinstance(ended, Generation) else ()))
+
+    @rule(operation=st.sampled_from(OTHERS), plan=plans, data=st.data())
+    def call(self, operation: Operation, plan: list[Word], data: st.DataObject) -> None:
+        """Any other operation: what it makes up itself, for example an id of a job, is given too."""
+        request = data.draw(requests(operation=operation))
+        last = data.draw(answers(200, operation=operation))
+        whole: list[Word] = [*plan, lambda mock: mock.reply(last, times=None)]
+        ended = self.both(whole, lambda client: client.call(operation.method_name, **request))
+        event(f"{operation.method_name}: {type(ended).__name__}")
+
+    @rule(polls=st.lists(unusual_answers(operation=GET_GENERATION), max_size=3), plan=plans)
+    def wait(self, polls: list[Answer], plan: list[Word]) -> None:
+        whole: list[Word] = [*plan, *map(reply, polls), lambda mock: mock.rate_limit(None, retry_after=9)]
+        ended = self.both(whole, lambda client: client.call("wait", JOB_ID, deadline=20))
+        event(f"wait: {type(ended).__name__}")
 
     @rule(broken=broken_requests())
     def generate_something_broken(self, broken: BrokenRequest) -> None:

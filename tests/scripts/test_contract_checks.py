@@ -254,7 +254,12 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
             f"{CONTENT}/application~1json/schema",
             "the body is not an object, so a method would have no fields for it",
         ),
-        (lambda d: form(d).pop("schema"), f"{CONTENT}/multipart~1form-data", "the body has no schema"),
+        (
+            lambda d: form(d).pop("schema"),
+            f"{CONTENT}/multipart~1form-data",
+            "the body has no schema",
+            "multipart/form-",
+        ),
         (
             parameter("header"),
             f"{POST}/parameters/0/in",

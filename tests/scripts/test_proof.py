@@ -85,6 +85,13 @@ def test_a_spoilt_package_is_refused(built: Path, contract: Contract) -> None:
         with pytest.raises(RegenerationError, match=re.escape(message)):
             prove_sending(contract, built)
         path.write_text(text, "utf-8")
+    # One client alone:
+    path = built / PACKAGE / "methods.py"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("    async def describe(", "    async def tell("), "utf-8")
+    with pytest.raises(RegenerationError, match="AttributeError: 'AsyncIdeogram' object has no attribute 'describe'"):
+        prove_sending(contract, built)
+    path.write_text(text, "utf-8")
     model = built / PACKAGE / MODEL
     field = "text_prompt: str | Unset = "
     model.write_text(model.read_text("utf-8").replace(f"{field}UNSET", f"{field}1"), "utf-8")

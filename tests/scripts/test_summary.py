@@ -42,6 +42,11 @@ def words(document: Document) -> None:
     schemas(document)["ResolutionV4"]["description"] = "Another word."
 
 
+def inline(document: Document) -> None:
+    """Write a response out that was behind a reference."""
+    post(document)["responses"]["429"] = document["components"]["responses"]["TooManyInProgress"]
+
+
 def rename(document: Document) -> None:
     document["components"]["schemas"]["Prompt"] = schemas(document).pop("V4JsonPrompt")
     rename_references(document, {"#/components/schemas/V4JsonPrompt": "#/components/schemas/Prompt"})
@@ -55,7 +60,7 @@ ASKED, ANSWERED = (
     f"{FOUR} request: `json_prompt{BOX}",
     f"`magic_prompt()`, `describe()` answer 200: `json_prompt(object){BOX}",
 )
-BILLED = "/components/responses/TooManyInProgress/x-billed"
+SIX = FOUR.replace("`submit()`,", "`submit()`, `remix()`, `submit_remix()`,")
 IN_SERVICE = "/components/schemas/RenderingSpeedV4/x-unavailable-values"
 RULE = "(While the first number is 0, what breaks raises the second, all else the third.)"
 NEW = put(fields, **{UNKNOWN: {"type": "integer"}})
@@ -101,13 +106,14 @@ CASES: list[tuple[list[Change], list[str]]] = [
     ),
     (
         [lambda document: document["components"]["responses"]["TooManyInProgress"].update({"x-billed": True})],
-        [f"harmless changed contract: `{BILLED}` is another: false -> true"],
+        [f"harmless changed {SIX} contract: `/responses/429/x-billed` is another: false -> true"],
     ),
     (
         [lambda document: schemas(document)["RenderingSpeedV4"].pop("x-unavailable-values")],
         [f"harmless removed contract: `{IN_SERVICE}` is gone"],
     ),
     ([words], []),
+    ([inline], []),
 ]
 
 

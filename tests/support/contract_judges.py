@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
+import contract_document
 import jsonschema
 from contract_document import Node
 
@@ -41,8 +42,10 @@ def node_of(operation: Operation) -> Node:
 
 def responses_of(operation: Operation) -> dict[int, Node]:
     """The documented responses of an operation."""
-    found = node_of(operation)["responses"].items()
-    return {int(status): at(response["$ref"]) if "$ref" in response else response for status, response in found}
+    return {
+        int(status): response
+        for status, response in contract_document.responses_of(CONTRACT, node_of(operation)).items()
+    }
 
 
 def is_billed(operation: Operation, status: int) -> bool:

@@ -63,7 +63,7 @@ class MockJobs:
 
     def polled(self, answer: Answer) -> Answer:
         """Change what is said of a job to what its course has; other answers stay as they are."""
-        body = json.loads(answer.body) if answer.status == 200 else {}
+        body: dict[str, Any] = json.loads(answer.body) if answer.status == 200 else {}
         course = self._courses.get(body.get("generation_id", ""))
         if course is None:
             return answer

@@ -41,7 +41,7 @@ SIGNATURE: Final = "X-Ideogram-Webhook-Signature"
 KEYS_LIFETIME: Final = 24 * 3600.0
 """Seconds for which the service allows its keys to be cached."""
 FETCH_PAUSE: Final = 60.0
-"""Seconds between two fetches for deliveries that no key verified: anybody can send those, and they are no requests."""
+"""Seconds between two fetches for deliveries that no key verified, because anybody can send those."""
 PAUSE_AFTER_FAILURE: Final = 5.0
 """The same after a fetch that failed: the next one may bring what genuine deliveries wait for."""
 FETCH_TIMEOUT: Final = 10.0
@@ -52,7 +52,7 @@ Text: TypeAlias = str | bytes
 
 @runtime_checkable
 class HasItems(Protocol):
-    """Headers as a mapping, or like http.server's, which are none."""
+    """Headers as a mapping, or as an object like the headers of http.server."""
 
     def items(self) -> Iterable[tuple[Any, Any]]:
         """Yield pairs of a name and a value."""

@@ -104,6 +104,12 @@ def test_an_alternative_that_changes_nothing_is_cosmetic() -> None:
     ]
 
 
+def test_alternatives_that_allow_the_same_are_paired_with_their_like() -> None:
+    nothing: dict[str, object] = {"not": {}}
+    never: dict[str, object] = {"allOf": [{"type": "string"}, {"type": "boolean", "default": False}]}
+    assert compared(asking({"anyOf": [nothing, never]}), asking({"anyOf": [never, nothing]})) == []
+
+
 def test_an_alternative_that_allows_more_can_leave_less() -> None:
     """A value that matches two alternatives of a oneOf is invalid."""
     old = one(oneOf=[TEXT, {"type": "integer"}])

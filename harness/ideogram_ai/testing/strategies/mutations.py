@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
+from ideogram_ai.client.request import is_object
 from ideogram_ai.contract.view import example_of
 
 from .schema_values import (
@@ -247,7 +248,7 @@ def _locate(view: ContractView, steps: Sequence[str | int]) -> tuple[JsonObject,
     for step in steps:
         escaped = str(step).replace("~", "~0").replace("/", "~1")
         node, pointer = node[step], f"{pointer}/{escaped}"
-        if isinstance(node, dict):
+        if is_object(node):
             node, pointer = follow(view, node, pointer)
     return node, pointer
 
@@ -384,8 +385,8 @@ def _limit_mutator(keyword: str, schema: JsonObject) -> Mutator:
         case "minLength":
             return lambda _: texts(max_size=rule - 1)
         case "maxLength":
-            more = st.integers(1, _MORE_CHARACTERS)
-            return lambda valid: st.builds(lambda text, count: text.ljust(rule + count, "x"), valid, more)
+            sizes = st.integers(rule + 1, rule + _MORE_CHARACTERS)
+            return lambda valid: st.builds(str.ljust, valid, sizes, st.just("x"))
         case "minimum" | "exclusiveMinimum":
             return lambda _: st.integers(max_value=math.floor(rule))
         case "maximum" | "exclusiveMaximum":

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
+from ideogram_ai.client.request import is_array
+
 from ..faults.wire import JPEG, WEBP, png
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def without_content(value: Any) -> Any:
     """A value of a request as its schema takes it: with a text for each file."""
     if isinstance(value, (bytes, io.BytesIO)):
         return ""
-    return [without_content(item) for item in value] if isinstance(value, list) else value
+    return [without_content(item) for item in value] if is_array(value) else value
 
 
 def json_values() -> SearchStrategy[Any]:
