@@ -269,9 +269,14 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
     # An id that is a number may have been assigned: then the row is identified by its content as well.
     nameless = key.isascii() and key.isdigit() and len(key) >= 6
     operation = str(row.get("operation") or GENERATE)
-    files = row.get("files") or {}
+    files = row.get("files")
     request = BatchRequest(
-        key, row["request"], line=row["line"], nameless=nameless, operation=operation, files={**files}
+        key,
+        row["request"],
+        line=row["line"],
+        nameless=nameless,
+        operation=operation,
+        files=files if is_object(files) else {},
     )
     file_name = row.get("file_name")
     if "file_name" not in row and row["file"] is not None and not row["file"].startswith(stem_of(request)):
