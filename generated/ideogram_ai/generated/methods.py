@@ -226,8 +226,8 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id
-                is enough to ask again, in another process too.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
@@ -280,8 +280,8 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id
-                is enough to ask again, in another process too.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
@@ -425,8 +425,8 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id
-                is enough to ask again, in another process too.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -732,8 +732,8 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id
-                is enough to ask again, in another process too.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
@@ -988,8 +988,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id
-                is enough to ask again, in another process too.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
@@ -1042,8 +1042,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id
-                is enough to ask again, in another process too.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
@@ -1187,8 +1187,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id
-                is enough to ask again, in another process too.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -1494,8 +1494,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id
-                is enough to ask again, in another process too.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
