@@ -312,6 +312,11 @@ def test_a_magic_prompt_fits_the_text(mock_url: str) -> None:
         if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
     ]
     assert overlaps == []
+    more = write_prompt("a moon on a navy ground, a gold star")["compositional_deconstruction"]
+    assert (more["background"], [each["desc"] for each in more["elements"]]) == (
+        "a navy ground",
+        ["a moon", "a gold star"],
+    )
     assert magic(mock_url, text_prompt=text, aspect_ratio="16x9")["aspect_ratio"] == "16x9"
     assert magic(mock_url, text_prompt="a cat", aspect_ratio="AUTO")["aspect_ratio"] == "1x1"
 
