@@ -35,7 +35,7 @@ from attrs import define, field, frozen
 from ideogram_ai.testing import MockServer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
 ROWS: Final = 20
 IN_FLIGHT: Final = 10
@@ -45,7 +45,7 @@ NETWORK: Final = 0.1
 """Seconds that a response takes from the server to the client."""
 _PROMPT: Final = re.compile(rb'name="text_prompt"\r\n\r\n(.*?)\r\n', re.DOTALL)
 _JUST_NOW: Final = 0.3
-"""Seconds in which a response that was delivered may not be on the client's disk yet, on a busy machine."""
+"""Seconds in which a response that was read may not be on the client's disk yet, on a busy machine."""
 _PATIENCE: Final = 120.0
 
 
@@ -85,7 +85,7 @@ class Wire:
         kill_before: Called before a response is delivered; None when nobody is to be killed then.
         kill_after: Called after that.
         number: The number of the response that they are called for.
-        seen: When the response to a request was delivered, by prompt; infinity while it was not.
+        seen: When the client had read the response to a request, by prompt; infinity while it had not.
     """
 
     upstream: tuple[str, int]
@@ -119,13 +119,15 @@ class Wire:
         if aimed and self.kill_before is not None:
             self.kill_before()
         client.sendall(response)
-        self.seen[prompt] = time.monotonic()
         if aimed and self.kill_after is not None:
             time.sleep(random.uniform(0, 0.003))
             self.kill_after()
+        client.shutdown(socket.SHUT_WR)
+        client.recv(1)  # the client hangs up when it has read the response
+        self.seen[prompt] = time.monotonic()
 
     def on_the_way(self) -> set[str]:
-        """The prompts whose response was not delivered, or just now."""
+        """The prompts whose response was not read yet, or just now."""
         since = time.monotonic() - _JUST_NOW
         return {prompt for prompt, delivered in list(self.seen.items()) if delivered > since}
 
@@ -298,7 +300,7 @@ def kill(aim: Aim, server: MockServer, seconds: float, name: str) -> tuple[Count
         wire.kill_before = wire.kill_after = None
         time.sleep(LATENCY + 2 * NETWORK)  # what was on its way arrives, and is made
         events = batch.finish()
-        started = next((event for event in events if event["event"] == "started"), {})
+        asked = next((event["to_ask_for"] for event in events if event["event"] == "started"), 0)
         states = batch.states()
     mine = set(prompts)
     made = Counter(
@@ -308,12 +310,11 @@ def kill(aim: Aim, server: MockServer, seconds: float, name: str) -> tuple[Count
         for prompt in [str(dict(exchange.fields).get("text_prompt"))]
         if prompt in mine
     )
-    return made, states, on_the_way, started.get("to_ask_for", 0)
+    return made, states, on_the_way, asked
 
 
-def measure(kills: int, workers: int, aims: Sequence[Aim] = AIMS) -> list[Line]:
-    """Kill so many batches for each aim."""
-    lines: list[Line] = []
+def measure(kills: int, workers: int, aims: Sequence[Aim] = AIMS) -> Iterator[Line]:
+    """Kill so many batches for each aim, and yield the line of each."""
     for index, aim in enumerate(aims):
         line = Line(aim)
         with MockServer(latency=LATENCY, in_flight=10_000) as server, ThreadPoolExecutor(workers) as pool:
@@ -321,8 +322,7 @@ def measure(kills: int, workers: int, aims: Sequence[Aim] = AIMS) -> list[Line]:
             attempts = [pool.submit(kill, aim, server, seconds, f"{index}-{number}") for number in range(kills)]
             for attempt in attempts:
                 line.add(*attempt.result())
-        lines.append(line)
-    return lines
+        yield line
 
 
 def _duration(aim: Aim, server: MockServer) -> float:
@@ -346,11 +346,14 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=3, help="batches at a time [default: 3]")
     options = parser.parse_args()
     _draw_little()
-    lines = measure(options.kills, options.workers)
-    print(HEAD, *(line.markdown() for line in lines), sep="\n")
-    for problem in (problem for line in lines for problem in line.problems):
+    print(HEAD, flush=True)
+    problems: list[str] = []
+    for line in measure(options.kills, options.workers):
+        print(line.markdown(), flush=True)
+        problems += line.problems
+    for problem in problems:
         print(problem, file=sys.stderr)
-    return int(any(line.problems for line in lines))
+    return int(bool(problems))
 
 
 def _draw_little() -> None:

@@ -183,6 +183,7 @@ def _operation(
         "result": result,
         "response": _response_type(document, responses, result, endpoint.response_model),
         "returns": _RETURNS.get(result) or _model_returns(endpoint.response_model),
+        "unknown": _unknown(result, is_free=billed.get(200) is False),
         "breach": _BREACHES.get(result, "The response breaks the contract"),
         "authenticated": any(raw.get("security", document.get("security", ()))),
         "fields": fields,
@@ -210,9 +211,21 @@ def _operation(
 
 _RETURNS: Final = {
     "images": "The images, with the prompt and the seed that the service used.",
-    "job": "The job, with its id and what is known of it.",
+    "job": (
+        "The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is "
+        "enough to ask again, in another process too."
+    ),
 }
 _BREACHES: Final = {"images": "A 200 without any image", "job": "A 200 without the id of a job"}
+
+
+def _unknown(result: str, *, is_free: bool) -> str:
+    """What it means that no answer came."""
+    if is_free:
+        return "It was sent, and no complete response came back. Sending it again costs nothing."
+    if result == "job":
+        return "It was sent, and no complete response came back: a job may run, and be billed, whose id nobody has."
+    return "It was sent, and no complete response came back. It may have run, and may have been billed."
 
 
 def _model_returns(model: str) -> str:

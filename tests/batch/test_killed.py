@@ -28,7 +28,8 @@ from ideogram_ai.testing import MockServer
 pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("IDEOGRAM_KILLS", "4"))
-ROWS = 40
+ROWS = 20
+ROOT = Path(__file__).parents[2]
 PRICE = shipped_prices().of({})
 
 
@@ -41,14 +42,16 @@ def server(small_images: None) -> Iterator[MockServer]:
 class Batch:
     """A folder, and what the server made for it."""
 
-    def __init__(self, folder: Path, server: MockServer) -> None:
+    def __init__(self, folder: Path, server: MockServer, *, submits: bool) -> None:
         self.folder = folder
+        self.options = ["--submit"] if submits else []
         self._server = server
         self._before = len(server.ledger)
 
     def start(self, *options: str) -> "subprocess.Popen[str]":
         """Start the batch. It is planned when this returns."""
-        command = [sys.executable, batch_program.__file__, str(self.folder), self._server.url, str(ROWS), *options]
+        command = [sys.executable, batch_program.__file__, str(self.folder), self._server.url, str(ROWS)]
+        command += [*self.options, *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stdout is not None
         first = process.stdout.readline()
@@ -69,7 +72,7 @@ class Batch:
         return Counter(
             str(dict(exchange.fields)["text_prompt"])
             for exchange in self._server.ledger[self._before :]
-            if exchange.status == 200
+            if exchange.method == "POST" and exchange.status == 200
         )
 
     def outcomes(self) -> list[Outcome]:
@@ -92,7 +95,7 @@ def judge(batch: Batch) -> list[Outcome]:
         count = made.pop(outcome.request.fields["text_prompt"], 0)
         accounted = ((outcome.cost or 0) + outcome.earlier_cost) / PRICE
         assert count <= accounted, f"paid for, and not accounted for: {outcome}"
-        if outcome.state in {State.SAVED, State.ANSWERED}:
+        if outcome.state in {State.SAVED, State.ANSWERED, State.SUBMITTED}:
             assert count >= 1
             assert count == 1 or outcome.earlier_cost, f"paid twice: {outcome}"
         else:
@@ -125,10 +128,11 @@ def finish_and_judge(batch: Batch) -> None:
     assert {prompt for prompt, count in batch.made().items() if count > 1} <= unknown
 
 
-def test_killed_at_certain_points_and_at_random_moments(server: MockServer, tmp_path: Path) -> None:
-    batch = Batch(tmp_path, server)
-    points = random.sample(sorted(batch_program.POINTS), len(batch_program.POINTS))
-    for point in points:
+@pytest.mark.parametrize("submits", [False, True])
+def test_killed_at_certain_points_and_at_random_moments(server: MockServer, tmp_path: Path, submits: bool) -> None:
+    batch = Batch(tmp_path, server, submits=submits)
+    points = batch_program.JOB_POINTS if submits else batch_program.POINTS
+    for point in random.sample(sorted(points), len(points)):
         process = batch.start("--die-at", f"{point}:{random.randint(1, 3)}", "--in-flight", "2")
         _, err = process.communicate(timeout=120)
         assert process.returncode == -signal.SIGKILL, f"{point}: {err}"
@@ -136,13 +140,24 @@ def test_killed_at_certain_points_and_at_random_moments(server: MockServer, tmp_
     for number in range(KILLS):
         if number % 10 == 9:
             finish_and_judge(batch)
-            batch = Batch(tmp_path / str(number), server)
+            batch = Batch(tmp_path / str(number), server, submits=submits)
         process = batch.start("--backend", random.choice(["asyncio", "trio"]))
         try:
-            process.wait(timeout=random.uniform(0, 0.5))
+            process.wait(timeout=random.uniform(0, 2 if submits else 0.5))
         except subprocess.TimeoutExpired:
             process.kill()
         process.communicate()
         assert process.returncode in {0, -signal.SIGKILL}
         judge(batch)
     finish_and_judge(batch)
+
+
+def test_the_kill_table_in_small() -> None:
+    """The program that measures the table of docs/batch.md: it fails if an image was made twice or lost."""
+    command = [sys.executable, "-m", "benchmarks.kills", "--kills", "1", "--workers", "2"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = [line.strip("| ").split(" | ") for line in run.stdout.splitlines()[2:]]
+    assert len(lines) == 5
+    assert all((kills, twice, lost) == ("1", "0", "0") for _, kills, _, twice, lost, *_ in lines)
+    assert any(line[-1].isdecimal() for line in lines), "jobs are asked for by their ids"

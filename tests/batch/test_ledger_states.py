@@ -28,11 +28,12 @@ IMAGE = GeneratedImage("https://i.test/a.png", "p", "8x8", 1, is_image_safe=True
 BODY = b'{"data":[{"url":"https://i.test/a.png","prompt":"p","resolution":"8x8","seed":1,"is_image_safe":true}]}'
 LEGAL = {
     State.SENT: {State.PLANNED},
-    State.ANSWERED: {State.SENT, State.ANSWERED},
+    State.SUBMITTED: {State.SENT, State.SUBMITTED},
+    State.ANSWERED: {State.SENT, State.SUBMITTED, State.ANSWERED},
     State.SAVED: {State.ANSWERED},
-    State.WITHHELD: {State.SENT, State.ANSWERED},
-    State.FAILED: {State.PLANNED, State.SENT, State.ANSWERED},
-    State.UNKNOWN: {State.SENT},
+    State.WITHHELD: {State.SENT, State.SUBMITTED, State.ANSWERED},
+    State.FAILED: {State.PLANNED, State.SENT, State.SUBMITTED, State.ANSWERED},
+    State.UNKNOWN: {State.SENT, State.SUBMITTED},
 }
 
 
@@ -48,12 +49,13 @@ class Row:
     billed: bool = False
     absent: bool = False
     server: str | None = None
+    job: str | None = None
     prompt: str = ""
 
     def forget(self) -> None:
         """It was never sent."""
         self.state, self.cost, self.earlier, self.attempts = State.PLANNED, Decimal(0), Decimal(0), 0
-        self.has_body, self.billed, self.server = False, False, None
+        self.has_body, self.billed, self.server, self.job = False, False, None, None
 
     @property
     def may_have_cost(self) -> bool:
@@ -146,10 +148,13 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(server=st.sampled_from(["mock", "http://127.0.0.1:1", "https://a.example", "https://b.example"]))
     def meet(self, server: str) -> None:
         """Another server is asked from now on."""
-        if server == self.server:
-            assert use_server(self.ledger, server) == 0
-            return
         rows = [*self.rows.values(), *self.replaced.values()]
+        if server == self.server:
+            over = [row for row in rows if row.state is State.SUBMITTED and server == row.server == MOCK]
+            assert use_server(self.ledger, server) == len(over)
+            for row in over:
+                row.forget()
+            return
         above = any(row.may_have_cost and row.server and rank_of(row.server) > rank_of(server) for row in rows)
         beside = any(
             row.may_have_cost
@@ -165,6 +170,10 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         use_server(self.ledger, server)
         self.server = server
+        for row in rows:
+            elsewhere = row.server == MOCK or row.server != server
+            if row.state is State.SUBMITTED and rank_of(server) < Rank.REMOTE and elsewhere:
+                row.forget()
         for key, row in list(self.replaced.items()):
             if row.server and rank_of(row.server) < rank_of(server):
                 del self.replaced[key]
@@ -186,6 +195,7 @@ class LedgerMachine(RuleBasedStateMachine):
         row.has_body = to is not State.SENT and (row.has_body or outcome.generation is not None)
         row.attempts += to is State.SENT
         row.state, row.cost, row.billed = to, outcome.cost or Decimal(0), outcome.may_have_been_billed
+        row.job = None if to is State.SENT else outcome.job_id or row.job
         if to is State.SENT:
             row.server = self.server
 
@@ -199,6 +209,8 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         if state is State.FAILED and not (billed and self.rows[key].has_body):
             return evolve(outcome, cost=Decimal(0), may_have_been_billed=False)
+        if state is State.SUBMITTED:
+            return evolve(outcome, job_id=f"job-{key}")
         if state in {State.ANSWERED, State.WITHHELD}:
             return evolve(outcome, generation=Generation(None, (IMAGE,), raw=BODY))
         return outcome
@@ -216,7 +228,15 @@ class LedgerMachine(RuleBasedStateMachine):
         unknown = [row for row in self.rows.values() if row.state is State.UNKNOWN and not row.absent]
         assert self.ledger.retry_unknown() == len(unknown)
         for row in unknown:
-            row.state, row.earlier, row.cost = State.PLANNED, row.earlier + row.cost, Decimal(0)
+            row.state, row.earlier, row.cost, row.job = State.PLANNED, row.earlier + row.cost, Decimal(0), None
+
+    @rule()
+    def ask_again(self) -> None:
+        every = [*self.rows.values(), *self.replaced.values()]
+        unknown = [row for row in every if row.state is State.UNKNOWN and row.job and row.server == self.server]
+        assert self.ledger.ask_again() == len(unknown)
+        for row in unknown:
+            row.state = State.SUBMITTED
 
     @rule()
     def retry_failed(self) -> None:
@@ -225,7 +245,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ledger.retry_failed() == len(failed)
         for row in failed:
             row.state = State.ANSWERED if row.has_body else State.PLANNED
-            row.cost = row.cost if row.has_body else Decimal(0)
+            row.cost, row.job = (row.cost, row.job) if row.has_body else (Decimal(0), None)
 
     @rule()
     def close_and_open(self) -> None:
@@ -255,7 +275,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for outcome in outcomes:
             row = every[outcome.request.key]
             assert outcome.request.fields == {"text_prompt": row.prompt}
-            assert (outcome.server, outcome.absent) == (row.server, row.absent)
+            assert (outcome.server, outcome.absent, outcome.job_id) == (row.server, row.absent, row.job)
             assert outcome.state is row.state
             assert (outcome.cost or 0, outcome.earlier_cost) == (row.cost, row.earlier)
             assert outcome.attempts == row.attempts

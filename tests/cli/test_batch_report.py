@@ -1,8 +1,10 @@
 """What `ideogram batch` reports: the cost before, the progress, and how it ended; what is worst for the money first."""
 
+import json
+import re
 import shlex
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from batch_inputs import SMALL, prompts, read_lines, states, write_jsonl
 from cli_runs import Command, answering, entry, environment, files, posts
 from terminals import Terminal
 
-from ideogram_ai.batch import BatchRequest, Outcome, State
+from ideogram_ai.batch import BatchRequest, LedgerError, Outcome, State
+from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.batch.model import (
     Event,
     PaceChanged,
@@ -408,3 +411,27 @@ def test_events_are_objects_a_line(ideogram: Command, folder: Path) -> None:
     end = events[-1]
     assert (end["outcome"], end["code"], end["rows"]["saved"], end["cost_usd"]) == ("done", 0, 2, "0.12")
     assert end["resume"] is None
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("-q",)])
+def test_the_id_of_a_job_that_the_ledger_lacks_is_printed(
+    ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    """Nothing else has it: not the next run, if this process is killed while it waits."""
+    rows(folder, 2)
+    whole = Ledger.apply
+
+    def apply(ledger: Ledger, outcomes: Sequence[Outcome]) -> None:
+        if any(outcome.state is State.SUBMITTED for outcome in outcomes):
+            raise LedgerError("The disk is full.")
+        whole(ledger, outcomes)
+
+    monkeypatch.setattr(Ledger, "apply", apply)
+    run = ideogram(*BATCH, "--async", "--mock", "--in-flight", "1", "--resolution", SMALL, *options)
+    assert run.code == 6
+    (job_id,) = re.findall(r"The row was submitted as job (\S+); `ideogram fetch` gets its image by that id", run.err)
+    assert f"saved, job {job_id}, saved as " in run.err, "and in the end, with what became of it"
+    if options == ("--json",):
+        events = [json.loads(line) for line in run.out.splitlines()]
+        assert [event["job_id"] for event in events if event["event"] == "submitted"] == [job_id]
+        assert [row["job_id"] for row in events[-1]["unrecorded"]] == [job_id]

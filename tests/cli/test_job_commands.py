@@ -16,7 +16,7 @@ import pytest
 from cli_runs import IDEOGRAM, Command, Run, environment, files
 
 from ideogram_ai.cli.request_command import Options
-from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
+from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.faults import Fault, FaultServer, Phase
 from ideogram_ai.testing.faults.exchange import Exchange
 from ideogram_ai.testing.faults.wire import Response
@@ -190,6 +190,17 @@ def test_a_job_that_fails_or_is_withheld(ideogram: Command, service: MockServer,
     assert (run.code, json.loads(run.out.splitlines()[-1])["outcome"]) == (5, "withheld")
     run = ideogram("generate", f"A {UNSAFE_WORD} cat", *SMALL, "--async", "--json")
     assert (run.code, json.loads(run.out.splitlines()[-1])["outcome"]) == (3, "refused")
+    run = ideogram("generate", f"A {FAILED_WORD} cat", *SMALL, "--async", "--json")
+    job_id, last = job_of(run), json.loads(run.out.splitlines()[-1])
+    assert (run.code, last["outcome"], last["error"]["type"]) == (3, "refused", "JobFailedError")
+    assert last["error"]["may_have_been_billed"] is False
+    assert (last["job"]["id"], last["job"]["status"]) == (job_id, "failed")
+    assert last["job"]["failure_reason"]
+    for options in ([], ["--no-wait"]):
+        run = ideogram("fetch", job_id, *options)
+        assert (run.code, run.out, last["job"]["failure_reason"] in run.err) == (3, "", True)
+        run = ideogram("fetch", job_id, *options, "--json")
+        assert (run.code, run.json["job"]) == (3, last["job"])
     assert files(folder) == []
 
 

@@ -1,6 +1,7 @@
 """Runs a batch in a process of its own, which can be killed at a certain point.
 
-    python batch_program.py FOLDER URL ROWS [--retry-unknown] [--die-at POINT:NUMBER] [--in-flight N] [--backend NAME]
+    python batch_program.py FOLDER URL ROWS [--submit] [--retry-unknown] [--die-at POINT:NUMBER] [--in-flight N]
+                            [--backend NAME]
 
 It prints "running" when the rows are planned and the run begins, and the counts of all states, as JSON, when it ended.
 """
@@ -35,6 +36,14 @@ POINTS: dict[str, tuple[type, str, bool]] = {
     "before an image has its name": (LocalStore, "add", False),
     "after an image has its name": (LocalStore, "add", True),
 }
+JOB_POINTS: dict[str, tuple[type, str, bool]] = {
+    **POINTS,
+    "before a request": (AsyncIdeogram, "submit", False),
+    "after an answer": (AsyncIdeogram, "submit", True),
+    "before a wait": (AsyncIdeogram, "wait", False),
+    "after a wait": (AsyncIdeogram, "wait", True),
+}
+"""With --submit."""
 
 
 def rows(count: int) -> list[BatchRequest]:
@@ -64,9 +73,9 @@ class Death:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def die_at(point: str, number: int) -> None:
+def die_at(point: str, number: int, *, submit: bool) -> None:
     """Kill this process when a point is passed for the given number of times."""
-    owner, name, after = POINTS[point]
+    owner, name, after = (JOB_POINTS if submit else POINTS)[point]
     original: Callable[..., Any] = getattr(owner, name)
     blocks = name in {"apply", "add"}
     die = Death(number, delay=0.2 if blocks and not after else 0)
@@ -102,6 +111,7 @@ async def run(job: Job, arguments: argparse.Namespace) -> RunStopped:
             downloads=4,
             prices=shipped_prices(),
             retry_unknown=arguments.retry_unknown,
+            submit=arguments.submit,
         )
 
 
@@ -111,6 +121,7 @@ def main() -> None:
     parser.add_argument("folder")
     parser.add_argument("url")
     parser.add_argument("rows", type=int)
+    parser.add_argument("--submit", action="store_true")
     parser.add_argument("--retry-unknown", action="store_true")
     parser.add_argument("--die-at", default="")
     parser.add_argument("--in-flight", type=int, default=10)
@@ -118,7 +129,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.die_at:
         point, _, number = arguments.die_at.rpartition(":")
-        die_at(point, int(number))
+        die_at(point, int(number), submit=arguments.submit)
     with Job.open(arguments.folder) as job:
         job.plan(rows(arguments.rows))
         print("running", flush=True)

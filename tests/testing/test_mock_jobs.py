@@ -127,14 +127,21 @@ def test_words_make_a_job_fail_or_withhold_its_image(server: MockServer) -> None
 
 
 def test_ids_that_are_none_or_not_known(server: MockServer) -> None:
-    for wrong, status in [("Wg7zS0mJQ5ChT2c9rK1xAA", 404), ("a b", 400), ("é", 400), ("a/b", 400), ("x" * 200, 400)]:
+    for wrong, status in [
+        ("Wg7zS0mJQ5ChT2c9rK1xAA", 404),
+        ("a b", 400),
+        ("é", 400),
+        ("a/b", 400),
+        ("a%2Fb", 400),
+        ("x" * 200, 400),
+    ]:
         response = poll(server.url, wrong)
         with case(response.text):
             assert response.status_code == response.json()["status"] == status
             assert wrong in response.json()["detail"]
     no_key = get(server.url + GET_GENERATION.path.replace("{generation_id}", "abc"))
     assert no_key.status_code == 401
-    assert [each.billed for each in server.ledger] == [False] * 6
+    assert [each.billed for each in server.ledger] == [False] * 7
 
 
 def test_polls_have_answers_on_demand_and_a_limit() -> None:

@@ -28,6 +28,7 @@ from ideogram_ai.testing import UNSAFE_WORD, MockServer, check_request, review_r
 from ideogram_ai.testing.colour_names import COLOURS, colours_in, name_of_colour
 from ideogram_ai.testing.drawing import variants
 from ideogram_ai.testing.drawing.description import describe
+from ideogram_ai.testing.drawing.picture import INK
 from ideogram_ai.testing.drawing.source import fitting_size, image_problem, image_size
 from ideogram_ai.testing.prompts import RATIOS, resolve_ratio, write_prompt
 
@@ -168,6 +169,9 @@ def test_a_transparent_image_is_opaque_where_something_is_drawn(mock_url: str, n
     assert abs(width * height / 1024**2 - 1) < 0.03, "the budget of pixels is 1K by default"
     alpha = image.getchannel("A")
     assert (alpha.getpixel((5, 5)), alpha.getpixel((width // 2, height // 2))) == (0, 255)
+    *ink, translucent = image.getpixel((width // 2, height - 4))  # type: ignore[misc]
+    assert translucent == 205, "the footer"
+    assert max(abs(a - b) for a, b in zip(ink, INK, strict=True)) <= 2, "its colour, without the ground's"
     if name == "json_prompt":
         # On the diagonal of the box, not on the cross in it and not under its label.
         red, green, blue, opaque = image.getpixel((width * 4 // 10, height // 2))  # type: ignore[misc]
@@ -308,6 +312,11 @@ def test_a_magic_prompt_fits_the_text(mock_url: str) -> None:
         if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
     ]
     assert overlaps == []
+    more = write_prompt("a moon on a navy ground, a gold star")["compositional_deconstruction"]
+    assert (more["background"], [each["desc"] for each in more["elements"]]) == (
+        "a navy ground",
+        ["a moon", "a gold star"],
+    )
     assert magic(mock_url, text_prompt=text, aspect_ratio="16x9")["aspect_ratio"] == "16x9"
     assert magic(mock_url, text_prompt="a cat", aspect_ratio="AUTO")["aspect_ratio"] == "1x1"
 

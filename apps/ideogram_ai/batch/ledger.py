@@ -331,6 +331,14 @@ class Ledger:
             ).fetchall()
         return sum(((Decimal(cost or 0) + Decimal(earlier)) * count for cost, earlier, count in rows), Decimal(0))
 
+    def unpriced(self) -> int:
+        """The number of rows that may have been billed, and whose price nobody knows."""
+        with self.reading() as database:
+            number: int = database.execute(
+                "SELECT count(*) FROM rows WHERE may_have_been_billed AND cost IS NULL"
+            ).fetchone()[0]
+        return number
+
     def outcomes(self, *states: State) -> Iterator[Outcome]:
         """The rows in these states, or all, in the order of the input.
 

@@ -65,7 +65,13 @@ def write_manifest(store: Store, outcomes: Iterable[Outcome]) -> None:
 
 
 def manifest_line(outcome: Outcome) -> str:
-    """A line of the manifest, with its end. All lines have the same members in the same order; unknown ones are null.
+    """A line of the manifest, with its end."""
+    text = json.dumps(manifest_members(outcome), ensure_ascii=False, separators=(",", ":"))
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def manifest_members(outcome: Outcome) -> dict[str, Any]:
+    """The members of a line of the manifest: always the same in the same order; unknown ones are None.
 
     Money is text, because binary fractions cannot hold it; times are ISO 8601 in UTC. What the mock server of a
     rehearsal made cost nothing.
@@ -75,37 +81,32 @@ def manifest_line(outcome: Outcome) -> str:
         cost = None if outcome.cost is None else Decimal(0)
         outcome = evolve(outcome, cost=cost, earlier_cost=Decimal(0), may_have_been_billed=False)
     first, *further = map(_image_members, outcome.images or (None,))
-    text = json.dumps(
-        {
-            "id": request.key,
-            "line": request.line,
-            "state": outcome.state.value,
-            "request": dict(request.fields),
-            **first,
-            "further_images": further,
-            "cost_usd": _money(outcome.cost),
-            "earlier_cost_usd": _money(outcome.earlier_cost),
-            "may_have_been_billed": outcome.may_have_been_billed,
-            "attempts": outcome.attempts,
-            "sent_at": _time(outcome.sent_at),
-            "answered_at": _time(outcome.answered_at),
-            "saved_at": _time(outcome.saved_at),
-            "status_code": outcome.status_code,
-            "error_type": outcome.error_type,
-            "error": outcome.error,
-            "server": outcome.server,
-            "rehearsal": outcome.rehearsed,
-            "in_input": not outcome.absent,
-            "replaced_by": outcome.replaced_by,
-            "file_name": request.file_name,
-            "operation": request.operation,
-            "files": dict(request.files),
-            "job_id": outcome.job_id,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return {
+        "id": request.key,
+        "line": request.line,
+        "state": outcome.state.value,
+        "request": dict(request.fields),
+        **first,
+        "further_images": further,
+        "cost_usd": _money(outcome.cost),
+        "earlier_cost_usd": _money(outcome.earlier_cost),
+        "may_have_been_billed": outcome.may_have_been_billed,
+        "attempts": outcome.attempts,
+        "sent_at": _time(outcome.sent_at),
+        "answered_at": _time(outcome.answered_at),
+        "saved_at": _time(outcome.saved_at),
+        "status_code": outcome.status_code,
+        "error_type": outcome.error_type,
+        "error": outcome.error,
+        "server": outcome.server,
+        "rehearsal": outcome.rehearsed,
+        "in_input": not outcome.absent,
+        "replaced_by": outcome.replaced_by,
+        "file_name": request.file_name,
+        "operation": request.operation,
+        "files": dict(request.files),
+        "job_id": outcome.job_id,
+    }
 
 
 def _image_members(image: ImageOutcome | None) -> dict[str, Any]:
@@ -269,9 +270,14 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
     # An id that is a number may have been assigned: then the row is identified by its content as well.
     nameless = key.isascii() and key.isdigit() and len(key) >= 6
     operation = str(row.get("operation") or GENERATE)
-    files = row.get("files") or {}
+    files = row.get("files")
     request = BatchRequest(
-        key, row["request"], line=row["line"], nameless=nameless, operation=operation, files={**files}
+        key,
+        row["request"],
+        line=row["line"],
+        nameless=nameless,
+        operation=operation,
+        files=files if is_object(files) else {},
     )
     file_name = row.get("file_name")
     if "file_name" not in row and row["file"] is not None and not row["file"].startswith(stem_of(request)):

@@ -11,16 +11,15 @@ import os
 from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 from ideogram_ai.client import RequestError
 from ideogram_ai.client.errors import NOTHING_SENT
-from ideogram_ai.client.request import is_array
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     from ideogram_ai.client import AsyncIdeogram, Ideogram
@@ -117,9 +116,13 @@ def identified_files(request: BatchRequest) -> tuple[dict[str, Any], dict[str, A
 
 def _map_file(change: Callable[..., Any], value: Any, *others: Any) -> Any:
     """Change the value of a file field, or each value of a list of files."""
-    if isinstance(value, tuple) or is_array(value):
+    if _is_list(value):
         return [change(*each) for each in zip(value, *others, strict=True)]
     return change(value, *others)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list | tuple)
 
 
 def _path(value: object) -> str:
@@ -127,7 +130,7 @@ def _path(value: object) -> str:
         raise RequestError(
             f"{type(value).__name__} is not the path of a file, by which a batch can be resumed. {NOTHING_SENT}"
         )
-    return os.path.abspath(os.fsdecode(value))  # noqa: PTH100 - resolve() would follow links
+    return os.path.abspath(os.fsdecode(cast("str | os.PathLike[str]", value)))  # noqa: PTH100 - resolve() would follow links
 
 
 def _digest(path: str) -> str:

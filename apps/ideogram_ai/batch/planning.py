@@ -136,9 +136,12 @@ def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
     Raises:
         LedgerError: Rows that may have been billed were made by another server.
     """
+    again = 0
     with ledger.transaction() as database:
+        if server == MOCK:  # each run has a mock server of its own, which knows no job of another one
+            again += _forget_jobs(database, MOCK)
         if ledger.server == server:
-            return 0
+            return again
         found = database.execute("SELECT DISTINCT server FROM rows WHERE server IS NOT NULL").fetchall()
         others = [row["server"] for row in found if row["server"] != server]
         rank = rank_of(server)
@@ -154,8 +157,8 @@ def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
                     _make_again(database, request_of(row), row["position"])
             elif rows:
                 raise LedgerError(_other_server(len(rows), other, server))
-        again = 0
         for other in others:
+            again += _forget_jobs(database, other) if rank is not Rank.REMOTE else 0
             if rank_of(other) < rank:
                 database.execute(f"{_LEAVE_FILES} server = ?", (other,))
                 database.execute("DELETE FROM rows WHERE server = ? AND replaced_by IS NOT NULL", (other,))
@@ -165,6 +168,12 @@ def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
                 ).rowcount
         database.execute("UPDATE batch SET server = ?", (server,))
         return again
+
+
+def _forget_jobs(database: sqlite3.Connection, server: str) -> int:
+    """Plan rows again whose jobs nobody can ask for: a server that bills nobody has them."""
+    statement = f"UPDATE rows SET {_NEVER_SENT} WHERE state = 'submitted' AND server = ?"  # noqa: S608
+    return database.execute(statement, (server,)).rowcount
 
 
 def _other_server(count: int, other: str, server: str) -> str:

@@ -230,7 +230,7 @@ class Saver:
             if not image.url or outcome.images[index].file is not None:
                 continue
             try:
-                made = await self._save(outcome, index, image, stem)
+                made = await self._save_somehow(outcome, index, image, stem)
             except (DownloadError, StoreError, OSError) as error:
                 made = evolve(outcome.images[index], error=str(error))
                 if not isinstance(error, DownloadError) or error.reason in _LOCAL:
@@ -259,6 +259,22 @@ class Saver:
             return await anyio.to_thread.run_sync(self._ledger.stem, outcome.request.key)
         except LedgerError:  # the image is saved even if the ledger is gone
             return stem_of(outcome.request)
+
+    async def _save_somehow(self, outcome: Outcome, index: int, image: GeneratedImage, stem: str) -> ImageOutcome:
+        """Save an image. If its link has expired, and it is that of a job, the service is asked for another one."""
+        try:
+            return await self._save(outcome, index, image, stem)
+        except DownloadError as error:
+            if outcome.job_id is None or error.reason is not DownloadReason.EXPIRED:
+                raise
+            try:
+                job = await self._client.job(outcome.job_id)
+            except IdeogramError:
+                raise error from None
+            images = job.generation.images if job.generation else ()
+            if len(images) != len(outcome.images) or not images[index].url:
+                raise
+            return await self._save(outcome, index, images[index], stem)
 
     async def _save(self, outcome: Outcome, index: int, image: GeneratedImage, stem: str) -> ImageOutcome:
         made = outcome.images[index]

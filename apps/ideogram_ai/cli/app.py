@@ -448,6 +448,14 @@ def conform_server(**options: Any) -> int:
 @click.option("--timeout", type=float, default=30.0, metavar="SECONDS", help="Limit of a run. [default: 30]")
 @click.option("--workers", type=click.IntRange(1), default=4, metavar="N", help="Runs at a time. [default: 4]")
 @click.option("--scenario", "scenarios", multiple=True, metavar="ID", help="Run this scenario only; repeatable.")
+@click.option(
+    "--operation",
+    "operations",
+    multiple=True,
+    default=("generate",),
+    metavar="NAME",
+    help="What to test: a method of this client such as remix, verify_webhook, or all; repeatable. [default: generate]",
+)
 @_report_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def conform_client(**options: Any) -> int:
@@ -458,13 +466,15 @@ def conform_client(**options: Any) -> int:
     ideogram conform client --report conformance -- node my_client.js
 
     COMMAND is run once for each scenario, against servers on this machine. Its environment has IDEOGRAM_BASE_URL,
-    IDEOGRAM_API_KEY, IDEOGRAM_SCENARIO, IDEOGRAM_REQUEST (the request to make as JSON, also on stdin) and
-    IDEOGRAM_OUTPUT_DIR. In the end it prints one JSON object:
+    IDEOGRAM_API_KEY, IDEOGRAM_SCENARIO, IDEOGRAM_OPERATION (generate, unless --operation has others),
+    IDEOGRAM_REQUEST (the request to make as JSON, also on stdin; a file is its path) and IDEOGRAM_OUTPUT_DIR. In the
+    end it prints one JSON object:
 
     \b
     {"outcome": "image", "status": 200, "image": "PATH"}
 
-    outcome is image, withheld, refused (not billed), unknown (perhaps billed), or unsupported.
+    outcome is image, withheld, refused (not billed), unknown (perhaps billed), or unsupported; of a job also failed,
+    and of an operation without images answer, with the JSON of the answer as "answer".
     """  # noqa: D301 - click wants the character
     from .conform import run_on_client  # noqa: PLC0415 - loads the kit
 

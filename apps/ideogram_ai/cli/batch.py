@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import click
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ideogram_ai.batch.checking import Checker, Rules, check_defaults
 from ideogram_ai.batch.csv_files import CsvOptions
@@ -21,7 +21,7 @@ from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
 from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
 from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason
-from ideogram_ai.batch.operations import all_fields
+from ideogram_ai.batch.operations import all_fields, image_operations, view_of
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
 from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows
 from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
@@ -284,15 +284,19 @@ class _Batch:
             ("resolution", self.resolution, "--resolution"),
             ("rendering_speed", self.rendering_speed, "--rendering-speed"),
         )
+        operations = image_operations().values()
         for assignment in self.fields:
-            fields.put_assignment(assignment, inputs)
+            name = assignment.partition("=")[0].strip()
+            taker = next((each for each in operations if name in view_of(each.method_name).fields), OPERATION)
+            evolve(fields, operation=taker).put_assignment(assignment, inputs)
         for name in fields.extra:
             raise WrongUseError(f"-F {name}: the contract has no such field. To send a column, use --extra-field NAME.")
         for name in sorted({*self.extra} & {*all_fields(), *OWN_COLUMNS}):
             raise WrongUseError(f"--extra-field {name}: a column of this name is known, and needs no --extra-field.")
-        for note in fields.correct_values() if check else ():
-            if not (self.quiet or self.as_json):
-                print_note(note)
+        for operation in operations if check else ():
+            for note in evolve(fields, operation=operation).correct_values():
+                if not (self.quiet or self.as_json):
+                    print_note(note)
         if problems := check_defaults(fields.documented, check=check):
             raise WrongUseError(" ".join(problems))
         folder = Path() if self.source in {None, STDIN} else Path(str(self.source)).parent

@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ideogram_ai.batch.manifest import manifest_line
+from ideogram_ai.batch.manifest import manifest_members
 from ideogram_ai.batch.model import (
     Event,
     Outcome,
@@ -384,9 +384,9 @@ def _write_run_event(event: Event) -> None:
             request = event.outcome.request
             _write_event("submitted", id=request.key, line=request.line, job_id=event.outcome.job_id)
         case RowAnswered():
-            _write_event("answered", **json.loads(manifest_line(event.outcome)))
+            _write_event("answered", **manifest_members(event.outcome))
         case RowDone():
-            _write_event("done", **json.loads(manifest_line(event.outcome)))
+            _write_event("done", **manifest_members(event.outcome))
         case PaceChanged():
             _write_event("pace", in_flight=event.limit, pause_seconds=event.pause, reason=event.reason)
         case RunStopping():

@@ -79,6 +79,12 @@ def state_line(counts: Mapping[State, int]) -> str:
     return ", ".join(text for text, _ in state_counts(counts)) or "nothing yet"
 
 
+def priced(amount: Decimal, unpriced: int) -> str:
+    """Return a sum of money, and the number of images whose price nobody knows."""
+    unknown = f"{count(unpriced, 'image')} of unknown price" if unpriced else ""
+    return " and ".join(filter(None, (usd(amount) if amount or not unpriced else "", unknown)))
+
+
 def place_of(request: BatchRequest) -> str:
     """Return where people find a row: its line, and its id if it was given one."""
     if request.line is None:
@@ -209,10 +215,7 @@ class Forecast:
     @property
     def cost(self) -> str:
         """What the images cost, for people."""
-        unpriced = self.estimate.unpriced.total()
-        unknown = f"{count(unpriced, 'image')} of unknown price" if unpriced else ""
-        about = f"about {usd(self.estimate.usd)}" if self.estimate.images or not unpriced else ""
-        return " and ".join(filter(None, (about, unknown)))
+        return "about " * bool(self.estimate.images) + priced(self.estimate.usd, self.estimate.unpriced.total())
 
     def summary(self, cost: str = "") -> str:
         """Return the counts in one line, with the cost of the images if that is given."""
@@ -238,10 +241,8 @@ class Forecast:
             price = usd(prices.of({"rendering_speed": speed}))
             yield f"  {speed:<8} {number:>9,}  at {price}  {usd(estimate.usd_of(speed)):>14}"
         for operation, number in estimate.unpriced.items():
-            yield f"  {operation:<8} {number:>9,}  price unknown"
-        known = usd(estimate.usd) if estimate.images else ""
-        beside = f"{count(estimate.unpriced.total(), 'image')} of unknown price" if estimate.unpriced else ""
-        cost = " and ".join(filter(None, (known, beside)))
+            yield f"  {operation}  {number:,}  at an unknown price"
+        cost = priced(estimate.usd, estimate.unpriced.total())
         yield f"  cost     {cost}" + (" if it were not a rehearsal" if self.free else "")
         least, most = estimate.seconds(self.in_flight)
         yield f"  time     {duration(least)} to {duration(most)}, with {self.in_flight:,} at a time"
@@ -385,6 +386,7 @@ class BatchSummary:
         unwritable: Whether the run stopped because something could not be written.
         unsaved: Rows with images that are paid for and not saved, and whose links are known.
         unrecorded: Rows whose outcome the ledger lacks, because it could not be written.
+        unpriced: Rows that were sent, and whose price nobody knows.
     """
 
     reason: StopReason
@@ -406,6 +408,7 @@ class BatchSummary:
     unwritable: bool = False
     unsaved: Sequence[Outcome] = ()
     unrecorded: Sequence[Outcome] = ()
+    unpriced: int = 0
 
     @classmethod
     def of(cls, job: Job, stopped: RunStopped, progress: Progress, *, spent_before: Decimal, **rest: Any) -> Self:
@@ -430,6 +433,7 @@ class BatchSummary:
             mock=job.ledger.server == MOCK,
             unsaved=[outcome for outcome in job.outcomes(State.ANSWERED, State.FAILED) if is_unsaved(outcome)],
             unrecorded=tuple(job.unrecorded.values()),
+            unpriced=job.ledger.unpriced(),
             **rest,
         )
 
@@ -470,6 +474,7 @@ class BatchSummary:
             "rehearsal": self.free,
             "cost_usd": "0" if self.mock else f"{self.run_cost:f}",
             "total_cost_usd": "0" if self.mock else f"{self.total_cost:f}",
+            "images_of_unknown_price": self.unpriced,
             "folder": self.location,
             **self.files,
             "unsaved": [as_member(outcome) for outcome in self.unsaved],
@@ -480,7 +485,7 @@ class BatchSummary:
 
     def text(self) -> str:
         """Return the table for people."""
-        cost = usd(self.total_cost)
+        cost = priced(self.total_cost, self.unpriced)
         if self.run_cost != self.total_cost:
             cost += f" in all runs together, {usd(self.run_cost)} in this one"
         if self.free:

@@ -87,6 +87,7 @@ def run_on_client(
     timeout: float,
     workers: int,
     scenarios: tuple[str, ...],
+    operations: tuple[str, ...],
     report: str | None,
     expected: str | None,
 ) -> int:
@@ -96,12 +97,12 @@ def run_on_client(
             ClientOptions,
             CommandError,
             check_options,
-            client_requirements,
+            requirements_for,
             run_client,
         )
     try:
-        options = check_options(ClientOptions(command, timeout, workers, scenarios))
-        expected_file = _check_expected(expected, client_requirements())
+        options = check_options(ClientOptions(command, timeout, workers, scenarios, operations))
+        expected_file = _check_expected(expected, requirements_for(options))
         folder = _make_folder(report)
         with _progress() as progress:
             found = run_client(options, progress)

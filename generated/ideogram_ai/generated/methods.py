@@ -130,7 +130,8 @@ class Methods(Generic[Generation, Job, Image]):
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without any image; its body is kept.
         """
@@ -225,13 +226,15 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job, with its id and what is known of it.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back: a job may run, and be billed,
+                whose id nobody has.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without the id of a job; its body is kept.
         """
@@ -277,12 +280,14 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job, with its id and what is known of it.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without the id of a job; its body is kept.
         """
@@ -349,7 +354,8 @@ class Methods(Generic[Generation, Job, Image]):
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without any image; its body is kept.
         """
@@ -419,13 +425,15 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job, with its id and what is known of it.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back: a job may run, and be billed,
+                whose id nobody has.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without the id of a job; its body is kept.
         """
@@ -481,7 +489,8 @@ class Methods(Generic[Generation, Job, Image]):
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: The response breaks the contract; its body is kept.
         """
@@ -533,7 +542,8 @@ class Methods(Generic[Generation, Job, Image]):
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: The response breaks the contract; its body is kept.
         """
@@ -625,7 +635,8 @@ class Methods(Generic[Generation, Job, Image]):
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without any image; its body is kept.
         """
@@ -721,13 +732,15 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job, with its id and what is known of it.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back: a job may run, and be billed,
+                whose id nobody has.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without the id of a job; its body is kept.
         """
@@ -773,7 +786,8 @@ class Methods(Generic[Generation, Job, Image]):
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: The response breaks the contract; its body is kept.
         """
@@ -878,7 +892,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without any image; its body is kept.
         """
@@ -973,13 +988,15 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job, with its id and what is known of it.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back: a job may run, and be billed,
+                whose id nobody has.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without the id of a job; its body is kept.
         """
@@ -1025,12 +1042,14 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job, with its id and what is known of it.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without the id of a job; its body is kept.
         """
@@ -1097,7 +1116,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without any image; its body is kept.
         """
@@ -1167,13 +1187,15 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job, with its id and what is known of it.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back: a job may run, and be billed,
+                whose id nobody has.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without the id of a job; its body is kept.
         """
@@ -1229,7 +1251,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: The response breaks the contract; its body is kept.
         """
@@ -1281,7 +1304,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: The response breaks the contract; its body is kept.
         """
@@ -1373,7 +1397,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without any image; its body is kept.
         """
@@ -1469,13 +1494,15 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job, with its id and what is known of it.
+            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
+            enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back: a job may run, and be billed,
+                whose id nobody has.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: A 200 without the id of a job; its body is kept.
         """
@@ -1521,7 +1548,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
-            OutcomeUnknownError: It was sent, and no complete response came back.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
             APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
             ResponseValidationError: The response breaks the contract; its body is kept.
         """

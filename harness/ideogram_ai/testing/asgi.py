@@ -44,7 +44,7 @@ class OperationRoute(Route):
         path = path.removeprefix(quote(scope.get("root_path", "")))
         if scope["type"] != "http" or not path_pattern(self._operation.path).fullmatch(path):
             return Match.NONE, {}
-        values = {name: unquote(value) for name, value in path_parameters(self._operation, path).items()}
+        values = path_parameters(self._operation, path)
         found: dict[str, Any] = {"endpoint": self.endpoint, "path_params": values}
         return (Match.FULL if scope["method"] in (self.methods or ()) else Match.PARTIAL), found
 

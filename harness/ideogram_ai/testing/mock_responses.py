@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ideogram_ai.contract.problems import Problem
     from ideogram_ai.contract.view import ContractView
 
-_WITHOUT_BODY: Final = frozenset({204, 205, 304})
+WITHOUT_BODY: Final = frozenset({204, 205, 304})
+"""The statuses whose responses have no body."""
 
 
 @frozen
@@ -136,7 +137,7 @@ def forced_answer(view: ContractView, status: int, why: str) -> Answer:
         status: A status from 200 to 599; documented or not.
         why: The reason for it, for the ledger.
     """
-    if status in _WITHOUT_BODY:
+    if status in WITHOUT_BODY:
         return Answer(status, b"", why)
     rule = view.responses.get(status)
     if rule and rule.examples:

@@ -82,7 +82,9 @@ def _parts(text: str) -> tuple[str, str]:
     places = list(_BEHIND.finditer(scene))
     if not places:
         return scene, "a plain ground that suits the subject"
-    return scene[: places[-1].start()].strip(" ,.;:"), scene[places[-1].end() :]
+    background, _, more = scene[places[-1].end() :].partition(",")
+    subject = scene[: places[-1].start()].strip(" ,.;:")
+    return ", ".join(part for part in (subject, more.strip()) if part), background
 
 
 def _objects(objects: Sequence[str], texts: Sequence[str]) -> list[dict[str, Any]]:

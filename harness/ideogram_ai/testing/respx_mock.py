@@ -351,7 +351,8 @@ class IdeogramMock:
         refused = self._service.refusal(call.view, call.read.fields)
         if refused is not None:
             return refused
-        return self._jobs.polled(self._service.answer(call.view, call.read.fields, link_origin(self._view)))
+        answer = self._service.answer(call.view, call.read.fields, link_origin(self._view))
+        return self._jobs.polled(answer) if call.view.operation.result == "job" else answer
 
     def _on_request(self, view: ContractView, request: httpx.Request) -> httpx.Response:
         planned = self._plan.take(view.operation)

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from attrs import define, field
 
 from ideogram_ai.client.redaction import shorten_link
+from ideogram_ai.client.request import is_array
 
 from ..model import State
 from ..names import JSON_PROMPT, TEXT_PROMPT, prompt_text
@@ -171,7 +172,7 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, ...]]:
 
 def _name_of(path: Any) -> str:
     """The name of a file, or of several, without the folders of this machine."""
-    return ", ".join(map(_name_of, path)) if isinstance(path, list) else PurePath(str(path)).name
+    return ", ".join(map(_name_of, path)) if is_array(path) else PurePath(str(path)).name
 
 
 def _cost(outcome: Outcome) -> str:

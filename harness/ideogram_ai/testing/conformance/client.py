@@ -9,13 +9,15 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, define, evolve, field, frozen
 
 from ideogram_ai.client.errors import ConfigurationError
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .client_judge import BOUNDARY, advice_about, body_of, boundary_of, client_requirements, judge_run
+from .client_judge import BOUNDARY, advice_about, body_of, boundary_of, client_requirements, judge_run, requirements_of
+from .client_operations import VERIFY_WEBHOOK, delivery_for, every_scenario, scenarios_of
 from .client_program import MASK, TIME_LIMIT, CommandError, ProgramRunner, ScenarioServers, find_command
 from .client_scenarios import ReportedOutcome, Scenario, client_scenarios
 from .kit import RecordedExchange, ResultCollector, Verdict, check_timeout, no_progress, prompt_fields
@@ -25,16 +27,19 @@ if TYPE_CHECKING:
 
     from ..faults import ReceivedRequest
     from .client_program import Observed, ProgramRun
-    from .kit import Progress, Report
+    from .kit import Progress, Report, Requirement
 
 __all__ = [
+    "VERIFY_WEBHOOK",
     "ClientOptions",
     "CommandError",
     "Scenario",
     "check_options",
     "client_requirements",
     "client_scenarios",
+    "every_scenario",
     "find_command",
+    "requirements_for",
     "run_client",
 ]
 
@@ -50,12 +55,14 @@ class ClientOptions:
         timeout: Seconds, above 0, that the program has for one scenario.
         workers: How many scenarios run at once, 1 or more.
         scenarios: Ids of the scenarios to run; all when it is empty.
+        operations: What is tested: methods of the client, such as generate and remix, `verify_webhook`, or `all`.
     """
 
     command: Sequence[str]
     timeout: float = 30.0
     workers: int = 4
     scenarios: Sequence[str] = Factory(tuple[str, ...])
+    operations: Sequence[str] = (POST_GENERATE_IMAGE_V4.method_name,)
 
 
 def check_options(options: ClientOptions) -> ClientOptions:
@@ -69,8 +76,12 @@ def check_options(options: ClientOptions) -> ClientOptions:
     if options.workers < 1:
         raise ConfigurationError(f"workers is {options.workers}; give a number of scenarios at once, 1 or more.")
     for name in options.scenarios:
-        if name not in client_scenarios():
-            raise ConfigurationError(f"scenario is {name!r}; the scenarios are {', '.join(client_scenarios())}.")
+        if name not in every_scenario():
+            raise ConfigurationError(f"scenario is {name!r}; the scenarios are {', '.join(every_scenario())}.")
+    known = tuple(dict.fromkeys(each.operation for each in every_scenario().values()))
+    for name in options.operations:
+        if name not in {"all", *known}:
+            raise ConfigurationError(f"operation is {name!r}; give all, or some of {', '.join(known)}.")
     return evolve(options, command=find_command(options.command))
 
 
@@ -89,9 +100,9 @@ def run_client(options: ClientOptions, on_progress: Progress | None = None) -> R
         ConfigurationError: An option cannot be used.
     """
     checked = check_options(options)
-    every = client_scenarios()
+    every = _scenarios(checked)
     chosen = [every[name] for name in checked.scenarios or every]
-    run = _ClientRun(ResultCollector(client_requirements()))
+    run = _ClientRun(ResultCollector(requirements_for(checked)))
     run.play_all(chosen, ProgramRunner(checked.command, checked.timeout), checked.workers, on_progress or no_progress)
     run.compare_boundaries()
     run.retract_empty_refusals(chosen)
@@ -99,6 +110,17 @@ def run_client(options: ClientOptions, on_progress: Progress | None = None) -> R
         run.results.add(name, Verdict.NOT_TRIED, "Its scenario was not chosen (--scenario).")
     notes = [f"{len(chosen)} of {len(every)} scenarios were run."]
     return run.results.report(shlex.join(options.command), "client", notes)
+
+
+def requirements_for(options: ClientOptions) -> Mapping[str, Requirement]:
+    """The requirements that a run tests, by their ids, in the order of the report."""
+    return requirements_of(_scenarios(options))
+
+
+def _scenarios(options: ClientOptions) -> dict[str, Scenario]:
+    every = every_scenario()
+    chosen = dict(every) if "all" in options.operations else scenarios_of(options.operations)
+    return chosen | {name: every[name] for name in options.scenarios}
 
 
 @frozen
@@ -142,7 +164,8 @@ class _ClientRun:
         if isinstance(played, str):
             self.results.add(scenario.id, Verdict.HARNESS_FAULT, played)
             return
-        if scenario.most_posts != 0:
+        generates = scenario.operation == POST_GENERATE_IMAGE_V4.method_name
+        if scenario.most_posts != 0 and generates:
             self.given |= scenario.request.keys()
             self.arrived |= scenario.request.keys() if played.arrived else set()
         if played.unsupported:
@@ -155,12 +178,12 @@ class _ClientRun:
             said = problem.replace(played.key, MASK).removesuffix(".")
             detail = f"{scenario.id}: {said}." if said else ""
             self.results.add(name, verdict, detail, played.exchange, f"{said[:1].upper()}{said[1:]}." if said else "")
-        self.boundaries += played.boundaries
+        self.boundaries += played.boundaries if generates else ()
 
     def retract_empty_refusals(self, scenarios: Iterable[Scenario]) -> None:
         """Retract that a program refuses a prompt wrongly given where it sends no valid request of the kind either."""
         prompts = set(prompt_fields())
-        for scenario in (scenario for scenario in scenarios if scenario.most_posts == 0):
+        for scenario in (each for each in scenarios if each.most_posts == 0 and each.operation != VERIFY_WEBHOOK):
             given = prompts & scenario.request.keys()
             missing = (given or prompts) & self.given - self.arrived
             # Where the scenario gives none, it is enough that the program sends one of them.
@@ -171,6 +194,8 @@ class _ClientRun:
     def compare_boundaries(self) -> None:
         """Check that the forms have different boundaries, which one form cannot show."""
         count = len(self.boundaries)
+        if BOUNDARY not in self.results.requirements:
+            return
         if count < 2:
             self.results.add(BOUNDARY, Verdict.NOT_TRIED, "It takes two forms to compare their boundaries.")
         elif len(set(self.boundaries)) == 1:
@@ -190,7 +215,8 @@ def _play(scenario: Scenario, runner: ProgramRunner) -> _Played | str:
             tempfile.TemporaryDirectory(prefix="conform-", ignore_cleanup_errors=True) as name,
             ScenarioServers(scenario) as servers,
         ):
-            folder, request = Path(name), json.dumps(scenario.request, ensure_ascii=False)
+            folder = Path(name)
+            request = json.dumps(_request_of(scenario, folder), ensure_ascii=False)
             run = runner.run(request, _environment(scenario, servers.url, key, request, folder), folder, key)
             observed = servers.observed()
             findings = tuple(judge_run(scenario, observed, run, key, Path.cwd()))
@@ -211,6 +237,19 @@ def _play(scenario: Scenario, runner: ProgramRunner) -> _Played | str:
     )
 
 
+def _request_of(scenario: Scenario, folder: Path) -> dict[str, Any]:
+    """The request as the program gets it: a file is the path of one, and a webhook is signed now."""
+    if scenario.operation == VERIFY_WEBHOOK:
+        return delivery_for(scenario)
+    paths: dict[str, str] = {}
+    for name, data in scenario.files.items():
+        path = folder / "files" / f"{name}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        paths[name] = str(path)
+    return {**scenario.request, **paths}
+
+
 def _environment(scenario: Scenario, url: str, key: str, request: str, folder: Path) -> Mapping[str, str]:
     hosts = "127.0.0.1,localhost"
     return {
@@ -218,6 +257,7 @@ def _environment(scenario: Scenario, url: str, key: str, request: str, folder: P
         "IDEOGRAM_BASE_URL": url,
         "IDEOGRAM_API_KEY": key,
         "IDEOGRAM_SCENARIO": scenario.id,
+        "IDEOGRAM_OPERATION": scenario.operation,
         "IDEOGRAM_REQUEST": request,
         "IDEOGRAM_OUTPUT_DIR": str(folder),
         # A proxy of the environment would stand between the program and the servers.

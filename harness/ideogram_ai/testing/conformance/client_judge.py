@@ -13,11 +13,12 @@ from ideogram_ai.contract.view import read_view
 
 from ..faults.connection_faults import ANOTHER_CALLER
 from ..multipart import parse_multipart
-from .client_scenarios import ReportedOutcome, client_scenarios
+from .client_operations import every_scenario, operation_problems
+from .client_scenarios import ReportedOutcome, client_scenarios, is_same
 from .kit import KEY_SCHEME, Requirement, by_id, follow, join_pointer, pointers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ..faults import ReceivedRequest
@@ -46,8 +47,19 @@ _EARLY: Final = 0.01
 
 @cache
 def client_requirements() -> Mapping[str, Requirement]:
-    """Every requirement on a client by its id: first those that every run tests, then one for each scenario."""
-    return by_id([*_general(), *(scenario.requirement for scenario in client_scenarios().values())])
+    """Every requirement on a client that generates: first those that every run tests, then one for each scenario."""
+    return requirements_of(client_scenarios())
+
+
+def requirements_of(scenarios: Iterable[str]) -> Mapping[str, Requirement]:
+    """The requirements that some scenarios test, by their ids: first those that every run tests.
+
+    What a request looks like on the wire is a part of the scenario where it is not one for generate.
+    """
+    chosen = [every_scenario()[name] for name in scenarios]
+    generates = any(scenario.operation == read_view().operation.method_name for scenario in chosen)
+    general = (each for each in _general() if generates or not each.id.startswith("wire."))
+    return by_id([*general, *(scenario.requirement for scenario in chosen)])
 
 
 def _general() -> Iterator[Requirement]:
@@ -123,7 +135,8 @@ def judge_run(scenario: Scenario, observed: Observed, run: ProgramRun, key: str,
     service = observed.service
     yield OUTPUT, run.problem
     yield KEY_SHOWN, f"the key is in {run.key_shown}" if run.key_shown else ""
-    for request in _whole_posts(observed):
+    generates = scenario.operation == read_view().operation.method_name
+    for request in _whole_posts(observed) if generates else ():
         yield from _judge_request(request, key)
     if service.posts:
         twice = f"{service.may_have_run} requests that may have run, and been billed, were sent for one image"
@@ -134,7 +147,10 @@ def judge_run(scenario: Scenario, observed: Observed, run: ProgramRun, key: str,
         yield IMAGE_KEY, f"the key was sent to the {' and the '.join(leaks)}" if leaks else ""
     if run.report is not None and run.report.outcome is ReportedOutcome.IMAGE:
         yield IMAGE_BYTES, _image_problem(run.report, observed.image, folder)
-    yield scenario.id, "; ".join(_problems(scenario, observed, run))
+    problems = list(_problems(scenario, observed, run))
+    if not generates:
+        problems += operation_problems(scenario, observed, run.report, key)
+    yield scenario.id, "; ".join(problems)
 
 
 def _whole_posts(observed: Observed) -> list[ReceivedRequest]:
@@ -181,7 +197,8 @@ def _problems(scenario: Scenario, observed: Observed, run: ProgramRun) -> Iterat
     posts, limit = observed.service.posts, scenario.most_posts
     if not posts and limit != 0:
         yield "no request arrived"
-    if (whole := _whole_posts(observed)) and scenario.sends is not None:
+    generates = scenario.operation == read_view().operation.method_name
+    if generates and (whole := _whole_posts(observed)) and scenario.sends is not None:
         yield from _field_problems(read_form(whole[0]), scenario.sends)
     if limit is not None and len(posts) > limit:
         count = f"{len(posts)} request{'s were' if len(posts) > 1 else ' was'}"
@@ -252,15 +269,6 @@ def advice_about(scenario: Scenario, observed: Observed) -> str:
         f"the line ends in {', '.join(changed)} arrived as CRLF: HTML forms write them so, for example FormData in a "
         "browser, and the prompt is not quite the one that was given"
     )
-
-
-def is_same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON, key order included; 1 is the same as 1.0."""
-    if is_object(one) and is_object(other):
-        return list(one) == list(other) and all(is_same(one[key], other[key]) for key in one)
-    if is_array(one) and is_array(other):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def _sorted(value: Any) -> str:

@@ -50,11 +50,12 @@ class CommandError(ValueError):
 
 @frozen
 class ClientReport:
-    """What a program reported: the outcome, the status of the response, and the path of the image that it saved."""
+    """What a program reported: outcome, status of the response, path of the image that it saved, JSON of the answer."""
 
     outcome: ReportedOutcome
     status: int | None
     image: str | None
+    answer: Any = None
 
 
 @frozen
@@ -177,7 +178,7 @@ def read_report(stdout: str) -> ClientReport | str:
         return f"status is {status!r:.100}, not a number or null"
     if image is not None and not isinstance(image, str):
         return f"image is {image!r:.100}, not a path or null"
-    return ClientReport(ReportedOutcome(outcome), status, image)
+    return ClientReport(ReportedOutcome(outcome), status, image, value.get("answer"))
 
 
 def masked(text: str, secret: str) -> str:
@@ -249,9 +250,16 @@ class ScenarioServers:
             self._images = stack.enter_context(FaultServer(images, image=images))
             hosts["{{image_host}}"] = self._images.url
             responses = [self._fault(response, hosts, timed=True) for response in self._scenario.answers]
+            polls = [self._fault(response, hosts) for response in self._scenario.polls]
             # A program that asks the service itself for an image gets nothing from it.
             self._service = stack.enter_context(
-                FaultServer(responses, image="status_404", interval=_DRIP, image_url=f"{self._images.url}/image.png")
+                FaultServer(
+                    responses,
+                    image="status_404",
+                    poll=polls or "ok",
+                    interval=_DRIP,
+                    image_url=f"{self._images.url}/image.png",
+                )
             )
             self._resources = stack.pop_all()
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
@@ -12,6 +13,7 @@ from attrs import Factory, frozen
 
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.view import JsonObject, example_of, read_view
+from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from ..strategies import request_rules
 from .kit import KEY_SCHEME, Requirement, by_id, example_requests, join_pointer, pointers, prompt_fields
@@ -71,6 +73,8 @@ class ReportedOutcome(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     UNSUPPORTED = "unsupported"
+    FAILED = "failed"
+    ANSWER = "answer"
 
 
 @frozen
@@ -134,6 +138,10 @@ class Scenario:
         pause: Seconds that have to lie between a response and the next request.
         time_limit: Seconds of the time limit that the program is given; None for the kit's own limit.
         image_host: What the image host does with the requests in turn; the last repeats.
+        operation: What the program is to do: a method of the client, or verify_webhook.
+        polls: What the service does with the GETs of jobs and keys in turn; the last repeats.
+        files: The bytes of each field that is a file.
+        answer: Members of the answer that the program has to report; None where it reports none.
     """
 
     requirement: Requirement
@@ -145,6 +153,10 @@ class Scenario:
     pause: float | None = None
     time_limit: float | None = None
     image_host: tuple[ScriptedResponse, ...] = (IMAGE,)
+    operation: str = POST_GENERATE_IMAGE_V4.method_name
+    polls: tuple[ScriptedResponse, ...] = ()
+    files: Mapping[str, bytes] = Factory(dict[str, bytes])
+    answer: Mapping[str, Any] | None = None
 
     @property
     def id(self) -> str:
@@ -157,14 +169,23 @@ class Scenario:
             {"outcome": ending.outcome.value} | ({} if ending.status is None else {"status": ending.status})
             for ending in self.endings
         ]
-        optional = {"fields": self.sends, "most_posts": self.most_posts, "pause_seconds": self.pause}
+        optional = {
+            "fields": self.sends,
+            "most_posts": self.most_posts,
+            "pause_seconds": self.pause,
+            "answer": self.answer,
+        }
+        files = {name: b64encode(data).decode() for name, data in self.files.items()}
         return {
             "id": self.id,
             "title": self.requirement.title,
             "contract_pointer": self.requirement.pointer,
+            **({"operation": self.operation} if self.operation != POST_GENERATE_IMAGE_V4.method_name else {}),
             "request": dict(self.request),
+            **({"files_base64": files} if files else {}),
             **({} if self.time_limit is None else {"time_limit_seconds": self.time_limit}),
             "service": [response.as_json() for response in self.answers],
+            **({"polls": [response.as_json() for response in self.polls]} if self.polls else {}),
             "image_host": [response.as_json() for response in self.image_host],
             "expect": {"endings": endings} | {name: value for name, value in optional.items() if value is not None},
         }
@@ -477,3 +498,12 @@ def _echoes() -> Iterator[Scenario]:
         title = f"A {status} whose {what}, and the key is not shown."
         response = ScriptedResponse(fault=fault)
         yield _scenario(f"answer.{status}.key-echoed", title, f"{KEY_SCHEME}/in", response, ending, most_posts=1)
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON, key order included; 1 is the same as 1.0."""
+    if is_object(one) and is_object(other):
+        return list(one) == list(other) and all(is_same(one[key], other[key]) for key in one)
+    if is_array(one) and is_array(other):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

@@ -20,6 +20,7 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ideogram_ai.client.request import is_object
 from ideogram_ai.contract.view import example_of, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
@@ -296,16 +297,18 @@ def success(operation: Operation, image_url: str, job_id: str = "", *, status: s
         status: Status of the job. Where the contract has no example with it, it takes the place of another one.
     """
     view = read_view(operation.operation_id)
-    rule = view.responses[200]
+    code = min(status for status in view.responses if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES)
+    rule = view.responses[code]
+    if not (rule.examples or rule.schema):
+        return Response(code)
     examples = rule.examples or (example_of(view, rule.schema),)
-    example = next((each for each in examples if each.get("status") == status), examples[0])
-    if "status" in example:
-        example = example | {"status": status}
-    if "generation_id" in example:
-        example = example | {"generation_id": job_id}
-    if "data" in example:
-        example = example | {"data": [_linked(entry, image_url) for entry in example["data"]]}
-    return Response(200, _dump(example), (JSON,))
+    example = next((each for each in examples if is_object(each) and each.get("status") == status), examples[0])
+    if is_object(example):
+        entries: list[dict[str, Any]] = example.get("data", [])
+        data = [_linked(entry, image_url) for entry in entries]
+        changes: dict[str, Any] = {"status": status, "generation_id": job_id, "data": data}
+        example = example | {name: value for name, value in changes.items() if name in example}
+    return Response(code, _dump(example), (JSON,))
 
 
 def _linked(entry: dict[str, Any], image_url: str) -> dict[str, Any]:

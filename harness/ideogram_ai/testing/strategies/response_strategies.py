@@ -15,7 +15,7 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.view import link_example, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from ..mock_responses import Answer
+from ..mock_responses import WITHOUT_BODY, Answer
 from .schema_values import (
     JsonObject,
     SchemaValues,
@@ -79,6 +79,8 @@ def _answers(view: ContractView, status: int) -> SearchStrategy[Answer]:
     bodies = makes.get(view.operation.result if succeeds else "", _bodies)(view, status)
 
     def write(body: Any, escape: bool, headers: dict[str, str]) -> Answer:
+        if status in WITHOUT_BODY:
+            return Answer(status, b"", "documented", headers)
         return Answer(status, json.dumps(body, ensure_ascii=escape).encode(), "documented", _JSON | headers)
 
     return st.builds(write, bodies, st.booleans(), _headers(rule.headers))
@@ -202,7 +204,7 @@ def unusual_answers(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchS
         statuses.map(lambda status: Answer(status, b"", "no body", {})),
         st.builds(_cut, documented, st.floats(0, 1, exclude_max=True)),
         _changed(documented, "is another value"),
-        _changed(documented.filter(lambda answer: answer.body != b"{}"), "is missing"),
+        _changed(documented, "is missing"),
         _changed(documented, "unknown member"),
         _changed(documented, "unknown value"),
         st.builds(Answer, statuses, json_values().map(_dump), st.just("JSON of another shape"), st.just(_JSON)),
@@ -252,7 +254,7 @@ def _cut(answer: Answer, share: float) -> Answer:
 @st.composite
 def _changed(draw: DrawFn, documented: SearchStrategy[Answer], change: str) -> Answer:
     """A documented response that is changed in one place."""
-    answer = draw(documented)
+    answer = draw(documented.filter(lambda answer: _can_change(answer, change)))
     body = json.loads(answer.body)
     places = dict(_places(body))
     match change:
@@ -268,11 +270,24 @@ def _changed(draw: DrawFn, documented: SearchStrategy[Answer], change: str) -> A
             name = draw(texts().filter(lambda name: name not in places[path]))
             body, why = _put(body, (*path, name), draw(json_values())), f"unknown member in {_words(path)}"
         case _:
-            path = draw(
-                st.sampled_from([path for path, value in places.items() if isinstance(value, str)] or [("error",)])
-            )
+            known = [path for path, value in places.items() if isinstance(value, str)]
+            path = draw(st.sampled_from(known or [("error",)]))
             body, why = _put(body, path, draw(texts())), f"unknown value of {_words(path)}"
     return evolve(answer, body=_dump(body), why=why)
+
+
+def _can_change(answer: Answer, change: str) -> bool:
+    """Whether a body has a place for a change."""
+    if not answer.body:
+        return False
+    body = json.loads(answer.body)
+    match change:
+        case "is another value":
+            return True
+        case "unknown value":
+            return is_object(body) or any(isinstance(value, str) for _, value in _places(body))
+        case _:
+            return is_object(body) and (bool(body) or change == "unknown member")
 
 
 def _not_text() -> SearchStrategy[bytes]:
