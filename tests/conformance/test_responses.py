@@ -391,11 +391,13 @@ PASSING = st.one_of(
     JOBS.filter(is_pending).map(lambda answer: of_polls(IdeogramMock.reply, answer)),
 )
 """What a poll may meet that says nothing of the end of a job."""
+REFUSALS = st.sampled_from([400, 401, 403, 404]).map(lambda status: of_polls(IdeogramMock.refuse, status))
+"""One alone may come of a gateway; five in a row end a wait."""
 
 
 @settings(max_examples=30)
 @given(
-    words=st.lists(PASSING, max_size=4),
+    words=st.lists(PASSING, max_size=4) | st.lists(REFUSALS, min_size=4, max_size=4),
     last=JOBS.filter(lambda answer: not is_pending(answer)),
     kind=st.sampled_from(KINDS),
 )

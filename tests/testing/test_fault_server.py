@@ -144,6 +144,8 @@ def test_the_contract_says_which_statuses_are_free(operation: Operation) -> None
     assert {fault.status for fault in FAULTS.values()} >= billed.keys()
     for status, is_billed in billed.items():
         assert status_may_have_run(status, operation) is (is_billed is not False)
+        fault = FAULTS.get(f"status_{status}")
+        assert fault is None or fault.may_run(operation) is (is_billed is not False)
     redirects = [status_may_have_run(status, operation) for status in (301, 302, 303, 307, 308)]
     assert redirects == [False, False, True, False, False]
     assert all(status_may_have_run(status, operation) for status in (204, 408, 410, 520))

@@ -304,10 +304,10 @@ def success(operation: Operation, image_url: str, job_id: str = "", *, status: s
     examples = rule.examples or (example_of(view, rule.schema),)
     example = next((each for each in examples if is_object(each) and each.get("status") == status), examples[0])
     if is_object(example):
-        changes = {"status": status, "generation_id": job_id}
+        entries: list[dict[str, Any]] = example.get("data", [])
+        data = [_linked(entry, image_url) for entry in entries]
+        changes: dict[str, Any] = {"status": status, "generation_id": job_id, "data": data}
         example = example | {name: value for name, value in changes.items() if name in example}
-        if "data" in example:
-            example = example | {"data": [_linked(entry, image_url) for entry in example["data"]]}
     return Response(code, _dump(example), (JSON,))
 
 
