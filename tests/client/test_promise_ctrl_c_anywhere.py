@@ -104,6 +104,38 @@ def test_ctrl_c_is_raised_and_says_whether_the_request_left(
     assert not list(tmp_path.glob(".*.part"))
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.no_cover  # it traces by itself
+def test_ctrl_c_in_a_submit_or_a_wait_says_what_goes_on() -> None:
+    """Before a wait begins and after it ended, the program has the id itself: those lines are left out."""
+    around = ("client.py", "request.py", "waiting.py")
+    with (
+        FaultServer(poll=["pending", "ok"] * 1000) as server,
+        Driver("sync", base_url=server.url, retry=ONCE) as client,
+    ):
+        submitted: list[object] = []
+
+        def use() -> None:
+            submitted.clear()
+            submitted.append(client.client.submit(text_prompt="a"))
+            client.client.wait(submitted[0])
+
+        at, told, whole = 1, 0, False
+        while not whole:
+            before = server.wait_idle().may_have_run
+            strike, error = struck(use, at, (OURS,))
+            ran = server.wait_idle().may_have_run - before
+            assert isinstance(error, KeyboardInterrupt | None), f"{strike.where}: {error!r}"
+            if error is not None and submitted and not any(name in strike.where for name in around):
+                assert getattr(error, "job_id", None), strike.where
+                told += 1
+            elif error is not None and ran and not submitted and is_before_the_response(strike):
+                assert getattr(error, "may_have_been_billed", False), strike.where
+            whole = error is None
+            at += 13
+    assert told > 20
+
+
 def is_before_the_response(strike: Strike) -> bool:
     """Whether the request was under way where it struck: from the connection on to the end of judging."""
     return any(name in strike.where for name in ("http11.py", "response.py"))

@@ -225,13 +225,20 @@ def test_a_429_pauses_every_wait_of_the_client(kind: Kind) -> None:
 
 
 @each_kind
-def test_polls_need_no_place_among_the_requests_in_flight_and_are_repeated(kind: Kind) -> None:
+def test_polls_need_no_place_among_the_requests_in_flight_and_are_repeated(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait_for_one(*_: object) -> None:
+        raise AssertionError("it waits for a place")
+
     with (
         FaultServer(poll=["status_500", "close_after_request", "html_200", "ok"]) as server,
-        Driver(kind, base_url=server.url, in_flight=1) as client,
-        client.client._in_flight.place(),
+        Driver(kind, base_url=server.url) as client,
     ):
+        monkeypatch.setattr(client.client._in_flight, "_take", wait_for_one)
         assert client.run(lambda each: each.job(ID)).status == "completed"
+        with pytest.raises(AssertionError, match="it waits for a place"):
+            client.run(lambda each: each.submit(text_prompt=PROMPT))
     assert len(server.ledger.polls) == 4
 
 
@@ -263,6 +270,7 @@ def test_what_interrupts_a_wait_has_the_id(kind: Kind, caplog: pytest.LogCapture
         ):
             client.run(lambda each: each.wait(ID))
         assert note in caplog.text
+        assert "A request was interrupted" not in caplog.text  # it was a poll, which costs nothing
         if kind != "asyncio":  # which raises one of its own
             assert (caught.value.job_id, caught.value.may_have_been_billed) == (ID, True)  # type: ignore[attr-defined]
             assert any(note in each for each in caught.value.__notes__)

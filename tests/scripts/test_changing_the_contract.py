@@ -130,7 +130,7 @@ def test_a_required_field_is_checked_before_sending_and_is_in_every_vector(more:
         outcome = more.used["calls"]["without the required field"][kind]
         assert (outcome["error"], outcome["arrived"]) == ("RequestError", [])
         assert outcome["message"].startswith("project is missing: the contract requires it.")
-    sent = [vector for vector in more.vectors.values() if "request" in vector]
+    sent = [vector for vector in more.vectors.values() if "request" in vector and "operation" not in vector]
     assert len(sent) > 50
     assert all("project" in vector["request"] for vector in sent)
 
