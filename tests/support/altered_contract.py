@@ -55,10 +55,38 @@ def _contract() -> Document:
     return document
 
 
-def write_altered(path: Path, *changes: Change) -> Path:
-    """Write the project's contract to a file after some changes."""
+@cache
+def _generate_alone() -> Document:
+    """The project's contract without the other operations and what only they use: four times as fast to check."""
     document = deepcopy(_contract())
-    for change in changes:
-        change(document)
+    document["paths"] = {PATH: document["paths"][PATH]}
+    document.pop("webhooks", None)
+    components = document["components"]
+    while True:
+        text = str(document)
+        unused = [(kind, name) for kind in components for name in components[kind] if f"/{kind}/{name}'" not in text]
+        unused = [(kind, name) for kind, name in unused if kind != "securitySchemes"]
+        if not unused:
+            return document
+        for kind, name in unused:
+            del components[kind][name]
+
+
+def write_altered(path: Path, *changes: Change, generate_alone: bool = False) -> Path:
+    """Write the project's contract to a file after some changes.
+
+    Args:
+        path: The file.
+        changes: The changes.
+        generate_alone: Whether the other operations are left out, unless a change is about one of them.
+    """
+    document = deepcopy(_generate_alone() if generate_alone else _contract())
+    try:
+        for change in changes:
+            change(document)
+    except LookupError:
+        if not generate_alone:
+            raise
+        return write_altered(path, *changes)
     path.write_text(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path
