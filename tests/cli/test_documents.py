@@ -85,6 +85,7 @@ def run_shell(example: str, folder: Path, **variables: str) -> subprocess.Comple
     )
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_command_line_run(folder: Path) -> None:
     with MockServer() as server:
         for number, example in enumerate(COMMAND_LINE.fences("sh")):
@@ -98,6 +99,7 @@ def test_the_examples_of_the_command_line_run(folder: Path) -> None:
             assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
 
 
+@pytest.mark.slow
 def test_the_way_from_a_picture_to_a_picture(folder: Path) -> None:
     """Its commands are one session in one terminal."""
     run = run_shell("".join(fence.content for fence in PICTURES.fences("sh")), folder)
@@ -116,6 +118,7 @@ def test_the_way_from_a_picture_to_a_picture(folder: Path) -> None:
     assert len(set(made)) == len(made) - 1, "the preview is the layout of the image, and nothing else is alike"
 
 
+@pytest.mark.slow
 def test_the_examples_of_a_batch_run_and_look_as_printed(folder: Path) -> None:
     printed = ""
     for example in BATCH.fences("sh"):

@@ -121,6 +121,7 @@ def listed(before: GeneratedState, after: GeneratedState) -> list[str]:
     return [f"{'breaks' if c.breaking else 'harmless'} {c.effect} {c.text}" for c in find_changes(before, after)]
 
 
+@pytest.mark.slow
 def test_changes_and_whether_they_break() -> None:
     for changes, expected in CASES:
         assert listed(NOW, changed(*changes)) == expected

@@ -170,6 +170,7 @@ NEWS: list[tuple[dict[str, Any], Drift, list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 def test_what_is_new_is_said_once_below_the_operations_that_have_it(against: Against) -> None:
     for changes, outcome, expected in NEWS:
         report = against(changed(changes))

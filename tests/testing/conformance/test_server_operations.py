@@ -103,7 +103,9 @@ def test_without_a_fault_every_requirement_holds() -> None:
     assert apply_expected(report).exit_code == 0
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(each, marks=[pytest.mark.slow] if "submit" in FAULTS[each][0] else []) for each in FAULTS]
+)
 def test_the_requirement_that_describes_a_fault_catches_it(fault: str) -> None:
     operations, change, caught = FAULTS[fault]
     report = _run(change, *operations.split())
@@ -116,6 +118,7 @@ def test_a_link_that_gives_no_image_is_caught() -> None:
     assert names(report, Verdict.FAILED) == {"remix.link-opens"}
 
 
+@pytest.mark.slow
 def test_a_webhook_that_no_key_verifies_is_caught() -> None:
     report = _run(_at("/jwks.json", lambda _, __: (200, {"keys": []})), "submit_generate_transparent")
     assert names(report, Verdict.FAILED, Verdict.ADVICE) == {"submit_generate_transparent.webhook"}
