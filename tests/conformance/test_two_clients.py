@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import httpx
+import pytest
 from client_internals import forget_announcements
 from contract_judges import JOB_ID
 from driver import Driver, FakeTiming, Kind, image_at, mocked, outcome
@@ -30,6 +31,8 @@ from ideogram_ai.testing import (
     requests,
     unusual_answers,
 )
+
+pytestmark = pytest.mark.slow
 
 MANY = 2
 """So many calls are made before the clients are closed."""

@@ -31,6 +31,8 @@ from ideogram_ai.testing import broken_requests, files, request_rules, requests
 from ideogram_ai.testing.strategies.mutations import mutators
 from ideogram_ai.testing.strategies.schema_values import SchemaValues, UnknownKeywordError
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = CONTRACT["components"]["schemas"]
 RUST = jsonschema_rs.validator_for({"components": CONTRACT["components"], "$ref": REQUEST})
 KEYWORDS = {field.python_name for field in OPERATION.fields}

@@ -18,6 +18,8 @@ from ideogram_ai.generated.operations import GET_GENERATION, OPERATIONS, Operati
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import Answer, answers, broken_requests, requests, unusual_answers
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTED = [int(status) for status in node_of(OPERATION)["responses"]]
 NEXT_CENTURY = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)

@@ -30,6 +30,8 @@ from ideogram_ai.testing.conformance.client_scenarios import ReportedOutcome, is
 from ideogram_ai.testing.faults import FAULTS, SPELLINGS
 from ideogram_ai.testing.faults.response_faults import spell
 
+pytestmark = pytest.mark.slow
+
 BROKEN = ROOT / "tests/support/broken_client.py"
 ONE = "request.example.json_prompt"
 DRIPS = tuple(name for name in client_scenarios() if name.startswith("time."))

@@ -23,6 +23,8 @@ from ideogram_ai.testing.conformance.client import (
     run_client,
 )
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = ROOT / "examples/conformance"
 FORMS = ROOT / "tests/support/form_clients.py"
 CLIENT = (sys.executable, str(ROOT / "tests/support/broken_client.py"))

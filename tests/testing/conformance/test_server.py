@@ -45,6 +45,8 @@ from ideogram_ai.testing.conformance.server_requests import (
 )
 from ideogram_ai.testing.strategies import broken_requests
 
+pytestmark = pytest.mark.slow
+
 KEY = "the-key-that-no-report-may-show"
 HEADER = API_KEY_HEADER.lower()
 
