@@ -28,7 +28,8 @@ from ideogram_ai.testing import MockServer
 pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("IDEOGRAM_KILLS", "4"))
-ROWS = 20
+ROWS = 60
+"""More than the deaths at certain points use up: each takes up to three rows, and another that is in flight."""
 ROOT = Path(__file__).parents[2]
 PRICE = shipped_prices().of({})
 
