@@ -125,7 +125,8 @@ def conformance(session: nox.Session) -> None:
     env = {name: str(programs.resolve()) for name, programs in folders.items() if programs}
     for name in folders.keys() - env.keys():
         session.warn(f"what needs {name} did not run")
-    session.run("pytest", "-n", "auto", "tests/testing/conformance", *session.posargs, env=env)
+    every = ("-m", "slow or not slow")
+    session.run("pytest", "-n", "auto", *every, "tests/testing/conformance", *session.posargs, env=env)
 
 
 @nox.session(python=PYTHONS)
