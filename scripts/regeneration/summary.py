@@ -193,7 +193,7 @@ def _entry(changes: list[Change]) -> Iterator[str]:
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    """The differences of two contracts; what is the same in several operations is told once."""
+    """The differences of two contracts; what is the same in several operations is reported once."""
     known = _operations(old) | _operations(new)
     told: dict[tuple[bool, Effect, str], list[str]] = {}
     for difference in compare_documents(old, new):
@@ -330,7 +330,7 @@ def _with_responses(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _extensions(document: dict[str, Any]) -> dict[Pointer, Any]:
-    """The x- fields by place; each price is one, and names of methods are told as methods."""
+    """The x- fields by place; each price is one, and names of methods are reported as methods."""
     found: dict[Pointer, Any] = {
         (*pointer, name): node[name]
         for pointer, node in mappings((), document)

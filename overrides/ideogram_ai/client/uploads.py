@@ -1,6 +1,6 @@
 """A file argument: read whole before the first attempt, so that every attempt sends the same bytes.
 
-Its name and media type are told by its first bytes. How large a file may be is for the service to judge.
+Its first bytes determine its name and media type. How large a file may be is for the service to judge.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from .client_program import ClientReport, Observed
 
 VERIFY_WEBHOOK: Final = "verify_webhook"
-"""What a program is told to do with a delivery, in the place of an operation."""
+"""Names what a program does with a delivery, in the place of an operation."""
 
 _JSON: Final = {"Content-Type": "application/json"}
 _WEBHOOK_URL: Final = "webhook_url"
@@ -81,7 +81,7 @@ def scenarios_of(operations: Iterable[str]) -> dict[str, Scenario]:
 
 
 def _views() -> Iterator[ContractView]:
-    """The operations that a program is told to use: those that take a body."""
+    """The operations that a program uses: those that take a body."""
     for operation in OPERATIONS.values():
         if operation is not POST_GENERATE_IMAGE_V4 and operation.media_type:
             yield read_view(operation.operation_id)

@@ -431,14 +431,14 @@ def _problem_of_body(view: ContractView, response: ServerResponse) -> str:
     return ""
 
 
-class Delivery(NamedTuple):
+class ReceivedWebhook(NamedTuple):
     """A webhook as it arrived."""
 
     headers: list[tuple[str, str]]
     body: bytes
 
 
-def _problem_of_deliveries(deliveries: Sequence[Delivery], keys: Any, job_id: str) -> str:
+def _problem_of_deliveries(deliveries: Sequence[ReceivedWebhook], keys: Any, job_id: str) -> str:
     if not deliveries:
         return "No webhook came."
     for delivery in deliveries:
@@ -455,14 +455,14 @@ class Receiver:
     """A server on loopback that gets webhooks. It acknowledges every delivery but the first. A context manager."""
 
     def __init__(self) -> None:
-        self._deliveries: list[Delivery] = []
+        self._deliveries: list[ReceivedWebhook] = []
         self._arrived = threading.Condition()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                self.send_response(receiver.take(Delivery(list(self.headers.items()), body)))
+                self.send_response(receiver.take(ReceivedWebhook(list(self.headers.items()), body)))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -476,14 +476,14 @@ class Receiver:
         """Where webhooks are to be sent."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/webhook"
 
-    def take(self, delivery: Delivery) -> int:
+    def take(self, delivery: ReceivedWebhook) -> int:
         """Keep a delivery, and return the status of its answer."""
         with self._arrived:
             self._deliveries.append(delivery)
             self._arrived.notify_all()
             return 503 if len(self._deliveries) == 1 else 204
 
-    def wait(self, count: int, timeout: float) -> list[Delivery]:
+    def wait(self, count: int, timeout: float) -> list[ReceivedWebhook]:
         """Wait for some deliveries, and return what arrived within the timeout, in seconds."""
         with self._arrived:
             self._arrived.wait_for(lambda: len(self._deliveries) >= count, timeout)
