@@ -16,7 +16,7 @@ nox.options.sessions = ["lint", "types", "contract", "determinism", "tests"]
 
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 LOCK = "requirements.lock"
-CONTRACT = "openapi/ideogram-v4.yaml"
+CONTRACT = "openapi/ideogram-v1.yaml"
 SPECTRAL, REDOCLY = "@stoplight/spectral-cli@6.16.3", "@redocly/cli@2.77.0"
 PRISM, STEADY = "@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2"
 # A generator of clients, and what its clients are compiled with. 0.95 is its last version that runs on Node.js 20.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PROGRAMS = "BENCH_SERVERS"
 """The environment variable with the folder of Prism's and Steady's programs, which `nox -s bench` installs."""
 
-_CONTRACT = "openapi/ideogram-v4.yaml"
+_CONTRACT = "openapi/ideogram-v1.yaml"
 _PEERS = {
     "Steady": ("steady", "--host", "127.0.0.1", "--port", "{port}", "--quiet", _CONTRACT),
     "Prism": ("prism", "mock", "--host", "127.0.0.1", "--port", "{port}", "--verboseLevel", "error", _CONTRACT),

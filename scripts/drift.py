@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from drifting.check import DriftReport
 
 OPENAPI: Final = Path(__file__).resolve().parents[1] / "openapi"
-CONTRACT: Final = OPENAPI / "ideogram-v4.yaml"
+CONTRACT: Final = OPENAPI / "ideogram-v1.yaml"
 KNOWN: Final = OPENAPI / "known-differences.yaml"
 UNKNOWN: Final = 3
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-CONTRACT: Final = ROOT / "openapi" / "ideogram-v4.yaml"
+CONTRACT: Final = ROOT / "openapi" / "ideogram-v1.yaml"
 CONFIGURATION: Final = ROOT / "overrides" / "generator"
 OUT: Final = ROOT / "generated"
 PACKAGE: Final = Path("ideogram_ai", "generated")

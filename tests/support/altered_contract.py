@@ -51,7 +51,7 @@ def put(where: Callable[[Document], Document], **values: Any) -> Change:
 
 @cache
 def _contract() -> Document:
-    document: Document = yaml.load((ROOT / "openapi/ideogram-v4.yaml").read_bytes(), yaml.CSafeLoader)
+    document: Document = yaml.load((ROOT / "openapi/ideogram-v1.yaml").read_bytes(), yaml.CSafeLoader)
     return document
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-CONTRACT = Path(__file__).parents[2] / "openapi/ideogram-v4.yaml"
+CONTRACT = Path(__file__).parents[2] / "openapi/ideogram-v1.yaml"
 PROGRAMS = "CONFORMANCE_SERVERS"
 """The environment variable with the folder of their programs; `nox -s conformance` installs them and sets it."""
 

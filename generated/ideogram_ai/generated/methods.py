@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import builtins
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Never, TypeVar, cast, overload
 
 from . import operations as _operations
 
 if TYPE_CHECKING:
     import os
+    from typing import cast
 
     import httpx
 
-    from .models import DescribeResponseV4, MagicPromptV4Response, WebhookSigningJwks
+    from .models import (
+        Dataset,
+        DescribeResponse,
+        DescribeResponseV4,
+        GetDatasetResponse,
+        GetModelResponse,
+        LayerizeTextResponse,
+        ListDatasetsResponse,
+        ListModelsResponse,
+        MagicPromptV4Response,
+        TrainDatasetModelResponse,
+        UploadDatasetAssetsResponse,
+        WebhookSigningJwks,
+    )
+    from .models.aspect_ratio_v3 import AspectRatioV3
     from .models.aspect_ratio_v4 import AspectRatioV4
+    from .models.color_palette_with_members import ColorPaletteWithMembers
+    from .models.color_palette_with_preset_name import ColorPaletteWithPresetName
+    from .models.describe_model_version import DescribeModelVersion
+    from .models.edit_image_request_model import EditImageRequestModel
+    from .models.image_request import ImageRequest
+    from .models.initial_image_request import InitialImageRequest
+    from .models.list_custom_models_scope import ListCustomModelsScope
+    from .models.magic_prompt_option import MagicPromptOption
+    from .models.model_enum import ModelEnum
+    from .models.model_status import ModelStatus
     from .models.output_resolution import OutputResolution
+    from .models.rendering_speed import RenderingSpeed
     from .models.rendering_speed_v4 import RenderingSpeedV4
+    from .models.resolution import Resolution
+    from .models.resolution_v3 import ResolutionV3
     from .models.resolution_v4 import ResolutionV4
+    from .models.style_preset_v3 import StylePresetV3
+    from .models.style_type import StyleType
+    from .models.style_type_v3 import StyleTypeV3
+    from .models.transparent_rendering_speed_v3 import TransparentRenderingSpeedV3
     from .models.transparent_rendering_speed_v4 import TransparentRenderingSpeedV4
+    from .models.upscale_factor import UpscaleFactor
+    from .models.upscale_initial_image_request import UpscaleInitialImageRequest
     from .models.v4_json_prompt import V4JsonPrompt
 
 Generation = TypeVar("Generation")
@@ -42,6 +77,1439 @@ def _reported_by_the_client(*names: str) -> Callable[[_Method], _Method]:
     return change
 
 
+class V3Methods(Generic[Generation, Job, Image]):
+    """The methods of the group v3."""
+
+    def __init__(self, send: Callable[..., Any]) -> None:
+        self._send = send
+
+    @_reported_by_the_client("prompt")
+    def generate(
+        self,
+        *,
+        prompt: str,
+        seed: int | None = None,
+        resolution: ResolutionV3 | None = None,
+        aspect_ratio: AspectRatioV3 | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        magic_prompt: MagicPromptOption | None = None,
+        negative_prompt: str | None = None,
+        num_images: int | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_type: StyleTypeV3 | None = None,
+        style_preset: StylePresetV3 | None = None,
+        custom_model_uri: str | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        enable_copyright_detection: bool | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
+
+        Makes images with the Ideogram 3.0 model. Without resolution and aspect_ratio they are square.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            prompt: What to draw, in plain language.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
+                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
+                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
+                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
+                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
+                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
+                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
+                16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            negative_prompt: What the image shall not have. What prompt says comes first.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
+                GENERAL.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
+            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
+                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
+                combined (OR) with the setting of the organization, so false cannot switch that setting off.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_GENERATE_IMAGE_V3,
+                {
+                    "prompt": prompt,
+                    "seed": seed,
+                    "resolution": resolution,
+                    "aspect_ratio": aspect_ratio,
+                    "rendering_speed": rendering_speed,
+                    "magic_prompt": magic_prompt,
+                    "negative_prompt": negative_prompt,
+                    "num_images": num_images,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_type": style_type,
+                    "style_preset": style_preset,
+                    "custom_model_uri": custom_model_uri,
+                    "style_reference_images": style_reference_images,
+                    "character_reference_images": character_reference_images,
+                    "character_reference_images_mask": character_reference_images_mask,
+                    "enable_copyright_detection": enable_copyright_detection,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("prompt")
+    def generate_transparent(
+        self,
+        *,
+        prompt: str,
+        seed: int | None = None,
+        upscale_factor: UpscaleFactor | None = None,
+        aspect_ratio: AspectRatioV3 | None = None,
+        rendering_speed: TransparentRenderingSpeedV3 | None = None,
+        magic_prompt: MagicPromptOption | None = None,
+        negative_prompt: str | None = None,
+        num_images: int | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images with a transparent background with Ideogram 3.0, and wait for them. Each is billed, withheld
+        ones too.
+
+        Makes images without a background: PNG files with an alpha channel. The answer has the size before and after
+        upscaling.
+
+        The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
+        of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take, for
+        free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            prompt: What to draw, in plain language.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            upscale_factor: How many times the image is enlarged. It raises the price. One of X1, X2, X4. The
+                default is X1.
+            aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
+                16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of TURBO, DEFAULT,
+                QUALITY. The default is DEFAULT.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            negative_prompt: What the image shall not have. What prompt says comes first.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_GENERATE_IMAGE_V3_TRANSPARENT,
+                {
+                    "prompt": prompt,
+                    "seed": seed,
+                    "upscale_factor": upscale_factor,
+                    "aspect_ratio": aspect_ratio,
+                    "rendering_speed": rendering_speed,
+                    "magic_prompt": magic_prompt,
+                    "negative_prompt": negative_prompt,
+                    "num_images": num_images,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "mask", "prompt")
+    def inpaint(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        mask: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        magic_prompt: MagicPromptOption | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        style_type: StyleTypeV3 | None = None,
+        style_preset: StylePresetV3 | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Change a part of an image with Ideogram 3.0, and wait for it. Each image is billed, withheld ones too.
+
+        Draws what the prompt says where the mask is black, and keeps the rest of the image. How many bytes an image
+        may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: What to draw where the mask is black.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
+                GENERAL.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
+            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
+                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_INPAINT_IMAGE_V3,
+                {
+                    "image": image,
+                    "mask": mask,
+                    "prompt": prompt,
+                    "magic_prompt": magic_prompt,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "rendering_speed": rendering_speed,
+                    "style_type": style_type,
+                    "style_preset": style_preset,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_reference_images": style_reference_images,
+                    "character_reference_images": character_reference_images,
+                    "character_reference_images_mask": character_reference_images_mask,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "prompt")
+    def remix(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        image_weight: int | None = None,
+        seed: int | None = None,
+        resolution: ResolutionV3 | None = None,
+        aspect_ratio: AspectRatioV3 | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        magic_prompt: MagicPromptOption | None = None,
+        negative_prompt: str | None = None,
+        num_images: int | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_type: StyleTypeV3 | None = None,
+        style_preset: StylePresetV3 | None = None,
+        custom_model_uri: str | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images from an image and a prompt with Ideogram 3.0, and wait for them. Each is billed, withheld ones
+        too.
+
+        Makes images from an image and a prompt. Without resolution and aspect_ratio the shape of the image is kept.
+        How many bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB since
+        autumn 2026.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            prompt: What to draw, in plain language.
+            image_weight: How much the result is like the image. It is at least 1 and at most 100. The default
+                is 50.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
+                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
+                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
+                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
+                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
+                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
+                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
+                16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            negative_prompt: What the image shall not have. What prompt says comes first.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
+                GENERAL.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
+            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
+                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_REMIX_IMAGE_V3,
+                {
+                    "image": image,
+                    "prompt": prompt,
+                    "image_weight": image_weight,
+                    "seed": seed,
+                    "resolution": resolution,
+                    "aspect_ratio": aspect_ratio,
+                    "rendering_speed": rendering_speed,
+                    "magic_prompt": magic_prompt,
+                    "negative_prompt": negative_prompt,
+                    "num_images": num_images,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_type": style_type,
+                    "style_preset": style_preset,
+                    "custom_model_uri": custom_model_uri,
+                    "style_reference_images": style_reference_images,
+                    "character_reference_images": character_reference_images,
+                    "character_reference_images_mask": character_reference_images_mask,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "resolution")
+    def reframe(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        resolution: ResolutionV3,
+        num_images: int | None = None,
+        seed: int | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        style_preset: StylePresetV3 | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Draw more of an image around it with Ideogram 3.0, and wait for it. Each image is billed, withheld ones too.
+
+        Extends an image, which ought to be square, to another size. How many bytes an image may have is for the
+        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
+                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
+                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
+                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
+                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
+                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
+                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_REFRAME_IMAGE_V3,
+                {
+                    "image": image,
+                    "resolution": resolution,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "rendering_speed": rendering_speed,
+                    "style_preset": style_preset,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_reference_images": style_reference_images,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "prompt")
+    def replace_background(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        magic_prompt: MagicPromptOption | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        style_preset: StylePresetV3 | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Draw another background for an image with Ideogram 3.0, and wait for it. Each image is billed, withheld ones
+        too.
+
+        Keeps what stands in front, and draws what the prompt says behind it. How many bytes an image may have is
+        for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            prompt: What to draw behind what stands in front.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_REPLACE_BACKGROUND_V3,
+                {
+                    "image": image,
+                    "prompt": prompt,
+                    "magic_prompt": magic_prompt,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "rendering_speed": rendering_speed,
+                    "style_preset": style_preset,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_reference_images": style_reference_images,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image")
+    def layerize_text(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str | None = None,
+        seed: int | None = None,
+        font_candidate_files: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> LayerizeTextResponse:
+        """Take the text out of an image: an image without it, and each text with its place and font. Each request is
+        billed.
+
+        Answers with a link to the image without its text, and with the texts as blocks that can be set again. The
+        links expire, so an image that is to be kept has to be downloaded. How many bytes an image may have is for
+        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each request: 0.09 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            prompt: What the image shows, in plain language. Without it, the service looks for itself.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            font_candidate_files: Fonts that the texts may be set in: TTF, OTF, WOFF or WOFF2 files. Each is a
+                path, bytes, an open binary file, or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "LayerizeTextResponse",
+            self._send(
+                _operations.POST_LAYERIZE_TEXT_V3,
+                {
+                    "image": image,
+                    "prompt": prompt,
+                    "seed": seed,
+                    "font_candidate_files": font_candidate_files,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "mask", "prompt")
+    def edit(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        mask: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        magic_prompt: MagicPromptOption | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        style_type: StyleTypeV3 | None = None,
+        style_preset: StylePresetV3 | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Change a part of an image with Ideogram 3.0 under an older name. Each image is billed, withheld ones too.
+
+        The same as inpaint, which takes its place; the provider has announced its removal without a date.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: What to draw where the mask is black.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
+                GENERAL.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
+            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
+                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_EDIT_IMAGE_V3,
+                {
+                    "image": image,
+                    "mask": mask,
+                    "prompt": prompt,
+                    "magic_prompt": magic_prompt,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "rendering_speed": rendering_speed,
+                    "style_type": style_type,
+                    "style_preset": style_preset,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_reference_images": style_reference_images,
+                    "character_reference_images": character_reference_images,
+                    "character_reference_images_mask": character_reference_images_mask,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+
+class LegacyMethods(Generic[Generation, Job, Image]):
+    """The methods of the group legacy."""
+
+    def __init__(self, send: Callable[..., Any]) -> None:
+        self._send = send
+
+    @_reported_by_the_client("image_request")
+    def generate(
+        self,
+        *,
+        image_request: ImageRequest | Mapping[str, Any],
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images with an older model, and wait for them. Each is billed, withheld ones too; its price is not
+        known.
+
+        Makes images with the models before 3.0.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image_request: What to draw with an older model. A mapping or the generated model; the order of keys
+                is kept.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_GENERATE_IMAGE,
+                {
+                    "image_request": image_request,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_file", "mask", "prompt", "model")
+    def edit(
+        self,
+        *,
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        mask: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        model: EditImageRequestModel,
+        magic_prompt_option: MagicPromptOption | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        style_type: StyleType | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Change a part of an image with an older model, and wait for it. Each image is billed, withheld ones too; its
+        price is not known.
+
+        Draws what the prompt says where the mask is black, and keeps the rest of the image. How many bytes an image
+        may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
+                a Generation; read before sending.
+            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: What to draw where the mask is black.
+            model: The model. Of the older ones, these two can edit. One of V_2, V_2_TURBO.
+            magic_prompt_option: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_EDIT_IMAGE,
+                {
+                    "image_file": image_file,
+                    "mask": mask,
+                    "prompt": prompt,
+                    "model": model,
+                    "magic_prompt_option": magic_prompt_option,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "style_type": style_type,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_request", "image_file")
+    def remix(
+        self,
+        *,
+        image_request: InitialImageRequest | Mapping[str, Any],
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images from an image and a prompt with an older model, and wait for them. Each is billed, withheld ones
+        too; its price is not known.
+
+        Makes images from an image and a prompt with the models before 3.0. How many bytes an image may have is for
+        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image_request: What to make of an image with an older model. A mapping or the generated model; the
+                order of keys is kept.
+            image_file: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file,
+                or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_REMIX_IMAGE,
+                {
+                    "image_request": image_request,
+                    "image_file": image_file,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_file", "resolution", "model")
+    def reframe(
+        self,
+        *,
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        resolution: Resolution,
+        model: ModelEnum,
+        num_images: int | None = None,
+        seed: int | None = None,
+        style_type: StyleType | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Draw more of an image around it with an older model, and wait for it. Each image is billed, withheld ones
+        too; its price is not known.
+
+        Extends an image, which ought to be square, to another size. How many bytes an image may have is for the
+        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image_file: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
+            resolution: The size of the image in pixels, width before height. One of RESOLUTION_512_1536,
+                RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536, RESOLUTION_640_1024,
+                RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472, RESOLUTION_640_1536,
+                RESOLUTION_704_1152, RESOLUTION_704_1216, RESOLUTION_704_1280, RESOLUTION_704_1344,
+                RESOLUTION_704_1408, RESOLUTION_704_1472, RESOLUTION_720_1280, RESOLUTION_736_1312,
+                RESOLUTION_768_1024, RESOLUTION_768_1088, RESOLUTION_768_1152, RESOLUTION_768_1216,
+                RESOLUTION_768_1232, RESOLUTION_768_1280, RESOLUTION_768_1344, RESOLUTION_832_960,
+                RESOLUTION_832_1024, RESOLUTION_832_1088, RESOLUTION_832_1152, RESOLUTION_832_1216,
+                RESOLUTION_832_1248, RESOLUTION_864_1152, RESOLUTION_896_960, RESOLUTION_896_1024,
+                RESOLUTION_896_1088, RESOLUTION_896_1120, RESOLUTION_896_1152, RESOLUTION_960_832,
+                RESOLUTION_960_896, RESOLUTION_960_1024, RESOLUTION_960_1088, RESOLUTION_1024_640,
+                RESOLUTION_1024_768, RESOLUTION_1024_832, RESOLUTION_1024_896, RESOLUTION_1024_960,
+                RESOLUTION_1024_1024, RESOLUTION_1088_768, RESOLUTION_1088_832, RESOLUTION_1088_896,
+                RESOLUTION_1088_960, RESOLUTION_1120_896, RESOLUTION_1152_704, RESOLUTION_1152_768,
+                RESOLUTION_1152_832, RESOLUTION_1152_864, RESOLUTION_1152_896, RESOLUTION_1216_704,
+                RESOLUTION_1216_768, RESOLUTION_1216_832, RESOLUTION_1232_768, RESOLUTION_1248_832,
+                RESOLUTION_1280_704, RESOLUTION_1280_720, RESOLUTION_1280_768, RESOLUTION_1280_800,
+                RESOLUTION_1312_736, RESOLUTION_1344_640, RESOLUTION_1344_704, RESOLUTION_1344_768,
+                RESOLUTION_1408_576, RESOLUTION_1408_640, RESOLUTION_1408_704, RESOLUTION_1472_576,
+                RESOLUTION_1472_640, RESOLUTION_1472_704, RESOLUTION_1536_512, RESOLUTION_1536_576,
+                RESOLUTION_1536_640.
+            model: The model that draws. AUTO leaves it to the service. One of V_1, V_1_TURBO, V_2, V_2_TURBO,
+                V_2A, V_2A_TURBO, AUTO. The default is V_2.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_REFRAME_IMAGE,
+                {
+                    "image_file": image_file,
+                    "resolution": resolution,
+                    "model": model,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "style_type": style_type,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+
+class DatasetsMethods(Generic[Generation, Job, Image]):
+    """The methods of the group datasets."""
+
+    def __init__(self, send: Callable[..., Any]) -> None:
+        self._send = send
+
+    def list(
+        self,
+        *,
+        search: str | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> ListDatasetsResponse:
+        """List the datasets. It costs nothing.
+
+        Answers with the datasets of the account.
+
+        Values are not checked against the contract: the service refuses what it does not take. None counts as
+        absent; an empty text or mapping counts as given.
+
+        Args:
+            search: Words that the name has. Without them, all datasets are listed.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "ListDatasetsResponse",
+            self._send(
+                _operations.LIST_DATASETS,
+                {
+                    "search": search,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("name")
+    def create(
+        self,
+        *,
+        name: str,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Dataset:
+        """Make an empty dataset. What it costs is not known.
+
+        Makes a dataset, to which images are uploaded and on which a model is trained.
+
+        Values are not checked against the contract: the service refuses what it does not take, for free. None
+        counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            name: What it is called.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "Dataset",
+            self._send(
+                _operations.CREATE_DATASET,
+                {
+                    "name": name,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client()
+    def get(
+        self,
+        dataset_id: str,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> GetDatasetResponse:
+        """Look at a dataset and its files. It costs nothing.
+
+        Answers with a dataset, its files, and the models that were trained on it.
+
+        Values are not checked against the contract: the service refuses what it does not take. None counts as
+        absent; an empty text or mapping counts as given.
+
+        Args:
+            dataset_id: The id of the dataset.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "GetDatasetResponse",
+            self._send(
+                _operations.GET_DATASET,
+                {
+                    "dataset_id": dataset_id,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("files_")
+    def upload_assets(
+        self,
+        dataset_id: str,
+        *,
+        files_: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image],
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> UploadDatasetAssetsResponse:
+        """Upload images, captions and ZIP files to a dataset. What it costs is not known.
+
+        Adds files to a dataset: images, captions as .txt files that are named like their images, and ZIP files of
+        both. Some files may be taken and others refused; the answer tells which. A dataset holds up to 100 images.
+
+        Values are not checked against the contract: the service refuses what it does not take, for free. None
+        counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            dataset_id: The id of the dataset.
+            files_: Images, captions and ZIP files. A caption is a .txt file that is named like its image. Each
+                is a path, bytes, an open binary file, or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "UploadDatasetAssetsResponse",
+            self._send(
+                _operations.UPLOAD_DATASET_ASSETS,
+                {
+                    "dataset_id": dataset_id,
+                    "files_": files_,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+
+class ModelsMethods(Generic[Generation, Job, Image]):
+    """The methods of the group models."""
+
+    def __init__(self, send: Callable[..., Any]) -> None:
+        self._send = send
+
+    @_reported_by_the_client("dataset_id", "model_name")
+    def train(
+        self,
+        *,
+        dataset_id: str,
+        model_name: str,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> TrainDatasetModelResponse:
+        """Train a model of Ideogram 3.0 on a dataset. Each run is billed.
+
+        Begins to train a model and answers at once. Ask for the model with get_custom_model until its status is
+        COMPLETED; then its custom_model_uri can be given to generate. A dataset needs 15 images at least.
+
+        The price of each request: 40 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            dataset_id: The id of the dataset. It needs 15 images at least.
+            model_name: What the model is called: 5 to 30 letters, digits, spaces and hyphens.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "TrainDatasetModelResponse",
+            self._send(
+                _operations.TRAIN_MODEL_V3,
+                {
+                    "dataset_id": dataset_id,
+                    "model_name": model_name,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    def list(
+        self,
+        *,
+        scope: ListCustomModelsScope | None = None,
+        status: builtins.list[ModelStatus] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> ListModelsResponse:
+        """List the custom models. It costs nothing.
+
+        Answers with the models of the account, and with those that are shared with it.
+
+        Values are not checked against the contract: the service refuses what it does not take. None counts as
+        absent; an empty text or mapping counts as given.
+
+        Args:
+            scope: Whose models: those of the account, or those that are shared with it. Without it, both. One
+                of owned, shared.
+            status: Only models with one of these statuses. Each is one of CREATING, DRAFT, TRAINING, COMPLETED,
+                ERRORED, ARCHIVED.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "ListModelsResponse",
+            self._send(
+                _operations.LIST_CUSTOM_MODELS,
+                {
+                    "scope": scope,
+                    "status": status,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client()
+    def get(
+        self,
+        model_id: str,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> GetModelResponse:
+        """Look at a custom model. It costs nothing.
+
+        Answers with a model and its status. Ask again while it is being trained; its custom_model_uri is there once
+        it can be used.
+
+        Values are not checked against the contract: the service refuses what it does not take. None counts as
+        absent; an empty text or mapping counts as given.
+
+        Args:
+            model_id: The id of the model.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "GetModelResponse",
+            self._send(
+                _operations.GET_CUSTOM_MODEL,
+                {
+                    "model_id": model_id,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+
 class Methods(Generic[Generation, Job, Image]):
     """A method for each operation of the contract."""
 
@@ -54,6 +1522,26 @@ class Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None,
     ) -> Any:
         raise NotImplementedError
+
+    @property
+    def v3(self) -> V3Methods[Generation, Job, Image]:
+        """The methods of the group v3."""
+        return V3Methods(self._send)
+
+    @property
+    def legacy(self) -> LegacyMethods[Generation, Job, Image]:
+        """The methods of the group legacy."""
+        return LegacyMethods(self._send)
+
+    @property
+    def datasets(self) -> DatasetsMethods[Generation, Job, Image]:
+        """The methods of the group datasets."""
+        return DatasetsMethods(self._send)
+
+    @property
+    def models(self) -> ModelsMethods[Generation, Job, Image]:
+        """The methods of the group models."""
+        return ModelsMethods(self._send)
 
     @overload
     def generate(
@@ -803,6 +2291,1682 @@ class Methods(Generic[Generation, Job, Image]):
             ),
         )
 
+    @_reported_by_the_client("image")
+    def remove_background(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Take the background out of an image, and wait for it. It is billed, withheld or not; its price is not known.
+
+        Makes the background of an image transparent. The answer has one image. How many bytes an image may have is
+        for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_REMOVE_BACKGROUND,
+                {
+                    "image": image,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("prompt")
+    def edit(
+        self,
+        *,
+        prompt: str,
+        images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        image_urls: list[str] | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        magic_prompt: MagicPromptOption | None = None,
+        resolution: ResolutionV3 | None = None,
+        aspect_ratio: AspectRatioV3 | None = None,
+        transparent_background: bool | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Change images with a prompt, and wait for the result. Each image is billed, withheld ones too.
+
+        Makes images from up to ten images and a prompt that says what to do with them; the first image matters
+        most. How many bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB
+        since autumn 2026.
+
+        The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            prompt: What to do with the images, in plain language.
+            images: The images, JPEG, PNG or WebP files. The first one matters most. Each is a path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
+            image_urls: Images by their links, which are links to images of Ideogram alone.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
+                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
+                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
+                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
+                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
+                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
+                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
+                16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
+            transparent_background: Whether the background is left out. The default is False.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_V1_EDIT_IMAGE,
+                {
+                    "prompt": prompt,
+                    "images": images,
+                    "image_urls": image_urls,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "magic_prompt": magic_prompt,
+                    "resolution": resolution,
+                    "aspect_ratio": aspect_ratio,
+                    "transparent_background": transparent_background,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_request", "image_file")
+    def upscale(
+        self,
+        *,
+        image_request: UpscaleInitialImageRequest | Mapping[str, Any],
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make an image larger and finer, and wait for it. Each image that is sent is billed.
+
+        Enlarges an image; resemblance and detail say how much may change. How many bytes an image may have is for
+        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each request: 0.06 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            image_request: How to enlarge an image. Every member may be left out. A mapping or the generated
+                model; the order of keys is kept.
+            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
+                a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            self._send(
+                _operations.POST_UPSCALE_IMAGE,
+                {
+                    "image_request": image_request,
+                    "image_file": image_file,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_file")
+    def describe_image(
+        self,
+        *,
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        describe_model_version: DescribeModelVersion | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> DescribeResponse:
+        """Describe an image in plain language. Each description is billed.
+
+        Describes an image in words. describe is the newer operation, which writes a structured prompt. How many
+        bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn
+        2026.
+
+        The price of each request: 0.01 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
+                a Generation; read before sending.
+            describe_model_version: The model that describes. One of V_2, V_3, V_4. The default is V_3.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "DescribeResponse",
+            self._send(
+                _operations.POST_DESCRIBE,
+                {
+                    "image_file": image_file,
+                    "describe_model_version": describe_model_version,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+
+class AsyncV3Methods(Generic[Generation, Job, Image]):
+    """The methods of the group v3, to be awaited."""
+
+    def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
+        self._send = send
+
+    @_reported_by_the_client("prompt")
+    async def generate(
+        self,
+        *,
+        prompt: str,
+        seed: int | None = None,
+        resolution: ResolutionV3 | None = None,
+        aspect_ratio: AspectRatioV3 | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        magic_prompt: MagicPromptOption | None = None,
+        negative_prompt: str | None = None,
+        num_images: int | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_type: StyleTypeV3 | None = None,
+        style_preset: StylePresetV3 | None = None,
+        custom_model_uri: str | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        enable_copyright_detection: bool | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
+
+        Makes images with the Ideogram 3.0 model. Without resolution and aspect_ratio they are square.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            prompt: What to draw, in plain language.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
+                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
+                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
+                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
+                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
+                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
+                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
+                16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            negative_prompt: What the image shall not have. What prompt says comes first.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
+                GENERAL.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
+            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
+                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
+                combined (OR) with the setting of the organization, so false cannot switch that setting off.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_GENERATE_IMAGE_V3,
+                {
+                    "prompt": prompt,
+                    "seed": seed,
+                    "resolution": resolution,
+                    "aspect_ratio": aspect_ratio,
+                    "rendering_speed": rendering_speed,
+                    "magic_prompt": magic_prompt,
+                    "negative_prompt": negative_prompt,
+                    "num_images": num_images,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_type": style_type,
+                    "style_preset": style_preset,
+                    "custom_model_uri": custom_model_uri,
+                    "style_reference_images": style_reference_images,
+                    "character_reference_images": character_reference_images,
+                    "character_reference_images_mask": character_reference_images_mask,
+                    "enable_copyright_detection": enable_copyright_detection,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("prompt")
+    async def generate_transparent(
+        self,
+        *,
+        prompt: str,
+        seed: int | None = None,
+        upscale_factor: UpscaleFactor | None = None,
+        aspect_ratio: AspectRatioV3 | None = None,
+        rendering_speed: TransparentRenderingSpeedV3 | None = None,
+        magic_prompt: MagicPromptOption | None = None,
+        negative_prompt: str | None = None,
+        num_images: int | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images with a transparent background with Ideogram 3.0, and wait for them. Each is billed, withheld
+        ones too.
+
+        Makes images without a background: PNG files with an alpha channel. The answer has the size before and after
+        upscaling.
+
+        The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
+        of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take, for
+        free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            prompt: What to draw, in plain language.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            upscale_factor: How many times the image is enlarged. It raises the price. One of X1, X2, X4. The
+                default is X1.
+            aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
+                16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of TURBO, DEFAULT,
+                QUALITY. The default is DEFAULT.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            negative_prompt: What the image shall not have. What prompt says comes first.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_GENERATE_IMAGE_V3_TRANSPARENT,
+                {
+                    "prompt": prompt,
+                    "seed": seed,
+                    "upscale_factor": upscale_factor,
+                    "aspect_ratio": aspect_ratio,
+                    "rendering_speed": rendering_speed,
+                    "magic_prompt": magic_prompt,
+                    "negative_prompt": negative_prompt,
+                    "num_images": num_images,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "mask", "prompt")
+    async def inpaint(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        mask: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        magic_prompt: MagicPromptOption | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        style_type: StyleTypeV3 | None = None,
+        style_preset: StylePresetV3 | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Change a part of an image with Ideogram 3.0, and wait for it. Each image is billed, withheld ones too.
+
+        Draws what the prompt says where the mask is black, and keeps the rest of the image. How many bytes an image
+        may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: What to draw where the mask is black.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
+                GENERAL.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
+            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
+                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_INPAINT_IMAGE_V3,
+                {
+                    "image": image,
+                    "mask": mask,
+                    "prompt": prompt,
+                    "magic_prompt": magic_prompt,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "rendering_speed": rendering_speed,
+                    "style_type": style_type,
+                    "style_preset": style_preset,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_reference_images": style_reference_images,
+                    "character_reference_images": character_reference_images,
+                    "character_reference_images_mask": character_reference_images_mask,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "prompt")
+    async def remix(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        image_weight: int | None = None,
+        seed: int | None = None,
+        resolution: ResolutionV3 | None = None,
+        aspect_ratio: AspectRatioV3 | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        magic_prompt: MagicPromptOption | None = None,
+        negative_prompt: str | None = None,
+        num_images: int | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_type: StyleTypeV3 | None = None,
+        style_preset: StylePresetV3 | None = None,
+        custom_model_uri: str | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images from an image and a prompt with Ideogram 3.0, and wait for them. Each is billed, withheld ones
+        too.
+
+        Makes images from an image and a prompt. Without resolution and aspect_ratio the shape of the image is kept.
+        How many bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB since
+        autumn 2026.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            prompt: What to draw, in plain language.
+            image_weight: How much the result is like the image. It is at least 1 and at most 100. The default
+                is 50.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
+                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
+                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
+                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
+                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
+                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
+                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
+                16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            negative_prompt: What the image shall not have. What prompt says comes first.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
+                GENERAL.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
+            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
+                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_REMIX_IMAGE_V3,
+                {
+                    "image": image,
+                    "prompt": prompt,
+                    "image_weight": image_weight,
+                    "seed": seed,
+                    "resolution": resolution,
+                    "aspect_ratio": aspect_ratio,
+                    "rendering_speed": rendering_speed,
+                    "magic_prompt": magic_prompt,
+                    "negative_prompt": negative_prompt,
+                    "num_images": num_images,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_type": style_type,
+                    "style_preset": style_preset,
+                    "custom_model_uri": custom_model_uri,
+                    "style_reference_images": style_reference_images,
+                    "character_reference_images": character_reference_images,
+                    "character_reference_images_mask": character_reference_images_mask,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "resolution")
+    async def reframe(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        resolution: ResolutionV3,
+        num_images: int | None = None,
+        seed: int | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        style_preset: StylePresetV3 | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Draw more of an image around it with Ideogram 3.0, and wait for it. Each image is billed, withheld ones too.
+
+        Extends an image, which ought to be square, to another size. How many bytes an image may have is for the
+        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
+                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
+                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
+                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
+                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
+                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
+                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_REFRAME_IMAGE_V3,
+                {
+                    "image": image,
+                    "resolution": resolution,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "rendering_speed": rendering_speed,
+                    "style_preset": style_preset,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_reference_images": style_reference_images,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "prompt")
+    async def replace_background(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        magic_prompt: MagicPromptOption | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        style_preset: StylePresetV3 | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Draw another background for an image with Ideogram 3.0, and wait for it. Each image is billed, withheld ones
+        too.
+
+        Keeps what stands in front, and draws what the prompt says behind it. How many bytes an image may have is
+        for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            prompt: What to draw behind what stands in front.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_REPLACE_BACKGROUND_V3,
+                {
+                    "image": image,
+                    "prompt": prompt,
+                    "magic_prompt": magic_prompt,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "rendering_speed": rendering_speed,
+                    "style_preset": style_preset,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_reference_images": style_reference_images,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image")
+    async def layerize_text(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str | None = None,
+        seed: int | None = None,
+        font_candidate_files: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> LayerizeTextResponse:
+        """Take the text out of an image: an image without it, and each text with its place and font. Each request is
+        billed.
+
+        Answers with a link to the image without its text, and with the texts as blocks that can be set again. The
+        links expire, so an image that is to be kept has to be downloaded. How many bytes an image may have is for
+        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each request: 0.09 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            prompt: What the image shows, in plain language. Without it, the service looks for itself.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            font_candidate_files: Fonts that the texts may be set in: TTF, OTF, WOFF or WOFF2 files. Each is a
+                path, bytes, an open binary file, or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "LayerizeTextResponse",
+            await self._send(
+                _operations.POST_LAYERIZE_TEXT_V3,
+                {
+                    "image": image,
+                    "prompt": prompt,
+                    "seed": seed,
+                    "font_candidate_files": font_candidate_files,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image", "mask", "prompt")
+    async def edit(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        mask: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        magic_prompt: MagicPromptOption | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        rendering_speed: RenderingSpeed | None = None,
+        style_type: StyleTypeV3 | None = None,
+        style_preset: StylePresetV3 | None = None,
+        color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
+        style_codes: list[str] | None = None,
+        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Change a part of an image with Ideogram 3.0 under an older name. Each image is billed, withheld ones too.
+
+        The same as inpaint, which takes its place; the provider has announced its removal without a date.
+
+        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
+        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: What to draw where the mask is black.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
+                DEFAULT, QUALITY. The default is DEFAULT.
+            style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
+                GENERAL.
+            style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
+                ANALOG_NOSTALGIA, ART_BRUT, ART_DECO, ART_POSTER, AURA, AVANT_GARDE, BAUHAUS, BLUEPRINT,
+                BLURRY_MOTION, BRIGHT_ART, C4D_CARTOON, CHILDRENS_BOOK, COLLAGE, COLORING_BOOK_I, COLORING_BOOK_II,
+                CUBISM, DARK_AURA, DOODLE, DOUBLE_EXPOSURE, DRAMATIC_CINEMA, EDITORIAL, EMOTIONAL_MINIMAL,
+                ETHEREAL_PARTY, EXPIRED_FILM, FLAT_ART, FLAT_VECTOR, FOREST_REVERIE, GEO_MINIMALIST, GLASS_PRISM,
+                GOLDEN_HOUR, GRAFFITI_I, GRAFFITI_II, HALFTONE_PRINT, HIGH_CONTRAST, HIPPIE_ERA, ICONIC,
+                JAPANDI_FUSION, JAZZY, LONG_EXPOSURE, MAGAZINE_EDITORIAL, MINIMAL_ILLUSTRATION, MIXED_MEDIA,
+                MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
+                RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
+                VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
+                the generated model; the order of keys is kept.
+            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
+            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
+                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
+                an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_EDIT_IMAGE_V3,
+                {
+                    "image": image,
+                    "mask": mask,
+                    "prompt": prompt,
+                    "magic_prompt": magic_prompt,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "rendering_speed": rendering_speed,
+                    "style_type": style_type,
+                    "style_preset": style_preset,
+                    "color_palette": color_palette,
+                    "style_codes": style_codes,
+                    "style_reference_images": style_reference_images,
+                    "character_reference_images": character_reference_images,
+                    "character_reference_images_mask": character_reference_images_mask,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+
+class AsyncLegacyMethods(Generic[Generation, Job, Image]):
+    """The methods of the group legacy, to be awaited."""
+
+    def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
+        self._send = send
+
+    @_reported_by_the_client("image_request")
+    async def generate(
+        self,
+        *,
+        image_request: ImageRequest | Mapping[str, Any],
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images with an older model, and wait for them. Each is billed, withheld ones too; its price is not
+        known.
+
+        Makes images with the models before 3.0.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image_request: What to draw with an older model. A mapping or the generated model; the order of keys
+                is kept.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_GENERATE_IMAGE,
+                {
+                    "image_request": image_request,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_file", "mask", "prompt", "model")
+    async def edit(
+        self,
+        *,
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        mask: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        prompt: str,
+        model: EditImageRequestModel,
+        magic_prompt_option: MagicPromptOption | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        style_type: StyleType | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Change a part of an image with an older model, and wait for it. Each image is billed, withheld ones too; its
+        price is not known.
+
+        Draws what the prompt says where the mask is black, and keeps the rest of the image. How many bytes an image
+        may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
+                a Generation; read before sending.
+            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: What to draw where the mask is black.
+            model: The model. Of the older ones, these two can edit. One of V_2, V_2_TURBO.
+            magic_prompt_option: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_EDIT_IMAGE,
+                {
+                    "image_file": image_file,
+                    "mask": mask,
+                    "prompt": prompt,
+                    "model": model,
+                    "magic_prompt_option": magic_prompt_option,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "style_type": style_type,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_request", "image_file")
+    async def remix(
+        self,
+        *,
+        image_request: InitialImageRequest | Mapping[str, Any],
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make images from an image and a prompt with an older model, and wait for them. Each is billed, withheld ones
+        too; its price is not known.
+
+        Makes images from an image and a prompt with the models before 3.0. How many bytes an image may have is for
+        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image_request: What to make of an image with an older model. A mapping or the generated model; the
+                order of keys is kept.
+            image_file: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file,
+                or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_REMIX_IMAGE,
+                {
+                    "image_request": image_request,
+                    "image_file": image_file,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_file", "resolution", "model")
+    async def reframe(
+        self,
+        *,
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        resolution: Resolution,
+        model: ModelEnum,
+        num_images: int | None = None,
+        seed: int | None = None,
+        style_type: StyleType | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Draw more of an image around it with an older model, and wait for it. Each image is billed, withheld ones
+        too; its price is not known.
+
+        Extends an image, which ought to be square, to another size. How many bytes an image may have is for the
+        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image_file: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
+            resolution: The size of the image in pixels, width before height. One of RESOLUTION_512_1536,
+                RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536, RESOLUTION_640_1024,
+                RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472, RESOLUTION_640_1536,
+                RESOLUTION_704_1152, RESOLUTION_704_1216, RESOLUTION_704_1280, RESOLUTION_704_1344,
+                RESOLUTION_704_1408, RESOLUTION_704_1472, RESOLUTION_720_1280, RESOLUTION_736_1312,
+                RESOLUTION_768_1024, RESOLUTION_768_1088, RESOLUTION_768_1152, RESOLUTION_768_1216,
+                RESOLUTION_768_1232, RESOLUTION_768_1280, RESOLUTION_768_1344, RESOLUTION_832_960,
+                RESOLUTION_832_1024, RESOLUTION_832_1088, RESOLUTION_832_1152, RESOLUTION_832_1216,
+                RESOLUTION_832_1248, RESOLUTION_864_1152, RESOLUTION_896_960, RESOLUTION_896_1024,
+                RESOLUTION_896_1088, RESOLUTION_896_1120, RESOLUTION_896_1152, RESOLUTION_960_832,
+                RESOLUTION_960_896, RESOLUTION_960_1024, RESOLUTION_960_1088, RESOLUTION_1024_640,
+                RESOLUTION_1024_768, RESOLUTION_1024_832, RESOLUTION_1024_896, RESOLUTION_1024_960,
+                RESOLUTION_1024_1024, RESOLUTION_1088_768, RESOLUTION_1088_832, RESOLUTION_1088_896,
+                RESOLUTION_1088_960, RESOLUTION_1120_896, RESOLUTION_1152_704, RESOLUTION_1152_768,
+                RESOLUTION_1152_832, RESOLUTION_1152_864, RESOLUTION_1152_896, RESOLUTION_1216_704,
+                RESOLUTION_1216_768, RESOLUTION_1216_832, RESOLUTION_1232_768, RESOLUTION_1248_832,
+                RESOLUTION_1280_704, RESOLUTION_1280_720, RESOLUTION_1280_768, RESOLUTION_1280_800,
+                RESOLUTION_1312_736, RESOLUTION_1344_640, RESOLUTION_1344_704, RESOLUTION_1344_768,
+                RESOLUTION_1408_576, RESOLUTION_1408_640, RESOLUTION_1408_704, RESOLUTION_1472_576,
+                RESOLUTION_1472_640, RESOLUTION_1472_704, RESOLUTION_1536_512, RESOLUTION_1536_576,
+                RESOLUTION_1536_640.
+            model: The model that draws. AUTO leaves it to the service. One of V_1, V_1_TURBO, V_2, V_2_TURBO,
+                V_2A, V_2A_TURBO, AUTO. The default is V_2.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_REFRAME_IMAGE,
+                {
+                    "image_file": image_file,
+                    "resolution": resolution,
+                    "model": model,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "style_type": style_type,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+
+class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
+    """The methods of the group datasets, to be awaited."""
+
+    def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
+        self._send = send
+
+    async def list(
+        self,
+        *,
+        search: str | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> ListDatasetsResponse:
+        """List the datasets. It costs nothing.
+
+        Answers with the datasets of the account.
+
+        Values are not checked against the contract: the service refuses what it does not take. None counts as
+        absent; an empty text or mapping counts as given.
+
+        Args:
+            search: Words that the name has. Without them, all datasets are listed.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "ListDatasetsResponse",
+            await self._send(
+                _operations.LIST_DATASETS,
+                {
+                    "search": search,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("name")
+    async def create(
+        self,
+        *,
+        name: str,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Dataset:
+        """Make an empty dataset. What it costs is not known.
+
+        Makes a dataset, to which images are uploaded and on which a model is trained.
+
+        Values are not checked against the contract: the service refuses what it does not take, for free. None
+        counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            name: What it is called.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "Dataset",
+            await self._send(
+                _operations.CREATE_DATASET,
+                {
+                    "name": name,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client()
+    async def get(
+        self,
+        dataset_id: str,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> GetDatasetResponse:
+        """Look at a dataset and its files. It costs nothing.
+
+        Answers with a dataset, its files, and the models that were trained on it.
+
+        Values are not checked against the contract: the service refuses what it does not take. None counts as
+        absent; an empty text or mapping counts as given.
+
+        Args:
+            dataset_id: The id of the dataset.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "GetDatasetResponse",
+            await self._send(
+                _operations.GET_DATASET,
+                {
+                    "dataset_id": dataset_id,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("files_")
+    async def upload_assets(
+        self,
+        dataset_id: str,
+        *,
+        files_: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image],
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> UploadDatasetAssetsResponse:
+        """Upload images, captions and ZIP files to a dataset. What it costs is not known.
+
+        Adds files to a dataset: images, captions as .txt files that are named like their images, and ZIP files of
+        both. Some files may be taken and others refused; the answer tells which. A dataset holds up to 100 images.
+
+        Values are not checked against the contract: the service refuses what it does not take, for free. None
+        counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            dataset_id: The id of the dataset.
+            files_: Images, captions and ZIP files. A caption is a .txt file that is named like its image. Each
+                is a path, bytes, an open binary file, or an image of a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "UploadDatasetAssetsResponse",
+            await self._send(
+                _operations.UPLOAD_DATASET_ASSETS,
+                {
+                    "dataset_id": dataset_id,
+                    "files_": files_,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+
+class AsyncModelsMethods(Generic[Generation, Job, Image]):
+    """The methods of the group models, to be awaited."""
+
+    def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
+        self._send = send
+
+    @_reported_by_the_client("dataset_id", "model_name")
+    async def train(
+        self,
+        *,
+        dataset_id: str,
+        model_name: str,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> TrainDatasetModelResponse:
+        """Train a model of Ideogram 3.0 on a dataset. Each run is billed.
+
+        Begins to train a model and answers at once. Ask for the model with get_custom_model until its status is
+        COMPLETED; then its custom_model_uri can be given to generate. A dataset needs 15 images at least.
+
+        The price of each request: 40 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            dataset_id: The id of the dataset. It needs 15 images at least.
+            model_name: What the model is called: 5 to 30 letters, digits, spaces and hyphens.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "TrainDatasetModelResponse",
+            await self._send(
+                _operations.TRAIN_MODEL_V3,
+                {
+                    "dataset_id": dataset_id,
+                    "model_name": model_name,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    async def list(
+        self,
+        *,
+        scope: ListCustomModelsScope | None = None,
+        status: builtins.list[ModelStatus] | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> ListModelsResponse:
+        """List the custom models. It costs nothing.
+
+        Answers with the models of the account, and with those that are shared with it.
+
+        Values are not checked against the contract: the service refuses what it does not take. None counts as
+        absent; an empty text or mapping counts as given.
+
+        Args:
+            scope: Whose models: those of the account, or those that are shared with it. Without it, both. One
+                of owned, shared.
+            status: Only models with one of these statuses. Each is one of CREATING, DRAFT, TRAINING, COMPLETED,
+                ERRORED, ARCHIVED.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "ListModelsResponse",
+            await self._send(
+                _operations.LIST_CUSTOM_MODELS,
+                {
+                    "scope": scope,
+                    "status": status,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client()
+    async def get(
+        self,
+        model_id: str,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> GetModelResponse:
+        """Look at a custom model. It costs nothing.
+
+        Answers with a model and its status. Ask again while it is being trained; its custom_model_uri is there once
+        it can be used.
+
+        Values are not checked against the contract: the service refuses what it does not take. None counts as
+        absent; an empty text or mapping counts as given.
+
+        Args:
+            model_id: The id of the model.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. Sending it again costs
+                nothing.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "GetModelResponse",
+            await self._send(
+                _operations.GET_CUSTOM_MODEL,
+                {
+                    "model_id": model_id,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
 
 class AsyncMethods(Generic[Generation, Job, Image]):
     """A method for each operation of the contract, to be awaited."""
@@ -816,6 +3980,26 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None,
     ) -> Any:
         raise NotImplementedError
+
+    @property
+    def v3(self) -> AsyncV3Methods[Generation, Job, Image]:
+        """The methods of the group v3."""
+        return AsyncV3Methods(self._send)
+
+    @property
+    def legacy(self) -> AsyncLegacyMethods[Generation, Job, Image]:
+        """The methods of the group legacy."""
+        return AsyncLegacyMethods(self._send)
+
+    @property
+    def datasets(self) -> AsyncDatasetsMethods[Generation, Job, Image]:
+        """The methods of the group datasets."""
+        return AsyncDatasetsMethods(self._send)
+
+    @property
+    def models(self) -> AsyncModelsMethods[Generation, Job, Image]:
+        """The methods of the group models."""
+        return AsyncModelsMethods(self._send)
 
     @overload
     async def generate(
@@ -1558,6 +4742,249 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             await self._send(
                 _operations.GET_WEBHOOK_SIGNING_JWKS,
                 {
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image")
+    async def remove_background(
+        self,
+        *,
+        image: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Take the background out of an image, and wait for it. It is billed, withheld or not; its price is not known.
+
+        Makes the background of an image transparent. The answer has one image. How many bytes an image may have is
+        for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        It is billed, and no price is known. Values are not checked against the contract: the service refuses what
+        it does not take, for free. None counts as absent; an empty text or mapping counts as given.
+
+        Args:
+            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
+                Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_REMOVE_BACKGROUND,
+                {
+                    "image": image,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("prompt")
+    async def edit(
+        self,
+        *,
+        prompt: str,
+        images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        image_urls: list[str] | None = None,
+        num_images: int | None = None,
+        seed: int | None = None,
+        magic_prompt: MagicPromptOption | None = None,
+        resolution: ResolutionV3 | None = None,
+        aspect_ratio: AspectRatioV3 | None = None,
+        transparent_background: bool | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Change images with a prompt, and wait for the result. Each image is billed, withheld ones too.
+
+        Makes images from up to ten images and a prompt that says what to do with them; the first image matters
+        most. How many bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB
+        since autumn 2026.
+
+        The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            prompt: What to do with the images, in plain language.
+            images: The images, JPEG, PNG or WebP files. The first one matters most. Each is a path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
+            image_urls: Images by their links, which are links to images of Ideogram alone.
+            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
+                1.
+            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
+                2147483647.
+            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+                service. One of AUTO, ON, OFF.
+            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
+                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
+                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
+                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
+                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
+                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
+                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
+                16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
+            transparent_background: Whether the background is left out. The default is False.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_V1_EDIT_IMAGE,
+                {
+                    "prompt": prompt,
+                    "images": images,
+                    "image_urls": image_urls,
+                    "num_images": num_images,
+                    "seed": seed,
+                    "magic_prompt": magic_prompt,
+                    "resolution": resolution,
+                    "aspect_ratio": aspect_ratio,
+                    "transparent_background": transparent_background,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_request", "image_file")
+    async def upscale(
+        self,
+        *,
+        image_request: UpscaleInitialImageRequest | Mapping[str, Any],
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> Generation:
+        """Make an image larger and finer, and wait for it. Each image that is sent is billed.
+
+        Enlarges an image; resemblance and detail say how much may change. How many bytes an image may have is for
+        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+
+        The price of each request: 0.06 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            image_request: How to enlarge an image. Every member may be left out. A mapping or the generated
+                model; the order of keys is kept.
+            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
+                a Generation; read before sending.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The images, with the prompt and the seed that the service used.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: A 200 without any image; its body is kept.
+        """
+        return cast(
+            "Generation",
+            await self._send(
+                _operations.POST_UPSCALE_IMAGE,
+                {
+                    "image_request": image_request,
+                    "image_file": image_file,
+                    **unknown,
+                },
+                extra_fields=extra_fields,
+                timeout=timeout,
+            ),
+        )
+
+    @_reported_by_the_client("image_file")
+    async def describe_image(
+        self,
+        *,
+        image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
+        describe_model_version: DescribeModelVersion | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        **unknown: Never,
+    ) -> DescribeResponse:
+        """Describe an image in plain language. Each description is billed.
+
+        Describes an image in words. describe is the newer operation, which writes a structured prompt. How many
+        bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn
+        2026.
+
+        The price of each request: 0.01 USD, as of 2026-07-09. Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
+
+        Args:
+            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
+                a Generation; read before sending.
+            describe_model_version: The model that describes. One of V_2, V_3, V_4. The default is V_3.
+            extra_fields: Undocumented fields to send, by their name on the wire.
+            timeout: Time limits for this call, as in the client.
+            **unknown: Any other name raises UnknownFieldError.
+
+        Returns:
+            The response, as its generated model. Only the presence of its required members was checked.
+
+        Raises:
+            RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
+                encoded. Nothing was sent.
+            APIConnectionError: The request was never sent.
+            OutcomeUnknownError: It was sent, and no complete response came back. It may have run, and may have
+                been billed.
+            APIStatusError: The service refused or failed; see its subclasses and may_have_been_billed.
+            ResponseValidationError: The response breaks the contract; its body is kept.
+        """
+        return cast(
+            "DescribeResponse",
+            await self._send(
+                _operations.POST_DESCRIBE,
+                {
+                    "image_file": image_file,
+                    "describe_model_version": describe_model_version,
                     **unknown,
                 },
                 extra_fields=extra_fields,

@@ -6,17 +6,35 @@ Imports neither httpx nor a model at run time.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, Literal, Required, TypeAlias, TypedDict, TypeVar
 
 from attrs import frozen
 
 if TYPE_CHECKING:
+    from .models.aspect_ratio_v3 import AspectRatioV3
     from .models.aspect_ratio_v4 import AspectRatioV4
+    from .models.color_palette_with_members import ColorPaletteWithMembers
+    from .models.color_palette_with_preset_name import ColorPaletteWithPresetName
+    from .models.describe_model_version import DescribeModelVersion
+    from .models.edit_image_request_model import EditImageRequestModel
+    from .models.image_request import ImageRequest
+    from .models.initial_image_request import InitialImageRequest
+    from .models.magic_prompt_option import MagicPromptOption
+    from .models.model_enum import ModelEnum
     from .models.output_resolution import OutputResolution
+    from .models.rendering_speed import RenderingSpeed
     from .models.rendering_speed_v4 import RenderingSpeedV4
+    from .models.resolution import Resolution
+    from .models.resolution_v3 import ResolutionV3
     from .models.resolution_v4 import ResolutionV4
+    from .models.style_preset_v3 import StylePresetV3
+    from .models.style_type import StyleType
+    from .models.style_type_v3 import StyleTypeV3
+    from .models.transparent_rendering_speed_v3 import TransparentRenderingSpeedV3
     from .models.transparent_rendering_speed_v4 import TransparentRenderingSpeedV4
+    from .models.upscale_factor import UpscaleFactor
+    from .models.upscale_initial_image_request import UpscaleInitialImageRequest
     from .models.v4_json_prompt import V4JsonPrompt
 
 Image = TypeVar("Image")
@@ -914,6 +932,1857 @@ GET_WEBHOOK_SIGNING_JWKS: Final = Operation(
     in_flight_limit=None,
     rate_limit=None,
 )
+POST_GENERATE_IMAGE_V3: Final = Operation(
+    operation_id="post_generate_image_v3",
+    method_name="v3.generate",
+    method="POST",
+    path="/v1/ideogram-v3/generate",
+    media_type="multipart/form-data",
+    request_model="GenerateImageRequestV3",
+    answer_model="ImageGenerationResponseV3",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="prompt",
+            wire_name="prompt",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="resolution",
+            wire_name="resolution",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="aspect_ratio",
+            wire_name="aspect_ratio",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="rendering_speed",
+            wire_name="rendering_speed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="magic_prompt",
+            wire_name="magic_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="negative_prompt",
+            wire_name="negative_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="color_palette",
+            wire_name="color_palette",
+            content_type="application/json",
+            required=False,
+        ),
+        Field(
+            python_name="style_codes",
+            wire_name="style_codes",
+            content_type=None,
+            required=False,
+            is_array=True,
+        ),
+        Field(
+            python_name="style_type",
+            wire_name="style_type",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_preset",
+            wire_name="style_preset",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="custom_model_uri",
+            wire_name="custom_model_uri",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_reference_images",
+            wire_name="style_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="character_reference_images",
+            wire_name="character_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="character_reference_images_mask",
+            wire_name="character_reference_images_mask",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="enable_copyright_detection",
+            wire_name="enable_copyright_detection",
+            content_type=None,
+            required=False,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "text_prompt": FieldHint(use="prompt", because=None),
+        "json_prompt": FieldHint(use="prompt", because="3.0 takes a plain prompt alone"),
+        "magic_prompt_option": FieldHint(use="magic_prompt", because=None),
+        "style_reference_image": FieldHint(use="style_reference_images", because=None),
+        "character_reference_image": FieldHint(use="character_reference_images", because=None),
+        "model": FieldHint(use=None, because="3.0 has an operation of its own; legacy.generate takes older models"),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"FLASH": "0.03", "TURBO": "0.03", "DEFAULT": "0.06", "QUALITY": "0.09"},
+        by="rendering_speed",
+        default="DEFAULT",
+        per="image",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_GENERATE_IMAGE_V3_TRANSPARENT: Final = Operation(
+    operation_id="post_generate_image_v3_transparent",
+    method_name="v3.generate_transparent",
+    method="POST",
+    path="/v1/ideogram-v3/generate-transparent",
+    media_type="multipart/form-data",
+    request_model="GenerateTransparentImageRequestV3",
+    answer_model="ImageGenerationResponseV3",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="prompt",
+            wire_name="prompt",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="upscale_factor",
+            wire_name="upscale_factor",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="aspect_ratio",
+            wire_name="aspect_ratio",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="rendering_speed",
+            wire_name="rendering_speed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="magic_prompt",
+            wire_name="magic_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="negative_prompt",
+            wire_name="negative_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "text_prompt": FieldHint(use="prompt", because=None),
+        "resolution": FieldHint(use="upscale_factor", because="a transparent image takes an aspect_ratio and a factor"),
+        "output_resolution": FieldHint(use="upscale_factor", because=None),
+        "magic_prompt_option": FieldHint(use="magic_prompt", because=None),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"TURBO": "0.04", "DEFAULT": "0.07", "QUALITY": "0.10"},
+        by="rendering_speed",
+        default="DEFAULT",
+        per="image",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_INPAINT_IMAGE_V3: Final = Operation(
+    operation_id="post_inpaint_image_v3",
+    method_name="v3.inpaint",
+    method="POST",
+    path="/v1/ideogram-v3/inpaint",
+    media_type="multipart/form-data",
+    request_model="EditImageRequestV3",
+    answer_model="ImageGenerationResponseV3",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image",
+            wire_name="image",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="mask",
+            wire_name="mask",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="prompt",
+            wire_name="prompt",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="magic_prompt",
+            wire_name="magic_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="rendering_speed",
+            wire_name="rendering_speed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_type",
+            wire_name="style_type",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_preset",
+            wire_name="style_preset",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="color_palette",
+            wire_name="color_palette",
+            content_type="application/json",
+            required=False,
+        ),
+        Field(
+            python_name="style_codes",
+            wire_name="style_codes",
+            content_type=None,
+            required=False,
+            is_array=True,
+        ),
+        Field(
+            python_name="style_reference_images",
+            wire_name="style_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="character_reference_images",
+            wire_name="character_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="character_reference_images_mask",
+            wire_name="character_reference_images_mask",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "text_prompt": FieldHint(use="prompt", because=None),
+        "json_prompt": FieldHint(use="prompt", because="3.0 takes a plain prompt alone"),
+        "magic_prompt_option": FieldHint(use="magic_prompt", because=None),
+        "style_reference_image": FieldHint(use="style_reference_images", because=None),
+        "character_reference_image": FieldHint(use="character_reference_images", because=None),
+        "image_file": FieldHint(use="image", because=None),
+        "mask_file": FieldHint(use="mask", because=None),
+        "resolution": FieldHint(use=None, because="the size of the image is kept"),
+        "aspect_ratio": FieldHint(use=None, because="the size of the image is kept"),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"FLASH": "0.03", "TURBO": "0.03", "DEFAULT": "0.06", "QUALITY": "0.09"},
+        by="rendering_speed",
+        default="DEFAULT",
+        per="image",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_REMIX_IMAGE_V3: Final = Operation(
+    operation_id="post_remix_image_v3",
+    method_name="v3.remix",
+    method="POST",
+    path="/v1/ideogram-v3/remix",
+    media_type="multipart/form-data",
+    request_model="RemixImageRequestV3",
+    answer_model="ImageGenerationResponseV3",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image",
+            wire_name="image",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="prompt",
+            wire_name="prompt",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="image_weight",
+            wire_name="image_weight",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="resolution",
+            wire_name="resolution",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="aspect_ratio",
+            wire_name="aspect_ratio",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="rendering_speed",
+            wire_name="rendering_speed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="magic_prompt",
+            wire_name="magic_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="negative_prompt",
+            wire_name="negative_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="color_palette",
+            wire_name="color_palette",
+            content_type="application/json",
+            required=False,
+        ),
+        Field(
+            python_name="style_codes",
+            wire_name="style_codes",
+            content_type=None,
+            required=False,
+            is_array=True,
+        ),
+        Field(
+            python_name="style_type",
+            wire_name="style_type",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_preset",
+            wire_name="style_preset",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="custom_model_uri",
+            wire_name="custom_model_uri",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_reference_images",
+            wire_name="style_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="character_reference_images",
+            wire_name="character_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="character_reference_images_mask",
+            wire_name="character_reference_images_mask",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "text_prompt": FieldHint(use="prompt", because=None),
+        "json_prompt": FieldHint(use="prompt", because="3.0 takes a plain prompt alone"),
+        "magic_prompt_option": FieldHint(use="magic_prompt", because=None),
+        "style_reference_image": FieldHint(use="style_reference_images", because=None),
+        "character_reference_image": FieldHint(use="character_reference_images", because=None),
+        "image_file": FieldHint(use="image", because=None),
+        "strength": FieldHint(use="image_weight", because=None),
+        "image_request": FieldHint(use="prompt", because="the fields of a 3.0 request are not wrapped"),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"FLASH": "0.03", "TURBO": "0.03", "DEFAULT": "0.06", "QUALITY": "0.09"},
+        by="rendering_speed",
+        default="DEFAULT",
+        per="image",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_REFRAME_IMAGE_V3: Final = Operation(
+    operation_id="post_reframe_image_v3",
+    method_name="v3.reframe",
+    method="POST",
+    path="/v1/ideogram-v3/reframe",
+    media_type="multipart/form-data",
+    request_model="ReframeImageRequestV3",
+    answer_model="ImageGenerationResponseV3",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image",
+            wire_name="image",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="resolution",
+            wire_name="resolution",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="rendering_speed",
+            wire_name="rendering_speed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_preset",
+            wire_name="style_preset",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="color_palette",
+            wire_name="color_palette",
+            content_type="application/json",
+            required=False,
+        ),
+        Field(
+            python_name="style_codes",
+            wire_name="style_codes",
+            content_type=None,
+            required=False,
+            is_array=True,
+        ),
+        Field(
+            python_name="style_reference_images",
+            wire_name="style_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "image_file": FieldHint(use="image", because=None),
+        "aspect_ratio": FieldHint(use="resolution", because="reframe takes a size in pixels"),
+        "prompt": FieldHint(use=None, because="reframe takes no prompt"),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"FLASH": "0.03", "TURBO": "0.03", "DEFAULT": "0.06", "QUALITY": "0.09"},
+        by="rendering_speed",
+        default="DEFAULT",
+        per="image",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_REPLACE_BACKGROUND_V3: Final = Operation(
+    operation_id="post_replace_background_v3",
+    method_name="v3.replace_background",
+    method="POST",
+    path="/v1/ideogram-v3/replace-background",
+    media_type="multipart/form-data",
+    request_model="ReplaceBackgroundRequestV3",
+    answer_model="ImageGenerationResponseV3",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image",
+            wire_name="image",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="prompt",
+            wire_name="prompt",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="magic_prompt",
+            wire_name="magic_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="rendering_speed",
+            wire_name="rendering_speed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_preset",
+            wire_name="style_preset",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="color_palette",
+            wire_name="color_palette",
+            content_type="application/json",
+            required=False,
+        ),
+        Field(
+            python_name="style_codes",
+            wire_name="style_codes",
+            content_type=None,
+            required=False,
+            is_array=True,
+        ),
+        Field(
+            python_name="style_reference_images",
+            wire_name="style_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "text_prompt": FieldHint(use="prompt", because=None),
+        "image_file": FieldHint(use="image", because=None),
+        "background": FieldHint(use="prompt", because=None),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"FLASH": "0.03", "TURBO": "0.03", "DEFAULT": "0.06", "QUALITY": "0.09"},
+        by="rendering_speed",
+        default="DEFAULT",
+        per="image",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_LAYERIZE_TEXT_V3: Final = Operation(
+    operation_id="post_layerize_text_v3",
+    method_name="v3.layerize_text",
+    method="POST",
+    path="/v1/ideogram-v3/layerize-text",
+    media_type="multipart/form-data",
+    request_model="LayerizeTextRequest",
+    answer_model="LayerizeTextResponse",
+    result="model",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image",
+            wire_name="image",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="prompt",
+            wire_name="prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="font_candidate_files",
+            wire_name="font_candidate_files",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "image_file": FieldHint(use="image", because=None),
+        "fonts": FieldHint(use="font_candidate_files", because=None),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"": "0.09"},
+        by=None,
+        default=None,
+        per="request",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_EDIT_IMAGE_V3: Final = Operation(
+    operation_id="post_edit_image_v3",
+    method_name="v3.edit",
+    method="POST",
+    path="/v1/ideogram-v3/edit",
+    media_type="multipart/form-data",
+    request_model="EditImageRequestV3",
+    answer_model="ImageGenerationResponseV3",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image",
+            wire_name="image",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="mask",
+            wire_name="mask",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="prompt",
+            wire_name="prompt",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="magic_prompt",
+            wire_name="magic_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="rendering_speed",
+            wire_name="rendering_speed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_type",
+            wire_name="style_type",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_preset",
+            wire_name="style_preset",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="color_palette",
+            wire_name="color_palette",
+            content_type="application/json",
+            required=False,
+        ),
+        Field(
+            python_name="style_codes",
+            wire_name="style_codes",
+            content_type=None,
+            required=False,
+            is_array=True,
+        ),
+        Field(
+            python_name="style_reference_images",
+            wire_name="style_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="character_reference_images",
+            wire_name="character_reference_images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="character_reference_images_mask",
+            wire_name="character_reference_images_mask",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "text_prompt": FieldHint(use="prompt", because=None),
+        "json_prompt": FieldHint(use="prompt", because="3.0 takes a plain prompt alone"),
+        "magic_prompt_option": FieldHint(use="magic_prompt", because=None),
+        "style_reference_image": FieldHint(use="style_reference_images", because=None),
+        "character_reference_image": FieldHint(use="character_reference_images", because=None),
+        "image_file": FieldHint(use="image", because=None),
+        "mask_file": FieldHint(use="mask", because=None),
+        "resolution": FieldHint(use=None, because="the size of the image is kept"),
+        "aspect_ratio": FieldHint(use=None, because="the size of the image is kept"),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"FLASH": "0.03", "TURBO": "0.03", "DEFAULT": "0.06", "QUALITY": "0.09"},
+        by="rendering_speed",
+        default="DEFAULT",
+        per="image",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_REMOVE_BACKGROUND: Final = Operation(
+    operation_id="post_remove_background",
+    method_name="remove_background",
+    method="POST",
+    path="/v1/remove-background",
+    media_type="multipart/form-data",
+    request_model="RemoveBackgroundRequest",
+    answer_model="RemoveBackgroundResponse",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image",
+            wire_name="image",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "image_file": FieldHint(use="image", because=None),
+        "prompt": FieldHint(
+            use=None, because="this operation takes the image alone; v3.replace_background takes a prompt"
+        ),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=None,
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_V1_EDIT_IMAGE: Final = Operation(
+    operation_id="post_v1_edit_image",
+    method_name="edit",
+    method="POST",
+    path="/v1/edit",
+    media_type="multipart/form-data",
+    request_model="V1EditImagesRequest",
+    answer_model="V1EditImagesResponse",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="prompt",
+            wire_name="prompt",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="images",
+            wire_name="images",
+            content_type=None,
+            required=False,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="image_urls",
+            wire_name="image_urls",
+            content_type=None,
+            required=False,
+            is_array=True,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="magic_prompt",
+            wire_name="magic_prompt",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="resolution",
+            wire_name="resolution",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="aspect_ratio",
+            wire_name="aspect_ratio",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="transparent_background",
+            wire_name="transparent_background",
+            content_type=None,
+            required=False,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "text_prompt": FieldHint(use="prompt", because=None),
+        "image": FieldHint(use="images", because=None),
+        "image_file": FieldHint(use="images", because=None),
+        "image_url": FieldHint(use="image_urls", because=None),
+        "mask": FieldHint(use=None, because="edit takes none; v3.inpaint does"),
+        "rendering_speed": FieldHint(use=None, because="edit has no such choice"),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"": "0.20"},
+        by=None,
+        default=None,
+        per="image",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_UPSCALE_IMAGE: Final = Operation(
+    operation_id="post_upscale_image",
+    method_name="upscale",
+    method="POST",
+    path="/upscale",
+    media_type="multipart/form-data",
+    request_model="UpscaleImageRequest",
+    answer_model="GenerateImageResponse",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image_request",
+            wire_name="image_request",
+            content_type="application/json",
+            required=True,
+        ),
+        Field(
+            python_name="image_file",
+            wire_name="image_file",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "image": FieldHint(use="image_file", because=None),
+        "resemblance": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+        "detail": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "prompt": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "num_images": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "seed": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "magic_prompt_option": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"": "0.06"},
+        by=None,
+        default=None,
+        per="request",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_DESCRIBE: Final = Operation(
+    operation_id="post_describe",
+    method_name="describe_image",
+    method="POST",
+    path="/describe",
+    media_type="multipart/form-data",
+    request_model="DescribeRequest",
+    answer_model="DescribeResponse",
+    result="model",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image_file",
+            wire_name="image_file",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="describe_model_version",
+            wire_name="describe_model_version",
+            content_type=None,
+            required=False,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "image": FieldHint(use="image_file", because=None),
+        "include_bbox": FieldHint(use=None, because="describe takes it, which writes a structured prompt"),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=Price(
+        usd={"": "0.01"},
+        by=None,
+        default=None,
+        per="request",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=None,
+    rate_limit=None,
+)
+POST_GENERATE_IMAGE: Final = Operation(
+    operation_id="post_generate_image",
+    method_name="legacy.generate",
+    method="POST",
+    path="/generate",
+    media_type="application/json",
+    request_model="GenerateImageRequest",
+    answer_model="GenerateImageResponse",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image_request",
+            wire_name="image_request",
+            content_type="application/json",
+            required=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "text_prompt": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+        "model": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "aspect_ratio": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+        "resolution": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "negative_prompt": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+        "style_type": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "color_palette": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+        "prompt": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "num_images": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "seed": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "magic_prompt_option": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=None,
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_EDIT_IMAGE: Final = Operation(
+    operation_id="post_edit_image",
+    method_name="legacy.edit",
+    method="POST",
+    path="/edit",
+    media_type="multipart/form-data",
+    request_model="EditImageRequest",
+    answer_model="GenerateImageResponse",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image_file",
+            wire_name="image_file",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="mask",
+            wire_name="mask",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="prompt",
+            wire_name="prompt",
+            content_type="text/plain",
+            required=True,
+        ),
+        Field(
+            python_name="model",
+            wire_name="model",
+            content_type="text/plain",
+            required=True,
+        ),
+        Field(
+            python_name="magic_prompt_option",
+            wire_name="magic_prompt_option",
+            content_type="text/plain",
+            required=False,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type="text/plain",
+            required=False,
+        ),
+        Field(
+            python_name="style_type",
+            wire_name="style_type",
+            content_type="text/plain",
+            required=False,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "image": FieldHint(use="image_file", because=None),
+        "text_prompt": FieldHint(use="prompt", because=None),
+        "magic_prompt": FieldHint(use="magic_prompt_option", because=None),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=None,
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_REMIX_IMAGE: Final = Operation(
+    operation_id="post_remix_image",
+    method_name="legacy.remix",
+    method="POST",
+    path="/remix",
+    media_type="multipart/form-data",
+    request_model="RemixImageRequest",
+    answer_model="GenerateImageResponse",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image_request",
+            wire_name="image_request",
+            content_type="application/json",
+            required=True,
+        ),
+        Field(
+            python_name="image_file",
+            wire_name="image_file",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "image": FieldHint(use="image_file", because=None),
+        "text_prompt": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+        "image_weight": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+        "model": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "prompt": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "num_images": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "seed": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "magic_prompt_option": FieldHint(
+            use="image_request", because="the fields of this operation stand inside image_request"
+        ),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=None,
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+POST_REFRAME_IMAGE: Final = Operation(
+    operation_id="post_reframe_image",
+    method_name="legacy.reframe",
+    method="POST",
+    path="/reframe",
+    media_type="multipart/form-data",
+    request_model="ReframeImageRequest",
+    answer_model="GenerateImageResponse",
+    result="images",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="image_file",
+            wire_name="image_file",
+            content_type=None,
+            required=True,
+            is_file=True,
+        ),
+        Field(
+            python_name="resolution",
+            wire_name="resolution",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="model",
+            wire_name="model",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="num_images",
+            wire_name="num_images",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="seed",
+            wire_name="seed",
+            content_type=None,
+            required=False,
+        ),
+        Field(
+            python_name="style_type",
+            wire_name="style_type",
+            content_type=None,
+            required=False,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "image": FieldHint(use="image_file", because=None),
+        "aspect_ratio": FieldHint(use="resolution", because=None),
+    },
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        422: False,
+        429: False,
+        503: None,
+    },
+    price=None,
+    reject_reasons={
+        "inflight_limit": True,
+        "priority_credit_required": True,
+        "insufficient_funds": False,
+        "subscription_required": False,
+        "daily_limit": False,
+        "feature_limit": False,
+    },
+    in_flight_limit=10,
+    rate_limit=None,
+)
+LIST_DATASETS: Final = Operation(
+    operation_id="list_datasets",
+    method_name="datasets.list",
+    method="GET",
+    path="/datasets",
+    media_type="",
+    request_model="",
+    answer_model="ListDatasetsResponse",
+    result="model",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="search",
+            wire_name="search",
+            content_type=None,
+            required=False,
+            place="query",
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={},
+    billed={200: False, 401: False, 403: False, 503: False},
+    price=None,
+    reject_reasons={},
+    in_flight_limit=None,
+    rate_limit=None,
+)
+CREATE_DATASET: Final = Operation(
+    operation_id="create_dataset",
+    method_name="datasets.create",
+    method="POST",
+    path="/datasets",
+    media_type="application/json",
+    request_model="CreateDatasetRequest",
+    answer_model="Dataset",
+    result="model",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="name",
+            wire_name="name",
+            content_type=None,
+            required=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "dataset_name": FieldHint(use="name", because=None),
+    },
+    billed={200: None, 400: False, 401: False, 402: False, 403: False, 404: False, 413: False, 415: False, 503: None},
+    price=None,
+    reject_reasons={},
+    in_flight_limit=None,
+    rate_limit=None,
+)
+GET_DATASET: Final = Operation(
+    operation_id="get_dataset",
+    method_name="datasets.get",
+    method="GET",
+    path="/datasets/{dataset_id}",
+    media_type="",
+    request_model="",
+    answer_model="GetDatasetResponse",
+    result="model",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="dataset_id",
+            wire_name="dataset_id",
+            content_type=None,
+            required=True,
+            place="path",
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={},
+    billed={200: False, 401: False, 403: False, 404: False, 503: False},
+    price=None,
+    reject_reasons={},
+    in_flight_limit=None,
+    rate_limit=None,
+)
+UPLOAD_DATASET_ASSETS: Final = Operation(
+    operation_id="upload_dataset_assets",
+    method_name="datasets.upload_assets",
+    method="POST",
+    path="/datasets/{dataset_id}/upload_assets",
+    media_type="multipart/form-data",
+    request_model="UploadDatasetAssetsRequest",
+    answer_model="UploadDatasetAssetsResponse",
+    result="model",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="files_",
+            wire_name="files",
+            content_type=None,
+            required=True,
+            is_file=True,
+            is_array=True,
+        ),
+        Field(
+            python_name="dataset_id",
+            wire_name="dataset_id",
+            content_type=None,
+            required=True,
+            place="path",
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "images": FieldHint(use="files", because=None),
+        "file": FieldHint(use="files", because=None),
+        "image": FieldHint(use="files", because=None),
+    },
+    billed={200: None, 400: False, 401: False, 402: False, 403: False, 404: False, 413: False, 415: False, 503: None},
+    price=None,
+    reject_reasons={},
+    in_flight_limit=None,
+    rate_limit=None,
+)
+TRAIN_MODEL_V3: Final = Operation(
+    operation_id="train_model_v3",
+    method_name="models.train",
+    method="POST",
+    path="/v1/ideogram-v3/train-model",
+    media_type="application/json",
+    request_model="TrainModelV3Request",
+    answer_model="TrainDatasetModelResponse",
+    result="model",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="dataset_id",
+            wire_name="dataset_id",
+            content_type=None,
+            required=True,
+        ),
+        Field(
+            python_name="model_name",
+            wire_name="model_name",
+            content_type=None,
+            required=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={
+        "name": FieldHint(use="model_name", because=None),
+    },
+    billed={200: True, 400: False, 401: False, 402: False, 403: False, 404: False, 413: False, 415: False, 503: None},
+    price=Price(
+        usd={"": "40"},
+        by=None,
+        default=None,
+        per="request",
+        as_of="2026-07-09",
+        source="the provider's pricing page",
+    ),
+    reject_reasons={},
+    in_flight_limit=None,
+    rate_limit=None,
+)
+LIST_CUSTOM_MODELS: Final = Operation(
+    operation_id="list_custom_models",
+    method_name="models.list",
+    method="GET",
+    path="/models",
+    media_type="",
+    request_model="",
+    answer_model="ListModelsResponse",
+    result="model",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="scope",
+            wire_name="scope",
+            content_type=None,
+            required=False,
+            place="query",
+        ),
+        Field(
+            python_name="status",
+            wire_name="status",
+            content_type=None,
+            required=False,
+            place="query",
+            is_array=True,
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={},
+    billed={200: False, 401: False, 403: False, 503: False},
+    price=None,
+    reject_reasons={},
+    in_flight_limit=None,
+    rate_limit=None,
+)
+GET_CUSTOM_MODEL: Final = Operation(
+    operation_id="get_custom_model",
+    method_name="models.get",
+    method="GET",
+    path="/models/{model_id}",
+    media_type="",
+    request_model="",
+    answer_model="GetModelResponse",
+    result="model",
+    authenticated=True,
+    fields=(
+        Field(
+            python_name="model_id",
+            wire_name="model_id",
+            content_type=None,
+            required=True,
+            place="path",
+        ),
+    ),
+    exactly_one_of=(),
+    field_hints={},
+    billed={200: False, 401: False, 403: False, 404: False, 503: False},
+    price=None,
+    reject_reasons={},
+    in_flight_limit=None,
+    rate_limit=None,
+)
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     POST_GENERATE_IMAGE_V4.operation_id: POST_GENERATE_IMAGE_V4,
@@ -926,6 +2795,29 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     POST_GENERATE_IMAGE_V4_TRANSPARENT.operation_id: POST_GENERATE_IMAGE_V4_TRANSPARENT,
     POST_GENERATE_IMAGE_V4_TRANSPARENT_ASYNC.operation_id: POST_GENERATE_IMAGE_V4_TRANSPARENT_ASYNC,
     GET_WEBHOOK_SIGNING_JWKS.operation_id: GET_WEBHOOK_SIGNING_JWKS,
+    POST_GENERATE_IMAGE_V3.operation_id: POST_GENERATE_IMAGE_V3,
+    POST_GENERATE_IMAGE_V3_TRANSPARENT.operation_id: POST_GENERATE_IMAGE_V3_TRANSPARENT,
+    POST_INPAINT_IMAGE_V3.operation_id: POST_INPAINT_IMAGE_V3,
+    POST_REMIX_IMAGE_V3.operation_id: POST_REMIX_IMAGE_V3,
+    POST_REFRAME_IMAGE_V3.operation_id: POST_REFRAME_IMAGE_V3,
+    POST_REPLACE_BACKGROUND_V3.operation_id: POST_REPLACE_BACKGROUND_V3,
+    POST_LAYERIZE_TEXT_V3.operation_id: POST_LAYERIZE_TEXT_V3,
+    POST_EDIT_IMAGE_V3.operation_id: POST_EDIT_IMAGE_V3,
+    POST_REMOVE_BACKGROUND.operation_id: POST_REMOVE_BACKGROUND,
+    POST_V1_EDIT_IMAGE.operation_id: POST_V1_EDIT_IMAGE,
+    POST_UPSCALE_IMAGE.operation_id: POST_UPSCALE_IMAGE,
+    POST_DESCRIBE.operation_id: POST_DESCRIBE,
+    POST_GENERATE_IMAGE.operation_id: POST_GENERATE_IMAGE,
+    POST_EDIT_IMAGE.operation_id: POST_EDIT_IMAGE,
+    POST_REMIX_IMAGE.operation_id: POST_REMIX_IMAGE,
+    POST_REFRAME_IMAGE.operation_id: POST_REFRAME_IMAGE,
+    LIST_DATASETS.operation_id: LIST_DATASETS,
+    CREATE_DATASET.operation_id: CREATE_DATASET,
+    GET_DATASET.operation_id: GET_DATASET,
+    UPLOAD_DATASET_ASSETS.operation_id: UPLOAD_DATASET_ASSETS,
+    TRAIN_MODEL_V3.operation_id: TRAIN_MODEL_V3,
+    LIST_CUSTOM_MODELS.operation_id: LIST_CUSTOM_MODELS,
+    GET_CUSTOM_MODEL.operation_id: GET_CUSTOM_MODEL,
 }
 """Every operation of the contract by its operationId."""
 
@@ -1113,10 +3005,561 @@ PostGenerateImageV4TransparentAsyncJsonPrompt: TypeAlias = "V4JsonPrompt | Mappi
 """Type of the argument json_prompt of post_generate_image_v4_transparent_async."""
 
 
+class PostGenerateImageV3Fields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_generate_image_v3, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        prompt: What to draw, in plain language.
+        seed: The seed to start from. Without it, the service chooses one.
+        resolution: The size of the image in pixels, width first.
+        aspect_ratio: The shape of the image, width x height.
+        rendering_speed: Speed against fidelity. It sets the price of the image.
+        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
+        negative_prompt: What the image shall not have. What prompt says comes first.
+        num_images: How many images are made. Each is billed.
+        color_palette: Colours: a palette of the service by its name, or colours of your own.
+        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+        style_type: The kind of style.
+        style_preset: A ready-made style.
+        custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
+        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+            raises the price.
+        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
+            for each of character_reference_images, or none.
+        enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
+            combined (OR) with the setting of the organization, so false cannot switch that setting off.
+    """
+
+    prompt: Required[str]
+    seed: int | None
+    resolution: ResolutionV3 | None
+    aspect_ratio: AspectRatioV3 | None
+    rendering_speed: RenderingSpeed | None
+    magic_prompt: MagicPromptOption | None
+    negative_prompt: str | None
+    num_images: int | None
+    color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
+    style_codes: list[str] | None
+    style_type: StyleTypeV3 | None
+    style_preset: StylePresetV3 | None
+    custom_model_uri: str | None
+    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    enable_copyright_detection: bool | None
+
+
+class PostGenerateImageV3TransparentFields(TypedDict, total=False):
+    """Keyword arguments for the fields of post_generate_image_v3_transparent, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        prompt: What to draw, in plain language.
+        seed: The seed to start from. Without it, the service chooses one.
+        upscale_factor: How many times the image is enlarged. It raises the price.
+        aspect_ratio: The shape of the image, width x height.
+        rendering_speed: Speed against fidelity. It sets the price of the image.
+        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
+        negative_prompt: What the image shall not have. What prompt says comes first.
+        num_images: How many images are made. Each is billed.
+    """
+
+    prompt: Required[str]
+    seed: int | None
+    upscale_factor: UpscaleFactor | None
+    aspect_ratio: AspectRatioV3 | None
+    rendering_speed: TransparentRenderingSpeedV3 | None
+    magic_prompt: MagicPromptOption | None
+    negative_prompt: str | None
+    num_images: int | None
+
+
+class PostInpaintImageV3Fields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_inpaint_image_v3, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image: The image, a JPEG, PNG or WebP file.
+        mask: A black and white image of the same size. Where it is black, the image is drawn anew.
+        prompt: What to draw where the mask is black.
+        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
+        num_images: How many images are made. Each is billed.
+        seed: The seed to start from. Without it, the service chooses one.
+        rendering_speed: Speed against fidelity. It sets the price of the image.
+        style_type: The kind of style.
+        style_preset: A ready-made style.
+        color_palette: Colours: a palette of the service by its name, or colours of your own.
+        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+            raises the price.
+        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
+            for each of character_reference_images, or none.
+    """
+
+    image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    mask: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    prompt: Required[str]
+    magic_prompt: MagicPromptOption | None
+    num_images: int | None
+    seed: int | None
+    rendering_speed: RenderingSpeed | None
+    style_type: StyleTypeV3 | None
+    style_preset: StylePresetV3 | None
+    color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
+    style_codes: list[str] | None
+    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+
+
+class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_remix_image_v3, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image: The image to start from, a JPEG, PNG or WebP file.
+        prompt: What to draw, in plain language.
+        image_weight: How much the result is like the image.
+        seed: The seed to start from. Without it, the service chooses one.
+        resolution: The size of the image in pixels, width first.
+        aspect_ratio: The shape of the image, width x height.
+        rendering_speed: Speed against fidelity. It sets the price of the image.
+        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
+        negative_prompt: What the image shall not have. What prompt says comes first.
+        num_images: How many images are made. Each is billed.
+        color_palette: Colours: a palette of the service by its name, or colours of your own.
+        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+        style_type: The kind of style.
+        style_preset: A ready-made style.
+        custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
+        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+            raises the price.
+        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
+            for each of character_reference_images, or none.
+    """
+
+    image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    prompt: Required[str]
+    image_weight: int | None
+    seed: int | None
+    resolution: ResolutionV3 | None
+    aspect_ratio: AspectRatioV3 | None
+    rendering_speed: RenderingSpeed | None
+    magic_prompt: MagicPromptOption | None
+    negative_prompt: str | None
+    num_images: int | None
+    color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
+    style_codes: list[str] | None
+    style_type: StyleTypeV3 | None
+    style_preset: StylePresetV3 | None
+    custom_model_uri: str | None
+    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+
+
+class PostReframeImageV3Fields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_reframe_image_v3, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image: The image to extend, a square JPEG, PNG or WebP file.
+        resolution: The size of the image in pixels, width first.
+        num_images: How many images are made. Each is billed.
+        seed: The seed to start from. Without it, the service chooses one.
+        rendering_speed: Speed against fidelity. It sets the price of the image.
+        style_preset: A ready-made style.
+        color_palette: Colours: a palette of the service by its name, or colours of your own.
+        style_codes: Styles by their codes. They exclude style_reference_images.
+        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+    """
+
+    image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    resolution: Required[ResolutionV3]
+    num_images: int | None
+    seed: int | None
+    rendering_speed: RenderingSpeed | None
+    style_preset: StylePresetV3 | None
+    color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
+    style_codes: list[str] | None
+    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+
+
+class PostReplaceBackgroundV3Fields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_replace_background_v3, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image: The image, a JPEG, PNG or WebP file.
+        prompt: What to draw behind what stands in front.
+        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
+        num_images: How many images are made. Each is billed.
+        seed: The seed to start from. Without it, the service chooses one.
+        rendering_speed: Speed against fidelity. It sets the price of the image.
+        style_preset: A ready-made style.
+        color_palette: Colours: a palette of the service by its name, or colours of your own.
+        style_codes: Styles by their codes. They exclude style_reference_images.
+        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+    """
+
+    image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    prompt: Required[str]
+    magic_prompt: MagicPromptOption | None
+    num_images: int | None
+    seed: int | None
+    rendering_speed: RenderingSpeed | None
+    style_preset: StylePresetV3 | None
+    color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
+    style_codes: list[str] | None
+    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+
+
+class PostLayerizeTextV3Fields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_layerize_text_v3, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image: The image, a JPEG, PNG or WebP file.
+        prompt: What the image shows, in plain language. Without it, the service looks for itself.
+        seed: The seed to start from. Without it, the service chooses one.
+        font_candidate_files: Fonts that the texts may be set in: TTF, OTF, WOFF or WOFF2 files.
+    """
+
+    image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    prompt: str | None
+    seed: int | None
+    font_candidate_files: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+
+
+class PostEditImageV3Fields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_edit_image_v3, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image: The image, a JPEG, PNG or WebP file.
+        mask: A black and white image of the same size. Where it is black, the image is drawn anew.
+        prompt: What to draw where the mask is black.
+        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
+        num_images: How many images are made. Each is billed.
+        seed: The seed to start from. Without it, the service chooses one.
+        rendering_speed: Speed against fidelity. It sets the price of the image.
+        style_type: The kind of style.
+        style_preset: A ready-made style.
+        color_palette: Colours: a palette of the service by its name, or colours of your own.
+        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
+            raises the price.
+        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
+            for each of character_reference_images, or none.
+    """
+
+    image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    mask: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    prompt: Required[str]
+    magic_prompt: MagicPromptOption | None
+    num_images: int | None
+    seed: int | None
+    rendering_speed: RenderingSpeed | None
+    style_type: StyleTypeV3 | None
+    style_preset: StylePresetV3 | None
+    color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
+    style_codes: list[str] | None
+    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+
+
+class PostRemoveBackgroundFields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_remove_background, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image: The image, a JPEG, PNG or WebP file.
+    """
+
+    image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+
+
+class PostV1EditImageFields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_v1_edit_image, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        prompt: What to do with the images, in plain language.
+        images: The images, JPEG, PNG or WebP files. The first one matters most.
+        image_urls: Images by their links, which are links to images of Ideogram alone.
+        num_images: How many images are made. Each is billed.
+        seed: The seed to start from. Without it, the service chooses one.
+        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
+        resolution: The size of the image in pixels, width first.
+        aspect_ratio: The shape of the image, width x height.
+        transparent_background: Whether the background is left out.
+    """
+
+    prompt: Required[str]
+    images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    image_urls: list[str] | None
+    num_images: int | None
+    seed: int | None
+    magic_prompt: MagicPromptOption | None
+    resolution: ResolutionV3 | None
+    aspect_ratio: AspectRatioV3 | None
+    transparent_background: bool | None
+
+
+class PostUpscaleImageFields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_upscale_image, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image_request: How to enlarge an image. Every member may be left out.
+        image_file: The image, a JPEG, PNG or WebP file.
+    """
+
+    image_request: Required[UpscaleInitialImageRequest | Mapping[str, Any]]
+    image_file: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+
+
+class PostDescribeFields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_describe, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image_file: The image, a JPEG, PNG or WebP file.
+        describe_model_version: The model that describes.
+    """
+
+    image_file: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    describe_model_version: DescribeModelVersion | None
+
+
+class PostGenerateImageFields(TypedDict, total=False):
+    """Keyword arguments for the fields of post_generate_image, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image_request: What to draw with an older model.
+    """
+
+    image_request: Required[ImageRequest | Mapping[str, Any]]
+
+
+class PostEditImageFields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_edit_image, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image_file: The image, a JPEG, PNG or WebP file.
+        mask: A black and white image of the same size. Where it is black, the image is drawn anew.
+        prompt: What to draw where the mask is black.
+        model: The model. Of the older ones, these two can edit.
+        magic_prompt_option: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
+            service.
+        num_images: How many images are made. Each is billed.
+        seed: The seed to start from. Without it, the service chooses one.
+        style_type: The kind of style.
+    """
+
+    image_file: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    mask: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    prompt: Required[str]
+    model: Required[EditImageRequestModel]
+    magic_prompt_option: MagicPromptOption | None
+    num_images: int | None
+    seed: int | None
+    style_type: StyleType | None
+
+
+class PostRemixImageFields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_remix_image, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image_request: What to make of an image with an older model.
+        image_file: The image to start from, a JPEG, PNG or WebP file.
+    """
+
+    image_request: Required[InitialImageRequest | Mapping[str, Any]]
+    image_file: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+
+
+class PostReframeImageFields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of post_reframe_image, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        image_file: The image to extend, a square JPEG, PNG or WebP file.
+        resolution: The size of the image in pixels, width before height.
+        model: The model that draws. AUTO leaves it to the service.
+        num_images: How many images are made. Each is billed.
+        seed: The seed to start from. Without it, the service chooses one.
+        style_type: The kind of style.
+    """
+
+    image_file: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
+    resolution: Required[Resolution]
+    model: Required[ModelEnum]
+    num_images: int | None
+    seed: int | None
+    style_type: StyleType | None
+
+
+class CreateDatasetFields(TypedDict, total=False):
+    """Keyword arguments for the fields of create_dataset, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        name: What it is called.
+    """
+
+    name: Required[str]
+
+
+class UploadDatasetAssetsFields(TypedDict, Generic[Image], total=False):
+    """Keyword arguments for the fields of upload_dataset_assets, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        files_: Images, captions and ZIP files. A caption is a .txt file that is named like its image.
+        dataset_id: The id of the dataset.
+    """
+
+    files_: Required[Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image]]
+    dataset_id: Required[str]
+
+
+class TrainModelV3Fields(TypedDict, total=False):
+    """Keyword arguments for the fields of train_model_v3, in the contract's order.
+
+    The fields of which exactly one is given are not among them.
+
+    Attributes:
+        dataset_id: The id of the dataset. It needs 15 images at least.
+        model_name: What the model is called: 5 to 30 letters, digits, spaces and hyphens.
+    """
+
+    dataset_id: Required[str]
+    model_name: Required[str]
+
+
 MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "AssetIdentifier": (("asset_type", "asset_type"), ("asset_id", "asset_id"), ("collection_id", "collection_id")),
     "AsyncImageGenerationResponseV4": (("generation_id", "generation_id"), ("notice", "notice")),
+    "ColorPaletteMember": (("color_hex", "color_hex"), ("color_weight", "color_weight")),
+    "ColorPaletteWithMembers": (("members", "members"),),
+    "ColorPaletteWithPresetName": (("name", "name"),),
+    "CreateDatasetRequest": (("name", "name"),),
+    "CustomModel": (
+        ("model_id", "model_id"),
+        ("name", "name"),
+        ("status", "status"),
+        ("creation_time", "creation_time"),
+        ("is_available_for_generation", "is_available_for_generation"),
+        ("is_owned", "is_owned"),
+        ("custom_model_uri", "custom_model_uri"),
+        ("dataset_id", "dataset_id"),
+        ("last_update_time", "last_update_time"),
+    ),
+    "Dataset": (
+        ("dataset_id", "dataset_id"),
+        ("name", "name"),
+        ("user_id", "user_id"),
+        ("creation_time", "creation_time"),
+        ("cover_asset_identifier", "cover_asset_identifier"),
+    ),
+    "DatasetFile": (("file_name", "file_name"), ("file_size_bytes", "file_size_bytes"), ("caption", "caption")),
+    "DatasetUploadFailedAsset": (("failure_reason", "failure_reason"), ("file_name", "file_name")),
+    "DatasetUploadSucceededAsset": (("asset_identifier", "asset_identifier"), ("file_name", "file_name")),
+    "DescribeRequest": (("image_file", "image_file"), ("describe_model_version", "describe_model_version")),
     "DescribeRequestV4": (("image_file", "image_file"), ("include_bbox", "include_bbox")),
+    "DescribeResponse": (("descriptions", "descriptions"), ("notice", "notice")),
     "DescribeResponseV4": (("json_prompt", "json_prompt"), ("notice", "notice")),
+    "Description": (("text", "text"),),
+    "DetectedTextBlock": (
+        ("x", "x"),
+        ("y", "y"),
+        ("width", "width"),
+        ("height", "height"),
+        ("text", "text"),
+        ("alignment", "alignment"),
+        ("formatting", "formatting"),
+        ("angle", "angle"),
+        ("font_name", "font_name"),
+        ("font_alternatives", "font_alternatives"),
+        ("font_size", "font_size"),
+        ("line_height", "line_height"),
+        ("color", "color"),
+        ("role", "role"),
+    ),
+    "EditImageRequest": (
+        ("image_file", "image_file"),
+        ("mask", "mask"),
+        ("prompt", "prompt"),
+        ("model", "model"),
+        ("magic_prompt_option", "magic_prompt_option"),
+        ("num_images", "num_images"),
+        ("seed", "seed"),
+        ("style_type", "style_type"),
+    ),
+    "EditImageRequestV3": (
+        ("image", "image"),
+        ("mask", "mask"),
+        ("prompt", "prompt"),
+        ("magic_prompt", "magic_prompt"),
+        ("num_images", "num_images"),
+        ("seed", "seed"),
+        ("rendering_speed", "rendering_speed"),
+        ("style_type", "style_type"),
+        ("style_preset", "style_preset"),
+        ("color_palette", "color_palette"),
+        ("style_codes", "style_codes"),
+        ("style_reference_images", "style_reference_images"),
+        ("character_reference_images", "character_reference_images"),
+        ("character_reference_images_mask", "character_reference_images_mask"),
+    ),
+    "GenerateImageRequest": (("image_request", "image_request"),),
+    "GenerateImageRequestV3": (
+        ("prompt", "prompt"),
+        ("seed", "seed"),
+        ("resolution", "resolution"),
+        ("aspect_ratio", "aspect_ratio"),
+        ("rendering_speed", "rendering_speed"),
+        ("magic_prompt", "magic_prompt"),
+        ("negative_prompt", "negative_prompt"),
+        ("num_images", "num_images"),
+        ("color_palette", "color_palette"),
+        ("style_codes", "style_codes"),
+        ("style_type", "style_type"),
+        ("style_preset", "style_preset"),
+        ("custom_model_uri", "custom_model_uri"),
+        ("style_reference_images", "style_reference_images"),
+        ("character_reference_images", "character_reference_images"),
+        ("character_reference_images_mask", "character_reference_images_mask"),
+        ("enable_copyright_detection", "enable_copyright_detection"),
+    ),
     "GenerateImageRequestV4": (
         ("text_prompt", "text_prompt"),
         ("json_prompt", "json_prompt"),
@@ -1124,11 +3567,27 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("rendering_speed", "rendering_speed"),
         ("enable_copyright_detection", "enable_copyright_detection"),
     ),
+    "GenerateImageResponse": (
+        ("created", "created"),
+        ("request_id", "request_id"),
+        ("data", "data"),
+        ("notice", "notice"),
+    ),
     "GenerateImageResponseV4": (
         ("created", "created"),
         ("data", "data"),
         ("response_type", "response_type"),
         ("notice", "notice"),
+    ),
+    "GenerateTransparentImageRequestV3": (
+        ("prompt", "prompt"),
+        ("seed", "seed"),
+        ("upscale_factor", "upscale_factor"),
+        ("aspect_ratio", "aspect_ratio"),
+        ("rendering_speed", "rendering_speed"),
+        ("magic_prompt", "magic_prompt"),
+        ("negative_prompt", "negative_prompt"),
+        ("num_images", "num_images"),
     ),
     "GenerateTransparentImageRequestV4": (
         ("text_prompt", "text_prompt"),
@@ -1157,6 +3616,24 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("usage_cost_usd_micros", "usage_cost_usd_micros"),
         ("notice", "notice"),
     ),
+    "GetDatasetResponse": (
+        ("dataset", "dataset"),
+        ("file_count", "file_count"),
+        ("files_", "files"),
+        ("custom_model_ids", "custom_model_ids"),
+        ("notice", "notice"),
+    ),
+    "GetModelResponse": (("model", "model"), ("notice", "notice")),
+    "ImageGenerationResponseV3": (("created", "created"), ("data", "data"), ("notice", "notice")),
+    "ImageObject": (
+        ("url", "url"),
+        ("prompt", "prompt"),
+        ("resolution", "resolution"),
+        ("is_image_safe", "is_image_safe"),
+        ("seed", "seed"),
+        ("upscaled_resolution", "upscaled_resolution"),
+        ("style_type", "style_type"),
+    ),
     "ImageObjectV4": (
         ("url", "url"),
         ("prompt", "prompt"),
@@ -1164,16 +3641,96 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("is_image_safe", "is_image_safe"),
         ("seed", "seed"),
     ),
+    "ImageRequest": (
+        ("prompt", "prompt"),
+        ("aspect_ratio", "aspect_ratio"),
+        ("model", "model"),
+        ("magic_prompt_option", "magic_prompt_option"),
+        ("seed", "seed"),
+        ("style_type", "style_type"),
+        ("negative_prompt", "negative_prompt"),
+        ("num_images", "num_images"),
+        ("resolution", "resolution"),
+        ("color_palette", "color_palette"),
+    ),
+    "InitialImageRequest": (
+        ("prompt", "prompt"),
+        ("image_weight", "image_weight"),
+        ("aspect_ratio", "aspect_ratio"),
+        ("model", "model"),
+        ("magic_prompt_option", "magic_prompt_option"),
+        ("seed", "seed"),
+        ("style_type", "style_type"),
+        ("negative_prompt", "negative_prompt"),
+        ("num_images", "num_images"),
+        ("resolution", "resolution"),
+        ("color_palette", "color_palette"),
+    ),
+    "LayerizeTextRequest": (
+        ("image", "image"),
+        ("prompt", "prompt"),
+        ("seed", "seed"),
+        ("font_candidate_files", "font_candidate_files"),
+    ),
+    "LayerizeTextResponse": (
+        ("base_image_url", "base_image_url"),
+        ("text_blocks", "text_blocks"),
+        ("seed", "seed"),
+        ("original_image_url", "original_image_url"),
+        ("notice", "notice"),
+    ),
+    "ListDatasetsResponse": (("datasets", "datasets"), ("notice", "notice")),
+    "ListModelsResponse": (("models", "models"), ("notice", "notice")),
     "MagicPromptV4Request": (("text_prompt", "text_prompt"), ("aspect_ratio", "aspect_ratio")),
     "MagicPromptV4Response": (("json_prompt", "json_prompt"), ("aspect_ratio", "aspect_ratio"), ("notice", "notice")),
     "ProblemDetails": (("type_", "type"), ("title", "title"), ("detail", "detail"), ("status", "status")),
     "PromptSafetyError": (("error", "error"),),
     "PromptSafetyErrorErrorType1": (),
+    "ReframeImageRequest": (
+        ("image_file", "image_file"),
+        ("resolution", "resolution"),
+        ("model", "model"),
+        ("num_images", "num_images"),
+        ("seed", "seed"),
+        ("style_type", "style_type"),
+    ),
+    "ReframeImageRequestV3": (
+        ("image", "image"),
+        ("resolution", "resolution"),
+        ("num_images", "num_images"),
+        ("seed", "seed"),
+        ("rendering_speed", "rendering_speed"),
+        ("style_preset", "style_preset"),
+        ("color_palette", "color_palette"),
+        ("style_codes", "style_codes"),
+        ("style_reference_images", "style_reference_images"),
+    ),
     "Rejection": (
         ("error", "error"),
         ("reject_reason", "reject_reason"),
         ("max_inflight_requests", "max_inflight_requests"),
         ("task_completion_speed", "task_completion_speed"),
+    ),
+    "RemixImageRequest": (("image_request", "image_request"), ("image_file", "image_file")),
+    "RemixImageRequestV3": (
+        ("image", "image"),
+        ("prompt", "prompt"),
+        ("image_weight", "image_weight"),
+        ("seed", "seed"),
+        ("resolution", "resolution"),
+        ("aspect_ratio", "aspect_ratio"),
+        ("rendering_speed", "rendering_speed"),
+        ("magic_prompt", "magic_prompt"),
+        ("negative_prompt", "negative_prompt"),
+        ("num_images", "num_images"),
+        ("color_palette", "color_palette"),
+        ("style_codes", "style_codes"),
+        ("style_type", "style_type"),
+        ("style_preset", "style_preset"),
+        ("custom_model_uri", "custom_model_uri"),
+        ("style_reference_images", "style_reference_images"),
+        ("character_reference_images", "character_reference_images"),
+        ("character_reference_images_mask", "character_reference_images_mask"),
     ),
     "RemixImageRequestV4": (
         ("image", "image"),
@@ -1183,6 +3740,59 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("rendering_speed", "rendering_speed"),
         ("enable_copyright_detection", "enable_copyright_detection"),
     ),
+    "RemoveBackgroundImageObject": (("url", "url"), ("is_image_safe", "is_image_safe")),
+    "RemoveBackgroundRequest": (("image", "image"),),
+    "RemoveBackgroundResponse": (("created", "created"), ("data", "data"), ("notice", "notice")),
+    "ReplaceBackgroundRequestV3": (
+        ("image", "image"),
+        ("prompt", "prompt"),
+        ("magic_prompt", "magic_prompt"),
+        ("num_images", "num_images"),
+        ("seed", "seed"),
+        ("rendering_speed", "rendering_speed"),
+        ("style_preset", "style_preset"),
+        ("color_palette", "color_palette"),
+        ("style_codes", "style_codes"),
+        ("style_reference_images", "style_reference_images"),
+    ),
+    "TrainDatasetModelResponse": (
+        ("model_id", "model_id"),
+        ("dataset_id", "dataset_id"),
+        ("training_status", "training_status"),
+        ("model_name", "model_name"),
+        ("notice", "notice"),
+    ),
+    "TrainModelV3Request": (("dataset_id", "dataset_id"), ("model_name", "model_name")),
+    "UploadDatasetAssetsRequest": (("files_", "files"),),
+    "UploadDatasetAssetsResponse": (
+        ("total_count", "total_count"),
+        ("success_count", "success_count"),
+        ("failure_count", "failure_count"),
+        ("successful_assets", "successful_assets"),
+        ("failed_assets", "failed_assets"),
+        ("notice", "notice"),
+    ),
+    "UpscaleImageRequest": (("image_request", "image_request"), ("image_file", "image_file")),
+    "UpscaleInitialImageRequest": (
+        ("prompt", "prompt"),
+        ("resemblance", "resemblance"),
+        ("detail", "detail"),
+        ("magic_prompt_option", "magic_prompt_option"),
+        ("num_images", "num_images"),
+        ("seed", "seed"),
+    ),
+    "V1EditImagesRequest": (
+        ("prompt", "prompt"),
+        ("images", "images"),
+        ("image_urls", "image_urls"),
+        ("num_images", "num_images"),
+        ("seed", "seed"),
+        ("magic_prompt", "magic_prompt"),
+        ("resolution", "resolution"),
+        ("aspect_ratio", "aspect_ratio"),
+        ("transparent_background", "transparent_background"),
+    ),
+    "V1EditImagesResponse": (("created", "created"), ("data", "data"), ("notice", "notice")),
     "V4CompositionalDeconstruction": (("background", "background"), ("elements", "elements")),
     "V4JsonPrompt": (
         ("high_level_description", "high_level_description"),

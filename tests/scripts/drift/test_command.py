@@ -103,7 +103,7 @@ def test_the_json_has_the_documented_form(write: Write, capsys: Captured) -> Non
 def test_the_default_is_the_projects_own_contract_and_known_differences(capsys: Captured) -> None:
     assert drift.main([str(CONTRACT), "--format", "json"]) == 1  # nothing differs, so every entry is stale
     report = json.loads(capsys.readouterr().out)
-    assert report["contract"]["source"] == "openapi/ideogram-v4.yaml"
+    assert report["contract"]["source"] == "openapi/ideogram-v1.yaml"
     assert not any(compared["differences"] for compared in report["operations"])
     assert len(report["stale"]) == len(read_known(ROOT / "openapi" / "known-differences.yaml").entries)
 

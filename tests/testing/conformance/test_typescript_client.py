@@ -16,7 +16,7 @@ from ideogram_ai.testing import Exchange, MockServer
 PROGRAMS = "CONFORMANCE_TYPESCRIPT"
 """The environment variable with the folder of npm's programs; `nox -s conformance` installs them and sets it."""
 SOURCES = Path(__file__).parent / "typescript"
-CONTRACT = Path(__file__).parents[3] / "openapi/ideogram-v4.yaml"
+CONTRACT = Path(__file__).parents[3] / "openapi/ideogram-v1.yaml"
 
 Results = list[dict[str, Any]]
 

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="ImageObject")
+
+
+@_attrs_define
+class ImageObject:
+    """An image that was made, and billed, whether or not it was withheld.
+
+    Attributes:
+        prompt (str): The prompt that was really used, after magic prompt.
+        resolution (str): Width and height of the image in pixels.
+        is_image_safe (bool): False when the image was withheld by the safety check.
+        seed (int): The seed that the image was made with.
+        url (None | str | Unset): Where the image lies until the unix second in exp. No key is needed to fetch it. Null,
+            empty or absent when the image was withheld.
+        upscaled_resolution (str | Unset): Width and height after it was enlarged, if it was.
+        style_type (str | Unset): The kind of style that was used. More values may come.
+    """
+
+    prompt: str
+    resolution: str
+    is_image_safe: bool
+    seed: int
+    url: None | str | Unset = UNSET
+    upscaled_resolution: str | Unset = UNSET
+    style_type: str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        prompt = self.prompt
+
+        resolution = self.resolution
+
+        is_image_safe = self.is_image_safe
+
+        seed = self.seed
+
+        url: None | str | Unset
+        if isinstance(self.url, Unset):
+            url = UNSET
+        else:
+            url = self.url
+
+        upscaled_resolution = self.upscaled_resolution
+
+        style_type = self.style_type
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "prompt": prompt,
+                "resolution": resolution,
+                "is_image_safe": is_image_safe,
+                "seed": seed,
+            }
+        )
+        if url is not UNSET:
+            field_dict["url"] = url
+        if upscaled_resolution is not UNSET:
+            field_dict["upscaled_resolution"] = upscaled_resolution
+        if style_type is not UNSET:
+            field_dict["style_type"] = style_type
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        prompt = d.pop("prompt")
+
+        resolution = d.pop("resolution")
+
+        is_image_safe = d.pop("is_image_safe")
+
+        seed = d.pop("seed")
+
+        def _parse_url(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        url = _parse_url(d.pop("url", UNSET))
+
+        upscaled_resolution = d.pop("upscaled_resolution", UNSET)
+
+        style_type = d.pop("style_type", UNSET)
+
+        image_object = cls(
+            prompt=prompt,
+            resolution=resolution,
+            is_image_safe=is_image_safe,
+            seed=seed,
+            url=url,
+            upscaled_resolution=upscaled_resolution,
+            style_type=style_type,
+        )
+
+        image_object.additional_properties = d
+        return image_object
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,422 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import types
+from ..models.aspect_ratio_v3 import AspectRatioV3, check_aspect_ratio_v3
+from ..models.magic_prompt_option import MagicPromptOption, check_magic_prompt_option
+from ..models.rendering_speed import RenderingSpeed, check_rendering_speed
+from ..models.resolution_v3 import ResolutionV3, check_resolution_v3
+from ..models.style_preset_v3 import StylePresetV3, check_style_preset_v3
+from ..models.style_type_v3 import StyleTypeV3, check_style_type_v3
+from ..types import UNSET, File, FileTypes, Unset
+
+if TYPE_CHECKING:
+    from ..models.color_palette_with_members import ColorPaletteWithMembers
+    from ..models.color_palette_with_preset_name import ColorPaletteWithPresetName
+
+
+T = TypeVar("T", bound="RemixImageRequestV3")
+
+
+@_attrs_define
+class RemixImageRequestV3:
+    """A request for images made from an image. resolution and aspect_ratio exclude each other.
+
+    Attributes:
+        image (File): The image to start from, a JPEG, PNG or WebP file.
+        prompt (str): What to draw, in plain language.
+        image_weight (int | Unset): How much the result is like the image. Default: 50.
+        seed (int | Unset): The seed to start from. Without it, the service chooses one.
+        resolution (ResolutionV3 | Unset): The size of the image in pixels, width first.
+        aspect_ratio (AspectRatioV3 | Unset): The shape of the image, width x height.
+        rendering_speed (RenderingSpeed | Unset): Speed against fidelity. It sets the price of the image.
+        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. AUTO leaves
+            it to the service.
+        negative_prompt (str | Unset): What the image shall not have. What prompt says comes first.
+        num_images (int | Unset): How many images are made. Each is billed.
+        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): Colours: a palette of the service
+            by its name, or colours of your own.
+        style_codes (list[str] | Unset): Styles by their codes. They exclude style_reference_images and style_type.
+        style_type (StyleTypeV3 | Unset): The kind of style.
+        style_preset (StylePresetV3 | Unset): A ready-made style.
+        custom_model_uri (str | Unset): A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
+        style_reference_images (list[File] | Unset): Images whose style is taken over, JPEG, PNG or WebP files.
+        character_reference_images (list[File] | Unset): An image of the person that is to be drawn, a JPEG, PNG or WebP
+            file. It raises the price.
+        character_reference_images_mask (list[File] | Unset): Where the person is in that image: a grey image of the
+            same size. One for each of character_reference_images, or none.
+    """
+
+    image: File
+    prompt: str
+    image_weight: int | Unset = 50
+    seed: int | Unset = UNSET
+    resolution: ResolutionV3 | Unset = UNSET
+    aspect_ratio: AspectRatioV3 | Unset = UNSET
+    rendering_speed: RenderingSpeed | Unset = UNSET
+    magic_prompt: MagicPromptOption | Unset = UNSET
+    negative_prompt: str | Unset = UNSET
+    num_images: int | Unset = UNSET
+    color_palette: ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset = UNSET
+    style_codes: list[str] | Unset = UNSET
+    style_type: StyleTypeV3 | Unset = UNSET
+    style_preset: StylePresetV3 | Unset = UNSET
+    custom_model_uri: str | Unset = UNSET
+    style_reference_images: list[File] | Unset = UNSET
+    character_reference_images: list[File] | Unset = UNSET
+    character_reference_images_mask: list[File] | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.color_palette_with_preset_name import ColorPaletteWithPresetName  # noqa: PLC0415
+
+        image = self.image.to_tuple()
+
+        prompt = self.prompt
+
+        image_weight = self.image_weight
+
+        seed = self.seed
+
+        resolution: str | Unset = UNSET
+        if not isinstance(self.resolution, Unset):
+            resolution = self.resolution
+
+        aspect_ratio: str | Unset = UNSET
+        if not isinstance(self.aspect_ratio, Unset):
+            aspect_ratio = self.aspect_ratio
+
+        rendering_speed: str | Unset = UNSET
+        if not isinstance(self.rendering_speed, Unset):
+            rendering_speed = self.rendering_speed
+
+        magic_prompt: str | Unset = UNSET
+        if not isinstance(self.magic_prompt, Unset):
+            magic_prompt = self.magic_prompt
+
+        negative_prompt = self.negative_prompt
+
+        num_images = self.num_images
+
+        color_palette: dict[str, Any] | Unset
+        if isinstance(self.color_palette, Unset):
+            color_palette = UNSET
+        elif isinstance(self.color_palette, ColorPaletteWithPresetName):
+            color_palette = self.color_palette.to_dict()
+        else:
+            color_palette = self.color_palette.to_dict()
+
+        style_codes: list[str] | Unset = UNSET
+        if not isinstance(self.style_codes, Unset):
+            style_codes = self.style_codes
+
+        style_type: str | Unset = UNSET
+        if not isinstance(self.style_type, Unset):
+            style_type = self.style_type
+
+        style_preset: str | Unset = UNSET
+        if not isinstance(self.style_preset, Unset):
+            style_preset = self.style_preset
+
+        custom_model_uri = self.custom_model_uri
+
+        style_reference_images: list[FileTypes] | Unset = UNSET
+        if not isinstance(self.style_reference_images, Unset):
+            style_reference_images = []
+            for style_reference_images_item_data in self.style_reference_images:
+                style_reference_images_item = style_reference_images_item_data.to_tuple()
+
+                style_reference_images.append(style_reference_images_item)
+
+        character_reference_images: list[FileTypes] | Unset = UNSET
+        if not isinstance(self.character_reference_images, Unset):
+            character_reference_images = []
+            for character_reference_images_item_data in self.character_reference_images:
+                character_reference_images_item = character_reference_images_item_data.to_tuple()
+
+                character_reference_images.append(character_reference_images_item)
+
+        character_reference_images_mask: list[FileTypes] | Unset = UNSET
+        if not isinstance(self.character_reference_images_mask, Unset):
+            character_reference_images_mask = []
+            for character_reference_images_mask_item_data in self.character_reference_images_mask:
+                character_reference_images_mask_item = character_reference_images_mask_item_data.to_tuple()
+
+                character_reference_images_mask.append(character_reference_images_mask_item)
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "image": image,
+                "prompt": prompt,
+            }
+        )
+        if image_weight is not UNSET:
+            field_dict["image_weight"] = image_weight
+        if seed is not UNSET:
+            field_dict["seed"] = seed
+        if resolution is not UNSET:
+            field_dict["resolution"] = resolution
+        if aspect_ratio is not UNSET:
+            field_dict["aspect_ratio"] = aspect_ratio
+        if rendering_speed is not UNSET:
+            field_dict["rendering_speed"] = rendering_speed
+        if magic_prompt is not UNSET:
+            field_dict["magic_prompt"] = magic_prompt
+        if negative_prompt is not UNSET:
+            field_dict["negative_prompt"] = negative_prompt
+        if num_images is not UNSET:
+            field_dict["num_images"] = num_images
+        if color_palette is not UNSET:
+            field_dict["color_palette"] = color_palette
+        if style_codes is not UNSET:
+            field_dict["style_codes"] = style_codes
+        if style_type is not UNSET:
+            field_dict["style_type"] = style_type
+        if style_preset is not UNSET:
+            field_dict["style_preset"] = style_preset
+        if custom_model_uri is not UNSET:
+            field_dict["custom_model_uri"] = custom_model_uri
+        if style_reference_images is not UNSET:
+            field_dict["style_reference_images"] = style_reference_images
+        if character_reference_images is not UNSET:
+            field_dict["character_reference_images"] = character_reference_images
+        if character_reference_images_mask is not UNSET:
+            field_dict["character_reference_images_mask"] = character_reference_images_mask
+
+        return field_dict
+
+    def to_multipart(self) -> types.RequestFiles:
+        from ..models.color_palette_with_preset_name import ColorPaletteWithPresetName  # noqa: PLC0415
+
+        files: types.RequestFiles = []
+
+        files.append(("image", self.image.to_tuple()))
+
+        files.append(("prompt", (None, str(self.prompt).encode(), "text/plain")))
+
+        if not isinstance(self.image_weight, Unset):
+            files.append(("image_weight", (None, str(self.image_weight).encode(), "text/plain")))
+
+        if not isinstance(self.seed, Unset):
+            files.append(("seed", (None, str(self.seed).encode(), "text/plain")))
+
+        if not isinstance(self.resolution, Unset):
+            files.append(("resolution", (None, str(self.resolution).encode(), "text/plain")))
+
+        if not isinstance(self.aspect_ratio, Unset):
+            files.append(("aspect_ratio", (None, str(self.aspect_ratio).encode(), "text/plain")))
+
+        if not isinstance(self.rendering_speed, Unset):
+            files.append(("rendering_speed", (None, str(self.rendering_speed).encode(), "text/plain")))
+
+        if not isinstance(self.magic_prompt, Unset):
+            files.append(("magic_prompt", (None, str(self.magic_prompt).encode(), "text/plain")))
+
+        if not isinstance(self.negative_prompt, Unset):
+            files.append(("negative_prompt", (None, str(self.negative_prompt).encode(), "text/plain")))
+
+        if not isinstance(self.num_images, Unset):
+            files.append(("num_images", (None, str(self.num_images).encode(), "text/plain")))
+
+        if not isinstance(self.color_palette, Unset):
+            if isinstance(self.color_palette, ColorPaletteWithPresetName):
+                files.append(
+                    ("color_palette", (None, json.dumps(self.color_palette.to_dict()).encode(), "application/json"))
+                )
+            else:
+                files.append(
+                    ("color_palette", (None, json.dumps(self.color_palette.to_dict()).encode(), "application/json"))
+                )
+
+        if not isinstance(self.style_codes, Unset):
+            for style_codes_item_element in self.style_codes:
+                files.append(("style_codes", (None, str(style_codes_item_element).encode(), "text/plain")))
+
+        if not isinstance(self.style_type, Unset):
+            files.append(("style_type", (None, str(self.style_type).encode(), "text/plain")))
+
+        if not isinstance(self.style_preset, Unset):
+            files.append(("style_preset", (None, str(self.style_preset).encode(), "text/plain")))
+
+        if not isinstance(self.custom_model_uri, Unset):
+            files.append(("custom_model_uri", (None, str(self.custom_model_uri).encode(), "text/plain")))
+
+        if not isinstance(self.style_reference_images, Unset):
+            for style_reference_images_item_element in self.style_reference_images:
+                files.append(("style_reference_images", style_reference_images_item_element.to_tuple()))
+
+        if not isinstance(self.character_reference_images, Unset):
+            for character_reference_images_item_element in self.character_reference_images:
+                files.append(("character_reference_images", character_reference_images_item_element.to_tuple()))
+
+        if not isinstance(self.character_reference_images_mask, Unset):
+            for character_reference_images_mask_item_element in self.character_reference_images_mask:
+                files.append(
+                    ("character_reference_images_mask", character_reference_images_mask_item_element.to_tuple())
+                )
+
+        for prop_name, prop in self.additional_properties.items():
+            files.append((prop_name, (None, str(prop).encode(), "text/plain")))
+
+        return files
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.color_palette_with_members import ColorPaletteWithMembers  # noqa: PLC0415
+        from ..models.color_palette_with_preset_name import ColorPaletteWithPresetName  # noqa: PLC0415
+
+        d = dict(src_dict)
+        image = File(payload=BytesIO(d.pop("image")))
+
+        prompt = d.pop("prompt")
+
+        image_weight = d.pop("image_weight", UNSET)
+
+        seed = d.pop("seed", UNSET)
+
+        _resolution = d.pop("resolution", UNSET)
+        resolution: ResolutionV3 | Unset
+        if isinstance(_resolution, Unset):
+            resolution = UNSET
+        else:
+            resolution = check_resolution_v3(_resolution)
+
+        _aspect_ratio = d.pop("aspect_ratio", UNSET)
+        aspect_ratio: AspectRatioV3 | Unset
+        if isinstance(_aspect_ratio, Unset):
+            aspect_ratio = UNSET
+        else:
+            aspect_ratio = check_aspect_ratio_v3(_aspect_ratio)
+
+        _rendering_speed = d.pop("rendering_speed", UNSET)
+        rendering_speed: RenderingSpeed | Unset
+        if isinstance(_rendering_speed, Unset):
+            rendering_speed = UNSET
+        else:
+            rendering_speed = check_rendering_speed(_rendering_speed)
+
+        _magic_prompt = d.pop("magic_prompt", UNSET)
+        magic_prompt: MagicPromptOption | Unset
+        if isinstance(_magic_prompt, Unset):
+            magic_prompt = UNSET
+        else:
+            magic_prompt = check_magic_prompt_option(_magic_prompt)
+
+        negative_prompt = d.pop("negative_prompt", UNSET)
+
+        num_images = d.pop("num_images", UNSET)
+
+        def _parse_color_palette(data: object) -> ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_color_palette_with_preset_name_or_members_type_0 = (
+                    ColorPaletteWithPresetName.from_dict(data)
+                )
+
+                return componentsschemas_color_palette_with_preset_name_or_members_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            componentsschemas_color_palette_with_preset_name_or_members_type_1 = ColorPaletteWithMembers.from_dict(data)
+
+            return componentsschemas_color_palette_with_preset_name_or_members_type_1
+
+        color_palette = _parse_color_palette(d.pop("color_palette", UNSET))
+
+        style_codes = cast(list[str], d.pop("style_codes", UNSET))
+
+        _style_type = d.pop("style_type", UNSET)
+        style_type: StyleTypeV3 | Unset
+        if isinstance(_style_type, Unset):
+            style_type = UNSET
+        else:
+            style_type = check_style_type_v3(_style_type)
+
+        _style_preset = d.pop("style_preset", UNSET)
+        style_preset: StylePresetV3 | Unset
+        if isinstance(_style_preset, Unset):
+            style_preset = UNSET
+        else:
+            style_preset = check_style_preset_v3(_style_preset)
+
+        custom_model_uri = d.pop("custom_model_uri", UNSET)
+
+        _style_reference_images = d.pop("style_reference_images", UNSET)
+        style_reference_images: list[File] | Unset = UNSET
+        if _style_reference_images is not UNSET:
+            style_reference_images = []
+            for style_reference_images_item_data in _style_reference_images:
+                style_reference_images_item = File(payload=BytesIO(style_reference_images_item_data))
+
+                style_reference_images.append(style_reference_images_item)
+
+        _character_reference_images = d.pop("character_reference_images", UNSET)
+        character_reference_images: list[File] | Unset = UNSET
+        if _character_reference_images is not UNSET:
+            character_reference_images = []
+            for character_reference_images_item_data in _character_reference_images:
+                character_reference_images_item = File(payload=BytesIO(character_reference_images_item_data))
+
+                character_reference_images.append(character_reference_images_item)
+
+        _character_reference_images_mask = d.pop("character_reference_images_mask", UNSET)
+        character_reference_images_mask: list[File] | Unset = UNSET
+        if _character_reference_images_mask is not UNSET:
+            character_reference_images_mask = []
+            for character_reference_images_mask_item_data in _character_reference_images_mask:
+                character_reference_images_mask_item = File(payload=BytesIO(character_reference_images_mask_item_data))
+
+                character_reference_images_mask.append(character_reference_images_mask_item)
+
+        remix_image_request_v3 = cls(
+            image=image,
+            prompt=prompt,
+            image_weight=image_weight,
+            seed=seed,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            rendering_speed=rendering_speed,
+            magic_prompt=magic_prompt,
+            negative_prompt=negative_prompt,
+            num_images=num_images,
+            color_palette=color_palette,
+            style_codes=style_codes,
+            style_type=style_type,
+            style_preset=style_preset,
+            custom_model_uri=custom_model_uri,
+            style_reference_images=style_reference_images,
+            character_reference_images=character_reference_images,
+            character_reference_images_mask=character_reference_images_mask,
+        )
+
+        remix_image_request_v3.additional_properties = d
+        return remix_image_request_v3
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
