@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any, Final, Never
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import shown
+from ideogram_ai.contract.strict_json import JsonError, parse_json
 
 from .csv_files import GZIP, LONGEST_LINE, CsvOptions, read_csv, refuse_missing, refuse_other_files
 from .model import FILE_MEMBER, KEY_MEMBER, OPERATION_MEMBER, Header, InputError, Row, RowProblem
@@ -174,45 +175,6 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
     except JsonError as error:
         wanted = " or ".join(kind for kind in rule.types if kind != "null")
         raise CellError(f"is not a JSON {wanted}: {error}. It is {shown(text)}.") from None
-
-
-class JsonError(ValueError):
-    """The text is not strict JSON. The message continues a sentence: "is not JSON: ..."."""
-
-
-def parse_json(text: str) -> Any:
-    """Parse JSON strictly, in its order: no NaN, and no key twice, because one of the values would be lost.
-
-    Raises:
-        JsonError: The text is not strict JSON.
-    """
-    try:
-        return _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        # The decoder's messages begin with a capital letter.
-        raise JsonError(f"{error.msg[:1].lower()}{error.msg[1:]}, at character {error.pos + 1}") from None
-    except RecursionError:
-        raise JsonError("it nests too deep") from None
-    except JsonError:
-        raise
-    except ValueError as error:  # an integer of thousands of digits
-        raise JsonError(str(error)) from None
-
-
-def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        keys = [key for key, _ in pairs]
-        repeated = next(key for key in values if keys.count(key) > 1)
-        raise JsonError(f"the key {json.dumps(repeated)} is there twice; keep one of them")
-    return values
-
-
-def _refuse_constant(constant: str) -> Never:
-    raise JsonError(f"{constant} is not a JSON value")
-
-
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_constant=_refuse_constant)
 
 
 @contextmanager

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import json
 import sys
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Never
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from ideogram_ai.client.request import is_array
 from ideogram_ai.contract.problems import meant
+from ideogram_ai.contract.strict_json import JsonError, parse_json
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, Operation
 
@@ -110,7 +108,7 @@ class Inputs:
 
     def read_json(self, source: str, reader: str) -> Any:
         """Read a JSON document, and keep the order of its keys."""
-        return parse_json(self.read_text(source, reader), f"{reader}: {_named(source)}")
+        return _parse_json(self.read_text(source, reader), f"{reader}: {_named(source)}")
 
     def read_value(self, value: str, source: str) -> str:
         """Read the text of a value: `@FILE` is a file's, `@-` stdin's, and `@@` stands for one at sign."""
@@ -146,42 +144,12 @@ def without_line_end(text: str) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """The keys and values of an object, with those that are there twice."""
-
-
-def parse_json(text: str, name: str) -> Any:
-    """Parse JSON strictly: no NaN, and no key twice, because one of its two values would be lost.
-
-    Args:
-        text: The document.
-        name: What it is, for messages.
-    """
+def _parse_json(text: str, name: str) -> Any:
+    """Parse strict JSON. `name` is what it is, for messages."""
     try:
-        return _to_plain(json.loads(text, object_pairs_hook=_Pairs, parse_constant=_refuse_constant), "", name)
-    except json.JSONDecodeError as error:
-        raise WrongUseError(f"{name}, line {error.lineno}, column {error.colno}: {error.msg}.") from None
-    except RecursionError:
-        raise WrongUseError(f"{name} is nested too deeply.") from None
-    except ValueError as error:
-        raise WrongUseError(f"{name} is not JSON: {error}.") from None
-
-
-def _to_plain(value: Any, pointer: str, name: str) -> Any:
-    if isinstance(value, _Pairs):
-        key, times = Counter(key for key, _ in value).most_common(1)[0] if value else ("", 0)
-        if times > 1:
-            place = f"in {pointer}" if pointer else "at the top"
-            raise WrongUseError(f"{name} has the key {json.dumps(key)} twice {place}. Keep one of them.")
-        escaped = ((key, key.replace("~", "~0").replace("/", "~1"), item) for key, item in value)
-        return {key: _to_plain(item, f"{pointer}/{step}", name) for key, step, item in escaped}
-    if is_array(value):
-        return [_to_plain(item, f"{pointer}/{index}", name) for index, item in enumerate(value)]
-    return value
-
-
-def _refuse_constant(constant: str) -> Never:
-    raise ValueError(f"it has no {constant}")
+        return parse_json(text)
+    except JsonError as error:
+        raise WrongUseError(f"{name} cannot be used as JSON: {error}.") from None
 
 
 @frozen
@@ -266,7 +234,7 @@ def _typed(rule: FieldRule, text: str, source: str) -> Any:
         return text == "true"
     if types <= {"boolean", "null"}:
         raise WrongUseError(f"{source}: {text!r} is neither true nor false.")
-    value = parse_json(text, source)
+    value = _parse_json(text, source)
     check_type(rule, value, source)
     return value
 

@@ -129,6 +129,16 @@ class ContractView:
         """Return the target of a `$ref`, or the schema itself."""
         return _resolve(self._document, schema)
 
+    def branches(self, schema: JsonObject) -> Iterator[JsonObject]:
+        """Yield a schema and the schemas that it is composed of."""
+        return _branches(self._document, schema)
+
+    @property
+    def summary(self) -> str:
+        """What the operation does, in a sentence or two."""
+        path = _resolve(self._document, self._document["paths"][self.operation.path])
+        return str(path[self.operation.method.lower()].get("summary", ""))
+
     def members(self, schema: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
         """Return the properties of an object's schema, and the names of those that are required.
 
