@@ -113,8 +113,13 @@ class V3Methods(Generic[Generation, Job, Image]):
         Makes images with the Ideogram 3.0 model. Without resolution and aspect_ratio they are square.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
+        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        are not checked against the contract: the service refuses what it does not take, for free. None counts as
+        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
+        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
+        given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             prompt: What to draw, in plain language.
@@ -137,8 +142,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What the image shall not have. What prompt says comes first.
             num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
                 1.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images and style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
                 GENERAL.
@@ -171,6 +176,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -231,8 +238,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         upscaling.
 
         The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
-        of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take, for
-        free. None counts as absent; an empty text or mapping counts as given.
+        of 2026-07-09. With upscale_factor X2, the price of each image, by rendering_speed: 0.16 USD (TURBO), 0.19
+        USD (DEFAULT) or 0.22 USD (QUALITY). With upscale_factor X4, the price of each image, by rendering_speed:
+        0.20 USD (TURBO), 0.23 USD (DEFAULT) or 0.26 USD (QUALITY). Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
 
         Args:
             prompt: What to draw, in plain language.
@@ -312,8 +322,12 @@ class V3Methods(Generic[Generation, Job, Image]):
         may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of style_codes and style_reference_images is given. At most one of
+        style_codes and style_type is given. character_reference_images_mask has as many items as
+        character_reference_images.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -341,8 +355,8 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images and style_type.
             style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -360,6 +374,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -428,8 +444,13 @@ class V3Methods(Generic[Generation, Job, Image]):
         autumn 2026.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
+        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        are not checked against the contract: the service refuses what it does not take, for free. None counts as
+        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
+        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
+        given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
@@ -456,8 +477,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What the image shall not have. What prompt says comes first.
             num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
                 1.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images and style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
                 GENERAL.
@@ -488,6 +509,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -550,7 +573,8 @@ class V3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given.
 
         Args:
             image: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary file, or
@@ -579,8 +603,8 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images.
             style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -592,6 +616,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -647,7 +673,8 @@ class V3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -671,8 +698,8 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images.
             style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -684,6 +711,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -803,9 +832,13 @@ class V3Methods(Generic[Generation, Job, Image]):
 
         The same as inpaint, which takes its place; the provider has announced its removal without a date.
 
-        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        It is deprecated: the provider announced its end. The price of each image, by rendering_speed: 0.03 USD
+        (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY), as of 2026-07-09. With
+        character_reference_images, the price of each image, by rendering_speed: 0.10 USD (TURBO), 0.15 USD
+        (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -833,8 +866,8 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images and style_type.
             style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -852,6 +885,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -2316,7 +2351,7 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The images, with the prompt and the seed that the service used.
+            The images.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -2365,7 +2400,7 @@ class Methods(Generic[Generation, Job, Image]):
 
         The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given.
+        given. At most one of resolution and aspect_ratio is given.
 
         Args:
             prompt: What to do with the images, in plain language.
@@ -2397,6 +2432,8 @@ class Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -2571,8 +2608,13 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         Makes images with the Ideogram 3.0 model. Without resolution and aspect_ratio they are square.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
+        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        are not checked against the contract: the service refuses what it does not take, for free. None counts as
+        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
+        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
+        given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             prompt: What to draw, in plain language.
@@ -2595,8 +2637,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What the image shall not have. What prompt says comes first.
             num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
                 1.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images and style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
                 GENERAL.
@@ -2629,6 +2671,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -2689,8 +2733,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         upscaling.
 
         The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
-        of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take, for
-        free. None counts as absent; an empty text or mapping counts as given.
+        of 2026-07-09. With upscale_factor X2, the price of each image, by rendering_speed: 0.16 USD (TURBO), 0.19
+        USD (DEFAULT) or 0.22 USD (QUALITY). With upscale_factor X4, the price of each image, by rendering_speed:
+        0.20 USD (TURBO), 0.23 USD (DEFAULT) or 0.26 USD (QUALITY). Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
 
         Args:
             prompt: What to draw, in plain language.
@@ -2770,8 +2817,12 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of style_codes and style_reference_images is given. At most one of
+        style_codes and style_type is given. character_reference_images_mask has as many items as
+        character_reference_images.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -2799,8 +2850,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images and style_type.
             style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -2818,6 +2869,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -2886,8 +2939,13 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         autumn 2026.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
+        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        are not checked against the contract: the service refuses what it does not take, for free. None counts as
+        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
+        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
+        given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
@@ -2914,8 +2972,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What the image shall not have. What prompt says comes first.
             num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
                 1.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images and style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
                 GENERAL.
@@ -2946,6 +3004,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -3008,7 +3068,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given.
 
         Args:
             image: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary file, or
@@ -3037,8 +3098,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images.
             style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -3050,6 +3111,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -3105,7 +3168,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -3129,8 +3193,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images.
             style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -3142,6 +3206,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -3261,9 +3327,13 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
 
         The same as inpaint, which takes its place; the provider has announced its removal without a date.
 
-        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        It is deprecated: the provider announced its end. The price of each image, by rendering_speed: 0.03 USD
+        (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY), as of 2026-07-09. With
+        character_reference_images, the price of each image, by rendering_speed: 0.10 USD (TURBO), 0.15 USD
+        (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -3291,8 +3361,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. A mapping or
-                the generated model; the order of keys is kept.
+            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
+                name and members is in it. A mapping or the generated model; the order of keys is kept.
             style_codes: Styles by their codes. They exclude style_reference_images and style_type.
             style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -3310,6 +3380,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -4774,7 +4846,7 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The images, with the prompt and the seed that the service used.
+            The images.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -4823,7 +4895,7 @@ class AsyncMethods(Generic[Generation, Job, Image]):
 
         The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given.
+        given. At most one of resolution and aspect_ratio is given.
 
         Args:
             prompt: What to do with the images, in plain language.
@@ -4855,6 +4927,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
