@@ -116,8 +116,13 @@ class V3Methods(Generic[Generation, Job, Image]):
         this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
+        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        are not checked against the contract: the service refuses what it does not take, for free. None counts as
+        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
+        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
+        given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             prompt: What to draw, in plain language.
@@ -140,7 +145,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
                 style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
@@ -175,6 +181,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -234,8 +242,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         upscaling, and upscaled_resolution.
 
         The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
-        of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take, for
-        free. None counts as absent; an empty text or mapping counts as given.
+        of 2026-07-09. With upscale_factor X2, the price of each image, by rendering_speed: 0.16 USD (TURBO), 0.19
+        USD (DEFAULT) or 0.22 USD (QUALITY). With upscale_factor X4, the price of each image, by rendering_speed:
+        0.20 USD (TURBO), 0.23 USD (DEFAULT) or 0.26 USD (QUALITY). Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
 
         Args:
             prompt: What to draw, in plain language.
@@ -315,8 +326,12 @@ class V3Methods(Generic[Generation, Job, Image]):
         MB for the whole request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of style_codes and style_reference_images is given. At most one of
+        style_codes and style_type is given. character_reference_images_mask has as many items as
+        character_reference_images.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -344,7 +359,8 @@ class V3Methods(Generic[Generation, Job, Image]):
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
                 style_type.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
@@ -363,6 +379,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -431,8 +449,13 @@ class V3Methods(Generic[Generation, Job, Image]):
         and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
+        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        are not checked against the contract: the service refuses what it does not take, for free. None counts as
+        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
+        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
+        given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
@@ -459,7 +482,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
                 style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
@@ -492,6 +516,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -555,7 +581,8 @@ class V3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given.
 
         Args:
             image: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes, an
@@ -584,7 +611,8 @@ class V3Methods(Generic[Generation, Job, Image]):
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -596,6 +624,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -651,7 +681,8 @@ class V3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -675,7 +706,8 @@ class V3Methods(Generic[Generation, Job, Image]):
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -687,6 +719,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -806,9 +840,13 @@ class V3Methods(Generic[Generation, Job, Image]):
 
         The same as inpaint under an older path. The provider has announced its removal, without a date.
 
-        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        It is deprecated: the provider announced its end. The price of each image, by rendering_speed: 0.03 USD
+        (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY), as of 2026-07-09. With
+        character_reference_images, the price of each image, by rendering_speed: 0.10 USD (TURBO), 0.15 USD
+        (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -836,7 +874,8 @@ class V3Methods(Generic[Generation, Job, Image]):
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
                 style_type.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
@@ -855,6 +894,8 @@ class V3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -2314,7 +2355,7 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The images, with the prompt and the seed that the service used.
+            The images.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -2364,7 +2405,7 @@ class Methods(Generic[Generation, Job, Image]):
 
         The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given.
+        given. At most one of resolution and aspect_ratio is given.
 
         Args:
             prompt: What to do with the images, in plain language.
@@ -2395,6 +2436,8 @@ class Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -2574,8 +2617,13 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
+        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        are not checked against the contract: the service refuses what it does not take, for free. None counts as
+        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
+        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
+        given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             prompt: What to draw, in plain language.
@@ -2598,7 +2646,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
                 style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
@@ -2633,6 +2682,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -2692,8 +2743,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         upscaling, and upscaled_resolution.
 
         The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
-        of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take, for
-        free. None counts as absent; an empty text or mapping counts as given.
+        of 2026-07-09. With upscale_factor X2, the price of each image, by rendering_speed: 0.16 USD (TURBO), 0.19
+        USD (DEFAULT) or 0.22 USD (QUALITY). With upscale_factor X4, the price of each image, by rendering_speed:
+        0.20 USD (TURBO), 0.23 USD (DEFAULT) or 0.26 USD (QUALITY). Values are not checked against the contract: the
+        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
+        given.
 
         Args:
             prompt: What to draw, in plain language.
@@ -2773,8 +2827,12 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         MB for the whole request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of style_codes and style_reference_images is given. At most one of
+        style_codes and style_type is given. character_reference_images_mask has as many items as
+        character_reference_images.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -2802,7 +2860,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
                 style_type.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
@@ -2821,6 +2880,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -2889,8 +2950,13 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
+        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        are not checked against the contract: the service refuses what it does not take, for free. None counts as
+        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
+        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
+        given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
@@ -2917,7 +2983,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
                 style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
@@ -2950,6 +3017,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -3013,7 +3082,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given.
 
         Args:
             image: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes, an
@@ -3042,7 +3112,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -3054,6 +3125,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -3109,7 +3182,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -3133,7 +3207,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
@@ -3145,6 +3220,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -3264,9 +3341,13 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
 
         The same as inpaint under an older path. The provider has announced its removal, without a date.
 
-        The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given.
+        It is deprecated: the provider announced its end. The price of each image, by rendering_speed: 0.03 USD
+        (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY), as of 2026-07-09. With
+        character_reference_images, the price of each image, by rendering_speed: 0.10 USD (TURBO), 0.15 USD
+        (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against the contract: the service refuses what it
+        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
+        style_codes and style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
@@ -3294,7 +3375,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
-                colours as {members: [...]}. A mapping or the generated model; the order of keys is kept.
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
             style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
                 style_type.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
@@ -3313,6 +3395,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
@@ -4772,7 +4856,7 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The images, with the prompt and the seed that the service used.
+            The images.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -4822,7 +4906,7 @@ class AsyncMethods(Generic[Generation, Job, Image]):
 
         The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given.
+        given. At most one of resolution and aspect_ratio is given.
 
         Args:
             prompt: What to do with the images, in plain language.
@@ -4853,6 +4937,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             The images, with the prompt and the seed that the service used.
 
         Raises:
+            ConflictingFieldsError: Fields are given together that exclude each other, or one without the other. Nothing
+                was sent.
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
                 encoded. Nothing was sent.
             APIConnectionError: The request was never sent.
