@@ -196,8 +196,7 @@ def test_a_colour_is_a_hash_and_six_hex_digits(is_valid: IsValid) -> None:
 
 
 def test_what_the_provider_excludes_in_prose_is_excluded_by_the_schemas(is_valid: IsValid) -> None:
-    palette = {"name": "EMBER"}
-    for name, least, one, other in [
+    excluded: list[tuple[str, Node, Node, Node]] = [
         ("GenerateImageRequestV3", {"prompt": "a"}, {"resolution": "1024x1024"}, {"aspect_ratio": "1x1"}),
         ("GenerateImageRequestV3", {"prompt": "a"}, {"style_codes": ["0123abCD"]}, {"style_type": "DESIGN"}),
         ("EditImageRequestV3", {"prompt": "a", "image": "", "mask": ""}, {"style_codes": []}, {"style_type": "AUTO"}),
@@ -215,8 +214,9 @@ def test_what_the_provider_excludes_in_prose_is_excluded_by_the_schemas(is_valid
             {"style_reference_images": []},
         ),
         ("V1EditImagesRequest", {"prompt": "a", "images": [""]}, {"resolution": "1024x1024"}, {"aspect_ratio": "1x1"}),
-        ("ColorPaletteWithPresetNameOrMembers", {}, palette, {"members": [{"color_hex": "#fff"}]}),
-    ]:
+        ("ColorPaletteWithPresetNameOrMembers", {}, {"name": "EMBER"}, {"members": [{"color_hex": "#fff"}]}),
+    ]
+    for name, least, one, other in excluded:
         assert is_valid(name, least | one), (name, one)
         assert is_valid(name, least | other), (name, other)
         assert not is_valid(name, least | one | other), (name, one, other)
