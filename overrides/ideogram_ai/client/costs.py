@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from .request import is_mapping
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ideogram_ai.generated.operations import Operation, Price
 
 
@@ -52,9 +55,9 @@ def images_asked(operation: Operation, fields: Mapping[str, Any]) -> int:
         operation: The operation, from the contract.
         fields: The request by wire name.
     """
-    found: Any = fields
+    found: object = fields
     for name in operation.count_path:
-        found = found.get(name) if isinstance(found, Mapping) else None
+        found = found.get(name) if is_mapping(found) else None
     count = str(found) if operation.count_path else ""
     return max(1, int(count)) if count.isdecimal() else 1
 
