@@ -336,14 +336,20 @@ def check_defaults(defaults: Mapping[str, Any], *, check: bool = True) -> list[s
     if problems:
         return problems
     unknown = [name for name in defaults if name not in all_fields()]
-    found = dict.fromkeys(_explain_unknown(name, defaults, view_of(GENERATE)) for name in unknown)
-    for view in views:
-        fields = {name: value for name, value in defaults.items() if name in view.fields}
-        for problem in check_request(fields, operation=view.operation) if check else _unsendable(fields, view):
-            place = _first_step(problem.pointer)
-            if place in fields:
-                found[_explain(problem, place, fields, view)] = None
-    return list(found)
+    found = [_explain_unknown(name, defaults, view_of(GENERATE)) for name in unknown]
+    for name, value in defaults.items():
+        # What one operation does not allow is checked again with each row.
+        problems_of = [list(_default_problems(name, value, view, check)) for view in views if name in view.fields]
+        if problems_of and all(problems_of):
+            found += problems_of[0]
+    return found
+
+
+def _default_problems(name: str, value: Any, view: ContractView, check: bool) -> Iterator[str]:
+    fields = {name: value}
+    for problem in check_request(fields, operation=view.operation) if check else _unsendable(fields, view):
+        if _first_step(problem.pointer) == name:
+            yield _explain(problem, name, fields, view)
 
 
 class _Duplicates:

@@ -461,7 +461,7 @@ class Ledger:
         with self._lock:
             with suppress(OSError):
                 _pid_file(self.path).unlink()
-            with suppress(OSError, sqlite3.Error):
+            with suppress(OSError, sqlite3.Error, LedgerError):
                 if self._is_new and not any(self.counts().values()):
                     # While it is locked, and without side files: another process may open it at any moment.
                     self._database.execute("PRAGMA journal_mode = DELETE")

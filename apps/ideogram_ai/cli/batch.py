@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 import click
 from attrs import define, evolve, field
 
-from ideogram_ai.batch.checking import Checker, Rules, check_defaults
+from ideogram_ai.batch.checking import Checker, Rules, check_defaults, find_operation
 from ideogram_ai.batch.csv_files import CsvOptions
 from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
 from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
-from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason
-from ideogram_ai.batch.operations import all_fields, image_operations, submit_operation, view_of
+from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason, unknown_operation
+from ideogram_ai.batch.operations import GENERATE, all_fields, image_operations, submit_operation, view_of
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
 from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows
 from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
@@ -45,6 +45,7 @@ CONFIRM_ABOVE: Final = 20
 """As many images are made without a question."""
 _ABOUT_ROWS: Final = {
     "--format": "form",
+    "--operation": "operation",
     "--resolution": "resolution",
     "--rendering-speed": "rendering_speed",
     "-F": "fields",
@@ -149,6 +150,7 @@ class _Batch:
     as_jobs: bool
     in_flight: int | None
     downloads: int | None
+    operation: str | None
     resolution: str | None
     rendering_speed: str | None
     fields: tuple[str, ...]
@@ -283,7 +285,11 @@ class _Batch:
             ("resolution", self.resolution, "--resolution"),
             ("rendering_speed", self.rendering_speed, "--rendering-speed"),
         )
-        operations = image_operations().values()
+        usual = find_operation(self.operation or GENERATE)
+        if usual is None:
+            raise WrongUseError(f"--{unknown_operation(self.operation)}")
+        # A field of several operations has the type that the first of them gives it.
+        operations = [image_operations()[usual], *image_operations().values()]
         for assignment in self.fields:
             name = assignment.partition("=")[0].strip()
             taker = next((each for each in operations if name in view_of(each.method_name).fields), OPERATION)
@@ -299,7 +305,14 @@ class _Batch:
         if problems := check_defaults(fields.documented, check=check):
             raise WrongUseError(" ".join(problems))
         folder = Path() if self.source in {None, STDIN} else Path(str(self.source)).parent
-        return Rules(fields.documented, frozenset(self.extra), frozenset(self.ignored), check=check, folder=folder)
+        return Rules(
+            defaults=fields.documented,
+            extra=frozenset(self.extra),
+            ignored=frozenset(self.ignored),
+            check=check,
+            folder=folder,
+            operation=usual,
+        )
 
     def _read_map(self) -> dict[str, str]:
         """Return the fields of --map by heading."""

@@ -244,11 +244,11 @@ class Forecast:
             (f"{operation} {speed}".strip() if operation != GENERATE else speed, price): number
             for (operation, speed, price), number in estimate.counts.items()
         }
-        width = max([8, *(len(name) for name, _ in named)])
+        width = max(8, *(len(name) for name in (*(name for name, _ in named), *estimate.unpriced)))
         for (name, price), number in named.items():
             yield f"  {name:<{width}} {number:>9,}  at {usd(price)}  {usd(price * number):>14}"
         for operation, number in estimate.unpriced.items():
-            yield f"  {operation}  {number:,}  at an unknown price"
+            yield f"  {operation:<{width}} {number:>9,}  at an unknown price"
         cost = priced(estimate.usd, estimate.unpriced.total())
         yield f"  cost     {cost}" + (" if it were not a rehearsal" if self.free else "")
         least, most = estimate.seconds(self.in_flight)

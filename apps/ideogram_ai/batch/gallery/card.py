@@ -98,13 +98,13 @@ def card(outcome: Outcome, number: int, place: int = 0) -> str:
     structured = outcome.request.fields.get(JSON_PROMPT)
     prompt = prompt_text(outcome.request.fields)
     caption = caption_of(outcome.request)
-    several = len(outcome.images) > 1
+    which = f"{place + 1} of {len(outcome.images)}" if len(outcome.images) > 1 else ""
     image = outcome.images[place] if outcome.images else None
     state = _state_of(outcome, image)
     href = reason = None
     if image is None or image.file is None:
         error = image.error if image else None
-        reason = (None if several else outcome.error) or error or _REASONS[state]
+        reason = (None if which else outcome.error) or error or _REASONS[state]
     else:
         href = address(image.file)
     if image is None or image.file is None or image.sha256 is None:
@@ -121,16 +121,18 @@ def card(outcome: Outcome, number: int, place: int = 0) -> str:
         "used": _used_prompt(image.prompt if image else None, prompt, structured),
     }
     facts = "".join(
-        "\t".join((name, *map(_line, parts))) + "\n" for name, *parts in _facts(outcome, image, state) if parts[0]
+        "\t".join((name, *map(_line, parts))) + "\n"
+        for name, *parts in _facts(outcome, image, state, which)
+        if parts[0]
     )  # a line for each fact of the large view: name, value, and optionally an address, with tabs between
     return _template().substitute(
         number=number,
         state=state.value,
-        title=escaped(_line(outcome.request.key) + f" ({place + 1} of {len(outcome.images)})" * several),
+        title=escaped(_line(outcome.request.key)),
         href=escaped(href or f"#row-{number}"),
         picture=picture,
         prompt=escaped(prompt or caption),
-        note=escaped("" if image is None or image.seed is None else f"seed {image.seed}"),
+        note=which or ("" if image is None or image.seed is None else f"seed {image.seed}"),
         facts=escaped(facts),
         texts="".join(f' data-{name}="{escaped(value)}"' for name, value in data.items() if value),
     )
@@ -143,21 +145,21 @@ def _state_of(outcome: Outcome, image: ImageOutcome | None) -> State:
     return State.SAVED if image.file else State.WITHHELD if image.withheld else outcome.state
 
 
-def _facts(outcome: Outcome, image: ImageOutcome | None, state: State) -> Iterator[tuple[str, ...]]:
+def _facts(outcome: Outcome, image: ImageOutcome | None, state: State, which: str) -> Iterator[tuple[str, ...]]:
     fields = outcome.request.fields
-    several = f" of all {len(outcome.images)}" if len(outcome.images) > 1 else ""
     yield "Outcome", LABELS[state]
+    yield "Image", which
     if image is not None:
         yield "Seed", "" if image.seed is None else str(image.seed)
         yield "Resolution", image.resolution or ""
         yield "Upscaled to", image.upscaled_resolution or ""
-    yield f"Cost{several}", _cost(outcome)
+    yield f"Cost{' of the row' if which else ''}", _cost(outcome)
     if image is not None and image.file:
         yield "File", image.file, address(image.file)
         yield "Size", "" if image.size is None else f"{image.size:,} bytes"
         yield "SHA-256", image.sha256 or ""
     elif image is not None:
-        yield "Image", image.error or ""
+        yield "Not saved", image.error or ""
         yield "Link", shorten_link(image.url) if image.url else ""
     yield "Server", outcome.server or ""
     yield "Job", outcome.job_id or ""
