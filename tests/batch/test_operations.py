@@ -137,7 +137,7 @@ async def test_a_batch_of_different_operations(folder: Path, tmp_path: Path, sub
         ),
         (
             {"operation": "v3.generate", "prompt": "A", "character_reference_images_mask": "pictures/red.png"},
-            None,
+            "character_reference_images_mask",
             "character_reference_images_mask",
         ),
         ({"operation": "v3.generate", "prompt": " "}, "prompt", "the prompt is blank"),
