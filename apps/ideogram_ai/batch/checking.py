@@ -97,6 +97,7 @@ class Checker:
         self._tell = tell
         self._remark = remark
         self._reported: set[str | None] = set()  # fields of the header
+        self._unused = set(rules.defaults)
 
     def requests(self, rows: Iterable[Row]) -> Iterator[BatchRequest]:
         """The requests of the good rows, in their order; the others are reported and left out."""
@@ -115,6 +116,11 @@ class Checker:
                 else:
                     yield request
 
+    def unused(self) -> list[str]:
+        """What to say about fields for all rows that no row's operation has."""
+        view = view_of(self._rules.operation)
+        return [_explain_unknown(name, self._rules.defaults, view) for name in sorted(self._unused)]
+
     def _check(self, row: Row, duplicates: _Duplicates) -> tuple[BatchRequest | None, list[RowProblem]]:
         values = dict(row.values)
         problems = list(row.problems)
@@ -123,6 +129,7 @@ class Checker:
         file_name = _file_name(values.pop(FILE_MEMBER, None), row, problems)
         operation = self._operation(values.pop(OPERATION_MEMBER, None), row, problems)
         view = view_of(operation or self._rules.operation)
+        self._unused -= view.fields.keys()
         for name in self._rules.ignored:
             values.pop(name, None)
         extra = {name: values.pop(name) for name in self._rules.extra if name in values}

@@ -275,6 +275,8 @@ class _Batch:
             self.reporter.checked(checker.rows, checker.bad, skipped=self.skip_invalid)
             if checker.bad and not self.skip_invalid:
                 raise _InvalidRowsError
+            if unused := checker.unused():
+                raise WrongUseError(" ".join(unused))
 
         return requests()
 
