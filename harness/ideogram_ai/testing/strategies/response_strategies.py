@@ -114,7 +114,7 @@ def _successes(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
     values = SchemaValues(view)
     members = {name: values.of(part) for name, part in schema["properties"].items()}
     members |= {"created": _moments(), "data": _images(view, schema)}
-    return objects(members, schema["required"]).filter(view.response_validator(status).is_valid)
+    return objects(members, required=schema["required"]).filter(view.response_validator(status).is_valid)
 
 
 def _jobs(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
@@ -138,7 +138,10 @@ def _jobs(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
         "failed": {"failure_reason": values.of(properties["failure_reason"])},
     }
     made = [
-        objects(always | {"status": st.just(state)} | members, [*schema["required"], *(["data"] if members else [])])
+        objects(
+            always | {"status": st.just(state)} | members,
+            required=[*schema["required"], *(["data"] if members else [])],
+        )
         for state, members in ends.items()
     ]
     return st.one_of(made).filter(view.response_validator(status).is_valid)
@@ -151,7 +154,7 @@ def _images(view: ContractView, schema: JsonObject) -> SearchStrategy[list[JsonO
     values = SchemaValues(view)
     safety = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
     rest = {name: values.of(part) for name, part in image["properties"].items() if name not in {"is_image_safe", "url"}}
-    images = st.builds(merge, objects(rest, image["required"]), _links(view) | safety)
+    images = st.builds(merge, objects(rest, required=image["required"]), _links(view) | safety)
     return st.lists(images, min_size=1, max_size=3)
 
 
