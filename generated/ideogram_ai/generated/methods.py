@@ -433,7 +433,6 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_type: StyleTypeV3 | None = None,
         style_preset: StylePresetV3 | None = None,
-        custom_model_uri: str | None = None,
         style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
@@ -450,12 +449,11 @@ class V3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
-        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
-        are not checked against the contract: the service refuses what it does not take, for free. None counts as
-        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
-        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
-        given. character_reference_images_mask has as many items as character_reference_images.
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of resolution and aspect_ratio is given. At most one of style_codes and
+        style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
@@ -498,8 +496,6 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once
-                it is trained.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
@@ -545,7 +541,6 @@ class V3Methods(Generic[Generation, Job, Image]):
                     "style_codes": style_codes,
                     "style_type": style_type,
                     "style_preset": style_preset,
-                    "custom_model_uri": custom_model_uri,
                     "style_reference_images": style_reference_images,
                     "character_reference_images": character_reference_images,
                     "character_reference_images_mask": character_reference_images_mask,
@@ -2405,7 +2400,7 @@ class Methods(Generic[Generation, Job, Image]):
 
         The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given. At most one of resolution and aspect_ratio is given.
+        given. At least one of images and image_urls is given. At most one of resolution and aspect_ratio is given.
 
         Args:
             prompt: What to do with the images, in plain language.
@@ -2934,7 +2929,6 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_type: StyleTypeV3 | None = None,
         style_preset: StylePresetV3 | None = None,
-        custom_model_uri: str | None = None,
         style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
@@ -2951,12 +2945,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
-        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
-        are not checked against the contract: the service refuses what it does not take, for free. None counts as
-        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
-        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
-        given. character_reference_images_mask has as many items as character_reference_images.
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of resolution and aspect_ratio is given. At most one of style_codes and
+        style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
@@ -2999,8 +2992,6 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once
-                it is trained.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
@@ -3046,7 +3037,6 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     "style_codes": style_codes,
                     "style_type": style_type,
                     "style_preset": style_preset,
-                    "custom_model_uri": custom_model_uri,
                     "style_reference_images": style_reference_images,
                     "character_reference_images": character_reference_images,
                     "character_reference_images_mask": character_reference_images_mask,
@@ -4906,7 +4896,7 @@ class AsyncMethods(Generic[Generation, Job, Image]):
 
         The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given. At most one of resolution and aspect_ratio is given.
+        given. At least one of images and image_urls is given. At most one of resolution and aspect_ratio is given.
 
         Args:
             prompt: What to do with the images, in plain language.

@@ -1088,7 +1088,6 @@ POST_REMIX_IMAGE_V3: Final = Operation(
         Field(python_name="style_codes", wire_name="style_codes", is_array=True),
         Field(python_name="style_type", wire_name="style_type"),
         Field(python_name="style_preset", wire_name="style_preset"),
-        Field(python_name="custom_model_uri", wire_name="custom_model_uri"),
         Field(python_name="style_reference_images", wire_name="style_reference_images", is_file=True, is_array=True),
         Field(
             python_name="character_reference_images",
@@ -1151,18 +1150,6 @@ POST_REMIX_IMAGE_V3: Final = Operation(
             value=None,
             price=Price(
                 usd={"TURBO": "0.10", "DEFAULT": "0.15", "QUALITY": "0.20"},
-                by="rendering_speed",
-                default="DEFAULT",
-                per="image",
-                as_of="2026-07-09",
-                source="the provider's pricing page",
-            ),
-        ),
-        PriceWhen(
-            field="custom_model_uri",
-            value=None,
-            price=Price(
-                usd={"TURBO": "0.06", "DEFAULT": "0.12", "QUALITY": "0.18"},
                 by="rendering_speed",
                 default="DEFAULT",
                 per="image",
@@ -1576,6 +1563,7 @@ POST_V1_EDIT_IMAGE: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    at_least_one_of=(("images", "image_urls"),),
     exclusive=(("resolution", "aspect_ratio"),),
     count_path=("num_images",),
     image_members=("prompt", "resolution", "is_image_safe", "seed"),
@@ -2437,8 +2425,6 @@ class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
             style_type.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once it is
-            trained.
         style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
         character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
             price.
@@ -2460,7 +2446,6 @@ class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
     style_codes: list[str] | None
     style_type: StyleTypeV3 | None
     style_preset: StylePresetV3 | None
-    custom_model_uri: str | None
     style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
     character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
     character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
@@ -3034,7 +3019,6 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("style_codes", "style_codes"),
         ("style_type", "style_type"),
         ("style_preset", "style_preset"),
-        ("custom_model_uri", "custom_model_uri"),
         ("style_reference_images", "style_reference_images"),
         ("character_reference_images", "character_reference_images"),
         ("character_reference_images_mask", "character_reference_images_mask"),

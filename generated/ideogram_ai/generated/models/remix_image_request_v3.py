@@ -47,8 +47,6 @@ class RemixImageRequestV3:
             style_reference_images and style_type.
         style_type (StyleTypeV3 | Unset): The kind of style.
         style_preset (StylePresetV3 | Unset): A ready-made style.
-        custom_model_uri (str | Unset): A model of your own. models.get and models.list return its custom_model_uri once
-            it is trained.
         style_reference_images (list[File] | Unset): Images to take the style from, JPEG, PNG or WebP files.
         character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file.
             It raises the price.
@@ -70,7 +68,6 @@ class RemixImageRequestV3:
     style_codes: list[str] | Unset = UNSET
     style_type: StyleTypeV3 | Unset = UNSET
     style_preset: StylePresetV3 | Unset = UNSET
-    custom_model_uri: str | Unset = UNSET
     style_reference_images: list[File] | Unset = UNSET
     character_reference_images: list[File] | Unset = UNSET
     character_reference_images_mask: list[File] | Unset = UNSET
@@ -126,8 +123,6 @@ class RemixImageRequestV3:
         style_preset: str | Unset = UNSET
         if not isinstance(self.style_preset, Unset):
             style_preset = self.style_preset
-
-        custom_model_uri = self.custom_model_uri
 
         style_reference_images: list[FileTypes] | Unset = UNSET
         if not isinstance(self.style_reference_images, Unset):
@@ -185,8 +180,6 @@ class RemixImageRequestV3:
             field_dict["style_type"] = style_type
         if style_preset is not UNSET:
             field_dict["style_preset"] = style_preset
-        if custom_model_uri is not UNSET:
-            field_dict["custom_model_uri"] = custom_model_uri
         if style_reference_images is not UNSET:
             field_dict["style_reference_images"] = style_reference_images
         if character_reference_images is not UNSET:
@@ -248,9 +241,6 @@ class RemixImageRequestV3:
 
         if not isinstance(self.style_preset, Unset):
             files.append(("style_preset", (None, str(self.style_preset).encode(), "text/plain")))
-
-        if not isinstance(self.custom_model_uri, Unset):
-            files.append(("custom_model_uri", (None, str(self.custom_model_uri).encode(), "text/plain")))
 
         if not isinstance(self.style_reference_images, Unset):
             for style_reference_images_item_element in self.style_reference_images:
@@ -354,8 +344,6 @@ class RemixImageRequestV3:
         else:
             style_preset = check_style_preset_v3(_style_preset)
 
-        custom_model_uri = d.pop("custom_model_uri", UNSET)
-
         _style_reference_images = d.pop("style_reference_images", UNSET)
         style_reference_images: list[File] | Unset = UNSET
         if _style_reference_images is not UNSET:
@@ -398,7 +386,6 @@ class RemixImageRequestV3:
             style_codes=style_codes,
             style_type=style_type,
             style_preset=style_preset,
-            custom_model_uri=custom_model_uri,
             style_reference_images=style_reference_images,
             character_reference_images=character_reference_images,
             character_reference_images_mask=character_reference_images_mask,
