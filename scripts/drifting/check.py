@@ -6,8 +6,8 @@ import hashlib
 import re
 from enum import IntEnum
 from itertools import product
-from os.path import commonprefix
 from pathlib import Path
+from posixpath import commonpath
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -130,7 +130,7 @@ class DriftReport:
         contract: Our contract's file, and its SHA-256.
         document: The other document's file or address, its SHA-256, and its version of OpenAPI.
         operations: The result for each operation of our contract.
-        others: The operations of the other document that our contract lacks, those whose paths are most like ours first.
+        others: The operations of the other document that our contract lacks, those with paths most like ours first.
         stale: The known differences that no longer apply, and why.
     """
 
@@ -195,7 +195,7 @@ def _others(compared: list[ComparedOperation], theirs: Document) -> Iterator[str
     ours = {each.theirs.name for each in compared if each.theirs}
     paths = [each.theirs.path for each in compared if each.theirs]
     others = [location for location in operations(theirs) if location.name not in ours]
-    others.sort(key=lambda location: -max((len(commonprefix([location.path, path])) for path in paths), default=0))
+    others.sort(key=lambda location: -max((len(commonpath([location.path, path])) for path in paths), default=0))
     yield from (location.name for location in others)
 
 

@@ -102,7 +102,8 @@ def json_report(report: DriftReport) -> str:
 
 def json_failure(message: str) -> str:
     """Write a failure to read a document as JSON: the same form, with a problem and nothing else."""
-    return _json_text(outcome="unknown", contract=None, document=None, operations=[], others=[], stale=[], problem=message)
+    nothing: dict[str, Any] = {"contract": None, "document": None, "operations": [], "others": [], "stale": []}
+    return _json_text(outcome="unknown", **nothing, problem=message)
 
 
 def _json_text(**members: Any) -> str:
