@@ -27,6 +27,7 @@ from regeneration.documents import (
     unescape,
 )
 from regeneration.operation_checks import check_client, check_methods, check_operations
+from regeneration.rules import check_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def read_checked(path: Path) -> Contract:
     contract = read_contract(path)
     for check in (
         *(check_references, check_paths, check_openapi, check_extensions, check_names),
-        *(check_operations, check_methods, check_client),
+        *(check_operations, check_methods, check_client, check_rules),
     ):
         check(contract)
     return contract

@@ -18,6 +18,7 @@ from regeneration.documents import (
     properties,
     resolve,
 )
+from regeneration.rules import members_of_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -192,6 +193,8 @@ def _field(
     description = description or "Not described in the contract."
     told = [description if description[-1] in ".!?" else f"{description}."]
     told += _facts(document, meant) if is_mapping(meant) else ()
+    choice = members_of_choice(document, schema)
+    told += [f"Exactly one of {' and '.join(choice)} is in it."] if choice else []
     if "Mapping" in given:
         told.append("A mapping or the generated model; the order of keys is kept.")
     if _FILE in given:
@@ -205,6 +208,7 @@ def _field(
         "place": "body",
         "is_file": _FILE in given,
         "is_array": is_array(document, schema),
+        "exactly_one_of": choice,
         "given": given,
         "optional": optional,
         "argument": " | ".join(types) if required else optional,

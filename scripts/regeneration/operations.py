@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from regeneration.documents import (
+    branches,
     is_array,
-    is_mapping,
     operations,
     properties,
     resolve,
@@ -18,9 +18,17 @@ from regeneration.documents import (
 )
 from regeneration.fields import fields_of_body, imports, in_the_authors_order, or_job, parameter_fields
 from regeneration.operation_checks import api_key_scheme, client_facts
+from regeneration.rules import (
+    NO_RULES,
+    describe_money,
+    describe_rules,
+    find_count,
+    read_prices,
+    read_rules,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from regeneration.documents import Contract
     from regeneration.fields import Model, Parameter
@@ -30,8 +38,8 @@ _CONSTANTS: Final = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "
 _CLASSES: Final = frozenset(
     {
         *("Any", "AsyncMethods", "Awaitable", "BinaryIO", "Callable", "Field", "FieldHint", "Final", "Generation"),
-        *("Generic", "Image", "Job", "Literal", "Mapping", "Methods", "Never", "Operation", "Price", "Required"),
-        *("Sequence", "TypeAlias", "TypeVar", "TypedDict"),
+        *("Generic", "Image", "Job", "Literal", "Mapping", "Methods", "Never", "Operation", "Price", "PriceWhen"),
+        *("Required", "Sequence", "TypeAlias", "TypeVar", "TypedDict"),
     }
 )
 _IN_METHODS: Final = frozenset(
@@ -145,7 +153,8 @@ def _operation(
     rejected = responses.get("429", {})
     has_body = bool(endpoint.request_model)
     camel = _camel(endpoint.name)
-    groups = tuple(_exactly_one_of(schema)) if has_body else ()
+    rules = read_rules(contract, path, method) if has_body else NO_RULES
+    groups = rules["exactly_one_of"]
     fields = (
         list(fields_of_body(document, media_type, media, models[endpoint.request_model], models)) if has_body else []
     )
@@ -160,9 +169,12 @@ def _operation(
     result = raw.get("x-result", "model")
     positional = [or_job(field, result) for field in fields if field["place"] == "path"]
     keywords = [field for field in fields if field["place"] != "path"]
-    price = _price(contract, path, method, raw, schema)
+    members = _image_members(document, responses) if result != "model" else ()
+    prices = read_prices(contract, path, method, schema)
     summary = raw.get("summary") or raw.get("description") or f"{method.upper()} {path}"
-    rules = [*_money(billed, price, summary), *(_rules(groups, free=billed.get(400) is False) if fields else ())]
+    free = billed.get(400) is False
+    said = ["It is deprecated: the provider announced its end."] if raw.get("deprecated") else []
+    said += [*describe_money(billed, **prices, summary=summary), *(describe_rules(rules, free=free) if fields else ())]
     limit = rejected.get("x-rate-limit")
     return {
         "name": endpoint.name,
@@ -174,7 +186,7 @@ def _operation(
         "operation_id": raw.get("operationId", endpoint.name),
         "summary": summary,
         "description": raw.get("description", ""),
-        "rules": " ".join(rules),
+        "rules": " ".join(said),
         "method": method.upper(),
         "path": path,
         "media_type": media_type,
@@ -182,7 +194,7 @@ def _operation(
         "response_model": endpoint.response_model,
         "result": result,
         "response": _response_type(document, responses, result, endpoint.response_model),
-        "returns": _RETURNS.get(result) or _model_returns(endpoint.response_model),
+        "returns": _returns(result, endpoint.response_model, members),
         "unknown": _unknown(result, is_free=billed.get(200) is False),
         "breach": _BREACHES.get(result, "The response breaks the contract"),
         "authenticated": any(raw.get("security", document.get("security", ()))),
@@ -193,11 +205,16 @@ def _operation(
         # Those that a type checker asks for although there are no overloads.
         "required": [] if groups else [field["python_name"] for field in keywords if field["required"]],
         "has_late_errors": bool(positional) or any(field["required"] for field in keywords if not groups),
-        "exactly_one_of": groups,
+        **rules,
+        "has_conflicts": any(groups for name, groups in rules.items() if name != "exactly_one_of")
+        or any(field["exactly_one_of"] for field in fields),
         "choices": list(product(*groups)) if groups else [],
         "field_hints": _field_hints(contract, path, method, schema),
         "billed": billed,
-        "price": price,
+        **prices,
+        "count_path": find_count(contract, path, method) if has_body else (),
+        "image_members": members,
+        "deprecated": raw.get("deprecated", False),
         "reject_reasons": {
             known["value"]: known["waiting_helps"]
             for media in rejected.get("content", {}).values()
@@ -228,7 +245,9 @@ def _unknown(result: str, *, is_free: bool) -> str:
     return "It was sent, and no complete response came back. It may have run, and may have been billed."
 
 
-def _model_returns(model: str) -> str:
+def _returns(result: str, model: str, members: Container[str]) -> str:
+    if result in _RETURNS:
+        return _RETURNS[result] if result == "job" or "prompt" in members else "The images."
     if model:
         return "The response, as its generated model. Only the presence of its required members was checked."
     return "The response: parsed if it is JSON, its text if it is text, None if it is empty."
@@ -249,56 +268,14 @@ def _response_type(document: Mapping[str, Any], responses: Mapping[str, Any], re
     return "list[Any]" if is_array(document, resolve(document, media).get("schema")) else "Any"
 
 
-def _money(billed: Mapping[int, bool | None], price: Mapping[str, Any] | None, summary: str) -> Iterator[str]:
-    """Say what a successful request costs."""
-    if price:
-        usd = [f"{amount} USD{f' ({value})' if value else ''}" for value, amount in price["usd"].items()]
-        amounts = f"{', '.join(usd[:-1])} or {usd[-1]}" if len(usd) > 1 else usd[0]
-        by = f", by {price['by']}" if price["by"] else ""
-        yield f"The price of each {price['per']}{by}: {amounts}, as of {price['as_of']}."
-    elif 200 in billed and "costs" not in summary:
-        yield {
-            True: "It is billed, and no price is known.",
-            False: "It costs nothing.",
-            None: "Whether it is billed is not known.",
-        }[billed[200]]
-
-
-def _rules(groups: Sequence[Sequence[str]], *, free: bool) -> Iterator[str]:
-    end = ", for free" if free else ""
-    yield f"Values are not checked against the contract: the service refuses what it does not take{end}."
-    yield "None counts as absent; an empty text or mapping counts as given."
-    yield from (f"Exactly one of {' and '.join(group)} is given." for group in groups)
-
-
-def _price(
-    contract: Contract, path: str, method: str, raw: Mapping[str, Any], schema: Mapping[str, Any]
-) -> dict[str, Any] | None:
-    """The price that x-price names, with the default of the field that sets it."""
-    name = raw.get("x-price")
-    if name is None:
-        return None
-    pointer = ("paths", path, method, "x-price")
-    stated = contract.document.get("x-prices", {}).get(name)
-    if stated is None:
-        raise contract.error(pointer, f"x-prices states no price {name}; add it there, or take x-price out")
-    by = stated.get("by")
-    field = resolve(contract.document, properties(contract.document, schema).get(by))
-    if by is not None and not is_mapping(field):
-        raise contract.error(pointer, f"the price is set by the field {by}, which the operation does not have")
-    return {
-        "usd": {"": stated["usd"]} if by is None else dict(stated["usd"]),
-        "by": by,
-        "default": field.get("default") if is_mapping(field) else None,
-        **{key: stated[key] for key in ("per", "as_of", "source")},
-    }
-
-
-def _exactly_one_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    for part in (schema, *schema.get("allOf", ())):
-        alternatives = part.get("oneOf", ())
-        if alternatives and all(set(a) == {"required"} and len(a["required"]) == 1 for a in alternatives):
-            yield tuple(a["required"][0] for a in alternatives)
+def _image_members(document: Mapping[str, Any], responses: Mapping[str, Any]) -> tuple[str, ...]:
+    """The members that the contract requires of an image in a successful answer."""
+    content: dict[str, Any] = responses.get("200", {}).get("content", {})
+    answer = next((resolve(document, media).get("schema") for media in content.values()), None)
+    data = resolve(document, properties(document, answer).get("data", {}))
+    items = branches(document, data.get("items"))
+    first: Any = next((each for each in items if not {"anyOf", "oneOf"} & each.keys()), None)
+    return tuple(dict.fromkeys(name for part in branches(document, first) for name in part.get("required", ())))
 
 
 def _field_hints(contract: Contract, path: str, method: str, schema: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
 from functools import reduce
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote
@@ -41,7 +42,7 @@ from regeneration.documents import (
 from regeneration.operation_checks import api_key_scheme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import ModuleType
 
     import httpx
@@ -235,16 +236,38 @@ def _prove_operation(
         return
     if asked.raw.get("x-method", operation.method_name) != operation.method_name:
         yield (*asked.pointer, "x-method"), f"the method got the name {operation.method_name}"
-    groups = operation.exactly_one_of
-    for turn in range(max([1, *map(len, groups)])):
-        left_out = {field for group in groups for field in group if field != group[turn % len(group)]}
+    choices = max([1, *(len(field.exactly_one_of) for field in operation.fields)])
+    turns = list(_turns(operation, [*asked.fields]))
+    for turn in range(max(choices, len(turns))):
         sent = {
-            key: sample_part(document, schema) if key[0] == "path" else sample(document, schema)
+            key: sample_part(document, schema) if key[0] == "path" else sample(document, schema, turn)
             for key, (schema, _) in asked.fields.items()
-            if key[1] not in left_out
+            if key in turns[turn % len(turns)]
         }
         for is_async in (False, True):
             yield from _prove_call(asked, operation, listed, model, sent, is_async=is_async)
+    for key in [key for key in asked.fields if not any(key in turn for turn in turns)]:
+        yield asked.fields[key][1], f"no request can have the field {key[1]}: the rules exclude it; correct them"
+
+
+def _turns(operation: Any, fields: Sequence[tuple[str, str]]) -> Iterator[set[tuple[str, str]]]:
+    """Yield sets of fields that the rules allow together, until each field was in one that can be in any."""
+    apart = [{*pair} for pair in operation.exclusive]
+    apart += [{*pair} for group in operation.exactly_one_of for pair in combinations(group, 2)]
+    required = {(field.place, field.wire_name) for field in operation.fields if field.required}
+    left = {*fields}
+    while True:
+        chosen: set[tuple[str, str]] = set()
+        for place, name in sorted(fields, key=lambda each: (each not in required, each not in left)):
+            if place != "body" or not any({name, other} in apart for _, other in chosen):
+                chosen.add((place, name))
+        for first, other in operation.same_length:
+            if ("body", first) not in chosen:
+                chosen.discard(("body", other))
+        yield chosen
+        if not chosen & left or not left - chosen:
+            return
+        left -= chosen
 
 
 def _prove_call(
@@ -391,10 +414,15 @@ def sample_part(document: Mapping[str, Any], schema: Any) -> Any:
     return f"{value}/?#%2F;" if value == _TEXT else value
 
 
-def sample(document: Mapping[str, Any], schema: Any) -> Any:
+def sample(document: Mapping[str, Any], schema: Any, turn: int = 0) -> Any:
     """Make a value in which every property has a value, and every alternative of a list's items is an item.
 
     Patterns and bounds are not looked at, because neither the client nor the generated code looks at them.
+
+    Args:
+        document: The contract.
+        schema: The schema of the value.
+        turn: Which of the schema's own alternatives is taken, counted round.
     """
     schema = resolve(document, schema)
     if not is_mapping(schema):
@@ -409,7 +437,8 @@ def sample(document: Mapping[str, Any], schema: Any) -> Any:
     for keyword in ("oneOf", "anyOf", "allOf"):
         if keyword in schema:
             values = [sample(document, alternative) for alternative in schema[keyword]]
-            return next((value for value in values if value is not None), None)
+            values = [value for value in values if value is not None]
+            return values[turn % len(values)] if values else None
     types = schema.get("type", "any")
     kind = types if isinstance(types, str) else next((t for t in types if t != "null"), "null")
     if kind == "array":

@@ -27,6 +27,7 @@ from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping,
 from regeneration.fields import Parameter, read_models
 from regeneration.operation_checks import client_facts
 from regeneration.operations import Endpoint, variables
+from regeneration.rules import groups_of, is_rule
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -156,13 +157,19 @@ def bent(contract: Contract) -> dict[str, Any]:
     document = copy.deepcopy(contract.document)
     for number, (_, _, operation) in enumerate(operations(document)):
         operation["tags"] = [str(number)]  # a folder of its own for each, so that equal names overwrite nothing
-    # A schema with properties and oneOf becomes a union of its branches, which have no properties, so that the model
-    # is Any and the body is lost (0.29.1, https://github.com/openapi-generators/openapi-python-client/issues/388).
+    # A schema with properties and a rule (oneOf, anyOf, or such a part of allOf) becomes a union of its branches, which
+    # have no properties, so that the model is Any and the body is lost (0.29.1,
+    # https://github.com/openapi-generators/openapi-python-client/issues/388).
     found = [schema for schema in document.get("components", {}).get("schemas", {}).values() if is_mapping(schema)]
-    ruled = [schema for schema in found if schema.get("properties") and schema.get("oneOf")]
+    ruled = [schema for schema in found if schema.get("properties") and schema.keys() & {"oneOf", "anyOf", "allOf"}]
+    before = copy.deepcopy(ruled)
     for schema in ruled:
-        del schema["oneOf"]
-    if not ruled:
+        schema.pop("oneOf", None)
+        if groups_of(schema, "anyOf"):
+            del schema["anyOf"]
+        parts = [part for part in schema.pop("allOf", ()) if not is_rule(part)]
+        schema.update({"allOf": parts} if parts else {})
+    if ruled == before:
         raise RegenerationError(
             "bending the contract for the generator changes nothing in this contract, so it is not needed any more: no "
             "schema has properties and oneOf; take that step out of scripts/regeneration/tree.py"

@@ -25,6 +25,7 @@ from regeneration.checks import (
 )
 from regeneration.documents import CONTRACT, MAX_BYTES, Contract, ContractError, Place, read_contract, read_yaml
 from regeneration.operation_checks import check_client, check_methods, check_operations
+from regeneration.rules import check_rules
 from ruamel.yaml import YAML
 
 POST = "/paths/~1v1~1ideogram-v4~1generate/post"
@@ -33,7 +34,8 @@ JOB = "/paths/~1v1~1generations~1{generation_id}/get"
 CONTENT = f"{POST}/requestBody/content"
 KEYWORDS = ["$ref", "allOf", "content", "default", "enum", "items", "oneOf", "properties", "required", "schema", "type"]
 X = "/components/schemas/X"
-FIELDS = "/components/schemas/GenerateImageRequestV4/properties"
+REQUEST = "/components/schemas/GenerateImageRequestV4"
+FIELDS = f"{REQUEST}/properties"
 
 Alter = Callable[[Change], Path]
 Check = Callable[[Contract], None]
@@ -181,6 +183,26 @@ def bearer(document: Document) -> None:
 
 # By check: a change, the pointer in the message, some of its words, and how the line at the place begins; without the
 # last, it begins with the last key of the pointer.
+RULES = f"{REQUEST}/allOf"
+COUNT = {"type": "integer", "x-image-count": True}
+
+
+def request(**keywords: Any) -> Change:
+    """Add keywords to the schema of the request."""
+    return lambda document: schemas(document)["GenerateImageRequestV4"].update(keywords)
+
+
+def ruled(rule: Document) -> Change:
+    """Add a rule about several fields."""
+    return request(allOf=[rule])
+
+
+def price_when(**changes: Any) -> Change:
+    """Add a price that depends on a field."""
+    case = {"field": "rendering_speed", "value": "TURBO", "price": "ideogram-4.0"}
+    return put(post, **{"x-price-when": [case | changes]})
+
+
 REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]]] = {
     check_openapi: [
         (lambda d: d["info"].pop("title"), "/info", "'title' is a required property"),
@@ -363,6 +385,47 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
             lambda d: d["paths"]["/v1/generations/{generation_id}"]["get"].update({"x-method": "generate.job"}),
             f"{JOB}/x-method",
             "generate.job is a method and a group",
+        ),
+    ],
+    check_rules: [
+        (
+            ruled({"not": {"required": ["resolution", "size"]}}),
+            f"{RULES}/0/not",
+            "the rule is about size, which the re",
+        ),
+        (ruled({"not": {"required": ["resolution"]}}), f"{RULES}/0/not", "pairs alone, as {not: {required: [a, b]}}"),
+        (ruled({"not": {"type": "string"}}), f"{RULES}/0/not", "pairs alone"),
+        (
+            ruled({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}),
+            f"{RULES}/0/anyOf",
+            "the rule is about a, which",
+        ),
+        (ruled({"oneOf": [{"required": ["a"]}]}), f"{RULES}/0/oneOf", "correct it, or take it out"),
+        (request(**{"x-same-length": [["text_prompt", "a"]]}), f"{REQUEST}/x-same-length", "text_prompt is no list"),
+        (request(**{"x-same-length": [["a", "text_prompt"]]}), f"{REQUEST}/x-same-length", "the rule is about a,"),
+        (put(fields, n={"type": "string", "x-image-count": True}), f"{FIELDS}/n", "n has to be an integer"),
+        (put(fields, n=COUNT | {"default": 2}), f"{FIELDS}/n", "an absent count means one image"),
+        (
+            put(fields, n=COUNT, o={"type": "object", "properties": {"m": COUNT}}),
+            f"{FIELDS}/o/properties/m",
+            "o.m is th",
+        ),
+        (put(post, **{"x-price": "none"}), f"{POST}/x-price", "x-prices states no price none; add it there, or take"),
+        (price_when(price="none"), f"{POST}/x-price-when/0/price", "states no price none"),
+        (
+            price_when(field="size"),
+            f"{POST}/x-price-when/0/field",
+            "depends on size, which the operation does not have",
+        ),
+        (
+            price_when(value="HUGE"),
+            f"{POST}/x-price-when/0/value",
+            "HUGE is no value of rendering_speed; write one of FL",
+        ),
+        (
+            lambda d: d["x-prices"]["ideogram-4.0"].update(by="size"),
+            f"{POST}/x-price",
+            "the price is set by the field size, which the operation does not have",
         ),
     ],
 }

@@ -16,7 +16,7 @@ THINGS = [{"id": "a/b", "colour": "red"}, {"id": "c"}]
 # what the method returns.
 ARRIVING: list[tuple[str, Any, Any]] = [
     ("GET /shelf/things?colour=red&colour=blue%20%26%20green&limit=2&only-new=true&order=oldest", None, THINGS),
-    ("GET /shelf/things?order=newest", None, THINGS),
+    ("GET /shelf/things?sizes=small&sizes=large&order=newest", None, THINGS),
     (
         "POST /shelf/things",
         {"colour": "red", "tags": ["a", "b"], "maker": {"name": "Zoë"}, "note": 7},
@@ -50,6 +50,34 @@ ARRIVING: list[tuple[str, Any, Any]] = [
             ["title", None, None, "T"],
         ],
         ["a sheet"],
+    ),
+    (
+        "POST /shelf/posters",
+        [
+            ["text", None, None, "T"],
+            ["photos", "photos.png", "image/png", "PNG "],
+            ["models", "models.png", "image/png", "PNG "],
+            ["model_masks", "model_masks.png", "image/png", "PNG "],
+            ["palette", None, "application/json", '{"name":"WARM"}'],
+        ],
+        [None],
+    ),
+    (
+        "POST /shelf/posters",
+        [
+            ["text", None, None, "T"],
+            ["photo_links", None, None, "https://x.example/a"],
+            ["palette", None, "application/json", '{"colours":[{"hex":"#abc"}]}'],
+        ],
+        [None],
+    ),
+    (
+        "POST /shelf/prints",
+        [
+            ["print_request", None, "application/json", '{"count":2,"paper":"thin"}'],
+            ["photo", "photo.png", "image/png", "PNG "],
+        ],
+        ["a print"],
     ),
     ("GET /shelf/opening", None, {"monday": [9, 17]}),
     ("GET /shelf/opening?day=monday", None, {"monday": [9, 17]}),

@@ -34,15 +34,19 @@ def call(client: Any, folder: Path) -> list[Callable[[], Any]]:
     photo = folder / "größe.png"
     photo.write_bytes(PNG + b"path")
     rest = {"layout": {"rows": 2}, "words": ["a", "b, c"]}
+    colours = {"colours": [{"hex": "#abc"}]}
     return [
         lambda: client.things.list(order="oldest", colour=["red", "blue & green"], limit=2, only_new=True),
-        lambda: client.things.list(order="newest", colour=[]),
+        lambda: client.things.list(order="newest", colour=[], sizes=["small", "large"]),
         lambda: client.things.make(colour="red", tags=["a", "b"], maker={"name": "Zoë"}, note=7),
         lambda: client.things.label("a/b c?#%2F"),
         lambda: client.drop_thing(thing_id="t 1"),
         lambda: client.add_photo("t1", 3, photo=PNG + b"bytes", caption="é", notify="https://x.example/?a=1&b=2"),
         lambda: client.sheet(photos=[photo, PNG + b"raw", io.BytesIO(PNG + b"open")], poem="a\nb", **rest),
         lambda: client.sheet(photos=[PNG], masks=[PNG + b"mask"], title="T"),
+        lambda: client.things.poster(text="T", photos=[PNG], models=[PNG], model_masks=[PNG], palette={"name": "WARM"}),
+        lambda: client.things.poster(text="T", photo_links=["https://x.example/a"], palette=colours),
+        lambda: client.prints(print_request={"count": 2, "paper": "thin"}, photo=PNG),
         client.opening_hours,
         lambda: client.opening_hours(extra_fields={"day": "monday"}),
         lambda: client.sheet(photos=[PNG], title="T", poem="P"),

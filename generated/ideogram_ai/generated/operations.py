@@ -53,15 +53,17 @@ class Field:
         place: Where it is sent: in the body, in the path, or in the query.
         is_file: Whether it is a part with a file name and the file's type.
         is_array: Whether it is a list of files or of plain values: repeated parts, or repeated query parameters.
+        exactly_one_of: Members of its object, of which exactly one is given.
     """
 
     python_name: str
     wire_name: str
-    content_type: str | None
-    required: bool
+    content_type: str | None = None
+    required: bool = False
     place: Literal["body", "path", "query"] = "body"
     is_file: bool = False
     is_array: bool = False
+    exactly_one_of: tuple[str, ...] = ()
 
 
 @frozen
@@ -100,6 +102,21 @@ class Price:
 
 
 @frozen
+class PriceWhen:
+    """A price that takes the place of an operation's price.
+
+    Attributes:
+        field: Wire name of the field that has to be given.
+        value: The value that it has to have; None for any.
+        price: The price.
+    """
+
+    field: str
+    value: str | int | None
+    price: Price
+
+
+@frozen
 class Operation:
     """An operation of the contract.
 
@@ -121,6 +138,14 @@ class Operation:
         reject_reasons: By the reason that a 429 gives, whether waiting helps.
         in_flight_limit: Requests that an organization may have in progress; None where the contract has no limit.
         rate_limit: Requests that an organization may make in a number of seconds; None where the contract has no limit.
+        at_least_one_of: Groups of wire names; of each group at least one is given.
+        exclusive: Pairs of wire names; of each pair at most one is given.
+        same_length: Pairs of wire names of lists; if the second is given, it has as many items as the first.
+        other_prices: Prices that take the place of price; the first whose field is given, and has its value, counts.
+        count_path: Where the request says how many images it asks for: the wire name of a field, after those of the
+            objects that hold it; empty if it does not say so.
+        image_members: The members that the contract requires of an image in the answer.
+        deprecated: Whether the provider announced its end.
     """
 
     operation_id: str
@@ -140,6 +165,13 @@ class Operation:
     reject_reasons: Mapping[str, bool]
     in_flight_limit: int | None
     rate_limit: tuple[int, int] | None
+    at_least_one_of: tuple[tuple[str, ...], ...] = ()
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    same_length: tuple[tuple[str, ...], ...] = ()
+    other_prices: tuple[PriceWhen, ...] = ()
+    count_path: tuple[str, ...] = ()
+    image_members: tuple[str, ...] = ()
+    deprecated: bool = False
 
     @property
     def is_free(self) -> bool:
@@ -164,36 +196,11 @@ POST_GENERATE_IMAGE_V4: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="text_prompt",
-            wire_name="text_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="json_prompt",
-            wire_name="json_prompt",
-            content_type="application/json",
-            required=False,
-        ),
-        Field(
-            python_name="resolution",
-            wire_name="resolution",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="enable_copyright_detection",
-            wire_name="enable_copyright_detection",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="text_prompt", wire_name="text_prompt"),
+        Field(python_name="json_prompt", wire_name="json_prompt", content_type="application/json"),
+        Field(python_name="resolution", wire_name="resolution"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="enable_copyright_detection", wire_name="enable_copyright_detection"),
     ),
     exactly_one_of=(("text_prompt", "json_prompt"),),
     field_hints={
@@ -246,6 +253,7 @@ POST_GENERATE_IMAGE_V4: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_GENERATE_IMAGE_V4_ASYNC: Final = Operation(
     operation_id="post_generate_image_v4_async",
@@ -258,43 +266,12 @@ POST_GENERATE_IMAGE_V4_ASYNC: Final = Operation(
     result="job",
     authenticated=True,
     fields=(
-        Field(
-            python_name="text_prompt",
-            wire_name="text_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="json_prompt",
-            wire_name="json_prompt",
-            content_type="application/json",
-            required=False,
-        ),
-        Field(
-            python_name="resolution",
-            wire_name="resolution",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="enable_copyright_detection",
-            wire_name="enable_copyright_detection",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="webhook_url",
-            wire_name="webhook_url",
-            content_type=None,
-            required=False,
-            place="query",
-        ),
+        Field(python_name="text_prompt", wire_name="text_prompt"),
+        Field(python_name="json_prompt", wire_name="json_prompt", content_type="application/json"),
+        Field(python_name="resolution", wire_name="resolution"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="enable_copyright_detection", wire_name="enable_copyright_detection"),
+        Field(python_name="webhook_url", wire_name="webhook_url", place="query"),
     ),
     exactly_one_of=(("text_prompt", "json_prompt"),),
     field_hints={
@@ -358,15 +335,7 @@ GET_GENERATION: Final = Operation(
     answer_model="GenerationResponse",
     result="job",
     authenticated=True,
-    fields=(
-        Field(
-            python_name="generation_id",
-            wire_name="generation_id",
-            content_type=None,
-            required=True,
-            place="path",
-        ),
-    ),
+    fields=(Field(python_name="generation_id", wire_name="generation_id", required=True, place="path"),),
     exactly_one_of=(),
     field_hints={},
     billed={
@@ -392,6 +361,7 @@ GET_GENERATION: Final = Operation(
     },
     in_flight_limit=None,
     rate_limit=(1000, 10),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_REMIX_IMAGE_V4: Final = Operation(
     operation_id="post_remix_image_v4",
@@ -404,43 +374,12 @@ POST_REMIX_IMAGE_V4: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image",
-            wire_name="image",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="text_prompt",
-            wire_name="text_prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="image_weight",
-            wire_name="image_weight",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="resolution",
-            wire_name="resolution",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="enable_copyright_detection",
-            wire_name="enable_copyright_detection",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="image", wire_name="image", required=True, is_file=True),
+        Field(python_name="text_prompt", wire_name="text_prompt", required=True),
+        Field(python_name="image_weight", wire_name="image_weight"),
+        Field(python_name="resolution", wire_name="resolution"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="enable_copyright_detection", wire_name="enable_copyright_detection"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -492,6 +431,7 @@ POST_REMIX_IMAGE_V4: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_REMIX_IMAGE_V4_ASYNC: Final = Operation(
     operation_id="post_remix_image_v4_async",
@@ -504,50 +444,13 @@ POST_REMIX_IMAGE_V4_ASYNC: Final = Operation(
     result="job",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image",
-            wire_name="image",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="text_prompt",
-            wire_name="text_prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="image_weight",
-            wire_name="image_weight",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="resolution",
-            wire_name="resolution",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="enable_copyright_detection",
-            wire_name="enable_copyright_detection",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="webhook_url",
-            wire_name="webhook_url",
-            content_type=None,
-            required=False,
-            place="query",
-        ),
+        Field(python_name="image", wire_name="image", required=True, is_file=True),
+        Field(python_name="text_prompt", wire_name="text_prompt", required=True),
+        Field(python_name="image_weight", wire_name="image_weight"),
+        Field(python_name="resolution", wire_name="resolution"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="enable_copyright_detection", wire_name="enable_copyright_detection"),
+        Field(python_name="webhook_url", wire_name="webhook_url", place="query"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -611,18 +514,8 @@ POST_MAGIC_PROMPT_V4: Final = Operation(
     result="model",
     authenticated=True,
     fields=(
-        Field(
-            python_name="text_prompt",
-            wire_name="text_prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="aspect_ratio",
-            wire_name="aspect_ratio",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="text_prompt", wire_name="text_prompt", required=True),
+        Field(python_name="aspect_ratio", wire_name="aspect_ratio"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -666,19 +559,8 @@ POST_DESCRIBE_V4: Final = Operation(
     result="model",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image_file",
-            wire_name="image_file",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="include_bbox",
-            wire_name="include_bbox",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="image_file", wire_name="image_file", required=True, is_file=True),
+        Field(python_name="include_bbox", wire_name="include_bbox"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -728,42 +610,12 @@ POST_GENERATE_IMAGE_V4_TRANSPARENT: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="text_prompt",
-            wire_name="text_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="json_prompt",
-            wire_name="json_prompt",
-            content_type="application/json",
-            required=False,
-        ),
-        Field(
-            python_name="aspect_ratio",
-            wire_name="aspect_ratio",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="output_resolution",
-            wire_name="output_resolution",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="enable_copyright_detection",
-            wire_name="enable_copyright_detection",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="text_prompt", wire_name="text_prompt"),
+        Field(python_name="json_prompt", wire_name="json_prompt", content_type="application/json"),
+        Field(python_name="aspect_ratio", wire_name="aspect_ratio"),
+        Field(python_name="output_resolution", wire_name="output_resolution"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="enable_copyright_detection", wire_name="enable_copyright_detection"),
     ),
     exactly_one_of=(("text_prompt", "json_prompt"),),
     field_hints={
@@ -807,6 +659,7 @@ POST_GENERATE_IMAGE_V4_TRANSPARENT: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_GENERATE_IMAGE_V4_TRANSPARENT_ASYNC: Final = Operation(
     operation_id="post_generate_image_v4_transparent_async",
@@ -819,49 +672,13 @@ POST_GENERATE_IMAGE_V4_TRANSPARENT_ASYNC: Final = Operation(
     result="job",
     authenticated=True,
     fields=(
-        Field(
-            python_name="text_prompt",
-            wire_name="text_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="json_prompt",
-            wire_name="json_prompt",
-            content_type="application/json",
-            required=False,
-        ),
-        Field(
-            python_name="aspect_ratio",
-            wire_name="aspect_ratio",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="output_resolution",
-            wire_name="output_resolution",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="enable_copyright_detection",
-            wire_name="enable_copyright_detection",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="webhook_url",
-            wire_name="webhook_url",
-            content_type=None,
-            required=False,
-            place="query",
-        ),
+        Field(python_name="text_prompt", wire_name="text_prompt"),
+        Field(python_name="json_prompt", wire_name="json_prompt", content_type="application/json"),
+        Field(python_name="aspect_ratio", wire_name="aspect_ratio"),
+        Field(python_name="output_resolution", wire_name="output_resolution"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="enable_copyright_detection", wire_name="enable_copyright_detection"),
+        Field(python_name="webhook_url", wire_name="webhook_url", place="query"),
     ),
     exactly_one_of=(("text_prompt", "json_prompt"),),
     field_hints={
@@ -943,115 +760,38 @@ POST_GENERATE_IMAGE_V3: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="prompt",
-            wire_name="prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="resolution",
-            wire_name="resolution",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="aspect_ratio",
-            wire_name="aspect_ratio",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="magic_prompt",
-            wire_name="magic_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="negative_prompt",
-            wire_name="negative_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="prompt", wire_name="prompt", required=True),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="resolution", wire_name="resolution"),
+        Field(python_name="aspect_ratio", wire_name="aspect_ratio"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="magic_prompt", wire_name="magic_prompt"),
+        Field(python_name="negative_prompt", wire_name="negative_prompt"),
+        Field(python_name="num_images", wire_name="num_images"),
         Field(
             python_name="color_palette",
             wire_name="color_palette",
             content_type="application/json",
-            required=False,
+            exactly_one_of=("name", "members"),
         ),
-        Field(
-            python_name="style_codes",
-            wire_name="style_codes",
-            content_type=None,
-            required=False,
-            is_array=True,
-        ),
-        Field(
-            python_name="style_type",
-            wire_name="style_type",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_preset",
-            wire_name="style_preset",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="custom_model_uri",
-            wire_name="custom_model_uri",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_reference_images",
-            wire_name="style_reference_images",
-            content_type=None,
-            required=False,
-            is_file=True,
-            is_array=True,
-        ),
+        Field(python_name="style_codes", wire_name="style_codes", is_array=True),
+        Field(python_name="style_type", wire_name="style_type"),
+        Field(python_name="style_preset", wire_name="style_preset"),
+        Field(python_name="custom_model_uri", wire_name="custom_model_uri"),
+        Field(python_name="style_reference_images", wire_name="style_reference_images", is_file=True, is_array=True),
         Field(
             python_name="character_reference_images",
             wire_name="character_reference_images",
-            content_type=None,
-            required=False,
             is_file=True,
             is_array=True,
         ),
         Field(
             python_name="character_reference_images_mask",
             wire_name="character_reference_images_mask",
-            content_type=None,
-            required=False,
             is_file=True,
             is_array=True,
         ),
-        Field(
-            python_name="enable_copyright_detection",
-            wire_name="enable_copyright_detection",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="enable_copyright_detection", wire_name="enable_copyright_detection"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -1093,6 +833,40 @@ POST_GENERATE_IMAGE_V3: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    other_prices=(
+        PriceWhen(
+            field="character_reference_images",
+            value=None,
+            price=Price(
+                usd={"TURBO": "0.10", "DEFAULT": "0.15", "QUALITY": "0.20"},
+                by="rendering_speed",
+                default="DEFAULT",
+                per="image",
+                as_of="2026-07-09",
+                source="the provider's pricing page",
+            ),
+        ),
+        PriceWhen(
+            field="custom_model_uri",
+            value=None,
+            price=Price(
+                usd={"TURBO": "0.06", "DEFAULT": "0.12", "QUALITY": "0.18"},
+                by="rendering_speed",
+                default="DEFAULT",
+                per="image",
+                as_of="2026-07-09",
+                source="the provider's pricing page",
+            ),
+        ),
+    ),
+    exclusive=(
+        ("resolution", "aspect_ratio"),
+        ("style_codes", "style_reference_images"),
+        ("style_codes", "style_type"),
+    ),
+    same_length=(("character_reference_images", "character_reference_images_mask"),),
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_GENERATE_IMAGE_V3_TRANSPARENT: Final = Operation(
     operation_id="post_generate_image_v3_transparent",
@@ -1105,54 +879,14 @@ POST_GENERATE_IMAGE_V3_TRANSPARENT: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="prompt",
-            wire_name="prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="upscale_factor",
-            wire_name="upscale_factor",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="aspect_ratio",
-            wire_name="aspect_ratio",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="magic_prompt",
-            wire_name="magic_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="negative_prompt",
-            wire_name="negative_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="prompt", wire_name="prompt", required=True),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="upscale_factor", wire_name="upscale_factor"),
+        Field(python_name="aspect_ratio", wire_name="aspect_ratio"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="magic_prompt", wire_name="magic_prompt"),
+        Field(python_name="negative_prompt", wire_name="negative_prompt"),
+        Field(python_name="num_images", wire_name="num_images"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -1192,6 +926,34 @@ POST_GENERATE_IMAGE_V3_TRANSPARENT: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    other_prices=(
+        PriceWhen(
+            field="upscale_factor",
+            value="X2",
+            price=Price(
+                usd={"TURBO": "0.16", "DEFAULT": "0.19", "QUALITY": "0.22"},
+                by="rendering_speed",
+                default="DEFAULT",
+                per="image",
+                as_of="2026-07-09",
+                source="the provider's pricing page",
+            ),
+        ),
+        PriceWhen(
+            field="upscale_factor",
+            value="X4",
+            price=Price(
+                usd={"TURBO": "0.20", "DEFAULT": "0.23", "QUALITY": "0.26"},
+                by="rendering_speed",
+                default="DEFAULT",
+                per="image",
+                as_of="2026-07-09",
+                source="the provider's pricing page",
+            ),
+        ),
+    ),
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_INPAINT_IMAGE_V3: Final = Operation(
     operation_id="post_inpaint_image_v3",
@@ -1204,96 +966,32 @@ POST_INPAINT_IMAGE_V3: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image",
-            wire_name="image",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="mask",
-            wire_name="mask",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="prompt",
-            wire_name="prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="magic_prompt",
-            wire_name="magic_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_type",
-            wire_name="style_type",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_preset",
-            wire_name="style_preset",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="image", wire_name="image", required=True, is_file=True),
+        Field(python_name="mask", wire_name="mask", required=True, is_file=True),
+        Field(python_name="prompt", wire_name="prompt", required=True),
+        Field(python_name="magic_prompt", wire_name="magic_prompt"),
+        Field(python_name="num_images", wire_name="num_images"),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="style_type", wire_name="style_type"),
+        Field(python_name="style_preset", wire_name="style_preset"),
         Field(
             python_name="color_palette",
             wire_name="color_palette",
             content_type="application/json",
-            required=False,
+            exactly_one_of=("name", "members"),
         ),
-        Field(
-            python_name="style_codes",
-            wire_name="style_codes",
-            content_type=None,
-            required=False,
-            is_array=True,
-        ),
-        Field(
-            python_name="style_reference_images",
-            wire_name="style_reference_images",
-            content_type=None,
-            required=False,
-            is_file=True,
-            is_array=True,
-        ),
+        Field(python_name="style_codes", wire_name="style_codes", is_array=True),
+        Field(python_name="style_reference_images", wire_name="style_reference_images", is_file=True, is_array=True),
         Field(
             python_name="character_reference_images",
             wire_name="character_reference_images",
-            content_type=None,
-            required=False,
             is_file=True,
             is_array=True,
         ),
         Field(
             python_name="character_reference_images_mask",
             wire_name="character_reference_images_mask",
-            content_type=None,
-            required=False,
             is_file=True,
             is_array=True,
         ),
@@ -1341,6 +1039,24 @@ POST_INPAINT_IMAGE_V3: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    other_prices=(
+        PriceWhen(
+            field="character_reference_images",
+            value=None,
+            price=Price(
+                usd={"TURBO": "0.10", "DEFAULT": "0.15", "QUALITY": "0.20"},
+                by="rendering_speed",
+                default="DEFAULT",
+                per="image",
+                as_of="2026-07-09",
+                source="the provider's pricing page",
+            ),
+        ),
+    ),
+    exclusive=(("style_codes", "style_reference_images"), ("style_codes", "style_type")),
+    same_length=(("character_reference_images", "character_reference_images_mask"),),
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_REMIX_IMAGE_V3: Final = Operation(
     operation_id="post_remix_image_v3",
@@ -1353,119 +1069,35 @@ POST_REMIX_IMAGE_V3: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image",
-            wire_name="image",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="prompt",
-            wire_name="prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="image_weight",
-            wire_name="image_weight",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="resolution",
-            wire_name="resolution",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="aspect_ratio",
-            wire_name="aspect_ratio",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="magic_prompt",
-            wire_name="magic_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="negative_prompt",
-            wire_name="negative_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="image", wire_name="image", required=True, is_file=True),
+        Field(python_name="prompt", wire_name="prompt", required=True),
+        Field(python_name="image_weight", wire_name="image_weight"),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="resolution", wire_name="resolution"),
+        Field(python_name="aspect_ratio", wire_name="aspect_ratio"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="magic_prompt", wire_name="magic_prompt"),
+        Field(python_name="negative_prompt", wire_name="negative_prompt"),
+        Field(python_name="num_images", wire_name="num_images"),
         Field(
             python_name="color_palette",
             wire_name="color_palette",
             content_type="application/json",
-            required=False,
+            exactly_one_of=("name", "members"),
         ),
-        Field(
-            python_name="style_codes",
-            wire_name="style_codes",
-            content_type=None,
-            required=False,
-            is_array=True,
-        ),
-        Field(
-            python_name="style_type",
-            wire_name="style_type",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_preset",
-            wire_name="style_preset",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="custom_model_uri",
-            wire_name="custom_model_uri",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_reference_images",
-            wire_name="style_reference_images",
-            content_type=None,
-            required=False,
-            is_file=True,
-            is_array=True,
-        ),
+        Field(python_name="style_codes", wire_name="style_codes", is_array=True),
+        Field(python_name="style_type", wire_name="style_type"),
+        Field(python_name="style_preset", wire_name="style_preset"),
+        Field(python_name="style_reference_images", wire_name="style_reference_images", is_file=True, is_array=True),
         Field(
             python_name="character_reference_images",
             wire_name="character_reference_images",
-            content_type=None,
-            required=False,
             is_file=True,
             is_array=True,
         ),
         Field(
             python_name="character_reference_images_mask",
             wire_name="character_reference_images_mask",
-            content_type=None,
-            required=False,
             is_file=True,
             is_array=True,
         ),
@@ -1512,6 +1144,28 @@ POST_REMIX_IMAGE_V3: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    other_prices=(
+        PriceWhen(
+            field="character_reference_images",
+            value=None,
+            price=Price(
+                usd={"TURBO": "0.10", "DEFAULT": "0.15", "QUALITY": "0.20"},
+                by="rendering_speed",
+                default="DEFAULT",
+                per="image",
+                as_of="2026-07-09",
+                source="the provider's pricing page",
+            ),
+        ),
+    ),
+    exclusive=(
+        ("resolution", "aspect_ratio"),
+        ("style_codes", "style_reference_images"),
+        ("style_codes", "style_type"),
+    ),
+    same_length=(("character_reference_images", "character_reference_images_mask"),),
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_REFRAME_IMAGE_V3: Final = Operation(
     operation_id="post_reframe_image_v3",
@@ -1524,64 +1178,20 @@ POST_REFRAME_IMAGE_V3: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image",
-            wire_name="image",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="resolution",
-            wire_name="resolution",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_preset",
-            wire_name="style_preset",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="image", wire_name="image", required=True, is_file=True),
+        Field(python_name="resolution", wire_name="resolution", required=True),
+        Field(python_name="num_images", wire_name="num_images"),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="style_preset", wire_name="style_preset"),
         Field(
             python_name="color_palette",
             wire_name="color_palette",
             content_type="application/json",
-            required=False,
+            exactly_one_of=("name", "members"),
         ),
-        Field(
-            python_name="style_codes",
-            wire_name="style_codes",
-            content_type=None,
-            required=False,
-            is_array=True,
-        ),
-        Field(
-            python_name="style_reference_images",
-            wire_name="style_reference_images",
-            content_type=None,
-            required=False,
-            is_file=True,
-            is_array=True,
-        ),
+        Field(python_name="style_codes", wire_name="style_codes", is_array=True),
+        Field(python_name="style_reference_images", wire_name="style_reference_images", is_file=True, is_array=True),
     ),
     exactly_one_of=(),
     field_hints={
@@ -1620,6 +1230,9 @@ POST_REFRAME_IMAGE_V3: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    exclusive=(("style_codes", "style_reference_images"),),
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_REPLACE_BACKGROUND_V3: Final = Operation(
     operation_id="post_replace_background_v3",
@@ -1632,70 +1245,21 @@ POST_REPLACE_BACKGROUND_V3: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image",
-            wire_name="image",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="prompt",
-            wire_name="prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="magic_prompt",
-            wire_name="magic_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_preset",
-            wire_name="style_preset",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="image", wire_name="image", required=True, is_file=True),
+        Field(python_name="prompt", wire_name="prompt", required=True),
+        Field(python_name="magic_prompt", wire_name="magic_prompt"),
+        Field(python_name="num_images", wire_name="num_images"),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="style_preset", wire_name="style_preset"),
         Field(
             python_name="color_palette",
             wire_name="color_palette",
             content_type="application/json",
-            required=False,
+            exactly_one_of=("name", "members"),
         ),
-        Field(
-            python_name="style_codes",
-            wire_name="style_codes",
-            content_type=None,
-            required=False,
-            is_array=True,
-        ),
-        Field(
-            python_name="style_reference_images",
-            wire_name="style_reference_images",
-            content_type=None,
-            required=False,
-            is_file=True,
-            is_array=True,
-        ),
+        Field(python_name="style_codes", wire_name="style_codes", is_array=True),
+        Field(python_name="style_reference_images", wire_name="style_reference_images", is_file=True, is_array=True),
     ),
     exactly_one_of=(),
     field_hints={
@@ -1734,6 +1298,9 @@ POST_REPLACE_BACKGROUND_V3: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    exclusive=(("style_codes", "style_reference_images"),),
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_LAYERIZE_TEXT_V3: Final = Operation(
     operation_id="post_layerize_text_v3",
@@ -1746,33 +1313,10 @@ POST_LAYERIZE_TEXT_V3: Final = Operation(
     result="model",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image",
-            wire_name="image",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="prompt",
-            wire_name="prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="font_candidate_files",
-            wire_name="font_candidate_files",
-            content_type=None,
-            required=False,
-            is_file=True,
-            is_array=True,
-        ),
+        Field(python_name="image", wire_name="image", required=True, is_file=True),
+        Field(python_name="prompt", wire_name="prompt"),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="font_candidate_files", wire_name="font_candidate_files", is_file=True, is_array=True),
     ),
     exactly_one_of=(),
     field_hints={
@@ -1821,96 +1365,32 @@ POST_EDIT_IMAGE_V3: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image",
-            wire_name="image",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="mask",
-            wire_name="mask",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="prompt",
-            wire_name="prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="magic_prompt",
-            wire_name="magic_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="rendering_speed",
-            wire_name="rendering_speed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_type",
-            wire_name="style_type",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_preset",
-            wire_name="style_preset",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="image", wire_name="image", required=True, is_file=True),
+        Field(python_name="mask", wire_name="mask", required=True, is_file=True),
+        Field(python_name="prompt", wire_name="prompt", required=True),
+        Field(python_name="magic_prompt", wire_name="magic_prompt"),
+        Field(python_name="num_images", wire_name="num_images"),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="rendering_speed", wire_name="rendering_speed"),
+        Field(python_name="style_type", wire_name="style_type"),
+        Field(python_name="style_preset", wire_name="style_preset"),
         Field(
             python_name="color_palette",
             wire_name="color_palette",
             content_type="application/json",
-            required=False,
+            exactly_one_of=("name", "members"),
         ),
-        Field(
-            python_name="style_codes",
-            wire_name="style_codes",
-            content_type=None,
-            required=False,
-            is_array=True,
-        ),
-        Field(
-            python_name="style_reference_images",
-            wire_name="style_reference_images",
-            content_type=None,
-            required=False,
-            is_file=True,
-            is_array=True,
-        ),
+        Field(python_name="style_codes", wire_name="style_codes", is_array=True),
+        Field(python_name="style_reference_images", wire_name="style_reference_images", is_file=True, is_array=True),
         Field(
             python_name="character_reference_images",
             wire_name="character_reference_images",
-            content_type=None,
-            required=False,
             is_file=True,
             is_array=True,
         ),
         Field(
             python_name="character_reference_images_mask",
             wire_name="character_reference_images_mask",
-            content_type=None,
-            required=False,
             is_file=True,
             is_array=True,
         ),
@@ -1958,6 +1438,25 @@ POST_EDIT_IMAGE_V3: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    other_prices=(
+        PriceWhen(
+            field="character_reference_images",
+            value=None,
+            price=Price(
+                usd={"TURBO": "0.10", "DEFAULT": "0.15", "QUALITY": "0.20"},
+                by="rendering_speed",
+                default="DEFAULT",
+                per="image",
+                as_of="2026-07-09",
+                source="the provider's pricing page",
+            ),
+        ),
+    ),
+    exclusive=(("style_codes", "style_reference_images"), ("style_codes", "style_type")),
+    same_length=(("character_reference_images", "character_reference_images_mask"),),
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
+    deprecated=True,
 )
 POST_REMOVE_BACKGROUND: Final = Operation(
     operation_id="post_remove_background",
@@ -1969,15 +1468,7 @@ POST_REMOVE_BACKGROUND: Final = Operation(
     answer_model="RemoveBackgroundResponse",
     result="images",
     authenticated=True,
-    fields=(
-        Field(
-            python_name="image",
-            wire_name="image",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-    ),
+    fields=(Field(python_name="image", wire_name="image", required=True, is_file=True),),
     exactly_one_of=(),
     field_hints={
         "image_file": FieldHint(use="image", because=None),
@@ -2009,6 +1500,7 @@ POST_REMOVE_BACKGROUND: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    image_members=("is_image_safe",),
 )
 POST_V1_EDIT_IMAGE: Final = Operation(
     operation_id="post_v1_edit_image",
@@ -2021,63 +1513,15 @@ POST_V1_EDIT_IMAGE: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="prompt",
-            wire_name="prompt",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="images",
-            wire_name="images",
-            content_type=None,
-            required=False,
-            is_file=True,
-            is_array=True,
-        ),
-        Field(
-            python_name="image_urls",
-            wire_name="image_urls",
-            content_type=None,
-            required=False,
-            is_array=True,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="magic_prompt",
-            wire_name="magic_prompt",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="resolution",
-            wire_name="resolution",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="aspect_ratio",
-            wire_name="aspect_ratio",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="transparent_background",
-            wire_name="transparent_background",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="prompt", wire_name="prompt", required=True),
+        Field(python_name="images", wire_name="images", is_file=True, is_array=True),
+        Field(python_name="image_urls", wire_name="image_urls", is_array=True),
+        Field(python_name="num_images", wire_name="num_images"),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="magic_prompt", wire_name="magic_prompt"),
+        Field(python_name="resolution", wire_name="resolution"),
+        Field(python_name="aspect_ratio", wire_name="aspect_ratio"),
+        Field(python_name="transparent_background", wire_name="transparent_background"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -2119,6 +1563,10 @@ POST_V1_EDIT_IMAGE: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    at_least_one_of=(("images", "image_urls"),),
+    exclusive=(("resolution", "aspect_ratio"),),
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_UPSCALE_IMAGE: Final = Operation(
     operation_id="post_upscale_image",
@@ -2131,19 +1579,8 @@ POST_UPSCALE_IMAGE: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image_request",
-            wire_name="image_request",
-            content_type="application/json",
-            required=True,
-        ),
-        Field(
-            python_name="image_file",
-            wire_name="image_file",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
+        Field(python_name="image_request", wire_name="image_request", content_type="application/json", required=True),
+        Field(python_name="image_file", wire_name="image_file", required=True, is_file=True),
     ),
     exactly_one_of=(),
     field_hints={
@@ -2190,6 +1627,8 @@ POST_UPSCALE_IMAGE: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    count_path=("image_request", "num_images"),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_DESCRIBE: Final = Operation(
     operation_id="post_describe",
@@ -2202,19 +1641,8 @@ POST_DESCRIBE: Final = Operation(
     result="model",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image_file",
-            wire_name="image_file",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="describe_model_version",
-            wire_name="describe_model_version",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="image_file", wire_name="image_file", required=True, is_file=True),
+        Field(python_name="describe_model_version", wire_name="describe_model_version"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -2264,12 +1692,7 @@ POST_GENERATE_IMAGE: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image_request",
-            wire_name="image_request",
-            content_type="application/json",
-            required=True,
-        ),
+        Field(python_name="image_request", wire_name="image_request", content_type="application/json", required=True),
     ),
     exactly_one_of=(),
     field_hints={
@@ -2319,6 +1742,8 @@ POST_GENERATE_IMAGE: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    count_path=("image_request", "num_images"),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_EDIT_IMAGE: Final = Operation(
     operation_id="post_edit_image",
@@ -2331,56 +1756,14 @@ POST_EDIT_IMAGE: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image_file",
-            wire_name="image_file",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="mask",
-            wire_name="mask",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="prompt",
-            wire_name="prompt",
-            content_type="text/plain",
-            required=True,
-        ),
-        Field(
-            python_name="model",
-            wire_name="model",
-            content_type="text/plain",
-            required=True,
-        ),
-        Field(
-            python_name="magic_prompt_option",
-            wire_name="magic_prompt_option",
-            content_type="text/plain",
-            required=False,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type="text/plain",
-            required=False,
-        ),
-        Field(
-            python_name="style_type",
-            wire_name="style_type",
-            content_type="text/plain",
-            required=False,
-        ),
+        Field(python_name="image_file", wire_name="image_file", required=True, is_file=True),
+        Field(python_name="mask", wire_name="mask", required=True, is_file=True),
+        Field(python_name="prompt", wire_name="prompt", content_type="text/plain", required=True),
+        Field(python_name="model", wire_name="model", content_type="text/plain", required=True),
+        Field(python_name="magic_prompt_option", wire_name="magic_prompt_option", content_type="text/plain"),
+        Field(python_name="num_images", wire_name="num_images"),
+        Field(python_name="seed", wire_name="seed", content_type="text/plain"),
+        Field(python_name="style_type", wire_name="style_type", content_type="text/plain"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -2412,6 +1795,8 @@ POST_EDIT_IMAGE: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_REMIX_IMAGE: Final = Operation(
     operation_id="post_remix_image",
@@ -2424,19 +1809,8 @@ POST_REMIX_IMAGE: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image_request",
-            wire_name="image_request",
-            content_type="application/json",
-            required=True,
-        ),
-        Field(
-            python_name="image_file",
-            wire_name="image_file",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
+        Field(python_name="image_request", wire_name="image_request", content_type="application/json", required=True),
+        Field(python_name="image_file", wire_name="image_file", required=True, is_file=True),
     ),
     exactly_one_of=(),
     field_hints={
@@ -2479,6 +1853,8 @@ POST_REMIX_IMAGE: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    count_path=("image_request", "num_images"),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 POST_REFRAME_IMAGE: Final = Operation(
     operation_id="post_reframe_image",
@@ -2491,43 +1867,12 @@ POST_REFRAME_IMAGE: Final = Operation(
     result="images",
     authenticated=True,
     fields=(
-        Field(
-            python_name="image_file",
-            wire_name="image_file",
-            content_type=None,
-            required=True,
-            is_file=True,
-        ),
-        Field(
-            python_name="resolution",
-            wire_name="resolution",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="model",
-            wire_name="model",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="num_images",
-            wire_name="num_images",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="seed",
-            wire_name="seed",
-            content_type=None,
-            required=False,
-        ),
-        Field(
-            python_name="style_type",
-            wire_name="style_type",
-            content_type=None,
-            required=False,
-        ),
+        Field(python_name="image_file", wire_name="image_file", required=True, is_file=True),
+        Field(python_name="resolution", wire_name="resolution", required=True),
+        Field(python_name="model", wire_name="model", required=True),
+        Field(python_name="num_images", wire_name="num_images"),
+        Field(python_name="seed", wire_name="seed"),
+        Field(python_name="style_type", wire_name="style_type"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -2558,6 +1903,8 @@ POST_REFRAME_IMAGE: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    count_path=("num_images",),
+    image_members=("prompt", "resolution", "is_image_safe", "seed"),
 )
 LIST_DATASETS: Final = Operation(
     operation_id="list_datasets",
@@ -2569,15 +1916,7 @@ LIST_DATASETS: Final = Operation(
     answer_model="ListDatasetsResponse",
     result="model",
     authenticated=True,
-    fields=(
-        Field(
-            python_name="search",
-            wire_name="search",
-            content_type=None,
-            required=False,
-            place="query",
-        ),
-    ),
+    fields=(Field(python_name="search", wire_name="search", place="query"),),
     exactly_one_of=(),
     field_hints={},
     billed={200: False, 401: False, 403: False, 503: False},
@@ -2596,14 +1935,7 @@ CREATE_DATASET: Final = Operation(
     answer_model="Dataset",
     result="model",
     authenticated=True,
-    fields=(
-        Field(
-            python_name="name",
-            wire_name="name",
-            content_type=None,
-            required=True,
-        ),
-    ),
+    fields=(Field(python_name="name", wire_name="name", required=True),),
     exactly_one_of=(),
     field_hints={
         "dataset_name": FieldHint(use="name", because=None),
@@ -2624,15 +1956,7 @@ GET_DATASET: Final = Operation(
     answer_model="GetDatasetResponse",
     result="model",
     authenticated=True,
-    fields=(
-        Field(
-            python_name="dataset_id",
-            wire_name="dataset_id",
-            content_type=None,
-            required=True,
-            place="path",
-        ),
-    ),
+    fields=(Field(python_name="dataset_id", wire_name="dataset_id", required=True, place="path"),),
     exactly_one_of=(),
     field_hints={},
     billed={200: False, 401: False, 403: False, 404: False, 503: False},
@@ -2652,21 +1976,8 @@ UPLOAD_DATASET_ASSETS: Final = Operation(
     result="model",
     authenticated=True,
     fields=(
-        Field(
-            python_name="files_",
-            wire_name="files",
-            content_type=None,
-            required=True,
-            is_file=True,
-            is_array=True,
-        ),
-        Field(
-            python_name="dataset_id",
-            wire_name="dataset_id",
-            content_type=None,
-            required=True,
-            place="path",
-        ),
+        Field(python_name="files_", wire_name="files", required=True, is_file=True, is_array=True),
+        Field(python_name="dataset_id", wire_name="dataset_id", required=True, place="path"),
     ),
     exactly_one_of=(),
     field_hints={
@@ -2691,18 +2002,8 @@ TRAIN_MODEL_V3: Final = Operation(
     result="model",
     authenticated=True,
     fields=(
-        Field(
-            python_name="dataset_id",
-            wire_name="dataset_id",
-            content_type=None,
-            required=True,
-        ),
-        Field(
-            python_name="model_name",
-            wire_name="model_name",
-            content_type=None,
-            required=True,
-        ),
+        Field(python_name="dataset_id", wire_name="dataset_id", required=True),
+        Field(python_name="model_name", wire_name="model_name", required=True),
     ),
     exactly_one_of=(),
     field_hints={
@@ -2732,21 +2033,8 @@ LIST_CUSTOM_MODELS: Final = Operation(
     result="model",
     authenticated=True,
     fields=(
-        Field(
-            python_name="scope",
-            wire_name="scope",
-            content_type=None,
-            required=False,
-            place="query",
-        ),
-        Field(
-            python_name="status",
-            wire_name="status",
-            content_type=None,
-            required=False,
-            place="query",
-            is_array=True,
-        ),
+        Field(python_name="scope", wire_name="scope", place="query"),
+        Field(python_name="status", wire_name="status", place="query", is_array=True),
     ),
     exactly_one_of=(),
     field_hints={},
@@ -2766,15 +2054,7 @@ GET_CUSTOM_MODEL: Final = Operation(
     answer_model="GetModelResponse",
     result="model",
     authenticated=True,
-    fields=(
-        Field(
-            python_name="model_id",
-            wire_name="model_id",
-            content_type=None,
-            required=True,
-            place="path",
-        ),
-    ),
+    fields=(Field(python_name="model_id", wire_name="model_id", required=True, place="path"),),
     exactly_one_of=(),
     field_hints={},
     billed={200: False, 401: False, 403: False, 404: False, 503: False},
@@ -3012,23 +2292,26 @@ class PostGenerateImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         prompt: What to draw, in plain language.
-        seed: The seed to start from. Without it, the service chooses one.
-        resolution: The size of the image in pixels, width first.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        resolution: The size of the image in pixels, width x height.
         aspect_ratio: The shape of the image, width x height.
         rendering_speed: Speed against fidelity. It sets the price of the image.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        negative_prompt: What the image shall not have. What prompt says comes first.
-        num_images: How many images are made. Each is billed.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images: How many images to make.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+            style_type.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-            raises the price.
-        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
-            for each of character_reference_images, or none.
+        custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once it is
+            trained.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
+            price.
+        character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+            size. One for each of character_reference_images, or none.
         enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
             combined (OR) with the setting of the organization, so false cannot switch that setting off.
     """
@@ -3059,13 +2342,13 @@ class PostGenerateImageV3TransparentFields(TypedDict, total=False):
 
     Attributes:
         prompt: What to draw, in plain language.
-        seed: The seed to start from. Without it, the service chooses one.
-        upscale_factor: How many times the image is enlarged. It raises the price.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        upscale_factor: How many times to enlarge each side of the image. It raises the price.
         aspect_ratio: The shape of the image, width x height.
         rendering_speed: Speed against fidelity. It sets the price of the image.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        negative_prompt: What the image shall not have. What prompt says comes first.
-        num_images: How many images are made. Each is billed.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images: How many images to make.
     """
 
     prompt: Required[str]
@@ -3085,21 +2368,23 @@ class PostInpaintImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Where it is black, the image is drawn anew.
+        mask: A black and white image of the same size. Black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed: Speed against fidelity. It sets the price of the image.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-            raises the price.
-        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
-            for each of character_reference_images, or none.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+            style_type.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
+            price.
+        character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+            size. One for each of character_reference_images, or none.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -3126,24 +2411,25 @@ class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
     Attributes:
         image: The image to start from, a JPEG, PNG or WebP file.
         prompt: What to draw, in plain language.
-        image_weight: How much the result is like the image.
-        seed: The seed to start from. Without it, the service chooses one.
-        resolution: The size of the image in pixels, width first.
+        image_weight: How much the result resembles the image.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        resolution: The size of the image in pixels, width x height.
         aspect_ratio: The shape of the image, width x height.
         rendering_speed: Speed against fidelity. It sets the price of the image.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        negative_prompt: What the image shall not have. What prompt says comes first.
-        num_images: How many images are made. Each is billed.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images: How many images to make.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+            style_type.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-            raises the price.
-        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
-            for each of character_reference_images, or none.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
+            price.
+        character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+            size. One for each of character_reference_images, or none.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -3160,7 +2446,6 @@ class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
     style_codes: list[str] | None
     style_type: StyleTypeV3 | None
     style_preset: StylePresetV3 | None
-    custom_model_uri: str | None
     style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
     character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
     character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
@@ -3172,15 +2457,16 @@ class PostReframeImageV3Fields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image: The image to extend, a square JPEG, PNG or WebP file.
-        resolution: The size of the image in pixels, width first.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        image: The image to extend, a JPEG, PNG or WebP file. Meant for square images.
+        resolution: The size of the image in pixels, width x height.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed: Speed against fidelity. It sets the price of the image.
         style_preset: A ready-made style.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -3201,15 +2487,16 @@ class PostReplaceBackgroundV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        prompt: What to draw behind what stands in front.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        prompt: The new background, in plain language.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed: Speed against fidelity. It sets the price of the image.
         style_preset: A ready-made style.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -3231,9 +2518,10 @@ class PostLayerizeTextV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        prompt: What the image shows, in plain language. Without it, the service looks for itself.
-        seed: The seed to start from. Without it, the service chooses one.
-        font_candidate_files: Fonts that the texts may be set in: TTF, OTF, WOFF or WOFF2 files.
+        prompt: A description of the image, to guide the detection of text.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        font_candidate_files: Fonts to match the text with: up to five TTF, OTF, WOFF or WOFF2 files, of 5 MB
+            each.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -3249,21 +2537,23 @@ class PostEditImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Where it is black, the image is drawn anew.
+        mask: A black and white image of the same size. Black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed: Speed against fidelity. It sets the price of the image.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-            raises the price.
-        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
-            for each of character_reference_images, or none.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+            style_type.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
+            price.
+        character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+            size. One for each of character_reference_images, or none.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -3301,14 +2591,14 @@ class PostV1EditImageFields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         prompt: What to do with the images, in plain language.
-        images: The images, JPEG, PNG or WebP files. The first one matters most.
-        image_urls: Images by their links, which are links to images of Ideogram alone.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        resolution: The size of the image in pixels, width first.
+        images: The images to edit, JPEG, PNG or WebP files. The first one decides what the request leaves open.
+        image_urls: Links to images of Ideogram, as responses have them. Other links are not taken.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        resolution: The size of the image in pixels, width x height.
         aspect_ratio: The shape of the image, width x height.
-        transparent_background: Whether the background is left out.
+        transparent_background: Whether the result has a transparent background.
     """
 
     prompt: Required[str]
@@ -3328,7 +2618,7 @@ class PostUpscaleImageFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_request: How to enlarge an image. Every member may be left out.
+        image_request: How to enlarge an image. Every member is optional.
         image_file: The image, a JPEG, PNG or WebP file.
     """
 
@@ -3343,7 +2633,7 @@ class PostDescribeFields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image_file: The image, a JPEG, PNG or WebP file.
-        describe_model_version: The model that describes.
+        describe_model_version: The model that describes the image.
     """
 
     image_file: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -3356,7 +2646,7 @@ class PostGenerateImageFields(TypedDict, total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_request: What to draw with an older model.
+        image_request: What to draw with a model before 3.0. resolution and aspect_ratio exclude each other.
     """
 
     image_request: Required[ImageRequest | Mapping[str, Any]]
@@ -3369,13 +2659,13 @@ class PostEditImageFields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image_file: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Where it is black, the image is drawn anew.
+        mask: A black and white image of the same size. Black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
-        model: The model. Of the older ones, these two can edit.
-        magic_prompt_option: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-            service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        model: The model. Of those before 3.0, only these two can edit.
+        magic_prompt_option: Whether the service rewrites the prompt before it draws. With AUTO, the service
+            decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         style_type: The kind of style.
     """
 
@@ -3395,7 +2685,8 @@ class PostRemixImageFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_request: What to make of an image with an older model.
+        image_request: What a model before 3.0 makes of an image. resolution and aspect_ratio exclude each
+            other.
         image_file: The image to start from, a JPEG, PNG or WebP file.
     """
 
@@ -3409,11 +2700,11 @@ class PostReframeImageFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_file: The image to extend, a square JPEG, PNG or WebP file.
+        image_file: The image to extend, a JPEG, PNG or WebP file. Meant for square images.
         resolution: The size of the image in pixels, width before height.
-        model: The model that draws. AUTO leaves it to the service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        model: The model. With AUTO, the service decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         style_type: The kind of style.
     """
 
@@ -3431,7 +2722,7 @@ class CreateDatasetFields(TypedDict, total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        name: What it is called.
+        name: The name of the dataset.
     """
 
     name: Required[str]
@@ -3443,7 +2734,8 @@ class UploadDatasetAssetsFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        files_: Images, captions and ZIP files. A caption is a .txt file that is named like its image.
+        files_: Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the image
+            of the same name: vase.txt to vase.png. Captions are optional.
         dataset_id: The id of the dataset.
     """
 
@@ -3457,8 +2749,8 @@ class TrainModelV3Fields(TypedDict, total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        dataset_id: The id of the dataset. It needs 15 images at least.
-        model_name: What the model is called: 5 to 30 letters, digits, spaces and hyphens.
+        dataset_id: The id of the dataset, which has 15 to 100 images.
+        model_name: The name of the model: 5 to 30 letters, digits, spaces and hyphens.
     """
 
     dataset_id: Required[str]
@@ -3727,7 +3019,6 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("style_codes", "style_codes"),
         ("style_type", "style_type"),
         ("style_preset", "style_preset"),
-        ("custom_model_uri", "custom_model_uri"),
         ("style_reference_images", "style_reference_images"),
         ("character_reference_images", "character_reference_images"),
         ("character_reference_images_mask", "character_reference_images_mask"),

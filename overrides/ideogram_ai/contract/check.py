@@ -13,7 +13,7 @@ from attrs import frozen
 from jsonschema_rs import ValidationErrorKind
 
 from ideogram_ai.client import FieldValueError
-from ideogram_ai.client.request import is_array, to_plain
+from ideogram_ai.client.request import is_array, is_object, to_plain
 from ideogram_ai.client.uploads import Upload
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
@@ -128,10 +128,9 @@ def _as_fragment(pointer: str) -> str:
 
 def _broken_rules(fields: Mapping[str, Any], view: ContractView, unwritable: set[str]) -> Iterator[RequestProblem]:
     """Yield what the schema refuses. A rule over several fields is one problem of the whole request."""
-    if view.request_validator.is_valid(fields):
-        return
+    is_valid = view.request_validator.is_valid(fields)
     by_message: dict[str, list[str]] = {}
-    for problem in find_problems(fields, view, most=None):
+    for problem in _unequal_lengths(fields, view) if is_valid else find_problems(fields, view, most=None):
         by_message.setdefault(problem.detail, []).append(problem.pointer)
     reported = {_field_of(pointer) for pointer in unwritable}
     for message, pointers in by_message.items():
@@ -178,12 +177,13 @@ def find_problems(fields: Mapping[str, Any], view: ContractView, *, most: int | 
         most: The greatest number of schema errors; None for all.
     """
     fields = {name: _without_content(value) for name, value in fields.items()}
+    lengths = list(_unequal_lengths(fields, view))
     if view.request_validator.is_valid(fields):
-        return list(_unavailable(fields, view))
+        return lengths or list(_unavailable(fields, view))
     errors = view.request_validator.iter_errors(fields)
     # Problems of the whole request come first: the first problem becomes the detail of the response.
     ordered = sorted(errors, key=_is_of_a_part) if most is None else nsmallest(most, errors, key=_is_of_a_part)
-    return [problem for error in ordered for problem in _explain(error, fields, view)]
+    return [*(problem for error in ordered for problem in _explain(error, fields, view)), *lengths]
 
 
 def _without_content(value: Any) -> Any:
@@ -207,13 +207,31 @@ def _unavailable(fields: Mapping[str, Any], view: ContractView) -> Iterator[Prob
 
 
 def _explain(error: ValidationError, fields: Mapping[str, Any], view: ContractView) -> Iterator[Problem]:
-    if error.kind.name == "oneOf":
-        if error.instance_path:
-            yield from _explain_choice(error, view)
-        else:
-            yield from _explain_prompt_rule(fields, view)
+    kind, schema = error.kind.name, view.node(error.schema_path)
+    if kind == "oneOf" and not error.instance_path:
+        yield from _explain_prompt_rule(fields, view)
+    elif kind == "oneOf":
+        yield from _explain_choice(error, view)
+    elif kind == "not" and is_object(schema) and is_object(error.instance):
+        pair: list[str] = schema["required"]
+        values = " and ".join(f"{name} is {shown(error.instance[name])}" for name in pair)
+        detail = f"At most one of {' and '.join(pair)} may be given, and both were: {values}. Leave one out."
+        yield from (Problem(pointer_to([*error.instance_path, name]), detail) for name in pair)
+    elif kind == "anyOf" and is_array(schema) and all(set(each) == {"required"} for each in schema):
+        names = " and ".join(each["required"][0] for each in schema)
+        yield _problem(error, f"At least one of {names} has to be given, and none was.")
     else:
         yield _explain_value(error, view)
+
+
+def _unequal_lengths(fields: Mapping[str, Any], view: ContractView) -> Iterator[Problem]:
+    """Yield the problems of lists that have to be of the same length (x-same-length)."""
+    for first, other in view.operation.same_length:
+        one, two = fields.get(first, []), fields.get(other, [])
+        if other in fields and is_array(one) and is_array(two) and len(one) != len(two):
+            items = "1 item" if len(two) == 1 else f"{len(two)} items"
+            detail = f"{other} has {items} and {first} has {len(one)}: give as many of one as of the other."
+            yield Problem(pointer_to([other]), detail)
 
 
 def _explain_prompt_rule(fields: Mapping[str, Any], view: ContractView) -> Iterator[Problem]:
@@ -236,13 +254,22 @@ def _explain_choice(error: ValidationError, view: ContractView) -> Iterator[Prob
     """Yield the problems of a value that matches no schema of a oneOf, by the schema that its discriminator names."""
     schema = view.node(error.schema_path[:-1])
     discriminator: dict[str, Any] | None = schema.get("discriminator")
+    members = view.choices(schema)
+    value: JsonValue = error.instance
+    if members and isinstance(value, dict):
+        given = [name for name in members if name in value]
+        if len(given) == 1 and isinstance(error.kind, ValidationErrorKind.OneOfNotValid):
+            yield from (_explain_value(inner, view) for inner in error.kind.context[members.index(given[0])])
+        else:
+            found = f"{' and '.join(given)} were" if given else "none was"
+            yield _problem(error, f"exactly one of {' and '.join(members)} has to be given, and {found}.")
+        return
     if discriminator is None or not isinstance(error.kind, ValidationErrorKind.OneOfNotValid):
         yield _explain_value(error, view)
         return
     key: str = discriminator["propertyName"]
     mapping: dict[str, str] = discriminator["mapping"]
     choices = ", ".join(mapping)
-    value: JsonValue = error.instance
     if not isinstance(value, dict):
         yield _problem(error, f"{shown(value)} is not an object.")
     elif key not in value:

@@ -146,7 +146,10 @@ class ContractView:
         """
         schema = self.resolve(schema)
         choices = [
-            schema[keyword][:1] for keyword in ("anyOf", "oneOf") if keyword in schema and "properties" not in schema
+            schema[keyword][:1]
+            for keyword in ("anyOf", "oneOf")
+            # Not a rule about fields that stand beside it.
+            if keyword in schema and "properties" not in schema and schema[keyword][0].keys() != {"required"}
         ]
         parts = [
             self.members(part) for part in (*schema.get("allOf", ()), *(part for some in choices for part in some))
@@ -155,6 +158,19 @@ class ContractView:
         properties = {name: rule for each, _ in (*parts, (own, ())) for name, rule in each.items()}
         required = (*(name for _, names in parts for name in names), *schema.get("required", ()))
         return properties, required
+
+    def choices(self, schema: JsonObject) -> tuple[str, ...]:
+        """Return the members of which an object has exactly one, one for each schema of its oneOf; empty without such.
+
+        Args:
+            schema: A schema with a oneOf.
+        """
+        found = [self.members(each) for each in schema["oneOf"]]
+        own = [
+            [name for name in needed if not any(name in other for other, _ in found if other is not known)]
+            for known, needed in found
+        ]
+        return tuple(names[0] for names in own) if all(len(names) == 1 for names in own) else ()
 
     @property
     def image_schema(self) -> JsonObject:
