@@ -106,10 +106,11 @@ class MutationPoints:
             points = self._find(schema, pointer, (name,), rule) if not rule.is_file else ()  # any bytes are a file
             most = _most_items(self.view, schemas[pairs[name]][0]) if name in pairs else math.inf
             for point in points:
-                # No request breaks the limit of a list alone if the list beside it has the same limit.
-                whole = point.steps == (name,) and point.rule.endswith("/maxItems")
-                if not whole or _most_items(self.view, schema) < most:
+                if point.steps != (name,):
                     yield point
+                # No request breaks the limit of a list alone if the list beside it has the same limit.
+                elif not point.rule.endswith("/maxItems") or _most_items(self.view, schema) < most:
+                    yield evolve(point, mutator=_without_nulls(point.mutator))  # null is not sent
 
     def broken_values(self, point: MutationPoint) -> SearchStrategy[_Broken]:
         """Values of the point's field that are broken there, each with the path from the field to the point."""
@@ -345,7 +346,7 @@ def mutators(
         else:
             mutator = _mutator(keyword, schema, values, field)
         if mutator is not None:
-            rest = {name: rule for name, rule in schema.items() if name != keyword} | {"allOf": list(beside)}
+            rest = {name: rule for name, rule in schema.items() if name != keyword} | {"allOf": [{}, *beside]}
             found[keyword] = _alone(mutator, {keyword: schema[keyword]}, rest, view)
     return found
 
@@ -442,10 +443,8 @@ def _limit_mutator(keyword: str, schema: JsonObject) -> Mutator:
 
 def _type_mutator(types: list[str], field: FieldRule | None) -> Mutator | None:
     """Values of another type, if the form can distinguish it from the right one."""
-    if field is None:
+    if field is None or field.content_type == JSON:
         return lambda _: json_values()
-    if field.content_type == JSON:
-        return lambda _: json_values().filter(lambda value: value is not None)
     if "string" in types or field.item is not None:
         return None  # everything in a form can be read as text, and every text as a list of one
     types = list(dict.fromkeys([*types, *field.types]))  # one branch of a choice has fewer types than the field

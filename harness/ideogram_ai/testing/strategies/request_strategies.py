@@ -174,4 +174,4 @@ class _Requests:
 
 def _keep_words(request: JsonObject) -> JsonObject:
     """The request without what the contract rules out in words alone: a weight beside a size of another shape."""
-    return {name: value for name, value in request.items() if name != "resolution" or "image_weight" not in request}
+    return {name: value for name, value in request.items() if name != "image_weight" or "resolution" not in request}
