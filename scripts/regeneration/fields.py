@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 _MAPPING: Final = "Mapping[str, Any]"
 _NOT_IMPORTED: Final = frozenset({"File", "Unset"})
-_IN_MODELS_ALONE: Final = frozenset({"files"})
-"""Names that the models have for themselves, and methods of the client do not."""
 _FILE: Final = "str | os.PathLike[str] | bytes | BinaryIO | Image"
 
 
@@ -125,8 +123,6 @@ def fields_of_body(
         if content_type is None and is_structured(document, schema):
             content_type = "application/json"
         python_name, annotation = model.fields[wire_name]
-        if wire_name in _IN_MODELS_ALONE:
-            python_name = wire_name
         field = _field(document, models, wire_name, python_name, annotation=annotation, schema=schema)
         parts = media_type != "application/json" and content_type != "application/json"
         yield {**field, "content_type": content_type, "is_array": parts and field["is_array"]}

@@ -229,8 +229,8 @@ def _prove_operation(
         yield (*asked.pointer, "requestBody", "content"), message
         return
     pairs = modules[f"{_NAME}.operations"].MODEL_FIELDS.get(operation.request_model, ())
-    in_body = [wire for place, wire in listed if place == "body"]
-    if [*listed] != [*asked.fields] or in_body != [wire for _, wire in pairs]:
+    in_body = tuple((python, wire) for (place, wire), python in listed.items() if place == "body")
+    if [*listed] != [*asked.fields] or in_body != pairs:
         names, declared = ([name for _, name in fields] for fields in (listed, asked.fields))
         yield asked.pointer, f"operations.py lists the fields {names} where the contract has {declared}"
         return
@@ -238,7 +238,6 @@ def _prove_operation(
         yield (*asked.pointer, "x-method"), f"the method got the name {operation.method_name}"
     choices = max([1, *(len(field.exactly_one_of) for field in operation.fields)])
     turns = list(_turns(operation, [*asked.fields]))
-    attributes = {wire: python for python, wire in pairs}
     for turn in range(max(choices, len(turns))):
         sent = {
             key: sample_part(document, schema) if key[0] == "path" else sample(document, schema, turn)
@@ -246,7 +245,7 @@ def _prove_operation(
             if key in turns[turn % len(turns)]
         }
         for is_async in (False, True):
-            yield from _prove_call(asked, operation, listed, model, sent, attributes=attributes, is_async=is_async)
+            yield from _prove_call(asked, operation, listed, model, sent, is_async=is_async)
     for key in [key for key in asked.fields if not any(key in turn for turn in turns)]:
         yield asked.fields[key][1], f"no request can have the field {key[1]}: the rules exclude it; correct them"
 
@@ -278,7 +277,6 @@ def _prove_call(
     model: Any,
     sent: dict[tuple[str, str], Any],
     *,
-    attributes: Mapping[str, str],
     is_async: bool,
 ) -> Iterator[tuple[Pointer, str]]:
     """Send one request with a client, and compare what arrives."""
@@ -288,7 +286,7 @@ def _prove_call(
             # By way of the model, so that the values are models too where the contract has objects.
             made = model.from_dict({name: value for (place, name), value in sent.items() if place == "body"})
             inside = [key for key in sent if key[0] == "body" and not _has_files(sent[key])]
-            values |= {key: getattr(made, attributes[key[1]]) for key in inside}
+            values |= {key: getattr(made, listed[key]) for key in inside}
         arguments = {listed[key]: value for key, value in values.items()}
         request = _send(operation.method_name, arguments, is_async=is_async)
         arrived = _decode(request, asked.path)

@@ -61,7 +61,7 @@ _IN_MODELS: Final = frozenset(
         *("Any", "BinaryIO", "BytesIO", "File", "FileTypes", "Generator", "Literal", "Mapping", "T", "TYPE_CHECKING"),
         *("TextIO", "TypeVar", "UNSET", "UUID", "Unset", "cast", "datetime", "json", "types"),
         *("additional_keys", "additional_properties", "from_dict", "to_dict", "to_multipart"),
-        *("cls", "d", "field_dict", "files", "prop", "prop_dict", "prop_name", "self", "src_dict"),
+        *("cls", "d", "field_dict", "prop", "prop_dict", "prop_name", "self", "src_dict"),
     }
 )
 _UNSET: Final = "class Unset:\n"

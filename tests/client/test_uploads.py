@@ -406,6 +406,16 @@ def test_a_dataset_takes_images_captions_and_archives_of_any_iterable(kind: Kind
 UPLOADED = '{"total_count": 2, "success_count": 2, "failure_count": 0}'
 
 
+@each_kind
+def test_images_of_ours_have_the_names_in_their_links(kind: Kind) -> None:
+    embedded = image_at("data:image/png;base64," + base64.b64encode(PNG).decode())
+    with FaultServer(answer_with(200, UPLOADED)) as server, Driver(kind, base_url=server.url) as client:
+        images = [image_at(f"{server.url}/image.png?a/b.gif"), embedded, image_at(server.image_url), embedded]
+        client.call("datasets.upload_assets", "d1", files=images)
+        post = server.wait_idle().posts[0]
+    assert [file.filename for file in files_in(post.raw)] == ["image.png", "files-2.png", "image.png", "files-4.png"]
+
+
 def test_files_by_name_are_no_list() -> None:
     with pytest.raises(FieldValueError, match=r"files: .* cannot be sent: dict is no file"), Driver("sync") as client:
         client.call("datasets.upload_assets", "d1", files={"a.png": PNG})

@@ -46,7 +46,7 @@ class Field:
     """A field of a request: of its body, or a parameter.
 
     Attributes:
-        python_name: Name of the keyword argument.
+        python_name: Name of the keyword argument, and of the model's attribute.
         wire_name: Name in the contract and on the wire.
         content_type: Media type of the field's part; None when it is plain text.
         required: Whether the contract requires the field.
@@ -2911,7 +2911,7 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "GetDatasetResponse": (
         ("dataset", "dataset"),
         ("file_count", "file_count"),
-        ("files_", "files"),
+        ("files", "files"),
         ("custom_model_ids", "custom_model_ids"),
         ("notice", "notice"),
     ),
@@ -3054,7 +3054,7 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("notice", "notice"),
     ),
     "TrainModelV3Request": (("dataset_id", "dataset_id"), ("model_name", "model_name")),
-    "UploadDatasetAssetsRequest": (("files_", "files"),),
+    "UploadDatasetAssetsRequest": (("files", "files"),),
     "UploadDatasetAssetsResponse": (
         ("total_count", "total_count"),
         ("success_count", "success_count"),

@@ -27,7 +27,7 @@ from .config import (
     resolve_in_flight,
     resolve_timeout,
 )
-from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow, fetch_flow
+from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow, fetch_flow, name_in_link
 from .errors import NOTHING_SENT, ConfigurationError, DownloadError, RequestError
 from .flow import (
     RunBlocking,
@@ -53,7 +53,7 @@ from .transport import (
     enforce_deadline_async,
     require_loopback,
 )
-from .uploads import FileInPieces, UploadProgress, UploadReport, is_several, list_files
+from .uploads import FileInPieces, Upload, UploadProgress, UploadReport, is_several, list_files, make_upload
 from .waiting import PollSchedule, wait_flow
 from .webhooks import FETCH_TIMEOUT, KeyCache, read_delivery
 
@@ -240,10 +240,12 @@ class _BaseClient(Generic[HTTPClient]):
                 given[name] = files
         return given
 
-    def _fetch_image(self, field: str, image: GeneratedImage) -> Flow[bytes]:
+    def _fetch_image(self, field: str, image: GeneratedImage) -> Flow[Upload | bytes]:
         job = self._download_job(image, "", overwrite=False, max_bytes=None)
         try:
-            return (yield from fetch_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing))
+            data = yield from fetch_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
+            name = name_in_link(job)
+            return make_upload(data, name=name, stem=field) if name else data
         except DownloadError as error:
             error.may_have_been_billed = False  # by this call
             error.rephrase(lambda message: f"{field}: {message} {NOTHING_SENT}")

@@ -231,6 +231,8 @@ def _parse_refusal(
     kind, advice = _ERRORS.get(status, (APIStatusError, ""))
     if status == HTTPStatus.NOT_FOUND and job_id is not None:
         advice = f"No job {printable(job_id)!r:.80} is known there: check the id, the key and the base URL."
+    elif status == HTTPStatus.NOT_FOUND and any(each.place == "path" for each in operation.fields):
+        advice = "Check the id, the key and the base URL."
     details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body, "may_have_been_billed": billed}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind = InternalServerError
