@@ -94,7 +94,7 @@ def _lines() -> Iterator[str]:
         yield from _details(operation, long_lists)
     yield from ("## Long lists of values", "")
     for choices, title in long_lists.items():
-        yield from (f"### {title}", "", textwrap.fill(f"{', '.join(choices)}.", 120, break_on_hyphens=False), "")
+        yield from (f"### {title}", "", textwrap.fill(f"{', '.join(choices)}.".replace("\xa0", " "), 120), "")
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

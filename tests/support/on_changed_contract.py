@@ -131,7 +131,7 @@ def program(text: str) -> list[Any]:
 
 def field_of_inpaint(asked: Fields, folder: Path) -> Fields:
     """What everything that knows operations does with a field of v3.inpaint: calls with values, words, a batch."""
-    source = {"image": str(folder / "image.png"), "mask": str(folder / "image.png"), "prompt": "A hat"}
+    source: Fields = {"image": str(folder / "image.png"), "mask": str(folder / "image.png"), "prompt": "A hat"}
     Image.new("L", (64, 64)).save(folder / "image.png")
     with MockServer() as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
         found: Fields = {
