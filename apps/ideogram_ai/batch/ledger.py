@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self, overload
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -135,18 +135,10 @@ def without_signature(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
 
-@overload
-def _without_signatures(document: str) -> str: ...
-@overload
-def _without_signatures(document: bytes) -> bytes: ...
-@overload
-def _without_signatures(document: None) -> None: ...
 def _without_signatures(document: str | bytes | None) -> str | bytes | None:
     """A JSON document whose `url` members have no signatures, which would let any reader fetch the images."""
-    if document is None:
-        return None
     try:
-        value: Any = json.loads(document)
+        value: Any = json.loads(document or b"null")
     except (ValueError, RecursionError):
         return document
     cut = _cut(value)
