@@ -456,7 +456,8 @@ class Ledger:
             with suppress(OSError):
                 _pid_file(self.path).unlink()
             with suppress(OSError, sqlite3.Error, LedgerError):
-                if self._is_new and not any(self.counts().values()):
+                # After a run, the folder knows it.
+                if self._is_new and not self.identity[1] and not any(self.counts().values()):
                     # While it is locked, and without side files: another process may open it at any moment.
                     self._database.execute("PRAGMA journal_mode = DELETE")
                     self.path.unlink()

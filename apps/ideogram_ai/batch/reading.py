@@ -174,7 +174,8 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
         return parse_json(word)
     except JsonError as error:
         wanted = " or ".join(kind for kind in rule.types if kind != "null")
-        raise CellError(f"is not a JSON {wanted}: {error}. It is {shown(text)}.") from None
+        cure = ' Write a list as ["a", "b"].' if "array" in rule.types else ""
+        raise CellError(f"is not a JSON {wanted}: {error}. It is {shown(text)}.{cure}") from None
 
 
 @contextmanager
