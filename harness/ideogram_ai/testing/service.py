@@ -89,7 +89,7 @@ class ReadRequest:
 def read_request(
     view: ContractView,
     content_type: str | None,
-    body: bytes | deque[bytes],
+    body: bytes | deque[bytearray],
     *,
     path: Mapping[str, str] | None = None,
     query: Iterable[tuple[str, str]] = (),
@@ -118,7 +118,7 @@ def read_request(
     )
 
 
-def _decode(view: ContractView, content_type: str | None, body: bytes | deque[bytes]) -> DecodedFields:
+def _decode(view: ContractView, content_type: str | None, body: bytes | deque[bytearray]) -> DecodedFields:
     if not view.operation.media_type:
         return DecodedFields()
     if view.operation.media_type != JSON:
