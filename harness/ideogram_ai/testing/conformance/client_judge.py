@@ -195,7 +195,7 @@ def _image_problem(report: ClientReport, image: bytes, folder: Path) -> str:
 def _problems(scenario: Scenario, observed: Observed, run: ProgramRun) -> Iterator[str]:
     """What is wrong with what the scenario itself tests."""
     posts, limit = observed.service.posts, scenario.most_posts
-    if not posts and limit != 0:
+    if not posts and not observed.service.polls and limit != 0:
         yield "no request arrived"
     generates = scenario.operation == read_view().operation.method_name
     if generates and (whole := _whole_posts(observed)) and scenario.sends is not None:
