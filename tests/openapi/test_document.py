@@ -63,7 +63,7 @@ def test_what_was_only_seen_is_told_apart_from_what_is_documented(operations: di
         for operation in operations.values()
         for status, response in operation["responses"].items()
     }
-    observed, documented = {"400", "401", "429"}, {"200", "404", "422", "500", "503"}
+    observed, documented = {"400", "401", "429"}, {"200", "402", "403", "404", "422", "500", "503"}
     assert evidence == {(s, "observed") for s in observed} | {(s, "documented") for s in documented}
 
 
@@ -71,13 +71,17 @@ def test_evidence_has_two_words_only(contract: Node) -> None:
     assert {node["x-evidence"] for _, node in nodes(contract) if "x-evidence" in node} == {"documented", "observed"}
 
 
-ALWAYS_FREE = {"get_generation", "get_webhook_signing_jwks"}
+ALWAYS_FREE = {
+    *("get_generation", "get_webhook_signing_jwks"),
+    *("list_datasets", "get_dataset", "list_custom_models", "get_custom_model"),
+}
+NOBODY_KNOWS = {"create_dataset", "upload_dataset_assets"}
 
 
 def test_a_success_is_billed_unless_the_operation_is_free_and_a_refusal_never_is(operations: dict[str, Node]) -> None:
     for name, operation in operations.items():
         billed = {status: response["x-billed"] for status, response in operation["responses"].items()}
-        assert billed.pop("200") is (name not in ALWAYS_FREE), name
+        assert billed.pop("200") == ("unknown" if name in NOBODY_KNOWS else name not in ALWAYS_FREE), name
         unknown = {status for status, value in billed.items() if value == "unknown"}
         assert unknown == billed.keys() & {"500", "503"}, name
         assert all(billed[status] is False for status in billed.keys() - unknown), name
@@ -92,22 +96,31 @@ def test_observed_statuses_are_no_answers_of_the_contract(operations: dict[str, 
         if name in ALWAYS_FREE:
             assert set(observed.values()) == {False}
             continue
-        assert [status for status, billed in observed.items() if billed is False] == [402, 403, 404, 413, 415]
+        documented = {int(status) for status in operation["responses"]}
+        assert {status for status, billed in observed.items() if billed is False} == {
+            402,
+            403,
+            404,
+            413,
+            415,
+        } - documented
         said = {status for status, billed in observed.items() if billed == "unknown"}
-        assert said == {503} - {int(status) for status in operation["responses"]}
+        assert said == {503} - documented
 
 
 def test_the_limits_and_their_headers(operations: dict[str, Node]) -> None:
-    for name, operation in operations.items():
-        rejected = operation["responses"]["429"]
+    limited = {name: op["responses"]["429"] for name, op in operations.items() if "429" in op["responses"]}
+    assert {op["tags"][0] for name, op in operations.items() if name not in limited} == {"datasets", "models"}
+    for name, rejected in limited.items():
         assert rejected["headers"]["Retry-After"]["required"] is False
-        assert rejected.get("x-in-flight-limit") == (
-            10 if operation.get("x-price") == "ideogram-4.0" or "transparent" in name else None
-        )
+        makes_images = ("x-result" in operations[name] and name != "get_generation") or name == "post_layerize_text_v3"
+        assert rejected.get("x-in-flight-limit") == (10 if makes_images else None), name
         (example,) = rejected["content"]["application/json"]["examples"].values()
         assert example["value"].get("max_inflight_requests") == rejected.get("x-in-flight-limit")
-    limits = [name for name, operation in operations.items() if "x-rate-limit" in operation["responses"]["429"]]
-    assert limits == ["get_generation"]
+    assert [name for name, rejected in limited.items() if "x-rate-limit" in rejected] == ["get_generation"]
+
+
+DRAWN_BY_3_0 = ("generate", "generate_transparent", "inpaint", "remix", "reframe", "replace_background", "edit")
 
 
 def test_methods_results_and_prices(contract: Node, operations: dict[str, Node], schemas: dict[str, Node]) -> None:
@@ -122,18 +135,31 @@ def test_methods_results_and_prices(contract: Node, operations: dict[str, Node],
         "generate_transparent": "images",
         "submit_generate_transparent": "job",
         "webhook_keys": None,
+        **dict.fromkeys(("edit", "upscale", "remove_background"), "images"),
+        "describe_image": None,
+        **{f"v3.{name}": "images" for name in DRAWN_BY_3_0},
+        "v3.layerize_text": None,
+        **{f"legacy.{name}": "images" for name in ("generate", "edit", "remix", "reframe")},
+        **{f"datasets.{name}": None for name in ("list", "create", "get", "upload_assets")},
+        **{f"models.{name}": None for name in ("list", "get", "train")},
     }
-    assert len(operations) == 10
-    assert {operation["x-price"] for operation in operations.values() if "x-price" in operation} == contract[
-        "x-prices"
-    ].keys()
+    assert len(operations) == 33
+    assert [name for name, operation in operations.items() if operation.get("deprecated")] == ["post_edit_image_v3"]
+    other = [entry for operation in operations.values() for entry in operation.get("x-price-when", ())]
+    named = {operation["x-price"] for operation in operations.values() if "x-price" in operation}
+    assert named | {entry["price"] for entry in other} == contract["x-prices"].keys()
     prices = contract["x-prices"]["ideogram-4.0"]
     speeds = schemas["RenderingSpeedV4"]
     assert prices["usd"].keys() == set(speeds["enum"]) - {entry["value"] for entry in speeds["x-unavailable-values"]}
     for operation in operations.values():
-        if operation.get("x-price") == "ideogram-4.0":
-            (media,) = operation["requestBody"]["content"].values()
-            assert prices["by"] in schemas[media["schema"]["$ref"].rpartition("/")[2]]["properties"]
+        (media,) = operation.get("requestBody", {"content": {"": None}})["content"].values()
+        fields = schemas[media["schema"]["$ref"].rpartition("/")[2]]["properties"] if media else {}
+        for entry in ({"price": operation.get("x-price")}, *operation.get("x-price-when", ())):
+            assert entry.get("field", "prompt") in fields or entry["price"] is None or "field" not in entry
+            by = contract["x-prices"].get(entry["price"], {}).get("by")
+            assert by is None or contract["x-prices"][entry["price"]]["usd"].keys() <= set(
+                schemas[fields[by]["$ref"].rpartition("/")[2]]["enum"]
+            )
 
 
 def test_one_operation_is_open_to_everybody(contract: Node, operations: dict[str, Node]) -> None:
@@ -166,7 +192,7 @@ def test_unavailable_values_stand_in_their_enum_and_get_a_documented_status(cont
 
 def test_field_hints_are_for_fields_that_are_not_there_and_name_one_that_is(schemas: dict[str, Node]) -> None:
     requests = {name: schema for name, schema in schemas.items() if "x-field-hints" in schema}
-    assert len(requests) == 5
+    assert len(requests) == 23
     for name, request in requests.items():
         hints = request["x-field-hints"]
         assert not hints.keys() & request["properties"].keys(), name

@@ -66,8 +66,9 @@ def test_an_image_is_sent_as_a_file_and_needs_its_name(is_valid: IsValid, operat
     for weight, allowed in [(1, True), (100, True), (0, False), (101, False), ("60", False)]:
         assert is_valid("RemixImageRequestV4", {"image": "", "text_prompt": "a", "image_weight": weight}) is allowed
     bodies = {name: list(op["requestBody"]["content"]) for name, op in operations.items() if "requestBody" in op}
-    assert bodies.pop("post_magic_prompt_v4") == ["application/json"]
-    assert len(bodies) == 7
+    for name in ("post_magic_prompt_v4", "post_generate_image", "create_dataset", "train_model_v3"):
+        assert bodies.pop(name) == ["application/json"]
+    assert len(bodies) == 23
     assert all(kinds == ["multipart/form-data"] for kinds in bodies.values())
 
 
@@ -78,6 +79,10 @@ def test_a_job_may_be_announced_and_is_asked_for_by_its_id(contract: Node, opera
     assert {name: found for name, found in places.items() if found} == {
         **{name: ["WebhookUrl"] for name in asynchronous},
         "get_generation": ["GenerationId"],
+        "list_datasets": ["DatasetSearch"],
+        **{key: ["DatasetId"] for key in ("get_dataset", "upload_dataset_assets")},
+        "list_custom_models": ["ModelScope", "ModelStatuses"],
+        "get_custom_model": ["ModelId"],
     }
     hook = contract["components"]["parameters"]["WebhookUrl"]
     assert (hook["name"], hook["in"], hook["required"]) == ("webhook_url", "query", False)
@@ -188,6 +193,64 @@ def test_a_colour_is_a_hash_and_six_hex_digits(is_valid: IsValid) -> None:
         assert is_valid("V4StyleDescription", {"color_palette": palette}) is allowed, palette
         element = {"type": "obj", "desc": "a", "color_palette": palette}
         assert is_valid("V4JsonPrompt", with_element(element)) is allowed, palette
+
+
+def test_what_the_provider_excludes_in_prose_is_excluded_by_the_schemas(is_valid: IsValid) -> None:
+    excluded: list[tuple[str, Node, Node, Node]] = [
+        ("GenerateImageRequestV3", {"prompt": "a"}, {"resolution": "1024x1024"}, {"aspect_ratio": "1x1"}),
+        ("GenerateImageRequestV3", {"prompt": "a"}, {"style_codes": ["0123abCD"]}, {"style_type": "DESIGN"}),
+        ("EditImageRequestV3", {"prompt": "a", "image": "", "mask": ""}, {"style_codes": []}, {"style_type": "AUTO"}),
+        ("RemixImageRequestV3", {"prompt": "a", "image": ""}, {"resolution": "1024x1024"}, {"aspect_ratio": "1x1"}),
+        (
+            "ReframeImageRequestV3",
+            {"image": "", "resolution": "1024x1024"},
+            {"style_codes": []},
+            {"style_reference_images": []},
+        ),
+        (
+            "ReplaceBackgroundRequestV3",
+            {"image": "", "prompt": "a"},
+            {"style_codes": []},
+            {"style_reference_images": []},
+        ),
+        ("V1EditImagesRequest", {"prompt": "a", "images": [""]}, {"resolution": "1024x1024"}, {"aspect_ratio": "1x1"}),
+        ("ColorPaletteWithPresetNameOrMembers", {}, {"name": "EMBER"}, {"members": [{"color_hex": "#fff"}]}),
+    ]
+    for name, least, one, other in excluded:
+        assert is_valid(name, least | one), (name, one)
+        assert is_valid(name, least | other), (name, other)
+        assert not is_valid(name, least | one | other), (name, one, other)
+    assert not is_valid("V1EditImagesRequest", {"prompt": "a"})
+    for urls in ({"image_urls": [""]}, {"image_urls": [""], "images": [""]}):
+        assert is_valid("V1EditImagesRequest", {"prompt": "a", **urls})
+    masks = {"prompt": "a", "character_reference_images": [""], "character_reference_images_mask": [""]}
+    assert is_valid("GenerateImageRequestV3", masks)
+    assert not is_valid("GenerateImageRequestV3", {**masks, "character_reference_images": ["", ""]})
+
+
+def test_the_older_operations_have_lists_of_their_own(schemas: Node, operations: dict[str, Node]) -> None:
+    """Counted where the provider's documents of May, July and October 2026 agree."""
+    counts = {"ResolutionV3": 69, "AspectRatioV3": 15, "StylePresetV3": 62, "AspectRatio": 11, "Resolution": 78}
+    assert {name: len(set(schemas[name]["enum"])) for name in counts} == counts
+    required = {
+        operation["x-method"]: schemas[media["schema"]["$ref"].rpartition("/")[2]].get("required", [])
+        for operation in operations.values()
+        for media in operation.get("requestBody", {"content": {}})["content"].values()
+    }
+    assert {name: fields for name, fields in required.items() if "." in name} == {
+        **{key: ["prompt"] for key in ("v3.generate", "v3.generate_transparent")},
+        **{key: ["image", "mask", "prompt"] for key in ("v3.inpaint", "v3.edit")},
+        **{key: ["image", "prompt"] for key in ("v3.remix", "v3.replace_background")},
+        "v3.reframe": ["image", "resolution"],
+        "v3.layerize_text": ["image"],
+        "legacy.generate": ["image_request"],
+        "legacy.remix": ["image_request", "image_file"],
+        "legacy.edit": ["image_file", "mask", "prompt", "model"],
+        "legacy.reframe": ["image_file", "resolution", "model"],
+        "datasets.create": ["name"],
+        "datasets.upload_assets": ["files"],
+        "models.train": ["dataset_id", "model_name"],
+    }
 
 
 def test_the_structured_prompt_travels_as_json(operation: Node) -> None:

@@ -110,7 +110,10 @@ class V3Methods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
 
-        Makes images with the Ideogram 3.0 model. Without resolution and aspect_ratio they are square.
+        Makes images with the Ideogram 3.0 model. Give resolution or aspect_ratio, not both; without either, the
+        images are square. style_codes exclude style_reference_images and style_type. The newest documents of the
+        service allow 25 MB for an image and 50 MB for the whole request, and older ones less; the client leaves
+        this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
@@ -123,9 +126,9 @@ class V3Methods(Generic[Generation, Job, Image]):
 
         Args:
             prompt: What to draw, in plain language.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
                 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
                 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
                 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
@@ -137,14 +140,15 @@ class V3Methods(Generic[Generation, Job, Image]):
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            negative_prompt: What the image shall not have. What prompt says comes first.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+                style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
                 GENERAL.
             style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
@@ -157,15 +161,16 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once
+                it is trained.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
-                before sending.
-            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
-                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
+                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
+            character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+                size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -231,11 +236,10 @@ class V3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make images with a transparent background with Ideogram 3.0, and wait for them. Each is billed, withheld
-        ones too.
+        """Make transparent images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
 
-        Makes images without a background: PNG files with an alpha channel. The answer has the size before and after
-        upscaling.
+        Makes images without a background: PNG files with an alpha channel. The response has the resolution before
+        upscaling, and upscaled_resolution.
 
         The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-07-09. With upscale_factor X2, the price of each image, by rendering_speed: 0.16 USD (TURBO), 0.19
@@ -246,19 +250,18 @@ class V3Methods(Generic[Generation, Job, Image]):
 
         Args:
             prompt: What to draw, in plain language.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            upscale_factor: How many times the image is enlarged. It raises the price. One of X1, X2, X4. The
-                default is X1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            upscale_factor: How many times to enlarge each side of the image. It raises the price. One of X1,
+                X2, X4. The default is X1.
             aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of TURBO, DEFAULT,
                 QUALITY. The default is DEFAULT.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            negative_prompt: What the image shall not have. What prompt says comes first.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -316,10 +319,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Change a part of an image with Ideogram 3.0, and wait for it. Each image is billed, withheld ones too.
+        """Redraw the masked part of an image with Ideogram 3.0. Each image is billed, withheld ones too.
 
-        Draws what the prompt says where the mask is black, and keeps the rest of the image. How many bytes an image
-        may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Redraws an image where the mask is black, as the prompt says, and keeps the rest. style_codes exclude
+        style_reference_images and style_type. The newest documents of the service allow 25 MB for an image and 50
+        MB for the whole request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
@@ -332,15 +336,14 @@ class V3Methods(Generic[Generation, Job, Image]):
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
                 Generation; read before sending.
-            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
-                bytes, an open binary file, or an image of a Generation; read before sending.
+            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
             prompt: What to draw where the mask is black.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
@@ -355,17 +358,19 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+                style_type.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
-                before sending.
-            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
-                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
+                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
+            character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+                size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -428,7 +433,6 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_type: StyleTypeV3 | None = None,
         style_preset: StylePresetV3 | None = None,
-        custom_model_uri: str | None = None,
         style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
@@ -436,31 +440,30 @@ class V3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make images from an image and a prompt with Ideogram 3.0, and wait for them. Each is billed, withheld ones
-        too.
+        """Make images from an image and a prompt with Ideogram 3.0. Each is billed, withheld ones too.
 
-        Makes images from an image and a prompt. Without resolution and aspect_ratio the shape of the image is kept.
-        How many bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB since
-        autumn 2026.
+        Makes images from an image and a prompt. Give resolution or aspect_ratio, not both: the image is cropped to
+        that shape first; without either, its shape is kept. style_codes exclude style_reference_images and
+        style_type. The newest documents of the service allow 25 MB for an image and 50 MB for the whole request,
+        and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
-        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
-        are not checked against the contract: the service refuses what it does not take, for free. None counts as
-        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
-        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
-        given. character_reference_images_mask has as many items as character_reference_images.
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of resolution and aspect_ratio is given. At most one of style_codes and
+        style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
             prompt: What to draw, in plain language.
-            image_weight: How much the result is like the image. It is at least 1 and at most 100. The default
+            image_weight: How much the result resembles the image. It is at least 1 and at most 100. The default
                 is 50.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
                 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
                 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
                 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
@@ -472,14 +475,15 @@ class V3Methods(Generic[Generation, Job, Image]):
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            negative_prompt: What the image shall not have. What prompt says comes first.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+                style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
                 GENERAL.
             style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
@@ -492,15 +496,14 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
-                before sending.
-            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
-                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
+                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
+            character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+                size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -538,7 +541,6 @@ class V3Methods(Generic[Generation, Job, Image]):
                     "style_codes": style_codes,
                     "style_type": style_type,
                     "style_preset": style_preset,
-                    "custom_model_uri": custom_model_uri,
                     "style_reference_images": style_reference_images,
                     "character_reference_images": character_reference_images,
                     "character_reference_images_mask": character_reference_images_mask,
@@ -566,10 +568,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Draw more of an image around it with Ideogram 3.0, and wait for it. Each image is billed, withheld ones too.
+        """Extend an image to a new size with Ideogram 3.0. Each image is billed, withheld ones too.
 
-        Extends an image, which ought to be square, to another size. How many bytes an image may have is for the
-        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Extends a square image to another size: it draws what is around the image. style_codes exclude
+        style_reference_images. The newest documents of the service allow 25 MB for an image and 50 MB for the whole
+        request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
@@ -577,9 +580,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_codes and style_reference_images is given.
 
         Args:
-            image: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
-            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+            image: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
+            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
                 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
                 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
                 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
@@ -587,10 +590,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                 1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
                 1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
                 1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
             style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
@@ -603,10 +605,11 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -665,11 +668,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Draw another background for an image with Ideogram 3.0, and wait for it. Each image is billed, withheld ones
-        too.
+        """Replace the background of an image with Ideogram 3.0. Each image is billed, withheld ones too.
 
-        Keeps what stands in front, and draws what the prompt says behind it. How many bytes an image may have is
-        for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Keeps the foreground of an image, and draws a new background as the prompt says. style_codes exclude
+        style_reference_images. The newest documents of the service allow 25 MB for an image and 50 MB for the whole
+        request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
@@ -679,13 +682,12 @@ class V3Methods(Generic[Generation, Job, Image]):
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
                 Generation; read before sending.
-            prompt: What to draw behind what stands in front.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            prompt: The new background, in plain language.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
             style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
@@ -698,10 +700,11 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -755,12 +758,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> LayerizeTextResponse:
-        """Take the text out of an image: an image without it, and each text with its place and font. Each request is
-        billed.
+        """Separate the text of an image from the image beneath it. Each request is billed.
 
-        Answers with a link to the image without its text, and with the texts as blocks that can be set again. The
-        links expire, so an image that is to be kept has to be downloaded. How many bytes an image may have is for
-        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Returns a link to the image without its text, and the text as blocks with their position, font and colour.
+        The links expire, so download what you want to keep. The newest documents of the service allow 25 MB for an
+        image, and older ones 10 MB; the client leaves this to the service.
 
         The price of each request: 0.09 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
@@ -769,11 +771,12 @@ class V3Methods(Generic[Generation, Job, Image]):
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
                 Generation; read before sending.
-            prompt: What the image shows, in plain language. Without it, the service looks for itself.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            font_candidate_files: Fonts that the texts may be set in: TTF, OTF, WOFF or WOFF2 files. Each is a
-                path, bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: A description of the image, to guide the detection of text.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            font_candidate_files: Fonts to match the text with: up to five TTF, OTF, WOFF or WOFF2 files, of 5
+                MB each. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -828,9 +831,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Change a part of an image with Ideogram 3.0 under an older name. Each image is billed, withheld ones too.
+        """Redraw the masked part of an image; deprecated, use inpaint. Each image is billed.
 
-        The same as inpaint, which takes its place; the provider has announced its removal without a date.
+        The same as inpaint under an older path. The provider has announced its removal, without a date.
 
         It is deprecated: the provider announced its end. The price of each image, by rendering_speed: 0.03 USD
         (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY), as of 2026-07-09. With
@@ -843,15 +846,14 @@ class V3Methods(Generic[Generation, Job, Image]):
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
                 Generation; read before sending.
-            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
-                bytes, an open binary file, or an image of a Generation; read before sending.
+            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
             prompt: What to draw where the mask is black.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
@@ -866,17 +868,19 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+                style_type.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
-                before sending.
-            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
-                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
+                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
+            character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+                size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -937,17 +941,17 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make images with an older model, and wait for them. Each is billed, withheld ones too; its price is not
-        known.
+        """Make images with a model before 3.0. Each is billed, withheld ones too; the price is not known.
 
-        Makes images with the models before 3.0.
+        Makes images with the models before 3.0. All fields are in image_request. Give resolution or aspect_ratio,
+        not both.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_request: What to draw with an older model. A mapping or the generated model; the order of keys
-                is kept.
+            image_request: What to draw with a model before 3.0. resolution and aspect_ratio exclude each other.
+                A mapping or the generated model; the order of keys is kept.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -992,11 +996,10 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Change a part of an image with an older model, and wait for it. Each image is billed, withheld ones too; its
-        price is not known.
+        """Redraw the masked part of an image with a model before 3.0. Each is billed; the price is not known.
 
-        Draws what the prompt says where the mask is black, and keeps the rest of the image. How many bytes an image
-        may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Redraws an image where the mask is black, as the prompt says, and keeps the rest. The newest documents of
+        the service allow 25 MB for an image, and older ones 10 MB; the client leaves this to the service.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
@@ -1004,16 +1007,15 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         Args:
             image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
                 a Generation; read before sending.
-            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
-                bytes, an open binary file, or an image of a Generation; read before sending.
+            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
             prompt: What to draw where the mask is black.
-            model: The model. Of the older ones, these two can edit. One of V_2, V_2_TURBO.
-            magic_prompt_option: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            model: The model. Of those before 3.0, only these two can edit. One of V_2, V_2_TURBO.
+            magic_prompt_option: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -1061,18 +1063,18 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make images from an image and a prompt with an older model, and wait for them. Each is billed, withheld ones
-        too; its price is not known.
+        """Make images from an image with a model before 3.0. Each is billed; the price is not known.
 
-        Makes images from an image and a prompt with the models before 3.0. How many bytes an image may have is for
-        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Makes images from an image and a prompt with the models before 3.0. All fields but the image are in
+        image_request. Give resolution or aspect_ratio, not both. The newest documents of the service allow 25 MB
+        for an image, and older ones 10 MB; the client leaves this to the service.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_request: What to make of an image with an older model. A mapping or the generated model; the
-                order of keys is kept.
+            image_request: What a model before 3.0 makes of an image. resolution and aspect_ratio exclude each
+                other. A mapping or the generated model; the order of keys is kept.
             image_file: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file,
                 or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -1119,18 +1121,17 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Draw more of an image around it with an older model, and wait for it. Each image is billed, withheld ones
-        too; its price is not known.
+        """Extend an image to a new size with a model before 3.0. Each is billed; the price is not known.
 
-        Extends an image, which ought to be square, to another size. How many bytes an image may have is for the
-        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Extends a square image to another size: it draws what is around the image. The newest documents of the
+        service allow 25 MB for an image, and older ones 10 MB; the client leaves this to the service.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_file: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary
-                file, or an image of a Generation; read before sending.
+            image_file: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes,
+                an open binary file, or an image of a Generation; read before sending.
             resolution: The size of the image in pixels, width before height. One of RESOLUTION_512_1536,
                 RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536, RESOLUTION_640_1024,
                 RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472, RESOLUTION_640_1536,
@@ -1152,12 +1153,11 @@ class LegacyMethods(Generic[Generation, Job, Image]):
                 RESOLUTION_1408_576, RESOLUTION_1408_640, RESOLUTION_1408_704, RESOLUTION_1472_576,
                 RESOLUTION_1472_640, RESOLUTION_1472_704, RESOLUTION_1536_512, RESOLUTION_1536_576,
                 RESOLUTION_1536_640.
-            model: The model that draws. AUTO leaves it to the service. One of V_1, V_1_TURBO, V_2, V_2_TURBO,
-                V_2A, V_2A_TURBO, AUTO. The default is V_2.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            model: The model. With AUTO, the service decides. One of V_1, V_1_TURBO, V_2, V_2_TURBO, V_2A,
+                V_2A_TURBO, AUTO. The default is V_2.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -1208,15 +1208,15 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> ListDatasetsResponse:
-        """List the datasets. It costs nothing.
+        """List the datasets of the account. It costs nothing.
 
-        Answers with the datasets of the account.
+        Returns the datasets of the account, or those whose name matches.
 
         Values are not checked against the contract: the service refuses what it does not take. None counts as
         absent; an empty text or mapping counts as given.
 
         Args:
-            search: Words that the name has. Without them, all datasets are listed.
+            search: Only datasets whose name matches this text.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1254,15 +1254,15 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Dataset:
-        """Make an empty dataset. What it costs is not known.
+        """Create an empty dataset. What it costs is not known.
 
-        Makes a dataset, to which images are uploaded and on which a model is trained.
+        Creates a dataset: upload images to it, and train a model on them.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            name: What it is called.
+            name: The name of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1300,9 +1300,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> GetDatasetResponse:
-        """Look at a dataset and its files. It costs nothing.
+        """Get a dataset, its files and its models. It costs nothing.
 
-        Answers with a dataset, its files, and the models that were trained on it.
+        Returns a dataset, its files, and the ids of the models that were trained on it.
 
         Values are not checked against the contract: the service refuses what it does not take. None counts as
         absent; an empty text or mapping counts as given.
@@ -1349,16 +1349,18 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
     ) -> UploadDatasetAssetsResponse:
         """Upload images, captions and ZIP files to a dataset. What it costs is not known.
 
-        Adds files to a dataset: images, captions as .txt files that are named like their images, and ZIP files of
-        both. Some files may be taken and others refused; the answer tells which. A dataset holds up to 100 images.
+        Adds images, captions and ZIP files to a dataset, which holds up to 100 images. A caption is a .txt file
+        with the name of its image: vase.txt for vase.png. The service may take some files and refuse others: the
+        response lists both.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
 
         Args:
             dataset_id: The id of the dataset.
-            files_: Images, captions and ZIP files. A caption is a .txt file that is named like its image. Each
-                is a path, bytes, an open binary file, or an image of a Generation; read before sending.
+            files_: Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the
+                image of the same name: vase.txt to vase.png. Captions are optional. Each is a path, bytes, an open
+                binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1406,18 +1408,18 @@ class ModelsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> TrainDatasetModelResponse:
-        """Train a model of Ideogram 3.0 on a dataset. Each run is billed.
+        """Train a custom model of Ideogram 3.0 on a dataset. Each training is billed.
 
-        Begins to train a model and answers at once. Ask for the model with get_custom_model until its status is
-        COMPLETED; then its custom_model_uri can be given to generate. A dataset needs 15 images at least.
+        Starts the training of a model and returns at once. Ask for the model by its id until its status is
+        COMPLETED; then v3.generate and v3.remix take its custom_model_uri. The dataset needs 15 to 100 images.
 
         The price of each request: 40 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
         given.
 
         Args:
-            dataset_id: The id of the dataset. It needs 15 images at least.
-            model_name: What the model is called: 5 to 30 letters, digits, spaces and hyphens.
+            dataset_id: The id of the dataset, which has 15 to 100 images.
+            model_name: The name of the model: 5 to 30 letters, digits, spaces and hyphens.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1458,14 +1460,14 @@ class ModelsMethods(Generic[Generation, Job, Image]):
     ) -> ListModelsResponse:
         """List the custom models. It costs nothing.
 
-        Answers with the models of the account, and with those that are shared with it.
+        Returns the models of the account, and those that are shared with its organization.
 
         Values are not checked against the contract: the service refuses what it does not take. None counts as
         absent; an empty text or mapping counts as given.
 
         Args:
-            scope: Whose models: those of the account, or those that are shared with it. Without it, both. One
-                of owned, shared.
+            scope: Only models that the account owns, or only those that are shared with it. When absent, both.
+                One of owned, shared.
             status: Only models with one of these statuses. Each is one of CREATING, DRAFT, TRAINING, COMPLETED,
                 ERRORED, ARCHIVED.
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -1506,10 +1508,10 @@ class ModelsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> GetModelResponse:
-        """Look at a custom model. It costs nothing.
+        """Get a custom model and its status. It costs nothing.
 
-        Answers with a model and its status. Ask again while it is being trained; its custom_model_uri is there once
-        it can be used.
+        Returns a model as it is now. Ask again while it is being trained; it has a custom_model_uri when it can be
+        used.
 
         Values are not checked against the contract: the service refuses what it does not take. None counts as
         absent; an empty text or mapping counts as given.
@@ -1718,9 +1720,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Submit a prompt as a job, and return as soon as it has an id. A job that completes is billed.
 
-        Answers as soon as the job has an id, before its images are made. Ask for the job with get_generation, as
-        often as you like and for free. A job that completes is billed, withheld images included; one that fails is
-        not.
+        Returns as soon as the job has an id, before its images are made. Ask for the job by its id, as often as you
+        like and for free. A job that completes is billed, withheld images included; one that fails is not.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -1843,8 +1844,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make an image from an image and a prompt, and wait for it. It is billed, withheld or not.
 
-        Makes an image from an image and a plain-language prompt. How many bytes an image may have is for the
-        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Makes an image from an image and a plain-language prompt. The newest documents of the service allow 25 MB
+        for an image, and older ones 10 MB; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -1917,9 +1918,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Submit a remix as a job, and return as soon as it has an id. A job that completes is billed.
 
-        Answers as soon as the job has an id, before its images are made. Ask for the job with get_generation, as
-        often as you like and for free. A job that completes is billed, withheld images included; one that fails is
-        not.
+        Returns as soon as the job has an id, before its images are made. Ask for the job by its id, as often as you
+        like and for free. A job that completes is billed, withheld images included; one that fails is not.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -2043,8 +2043,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> DescribeResponseV4:
         """Describe an image as a structured prompt. Each description is billed.
 
-        Describes an image as a structured prompt, which generate takes as json_prompt. How many bytes an image may
-        have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Describes an image as a structured prompt, which generate takes as json_prompt. The newest documents of the
+        service allow 25 MB for an image, and older ones 10 MB; the client leaves this to the service.
 
         The price of each request: 0.01 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
@@ -2227,9 +2227,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Submit a transparent image as a job, and return as soon as it has an id. A job that completes is billed.
 
-        Answers as soon as the job has an id, before its images are made. Ask for the job with get_generation, as
-        often as you like and for free. A job that completes is billed, withheld images included; one that fails is
-        not.
+        Returns as soon as the job has an id, before its images are made. Ask for the job by its id, as often as you
+        like and for free. A job that completes is billed, withheld images included; one that fails is not.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given. Exactly one of
@@ -2335,10 +2334,10 @@ class Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Take the background out of an image, and wait for it. It is billed, withheld or not; its price is not known.
+        """Remove the background of an image. It is billed, withheld or not; the price is not known.
 
-        Makes the background of an image transparent. The answer has one image. How many bytes an image may have is
-        for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Makes the background of an image transparent, and returns one image. The newest documents of the service
+        allow 25 MB for an image, and older ones 10 MB; the client leaves this to the service.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
@@ -2392,28 +2391,28 @@ class Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Change images with a prompt, and wait for the result. Each image is billed, withheld ones too.
+        """Edit images with a prompt, and wait for the result. Each image is billed, withheld ones too.
 
-        Makes images from up to ten images and a prompt that says what to do with them; the first image matters
-        most. How many bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB
-        since autumn 2026.
+        Makes images from up to ten images, as files or as links to images of Ideogram, and a prompt that says what
+        to do with them. Give resolution or aspect_ratio, not both; without either, the first image decides. The
+        newest documents of the service allow 25 MB for an image, and older ones 10 MB; the client leaves this to
+        the service.
 
         The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given. At most one of resolution and aspect_ratio is given.
+        given. At least one of images and image_urls is given. At most one of resolution and aspect_ratio is given.
 
         Args:
             prompt: What to do with the images, in plain language.
-            images: The images, JPEG, PNG or WebP files. The first one matters most. Each is a path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            image_urls: Images by their links, which are links to images of Ideogram alone.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+            images: The images to edit, JPEG, PNG or WebP files. The first one decides what the request leaves
+                open. Each is a path, bytes, an open binary file, or an image of a Generation; read before sending.
+            image_urls: Links to images of Ideogram, as responses have them. Other links are not taken.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
                 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
                 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
                 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
@@ -2423,7 +2422,7 @@ class Methods(Generic[Generation, Job, Image]):
                 1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
             aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
-            transparent_background: Whether the background is left out. The default is False.
+            transparent_background: Whether the result has a transparent background. The default is False.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -2473,18 +2472,19 @@ class Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make an image larger and finer, and wait for it. Each image that is sent is billed.
+        """Enlarge an image and add detail, and wait for it. Each request is billed.
 
-        Enlarges an image; resemblance and detail say how much may change. How many bytes an image may have is for
-        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Enlarges an image. resemblance and detail in image_request say how much may change; an empty image_request
+        is enough. The newest documents of the service allow 25 MB for an image, and older ones 10 MB; the client
+        leaves this to the service.
 
         The price of each request: 0.06 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
         given.
 
         Args:
-            image_request: How to enlarge an image. Every member may be left out. A mapping or the generated
-                model; the order of keys is kept.
+            image_request: How to enlarge an image. Every member is optional. A mapping or the generated model;
+                the order of keys is kept.
             image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
                 a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -2527,11 +2527,11 @@ class Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> DescribeResponse:
-        """Describe an image in plain language. Each description is billed.
+        """Describe an image in plain language. Each request is billed.
 
-        Describes an image in words. describe is the newer operation, which writes a structured prompt. How many
-        bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn
-        2026.
+        Describes an image in plain language. describe, which is newer, writes a structured prompt. The newest
+        documents of the service allow 25 MB for an image, and older ones 10 MB; the client leaves this to the
+        service.
 
         The price of each request: 0.01 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
@@ -2540,7 +2540,8 @@ class Methods(Generic[Generation, Job, Image]):
         Args:
             image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
                 a Generation; read before sending.
-            describe_model_version: The model that describes. One of V_2, V_3, V_4. The default is V_3.
+            describe_model_version: The model that describes the image. One of V_2, V_3, V_4. The default is
+                V_3.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -2605,7 +2606,10 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
 
-        Makes images with the Ideogram 3.0 model. Without resolution and aspect_ratio they are square.
+        Makes images with the Ideogram 3.0 model. Give resolution or aspect_ratio, not both; without either, the
+        images are square. style_codes exclude style_reference_images and style_type. The newest documents of the
+        service allow 25 MB for an image and 50 MB for the whole request, and older ones less; the client leaves
+        this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
@@ -2618,9 +2622,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
 
         Args:
             prompt: What to draw, in plain language.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
                 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
                 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
                 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
@@ -2632,14 +2636,15 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            negative_prompt: What the image shall not have. What prompt says comes first.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+                style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
                 GENERAL.
             style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
@@ -2652,15 +2657,16 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once
+                it is trained.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
-                before sending.
-            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
-                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
+                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
+            character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+                size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -2726,11 +2732,10 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make images with a transparent background with Ideogram 3.0, and wait for them. Each is billed, withheld
-        ones too.
+        """Make transparent images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
 
-        Makes images without a background: PNG files with an alpha channel. The answer has the size before and after
-        upscaling.
+        Makes images without a background: PNG files with an alpha channel. The response has the resolution before
+        upscaling, and upscaled_resolution.
 
         The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-07-09. With upscale_factor X2, the price of each image, by rendering_speed: 0.16 USD (TURBO), 0.19
@@ -2741,19 +2746,18 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
 
         Args:
             prompt: What to draw, in plain language.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            upscale_factor: How many times the image is enlarged. It raises the price. One of X1, X2, X4. The
-                default is X1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            upscale_factor: How many times to enlarge each side of the image. It raises the price. One of X1,
+                X2, X4. The default is X1.
             aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of TURBO, DEFAULT,
                 QUALITY. The default is DEFAULT.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            negative_prompt: What the image shall not have. What prompt says comes first.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -2811,10 +2815,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Change a part of an image with Ideogram 3.0, and wait for it. Each image is billed, withheld ones too.
+        """Redraw the masked part of an image with Ideogram 3.0. Each image is billed, withheld ones too.
 
-        Draws what the prompt says where the mask is black, and keeps the rest of the image. How many bytes an image
-        may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Redraws an image where the mask is black, as the prompt says, and keeps the rest. style_codes exclude
+        style_reference_images and style_type. The newest documents of the service allow 25 MB for an image and 50
+        MB for the whole request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
@@ -2827,15 +2832,14 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
                 Generation; read before sending.
-            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
-                bytes, an open binary file, or an image of a Generation; read before sending.
+            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
             prompt: What to draw where the mask is black.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
@@ -2850,17 +2854,19 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+                style_type.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
-                before sending.
-            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
-                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
+                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
+            character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+                size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -2923,7 +2929,6 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_type: StyleTypeV3 | None = None,
         style_preset: StylePresetV3 | None = None,
-        custom_model_uri: str | None = None,
         style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
@@ -2931,31 +2936,30 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make images from an image and a prompt with Ideogram 3.0, and wait for them. Each is billed, withheld ones
-        too.
+        """Make images from an image and a prompt with Ideogram 3.0. Each is billed, withheld ones too.
 
-        Makes images from an image and a prompt. Without resolution and aspect_ratio the shape of the image is kept.
-        How many bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB since
-        autumn 2026.
+        Makes images from an image and a prompt. Give resolution or aspect_ratio, not both: the image is cropped to
+        that shape first; without either, its shape is kept. style_codes exclude style_reference_images and
+        style_type. The newest documents of the service allow 25 MB for an image and 50 MB for the whole request,
+        and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
-        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
-        are not checked against the contract: the service refuses what it does not take, for free. None counts as
-        absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
-        most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
-        given. character_reference_images_mask has as many items as character_reference_images.
+        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of resolution and aspect_ratio is given. At most one of style_codes and
+        style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
             prompt: What to draw, in plain language.
-            image_weight: How much the result is like the image. It is at least 1 and at most 100. The default
+            image_weight: How much the result resembles the image. It is at least 1 and at most 100. The default
                 is 50.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
                 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
                 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
                 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
@@ -2967,14 +2971,15 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            negative_prompt: What the image shall not have. What prompt says comes first.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+                style_type.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
                 GENERAL.
             style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
@@ -2987,15 +2992,14 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
-                before sending.
-            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
-                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
+                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
+            character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+                size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3033,7 +3037,6 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     "style_codes": style_codes,
                     "style_type": style_type,
                     "style_preset": style_preset,
-                    "custom_model_uri": custom_model_uri,
                     "style_reference_images": style_reference_images,
                     "character_reference_images": character_reference_images,
                     "character_reference_images_mask": character_reference_images_mask,
@@ -3061,10 +3064,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Draw more of an image around it with Ideogram 3.0, and wait for it. Each image is billed, withheld ones too.
+        """Extend an image to a new size with Ideogram 3.0. Each image is billed, withheld ones too.
 
-        Extends an image, which ought to be square, to another size. How many bytes an image may have is for the
-        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Extends a square image to another size: it draws what is around the image. style_codes exclude
+        style_reference_images. The newest documents of the service allow 25 MB for an image and 50 MB for the whole
+        request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
@@ -3072,9 +3076,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_codes and style_reference_images is given.
 
         Args:
-            image: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
-            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+            image: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
+            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
                 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
                 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
                 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
@@ -3082,10 +3086,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
                 1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
                 1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
             style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
@@ -3098,10 +3101,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -3160,11 +3164,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Draw another background for an image with Ideogram 3.0, and wait for it. Each image is billed, withheld ones
-        too.
+        """Replace the background of an image with Ideogram 3.0. Each image is billed, withheld ones too.
 
-        Keeps what stands in front, and draws what the prompt says behind it. How many bytes an image may have is
-        for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Keeps the foreground of an image, and draws a new background as the prompt says. style_codes exclude
+        style_reference_images. The newest documents of the service allow 25 MB for an image and 50 MB for the whole
+        request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
         USD (QUALITY), as of 2026-07-09. Values are not checked against the contract: the service refuses what it
@@ -3174,13 +3178,12 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
                 Generation; read before sending.
-            prompt: What to draw behind what stands in front.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            prompt: The new background, in plain language.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
             style_preset: A ready-made style. One of 80S_ILLUSTRATION, 90S_NOSTALGIA, ABSTRACT_ORGANIC,
@@ -3193,10 +3196,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -3250,12 +3254,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> LayerizeTextResponse:
-        """Take the text out of an image: an image without it, and each text with its place and font. Each request is
-        billed.
+        """Separate the text of an image from the image beneath it. Each request is billed.
 
-        Answers with a link to the image without its text, and with the texts as blocks that can be set again. The
-        links expire, so an image that is to be kept has to be downloaded. How many bytes an image may have is for
-        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Returns a link to the image without its text, and the text as blocks with their position, font and colour.
+        The links expire, so download what you want to keep. The newest documents of the service allow 25 MB for an
+        image, and older ones 10 MB; the client leaves this to the service.
 
         The price of each request: 0.09 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
@@ -3264,11 +3267,12 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
                 Generation; read before sending.
-            prompt: What the image shows, in plain language. Without it, the service looks for itself.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            font_candidate_files: Fonts that the texts may be set in: TTF, OTF, WOFF or WOFF2 files. Each is a
-                path, bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: A description of the image, to guide the detection of text.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            font_candidate_files: Fonts to match the text with: up to five TTF, OTF, WOFF or WOFF2 files, of 5
+                MB each. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3323,9 +3327,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Change a part of an image with Ideogram 3.0 under an older name. Each image is billed, withheld ones too.
+        """Redraw the masked part of an image; deprecated, use inpaint. Each image is billed.
 
-        The same as inpaint, which takes its place; the provider has announced its removal without a date.
+        The same as inpaint under an older path. The provider has announced its removal, without a date.
 
         It is deprecated: the provider announced its end. The price of each image, by rendering_speed: 0.03 USD
         (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY), as of 2026-07-09. With
@@ -3338,15 +3342,14 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         Args:
             image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
                 Generation; read before sending.
-            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
-                bytes, an open binary file, or an image of a Generation; read before sending.
+            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
             prompt: What to draw where the mask is black.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             rendering_speed: Speed against fidelity. It sets the price of the image. One of FLASH, TURBO,
                 DEFAULT, QUALITY. The default is DEFAULT.
             style_type: The kind of style. One of AUTO, GENERAL, REALISTIC, DESIGN, FICTION. The default is
@@ -3361,17 +3364,19 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            color_palette: Colours: a palette of the service by its name, or colours of your own. Exactly one of
-                name and members is in it. A mapping or the generated model; the order of keys is kept.
-            style_codes: Styles by their codes. They exclude style_reference_images and style_type.
-            style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files. Each is a path,
+            color_palette: The colours of the image: a palette of the service as {name: ...}, or your own
+                colours as {members: [...]}. Exactly one of name and members is in it. A mapping or the generated
+                model; the order of keys is kept.
+            style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+                style_type.
+            style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
-                before sending.
-            character_reference_images_mask: Where the person is in that image: a grey image of the same size.
-                One for each of character_reference_images, or none. Each is a path, bytes, an open binary file, or
-                an image of a Generation; read before sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
+                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
+                sending.
+            character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+                size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3432,17 +3437,17 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make images with an older model, and wait for them. Each is billed, withheld ones too; its price is not
-        known.
+        """Make images with a model before 3.0. Each is billed, withheld ones too; the price is not known.
 
-        Makes images with the models before 3.0.
+        Makes images with the models before 3.0. All fields are in image_request. Give resolution or aspect_ratio,
+        not both.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_request: What to draw with an older model. A mapping or the generated model; the order of keys
-                is kept.
+            image_request: What to draw with a model before 3.0. resolution and aspect_ratio exclude each other.
+                A mapping or the generated model; the order of keys is kept.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3487,11 +3492,10 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Change a part of an image with an older model, and wait for it. Each image is billed, withheld ones too; its
-        price is not known.
+        """Redraw the masked part of an image with a model before 3.0. Each is billed; the price is not known.
 
-        Draws what the prompt says where the mask is black, and keeps the rest of the image. How many bytes an image
-        may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Redraws an image where the mask is black, as the prompt says, and keeps the rest. The newest documents of
+        the service allow 25 MB for an image, and older ones 10 MB; the client leaves this to the service.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
@@ -3499,16 +3503,15 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         Args:
             image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
                 a Generation; read before sending.
-            mask: A black and white image of the same size. Where it is black, the image is drawn anew. A path,
-                bytes, an open binary file, or an image of a Generation; read before sending.
+            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
+                open binary file, or an image of a Generation; read before sending.
             prompt: What to draw where the mask is black.
-            model: The model. Of the older ones, these two can edit. One of V_2, V_2_TURBO.
-            magic_prompt_option: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            model: The model. Of those before 3.0, only these two can edit. One of V_2, V_2_TURBO.
+            magic_prompt_option: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -3556,18 +3559,18 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make images from an image and a prompt with an older model, and wait for them. Each is billed, withheld ones
-        too; its price is not known.
+        """Make images from an image with a model before 3.0. Each is billed; the price is not known.
 
-        Makes images from an image and a prompt with the models before 3.0. How many bytes an image may have is for
-        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Makes images from an image and a prompt with the models before 3.0. All fields but the image are in
+        image_request. Give resolution or aspect_ratio, not both. The newest documents of the service allow 25 MB
+        for an image, and older ones 10 MB; the client leaves this to the service.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_request: What to make of an image with an older model. A mapping or the generated model; the
-                order of keys is kept.
+            image_request: What a model before 3.0 makes of an image. resolution and aspect_ratio exclude each
+                other. A mapping or the generated model; the order of keys is kept.
             image_file: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file,
                 or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -3614,18 +3617,17 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Draw more of an image around it with an older model, and wait for it. Each image is billed, withheld ones
-        too; its price is not known.
+        """Extend an image to a new size with a model before 3.0. Each is billed; the price is not known.
 
-        Extends an image, which ought to be square, to another size. How many bytes an image may have is for the
-        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Extends a square image to another size: it draws what is around the image. The newest documents of the
+        service allow 25 MB for an image, and older ones 10 MB; the client leaves this to the service.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_file: The image to extend, a square JPEG, PNG or WebP file. A path, bytes, an open binary
-                file, or an image of a Generation; read before sending.
+            image_file: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes,
+                an open binary file, or an image of a Generation; read before sending.
             resolution: The size of the image in pixels, width before height. One of RESOLUTION_512_1536,
                 RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536, RESOLUTION_640_1024,
                 RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472, RESOLUTION_640_1536,
@@ -3647,12 +3649,11 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
                 RESOLUTION_1408_576, RESOLUTION_1408_640, RESOLUTION_1408_704, RESOLUTION_1472_576,
                 RESOLUTION_1472_640, RESOLUTION_1472_704, RESOLUTION_1536_512, RESOLUTION_1536_576,
                 RESOLUTION_1536_640.
-            model: The model that draws. AUTO leaves it to the service. One of V_1, V_1_TURBO, V_2, V_2_TURBO,
-                V_2A, V_2A_TURBO, AUTO. The default is V_2.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
+            model: The model. With AUTO, the service decides. One of V_1, V_1_TURBO, V_2, V_2_TURBO, V_2A,
+                V_2A_TURBO, AUTO. The default is V_2.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -3703,15 +3704,15 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> ListDatasetsResponse:
-        """List the datasets. It costs nothing.
+        """List the datasets of the account. It costs nothing.
 
-        Answers with the datasets of the account.
+        Returns the datasets of the account, or those whose name matches.
 
         Values are not checked against the contract: the service refuses what it does not take. None counts as
         absent; an empty text or mapping counts as given.
 
         Args:
-            search: Words that the name has. Without them, all datasets are listed.
+            search: Only datasets whose name matches this text.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3749,15 +3750,15 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Dataset:
-        """Make an empty dataset. What it costs is not known.
+        """Create an empty dataset. What it costs is not known.
 
-        Makes a dataset, to which images are uploaded and on which a model is trained.
+        Creates a dataset: upload images to it, and train a model on them.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            name: What it is called.
+            name: The name of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3795,9 +3796,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> GetDatasetResponse:
-        """Look at a dataset and its files. It costs nothing.
+        """Get a dataset, its files and its models. It costs nothing.
 
-        Answers with a dataset, its files, and the models that were trained on it.
+        Returns a dataset, its files, and the ids of the models that were trained on it.
 
         Values are not checked against the contract: the service refuses what it does not take. None counts as
         absent; an empty text or mapping counts as given.
@@ -3844,16 +3845,18 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
     ) -> UploadDatasetAssetsResponse:
         """Upload images, captions and ZIP files to a dataset. What it costs is not known.
 
-        Adds files to a dataset: images, captions as .txt files that are named like their images, and ZIP files of
-        both. Some files may be taken and others refused; the answer tells which. A dataset holds up to 100 images.
+        Adds images, captions and ZIP files to a dataset, which holds up to 100 images. A caption is a .txt file
+        with the name of its image: vase.txt for vase.png. The service may take some files and refuse others: the
+        response lists both.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
 
         Args:
             dataset_id: The id of the dataset.
-            files_: Images, captions and ZIP files. A caption is a .txt file that is named like its image. Each
-                is a path, bytes, an open binary file, or an image of a Generation; read before sending.
+            files_: Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the
+                image of the same name: vase.txt to vase.png. Captions are optional. Each is a path, bytes, an open
+                binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3901,18 +3904,18 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> TrainDatasetModelResponse:
-        """Train a model of Ideogram 3.0 on a dataset. Each run is billed.
+        """Train a custom model of Ideogram 3.0 on a dataset. Each training is billed.
 
-        Begins to train a model and answers at once. Ask for the model with get_custom_model until its status is
-        COMPLETED; then its custom_model_uri can be given to generate. A dataset needs 15 images at least.
+        Starts the training of a model and returns at once. Ask for the model by its id until its status is
+        COMPLETED; then v3.generate and v3.remix take its custom_model_uri. The dataset needs 15 to 100 images.
 
         The price of each request: 40 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
         given.
 
         Args:
-            dataset_id: The id of the dataset. It needs 15 images at least.
-            model_name: What the model is called: 5 to 30 letters, digits, spaces and hyphens.
+            dataset_id: The id of the dataset, which has 15 to 100 images.
+            model_name: The name of the model: 5 to 30 letters, digits, spaces and hyphens.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3953,14 +3956,14 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
     ) -> ListModelsResponse:
         """List the custom models. It costs nothing.
 
-        Answers with the models of the account, and with those that are shared with it.
+        Returns the models of the account, and those that are shared with its organization.
 
         Values are not checked against the contract: the service refuses what it does not take. None counts as
         absent; an empty text or mapping counts as given.
 
         Args:
-            scope: Whose models: those of the account, or those that are shared with it. Without it, both. One
-                of owned, shared.
+            scope: Only models that the account owns, or only those that are shared with it. When absent, both.
+                One of owned, shared.
             status: Only models with one of these statuses. Each is one of CREATING, DRAFT, TRAINING, COMPLETED,
                 ERRORED, ARCHIVED.
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -4001,10 +4004,10 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> GetModelResponse:
-        """Look at a custom model. It costs nothing.
+        """Get a custom model and its status. It costs nothing.
 
-        Answers with a model and its status. Ask again while it is being trained; its custom_model_uri is there once
-        it can be used.
+        Returns a model as it is now. Ask again while it is being trained; it has a custom_model_uri when it can be
+        used.
 
         Values are not checked against the contract: the service refuses what it does not take. None counts as
         absent; an empty text or mapping counts as given.
@@ -4213,9 +4216,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Submit a prompt as a job, and return as soon as it has an id. A job that completes is billed.
 
-        Answers as soon as the job has an id, before its images are made. Ask for the job with get_generation, as
-        often as you like and for free. A job that completes is billed, withheld images included; one that fails is
-        not.
+        Returns as soon as the job has an id, before its images are made. Ask for the job by its id, as often as you
+        like and for free. A job that completes is billed, withheld images included; one that fails is not.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -4338,8 +4340,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make an image from an image and a prompt, and wait for it. It is billed, withheld or not.
 
-        Makes an image from an image and a plain-language prompt. How many bytes an image may have is for the
-        service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Makes an image from an image and a plain-language prompt. The newest documents of the service allow 25 MB
+        for an image, and older ones 10 MB; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -4412,9 +4414,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Submit a remix as a job, and return as soon as it has an id. A job that completes is billed.
 
-        Answers as soon as the job has an id, before its images are made. Ask for the job with get_generation, as
-        often as you like and for free. A job that completes is billed, withheld images included; one that fails is
-        not.
+        Returns as soon as the job has an id, before its images are made. Ask for the job by its id, as often as you
+        like and for free. A job that completes is billed, withheld images included; one that fails is not.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -4538,8 +4539,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> DescribeResponseV4:
         """Describe an image as a structured prompt. Each description is billed.
 
-        Describes an image as a structured prompt, which generate takes as json_prompt. How many bytes an image may
-        have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Describes an image as a structured prompt, which generate takes as json_prompt. The newest documents of the
+        service allow 25 MB for an image, and older ones 10 MB; the client leaves this to the service.
 
         The price of each request: 0.01 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
@@ -4722,9 +4723,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Submit a transparent image as a job, and return as soon as it has an id. A job that completes is billed.
 
-        Answers as soon as the job has an id, before its images are made. Ask for the job with get_generation, as
-        often as you like and for free. A job that completes is billed, withheld images included; one that fails is
-        not.
+        Returns as soon as the job has an id, before its images are made. Ask for the job by its id, as often as you
+        like and for free. A job that completes is billed, withheld images included; one that fails is not.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given. Exactly one of
@@ -4830,10 +4830,10 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Take the background out of an image, and wait for it. It is billed, withheld or not; its price is not known.
+        """Remove the background of an image. It is billed, withheld or not; the price is not known.
 
-        Makes the background of an image transparent. The answer has one image. How many bytes an image may have is
-        for the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Makes the background of an image transparent, and returns one image. The newest documents of the service
+        allow 25 MB for an image, and older ones 10 MB; the client leaves this to the service.
 
         It is billed, and no price is known. Values are not checked against the contract: the service refuses what
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
@@ -4887,28 +4887,28 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Change images with a prompt, and wait for the result. Each image is billed, withheld ones too.
+        """Edit images with a prompt, and wait for the result. Each image is billed, withheld ones too.
 
-        Makes images from up to ten images and a prompt that says what to do with them; the first image matters
-        most. How many bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB
-        since autumn 2026.
+        Makes images from up to ten images, as files or as links to images of Ideogram, and a prompt that says what
+        to do with them. Give resolution or aspect_ratio, not both; without either, the first image decides. The
+        newest documents of the service allow 25 MB for an image, and older ones 10 MB; the client leaves this to
+        the service.
 
         The price of each image: 0.20 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given. At most one of resolution and aspect_ratio is given.
+        given. At least one of images and image_urls is given. At most one of resolution and aspect_ratio is given.
 
         Args:
             prompt: What to do with the images, in plain language.
-            images: The images, JPEG, PNG or WebP files. The first one matters most. Each is a path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            image_urls: Images by their links, which are links to images of Ideogram alone.
-            num_images: How many images are made. Each is billed. It is at least 1 and at most 8. The default is
-                1.
-            seed: The seed to start from. Without it, the service chooses one. It is at least 0 and at most
-                2147483647.
-            magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-                service. One of AUTO, ON, OFF.
-            resolution: The size of the image in pixels, width first. One of 512x1536, 576x1408, 576x1472,
+            images: The images to edit, JPEG, PNG or WebP files. The first one decides what the request leaves
+                open. Each is a path, bytes, an open binary file, or an image of a Generation; read before sending.
+            image_urls: Links to images of Ideogram, as responses have them. Other links are not taken.
+            num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
+            seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
+                and at most 2147483647.
+            magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
+                decides. One of AUTO, ON, OFF.
+            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
                 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
                 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
                 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
@@ -4918,7 +4918,7 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                 1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
             aspect_ratio: The shape of the image, width x height. One of 1x3, 3x1, 1x2, 2x1, 9x16, 16x9, 10x16,
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
-            transparent_background: Whether the background is left out. The default is False.
+            transparent_background: Whether the result has a transparent background. The default is False.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -4968,18 +4968,19 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Make an image larger and finer, and wait for it. Each image that is sent is billed.
+        """Enlarge an image and add detail, and wait for it. Each request is billed.
 
-        Enlarges an image; resemblance and detail say how much may change. How many bytes an image may have is for
-        the service to judge; its documents said 10 MB, and say 25 MB since autumn 2026.
+        Enlarges an image. resemblance and detail in image_request say how much may change; an empty image_request
+        is enough. The newest documents of the service allow 25 MB for an image, and older ones 10 MB; the client
+        leaves this to the service.
 
         The price of each request: 0.06 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
         given.
 
         Args:
-            image_request: How to enlarge an image. Every member may be left out. A mapping or the generated
-                model; the order of keys is kept.
+            image_request: How to enlarge an image. Every member is optional. A mapping or the generated model;
+                the order of keys is kept.
             image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
                 a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -5022,11 +5023,11 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> DescribeResponse:
-        """Describe an image in plain language. Each description is billed.
+        """Describe an image in plain language. Each request is billed.
 
-        Describes an image in words. describe is the newer operation, which writes a structured prompt. How many
-        bytes an image may have is for the service to judge; its documents said 10 MB, and say 25 MB since autumn
-        2026.
+        Describes an image in plain language. describe, which is newer, writes a structured prompt. The newest
+        documents of the service allow 25 MB for an image, and older ones 10 MB; the client leaves this to the
+        service.
 
         The price of each request: 0.01 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
@@ -5035,7 +5036,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         Args:
             image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
                 a Generation; read before sending.
-            describe_model_version: The model that describes. One of V_2, V_3, V_4. The default is V_3.
+            describe_model_version: The model that describes the image. One of V_2, V_3, V_4. The default is
+                V_3.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.

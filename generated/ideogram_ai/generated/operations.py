@@ -1088,7 +1088,6 @@ POST_REMIX_IMAGE_V3: Final = Operation(
         Field(python_name="style_codes", wire_name="style_codes", is_array=True),
         Field(python_name="style_type", wire_name="style_type"),
         Field(python_name="style_preset", wire_name="style_preset"),
-        Field(python_name="custom_model_uri", wire_name="custom_model_uri"),
         Field(python_name="style_reference_images", wire_name="style_reference_images", is_file=True, is_array=True),
         Field(
             python_name="character_reference_images",
@@ -1151,18 +1150,6 @@ POST_REMIX_IMAGE_V3: Final = Operation(
             value=None,
             price=Price(
                 usd={"TURBO": "0.10", "DEFAULT": "0.15", "QUALITY": "0.20"},
-                by="rendering_speed",
-                default="DEFAULT",
-                per="image",
-                as_of="2026-07-09",
-                source="the provider's pricing page",
-            ),
-        ),
-        PriceWhen(
-            field="custom_model_uri",
-            value=None,
-            price=Price(
-                usd={"TURBO": "0.06", "DEFAULT": "0.12", "QUALITY": "0.18"},
                 by="rendering_speed",
                 default="DEFAULT",
                 per="image",
@@ -1576,6 +1563,7 @@ POST_V1_EDIT_IMAGE: Final = Operation(
     },
     in_flight_limit=10,
     rate_limit=None,
+    at_least_one_of=(("images", "image_urls"),),
     exclusive=(("resolution", "aspect_ratio"),),
     count_path=("num_images",),
     image_members=("prompt", "resolution", "is_image_safe", "seed"),
@@ -2304,23 +2292,26 @@ class PostGenerateImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         prompt: What to draw, in plain language.
-        seed: The seed to start from. Without it, the service chooses one.
-        resolution: The size of the image in pixels, width first.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        resolution: The size of the image in pixels, width x height.
         aspect_ratio: The shape of the image, width x height.
         rendering_speed: Speed against fidelity. It sets the price of the image.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        negative_prompt: What the image shall not have. What prompt says comes first.
-        num_images: How many images are made. Each is billed.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images: How many images to make.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+            style_type.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-            raises the price.
-        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
-            for each of character_reference_images, or none.
+        custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once it is
+            trained.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
+            price.
+        character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+            size. One for each of character_reference_images, or none.
         enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
             combined (OR) with the setting of the organization, so false cannot switch that setting off.
     """
@@ -2351,13 +2342,13 @@ class PostGenerateImageV3TransparentFields(TypedDict, total=False):
 
     Attributes:
         prompt: What to draw, in plain language.
-        seed: The seed to start from. Without it, the service chooses one.
-        upscale_factor: How many times the image is enlarged. It raises the price.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        upscale_factor: How many times to enlarge each side of the image. It raises the price.
         aspect_ratio: The shape of the image, width x height.
         rendering_speed: Speed against fidelity. It sets the price of the image.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        negative_prompt: What the image shall not have. What prompt says comes first.
-        num_images: How many images are made. Each is billed.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images: How many images to make.
     """
 
     prompt: Required[str]
@@ -2377,21 +2368,23 @@ class PostInpaintImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Where it is black, the image is drawn anew.
+        mask: A black and white image of the same size. Black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed: Speed against fidelity. It sets the price of the image.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-            raises the price.
-        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
-            for each of character_reference_images, or none.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+            style_type.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
+            price.
+        character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+            size. One for each of character_reference_images, or none.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -2418,24 +2411,25 @@ class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
     Attributes:
         image: The image to start from, a JPEG, PNG or WebP file.
         prompt: What to draw, in plain language.
-        image_weight: How much the result is like the image.
-        seed: The seed to start from. Without it, the service chooses one.
-        resolution: The size of the image in pixels, width first.
+        image_weight: How much the result resembles the image.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        resolution: The size of the image in pixels, width x height.
         aspect_ratio: The shape of the image, width x height.
         rendering_speed: Speed against fidelity. It sets the price of the image.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        negative_prompt: What the image shall not have. What prompt says comes first.
-        num_images: How many images are made. Each is billed.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images: How many images to make.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+            style_type.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        custom_model_uri: A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-            raises the price.
-        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
-            for each of character_reference_images, or none.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
+            price.
+        character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+            size. One for each of character_reference_images, or none.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -2452,7 +2446,6 @@ class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
     style_codes: list[str] | None
     style_type: StyleTypeV3 | None
     style_preset: StylePresetV3 | None
-    custom_model_uri: str | None
     style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
     character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
     character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
@@ -2464,15 +2457,16 @@ class PostReframeImageV3Fields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image: The image to extend, a square JPEG, PNG or WebP file.
-        resolution: The size of the image in pixels, width first.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        image: The image to extend, a JPEG, PNG or WebP file. Meant for square images.
+        resolution: The size of the image in pixels, width x height.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed: Speed against fidelity. It sets the price of the image.
         style_preset: A ready-made style.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -2493,15 +2487,16 @@ class PostReplaceBackgroundV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        prompt: What to draw behind what stands in front.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        prompt: The new background, in plain language.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed: Speed against fidelity. It sets the price of the image.
         style_preset: A ready-made style.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -2523,9 +2518,10 @@ class PostLayerizeTextV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        prompt: What the image shows, in plain language. Without it, the service looks for itself.
-        seed: The seed to start from. Without it, the service chooses one.
-        font_candidate_files: Fonts that the texts may be set in: TTF, OTF, WOFF or WOFF2 files.
+        prompt: A description of the image, to guide the detection of text.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        font_candidate_files: Fonts to match the text with: up to five TTF, OTF, WOFF or WOFF2 files, of 5 MB
+            each.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -2541,21 +2537,23 @@ class PostEditImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Where it is black, the image is drawn anew.
+        mask: A black and white image of the same size. Black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed: Speed against fidelity. It sets the price of the image.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        color_palette: Colours: a palette of the service by its name, or colours of your own.
-        style_codes: Styles by their codes. They exclude style_reference_images and style_type.
-        style_reference_images: Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images: An image of the person that is to be drawn, a JPEG, PNG or WebP file. It
-            raises the price.
-        character_reference_images_mask: Where the person is in that image: a grey image of the same size. One
-            for each of character_reference_images, or none.
+        color_palette: The colours of the image: a palette of the service as {name: ...}, or your own colours as
+            {members: [...]}.
+        style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
+            style_type.
+        style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
+            price.
+        character_reference_images_mask: Where the character is in its image: a greyscale image of the same
+            size. One for each of character_reference_images, or none.
     """
 
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -2593,14 +2591,14 @@ class PostV1EditImageFields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         prompt: What to do with the images, in plain language.
-        images: The images, JPEG, PNG or WebP files. The first one matters most.
-        image_urls: Images by their links, which are links to images of Ideogram alone.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
-        magic_prompt: Whether the service rewrites the prompt before it draws. AUTO leaves it to the service.
-        resolution: The size of the image in pixels, width first.
+        images: The images to edit, JPEG, PNG or WebP files. The first one decides what the request leaves open.
+        image_urls: Links to images of Ideogram, as responses have them. Other links are not taken.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
+        magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
+        resolution: The size of the image in pixels, width x height.
         aspect_ratio: The shape of the image, width x height.
-        transparent_background: Whether the background is left out.
+        transparent_background: Whether the result has a transparent background.
     """
 
     prompt: Required[str]
@@ -2620,7 +2618,7 @@ class PostUpscaleImageFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_request: How to enlarge an image. Every member may be left out.
+        image_request: How to enlarge an image. Every member is optional.
         image_file: The image, a JPEG, PNG or WebP file.
     """
 
@@ -2635,7 +2633,7 @@ class PostDescribeFields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image_file: The image, a JPEG, PNG or WebP file.
-        describe_model_version: The model that describes.
+        describe_model_version: The model that describes the image.
     """
 
     image_file: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
@@ -2648,7 +2646,7 @@ class PostGenerateImageFields(TypedDict, total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_request: What to draw with an older model.
+        image_request: What to draw with a model before 3.0. resolution and aspect_ratio exclude each other.
     """
 
     image_request: Required[ImageRequest | Mapping[str, Any]]
@@ -2661,13 +2659,13 @@ class PostEditImageFields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image_file: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Where it is black, the image is drawn anew.
+        mask: A black and white image of the same size. Black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
-        model: The model. Of the older ones, these two can edit.
-        magic_prompt_option: Whether the service rewrites the prompt before it draws. AUTO leaves it to the
-            service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        model: The model. Of those before 3.0, only these two can edit.
+        magic_prompt_option: Whether the service rewrites the prompt before it draws. With AUTO, the service
+            decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         style_type: The kind of style.
     """
 
@@ -2687,7 +2685,8 @@ class PostRemixImageFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_request: What to make of an image with an older model.
+        image_request: What a model before 3.0 makes of an image. resolution and aspect_ratio exclude each
+            other.
         image_file: The image to start from, a JPEG, PNG or WebP file.
     """
 
@@ -2701,11 +2700,11 @@ class PostReframeImageFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_file: The image to extend, a square JPEG, PNG or WebP file.
+        image_file: The image to extend, a JPEG, PNG or WebP file. Meant for square images.
         resolution: The size of the image in pixels, width before height.
-        model: The model that draws. AUTO leaves it to the service.
-        num_images: How many images are made. Each is billed.
-        seed: The seed to start from. Without it, the service chooses one.
+        model: The model. With AUTO, the service decides.
+        num_images: How many images to make.
+        seed: Random seed, for reproducible images. When absent, the service chooses one.
         style_type: The kind of style.
     """
 
@@ -2723,7 +2722,7 @@ class CreateDatasetFields(TypedDict, total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        name: What it is called.
+        name: The name of the dataset.
     """
 
     name: Required[str]
@@ -2735,7 +2734,8 @@ class UploadDatasetAssetsFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        files_: Images, captions and ZIP files. A caption is a .txt file that is named like its image.
+        files_: Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the image
+            of the same name: vase.txt to vase.png. Captions are optional.
         dataset_id: The id of the dataset.
     """
 
@@ -2749,8 +2749,8 @@ class TrainModelV3Fields(TypedDict, total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        dataset_id: The id of the dataset. It needs 15 images at least.
-        model_name: What the model is called: 5 to 30 letters, digits, spaces and hyphens.
+        dataset_id: The id of the dataset, which has 15 to 100 images.
+        model_name: The name of the model: 5 to 30 letters, digits, spaces and hyphens.
     """
 
     dataset_id: Required[str]
@@ -3019,7 +3019,6 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("style_codes", "style_codes"),
         ("style_type", "style_type"),
         ("style_preset", "style_preset"),
-        ("custom_model_uri", "custom_model_uri"),
         ("style_reference_images", "style_reference_images"),
         ("character_reference_images", "character_reference_images"),
         ("character_reference_images_mask", "character_reference_images_mask"),

@@ -13,12 +13,12 @@ T = TypeVar("T", bound="AssetIdentifier")
 
 @_attrs_define
 class AssetIdentifier:
-    """A file that the service keeps.
+    """A file that the service stores.
 
     Attributes:
         asset_type (str): The kind of file. More values may come.
-        asset_id (str): Its id.
-        collection_id (str | Unset): The collection that it is in.
+        asset_id (str): The id of the file.
+        collection_id (str | Unset): The id of the collection that the file is in.
     """
 
     asset_type: str

@@ -13,11 +13,11 @@ T = TypeVar("T", bound="ColorPaletteMember")
 
 @_attrs_define
 class ColorPaletteMember:
-    """A colour, and how much of the image it has.
+    """A colour, and its share of the image.
 
     Attributes:
-        color_hex (str): The colour as three or six hex digits.
-        color_weight (float | Unset): How much of it there is, beside the other colours.
+        color_hex (str): The colour: # and three or six hex digits.
+        color_weight (float | Unset): The share of the colour, in relation to the others.
     """
 
     color_hex: str

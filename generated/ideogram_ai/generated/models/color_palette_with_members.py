@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ColorPaletteWithMembers")
 
 @_attrs_define
 class ColorPaletteWithMembers:
-    """Colours of your own.
+    """Your own colours.
 
     Attributes:
         members (list[ColorPaletteMember]): The colours.

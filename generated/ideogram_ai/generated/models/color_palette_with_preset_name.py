@@ -13,10 +13,10 @@ T = TypeVar("T", bound="ColorPaletteWithPresetName")
 
 @_attrs_define
 class ColorPaletteWithPresetName:
-    """A palette of the service.
+    """A palette of the service, by its name.
 
     Attributes:
-        name (ColorPalettePresetName): A palette of the service by its name.
+        name (ColorPalettePresetName): The name of a palette of the service.
     """
 
     name: ColorPalettePresetName

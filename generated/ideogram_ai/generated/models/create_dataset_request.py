@@ -11,10 +11,10 @@ T = TypeVar("T", bound="CreateDatasetRequest")
 
 @_attrs_define
 class CreateDatasetRequest:
-    """A dataset that is to be made.
+    """A dataset to create.
 
     Attributes:
-        name (str): What it is called.
+        name (str): The name of the dataset.
     """
 
     name: str

@@ -13,18 +13,19 @@ T = TypeVar("T", bound="CustomModel")
 
 @_attrs_define
 class CustomModel:
-    """A custom model as it stands.
+    """A custom model as it is now.
 
     Attributes:
-        model_id (str): Its id.
-        name (str): What it is called.
-        status (str): How it is doing. More values may come; such a model is not known to be ready.
-        creation_time (str): When it was made, written as in GenerateImageResponseV4.
-        is_available_for_generation (bool): Whether images can be made with it.
-        is_owned (bool): Whether it is of this account.
-        custom_model_uri (None | str | Unset): What generate takes as custom_model_uri, once it can be used.
+        model_id (str): The id of the model.
+        name (str): The name of the model.
+        status (str): The status of the model. More values may come; do not take a model with one of them for ready.
+        creation_time (str): When the model was created, written as in GenerateImageResponseV4.
+        is_available_for_generation (bool): Whether it can make images.
+        is_owned (bool): Whether it belongs to this account; otherwise it is shared with it.
+        custom_model_uri (None | str | Unset): What v3.generate takes as custom_model_uri: model/NAME/version/VERSION.
+            Absent until the model can be used.
         dataset_id (None | str | Unset): The id of the dataset that it was trained on.
-        last_update_time (None | str | Unset): When it last changed, written as in GenerateImageResponseV4.
+        last_update_time (None | str | Unset): When the model last changed, written as in GenerateImageResponseV4.
     """
 
     model_id: str

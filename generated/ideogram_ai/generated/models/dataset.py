@@ -17,14 +17,14 @@ T = TypeVar("T", bound="Dataset")
 
 @_attrs_define
 class Dataset:
-    """A dataset: images that a model is trained on.
+    """A dataset: images to train a model on.
 
     Attributes:
-        dataset_id (str): Its id.
-        name (str): What it is called.
-        user_id (str): Whose it is.
-        creation_time (str): When it was made, written as in GenerateImageResponseV4.
-        cover_asset_identifier (AssetIdentifier | None | Unset): The image that stands for it, if there is one.
+        dataset_id (str): The id of the dataset.
+        name (str): The name of the dataset.
+        user_id (str): The id of the account.
+        creation_time (str): When the dataset was created, written as in GenerateImageResponseV4.
+        cover_asset_identifier (AssetIdentifier | None | Unset): The cover image, if there is one.
     """
 
     dataset_id: str

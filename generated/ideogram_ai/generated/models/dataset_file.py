@@ -16,9 +16,9 @@ class DatasetFile:
     """A file of a dataset.
 
     Attributes:
-        file_name (None | str): Its name.
-        file_size_bytes (int | None | Unset): Its size in bytes.
-        caption (None | str | Unset): What it shows.
+        file_name (None | str): The name of the file.
+        file_size_bytes (int | None | Unset): The size of the file in bytes.
+        caption (None | str | Unset): The caption of the image, if it has one.
     """
 
     file_name: None | str

@@ -13,12 +13,12 @@ T = TypeVar("T", bound="DatasetUploadFailedAsset")
 
 @_attrs_define
 class DatasetUploadFailedAsset:
-    """A file that was refused.
+    """A file that was not uploaded.
 
     Attributes:
         failure_reason (str): Why: FAILED_SAFETY_CHECK, FILE_TOO_LARGE, INTERNAL_ERROR, INVALID_CAPTION, INVALID_IMAGE,
             INVALID_ZIP or TOO_MANY_IMAGES. More values may come.
-        file_name (None | str | Unset): Its name.
+        file_name (None | str | Unset): The name of the file.
     """
 
     failure_reason: str

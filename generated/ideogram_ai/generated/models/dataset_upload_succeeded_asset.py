@@ -17,11 +17,11 @@ T = TypeVar("T", bound="DatasetUploadSucceededAsset")
 
 @_attrs_define
 class DatasetUploadSucceededAsset:
-    """A file that was taken.
+    """A file that was uploaded.
 
     Attributes:
-        asset_identifier (AssetIdentifier): A file that the service keeps.
-        file_name (None | str | Unset): Its name.
+        asset_identifier (AssetIdentifier): A file that the service stores.
+        file_name (None | str | Unset): The name of the file.
     """
 
     asset_identifier: AssetIdentifier

@@ -16,11 +16,11 @@ T = TypeVar("T", bound="DescribeRequest")
 
 @_attrs_define
 class DescribeRequest:
-    """An image that is to be described in words.
+    """An image to describe in plain language.
 
     Attributes:
         image_file (File): The image, a JPEG, PNG or WebP file.
-        describe_model_version (DescribeModelVersion | Unset): The model that describes.
+        describe_model_version (DescribeModelVersion | Unset): The model that describes the image.
     """
 
     image_file: File

@@ -17,10 +17,10 @@ T = TypeVar("T", bound="DescribeResponse")
 
 @_attrs_define
 class DescribeResponse:
-    """An image in words.
+    """An image, described in plain language.
 
     Attributes:
-        descriptions (list[Description] | Unset): One description, as a rule.
+        descriptions (list[Description] | Unset): The descriptions, usually one.
         notice (Any | Unset): What the provider has to say about the operation. Its type is not known.
     """
 

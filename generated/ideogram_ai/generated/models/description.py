@@ -13,10 +13,10 @@ T = TypeVar("T", bound="Description")
 
 @_attrs_define
 class Description:
-    """An image in words.
+    """A description of an image.
 
     Attributes:
-        text (str | Unset): The words.
+        text (str | Unset): The description.
     """
 
     text: str | Unset = UNSET

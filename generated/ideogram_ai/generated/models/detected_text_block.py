@@ -13,23 +13,23 @@ T = TypeVar("T", bound="DetectedTextBlock")
 
 @_attrs_define
 class DetectedTextBlock:
-    """A text of an image, with its place and its looks.
+    """A block of text, with its position and style.
 
     Attributes:
-        x (int): Pixels from the left.
-        y (int): Pixels from the top.
+        x (int): Left edge, in pixels from the left of the image.
+        y (int): Top edge, in pixels from the top of the image.
         width (int): Width in pixels.
         height (int): Height in pixels.
-        text (str): The words.
+        text (str): The text.
         alignment (str): left, center or right. More values may come.
         formatting (list[str]): bold, italic, underline, strikethrough, all_caps, small_caps, superscript or subscript.
             More values may come.
-        angle (float | Unset): How far it is turned, in degrees.
-        font_name (None | str | Unset): The font.
-        font_alternatives (list[str] | Unset): Fonts that look alike.
-        font_size (int | None | Unset): The size of the letters.
-        line_height (float | None | Unset): The height of a line, in sizes of the letters.
-        color (None | str | Unset): The colour of the letters.
+        angle (float | Unset): Rotation in degrees; the direction is not documented. 0 when absent.
+        font_name (None | str | Unset): The name of the font that matches best.
+        font_alternatives (list[str] | None | Unset): Names of other fonts that match.
+        font_size (int | None | Unset): The size of the font; the unit is not documented, and is likely pixels.
+        line_height (float | None | Unset): The height of a line; the unit is not documented.
+        color (None | str | Unset): The colour of the text, # and six hex digits.
         role (None | str | Unset): heading, subheading, body or caption. More values may come.
     """
 
@@ -42,7 +42,7 @@ class DetectedTextBlock:
     formatting: list[str]
     angle: float | Unset = UNSET
     font_name: None | str | Unset = UNSET
-    font_alternatives: list[str] | Unset = UNSET
+    font_alternatives: list[str] | None | Unset = UNSET
     font_size: int | None | Unset = UNSET
     line_height: float | None | Unset = UNSET
     color: None | str | Unset = UNSET
@@ -72,8 +72,13 @@ class DetectedTextBlock:
         else:
             font_name = self.font_name
 
-        font_alternatives: list[str] | Unset = UNSET
-        if not isinstance(self.font_alternatives, Unset):
+        font_alternatives: list[str] | None | Unset
+        if isinstance(self.font_alternatives, Unset):
+            font_alternatives = UNSET
+        elif isinstance(self.font_alternatives, list):
+            font_alternatives = self.font_alternatives
+
+        else:
             font_alternatives = self.font_alternatives
 
         font_size: int | None | Unset
@@ -158,7 +163,22 @@ class DetectedTextBlock:
 
         font_name = _parse_font_name(d.pop("font_name", UNSET))
 
-        font_alternatives = cast(list[str], d.pop("font_alternatives", UNSET))
+        def _parse_font_alternatives(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                font_alternatives_type_0 = cast(list[str], data)
+
+                return font_alternatives_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        font_alternatives = _parse_font_alternatives(d.pop("font_alternatives", UNSET))
 
         def _parse_font_size(data: object) -> int | None | Unset:
             if data is None:

@@ -18,17 +18,17 @@ T = TypeVar("T", bound="EditImageRequest")
 
 @_attrs_define
 class EditImageRequest:
-    """An image, and what an older model is to draw where its mask is black.
+    """An image, its mask, and what a model before 3.0 draws where the mask is black.
 
     Attributes:
         image_file (File): The image, a JPEG, PNG or WebP file.
-        mask (File): A black and white image of the same size. Where it is black, the image is drawn anew.
+        mask (File): A black and white image of the same size. Black is redrawn, white is kept.
         prompt (str): What to draw where the mask is black.
-        model (EditImageRequestModel): The model. Of the older ones, these two can edit.
-        magic_prompt_option (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. AUTO
-            leaves it to the service.
-        num_images (int | Unset): How many images are made. Each is billed.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
+        model (EditImageRequestModel): The model. Of those before 3.0, only these two can edit.
+        magic_prompt_option (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With
+            AUTO, the service decides.
+        num_images (int | Unset): How many images to make.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
         style_type (StyleType | Unset): The kind of style.
     """
 

@@ -25,27 +25,28 @@ T = TypeVar("T", bound="EditImageRequestV3")
 
 @_attrs_define
 class EditImageRequestV3:
-    """An image, and what to draw where its mask is black.
+    """An image, its mask, and what to draw where the mask is black.
 
     Attributes:
         image (File): The image, a JPEG, PNG or WebP file.
-        mask (File): A black and white image of the same size. Where it is black, the image is drawn anew.
+        mask (File): A black and white image of the same size. Black is redrawn, white is kept.
         prompt (str): What to draw where the mask is black.
-        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. AUTO leaves
-            it to the service.
-        num_images (int | Unset): How many images are made. Each is billed.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
+        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With AUTO,
+            the service decides.
+        num_images (int | Unset): How many images to make.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed (RenderingSpeed | Unset): Speed against fidelity. It sets the price of the image.
         style_type (StyleTypeV3 | Unset): The kind of style.
         style_preset (StylePresetV3 | Unset): A ready-made style.
-        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): Colours: a palette of the service
-            by its name, or colours of your own.
-        style_codes (list[str] | Unset): Styles by their codes. They exclude style_reference_images and style_type.
-        style_reference_images (list[File] | Unset): Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images (list[File] | Unset): An image of the person that is to be drawn, a JPEG, PNG or WebP
-            file. It raises the price.
-        character_reference_images_mask (list[File] | Unset): Where the person is in that image: a grey image of the
-            same size. One for each of character_reference_images, or none.
+        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): The colours of the image: a
+            palette of the service as {name: ...}, or your own colours as {members: [...]}.
+        style_codes (list[str] | Unset): Styles by their codes, eight hex digits each. They exclude
+            style_reference_images and style_type.
+        style_reference_images (list[File] | Unset): Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file.
+            It raises the price.
+        character_reference_images_mask (list[File] | Unset): Where the character is in its image: a greyscale image of
+            the same size. One for each of character_reference_images, or none.
     """
 
     image: File

@@ -15,10 +15,11 @@ T = TypeVar("T", bound="GenerateImageRequest")
 
 @_attrs_define
 class GenerateImageRequest:
-    """A request for images of an older model.
+    """A request for images of a model before 3.0.
 
     Attributes:
-        image_request (ImageRequest): What to draw with an older model.
+        image_request (ImageRequest): What to draw with a model before 3.0. resolution and aspect_ratio exclude each
+            other.
     """
 
     image_request: ImageRequest

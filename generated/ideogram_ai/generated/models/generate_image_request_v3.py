@@ -31,25 +31,27 @@ class GenerateImageRequestV3:
 
     Attributes:
         prompt (str): What to draw, in plain language.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
-        resolution (ResolutionV3 | Unset): The size of the image in pixels, width first.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
+        resolution (ResolutionV3 | Unset): The size of the image in pixels, width x height.
         aspect_ratio (AspectRatioV3 | Unset): The shape of the image, width x height.
         rendering_speed (RenderingSpeed | Unset): Speed against fidelity. It sets the price of the image.
-        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. AUTO leaves
-            it to the service.
-        negative_prompt (str | Unset): What the image shall not have. What prompt says comes first.
-        num_images (int | Unset): How many images are made. Each is billed.
-        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): Colours: a palette of the service
-            by its name, or colours of your own.
-        style_codes (list[str] | Unset): Styles by their codes. They exclude style_reference_images and style_type.
+        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With AUTO,
+            the service decides.
+        negative_prompt (str | Unset): What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images (int | Unset): How many images to make.
+        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): The colours of the image: a
+            palette of the service as {name: ...}, or your own colours as {members: [...]}.
+        style_codes (list[str] | Unset): Styles by their codes, eight hex digits each. They exclude
+            style_reference_images and style_type.
         style_type (StyleTypeV3 | Unset): The kind of style.
         style_preset (StylePresetV3 | Unset): A ready-made style.
-        custom_model_uri (str | Unset): A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-        style_reference_images (list[File] | Unset): Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images (list[File] | Unset): An image of the person that is to be drawn, a JPEG, PNG or WebP
-            file. It raises the price.
-        character_reference_images_mask (list[File] | Unset): Where the person is in that image: a grey image of the
-            same size. One for each of character_reference_images, or none.
+        custom_model_uri (str | Unset): A model of your own. models.get and models.list return its custom_model_uri once
+            it is trained.
+        style_reference_images (list[File] | Unset): Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file.
+            It raises the price.
+        character_reference_images_mask (list[File] | Unset): Where the character is in its image: a greyscale image of
+            the same size. One for each of character_reference_images, or none.
         enable_copyright_detection (bool | None | Unset): Asks for a check of the finished image for likenesses and
             logos. It is combined (OR) with the setting of the organization, so false cannot switch that setting off.
     """

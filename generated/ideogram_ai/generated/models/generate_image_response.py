@@ -17,12 +17,12 @@ T = TypeVar("T", bound="GenerateImageResponse")
 
 @_attrs_define
 class GenerateImageResponse:
-    """The answer to a request that ran.
+    """The images that were made.
 
     Attributes:
         created (str): When the request was made, written as in GenerateImageResponseV4.
-        request_id (str | Unset): Stands for the images when they come in another way. No operation is known to answer
-            so.
+        request_id (str | Unset): May stand for the images if they are delivered in another way. No operation is known
+            to do so.
         data (list[ImageObject] | Unset): One entry for each image.
         notice (Any | Unset): What the provider has to say about the operation. Its type is not known.
     """

@@ -22,14 +22,14 @@ class GenerateTransparentImageRequestV3:
 
     Attributes:
         prompt (str): What to draw, in plain language.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
-        upscale_factor (UpscaleFactor | Unset): How many times the image is enlarged. It raises the price.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
+        upscale_factor (UpscaleFactor | Unset): How many times to enlarge each side of the image. It raises the price.
         aspect_ratio (AspectRatioV3 | Unset): The shape of the image, width x height.
         rendering_speed (TransparentRenderingSpeedV3 | Unset): Speed against fidelity. It sets the price of the image.
-        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. AUTO leaves
-            it to the service.
-        negative_prompt (str | Unset): What the image shall not have. What prompt says comes first.
-        num_images (int | Unset): How many images are made. Each is billed.
+        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With AUTO,
+            the service decides.
+        negative_prompt (str | Unset): What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images (int | Unset): How many images to make.
     """
 
     prompt: str

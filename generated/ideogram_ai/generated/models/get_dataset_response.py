@@ -21,8 +21,8 @@ class GetDatasetResponse:
     """A dataset and its files.
 
     Attributes:
-        dataset (Dataset): A dataset: images that a model is trained on.
-        file_count (int): How many files it has.
+        dataset (Dataset): A dataset: images to train a model on.
+        file_count (int): The number of files.
         files_ (list[DatasetFile]): The files.
         custom_model_ids (list[str]): The ids of the models that were trained on it.
         notice (Any | Unset): What the provider has to say about the operation. Its type is not known.

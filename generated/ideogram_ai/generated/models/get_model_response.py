@@ -20,7 +20,7 @@ class GetModelResponse:
     """A custom model.
 
     Attributes:
-        model (CustomModel): A custom model as it stands.
+        model (CustomModel): A custom model as it is now.
         notice (Any | Unset): What the provider has to say about the operation. Its type is not known.
     """
 

@@ -22,7 +22,7 @@ class ImageObject:
         seed (int): The seed that the image was made with.
         url (None | str | Unset): Where the image lies until the unix second in exp. No key is needed to fetch it. Null,
             empty or absent when the image was withheld.
-        upscaled_resolution (str | Unset): Width and height after it was enlarged, if it was.
+        upscaled_resolution (str | Unset): Width and height in pixels after upscaling, if the image was upscaled.
         style_type (str | Unset): The kind of style that was used. More values may come.
     """
 

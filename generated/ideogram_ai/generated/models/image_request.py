@@ -23,21 +23,21 @@ T = TypeVar("T", bound="ImageRequest")
 
 @_attrs_define
 class ImageRequest:
-    """What to draw with an older model.
+    """What to draw with a model before 3.0. resolution and aspect_ratio exclude each other.
 
     Attributes:
         prompt (str): What to draw, in plain language.
         aspect_ratio (AspectRatio | Unset): The shape of the image, width before height.
-        model (ModelEnum | Unset): The model that draws. AUTO leaves it to the service.
-        magic_prompt_option (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. AUTO
-            leaves it to the service.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
+        model (ModelEnum | Unset): The model. With AUTO, the service decides.
+        magic_prompt_option (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With
+            AUTO, the service decides.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
         style_type (StyleType | Unset): The kind of style.
-        negative_prompt (str | Unset): What the image shall not have. What prompt says comes first.
-        num_images (int | Unset): How many images are made. Each is billed.
+        negative_prompt (str | Unset): What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images (int | Unset): How many images to make.
         resolution (Resolution | Unset): The size of the image in pixels, width before height.
-        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): Colours: a palette of the service
-            by its name, or colours of your own.
+        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): The colours of the image: a
+            palette of the service as {name: ...}, or your own colours as {members: [...]}.
     """
 
     prompt: str

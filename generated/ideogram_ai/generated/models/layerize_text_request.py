@@ -15,13 +15,14 @@ T = TypeVar("T", bound="LayerizeTextRequest")
 
 @_attrs_define
 class LayerizeTextRequest:
-    """An image whose text is to be taken out.
+    """An image whose text is separated from it.
 
     Attributes:
         image (File): The image, a JPEG, PNG or WebP file.
-        prompt (str | Unset): What the image shows, in plain language. Without it, the service looks for itself.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
-        font_candidate_files (list[File] | Unset): Fonts that the texts may be set in: TTF, OTF, WOFF or WOFF2 files.
+        prompt (str | Unset): A description of the image, to guide the detection of text.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
+        font_candidate_files (list[File] | Unset): Fonts to match the text with: up to five TTF, OTF, WOFF or WOFF2
+            files, of 5 MB each.
     """
 
     image: File

@@ -17,13 +17,15 @@ T = TypeVar("T", bound="LayerizeTextResponse")
 
 @_attrs_define
 class LayerizeTextResponse:
-    """The layers of an image.
+    """An image without its text, and the text.
 
     Attributes:
-        base_image_url (str): A link to the image without its text. It expires as links to images do.
+        base_image_url (str): A link to the image without its text. It expires as the links of images do.
         seed (int): The seed that the image was made with.
-        text_blocks (list[DetectedTextBlock] | Unset): The texts. The public document leaves them out.
-        original_image_url (None | str | Unset): A link to the image that was sent. It expires as links to images do.
+        text_blocks (list[DetectedTextBlock] | Unset): The text, in blocks. It may be absent: the provider's public
+            document does not have it.
+        original_image_url (None | str | Unset): A link to the image that was sent. It expires as the links of images
+            do.
         notice (Any | Unset): What the provider has to say about the operation. Its type is not known.
     """
 

@@ -18,14 +18,14 @@ T = TypeVar("T", bound="ReframeImageRequest")
 
 @_attrs_define
 class ReframeImageRequest:
-    """An image, and the size that an older model is to extend it to.
+    """An image, and the size that a model before 3.0 extends it to.
 
     Attributes:
-        image_file (File): The image to extend, a square JPEG, PNG or WebP file.
+        image_file (File): The image to extend, a JPEG, PNG or WebP file. Meant for square images.
         resolution (Resolution): The size of the image in pixels, width before height.
-        model (ModelEnum): The model that draws. AUTO leaves it to the service.
-        num_images (int | Unset): How many images are made. Each is billed.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
+        model (ModelEnum): The model. With AUTO, the service decides.
+        num_images (int | Unset): How many images to make.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
         style_type (StyleType | Unset): The kind of style.
     """
 

@@ -24,19 +24,20 @@ T = TypeVar("T", bound="ReframeImageRequestV3")
 
 @_attrs_define
 class ReframeImageRequestV3:
-    """An image, and the size that it is extended to.
+    """An image, and the size to extend it to.
 
     Attributes:
-        image (File): The image to extend, a square JPEG, PNG or WebP file.
-        resolution (ResolutionV3): The size of the image in pixels, width first.
-        num_images (int | Unset): How many images are made. Each is billed.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
+        image (File): The image to extend, a JPEG, PNG or WebP file. Meant for square images.
+        resolution (ResolutionV3): The size of the image in pixels, width x height.
+        num_images (int | Unset): How many images to make.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
         rendering_speed (RenderingSpeed | Unset): Speed against fidelity. It sets the price of the image.
         style_preset (StylePresetV3 | Unset): A ready-made style.
-        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): Colours: a palette of the service
-            by its name, or colours of your own.
-        style_codes (list[str] | Unset): Styles by their codes. They exclude style_reference_images.
-        style_reference_images (list[File] | Unset): Images whose style is taken over, JPEG, PNG or WebP files.
+        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): The colours of the image: a
+            palette of the service as {name: ...}, or your own colours as {members: [...]}.
+        style_codes (list[str] | Unset): Styles by their codes, eight hex digits each. They exclude
+            style_reference_images.
+        style_reference_images (list[File] | Unset): Images to take the style from, JPEG, PNG or WebP files.
     """
 
     image: File

@@ -20,10 +20,11 @@ T = TypeVar("T", bound="RemixImageRequest")
 
 @_attrs_define
 class RemixImageRequest:
-    """An image, and what an older model is to make of it.
+    """An image, and what a model before 3.0 makes of it.
 
     Attributes:
-        image_request (InitialImageRequest): What to make of an image with an older model.
+        image_request (InitialImageRequest): What a model before 3.0 makes of an image. resolution and aspect_ratio
+            exclude each other.
         image_file (File): The image to start from, a JPEG, PNG or WebP file.
     """
 

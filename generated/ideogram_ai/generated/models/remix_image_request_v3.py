@@ -32,26 +32,26 @@ class RemixImageRequestV3:
     Attributes:
         image (File): The image to start from, a JPEG, PNG or WebP file.
         prompt (str): What to draw, in plain language.
-        image_weight (int | Unset): How much the result is like the image. Default: 50.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
-        resolution (ResolutionV3 | Unset): The size of the image in pixels, width first.
+        image_weight (int | Unset): How much the result resembles the image. Default: 50.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
+        resolution (ResolutionV3 | Unset): The size of the image in pixels, width x height.
         aspect_ratio (AspectRatioV3 | Unset): The shape of the image, width x height.
         rendering_speed (RenderingSpeed | Unset): Speed against fidelity. It sets the price of the image.
-        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. AUTO leaves
-            it to the service.
-        negative_prompt (str | Unset): What the image shall not have. What prompt says comes first.
-        num_images (int | Unset): How many images are made. Each is billed.
-        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): Colours: a palette of the service
-            by its name, or colours of your own.
-        style_codes (list[str] | Unset): Styles by their codes. They exclude style_reference_images and style_type.
+        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With AUTO,
+            the service decides.
+        negative_prompt (str | Unset): What to leave out of the image. Where it contradicts prompt, prompt wins.
+        num_images (int | Unset): How many images to make.
+        color_palette (ColorPaletteWithMembers | ColorPaletteWithPresetName | Unset): The colours of the image: a
+            palette of the service as {name: ...}, or your own colours as {members: [...]}.
+        style_codes (list[str] | Unset): Styles by their codes, eight hex digits each. They exclude
+            style_reference_images and style_type.
         style_type (StyleTypeV3 | Unset): The kind of style.
         style_preset (StylePresetV3 | Unset): A ready-made style.
-        custom_model_uri (str | Unset): A model of your own, as get_custom_model answers it: model/NAME/version/VERSION.
-        style_reference_images (list[File] | Unset): Images whose style is taken over, JPEG, PNG or WebP files.
-        character_reference_images (list[File] | Unset): An image of the person that is to be drawn, a JPEG, PNG or WebP
-            file. It raises the price.
-        character_reference_images_mask (list[File] | Unset): Where the person is in that image: a grey image of the
-            same size. One for each of character_reference_images, or none.
+        style_reference_images (list[File] | Unset): Images to take the style from, JPEG, PNG or WebP files.
+        character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file.
+            It raises the price.
+        character_reference_images_mask (list[File] | Unset): Where the character is in its image: a greyscale image of
+            the same size. One for each of character_reference_images, or none.
     """
 
     image: File
@@ -68,7 +68,6 @@ class RemixImageRequestV3:
     style_codes: list[str] | Unset = UNSET
     style_type: StyleTypeV3 | Unset = UNSET
     style_preset: StylePresetV3 | Unset = UNSET
-    custom_model_uri: str | Unset = UNSET
     style_reference_images: list[File] | Unset = UNSET
     character_reference_images: list[File] | Unset = UNSET
     character_reference_images_mask: list[File] | Unset = UNSET
@@ -124,8 +123,6 @@ class RemixImageRequestV3:
         style_preset: str | Unset = UNSET
         if not isinstance(self.style_preset, Unset):
             style_preset = self.style_preset
-
-        custom_model_uri = self.custom_model_uri
 
         style_reference_images: list[FileTypes] | Unset = UNSET
         if not isinstance(self.style_reference_images, Unset):
@@ -183,8 +180,6 @@ class RemixImageRequestV3:
             field_dict["style_type"] = style_type
         if style_preset is not UNSET:
             field_dict["style_preset"] = style_preset
-        if custom_model_uri is not UNSET:
-            field_dict["custom_model_uri"] = custom_model_uri
         if style_reference_images is not UNSET:
             field_dict["style_reference_images"] = style_reference_images
         if character_reference_images is not UNSET:
@@ -246,9 +241,6 @@ class RemixImageRequestV3:
 
         if not isinstance(self.style_preset, Unset):
             files.append(("style_preset", (None, str(self.style_preset).encode(), "text/plain")))
-
-        if not isinstance(self.custom_model_uri, Unset):
-            files.append(("custom_model_uri", (None, str(self.custom_model_uri).encode(), "text/plain")))
 
         if not isinstance(self.style_reference_images, Unset):
             for style_reference_images_item_element in self.style_reference_images:
@@ -352,8 +344,6 @@ class RemixImageRequestV3:
         else:
             style_preset = check_style_preset_v3(_style_preset)
 
-        custom_model_uri = d.pop("custom_model_uri", UNSET)
-
         _style_reference_images = d.pop("style_reference_images", UNSET)
         style_reference_images: list[File] | Unset = UNSET
         if _style_reference_images is not UNSET:
@@ -396,7 +386,6 @@ class RemixImageRequestV3:
             style_codes=style_codes,
             style_type=style_type,
             style_preset=style_preset,
-            custom_model_uri=custom_model_uri,
             style_reference_images=style_reference_images,
             character_reference_images=character_reference_images,
             character_reference_images_mask=character_reference_images_mask,

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="RemoveBackgroundRequest")
 
 @_attrs_define
 class RemoveBackgroundRequest:
-    """An image whose background is to go.
+    """An image whose background is removed.
 
     Attributes:
         image (File): The image, a JPEG, PNG or WebP file.

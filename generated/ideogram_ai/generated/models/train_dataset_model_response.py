@@ -13,13 +13,13 @@ T = TypeVar("T", bound="TrainDatasetModelResponse")
 
 @_attrs_define
 class TrainDatasetModelResponse:
-    """A model whose training has begun.
+    """A model whose training has started.
 
     Attributes:
         model_id (str): The id of the model.
-        dataset_id (str): The id of its dataset.
-        training_status (str): How the training is doing.
-        model_name (str): What it is called.
+        dataset_id (str): The id of the dataset.
+        training_status (str): The status of the training.
+        model_name (str): The name of the model.
         notice (Any | Unset): What the provider has to say about the operation. Its type is not known.
     """
 

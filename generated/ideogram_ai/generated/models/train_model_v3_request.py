@@ -11,11 +11,11 @@ T = TypeVar("T", bound="TrainModelV3Request")
 
 @_attrs_define
 class TrainModelV3Request:
-    """A dataset, and the name of the model that is trained on it.
+    """A dataset, and a name for the model to train on it.
 
     Attributes:
-        dataset_id (str): The id of the dataset. It needs 15 images at least.
-        model_name (str): What the model is called: 5 to 30 letters, digits, spaces and hyphens.
+        dataset_id (str): The id of the dataset, which has 15 to 100 images.
+        model_name (str): The name of the model: 5 to 30 letters, digits, spaces and hyphens.
     """
 
     dataset_id: str

@@ -18,7 +18,8 @@ class UploadDatasetAssetsRequest:
     """Files for a dataset.
 
     Attributes:
-        files_ (list[File]): Images, captions and ZIP files. A caption is a .txt file that is named like its image.
+        files_ (list[File]): Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the
+            image of the same name: vase.txt to vase.png. Captions are optional.
     """
 
     files_: list[File]

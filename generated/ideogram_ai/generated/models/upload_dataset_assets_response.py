@@ -18,14 +18,14 @@ T = TypeVar("T", bound="UploadDatasetAssetsResponse")
 
 @_attrs_define
 class UploadDatasetAssetsResponse:
-    """Which files were taken.
+    """Which images were uploaded, and which failed.
 
     Attributes:
-        total_count (int): How many files there were.
-        success_count (int): How many were taken.
-        failure_count (int): How many were refused.
-        successful_assets (list[DatasetUploadSucceededAsset] | Unset): The files that were taken.
-        failed_assets (list[DatasetUploadFailedAsset] | Unset): The files that were refused.
+        total_count (int): The number of images that were processed.
+        success_count (int): The number of images that were uploaded.
+        failure_count (int): The number of images that failed.
+        successful_assets (list[DatasetUploadSucceededAsset] | Unset): The files that were uploaded.
+        failed_assets (list[DatasetUploadFailedAsset] | Unset): The files that failed, and why.
         notice (Any | Unset): What the provider has to say about the operation. Its type is not known.
     """
 

@@ -23,7 +23,7 @@ class UpscaleImageRequest:
     """An image to enlarge, and how.
 
     Attributes:
-        image_request (UpscaleInitialImageRequest): How to enlarge an image. Every member may be left out.
+        image_request (UpscaleInitialImageRequest): How to enlarge an image. Every member is optional.
         image_file (File): The image, a JPEG, PNG or WebP file.
     """
 

@@ -14,16 +14,16 @@ T = TypeVar("T", bound="UpscaleInitialImageRequest")
 
 @_attrs_define
 class UpscaleInitialImageRequest:
-    """How to enlarge an image. Every member may be left out.
+    """How to enlarge an image. Every member is optional.
 
     Attributes:
-        prompt (str | Unset): What the image shows.
-        resemblance (int | Unset): How much the result is like the image. Default: 50.
-        detail (int | Unset): How much detail is added. Default: 50.
-        magic_prompt_option (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. AUTO
-            leaves it to the service.
-        num_images (int | Unset): How many images are made. Each is billed.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
+        prompt (str | Unset): A description of the image, to guide the upscaling.
+        resemblance (int | Unset): How much the result resembles the image. Default: 50.
+        detail (int | Unset): How much detail to add. Default: 50.
+        magic_prompt_option (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With
+            AUTO, the service decides.
+        num_images (int | Unset): How many images to make.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
     """
 
     prompt: str | Unset = UNSET

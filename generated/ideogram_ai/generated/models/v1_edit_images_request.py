@@ -22,15 +22,16 @@ class V1EditImagesRequest:
 
     Attributes:
         prompt (str): What to do with the images, in plain language.
-        images (list[File] | Unset): The images, JPEG, PNG or WebP files. The first one matters most.
-        image_urls (list[str] | Unset): Images by their links, which are links to images of Ideogram alone.
-        num_images (int | Unset): How many images are made. Each is billed.
-        seed (int | Unset): The seed to start from. Without it, the service chooses one.
-        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. AUTO leaves
-            it to the service.
-        resolution (ResolutionV3 | Unset): The size of the image in pixels, width first.
+        images (list[File] | Unset): The images to edit, JPEG, PNG or WebP files. The first one decides what the request
+            leaves open.
+        image_urls (list[str] | Unset): Links to images of Ideogram, as responses have them. Other links are not taken.
+        num_images (int | Unset): How many images to make.
+        seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.
+        magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With AUTO,
+            the service decides.
+        resolution (ResolutionV3 | Unset): The size of the image in pixels, width x height.
         aspect_ratio (AspectRatioV3 | Unset): The shape of the image, width x height.
-        transparent_background (bool | Unset): Whether the background is left out. Default: False.
+        transparent_background (bool | Unset): Whether the result has a transparent background. Default: False.
     """
 
     prompt: str

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="V1EditImagesResponse")
 
 @_attrs_define
 class V1EditImagesResponse:
-    """The answer to a request that ran.
+    """The images that were made.
 
     Attributes:
         created (str): When the request was made, written as in GenerateImageResponseV4.
