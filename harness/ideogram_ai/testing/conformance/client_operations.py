@@ -88,7 +88,9 @@ def _scenarios(view: ContractView) -> Iterator[Scenario]:
     yield from _conflicts(view)
     yield from _refusals(view)
     if not operation.is_free:
-        title = "A request is not sent again after the connection was reset: it may have run. It is reported as unknown."
+        title = (
+            "A request is not sent again after the connection was reset: it may have run. It is reported as unknown."
+        )
         cut = ScriptedResponse(cut="reset_after_request")
         yield _scenario(view, "never-after-reset", title, cut, _UNKNOWN, most_posts=1)
     if operation.result == "images":
@@ -204,11 +206,12 @@ def _arrivals(view: ContractView) -> Iterator[Scenario]:
 def _conflicts(view: ContractView) -> Iterator[Scenario]:
     """Requests that break a rule over several fields, which a client refuses before it sends anything."""
     for keyword, name, what, request in _broken(view):
-        title, at = f"A request with {what} is refused before it is sent.", pointers(view.operation.operation_id).request
-        at = join_pointer(at, keyword)
-        yield _scenario(
-            view, f"refused.{name}", title, _success(view), _REFUSED, request=request, at=at, most_posts=0
+        title, at = (
+            f"A request with {what} is refused before it is sent.",
+            pointers(view.operation.operation_id).request,
         )
+        at = join_pointer(at, keyword)
+        yield _scenario(view, f"refused.{name}", title, _success(view), _REFUSED, request=request, at=at, most_posts=0)
 
 
 def _broken(view: ContractView) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
@@ -250,7 +253,11 @@ def _images(view: ContractView) -> Iterator[Scenario]:
     entry = {name: success.body["data"][0][name] for name in (*view.operation.image_members, "url")}
     answers = {
         "least": ("An image that has no more members than it must have is saved.", entry, _IMAGE_MADE),
-        "withheld": ("An image that was withheld, its url absent, is reported as withheld.", _withheld(entry), _WITHHELD),
+        "withheld": (
+            "An image that was withheld, its url absent, is reported as withheld.",
+            _withheld(entry),
+            _WITHHELD,
+        ),
     }
     for word, (title, image, ending) in answers.items():
         response = evolve(success, body={**success.body, "data": [image]})
