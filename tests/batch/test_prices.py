@@ -45,9 +45,11 @@ def test_other_operations_cost_what_the_contract_says_and_share_its_list(tmp_pat
         elif operation.price is None:
             assert shipped.of(turbo, operation) is mine.of(turbo, operation) is None, "nobody knows it"
         else:
-            assert shipped.of({}, operation) == mine.of({}, operation) == Decimal(operation.price.usd[""])
-    listed = [operation.method_name for operation in OPERATIONS.values() if operation.price]
-    assert listed == ["generate", "submit", "remix", "submit_remix", "describe"]
+            price = operation.price.usd[operation.price.default or ""]
+            assert shipped.of({}, operation) == mine.of({}, operation) == Decimal(price)
+        for other in operation.other_prices:
+            fields = {other.field: other.value or ["a"], **turbo}
+            assert shipped.of(fields, operation) == mine.of(fields, operation) == Decimal(other.price.usd["TURBO"])
     assert shipped.of({}, OPERATIONS["post_describe_v4"]) == Decimal("0.01")
 
 

@@ -57,6 +57,7 @@ def one_of_each() -> dict[type[IdeogramError], IdeogramError]:
         IdeogramError("any"),
         ideogram.RequestError("any"),
         ideogram.PromptError("both", case="both"),
+        ideogram.ConflictingFieldsError("both", fields=("image", "images")),
         ideogram.UnknownFieldError("no such field", field="prompt", suggestion="text_prompt"),
         ideogram.FieldValueError("not text", field="json_prompt", pointer="/json_prompt/0"),
         ideogram.ConfigurationError("no key"),

@@ -15,7 +15,9 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from client_internals import limit_body
@@ -210,10 +212,11 @@ def test_an_early_response_is_paid_once_and_never_called_free_when_it_is_not(kin
 @pytest.mark.parametrize("kind", KINDS[:2])
 def test_what_cannot_be_sent_is_not_sent(kind: Kind) -> None:
     with FaultServer() as server, driver(kind, server.url) as client:
+        v3 = SimpleNamespace(generate=partial(client.call, "v3.generate"))
         for name, row in cases(BEFORE):
             with case(name):
-                assert name.startswith("generate("), "this test knows calls of generate only"
-                ended = outcome(eval, name, {"generate": client.generate, "float": float})
+                assert name.startswith(("generate(", "v3.generate(")), "this test knows calls of generate only"
+                ended = outcome(eval, name, {"generate": client.generate, "v3": v3, "float": float})
                 assert isinstance(ended, IdeogramError)
                 assert type(ended).__name__ == row.outcome
                 assert ended.may_have_been_billed is False

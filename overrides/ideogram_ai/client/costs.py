@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from .request import is_mapping
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,7 +23,22 @@ def price_of(operation: Operation, fields: Mapping[str, Any]) -> Decimal | None:
     Returns:
         None if the contract has no price for the operation or for the field's value.
     """
-    return None if operation.price is None else look_up(operation.price, fields)
+    price = applicable_price(operation, fields)
+    return None if price is None else look_up(price, fields)
+
+
+def applicable_price(operation: Operation, fields: Mapping[str, Any]) -> Price | None:
+    """Return the entry of the price list that is about a request: some fields bring another price.
+
+    Args:
+        operation: The operation, from the contract.
+        fields: The request by wire name. None and an empty list count as absent.
+    """
+    for other in operation.other_prices:
+        value = fields.get(other.field)
+        if value not in (None, [], ()) and other.value in (None, value):
+            return other.price
+    return operation.price
 
 
 def look_up(price: Price, fields: Mapping[str, Any]) -> Decimal | None:
@@ -29,3 +46,24 @@ def look_up(price: Price, fields: Mapping[str, Any]) -> Decimal | None:
     value = "" if price.by is None else str(fields.get(price.by) or price.default or "")
     usd = price.usd.get(value)
     return None if usd is None else Decimal(usd)
+
+
+def images_asked(operation: Operation, fields: Mapping[str, Any]) -> int:
+    """Return how many images a request asks for: one where it does not say, or says what is no number.
+
+    Args:
+        operation: The operation, from the contract.
+        fields: The request by wire name.
+    """
+    found: object = fields
+    for name in operation.count_path:
+        found = found.get(name) if is_mapping(found) else None
+    count = str(found) if operation.count_path else ""
+    return max(1, int(count)) if count.isdecimal() else 1
+
+
+def cost_of(operation: Operation, fields: Mapping[str, Any]) -> Decimal | None:
+    """Return what a request would cost in US dollars; None if nobody knows. The arguments are those of price_of."""
+    one, price = price_of(operation, fields), applicable_price(operation, fields)
+    per_image = price is not None and price.per == "image"
+    return one * images_asked(operation, fields) if one is not None and per_image else one

@@ -3,6 +3,7 @@
 IdeogramError
 ├── RequestError (also ValueError)           the request cannot be made; nothing was sent
 │   ├── PromptError                          both prompts, or neither
+│   ├── ConflictingFieldsError               fields that exclude each other, or one without the other
 │   ├── UnknownFieldError (also TypeError)   no such request field
 │   ├── FieldValueError                      a value that cannot be encoded
 │   └── ConfigurationError                   API key, base URL, timeout, proxy or certificates
@@ -92,6 +93,18 @@ class PromptError(RequestError):
     def __init__(self, message: str, *, case: Literal["both", "neither"]) -> None:
         super().__init__(message)
         self.case = case
+
+
+class ConflictingFieldsError(RequestError):
+    """Fields are given that exclude each other, or one without the other. Nothing was sent, nothing billed.
+
+    Attributes:
+        fields: The fields, by their names as keyword arguments.
+    """
+
+    def __init__(self, message: str, *, fields: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class UnknownFieldError(RequestError, TypeError):

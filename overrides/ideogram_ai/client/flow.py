@@ -25,6 +25,7 @@ import httpx
 from attrs import evolve, frozen
 
 from .bodies import ResponseBuffer
+from .costs import applicable_price
 from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseValidationError, ResponseWarning
 from .jobs import COMPLETED, FAILED, Job, find_job_id, read_job, submitted_as
 from .redaction import printable, shorten_link
@@ -221,11 +222,11 @@ def _complete(operation: Operation, outcome: Any, request: PreparedRequest, prob
     fields: Mapping[str, Any] = request.body.fields if request.body else {}
     if isinstance(outcome, Generation):
         what, problems = "the images in it are", outcome.problems
-        outcome = evolve(outcome, request=fields, price=operation.price)
+        outcome = evolve(outcome, request=fields, price=applicable_price(operation, fields))
     elif isinstance(outcome, Job):
         what, problems = "what it says of the job is", outcome.problems if outcome.status in {COMPLETED, FAILED} else ()
         if request.job_id is None:
-            outcome = submitted_as(outcome, fields, operation.price)
+            outcome = submitted_as(outcome, fields, applicable_price(operation, fields))
     if problems:
         warn(f"The response breaks the contract, and {what} still returned: {'; '.join(problems)}")
     return outcome

@@ -7,7 +7,7 @@ paid for: the kinds of entries in a poll cannot be told apart for certain, and t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from .request import is_array, is_object
 from .response import (
     ASK_AGAIN,
     BROKEN,
+    IMAGE_MEMBERS,
     Generation,
     entries_of,
     kind_of,
@@ -84,6 +85,7 @@ def read_job(
     headers: httpx.Headers | None = None,
     complete: bool = True,
     salvage: bool = True,
+    image_members: Collection[str] = IMAGE_MEMBERS,
 ) -> Job | ResponseValidationError | OutcomeUnknownError:
     """Read what the service says of a job. It raises nothing, and whatever is odd is among the problems of the job.
 
@@ -95,6 +97,7 @@ def read_job(
         headers: The headers, for the error.
         complete: False when the body broke off.
         salvage: Whether to read what is left of a body that is no JSON object. False for a poll that can be repeated.
+        image_members: The members that the contract requires of an image.
 
     Returns:
         The job; or the error to raise.
@@ -116,13 +119,21 @@ def read_job(
     elif known is not None and (is_object(document) or salvage) and (named or "status" in members or data is not None):
         if not named:
             problems.append(f"{_ID_NAMES[0]} is missing")
-        return _read(known, members, data, body, problems)
+        return _read(known, members, data, body, problems, image_members=image_members)
     if not problems:
         problems.append(f"{_ID_NAMES[0]} is missing or empty")
     return _unusable(list_problems(problems), job_id, status, headers, body, complete=complete)
 
 
-def _read(job_id: str, members: Mapping[str, Any], data: object, body: bytes, problems: list[str]) -> Job:
+def _read(
+    job_id: str,
+    members: Mapping[str, Any],
+    data: object,
+    body: bytes,
+    problems: list[str],
+    *,
+    image_members: Collection[str],
+) -> Job:
     created = read_created(members, problems) if "created" in members else None
     reason = members.get("failure_reason")
     if reason is not None and not isinstance(reason, str):
@@ -132,7 +143,8 @@ def _read(job_id: str, members: Mapping[str, Any], data: object, body: bytes, pr
     state = _read_status(members, data, reason, problems)
     generation = None
     if state not in {PENDING, FAILED}:
-        images = read_images(entries_of(data, problems), problems, of_job=True) if data is not None else ()
+        entries = [] if data is None else entries_of(data, problems)
+        images = read_images(entries, problems, image_members, of_job=True)
         if not images and state == COMPLETED:
             problems.append("the job is completed, and no image is named")
         rest = {name: value for name, value in members.items() if name not in _READ}

@@ -25,6 +25,7 @@ from ideogram_ai.generated import operations
 from ideogram_ai.generated.types import Unset
 
 from .errors import NOTHING_SENT, FieldValueError, RequestError, UnknownFieldError
+from .field_rules import check_field_rules
 from .prompt_rule import check_prompts
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def encode_request(
 
     Raises:
         PromptError: Both prompts were given, or neither.
+        ConflictingFieldsError: Fields exclude each other, or one lacks another.
         UnknownFieldError: A keyword is not a field of the operation.
         RequestError: A required field is missing, or extra_fields holds a documented field.
         FieldValueError: A value cannot be encoded: not a JSON type, NaN, a lone surrogate, a cycle, a file that cannot
@@ -126,6 +128,7 @@ def check_names(
     for each in operation.fields:
         if each.required and each.wire_name not in values:
             raise RequestError(f"{each.python_name} is missing: the contract requires it. {NOTHING_SENT}")
+    check_field_rules(operation, values)
     if extra_fields:
         _check_extra_fields(documented, extra_fields)
         values |= {name: value for name, value in extra_fields.items() if _is_given(value)}

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+IMAGE_MEMBERS: Final = ("prompt", "resolution", "is_image_safe", "seed")
+"""What most operations say of an image beside its link."""
 POSSIBLY_BILLED: Final = (
     "What was asked for may have been made and billed: look at the account's usage before sending it again."
 )
@@ -117,7 +120,7 @@ class Generation:
         additional_properties: Other fields of the response, by wire name.
         job_id: The id of the job that made the images; None if they were not made by a job.
         usage_cost_usd_micros: What the service says that they cost, in millionths of a US dollar; None if it does not.
-        price: What the contract's price list says of the operation; None if it says nothing, or the request is unknown.
+        price: What the contract's price list says of the request; None if it says nothing, or the request is unknown.
     """
 
     created: datetime | None
@@ -198,12 +201,13 @@ def parse_response(
         return _parse_refusal(operation, status=status, headers=headers, body=body, now=now, job_id=job_id)
     details: dict[str, Any] = {"status": status, "headers": headers, "body": body, "complete": complete}
     if operation.result == "images":
-        return parse_generation(**details)
+        return parse_generation(**details, image_members=operation.image_members)
     if operation.result == "job":
         from .jobs import read_job  # noqa: PLC0415 - it is built on this module
 
         # Half an answer to a submit may have the id. A poll is repeated instead.
-        return read_job(job_id=job_id, salvage=not operation.is_free, **details)
+        members = operation.image_members or IMAGE_MEMBERS
+        return read_job(job_id=job_id, salvage=not operation.is_free, image_members=members, **details)
     return _parse_model(operation, problems=[] if problems is None else problems, **details)
 
 
@@ -389,9 +393,16 @@ _PLAIN_KIND: Final = "image.generation"
 
 
 def parse_generation(
-    *, status: int, headers: httpx.Headers, body: bytes, complete: bool
+    *,
+    status: int,
+    headers: httpx.Headers,
+    body: bytes,
+    complete: bool,
+    image_members: Collection[str] = IMAGE_MEMBERS,
 ) -> Generation | ResponseValidationError | OutcomeUnknownError:
-    """Read the images from a successful response. The arguments are those of parse_response.
+    """Read the images from a successful response.
+
+    The arguments are those of parse_response, and the members that the contract requires of an image.
 
     Returns:
         A Generation if the response names at least one image that has a link or was withheld. Unknown fields and values
@@ -400,7 +411,7 @@ def parse_generation(
     problems = [] if complete else ["the body broke off"]
     document, entries = _read_entries(body, problems)
     created = read_created(document, problems)
-    images = read_images(entries, problems)
+    images = read_images(entries, problems, image_members)
     listed = list_problems(problems)
     if images:
         rest = {name: value for name, value in document.items() if name not in {"created", "data"}}
@@ -499,24 +510,29 @@ def read_created(document: Mapping[str, Any], problems: list[str]) -> datetime |
     return created if created.tzinfo else created.replace(tzinfo=UTC)
 
 
-def read_images(entries: list[Any], problems: list[str], *, of_job: bool = False) -> tuple[GeneratedImage, ...]:
+def read_images(
+    entries: list[Any], problems: list[str], members: Collection[str], *, of_job: bool = False
+) -> tuple[GeneratedImage, ...]:
     """The images of the entries of `data`, as far as they are images.
 
     Args:
         entries: The entries.
         problems: What is wrong with them is added to it.
+        members: The members that the contract requires of an image.
         of_job: Whether a job made them. A poll leaves out what is null: an entry without a link was withheld, and
             entries of other kinds than images have other fields.
     """
     if len(entries) > _MAX_ENTRIES:
         problems.append(f"data has more than {_MAX_ENTRIES} entries, and only the first {_MAX_ENTRIES} are read")
-    found = (_read_image(entry, index, problems, of_job) for index, entry in enumerate(entries[:_MAX_ENTRIES]))
+    read = partial(_read_image, problems=problems, members=members, of_job=of_job)
+    found = (read(entry, f"data[{index}]") for index, entry in enumerate(entries[:_MAX_ENTRIES]))
     return tuple(image for image in found if image)
 
 
-def _read_image(entry: object, index: int, problems: list[str], of_job: bool) -> GeneratedImage | None:
+def _read_image(
+    entry: object, place: str, *, problems: list[str], members: Collection[str], of_job: bool
+) -> GeneratedImage | None:
     """The image of an entry that has a link or says that the image was withheld; None for any other entry."""
-    place = f"data[{index}]"
     if not is_object(entry):
         problems.append(f"{place} is {kind_of(entry)}, not an object")
         return None
@@ -529,6 +545,7 @@ def _read_image(entry: object, index: int, problems: list[str], of_job: bool) ->
         rest["seed"] = int(seed)
     other_kind = of_job and rest.get("object_type", _PLAIN_KIND) != _PLAIN_KIND
     missing: list[str] = [] if other_kind else problems
+    missing += (f"{place}.{name} is missing" for name in members if name not in entry)
     image = GeneratedImage(
         url=url or None,
         prompt=_take(rest, "prompt", str, place, missing),
@@ -546,9 +563,8 @@ def _read_image(entry: object, index: int, problems: list[str], of_job: bool) ->
 
 
 def _take(rest: dict[str, Any], name: str, kind: type[T], place: str, problems: list[str]) -> T | None:
-    """Remove a required field from the entry if it has its type; otherwise leave it there, and report it."""
+    """Remove a field from the entry if it has its type; otherwise leave it there, and report it."""
     if name not in rest:
-        problems.append(f"{place}.{name} is missing")
         return None
     if type(rest[name]) is not kind:
         problems.append(f"{place}.{name} is {kind_of(rest[name])}, not {_NAMES[kind]}")

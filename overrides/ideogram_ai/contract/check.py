@@ -229,7 +229,8 @@ def _unequal_lengths(fields: Mapping[str, Any], view: ContractView) -> Iterator[
     for first, other in view.operation.same_length:
         one, two = fields.get(first, []), fields.get(other, [])
         if other in fields and is_array(one) and is_array(two) and len(one) != len(two):
-            detail = f"{other} has {len(two)} items and {first} has {len(one)}: give as many of one as of the other."
+            items = "1 item" if len(two) == 1 else f"{len(two)} items"
+            detail = f"{other} has {items} and {first} has {len(one)}: give as many of one as of the other."
             yield Problem(pointer_to([other]), detail)
 
 

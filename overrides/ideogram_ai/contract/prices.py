@@ -11,7 +11,7 @@ from typing import Any, Final, overload
 
 from attrs import frozen
 
-from ideogram_ai.client.costs import price_of
+from ideogram_ai.client.costs import applicable_price, price_of
 from ideogram_ai.client.request import is_object
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4, Operation
 
@@ -68,7 +68,7 @@ class Prices:
         Returns:
             None if nobody knows the operation's price.
         """
-        if operation.price != POST_GENERATE_IMAGE_V4.price:
+        if applicable_price(operation, fields) != POST_GENERATE_IMAGE_V4.price:
             return price_of(operation, fields)
         price = self.usd.get(self.speed_of(fields))
         return self.usd[self.dearest] if price is None else price
