@@ -191,7 +191,7 @@ class _ClientRun:
                 given = prompts & scenario.request.keys()
                 missing = (given or prompts) & self.given - self.arrived
                 # Where the scenario gives none, it is enough that the program sends one of them.
-                missing = missing if given or not prompts & self.arrived else set()
+                missing = missing if given or not prompts & self.arrived else set[str]()
             if missing:
                 detail = f"No valid request with {' or '.join(sorted(missing))} arrived, so a refusal proves nothing."
                 self.results.retract(scenario.id, detail)

@@ -394,7 +394,7 @@ def _wire_problems(request: ReceivedRequest, known: Sequence[Operation], key: st
         return
     expected = key if operation.authenticated else None
     if request.header(API_KEY_HEADER) != expected or request.header("Authorization") is not None:
-        yield f"the key is {'not in its header alone' if expected else 'sent where none belongs'} in {request.method} {path}"
+        yield f"the key is {'not in its header alone' if expected else 'where none belongs'} in {request.method} {path}"
     if key in query or key.encode() in request.body:
         yield "the key is in the query or in the body"
 

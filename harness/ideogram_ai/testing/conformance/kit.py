@@ -110,7 +110,7 @@ def pointers(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> Contrac
 def example_requests(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> dict[str, dict[str, Any]]:
     """The contract's example requests of an operation by name."""
     form = pointers(operation_id).form
-    found = at_pointer(form).get("examples", {}) if form else {}
+    found: JsonObject = at_pointer(form).get("examples", {}) if form else {}
     return {name: example["value"] for name, example in found.items()}
 
 

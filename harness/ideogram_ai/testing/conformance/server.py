@@ -128,8 +128,8 @@ def describe_cost(images: int, prices: Prices = PRICES, operations: Sequence[str
     if set(operations) <= {_GENERATE}:
         low, high = prices.usd[prices.cheapest], prices.usd[prices.dearest]
         return (
-            f"{images} image{plural} may be billed, not more: {images * low:.2f} USD at {prices.cheapest}, which is used "
-            f"wherever the speed is not what is tested, and {images * high:.2f} USD at most, if all were "
+            f"{images} image{plural} may be billed, not more: {images * low:.2f} USD at {prices.cheapest}, which is "
+            f"used wherever the speed is not what is tested, and {images * high:.2f} USD at most, if all were "
             f"{prices.dearest}. These prices were seen from {prices.seen} ({prices.source}) and may have changed."
         )
     billed = [each.operation for each in map(find_view, operations) if not each.operation.is_free]
@@ -137,8 +137,9 @@ def describe_cost(images: int, prices: Prices = PRICES, operations: Sequence[str
     unknown = [each.method_name for each in billed if each.method_name not in known]
     dearest = max(known, key=lambda name: known[name], default="")
     cost = f": {images * known[dearest]:.2f} USD at most, if all were of {dearest}" if dearest else ""
-    without = f" Nobody knows the price of {', '.join(unknown)}." if unknown else ""
-    return f"{images} image{plural} or other request{plural} may be billed, not more{cost}. Prices may have changed.{without}"
+    without = f" The price of {', '.join(unknown)} is not known." if unknown else ""
+    what = f"{images} image{plural} or other request{plural}"
+    return f"{what} may be billed, not more{cost}. Prices may have changed.{without}"
 
 
 def run_server(options: ServerOptions, on_progress: Progress | None = None) -> Report:

@@ -161,7 +161,7 @@ def make_parts(
 
 
 def form(fields: Mapping[str, Any], **types: str) -> Payload:
-    """A form of generate with these fields in their order; `types` replace the contract's media types of their parts."""
+    """A form of generate with these fields in their order; `types` replace the media types of their parts."""
     return multipart(
         part for name, value in fields.items() for part in make_parts(name, value, content_type=types.get(name))
     )
