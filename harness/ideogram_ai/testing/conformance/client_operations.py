@@ -6,25 +6,20 @@ They follow from the contract: an operation that it gains has scenarios too.
 from __future__ import annotations
 
 import json
-import re
 import time
 from base64 import urlsafe_b64encode
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
 
 from attrs import evolve
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.webhooks import GENERATION_ID, KEY_ID, SIGNATURE, TIMESTAMP, USER_ID, signed_message
-from ideogram_ai.contract.decoding import UploadedFile
 from ideogram_ai.contract.view import example_of
-from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS, POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
-from ..routes import path_parameters
-from ..service import read_request
 from .client_scenarios import (
     IMAGE_LINK,
     ExpectedOutcome,
@@ -33,9 +28,8 @@ from .client_scenarios import (
     ScriptedResponse,
     client_scenarios,
     full_values,
-    is_same,
 )
-from .kit import Requirement, by_id, find_view, join_pointer, members_of, pointers
+from .kit import Requirement, by_id, find_view, join_pointer, pointers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,14 +37,12 @@ if TYPE_CHECKING:
     from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
 
-    from ..faults import ReceivedRequest
-    from .client_program import ClientReport, Observed
 
 VERIFY_WEBHOOK: Final = "verify_webhook"
 """Names what a program does with a delivery, in the place of an operation."""
 
 _JSON: Final = {"Content-Type": "application/json"}
-_ID: Final = "Y29uZm9ybWFuY2Uta2l0"
+JOB_ID: Final = "Y29uZm9ybWFuY2Uta2l0"
 _OTHER_ID: Final = "c29tZWJvZHktZWxzZQ"
 _SEED: Final = bytes(range(32))
 _STALE: Final = 24 * 3600
@@ -95,21 +87,21 @@ def _scenarios(view: ContractView) -> Iterator[Scenario]:
         yield _scenario(view, "never-after-reset", title, cut, _UNKNOWN, most_posts=1)
     if operation.result == "images":
         yield from _images(view)
-    elif _submits(operation):
+    elif submits(operation):
         yield from _jobs(view)
 
 
-def _submits(operation: Operation) -> bool:
+def submits(operation: Operation) -> bool:
     return operation.result == "job" and bool(operation.media_type)
 
 
 @cache
-def _poll_view() -> ContractView:
+def poll_view() -> ContractView:
     return next(find_view(each.method_name) for each in OPERATIONS.values() if each.result == "job" and each.is_free)
 
 
 @cache
-def _key_view() -> ContractView:
+def key_view() -> ContractView:
     """The operation that gives the keys of webhooks: it needs no key of its own."""
     return next(find_view(each.method_name) for each in OPERATIONS.values() if not each.authenticated)
 
@@ -146,7 +138,7 @@ def _scenario(
 
 def full_requests(view: ContractView) -> list[dict[str, Any]]:
     """Requests that have every field at least once, each with as many as may stand side by side."""
-    values = full_values(view.operation.operation_id) | dict.fromkeys(view.fields_in("path"), _ID)
+    values = full_values(view.operation.operation_id) | dict.fromkeys(view.fields_in("path"), JOB_ID)
     missing, requests = list(values), list[dict[str, Any]]()
     while missing or not requests:
         chosen: dict[str, Any] = {}
@@ -167,7 +159,7 @@ def _success(view: ContractView) -> ScriptedResponse:
     """The contract's example of a 200, with links to the image."""
     rule, operation = view.responses[200], view.operation
     if operation.result == "job":
-        return ScriptedResponse(200, {"generation_id": _ID}, _JSON) if operation.media_type else _polled("completed")
+        return ScriptedResponse(200, {"generation_id": JOB_ID}, _JSON) if operation.media_type else _polled("completed")
     made = rule.examples[0] if rule.examples else example_of(view, rule.schema)
     return ScriptedResponse(200, _with_links(made) if operation.result == "images" else made, _JSON)
 
@@ -180,16 +172,16 @@ def _with_links(value: Any) -> Any:
 
 def _polled(status: str, **members: Any) -> ScriptedResponse:
     """An answer to a poll: an example of the contract with this status, and these members."""
-    examples = _poll_view().responses[200].examples
+    examples = poll_view().responses[200].examples
     shown = next((each for each in examples if each["status"] == status), {"created": "2026-10-07T12:00:00Z"})
-    return ScriptedResponse(200, _with_links({**shown, "generation_id": _ID, "status": status, **members}), _JSON)
+    return ScriptedResponse(200, _with_links({**shown, "generation_id": JOB_ID, "status": status, **members}), _JSON)
 
 
 def _arrivals(view: ContractView) -> Iterator[Scenario]:
     """Requests that together have every field, each with those that may stand beside it."""
     operation, success = view.operation, _success(view)
     options: dict[str, Any] = {"most_posts": 1}
-    if _submits(operation):
+    if submits(operation):
         options["polls"] = (_polled("pending"), _polled("completed"))
     options["answer"] = success.body if operation.result == "model" else None
     ending = _ANSWER if operation.result == "model" else _IMAGE_MADE
@@ -317,7 +309,7 @@ def _without(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def _webhooks() -> Iterator[Scenario]:
     """Deliveries, of which a program has to accept the genuine one only. They are signed when the run begins."""
-    view = _key_view()
+    view = key_view()
     keys = ScriptedResponse(200, {"keys": [_public_key()]}, _JSON)
     deliveries = {
         "genuine": ("A delivery that a key of the service signed is accepted.", _ANSWER),
@@ -335,7 +327,7 @@ def _webhooks() -> Iterator[Scenario]:
             operation=VERIFY_WEBHOOK,
             polls=(keys,),
             most_posts=0,
-            answer={"generation_id": _ID} if ending is _ANSWER else None,
+            answer={"generation_id": JOB_ID} if ending is _ANSWER else None,
         )
 
 
@@ -352,10 +344,10 @@ def delivery_for(scenario: Scenario) -> dict[str, Any]:
     body = json.dumps(_without(example, "status", "response_type", "usage_cost_usd_micros"))
     timestamp = str(int(time.time()) - (_STALE if name == "stale" else 0))
     key = Ed25519PrivateKey.from_private_bytes(_SEED[::-1] if name == "unknown-key" else _SEED)
-    signature = key.sign(signed_message(_ID, _OTHER_ID, timestamp, body.encode())).hex()
+    signature = key.sign(signed_message(JOB_ID, _OTHER_ID, timestamp, body.encode())).hex()
     headers = {
         "Content-Type": "application/json",
-        GENERATION_ID: _OTHER_ID if name == "changed-id" else _ID,
+        GENERATION_ID: _OTHER_ID if name == "changed-id" else JOB_ID,
         USER_ID: _OTHER_ID,
         TIMESTAMP: timestamp,
         KEY_ID: "conformance",
@@ -364,74 +356,6 @@ def delivery_for(scenario: Scenario) -> dict[str, Any]:
     return {"headers": headers, "body": body.replace("2026", "2027") if name == "changed-body" else body}
 
 
-def operation_problems(scenario: Scenario, observed: Observed, report: ClientReport | None, key: str) -> Iterator[str]:
-    """What is wrong with the requests of a scenario of another operation, and with the answer that was reported."""
-    webhook = scenario.operation == VERIFY_WEBHOOK
-    view = _key_view() if webhook else find_view(scenario.operation)
-    known = [view.operation, *([_poll_view().operation] if _submits(view.operation) else [])]
-    whole = [request for request in observed.service.requests if request.whole_request_read]
-    for request in whole:
-        yield from _wire_problems(request, known, key)
-    if whole and scenario.sends is not None:
-        yield from _field_problems(whole[0], view, scenario)
-    if any("&other" in request.target for request in observed.image_host.gets):
-        yield "the image of another job was fetched"
-    if scenario.answer is not None and report is not None and report.outcome is ReportedOutcome.ANSWER:
-        for name, value in scenario.answer.items():
-            given = report.answer.get(name) if is_object(report.answer) else None
-            # The order of keys is the client's: its own order is right for what is sent.
-            if json.dumps(given, sort_keys=True) != json.dumps(value, sort_keys=True):
-                yield f"{name} of the answer was reported as {str(given)[:80]}, not {str(value)[:80]}"
-
-
-def _wire_problems(request: ReceivedRequest, known: Sequence[Operation], key: str) -> Iterator[str]:
-    path, _, query = request.target.partition("?")
-    places = {(each.method, re.sub(r"\{\w+\}", _ID, each.path)): each for each in known}
-    operation = places.get((request.method, path))
-    if operation is None:
-        wanted = " or ".join(map(" ".join, places))
-        yield f"the request was {request.method} {path}, not {wanted}"
-        return
-    expected = key if operation.authenticated else None
-    if request.header(API_KEY_HEADER) != expected or request.header("Authorization") is not None:
-        yield f"the key is {'not in its header alone' if expected else 'where none belongs'} in {request.method} {path}"
-    if key in query or key.encode() in request.body:
-        yield "the key is in the query or in the body"
-
-
-def _field_problems(request: ReceivedRequest, view: ContractView, scenario: Scenario) -> Iterator[str]:
-    from .client_judge import body_of  # noqa: PLC0415 - it imports this module
-
-    path, _, query = request.target.partition("?")
-    read = read_request(
-        view,
-        request.header("Content-Type"),
-        body_of(request),
-        path=path_parameters(view.operation, path),
-        query=parse_qsl(query, keep_blank_values=True),
-    )
-    if read.refused is not None:
-        yield f"the contract refuses the request: {read.refused.why}"
-    sent = dict(read.fields)
-    for name, value in (scenario.sends or {}).items():
-        if not is_same(sent.get(name), value):
-            yield f"{name} arrived as {str(sent.get(name))[:80]}, not {str(value)[:80]}"
-    for name, data in scenario.files.items():
-        found = sent.get(name)
-        files = [file for file in (found if is_array(found) else [found]) if isinstance(file, UploadedFile)]
-        if [file.content for file in files] != (data if is_array(data) else [data]):
-            yield f"the file {name} did not arrive byte for byte"
-        elif _names_files(view) and [file.name for file in files] != file_names(name, data):
-            yield f"the files of {name} have other names, {', '.join(file.name for file in files)}"
-    if more := sent.keys() - (scenario.sends or {}).keys() - scenario.files.keys():
-        yield f"{', '.join(sorted(more))} arrived unexpectedly"
-
-
 def file_names(field: str, data: bytes | Sequence[bytes]) -> list[str]:
     """The names of the files that a program is given for a field."""
     return [f"{field}.png"] if isinstance(data, bytes) else [f"{field}-{number + 1}.png" for number in range(len(data))]
-
-
-def _names_files(view: ContractView) -> bool:
-    """Whether the answer names the files that were sent, so that their names have to arrive."""
-    return any(name == "file_name" for name, _ in members_of(view, view.responses[200].schema))
