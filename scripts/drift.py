@@ -64,8 +64,6 @@ def _show(found: DriftReport, form: str, *, known: bool) -> None:
 
     if form == "json":
         sys.stdout.write(report.json_report(found))
-    elif sys.stdout.isatty():
-        report.print_table(found, known=known)
     else:
         text = report.text_report(found, known=known) + "\n"
         encoding = sys.stdout.encoding  # a pipe may accept only ASCII

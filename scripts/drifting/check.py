@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from enum import IntEnum
+from itertools import product
 from pathlib import Path
+from posixpath import commonpath
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 _TEXT: Final = {"type": "string", "minLength": 1}
 _TEXTS: Final = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
+_LISTED: Final = ("where", "operation", "change", "name")
 _ENTRY: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["where", "change", "because"],
@@ -28,7 +32,7 @@ _ENTRY: Final[dict[str, Any]] = {
     "properties": {
         "where": _TEXTS,
         "operation": _TEXTS,
-        "change": _TEXT,
+        "change": _TEXTS,
         "name": _TEXTS,
         "theirs": {},
         "because": _TEXT,
@@ -53,7 +57,7 @@ class Drift(IntEnum):
 
 @attrs.frozen(eq=False)
 class KnownDifference:
-    """An entry of the file of known differences.
+    """An entry of the file of known differences; in where, operation and name, `*` stands for any text.
 
     Attributes:
         line: Its line in the file.
@@ -75,13 +79,19 @@ class KnownDifference:
 
     def concerns(self, operation: str, difference: Difference) -> bool:
         """Whether it is about a difference of an operation, with any value on their side."""
-        same = self.where == difference.where and self.change == difference.change
-        return same and self.name in {"", difference.name} and self.operation in {"", operation}
+        same = self.change == difference.change and _fits(self.where, difference.where)
+        return same and _fits(self.name or "*", difference.name) and _fits(self.operation or "*", operation)
 
     def covers(self, operation: str, difference: Difference) -> bool:
         """Whether it is about a difference of an operation exactly as it is."""
         as_noted = not self.theirs or json_text(self.theirs[0]) == json_text(difference.new.value)
         return as_noted and self.concerns(operation, difference)
+
+
+def _fits(pattern: str, text: str) -> bool:
+    if "*" not in pattern:
+        return pattern == text
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
 @attrs.frozen
@@ -120,12 +130,14 @@ class DriftReport:
         contract: Our contract's file, and its SHA-256.
         document: The other document's file or address, its SHA-256, and its version of OpenAPI.
         operations: The result for each operation of our contract.
+        others: The operations of the other document that our contract lacks, those with paths most like ours first.
         stale: The known differences that no longer apply, and why.
     """
 
     contract: tuple[str, str]
     document: tuple[str, str, str]
     operations: list[ComparedOperation]
+    others: list[str]
     stale: list[tuple[KnownDifference, str]]
 
     @property
@@ -176,7 +188,15 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Drift
     stale = list(_stale(known, compared))
     compared = [attrs.evolve(each, differences=[_mark(d, each, known) for d in each.differences]) for each in compared]
     about_theirs = (source, hashlib.sha256(content).hexdigest(), str(theirs.data["openapi"]))
-    return DriftReport((name, read.sha256), about_theirs, compared, stale)
+    return DriftReport((name, read.sha256), about_theirs, compared, list(_others(compared, theirs)), stale)
+
+
+def _others(compared: list[ComparedOperation], theirs: Document) -> Iterator[str]:
+    ours = {each.theirs.name for each in compared if each.theirs}
+    paths = [each.theirs.path for each in compared if each.theirs]
+    others = [location for location in operations(theirs) if location.name not in ours]
+    others.sort(key=lambda location: -max((len(commonpath([location.path, path])) for path in paths), default=0))
+    yield from (location.name for location in others)
 
 
 def _compare(ours: Document, location: Location, theirs: Document) -> ComparedOperation:
@@ -211,9 +231,9 @@ def _stale(known: Known, compared: list[ComparedOperation]) -> Iterator[tuple[Kn
         other = next((difference for operation, difference in pairs if entry.concerns(operation, difference)), None)
         if other is not None:
             yield entry, f"their side is another now: {json_text(other.new.value)}"
-        elif entry.operation and entry.operation not in every:
+        elif not any(_fits(entry.operation or "*", operation) for operation in every):
             yield entry, f"our contract has no operation {entry.operation}"
-        elif not (unknown if not entry.operation else unknown & {entry.operation}):
+        elif not any(_fits(entry.operation or "*", operation) for operation in unknown):
             yield entry, "there is no such difference any more"
 
 
@@ -238,15 +258,13 @@ def read_known(path: Path) -> Known:
             line=places["differences", index].line,
             where=where,
             operation=operation,
-            change=entry["change"],
+            change=change,
             name=name,
             theirs=(entry["theirs"],) if "theirs" in entry else (),
             because=entry["because"],
         )
         for index, entry in enumerate(document["differences"])
-        for where in _listed(entry["where"])
-        for operation in _listed(entry.get("operation", ""))
-        for name in _listed(entry.get("name", ""))
+        for where, operation, change, name in product(*(_listed(entry.get(key, "")) for key in _LISTED))
     )
     return Known(path, document["document"], entries)
 

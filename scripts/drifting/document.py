@@ -15,8 +15,10 @@ import httpx
 import yaml
 from regeneration.documents import (
     LOADER,
+    ContractError,
     Pointer,
     at,
+    check_events,
     is_list,
     is_mapping,
     plain_value,
@@ -29,8 +31,6 @@ MAX_BYTES: Final = 20_000_000
 """The provider's document has 1.1 million."""
 MAX_REDIRECTS: Final = 5
 MAX_DEPTH: Final = 200
-MAX_NODES: Final = 2_000_000
-"""The provider's document has some fifty thousand."""
 _HEADERS: Final = {"Accept": "application/json, application/yaml;q=0.9, */*;q=0.1", "User-Agent": "ideogram-ai drift"}
 _JSON: Final = re.compile(r'\s*\{\s*["}]')
 _HTML: Final = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
@@ -153,6 +153,8 @@ def read_source(source: str, *, timeout: float) -> bytes:
             return anyio.run(_download, source, timeout)
         with Path(source).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
+    except httpx.TooManyRedirects:
+        raise DriftError(f"{_without_secrets(source)} redirects more than {MAX_REDIRECTS} times") from None
     except TimeoutError:
         raise DriftError(f"{_without_secrets(source)} took longer than {timeout:g} seconds") from None
     except httpx.InvalidURL as error:
@@ -167,18 +169,23 @@ def read_source(source: str, *, timeout: float) -> bytes:
 
 async def _download(source: str, timeout: float) -> bytes:
     """Download everything or fail. The time limit covers redirects and slow headers too."""
-    url = httpx.URL(source)
+    client = httpx.AsyncClient(
+        timeout=timeout,
+        headers=_HEADERS,
+        follow_redirects=True,
+        max_redirects=MAX_REDIRECTS,
+        event_hooks={"request": [_check_address]},
+    )
     with anyio.fail_after(timeout):
-        async with httpx.AsyncClient(timeout=timeout, headers=_HEADERS, follow_redirects=False) as client:
-            for _ in range(MAX_REDIRECTS + 1):
-                if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host)):
-                    name = _without_secrets(str(url))
-                    raise DriftError(f"{name} is not read: only https addresses are, and http ones of this machine")
-                async with client.stream("GET", url) as response:
-                    if response.next_request is None:
-                        return await _body(response)
-                    url = response.next_request.url
-    raise DriftError(f"{_without_secrets(source)} redirects more than {MAX_REDIRECTS} times")
+        async with client, client.stream("GET", source) as response:
+            return await _body(response)
+
+
+async def _check_address(request: httpx.Request) -> None:
+    url = request.url
+    if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host)):
+        name = _without_secrets(str(url))
+        raise DriftError(f"{name} is not read: only https addresses are, and http ones of this machine")
 
 
 async def _body(response: httpx.Response) -> bytes:
@@ -237,6 +244,7 @@ def _parse_json(name: str, text: str) -> Any:
     def refuse(constant: str) -> Any:
         raise ValueError(f"JSON has no {constant}")
 
+    too_deep = DriftError(f"{name}: nested more than {MAX_DEPTH} levels deep")
     try:
         data = json.loads(text, parse_constant=refuse)
     except json.JSONDecodeError as error:
@@ -244,24 +252,22 @@ def _parse_json(name: str, text: str) -> Any:
     except ValueError as error:
         raise DriftError(f"{name}: this is not JSON: {error}") from None
     except RecursionError:
-        raise _too_deep(name) from None
+        raise too_deep from None
     level: list[Any] = [data]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in (node.values() if is_mapping(node) else node)]
         level = [node for node in level if isinstance(node, dict | list)]
         if not level:
             return data
-    raise _too_deep(name)
-
-
-def _too_deep(place: str) -> DriftError:
-    return DriftError(f"{place}: nested more than {MAX_DEPTH} levels deep")
+    raise too_deep
 
 
 def _parse_yaml(name: str, text: str) -> Any:
     try:
-        _check_events(name, text)
+        check_events(Path(name), text, MAX_DEPTH)
         root = yaml.compose(text, LOADER)
+    except ContractError as error:
+        raise DriftError(str(error)) from None
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark is not None else name
@@ -280,47 +286,3 @@ def _plain(node: yaml.Node) -> Any:
     text = str(node.value)
     value = plain_value(text) if isinstance(node, yaml.ScalarNode) and not node.style else text
     return text if value is ... else value
-
-
-@attrs.define
-class _Collection:
-    """The nodes and the depth of a collection, with all aliases in it expanded."""
-
-    anchor: str | None
-    size: int = 1
-    height: int = 1
-
-    def take(self, child: _Collection) -> None:
-        self.size += child.size
-        self.height = max(self.height, child.height + 1)
-
-
-def _check_events(name: str, text: str) -> None:
-    """Refuse YAML that nests too deeply or expands to too many nodes before anything is built from it.
-
-    A few aliases can stand for a billion nodes, or for a node that holds itself.
-    """
-    known: dict[str | None, _Collection] = {}
-    stack = [_Collection(None)]
-    for event in yaml.parse(text, Loader=LOADER):
-        mark: Any = event.start_mark
-        place = f"{name}:{mark.line + 1}"
-        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag is not None:
-            raise DriftError(f"{place}: this is neither JSON nor YAML with its types: it has the tag {event.tag}")
-        if isinstance(event, yaml.AliasEvent) and event.anchor not in known:
-            raise DriftError(f"{place}: the alias *{event.anchor} stands for a node that contains it, or for none")
-        if isinstance(event, yaml.CollectionStartEvent):
-            stack.append(_Collection(event.anchor))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            closed = stack.pop()
-            stack[-1].take(closed)
-            known[closed.anchor] = closed
-        elif isinstance(event, yaml.ScalarEvent):
-            known[event.anchor] = scalar = _Collection(event.anchor, height=0)
-            stack[-1].take(scalar)
-        elif isinstance(event, yaml.AliasEvent):
-            stack[-1].take(known[event.anchor])
-        if len(stack) + stack[-1].height > MAX_DEPTH + 2:
-            raise _too_deep(place)
-        if stack[-1].size > MAX_NODES:
-            raise DriftError(f"{place}: more than {MAX_NODES} nodes when all aliases are expanded")

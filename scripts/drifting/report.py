@@ -34,12 +34,8 @@ _SUBJECTS: Final = {
     "values": "the list of values",
 }
 _LIMIT: Final = 100
-_COLOURS: Final = {
-    DriftVerdict.BREAKING: "bold red",
-    DriftVerdict.ADDITIVE: "yellow",
-    DriftVerdict.COSMETIC: "dim",
-    DriftVerdict.KNOWN: "dim",
-}
+_OTHERS: Final = 10
+"""How many operations that we do not have are named."""
 _OUTCOMES: Final = {
     Drift.NOTHING: "Nothing has changed that is not known.",
     Drift.ADDITIVE: "Something is new, and breaks no caller.",
@@ -98,6 +94,7 @@ def json_report(report: DriftReport) -> str:
         contract=dict(zip(("source", "sha256"), report.contract, strict=True)),
         document=dict(zip(("source", "sha256", "openapi"), report.document, strict=True)),
         operations=operations,
+        others=report.others,
         stale=stale,
         problem=None,
     )
@@ -105,7 +102,8 @@ def json_report(report: DriftReport) -> str:
 
 def json_failure(message: str) -> str:
     """Write a failure to read a document as JSON: the same form, with a problem and nothing else."""
-    return _json_text(outcome="unknown", contract=None, document=None, operations=[], stale=[], problem=message)
+    nothing: dict[str, Any] = {"contract": None, "document": None, "operations": [], "others": [], "stale": []}
+    return _json_text(outcome="unknown", **nothing, problem=message)
 
 
 def _json_text(**members: Any) -> str:
@@ -148,26 +146,6 @@ def text_report(report: DriftReport, *, known: bool = False) -> str:
     return _printable("\n".join([*lines, *_foot(report)]))
 
 
-def print_table(report: DriftReport, *, known: bool = False) -> None:
-    """Print the report on a terminal, as `text_report` writes it: a table for the operations that share differences."""
-    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    console = Console(highlight=False, markup=False, emoji=False)
-    console.print(_printable("\n".join(_head(report))))
-    for operations, differences in _groups(report, known=known):
-        table = Table("verdict", "where", "what", "ours, theirs", show_lines=True)
-        for difference in differences:
-            what = describe(difference) + (f"\n{difference.reason}" if difference.reason else "")
-            places = f"#{difference.old.pointer_text}\n#{difference.new.pointer_text}"
-            cells: list[Any] = [Text(_printable(cell), overflow="fold") for cell in (difference.where, what, places)]
-            table.add_row(Text(difference.verdict, style=_COLOURS[difference.verdict]), *cells)
-        console.print(_printable("\n".join(operations)))
-        console.print(table)
-    console.print(_printable("\n".join(_foot(report))))
-
-
 def _head(report: DriftReport) -> list[str]:
     return [f"ours:   {report.contract[0]}", f"theirs: {report.document[0]} (OpenAPI {report.document[2]})", ""]
 
@@ -205,6 +183,10 @@ def _foot(report: DriftReport) -> Iterator[str]:
     if report.missing:
         count = f"{len(report.missing)} of our {len(report.operations)} operations"
         yield f"The document lacks {count}: {', '.join(report.missing)}"
+    if report.others:
+        more = len(report.others) - _OTHERS
+        names = ", ".join([*report.others[:_OTHERS], *([f"and {more} more"] if more > 0 else [])])
+        yield f"Not in our contract: {names}"
     verdicts = [difference.verdict for difference, _ in _distinct(report)]
     counts = [verdicts.count(verdict) for verdict in DriftVerdict]
     numbers = ", ".join(f"{count} {verdict}" for count, verdict in zip(counts, DriftVerdict, strict=True))

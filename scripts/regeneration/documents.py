@@ -144,7 +144,7 @@ def read_yaml(path: Path, text: str) -> tuple[Any, dict[Pointer, Place]]:
         place = Place(before.count("\n") + 1, match.start() - before.rfind("\n"))
         raise ContractError(path, f"the character U+{ord(match.group()):04X} is not allowed in YAML", place)
     try:
-        _check_events(path, text)
+        check_events(path, text)
         root = yaml.compose(text, LOADER)
     except yaml.MarkedYAMLError as wrong:
         message = f"this is not YAML: {wrong.problem or wrong.context}"
@@ -207,7 +207,7 @@ def plain_value(text: str) -> Any:
     return float(text) if number else text
 
 
-def _check_events(path: Path, text: str) -> None:
+def check_events(path: Path, text: str, max_depth: int = MAX_DEPTH) -> None:
     """Refuse what the composed nodes do not show any more, and what nests so deep that composing is dangerous."""
     depth, documents = 0, 0
     for event in yaml.parse(text, LOADER):
@@ -220,8 +220,8 @@ def _check_events(path: Path, text: str) -> None:
             message = f"the anchor &{event.anchor} is refused; use $ref to say a thing once"
         elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag is not None:
             message = f"the tag {event.tag} is refused; quote the value if it is text"
-        elif depth > MAX_DEPTH:
-            message = f"nested more than {MAX_DEPTH} levels deep"
+        elif depth > max_depth:
+            message = f"nested more than {max_depth} levels deep"
         elif documents > 1:
             message = "a second YAML document begins here; only one is expected"
         if message:

@@ -1,9 +1,11 @@
 """README and docs: every link leads somewhere, and README's two commands do their whole set-up."""
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,7 +13,9 @@ from urllib.parse import unquote, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from ideogram_ai.client.costs import price_of
 from ideogram_ai.contract.prices import shipped_prices
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Source"]
@@ -85,6 +89,49 @@ def test_the_readme_names_the_prices_and_says_at_once_that_the_project_is_unoffi
     lines = text.splitlines()
     assert "unofficial" in lines[2]
     assert lines[7] == "", "what it is and for whom: five lines"
+
+
+def rows(document: str, heading: str) -> list[list[str]]:
+    """The rows of the tables that begin with a heading, a text for each cell."""
+    found: list[list[str]] = []
+    for table in re.findall(rf"^\| {heading} \|.*\n\|[ -|]*\n((?:\|.*\n)+)", read(document), flags=re.MULTILINE):
+        found += ([cell.strip() for cell in row.strip("|\n").split("|")] for row in table.splitlines())
+    return found
+
+
+def read(document: str) -> str:
+    return (ROOT / "docs" / document).read_text("utf-8")
+
+
+def test_the_guides_have_the_prices_of_the_contract() -> None:
+    """Of what a cell says to call, with the default of each field, or with the fields that it names."""
+    methods = {operation.method_name: operation for operation in OPERATIONS.values()}
+    listed = [(row[1], row[2]) for row in rows("edit-extend-cut-out.md", "What you want")]
+    listed += [(row[1], row[2]) for row in rows("train-a-model.md", "step")]
+    assert len(listed) > 12
+    for method, stated in listed:
+        operation = methods[re.findall(r"client\.([\w.]+)", method)[0]]
+        price = price_of(operation, dict.fromkeys(re.findall(r"\w+_(?:images|uri)\b", method), "given"))
+        known = "free" if operation.is_free else "not known"
+        assert stated.split()[0] == (known.split(maxsplit=1)[0] if price is None else f"${price:f}"), method
+
+
+def test_what_moves_to_4_0_is_what_the_contract_says() -> None:
+    hints = POST_GENERATE_IMAGE_V4.field_hints
+    moved = {row[0]: row[1] for row in rows("older-models.md", "3.0, legacy")}
+    assert moved == {
+        f"`{name}`": ": ".join(filter(None, (f"`{hint.use}`" if hint.use else "none", hint.because)))
+        for name, hint in hints.items()
+    }
+    contract = json.loads((ROOT / "generated/ideogram_ai/generated/contract.json").read_text("utf-8"))
+    allowed = {name: schema.get("enum") for name, schema in contract["components"]["schemas"].items()}
+    for shape, legacy, sizes in rows("older-models.md", "shape in 3.0"):
+        ratio = Fraction(shape.strip("`").replace("x", "/"))
+        older = shape.strip("`").replace("x", "_")
+        assert shape.strip("`") in allowed["AspectRatioV3"]
+        assert legacy == (f"`ASPECT_{older}`" if f"ASPECT_{older}" in allowed["AspectRatio"] else "")
+        alike = [size for size in allowed["ResolutionV4"] if Fraction(size.replace("x", "/")) == ratio]
+        assert re.findall(r"\d+x\d+", sizes) == alike
 
 
 def test_contributing_names_every_session() -> None:

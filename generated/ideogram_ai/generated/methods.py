@@ -1411,7 +1411,7 @@ class ModelsMethods(Generic[Generation, Job, Image]):
         """Train a custom model of Ideogram 3.0 on a dataset. Each training is billed.
 
         Starts the training of a model and returns at once. Ask for the model by its id until its status is
-        COMPLETED; then v3.generate and v3.remix take its custom_model_uri. The dataset needs 15 to 100 images.
+        COMPLETED; then v3.generate takes its custom_model_uri. The dataset needs 15 to 100 images.
 
         The price of each request: 40 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
@@ -3907,7 +3907,7 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
         """Train a custom model of Ideogram 3.0 on a dataset. Each training is billed.
 
         Starts the training of a model and returns at once. Ask for the model by its id until its status is
-        COMPLETED; then v3.generate and v3.remix take its custom_model_uri. The dataset needs 15 to 100 images.
+        COMPLETED; then v3.generate takes its custom_model_uri. The dataset needs 15 to 100 images.
 
         The price of each request: 40 USD, as of 2026-07-09. Values are not checked against the contract: the
         service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as

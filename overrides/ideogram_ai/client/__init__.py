@@ -1,4 +1,4 @@
-"""A client for Ideogram 4.0 that never pays twice and never loses an image that was paid for.
+"""A client for the Ideogram API that never pays twice and never loses an image that was paid for.
 
 with Ideogram() as client:
     generation = client.generate(text_prompt="A photo of a cat", resolution="2048x2048")

@@ -341,7 +341,7 @@ def _no_fresh_connection() -> ConfigurationError:
 
 
 class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage]):
-    """A client for Ideogram 4.0. Use it as a context manager, or call close().
+    """A client for the Ideogram API. Use it as a context manager, or call close().
 
     It can be shared by threads, and used on both sides of a fork: each request has its own connection.
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -137,24 +136,3 @@ def test_the_program_from_another_folder_into_a_pipe_that_takes_only_ascii(write
     assert (ended.returncode, ended.stderr) == (1, "")
     assert r"the property gr\xf6\xdfe is new" in ended.stdout
     assert "Something is new, and breaks no caller." in ended.stdout
-
-
-def test_a_table_on_a_terminal(write: Write) -> None:
-    ours, theirs = pty.openpty()
-    env = {**os.environ, "COLUMNS": "160", "TERM": "xterm"}
-    with subprocess.Popen([sys.executable, SCRIPT, write(added()), *OCTOBER], stdout=theirs, env=env) as process:
-        os.close(theirs)
-        shown = b""
-        while chunk := _read(ours):
-            shown += chunk
-    os.close(ours)
-    assert process.returncode == 1
-    for text in ("┃", "the property new is new", "Something is new, and breaks no caller."):
-        assert text in shown.decode()
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # the other end is closed
-        return b""

@@ -56,7 +56,8 @@ def test_redirects_are_followed_to_safe_addresses_alone() -> None:
 
 
 def test_wrong_addresses_and_error_statuses() -> None:
-    for source in ("http://things.example/a", "ftp://things.example/a", "https:///a", "https://[::1/a"):
+    assert "only https addresses are" in refused("https:///a")
+    for source in ("http://things.example/a", "ftp://things.example/a", "https://[::1/a"):
         assert source.partition("//")[0] in refused(source)
     with serving(sending(b"<html>gone</html>", 404)) as url:
         assert refused(url) == f"{url} answered with status 404, so there is no document"
@@ -127,7 +128,7 @@ def test_json_and_yaml_in_every_encoding_mean_the_same() -> None:
     for text in (json.dumps(DOCUMENT, ensure_ascii=False), yaml.safe_dump(DOCUMENT)):
         for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"):
             assert parse_document("it", text.encode(encoding)).data == DOCUMENT
-    document = october()
+    document = json.loads(json.dumps(october()))  # nothing twice, which YAML would write as aliases
     for text in (json.dumps(document, indent=1), yaml.safe_dump(document, allow_unicode=True)):
         assert parse_document("it", text.encode()).data == document
 
@@ -158,11 +159,10 @@ REFUSED: list[tuple[str | bytes, str]] = [
     ('{"openapi": "3.0.2", "a": ' + "9" * 5000 + "}", "this is not JSON"),
     ("openapi: 3.0.2\na: [1", "it:3:1: this is neither JSON nor YAML"),
     ("openapi: 3.0.2\na: \x07", "neither JSON nor YAML"),
-    ("openapi: 3.0.2\na: !!python/name:os.system x", "neither JSON nor YAML"),
-    ("openapi: 3.0.2\na: !x y", "neither JSON nor YAML"),
-    ("openapi: 3.0.2\na: !!timestamp 2000-01-23", "neither JSON nor YAML"),
-    ("openapi: 3.0.2\na: !!binary aGk=", "neither JSON nor YAML"),
-    ("openapi: 3.0.2\na: !!set {b}", "neither JSON nor YAML"),
+    ("openapi: 3.0.2\na: !!python/name:os.system x", "it:2:4: the tag "),
+    ("openapi: 3.0.2\na: !x y", "the tag !x is refused"),
+    ("openapi: 3.0.2\na: &a [*a]", "the anchor &a is refused"),  # a few aliases can stand for a billion nodes
+    ("openapi: 3.0.2\na: *a", "the alias *a is refused; write the value out"),
     (b"\x89PNG\r\n\x1a\n\xff", "is not text"),
     ('{"a": ' + "[" * 100_000, "this is not JSON"),
 ]
@@ -171,22 +171,6 @@ REFUSED: list[tuple[str | bytes, str]] = [
 def test_unparsable() -> None:
     for source, message in REFUSED:
         assert re.search(f"{re.escape(message)}|nested more than", unparsable(source)), message
-
-
-def test_aliases_are_expanded() -> None:
-    text = "openapi: 3.0.2\na: &a {b: &b [1, 2]}\nc: [*a, *b, *b]\nd: &e x\nf: *e\n"
-    data = parse_document("it", text.encode()).data
-    assert data == {"openapi": "3.0.2", "a": {"b": [1, 2]}, "c": [{"b": [1, 2]}, [1, 2], [1, 2]], "d": "x", "f": "x"}
-
-
-def test_aliases_that_expand_to_too_much_or_without_end_are_refused() -> None:
-    lines = ["openapi: 3.0.2", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
-    assert unparsable("\n".join(lines)) == "it:8: more than 2000000 nodes when all aliases are expanded"
-    lines = ["openapi: 3.0.2", "a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 3000))]
-    assert "nested more than 200 levels deep" in unparsable("\n".join(lines))
-    message = "it:2: the alias *a stands for a node that contains it, or for none"
-    assert unparsable("openapi: 3.0.2\na: &a [*a]") == unparsable("openapi: 3.0.2\na: [*a]") == message
 
 
 def test_depth_is_bounded() -> None:

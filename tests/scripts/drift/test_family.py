@@ -52,7 +52,7 @@ def changed(changes: dict[str, Any]) -> Document:
 def shown(report: DriftReport) -> list[str]:
     """What the text says between its head and its last line, without the places."""
     lines = text_report(report).splitlines()[3:-1]
-    return [line for line in lines if line and not line.startswith("          ")]
+    return [line for line in lines if line and not line.startswith(("          ", "Not in our contract: "))]
 
 
 def test_every_operation_is_compared_and_all_differences_are_known(against: Against) -> None:
@@ -63,11 +63,23 @@ def test_every_operation_is_compared_and_all_differences_are_known(against: Agai
     assert [each.operation_id for each in report.operations] == [
         operation["operationId"] for item in OURS["paths"].values() for operation in item.values()
     ]
-    assert len(compared) == 10
+    assert len(compared) == 33
     assert all(each.differences for each in report.operations)
     assert {difference.verdict for difference in report.differences} == {DriftVerdict.KNOWN}
     assert (report.stale, report.missing, shown(report)) == ([], [], [])
-    assert text_report(report).splitlines()[-1].startswith(NOTHING)
+    *_, others, last = text_report(report).splitlines()
+    assert last.startswith(NOTHING)
+    assert others == f"Not in our contract: {', '.join(OTHERS)}"
+    assert json.loads(json_report(report))["others"] == OTHERS
+
+
+def test_only_the_first_of_many_other_operations_are_named(against: Against) -> None:
+    more: Document = {f"/v1/ideogram-v4/new/{number}": {"get": {"responses": {}}} for number in range(9)}
+    report = against({**FAMILY, "paths": {**FAMILY["paths"], **more}})
+    line = text_report(report).splitlines()[-2]
+    assert line.startswith("Not in our contract: GET /v1/ideogram-v4/new/0, ")
+    assert line.endswith("GET /v1/ideogram-v4/new/8, POST /v1/async/ad-resizer, and 3 more")
+    assert report.outcome is Drift.NOTHING
 
 
 def test_known_differences_are_shown_on_request(against: Against) -> None:
@@ -77,8 +89,19 @@ def test_known_differences_are_shown_on_request(against: Against) -> None:
     assert "          public for the newer API alone" in text
 
 
+OTHERS = [
+    "POST /v1/async/ad-resizer",
+    "POST /v1/text-to-image/p-image-ideogram",
+    "POST /v1/async/text-to-image/p-image-ideogram",
+    "POST /v1/edit-lite",
+]
 SUBMITS = [f"POST {V4}/async/{name}" for name in ("generate", "remix", "generate-transparent")]
 SIZED = [f"POST {V4}/{name}" for name in ("generate", "async/generate", "remix", "async/remix")]
+V3 = "POST /v1/ideogram-v3"
+MODEL_STATES = ("DRAFT", "TRAINING", "ERRORED", "ARCHIVED")
+STYLED = [f"{V3}/{name}" for name in ("generate", "inpaint", "remix", "edit")]
+COUNTED = [f"{V3}/{name}" for name in ("inpaint", "reframe", "replace-background", "edit")]
+COUNTED += ["POST /v1/edit", "POST /edit", "POST /reframe"]
 JOB, KEYS = "GET /v1/generations/{generation_id}", "GET /v1/.well-known/jwks.json"
 POLL = "paths /v1/generations/{generation_id} get"
 S = "components schemas"
@@ -167,7 +190,112 @@ NEWS: list[tuple[dict[str, Any], Drift, list[str]]] = [
         Drift.ADDITIVE,
         [KEYS, "additive  answer 200: keys[].x5t"],
     ),
+    (
+        {f"{S} EditImageRequestV3 properties mood": {"type": "string"}},
+        Drift.ADDITIVE,
+        [STYLED[1], STYLED[3], "additive  request: mood: the property mood is new"],
+    ),
+    (
+        {f"{S} StyleTypeV3 enum": ["AUTO", "GENERAL", "REALISTIC", "DESIGN", "CUSTOM", "FICTION", "STYLIZED", "PIXEL"]},
+        Drift.ADDITIVE,  # in the answers too, where our list is open
+        [*STYLED, "additive  request: style_type: the value PIXEL is new"],
+    ),
+    (
+        {f"{S} NumImages maximum": 4},
+        Drift.BREAKING,
+        [*COUNTED, "breaking  request: num_images: maximum allows less: 8 -> 4"],
+    ),
+    (
+        {"paths /v1/ideogram-v3/remix post responses 403": None, "paths /upscale post responses 402": {}},
+        Drift.ADDITIVE,
+        [
+            f"{V3}/remix",
+            "additive  answer 403: the status 403 is gone",
+            "POST /upscale",
+            "additive  answer 402: the status 402 is new",
+        ],
+    ),
+    (
+        {f"{S} LayerizeTextResponse required": ["seed", "text_blocks"]},
+        Drift.BREAKING,
+        [f"{V3}/layerize-text", "breaking  answer 200: base_image_url: base_image_url is no longer required"],
+    ),
+    (
+        {f"{S} RemoveBackgroundImageObject properties url": None},
+        Drift.BREAKING,
+        ["POST /v1/remove-background", "breaking  answer 200: data[].url: the property url is gone"],
+    ),
+    (
+        {f"{S} V1EditImagesRequest properties images maxItems": 4},
+        Drift.BREAKING,
+        ["POST /v1/edit", "breaking  request: images: maxItems allows less: 10 -> 4"],
+    ),
+    (
+        {f"{S} DescribeModelVersion enum": ["V_2", "V_3"]},
+        Drift.BREAKING,
+        ["POST /describe", "breaking  request: describe_model_version: the value V_4 is gone"],
+    ),
+    (
+        {f"{S} InitialImageRequest properties image_weight default": 80},
+        Drift.BREAKING,
+        ["POST /remix", "breaking  request: image_request.image_weight: default is another: 50 -> 80"],
+    ),
+    (
+        {"paths /datasets/{dataset_id} get parameters 0 schema": {"type": "integer"}},
+        Drift.BREAKING,
+        ["GET /datasets/{dataset_id}", 'breaking  request path dataset_id: type is another: "string" -> "integer"'],
+    ),
+    (
+        {"paths /models get parameters 0 required": True, f"{S} ModelStatus enum": ["CREATING", "COMPLETED", "PAUSED"]},
+        Drift.BREAKING,
+        [
+            "GET /models",
+            "breaking  request query scope: scope is required now",
+            *(f"breaking  request query status: []: the value {value} is gone" for value in MODEL_STATES),
+            "additive  request query status: []: the value PAUSED is new",
+            "additive  answer 200: models[].status: the list of values allows less: ",
+            "GET /models/{model_id}",
+            "additive  answer 200: model.status: the list of values allows less: ",
+        ],
+    ),
+    (
+        {f"{S} TrainModelV3Request required": ["dataset_id", "model_name", "steps"]},
+        Drift.BREAKING,
+        [f"{V3}/train-model", "breaking  request: steps: steps is required now"],
+    ),
 ]
+
+
+def test_a_change_of_any_operation_is_reported_there_and_nowhere_else(against: Against) -> None:
+    """Each operation of the document gets a field, a parameter and a status that bear its name."""
+    document, expected = deepcopy(FAMILY), dict[str, list[str]]()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            name = operation["operationId"]
+            needed = {"name": f"needed_by_{name}", "in": "query", "required": True, "schema": {"type": "string"}}
+            operation["parameters"] = [*operation.get("parameters", []), needed]
+            operation["responses"]["418"] = {}
+            news = [
+                f"breaking  request query needed_by_{name}: the parameter needed_by_{name} is new and required",
+                "additive  answer 418: the status 418 is new",
+            ]
+            for media in operation.get("requestBody", {"content": {}})["content"].values():
+                more = {"type": "object", "properties": {f"new_{name}": {"type": "boolean"}}}
+                media["schema"] = {"allOf": [media["schema"], more]}
+                news[1:] = [
+                    f"additive  request: new_{name}: the property new_{name} is new",
+                    "additive  answer 418: the status 418 is new",
+                ]
+            expected[f"{method.upper()} {path}"] = news
+    report = against(document)
+    found: dict[str, list[str]] = {}
+    for line in shown(report):
+        if line.startswith(("breaking", "additive", "cosmetic", "stale", "unknown")):
+            found[list(found)[-1]].append(line)
+        else:
+            found[line] = []
+    assert found == {name: news for name, news in expected.items() if name not in OTHERS}
+    assert report.outcome is Drift.BREAKING
 
 
 @pytest.mark.slow
@@ -199,15 +327,13 @@ def test_operations_that_a_document_lacks_are_named(against: Against) -> None:
         f" {V4}/async/remix",
         f" {V4}/describe",
     ]
-    assert lines[2:] == [f"The document lacks 2 of our 10 operations: {', '.join(report.missing)}"]
+    assert lines[2:] == [f"The document lacks 2 of our 33 operations: {', '.join(report.missing)}"]
     assert report.stale == [], "what is said of an operation that was not compared may still be true"
     document = changed(dict.fromkeys(paths))
     document["components"]["schemas"]["RenderingSpeed"]["enum"].remove("BALANCED")
-    assert [entry.operation for entry, _ in against(document).stale] == [
-        "post_generate_image_v4",
-        "post_generate_image_v4_async",
-        "post_remix_image_v4",
-    ]
+    stale = [entry for entry, _ in against(document).stale]
+    assert {entry.name for entry in stale} == {"BALANCED"}
+    assert len(stale) == len({entry.operation for entry in stale}) == 10  # but for the one that was not compared
     found = {each["operation_id"]: each["theirs"] for each in json.loads(json_report(report))["operations"]}
     assert [operation for operation, theirs in found.items() if theirs is None] == [
         "post_remix_image_v4_async",
@@ -222,6 +348,21 @@ def test_a_broken_operation_does_not_hide_the_others(against: Against) -> None:
     assert shown(report)[:3] == [*SIZED[2:], "additive  request: seed: the property seed is new"]
 
 
+def test_an_entry_may_have_patterns_and_lists(against: Against) -> None:
+    entry = "  - {where: 'request: *ed', operation: [post_remix*_v4*], change: [property added, %s], because: x}\n"
+    known = drift.KNOWN.read_text("utf-8")
+    remix = f"{S} RemixImageRequestV4 properties"
+    document = changed({f"{remix} seed": {}, f"{remix} speed": {}})
+    assert against(document, known + entry % "property added").outcome is Drift.NOTHING
+    report = against(document, known + entry % "property removed")
+    assert [(entry.change, why) for entry, why in report.stale] == [
+        ("property removed", "there is no such difference any more")
+    ]
+    report = against(document, known + (entry % "property added").replace("ed'", "eds'").replace("v4*", "v5*"))
+    assert {why for _, why in report.stale} == {"our contract has no operation post_remix*_v5*"}
+    assert len(shown(report)) == 6  # two operations, the two fields, and the entry twice
+
+
 def test_an_entry_may_be_about_some_operations(against: Against) -> None:
     known = drift.KNOWN.read_text("utf-8")
     report = against(changed({f"{S} DescribeRequestV4 properties include_tags": None}))
@@ -234,5 +375,5 @@ def test_an_entry_may_be_about_some_operations(against: Against) -> None:
     assert stale["operation"] == "post_describe_v4"
     report = against(FAMILY, known.replace("operation: post_describe_v4", "operation: post_describe_v5"))
     assert report.outcome is Drift.ADDITIVE
-    assert {why for entry, why in report.stale if entry.operation} == {"our contract has no operation post_describe_v5"}
+    assert {why for entry, why in report.stale} == {"our contract has no operation post_describe_v5"}
     assert f"POST {V4}/describe" in shown(report)
