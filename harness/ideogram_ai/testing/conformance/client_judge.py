@@ -18,9 +18,21 @@ from ..faults.connection_faults import ANOTHER_CALLER
 from ..multipart import parse_multipart
 from ..routes import path_parameters
 from ..service import read_request
-from .client_operations import JOB_ID, VERIFY_WEBHOOK, every_scenario, file_names, key_view, poll_view, submits
+from .client_operations import JOB_ID, VERIFY_WEBHOOK, every_scenario, file_names
 from .client_scenarios import ReportedOutcome, client_scenarios, is_same
-from .kit import KEY_SCHEME, Requirement, by_id, find_view, follow, join_pointer, members_of, pointers
+from .kit import (
+    KEY_SCHEME,
+    Requirement,
+    by_id,
+    find_view,
+    follow,
+    join_pointer,
+    key_view,
+    makes_job,
+    members_of,
+    pointers,
+    poll_view,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -285,7 +297,7 @@ def _operation_problems(scenario: Scenario, observed: Observed, report: ClientRe
     """What is wrong with the requests of a scenario of another operation, and with the answer that was reported."""
     webhook = scenario.operation == VERIFY_WEBHOOK
     view = key_view() if webhook else find_view(scenario.operation)
-    known = [view.operation, *([poll_view().operation] if submits(view.operation) else [])]
+    known = [view.operation, *([poll_view().operation] if makes_job(view.operation) else [])]
     whole = [request for request in observed.service.requests if request.whole_request_read]
     for request in whole:
         yield from _wire_problems(request, known, key)

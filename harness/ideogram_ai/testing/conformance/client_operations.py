@@ -29,7 +29,7 @@ from .client_scenarios import (
     client_scenarios,
     full_values,
 )
-from .kit import Requirement, by_id, find_view, join_pointer, pointers
+from .kit import Requirement, by_id, find_view, join_pointer, key_view, makes_job, pointers, poll_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,23 +87,8 @@ def _scenarios(view: ContractView) -> Iterator[Scenario]:
         yield _scenario(view, "never-after-reset", title, cut, _UNKNOWN, most_posts=1)
     if operation.result == "images":
         yield from _images(view)
-    elif submits(operation):
+    elif makes_job(operation):
         yield from _jobs(view)
-
-
-def submits(operation: Operation) -> bool:
-    return operation.result == "job" and bool(operation.media_type)
-
-
-@cache
-def poll_view() -> ContractView:
-    return next(find_view(each.method_name) for each in OPERATIONS.values() if each.result == "job" and each.is_free)
-
-
-@cache
-def key_view() -> ContractView:
-    """The operation that gives the keys of webhooks: it needs no key of its own."""
-    return next(find_view(each.method_name) for each in OPERATIONS.values() if not each.authenticated)
 
 
 def _scenario(
@@ -181,7 +166,7 @@ def _arrivals(view: ContractView) -> Iterator[Scenario]:
     """Requests that together have every field, each with those that may stand beside it."""
     operation, success = view.operation, _success(view)
     options: dict[str, Any] = {"most_posts": 1}
-    if submits(operation):
+    if makes_job(operation):
         options["polls"] = (_polled("pending"), _polled("completed"))
     options["answer"] = success.body if operation.result == "model" else None
     ending = _ANSWER if operation.result == "model" else _IMAGE_MADE

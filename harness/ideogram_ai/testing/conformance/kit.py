@@ -14,7 +14,7 @@ from ideogram_ai.client.errors import ConfigurationError
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.view import JsonObject, read_view
 from ideogram_ai.generated.contract import CONTRACT_SHA256, read_contract
-from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, Operation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +117,23 @@ def example_requests(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) ->
 def find_view(method_name: str) -> ContractView:
     """The operation that a method of the client stands for."""
     return read_view(next(each.operation_id for each in OPERATIONS.values() if each.method_name == method_name))
+
+
+@cache
+def poll_view() -> ContractView:
+    """The operation that gives a job by its id."""
+    return next(find_view(each.method_name) for each in OPERATIONS.values() if each.result == "job" and each.is_free)
+
+
+@cache
+def key_view() -> ContractView:
+    """The operation that gives the keys of webhooks: it needs no key of its own."""
+    return next(find_view(each.method_name) for each in OPERATIONS.values() if not each.authenticated)
+
+
+def makes_job(operation: Operation) -> bool:
+    """Whether an operation submits a job."""
+    return operation.result == "job" and not operation.is_free
 
 
 def members_of(view: ContractView, schema: JsonObject) -> Iterator[tuple[str, JsonObject]]:

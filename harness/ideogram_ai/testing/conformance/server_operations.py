@@ -6,11 +6,10 @@ What is required of each operation follows from the contract, so an operation th
 from __future__ import annotations
 
 import json
-import threading
+import re
 import time
 from decimal import Decimal
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ideogram_ai.client.errors import ConfigurationError, WebhookVerificationError
@@ -21,8 +20,9 @@ from ideogram_ai.contract.problems import shown
 from ideogram_ai.contract.view import MASK
 from ideogram_ai.generated.operations import OPERATIONS
 
+from ..faults import FaultServer, answer_with
 from ..faults.wire import png
-from ..strategies import broken_requests, request_rules, requests
+from ..strategies import BrokenRequest, broken_requests, request_rules, requests
 from .kit import (
     Requirement,
     ResultCollector,
@@ -32,8 +32,11 @@ from .kit import (
     example_requests,
     find_view,
     join_pointer,
+    key_view,
+    makes_job,
     members_of,
     pointers,
+    poll_view,
 )
 from .server_judge import ABOUT_ACCOUNT, NOT_ABOUT_CONTENT
 from .server_plan import draw
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
 
+    from ..faults import ReceivedRequest
     from .kit import Progress
     from .server import ImageBudget, ServerOptions
     from .server_requests import ServerResponse
@@ -54,6 +58,10 @@ _VALID: Final = 2
 _WEBHOOK: Final = "webhook_url"
 _UNKNOWN_ID: Final = "bm8tc3VjaC1qb2I"
 _POLL_PAUSE: Final = 0.25
+_MANY: Final = 15
+"""How many files are added to something by its id: as many as a training takes at least, says the contract in words."""
+_MADE_UP: Final = re.compile("_ur[il]s?$")
+"""The ends of names of fields that lead to something. A random one leads nowhere, so valid requests have none."""
 
 
 def choose_operations(names: Iterable[str], *, metered: bool = False) -> tuple[str, ...]:
@@ -106,7 +114,7 @@ def _requirements(view: ContractView) -> Iterator[Requirement]:
         yield Requirement(f"{name}.key-missing", "A request without a key gets a 401.", responses)
     for rule in request_rules(operation=operation) if operation.fields else ():
         yield Requirement(f"{name}.refused.{_short(rule, at)}", f"What breaks {rule} is refused.", rule)
-    if _makes_job(operation):
+    if makes_job(operation):
         title = "A job can be asked for by its id until it is finished, and the links of its images give the images."
         yield Requirement(f"{name}.finishes", title, join_pointer(responses, 200))
     elif operation.result != "job" and _link_names(view):
@@ -134,10 +142,6 @@ def _has_webhooks() -> bool:
         return bool(at_pointer("#/webhooks"))
     except LookupError:
         return False
-
-
-def _makes_job(operation: Operation) -> bool:
-    return operation.result == "job" and operation.method != "GET"
 
 
 @cache
@@ -252,10 +256,12 @@ class OperationsRun:
             return []
         operation = view.operation
         examples = example_requests(operation.operation_id)
-        made = [(f"the contract's example {name}", fields) for name, fields in examples.items()]
+        many = {name: [b""] * _MANY for name in view.fields if view.fields_in("path") and view.fields[name].takes_files}
+        made = [(f"the contract's example {name}", fields | many) for name, fields in examples.items()]
         count = 0 if self.budget.metered and made else 1 if self.budget.metered else max(1, _VALID - len(made))
         none: list[dict[str, Any]] = [{}]
-        more = draw(requests(operation=operation), count, self.options.seed) if operation.fields else none
+        strategy = requests(operation=operation).filter(lambda fields: not _leads_nowhere(fields))
+        more = draw(strategy, count, self.options.seed) if operation.fields else none
         made += [("a valid request", self._by_wire_name(view, drawn)) for drawn in more]
         found = [
             _Prepared(note, fields | {name: ids[min(number, len(ids) - 1)] for name, ids in known.items()})
@@ -357,7 +363,7 @@ class OperationsRun:
         self._judge(f"{name}.answer", f"{made.note}: {wrong}." if wrong else "", response)
         for id_name, value in _values_of(response.value, _id_names()):
             self._ids.setdefault(id_name, {}).setdefault(value, view.operation.method != "GET")
-        if _makes_job(view.operation):
+        if makes_job(view.operation):
             self._follow_job(f"{name}.finishes", response)
         elif f"{name}.link-opens" in self.results.requirements:
             self._open_links(f"{name}.link-opens", [link for _, link in _values_of(response.value, _link_names(view))])
@@ -368,8 +374,10 @@ class OperationsRun:
     def _test_rule(self, view: ContractView, rule: str) -> None:
         at = pointers(view.operation.operation_id).operation
         requirement = f"{view.operation.method_name}.refused.{_short(rule, at)}"
-        for broken in draw(broken_requests(rule, operation=view.operation), 1, self.options.seed):
-            field = (*broken.pointer.split("/"), "")[1]
+        strategy = broken_requests(rule, operation=view.operation)
+        strategy = strategy.filter(lambda made: not _leads_nowhere(made.request, _field_of(made)))
+        for broken in draw(strategy, 1, self.options.seed):
+            field = _field_of(broken)
             fields = self._by_wire_name(view, broken.request)
             # The ids are known, so that what is wrong is the rest.
             ids = {name: self._known(view, name)[0] for name in _references(view) if name in fields and name != field}
@@ -413,7 +421,7 @@ class OperationsRun:
         if not isinstance(job, Job):
             self._judge(requirement, "The answer has no id to ask for.", submitted)
             return
-        view = _poll_view()
+        view = poll_view()
         (path,) = view.fields_in("path")
         end = time.monotonic() + self.options.timeout
         while True:
@@ -449,15 +457,18 @@ class OperationsRun:
             self.results.add(requirement, Verdict.NOT_TRIED, "A server elsewhere cannot reach this machine.")
             return
         fields = next(iter(self._valid_requests(view))).fields
-        with Receiver() as receiver:
-            made = _Prepared("a job with a webhook", fields | {_WEBHOOK: receiver.url})
+        # The first delivery is not acknowledged.
+        with FaultServer([answer_with(503), answer_with(204)]) as receiver:
+            made = _Prepared("a job with a webhook", fields | {_WEBHOOK: f"{receiver.url}/webhook"})
             response = self._send(view, made, requirement, Expect.ACCEPTED)
             if response is None:
                 return
             if response.status != 200:
                 self._judge(requirement, f"{made.note}: the server {response.summary}.", response)
                 return
-            deliveries = receiver.wait(2, self.options.timeout)
+            end = time.monotonic() + self.options.timeout
+            while len(deliveries := receiver.ledger.posts) < 2 and time.monotonic() < end:
+                time.sleep(_POLL_PAUSE)
             keys = self._webhook_keys()
         job = read_job(response.body)
         wrong = _problem_of_deliveries(deliveries, keys, job.id if isinstance(job, Job) else "")
@@ -465,20 +476,21 @@ class OperationsRun:
 
     def _webhook_keys(self) -> Any:
         """The keys that the server signs with, which it gives to everybody; None if it serves none."""
-        view = next(find_view(each.method_name) for each in OPERATIONS.values() if not each.authenticated)
-        response = self._send(view, _Prepared("the keys", {}), "", Expect.ACCEPTED, KeyUse.NONE)
+        response = self._send(key_view(), _Prepared("the keys", {}), "", Expect.ACCEPTED, KeyUse.NONE)
         return response.value if response else None
+
+
+def _field_of(broken: BrokenRequest) -> str:
+    """The field that is broken; empty for the whole request."""
+    return (*broken.pointer.split("/"), "")[1]
+
+
+def _leads_nowhere(fields: Iterable[str], broken: str = "") -> bool:
+    return any(_MADE_UP.search(name) for name in fields if name not in {broken, _WEBHOOK})
 
 
 def _only_looks(view: ContractView) -> bool:
     return view.operation.method == "GET"
-
-
-def _poll_view() -> ContractView:
-    """The operation that gives a job by its id."""
-    return next(
-        find_view(each.method_name) for each in OPERATIONS.values() if each.result == "job" and not _makes_job(each)
-    )
 
 
 def _problem_of_body(view: ContractView, response: ServerResponse) -> str:
@@ -505,14 +517,7 @@ def _problem_of_ids(view: ContractView, made: _Prepared, response: ServerRespons
     return ""
 
 
-class ReceivedWebhook(NamedTuple):
-    """A webhook as it arrived."""
-
-    headers: list[tuple[str, str]]
-    body: bytes
-
-
-def _problem_of_deliveries(deliveries: Sequence[ReceivedWebhook], keys: Any, job_id: str) -> str:
+def _problem_of_deliveries(deliveries: Sequence[ReceivedRequest], keys: Any, job_id: str) -> str:
     if not deliveries:
         return "No webhook came."
     for delivery in deliveries:
@@ -523,50 +528,3 @@ def _problem_of_deliveries(deliveries: Sequence[ReceivedWebhook], keys: Any, job
         if job.id.rstrip("=") != job_id.rstrip("="):
             return f"The webhook is about {job.id}, not about {job_id}."
     return "" if len(deliveries) > 1 else "The webhook was not acknowledged, and did not come again."
-
-
-class Receiver:
-    """A server on loopback that gets webhooks. It acknowledges every delivery but the first. A context manager."""
-
-    def __init__(self) -> None:
-        self._deliveries: list[ReceivedWebhook] = []
-        self._arrived = threading.Condition()
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                self.send_response(receiver.take(ReceivedWebhook(list(self.headers.items()), body)))
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-                """Print nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-    @property
-    def url(self) -> str:
-        """Where webhooks are to be sent."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/webhook"
-
-    def take(self, delivery: ReceivedWebhook) -> int:
-        """Keep a delivery, and return the status of its answer."""
-        with self._arrived:
-            self._deliveries.append(delivery)
-            self._arrived.notify_all()
-            return 503 if len(self._deliveries) == 1 else 204
-
-    def wait(self, count: int, timeout: float) -> list[ReceivedWebhook]:
-        """Wait for some deliveries, and return what arrived within the timeout, in seconds."""
-        with self._arrived:
-            self._arrived.wait_for(lambda: len(self._deliveries) >= count, timeout)
-            return list(self._deliveries)
-
-    def __enter__(self) -> Receiver:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
