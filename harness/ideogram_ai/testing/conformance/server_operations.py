@@ -290,9 +290,9 @@ class OperationsRun:
                 made[name] = value
         if not self.budget.metered:
             return made
-        if broken is None:
-            dear = {other.field for other in operation.other_prices}
-            dear |= {second for first, second in operation.same_length if first in dear}
+        dear = {other.field for other in operation.other_prices}
+        dear |= {second for first, second in operation.same_length if first in dear}
+        if broken not in {*dear, ""}:
             made = {name: value for name, value in made.items() if name not in dear}
         holder, *inner = operation.count_path or ("",)
         if holder != broken and holder in made:
@@ -300,7 +300,8 @@ class OperationsRun:
             made = {name: rest if name == holder else value for name, value in made.items()}
             made = {name: value for name, value in made.items() if value is not None}
         if (price := operation.price) and price.by and price.by != broken:
-            made[price.by] = min(price.usd, key=lambda value: Decimal(price.usd[value]))
+            refused = [each.value for each in view.fields[price.by].unavailable]
+            made[price.by] = min(set(price.usd) - set(refused), key=lambda value: (Decimal(price.usd[value]), value))
         return made
 
     def _send(
