@@ -16,6 +16,7 @@ from ideogram_ai.client.errors import ConfigurationError, WebhookVerificationErr
 from ideogram_ai.client.jobs import COMPLETED, FAILED, Job, read_job
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.webhooks import verify_webhook
+from ideogram_ai.contract.check import find_problems
 from ideogram_ai.contract.problems import shown
 from ideogram_ai.contract.view import MASK
 from ideogram_ai.generated.operations import OPERATIONS
@@ -23,6 +24,7 @@ from ideogram_ai.generated.operations import OPERATIONS
 from ..faults import FaultServer, answer_with
 from ..faults.wire import png
 from ..strategies import BrokenRequest, broken_requests, request_rules, requests
+from ..strategies.schema_values import without_content
 from .kit import (
     Requirement,
     ResultCollector,
@@ -292,8 +294,9 @@ class OperationsRun:
             return made
         dear = {other.field for other in operation.other_prices}
         dear |= {second for first, second in operation.same_length if first in dear}
-        if broken not in {*dear, ""}:
-            made = {name: value for name, value in made.items() if name not in dear}
+        cheap = {name: value for name, value in made.items() if name not in dear}
+        if broken is None or find_problems({name: without_content(value) for name, value in cheap.items()}, view):
+            made = cheap
         holder, *inner = operation.count_path or ("",)
         if holder != broken and holder in made:
             rest = {name: value for name, value in made[holder].items() if name not in inner} if inner else None
