@@ -123,9 +123,9 @@ def test_links_expire_and_the_oldest_pictures_go(monkeypatch: pytest.MonkeyPatch
     now += 0.1
     assert find(links[2]) == 410
     monkeypatch.setattr("ideogram_ai.testing.images._MOST_DRAWN", 2)
-    for name in "abc":
-        store.keep_drawn(name, name.encode())
-    assert [store.drawn(name) for name in "abc"] == [None, b"b", b"c"]
+    drawn = iter(b"12345")
+    monkeypatch.setattr("ideogram_ai.testing.drawing.draw_png", lambda _: bytes([next(drawn)]))
+    assert [store.drawn(name, pictures[0]) for name in "abcba"] == [b"1", b"2", b"3", b"2", b"4"]
 
 
 def test_a_picture_is_drawn_once_and_always_with_the_same_bytes(mock_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

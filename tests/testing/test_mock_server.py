@@ -75,7 +75,7 @@ def test_other_paths_methods_and_bodies_are_refused(mock_url: str) -> None:
             assert response.headers.get("allow") == (OPERATION.method if status == 405 else None)
 
     served = f"{OPERATION.method} {OPERATION.path}"
-    for path in ("/", "/v1/ideogram-v3/generate", OPERATION.path + "/", OPERATION.path + "x"):
+    for path in ("/", "/v1/ideogram-v9/generate", OPERATION.path + "/", OPERATION.path + "x"):
         refuse(404, f"POST {path} ", served, path=path, files=CAT)
     refuse(405, served, method="GET")
     refuse(415, OPERATION.media_type, data={"text_prompt": "a"})
@@ -247,7 +247,7 @@ def test_the_record_has_a_line_for_every_request(tmp_path: Path) -> None:
         assert len(read_record(record)) == 2, "written with the response, not at the end"
         get(url)
         get(url.replace("sig=", "sig=0"))
-        send("POST", server.url + "/v1/ideogram-v3/generate?api_key=" + KEY, headers={"Api-Key": KEY})
+        send("POST", server.url + "/v1/ideogram-v9/generate?api_key=" + KEY, headers={"Api-Key": KEY})
         post(server.url, [part("json_prompt", prompt)])
         post(server.url, [part("text_prompt", b"\xff\xfe")])
         send("POST", server.url + OPERATION.path, files=fields(text_prompt="a test"), headers={"Api-Key": "test"})

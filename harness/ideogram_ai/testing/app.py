@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final, cast, final
 from urllib.request import parse_http_list
@@ -43,6 +44,8 @@ LARGEST_BODY: Final = 16 * 1024 * 1024
 """Bytes of the largest request body without files; a larger one gets a 413."""
 LARGEST_UPLOAD: Final = 64 * 1024 * 1024
 """Bytes of the largest request body of an operation that takes files. The service takes 25 MB for each."""
+LARGEST_UPLOADS: Final = 512 * 1024 * 1024
+"""Bytes of the largest request body of an operation that takes lists of files. They are kept in memory."""
 
 _JSON: Final = "application/json"
 _LONGEST_LIFE: Final = 100 * 366 * 24 * 60 * 60.0
@@ -179,8 +182,7 @@ class MockApplication:
         self.ledger.put(exchange)
         scripted = next(self._scenario, None)
         read = _NO_FIELDS
-        takes_files = any(rule.takes_files for rule in view.fields.values())
-        largest = LARGEST_UPLOAD if takes_files else LARGEST_BODY
+        largest = _largest_body(view)
         try:
             body = await read_body(request, largest)
         except ClientDisconnect:
@@ -190,13 +192,9 @@ class MockApplication:
         if body is None:
             answer = problem_answer(view, 413, f"The body is larger than {largest} bytes.")
         else:
-            read = read_request(
-                view,
-                request.headers.get("content-type"),
-                body,
-                path=request.path_params,
-                query=request.query_params.multi_items(),
-            )
+            content_type, query = request.headers.get("content-type"), request.query_params.multi_items()
+            judge = partial(read_request, view, content_type, body, path=request.path_params, query=query)
+            read = await asyncio.to_thread(judge) if largest > LARGEST_BODY else judge()
             judged = _judge(request, read, view, scripted)
             answer = await self._run(view, read.fields, base_url_of(request)) if judged is None else judged
         self._close(exchange, read, answer.status, answer.why, secrets, operation=view.operation, billed=answer.billed)
@@ -224,7 +222,7 @@ class MockApplication:
                 return problem_answer(view, 503, "The mock server was shut down while the request was in progress.")
         finally:
             self._running -= is_counted
-        if takes_files and operation.result == "model":  # looking at a large image takes a second
+        if takes_files:  # looking at a large image takes a second
             return await asyncio.to_thread(service.answer, view, fields, base_url)
         return service.answer(view, fields, base_url)
 
@@ -270,12 +268,7 @@ class MockApplication:
         if isinstance(found, LinkRefusal):
             self._close(exchange, _NO_FIELDS, found.status, found.detail, secrets)
             return _response(problem_answer(self._view, found.status, found.detail))
-        content = images.drawn(name)
-        if content is None:
-            from .drawing import draw_png  # noqa: PLC0415 - Pillow is loaded for the first image only
-
-            content = await asyncio.to_thread(draw_png, found)
-            images.keep_drawn(name, content)
+        content = await asyncio.to_thread(images.drawn, name, found)
         response = bytes_response(content, "image/png", request.headers)
         self._close(exchange, _NO_FIELDS, response.status_code, "an image link", secrets)
         return response
@@ -333,6 +326,13 @@ class MockApplication:
             self.ledger.put(closed)
         if self._recorder:
             self._recorder.write(closed, secrets)
+
+
+def _largest_body(view: ContractView) -> int:
+    files = [rule for rule in view.fields.values() if rule.takes_files]
+    if any(rule.item is not None for rule in files):
+        return LARGEST_UPLOADS
+    return LARGEST_UPLOAD if files else LARGEST_BODY
 
 
 def _is_billed(operation: Operation | None, status: int | None) -> bool:

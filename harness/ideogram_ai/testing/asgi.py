@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, final
 from urllib.parse import quote, unquote, urlsplit
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
-_READ_ON: Final = 4  # times the largest body: a client that is still sending does not read the answer
+_READ_ON: Final = 64 * 1024 * 1024  # bytes above the largest body: a client that still sends does not read the answer
 
 
 @final
@@ -89,17 +90,20 @@ def base_url_of(request: Request) -> str:
     return f"{request.scope['scheme']}://{host}"
 
 
-async def read_body(request: Request, largest: int) -> bytes | None:
-    """Read the whole body; None if it is too large. It is read to its end even then, so that the client reads on."""
-    body = bytearray()
+async def read_body(request: Request, largest: int) -> deque[bytes] | None:
+    """Read the whole body in pieces; None if it is too large.
+
+    It is read on even then, so that the client reads the answer.
+    """
+    body: deque[bytes] = deque()
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size <= largest:
-            body += chunk
-        elif size > _READ_ON * largest:
+            body.append(chunk)
+        elif size > largest + _READ_ON:
             break
-    return bytes(body) if size <= largest else None
+    return body if size <= largest else None
 
 
 _ONE_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE | re.ASCII)

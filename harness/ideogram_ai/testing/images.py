@@ -9,11 +9,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from attrs import define, field, frozen
 
 from ideogram_ai.contract.view import ContractView, link_example
+
+from .behaviour import Treatment
 
 LINK_LIFE: Final = 24 * 60 * 60.0
 """Seconds until an image link expires, from the provider's documentation."""
@@ -33,8 +35,10 @@ class Picture:
         height: Height in pixels.
         seed: Seed of colours and ornaments.
         prompt: A text prompt, or a JSON prompt that the contract allows.
-        source: The bytes of the image that it is made from; empty without one.
-        weight: How much it is like that image, 1 to 100.
+        treatment: How it is made.
+        sources: The bytes of the images that it is made from.
+        mask: The bytes of an image that is black where something new is drawn.
+        weight: How much it is like its source, 1 to 100.
         transparent: Whether its background is transparent.
     """
 
@@ -42,9 +46,16 @@ class Picture:
     height: int
     seed: int
     prompt: str | Mapping[str, Any]
-    source: bytes = field(default=b"", repr=False)
+    treatment: Treatment = Treatment.DRAW
+    sources: tuple[bytes, ...] = field(default=(), repr=False)
+    mask: bytes = field(default=b"", repr=False)
     weight: int = 50
     transparent: bool = False
+
+    @property
+    def weighs(self) -> int:
+        """Bytes of the images that it is made from."""
+        return sum(map(len, (*self.sources, self.mask)))
 
 
 @frozen
@@ -83,10 +94,10 @@ class ImageStore:
         """Keep a picture, and return its id."""
         name = secrets.token_urlsafe(16)
         self._pictures[name] = picture
-        self._bytes += len(picture.source)
+        self._bytes += picture.weighs
         while len(self._pictures) > _MOST_PICTURES or (self._bytes > _MOST_BYTES and len(self._pictures) > 1):
             _, dropped = self._pictures.popitem(last=False)
-            self._bytes -= len(dropped.source)
+            self._bytes -= dropped.weighs
         return name
 
     def link(self, name: str) -> str:
@@ -116,15 +127,26 @@ class ImageStore:
             return LinkRefusal(HTTPStatus.GONE, f"The mock server keeps the last {_MOST_PICTURES} pictures at most.")
         return picture
 
-    def drawn(self, name: str) -> bytes | None:
-        """Return the bytes of an image that was drawn recently: a resumed download does not draw it again."""
-        return self._drawn.get(name)
+    def find_link(self, url: str) -> tuple[str, Picture] | LinkRefusal:
+        """Return the id and the picture of a whole link, or why it is not served."""
+        path, _, query_text = url.partition("?")
+        name = path.rpartition("/")[2].removesuffix(self.suffix)
+        if not path.endswith(f"{self.folder}{name}{self.suffix}"):
+            return LinkRefusal(HTTPStatus.BAD_REQUEST, "It is no link to an image of this mock server.")
+        query = parse_qs(query_text)
+        found = self.find(name, query.get("exp", [""])[0], query.get("sig", [""])[0])
+        return found if isinstance(found, LinkRefusal) else (name, found)
 
-    def keep_drawn(self, name: str, image: bytes) -> None:
-        """Keep the bytes of an image, and drop the oldest."""
-        self._drawn[name] = image
-        if len(self._drawn) > _MOST_DRAWN:
-            self._drawn.popitem(last=False)
+    def drawn(self, name: str, picture: Picture) -> bytes:
+        """Return the image of a picture. One that was drawn recently is not drawn again, for example to resume."""
+        image = self._drawn.get(name)
+        if image is None:
+            from .drawing import draw_png  # noqa: PLC0415 - Pillow is loaded for the first image only
+
+            image = self._drawn[name] = draw_png(picture)
+            if len(self._drawn) > _MOST_DRAWN:
+                self._drawn.popitem(last=False)
+        return image
 
     def _sign(self, name: str, expires: str) -> str:
         return hmac.digest(self._secret, f"{name} {expires}".encode("utf-8", "replace"), "sha256").hex()

@@ -6,11 +6,11 @@ import re
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +31,14 @@ class MadeImage:
         resolution: Width and height in pixels.
         seed: The seed.
         name: Its id in the `ImageStore`; None for one that was withheld.
+        more: Other members of its entry in an answer; None for one that is left out.
     """
 
     prompt: str
     resolution: str
     seed: int
     name: str | None
+    more: Mapping[str, Any] = Factory(dict[str, Any])
 
     def entry(self, link: Callable[[str], str]) -> dict[str, Any]:
         """Return its entry in an answer, without a link if it was withheld.
@@ -49,7 +51,7 @@ class MadeImage:
             "resolution": self.resolution,
             "is_image_safe": self.name is not None,
             "seed": self.seed,
-        }
+        } | {name: value for name, value in self.more.items() if value is not None}
         return entry if self.name is None else entry | {"url": link(self.name)}
 
 
@@ -137,7 +139,7 @@ class JobStore:
             webhook_url: Where the images are announced; None for nowhere.
         """
         job = MockJob(
-            generation_id=_new_id(),
+            generation_id=new_id(),
             created=datetime.now(UTC),
             ends_at=self.clock() + self.latency,
             images=tuple(images),
@@ -169,7 +171,7 @@ def is_job_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """Return 16 random bytes in URL-safe base64, without a hyphen in front, which command lines take for an option."""
     while (name := secrets.token_urlsafe(16)).startswith("-"):
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 _MOST_PARTS: Final = 1000
 
 
-def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> list[Part]:
+def parse_multipart(content_type: str | None, body: bytes | deque[bytes], media_type: str) -> list[Part]:
     """Parse a body into its parts, in wire order.
 
     Args:
         content_type: The request's Content-Type header; None when it was absent.
-        body: The whole body.
+        body: The whole body, or its pieces: they are taken out, so that a large body is not in memory twice.
         media_type: The media type that the operation takes.
 
     Raises:
@@ -40,7 +41,9 @@ def parse_multipart(content_type: str | None, body: bytes, media_type: str) -> l
     reader = _PartCollector()
     try:
         parser = MultipartParser(boundary, reader.callbacks())
-        parser.write(body)
+        pieces = deque([body]) if isinstance(body, bytes) else body
+        while pieces:
+            parser.write(pieces.popleft())
         parser.finalize()
     except FormParserError as error:
         raise RequestRefusedError(400, f"The multipart body cannot be read: {error}.") from error

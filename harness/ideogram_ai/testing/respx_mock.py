@@ -79,7 +79,7 @@ class IdeogramMock:
     def __init__(self, *, strict: bool = True) -> None:
         self.strict = strict
         self._log = ExchangeLog()
-        self._service = MockService()
+        self._service = MockService(any_model=True)  # the models of the code under test are not known
         self._jobs = MockJobs(self._service)
         self._plan = ResponsePlan(PlannedResponse("succeed", self._succeed, None))
         self._problems: list[str] = []

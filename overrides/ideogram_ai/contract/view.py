@@ -189,10 +189,10 @@ class ContractView:
 
     @property
     def seeds(self) -> tuple[int, int]:
-        """Lowest and highest seed of an image."""
+        """Lowest and highest seed of an image; those of other images where the contract has no seed."""
         properties, _ = self.members(self.image_schema)
-        seed = self.resolve(properties["seed"])
-        return seed["minimum"], seed["maximum"]
+        seed = self.resolve(properties.get("seed", {}))
+        return seed.get("minimum", 0), seed.get("maximum", 2**31 - 1)
 
     @property
     def link_folder(self) -> str:

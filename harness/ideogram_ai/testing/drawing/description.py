@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from PIL import Image
-from PIL.PngImagePlugin import PngImageFile
 
 from ideogram_ai.client.request import is_object
 
 from ..colour_names import name_of_colour
 from ..prompts import write_prompt
-from .source import FORMATS, read_image
+from .source import read_image, read_texts
 from .variants import PROMPT_KEY
 
 if TYPE_CHECKING:
@@ -55,9 +53,8 @@ def describe(content: bytes, *, boxes: bool = True, style: bool = False, tags: b
         style: Whether there is a style description.
         tags: Whether there are tags.
     """
-    prompt = _own_prompt(content)
-    if prompt is None:
-        prompt = _look(read_image(content))
+    own = own_prompt(content)
+    prompt = write_prompt(own) if isinstance(own, str) else own or _look(read_image(content))
     elements: list[dict[str, Any]] = prompt["compositional_deconstruction"]["elements"]
     if not boxes:
         for element in elements:
@@ -70,17 +67,22 @@ def describe(content: bytes, *, boxes: bool = True, style: bool = False, tags: b
     return prompt
 
 
-def _own_prompt(content: bytes) -> dict[str, Any] | None:
+def describe_in_words(content: bytes) -> str:
+    """Describe an image in a sentence. A picture of the mock server gives back the text that it was drawn from."""
+    own = own_prompt(content)
+    return own if isinstance(own, str) else str(describe(content)["high_level_description"])
+
+
+def own_prompt(content: bytes) -> str | dict[str, Any] | None:
     """Return the prompt that a picture of the mock server was drawn from; None for any other image."""
-    with Image.open(BytesIO(content), formats=FORMATS) as image:
-        text = image.text.get(PROMPT_KEY) if isinstance(image, PngImageFile) else None
+    text = read_texts(content).get(PROMPT_KEY)
     try:
         prompt = json.loads(text) if text else None
     except ValueError:
         return None
-    if isinstance(prompt, str):
-        return write_prompt(prompt)
-    return prompt if is_object(prompt) and "compositional_deconstruction" in prompt else None
+    return (
+        prompt if isinstance(prompt, str) or (is_object(prompt) and "compositional_deconstruction" in prompt) else None
+    )
 
 
 def _look(image: Image.Image) -> dict[str, Any]:

@@ -216,14 +216,19 @@ class Canvas:
 def draw_text(width: int, height: int, seed: int, prompt: str) -> Image.Image:
     """Draw a text prompt: the words, set large, on three circles of the seed."""
     canvas, ground = text_ground(width, height, seed)
-    margin = canvas.unit * 9
-    shown = drawable(prompt.strip())
-    space = height - 2 * margin - canvas.unit * 4
-    block = fit_text(shown, width - 2 * margin, space, round(canvas.unit * 15), 6)
+    block, x, y = place_text(canvas, prompt)
     if block is not None:
-        canvas.write(block, margin, margin + max(0.0, (space - block.height) * 0.42), ink_on(ground))
-    canvas.footer(seed, (), shown.count(NO_GLYPH))
+        canvas.write(block, x, y, ink_on(ground))
+    canvas.footer(seed, (), drawable(prompt.strip()).count(NO_GLYPH))
     return canvas.image
+
+
+def place_text(canvas: Canvas, prompt: str) -> tuple[TextBlock | None, float, float]:
+    """Return the lines of a text prompt and their upper left corner."""
+    margin = canvas.unit * 9
+    space = canvas.height - 2 * margin - canvas.unit * 4
+    block = fit_text(drawable(prompt.strip()), canvas.width - 2 * margin, space, round(canvas.unit * 15), 6)
+    return block, margin, margin + max(0.0, (space - (block.height if block else 0)) * 0.42)
 
 
 def text_ground(width: int, height: int, seed: int) -> tuple[Canvas, Colour]:
@@ -240,7 +245,7 @@ def text_ground(width: int, height: int, seed: int) -> tuple[Canvas, Colour]:
 
 
 def draw_layout(
-    width: int, height: int, seed: int, prompt: Mapping[str, Any], clear: Colour | None = None
+    width: int, height: int, seed: int, prompt: Mapping[str, Any], clear: Colour | None = None, *, bare: bool = False
 ) -> Image.Image:
     """Draw a JSON prompt: what is where, so that the composition is seen before it is paid for.
 
@@ -250,12 +255,15 @@ def draw_layout(
         seed: Chooses the colours that the prompt does not.
         prompt: A prompt that the contract allows.
         clear: The ground that stands for transparency; None draws the ground of the prompt.
+        bare: Whether its texts are left out.
     """
     style: Mapping[str, Any] = prompt.get("style_description", {})
     words, palette = ", ".join(style[name] for name in _STYLE if style.get(name)), _palette(style)
     description, composition = prompt["high_level_description"], prompt["compositional_deconstruction"]
     background: str = composition["background"]
     elements = [read_element(number, element) for number, element in enumerate(composition["elements"], 1)]
+    if bare:
+        elements = [element for element in elements if element.text is None]
     ground = palette[0] if palette else from_seed(seed, lightness=0.88, saturation=0.25)
     canvas = Canvas(width, height, mix(ground, PAPER, 0.06), mix(ground, INK, 0.14))
     if clear is not None:

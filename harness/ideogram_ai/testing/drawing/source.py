@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngImageFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _MOST_PIXELS: Final = 80_000_000
@@ -40,6 +44,12 @@ def read_image(content: bytes) -> Image.Image:
     with Image.open(BytesIO(content), formats=FORMATS) as image:
         upright = ImageOps.exif_transpose(image)
         return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+
+
+def read_texts(content: bytes) -> Mapping[str, str]:
+    """Return the texts in an image by their names: those of a PNG; other images have none."""
+    with Image.open(BytesIO(content), formats=FORMATS) as image:
+        return dict(image.text) if isinstance(image, PngImageFile) else {}
 
 
 def image_size(content: bytes) -> tuple[int, int]:

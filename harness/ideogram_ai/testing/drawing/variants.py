@@ -7,12 +7,15 @@ import math
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import evolve
 from PIL import Image, ImageChops, ImageMath, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
+from ideogram_ai.testing.behaviour import Treatment
+
+from .edits import draw_from_images
 from .lettering import NO_GLYPH, drawable, fit_text
-from .picture import INK, PAPER, Canvas, Colour, draw_layout, draw_text, from_seed, ink_on, mix, text_ground
-from .source import read_image
+from .picture import PAPER, Canvas, Colour, draw_layout, draw_text, from_seed, ink_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
 
 PROMPT_KEY: Final = "ideogram mock prompt"
 """The PNG text that holds the prompt of a picture as JSON, so that it can be described by its own prompt."""
+SEED_KEY: Final = "ideogram mock seed"
+"""The PNG text that holds the seed of a picture that can be drawn again from its prompt alone."""
 
 _LONGEST_PROMPT: Final = 100_000  # Pillow refuses images whose texts are large
 _MOST_DRAWN: Final = 2048 * 2048  # pixels; larger transparent images are enlarged
+_PNG: Final = b"\x89PNG"
 _BLACK: Final[Colour] = (0, 0, 0)
 _WHITE: Final[Colour] = (255, 255, 255)
 
@@ -31,12 +37,16 @@ _WHITE: Final[Colour] = (255, 255, 255)
 def draw_png(picture: Picture) -> bytes:
     """Draw a picture. The same picture gives the same bytes with the same version of Pillow.
 
-    A text prompt becomes its words, a JSON prompt its layout: every element's box, label, words and colours. With a
-    source, the words stand on that image.
+    A text prompt becomes its words, a JSON prompt its layout: every element's box, label, words and colours. With
+    sources, the picture is made from them.
     """
+    if picture.treatment is Treatment.COPY and picture.sources[0].startswith(_PNG):
+        return picture.sources[0]
     info, prompt = PngInfo(), json.dumps(picture.prompt, ensure_ascii=False)
-    if len(prompt) <= _LONGEST_PROMPT:
+    if picture.prompt and len(prompt) <= _LONGEST_PROMPT and picture.treatment is not Treatment.BARE:
         info.add_itxt(PROMPT_KEY, prompt, zip=True)
+        if not (picture.sources or picture.transparent):
+            info.add_text(SEED_KEY, str(picture.seed))
     file = BytesIO()
     # The client waits, and size matters little on loopback.
     _draw(picture).save(file, "PNG", compress_level=1, pnginfo=info)
@@ -44,58 +54,37 @@ def draw_png(picture: Picture) -> bytes:
 
 
 def _draw(picture: Picture) -> Image.Image:
+    return _draw_transparent(picture) if picture.transparent else _draw_on(picture, None)
+
+
+def _draw_on(picture: Picture, clear: Colour | None) -> Image.Image:
+    """Draw a picture on its own ground, or on a colour that stands for transparency."""
     width, height, seed, prompt = picture.width, picture.height, picture.seed, picture.prompt
-    if picture.transparent:
-        return _draw_transparent(width, height, seed, prompt)
-    if picture.source:
-        return _draw_remix(picture)
-    return (
-        draw_text(width, height, seed, prompt) if isinstance(prompt, str) else draw_layout(width, height, seed, prompt)
-    )
+    if picture.sources:
+        return draw_from_images(picture, clear)
+    bare = picture.treatment is Treatment.BARE
+    if not isinstance(prompt, str):
+        return draw_layout(width, height, seed, prompt, clear, bare=bare)
+    if clear is None:
+        return draw_text(width, height, seed, "" if bare else prompt)
+    return _draw_sticker(width, height, seed, prompt, clear)
 
 
-def _draw_remix(picture: Picture) -> Image.Image:
-    """Draw the source in the colours of the seed, the more in its own the greater the weight, and the words on it."""
-    size = (picture.width, picture.height)
-    ground, colour = text_ground(*size, picture.seed)
-    source = ImageOps.fit(_on_paper(read_image(picture.source)), size, Image.Resampling.BICUBIC)
-    light = from_seed(picture.seed, 1, lightness=0.85, saturation=0.6)
-    toned = ImageOps.colorize(ImageOps.grayscale(source), mix(colour, _BLACK, 0.5), light, mid=colour)
-    styled = Image.blend(toned, ground.image, 0.3)
-    canvas = ground.over(Image.blend(styled, source, picture.weight / 100))
-    words = drawable(picture.prompt if isinstance(picture.prompt, str) else "")
-    margin = canvas.unit * 4
-    block = fit_text(words.strip(), size[0] - 4 * margin, size[1] * 0.3, round(canvas.unit * 6), 6)
-    if block is not None and words.strip():
-        wide, high = canvas.chip_size(block)
-        top = size[1] - canvas.footer_height - margin - high
-        canvas.chip(block, (margin, top, margin + wide, top + high), mix(colour, INK, 0.4), PAPER)
-    canvas.footer(picture.seed, (), words.count(NO_GLYPH), f"remix, weight {picture.weight}")
-    return canvas.image
-
-
-def _on_paper(image: Image.Image) -> Image.Image:
-    """Return an image in RGB, on white where it is transparent."""
-    if image.mode != "RGBA":
-        return image
-    ground = Image.new("RGBA", image.size, (*_WHITE, 255))
-    return Image.alpha_composite(ground, image).convert("RGB")
-
-
-def _draw_transparent(width: int, height: int, seed: int, prompt: str | Mapping[str, Any]) -> Image.Image:
-    """Draw a prompt without a ground, with an alpha channel.
+def _draw_transparent(picture: Picture) -> Image.Image:
+    """Draw a picture without a ground, with an alpha channel.
 
     It is drawn on black and on white: where the two are alike it is opaque, and where they differ it is not.
     """
+    width, height = picture.width, picture.height
     scale = min(1.0, math.sqrt(_MOST_DRAWN / (width * height)))
-    small = (max(1, round(width * scale)), max(1, round(height * scale)))
-    on_black, on_white = (_draw_on(small, seed, prompt, ground) for ground in (_BLACK, _WHITE))
+    small = evolve(picture, width=max(1, round(width * scale)), height=max(1, round(height * scale)))
+    on_black, on_white = (_draw_on(small, ground) for ground in (_BLACK, _WHITE))
     alpha = ImageOps.invert(ImageChops.difference(on_white, on_black).getchannel("G"))
     colours = [
         ImageMath.lambda_eval(_without_ground, colour=channel, alpha=alpha).convert("L") for channel in on_black.split()
     ]
     image = Image.merge("RGBA", [*colours, alpha])
-    if small == (width, height):
+    if scale == 1.0:
         return image
     return image.resize((width, height), Image.Resampling.BICUBIC)  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
 
@@ -104,12 +93,6 @@ def _without_ground(args: Mapping[str, Any]) -> Any:
     """Return a channel as it was before it was laid on black."""
     colour, alpha = args["colour"], args["alpha"]
     return args["min"](colour * 255 / args["max"](alpha, 1), 255)
-
-
-def _draw_on(size: tuple[int, int], seed: int, prompt: str | Mapping[str, Any], ground: Colour) -> Image.Image:
-    if not isinstance(prompt, str):
-        return draw_layout(*size, seed, prompt, clear=ground)
-    return _draw_sticker(*size, seed, prompt, ground)
 
 
 def _draw_sticker(width: int, height: int, seed: int, prompt: str, ground: Colour) -> Image.Image:

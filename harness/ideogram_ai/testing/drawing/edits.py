@@ -1,0 +1,150 @@
+"""Draws the mock server's pictures of images: remixed, filled, reframed, cut out, enlarged, put together."""
+
+from __future__ import annotations
+
+import math
+from functools import reduce
+from typing import TYPE_CHECKING, Final
+
+from PIL import Image, ImageChops, ImageFilter, ImageOps
+
+from ..behaviour import Treatment
+from .lettering import NO_GLYPH, drawable, fit_text
+from .picture import INK, PAPER, Canvas, Colour, from_seed, ink_on, mix, place_text, text_ground
+from .source import read_image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..images import Picture
+
+_SMOOTH: Final = Image.Resampling.BICUBIC
+_BLACK: Final[Colour] = (0, 0, 0)
+_WHITE: Final[Colour] = (255, 255, 255)
+_INSET: Final = 0.06  # of the sides: where the ground's colours are looked at
+_ALIKE: Final = 24  # colours that differ by less are the ground's, of 255
+_LEAST_PATCH: Final = 64  # pixels
+
+
+def draw_from_images(picture: Picture, clear: Colour | None) -> Image.Image:
+    """Draw a picture that is made from images.
+
+    Args:
+        picture: The picture.
+        clear: The ground that stands for transparency; None keeps the ground.
+    """
+    size, treatment = (picture.width, picture.height), picture.treatment
+    images = [read_image(source) for source in picture.sources]
+    first, words = images[0], drawable(picture.prompt if isinstance(picture.prompt, str) else "").strip()
+    ground, colour = text_ground(*size, picture.seed)
+    remark = treatment.name.lower().replace("_", " ")
+    match treatment:
+        case Treatment.REMIX:
+            image = _remix(ImageOps.fit(_on_paper(first), size, _SMOOTH), picture, ground.image, colour)
+            remark = f"remix, weight {picture.weight}"
+        case Treatment.FILL:
+            image, words = _fill(ImageOps.fit(_on_paper(first), size, _SMOOTH), picture, words), ""
+        case Treatment.REFRAME:
+            image = ImageOps.fit(_on_paper(first), size, _SMOOTH).filter(ImageFilter.GaussianBlur(ground.unit * 3))
+            image = _centred(Image.blend(image, ground.image, 0.25), ImageOps.contain(_on_paper(first), size, _SMOOTH))
+        case Treatment.NEW_GROUND:
+            image = _laid_on(ground.image, ImageOps.fit(first, size, _SMOOTH), (0, 0))
+        case Treatment.CUT_OUT:
+            image = _laid_on(Image.new("RGB", size, clear or _WHITE), ImageOps.fit(first, size, _SMOOTH), (0, 0))
+        case Treatment.COMPOSE:
+            image = _compose(images, ground.image if clear is None else Image.new("RGB", size, clear), clear)
+        case _:
+            image = ImageOps.fit(_on_paper(first), size, _SMOOTH)
+    if treatment is Treatment.COPY:
+        return image
+    canvas = ground.over(image)
+    _caption(canvas, words, colour)
+    canvas.footer(picture.seed, (), words.count(NO_GLYPH), remark)
+    return canvas.image
+
+
+def _remix(source: Image.Image, picture: Picture, ground: Image.Image, colour: Colour) -> Image.Image:
+    """Return an image in the colours of the seed, the more in its own the greater the weight."""
+    light = from_seed(picture.seed, 1, lightness=0.85, saturation=0.6)
+    toned = ImageOps.colorize(ImageOps.grayscale(source), mix(colour, _BLACK, 0.5), light, mid=colour)
+    return Image.blend(Image.blend(toned, ground, 0.3), source, picture.weight / 100)
+
+
+def _fill(image: Image.Image, picture: Picture, words: str) -> Image.Image:
+    """Draw words large where the mask is black."""
+    mask = ImageOps.fit(_on_paper(read_image(picture.mask)).convert("L"), image.size, _SMOOTH)
+    mask = mask.point([255] * 128 + [0] * 128)  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
+    box = mask.getbbox()
+    if box is not None:
+        left, top, right, bottom = box
+        canvas, ground = text_ground(max(_LEAST_PATCH, right - left), max(_LEAST_PATCH, bottom - top), picture.seed)
+        block, x, y = place_text(canvas, words)
+        if block is not None:
+            canvas.write(block, x, y, ink_on(ground))
+        image.paste(ImageOps.fit(canvas.image, (right - left, bottom - top), _SMOOTH), (left, top), mask.crop(box))
+    return image
+
+
+def _compose(images: Sequence[Image.Image], ground: Image.Image, clear: Colour | None) -> Image.Image:
+    """Put images into the cells of a grid; on a ground that stands for transparency, what stands out in them."""
+    columns = math.ceil(math.sqrt(len(images)))
+    rows = math.ceil(len(images) / columns)
+    wide, high = ground.width / columns, ground.height / rows
+    for number, image in enumerate(images):
+        row, column = divmod(number, columns)
+        left, top = round(column * wide), round(row * high)
+        size = (round((column + 1) * wide) - left, round((row + 1) * high) - top)
+        piece = ImageOps.fit(image, size, _SMOOTH)
+        if clear is None:
+            ground.paste(_on_paper(piece), (left, top))
+        else:
+            _laid_on(ground, piece, (left, top))
+    return ground
+
+
+def _laid_on(ground: Image.Image, image: Image.Image, place: tuple[int, int]) -> Image.Image:
+    """Lay what stands out in an image on a ground."""
+    ground.paste(image.convert("RGB"), place, foreground(image))
+    return ground
+
+
+def foreground(image: Image.Image) -> Image.Image:
+    """Return a mask that is white where an image is not like the colours near its corners, or where it is opaque."""
+    if image.mode == "RGBA":
+        return image.getchannel("A")
+    width, height = image.size
+    across, down = round((width - 1) * _INSET), round((height - 1) * _INSET)
+    corners = Image.new("RGB", (2, 2))
+    for x, column in enumerate((across, width - 1 - across)):
+        for y, row in enumerate((down, height - 1 - down)):
+            corners.paste(image.crop((column, row, column + 1, row + 1)), (x, y))
+    # From the middle of the first of two pixels to that of the second: a gradient over the whole image.
+    ground = corners.transform(
+        image.size, Image.Transform.AFFINE, (1 / width, 0, 0.5, 0, 1 / height, 0.5), Image.Resampling.BILINEAR
+    )
+    distance = reduce(ImageChops.lighter, ImageChops.difference(image, ground).split())
+    soft = [max(0, min(255, (step - _ALIKE) * 8)) for step in range(256)]
+    return distance.point(soft)  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
+
+
+def _centred(frame: Image.Image, image: Image.Image) -> Image.Image:
+    frame.paste(image, ((frame.width - image.width) // 2, (frame.height - image.height) // 2))
+    return frame
+
+
+def _caption(canvas: Canvas, words: str, colour: Colour) -> None:
+    """Write words on a chip at the lower left."""
+    margin = canvas.unit * 4
+    block = fit_text(words, canvas.width - 4 * margin, canvas.height * 0.3, round(canvas.unit * 6), 6)
+    if block is not None and words:
+        wide, high = canvas.chip_size(block)
+        top = canvas.height - canvas.footer_height - margin - high
+        canvas.chip(block, (margin, top, margin + wide, top + high), mix(colour, INK, 0.4), PAPER)
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """Return an image in RGB, on white where it is transparent."""
+    if image.mode != "RGBA":
+        return image
+    ground = Image.new("RGBA", image.size, (*_WHITE, 255))
+    return Image.alpha_composite(ground, image).convert("RGB")
