@@ -4,14 +4,14 @@ import json
 from io import BytesIO
 from typing import Any
 
-import httpx
 import pytest
 from driver import case
 from hypothesis import given
 from hypothesis import strategies as st
 from json_prompts import json_prompts
-from mock_requests import HEADERS, get, json_prompt, part, send
-from PIL import Image, ImageDraw
+from mock_pictures import BLUE, RED, allowed, ask, distance, picture, saved, shapes
+from mock_requests import HEADERS, get, json_prompt, send
+from PIL import Image
 
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import (
@@ -31,51 +31,6 @@ from ideogram_ai.testing.drawing.description import describe
 from ideogram_ai.testing.drawing.picture import INK
 from ideogram_ai.testing.drawing.source import fitting_size, image_problem, image_size
 from ideogram_ai.testing.prompts import RATIOS, resolve_ratio, write_prompt
-
-RED, BLUE, PAPER = "#E02020", "#2458D8", "#F4EFE1"
-
-
-def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    file = BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def shapes(size: tuple[int, int] = (800, 400)) -> Image.Image:
-    """A red disc in the upper left and a blue box in the lower right, on paper."""
-    image, (width, height) = Image.new("RGB", size, PAPER), size
-    pen = ImageDraw.Draw(image)
-    pen.ellipse((width * 0.1, height * 0.1, width * 0.4, height * 0.5), RED)
-    pen.rectangle((width * 0.6, height * 0.6, width * 0.9, height * 0.9), BLUE)
-    return image
-
-
-def ask(url: str, operation: Operation, files: dict[str, bytes], **values: Any) -> httpx.Response:
-    parts = [*((name, ("cat.png", content, "image/png")) for name, content in files.items())]
-    form = [*parts, *(part(name, value) for name, value in values.items())]
-    return send(operation.method, url + operation.path, files=form, headers=HEADERS)
-
-
-def allowed(response: httpx.Response, operation: Operation) -> dict[str, Any]:
-    assert response.status_code == 200, response.text
-    assert list(read_view(operation.operation_id).response_validator(200).iter_errors(response.json())) == []
-    return dict(response.json())
-
-
-def picture(response: httpx.Response, operation: Operation) -> Image.Image:
-    """The image of a response, of the size that it says."""
-    (made,) = allowed(response, operation)["data"]
-    with Image.open(BytesIO(get(made["url"]).content)) as image:
-        image.load()
-        assert "{}x{}".format(*image.size) == made["resolution"]
-        return image.copy()
-
-
-def distance(first: Image.Image, second: Image.Image) -> float:
-    """How far two images are from each other, in colours of their pixels."""
-    both = (image.convert("RGB").resize((32, 32), Image.Resampling.BOX).tobytes() for image in (first, second))
-    total = sum(abs(a - b) for a, b in zip(*both, strict=True))
-    return float(total / (32 * 32 * 3))
 
 
 def test_a_remix_keeps_the_shape_and_is_the_more_like_its_source_the_greater_the_weight(mock_url: str) -> None:

@@ -42,7 +42,8 @@ _TRAINING: Final = 1.0  # seconds at least
 _USER: Final = "uS3rS0mJQ5ChT2c9rK1xAA"
 _CAPTIONS: Final = frozenset({".txt", ".json"})
 _LONGEST_CAPTION: Final = 64 * 1024  # bytes
-_UNSAFE: Final = b"mock-unsafe"
+_UNSAFE: Final = "mock-unsafe"
+_FAILED: Final = "mock-failed"  # at the first upload
 # RuntimeError is raised for encrypted entries and for compressions that are not known.
 _UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, ValueError, OSError)
 
@@ -52,6 +53,7 @@ class _Dataset:
     head: JsonObject
     files: dict[str, JsonObject] = Factory(dict[str, Any])  # images by name
     captions: dict[str, str] = Factory(dict[str, str])  # by the name without its suffix
+    failed: set[str] = Factory(set[str])  # names of files that failed once
 
 
 @define
@@ -106,9 +108,9 @@ class Library:
                 if reason:
                     refused.append({"file_name": name, "failure_reason": reason})
                     continue
-                asset = {"asset_type": "UPLOAD", "asset_id": new_id()}
-                taken.append({"file_name": name, "asset_identifier": asset})
-                if name in dataset.files:
+                if name in dataset.files:  # captions are neither listed nor counted
+                    asset = {"asset_type": "UPLOAD", "asset_id": new_id()}
+                    taken.append({"file_name": name, "asset_identifier": asset})
                     dataset.head.setdefault("cover_asset_identifier", asset)
         counts = {"success_count": len(taken), "failure_count": len(refused)}
         return {
@@ -129,7 +131,8 @@ class Library:
             detail = f"dataset_id: the dataset has {len(dataset.files)} images, and a training needs {LEAST_IMAGES}."
             raise RequestRefusedError(400, detail)
         slug = re.sub("[ -]+", "-", name.lower()).strip("-")
-        runs = sum(model["custom_model_uri"].split("/")[1] == slug for model, _ in self._models.values())
+        models = [*self.shared, *(model for model, _ in self._models.values())]
+        runs = sum(model["custom_model_uri"].startswith(f"model/{slug}/") for model in models)
         model: JsonObject = {
             "model_id": new_id(),
             "name": name,
@@ -183,9 +186,14 @@ _FORGETS: Final = "A mock server forgets its datasets and models when it stops."
 
 def _put(dataset: _Dataset, name: str, content: bytes) -> str | None:
     """Add a file to a dataset, or return the reason that the service gives for not taking it."""
+    path, word = PurePosixPath(name), name.lower()
     if len(content) > LARGEST_FILE:
         return "FILE_TOO_LARGE"
-    path = PurePosixPath(name)
+    if _FAILED in word and name not in dataset.failed:
+        dataset.failed.add(name)
+        return "INTERNAL_ERROR"
+    if _UNSAFE in word:
+        return "FAILED_SAFETY_CHECK"
     if path.suffix.lower() in _CAPTIONS:
         try:
             caption = content.decode("utf-8-sig").strip()
@@ -193,7 +201,7 @@ def _put(dataset: _Dataset, name: str, content: bytes) -> str | None:
             caption = ""
         if not caption or len(content) > _LONGEST_CAPTION:
             return "INVALID_CAPTION"
-        if _UNSAFE in content.lower():
+        if _UNSAFE in caption.lower():
             return "FAILED_SAFETY_CHECK"
         dataset.captions[path.stem] = caption
         return None
@@ -201,8 +209,6 @@ def _put(dataset: _Dataset, name: str, content: bytes) -> str | None:
 
     if image_problem(content):
         return "INVALID_IMAGE"
-    if _UNSAFE in name.lower().encode():
-        return "FAILED_SAFETY_CHECK"
     if len(dataset.files) >= MOST_IMAGES and name not in dataset.files:
         return "TOO_MANY_IMAGES"
     dataset.files[name] = {"file_name": name, "file_size_bytes": len(content)}

@@ -1,0 +1,77 @@
+"""Images to send to the mock server, and the pictures that it makes of them."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import httpx
+from mock_requests import HEADERS, get, part, send
+from PIL import Image, ImageDraw
+
+from ideogram_ai.contract.view import read_view
+from ideogram_ai.generated.operations import Operation
+
+RED, BLUE, PAPER = "#E02020", "#2458D8", "#F4EFE1"
+
+
+def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    """The bytes of an image file."""
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def shapes(size: tuple[int, int] = (800, 400)) -> Image.Image:
+    """A red disc in the upper left and a blue box in the lower right, on paper."""
+    image, (width, height) = Image.new("RGB", size, PAPER), size
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((width * 0.1, height * 0.1, width * 0.4, height * 0.5), RED)
+    pen.rectangle((width * 0.6, height * 0.6, width * 0.9, height * 0.9), BLUE)
+    return image
+
+
+def ask(url: str, operation: Operation, files: Mapping[str, bytes | list[bytes]], **values: Any) -> httpx.Response:
+    """The response to a form with images."""
+    listed = [
+        (name, each)
+        for name, content in files.items()
+        for each in ([content] if isinstance(content, bytes) else content)
+    ]
+    form = [*((name, ("cat.png", content, "image/png")) for name, content in listed)]
+    return send(
+        operation.method,
+        url + operation.path,
+        files=[*form, *(part(name, value) for name, value in values.items())],
+        headers=HEADERS,
+    )
+
+
+def allowed(response: httpx.Response, operation: Operation) -> dict[str, Any]:
+    """The body of a 200 that the contract allows."""
+    assert response.status_code == 200, response.text
+    assert list(read_view(operation.operation_id).response_validator(200).iter_errors(response.json())) == []
+    return dict(response.json())
+
+
+def pictures(response: httpx.Response, operation: Operation) -> list[Image.Image]:
+    """The images of a response, of the size that it says."""
+    images: list[Image.Image] = []
+    for made in allowed(response, operation)["data"]:
+        with Image.open(BytesIO(get(made["url"]).content)) as image:
+            size = "{}x{}".format(*image.size)
+            assert size == made.get("upscaled_resolution", made.get("resolution", size))
+            images.append(image.copy())
+    return images
+
+
+def picture(response: httpx.Response, operation: Operation) -> Image.Image:
+    """The image of a response that has one."""
+    (image,) = pictures(response, operation)
+    return image
+
+
+def distance(first: Image.Image, second: Image.Image) -> float:
+    """How far two images are from each other, in colours of their pixels."""
+    both = (image.convert("RGB").resize((32, 32), Image.Resampling.BOX).tobytes() for image in (first, second))
+    total = sum(abs(a - b) for a, b in zip(*both, strict=True))
+    return float(total / (32 * 32 * 3))
