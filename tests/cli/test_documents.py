@@ -65,11 +65,15 @@ def words(cell: Token) -> list[str]:
     return [child.content for child in cell.children or () if child.type == "code_inline"]
 
 
-def options_of(name: str) -> set[str]:
-    """The options and arguments of a command."""
-    command = app.commands[name]
+def options_of(name: str, command: click.Command | None = None) -> set[str]:
+    """The options and arguments of a command, and of those in a group."""
+    command = command or app.commands[name]
+    context = click.Context(command, info_name=name)
     options = {"-h"}
-    for parameter in command.get_params(click.Context(command, info_name=name)):
+    if isinstance(command, click.Group):
+        inner = [command.get_command(context, each) for each in command.list_commands(context)]
+        options |= {"OPERATION"}.union(*(options_of(name, each) for each in inner))
+    for parameter in command.get_params(context):
         if isinstance(parameter, click.Option):
             options |= {*parameter.opts, *parameter.secondary_opts}
         else:
@@ -143,7 +147,7 @@ def test_the_report_looks_as_printed(ideogram: object) -> None:
 def test_the_options_and_exit_codes_are_those_of_the_commands() -> None:
     assert COMMAND_LINE.options(1) == options_of("generate")
     assert COMMAND_LINE.options(2) == options_of("mock")
-    for name in ("remix", "describe", "magic-prompt", "fetch"):
+    for name in ("remix", "describe", "magic-prompt", "fetch", "call"):
         documented = COMMAND_LINE.options(head=f"Option of `{name}`")
         assert documented <= options_of(name)
         shared = options_of(name) - documented

@@ -73,14 +73,16 @@ def at(pointer: str) -> Any:
 
 def least(operation: Operation) -> Node:
     """The arguments without which there is no call of an operation: those of its example, and a small file."""
-    if operation.result == "job" and operation.is_free:
-        return {name: at(place)["example"] for name, place in parameters_of(operation).items()}
     body = node_of(operation).get("requestBody")
     (example, *_) = body["content"][operation.media_type]["examples"].values() if body else [{"value": {}}]
-    one_of = {name for group in operation.exactly_one_of for name in group}
-    kept = {field.wire_name for field in operation.fields if field.required} | one_of
-    uploads = {field.wire_name for field in operation.fields if field.is_file}
-    return {name: FILE if name in uploads else value for name, value in example["value"].items() if name in kept}
+    shown = {name: at(place)["example"] for name, place in parameters_of(operation).items()} | example["value"]
+    ruled = {name for group in (*operation.exactly_one_of, *operation.at_least_one_of) for name in group}
+    kept = {field.wire_name: field for field in operation.fields if field.required or field.wire_name in ruled}
+    made: Node = {}
+    for name in shown.keys() & kept.keys():
+        is_file, value = kept[name].is_file, shown[name]
+        made[name] = value if not is_file else [FILE] * len(value) if kept[name].is_array else FILE
+    return {field.python_name: made[field.wire_name] for field in operation.fields if field.wire_name in made}
 
 
 def keeps_contract(request: Node, operation: Operation = POST_GENERATE_IMAGE_V4) -> bool:
@@ -91,9 +93,13 @@ def keeps_contract(request: Node, operation: Operation = POST_GENERATE_IMAGE_V4)
 def broken_rules(request: Node, operation: Operation = POST_GENERATE_IMAGE_V4) -> set[tuple[str, str]]:
     """Each rule that a request breaks, as a pointer into the contract, with the pointer to the place in the request."""
     parameters = parameters_of(operation)
-    body = {name: _readable(value) for name, value in request.items() if name not in parameters}
+    names = {field.python_name: field.wire_name for field in operation.fields}
+    body = {names[name]: _readable(value) for name, value in request.items() if name not in parameters}
     pointer = body_of(operation)
     found = set(_broken({"$ref": pointer}, body, "#")) if pointer else set()
+    for number, (first, second) in enumerate(at(pointer).get("x-same-length", ()) if pointer else ()):
+        if second in body and len(body[second]) != len(body.get(first, ())):
+            found.add((f"{pointer}/x-same-length/{number}", "#"))
     for name, place in parameters.items():
         if name in request:
             found |= set(_broken({"$ref": f"{place}/schema"}, request[name], f"#/{name}"))
@@ -117,11 +123,14 @@ def _broken(schema: Node, value: Any, inside: str) -> Iterator[tuple[str, str]]:
 
 
 def _leaves(error: jsonschema.ValidationError) -> Iterator[jsonschema.ValidationError]:
-    """The error, or those of the branch that the discriminator chooses."""
+    """The error, or those of the branch that the value is meant for."""
     value: Any = error.instance
     if error.validator == "oneOf" and error.absolute_path and isinstance(value, dict):
         kind = value.get("type")
+        named = [number for number, name in enumerate(("name", "members")) if name in value]  # of a palette
         chosen = {"obj": 0, "text": 1}.get(kind) if isinstance(kind, str) else None
+        if chosen is None and len(named) == 1:
+            (chosen,) = named
         if chosen is not None:
             for inner in error.context or ():
                 if inner.relative_schema_path[0] == chosen:

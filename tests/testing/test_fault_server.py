@@ -291,7 +291,7 @@ def test_the_operation_of_a_path_is_the_longest_that_fits() -> None:
         assert find_operation(operation.method, path) is operation
         assert find_operation(operation.method, f"/gateway{path}?a=b/c") is operation
         assert find_operation("DELETE", path) is None
-        assert find_operation(operation.method, f"{path}/more") is None
+        assert find_operation(operation.method, f"{path}/and/more") is None
     assert path_parameters(GET_GENERATION, "/v1/generations/an-id?x=/y") == {"generation_id": "an-id"}
 
 

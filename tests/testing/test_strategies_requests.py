@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,12 +18,14 @@ from contract_judges import (
     broken_rules,
     keeps_contract,
     parameters_of,
+    validator,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import sample
 
 from ideogram_ai.contract import view as contract_view
+from ideogram_ai.contract.check import check_request
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import OPERATIONS, Operation
@@ -37,25 +40,22 @@ SCHEMAS = CONTRACT["components"]["schemas"]
 RUST = jsonschema_rs.validator_for({"components": CONTRACT["components"], "$ref": REQUEST})
 KEYWORDS = {field.python_name for field in OPERATION.fields}
 UNAVAILABLE = "#/components/schemas/RenderingSpeedV4/x-unavailable-values/0"
-RULES = request_rules()
 # What contains other rules, describes, or cannot be broken without breaking the choice among the elements first.
 NO_RULES = {
-    "$ref", "allOf", "default", "description", "discriminator", "example", "format", "items", "properties",
-    "x-advice", "x-field-hints",
+    "$ref", "allOf", "default", "description", "discriminator", "example", "examples", "format", "items", "properties",
+    "x-advice", "x-field-hints", "x-image-count", "x-known-values",
     "#/components/schemas/V4ObjPromptElement/type",
     "#/components/schemas/V4TextPromptElement/type",
     "#/components/schemas/V4ObjPromptElement/properties/type/const",
     "#/components/schemas/V4ObjPromptElement/properties/type/type",
     "#/components/schemas/V4TextPromptElement/properties/type/const",
     "#/components/schemas/V4TextPromptElement/properties/type/type",
+    "#/components/schemas/ColorPaletteWithPresetName/type",
+    "#/components/schemas/ColorPaletteWithPresetName/required",
+    "#/components/schemas/ColorPaletteWithMembers/type",
+    "#/components/schemas/ColorPaletteWithMembers/required",
 }  # fmt: skip
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)
-with_rules = pytest.mark.parametrize(
-    "operation",
-    [each for each in OPERATIONS.values() if request_rules(operation=each)],
-    ids=lambda each: each.method_name,
-)
-
 Alter = Callable[[Callable[[dict[str, Any]], object]], None]
 
 
@@ -82,15 +82,15 @@ def test_each_keeps_the_contract_and_fits_the_method(operation: Operation) -> No
         assert operation is not OPERATION or RUST.is_valid(request)
         assert set(request) <= {field.python_name for field in operation.fields}
         assert None not in request.values()
-        assert request.get("rendering_speed") != "FLASH"
-        assert request.get("generation_id") not in {"", ".", ".."}
+        assert check_request(request, operation=operation) == []
+        assert {"", ".", ".."}.isdisjoint(request[name] for name in request if f"{{{name}}}" in operation.path)
 
     check()
 
 
 @each_operation
 def test_every_field_of_an_operation_occurs(operation: Operation) -> None:
-    drawn = sample(requests(operation=operation), 60)
+    drawn = sample(requests(operation=operation), 120)
     assert {name for request in drawn for name in request} == {field.python_name for field in operation.fields}
     required = {field.python_name for field in operation.fields if field.required}
     assert all(required <= set(request) for request in drawn)
@@ -165,13 +165,16 @@ def test_an_unknown_keyword_is_refused_and_not_skipped(alter: Alter, schema: str
 
 def keywords_of_the_contract(operation: Operation) -> Iterator[str]:
     """Every keyword of every schema that a request leads to, read without the strategies."""
-    for place in parameters_of(operation).values():
-        yield from (f"{place}/schema/{keyword}" for keyword in at(place)["schema"])
-    for start, node in reachable(CONTRACT, {"$ref": body_of(operation)} if body_of(operation) else {}):
-        place = start if start.startswith("#") else f"#/components/schemas/{start}"
+    body = {"$ref": body_of(operation)} if body_of(operation) else {}
+    parameters = {f"{place}/schema": at(place)["schema"] for place in parameters_of(operation).values()}
+    for start, node in reachable(CONTRACT, {"body": body, **parameters}):
+        local = start.removeprefix("#/")  # in the body, in a parameter, or else in a component
+        place = local if local.startswith("#") else f"#/components/schemas/{start}"
+        if start in {"#", "#/body"}:
+            continue
         is_a_list_of_names = place.rpartition("/")[2] in {"properties", "mapping", "discriminator", "x-field-hints"}
         inside = any(part in place for part in ("/x-", "/discriminator"))
-        if place == "#" or is_a_list_of_names or inside:
+        if is_a_list_of_names or inside:
             continue
         for keyword in node:
             # A list of values has no value of another type, so that type cannot be broken alone.
@@ -186,26 +189,38 @@ def not_on_the_wire(operation: Operation) -> Iterator[str]:
     for place in parameters_of(operation).values():
         yield f"{place}/schema/type"
     for field in operation.fields:
-        if field.place == "body" and field.content_type is None and operation.media_type != "application/json":
-            schema = at(f"{body}/properties/{field.wire_name}")
-            place = schema.get("$ref", f"{body}/properties/{field.wire_name}")
-            if "string" in at(place)["type"]:
-                yield f"{place}/type"
+        place = f"{body}/properties/{field.wire_name}"
+        if field.place == "body" and "application/json" not in {field.content_type, operation.media_type}:
+            places = [place, *([f"{place}/items"] if field.is_array else [])]
+            for each in [at(each).get("$ref", each) for each in places]:
+                if "string" in at(each)["type"] or field.is_array:
+                    yield f"{each}/type"
+    for first, second in at(body).get("x-same-length", ()) if body else ():  # both lists have the same limit
+        assert at(f"{body}/properties/{first}/maxItems") <= at(f"{body}/properties/{second}/maxItems")
+        yield f"{body}/properties/{second}/maxItems"
 
 
 @each_operation
 def test_every_rule_of_the_contract_is_broken_by_some(operation: Operation) -> None:
-    found = {place for place in keywords_of_the_contract(operation) if "/oneOf/" not in place}
+    inside = re.compile("/(oneOf|anyOf)/|/not/")  # a rule over several fields is one
+    found = {place for place in keywords_of_the_contract(operation) if not inside.search(place)}
     expected = {place for place in found if NO_RULES.isdisjoint({place, place.rpartition("/")[2]})}
-    expected = {f"{place}/0" if place.endswith("/x-unavailable-values") else place for place in expected}
+    expected = {
+        f"{place}/0" if re.search("/x-(unavailable-values|same-length)$", place) else place for place in expected
+    }
     assert expected - set(not_on_the_wire(operation)) == set(request_rules(operation=operation))
 
 
-@with_rules
+@cache
+def first_rules() -> dict[str, str]:
+    """Each rule, and the first operation that has it: most are shared."""
+    return {rule: each.operation_id for each in [*OPERATIONS.values()][::-1] for rule in request_rules(operation=each)}
+
+
+@each_operation
 def test_each_breaks_the_rule_that_it_names_and_no_other(operation: Operation) -> None:
     keywords = {field.python_name for field in operation.fields}
-    shared = set(RULES) if operation is not OPERATION else set()
-    for rule in set(request_rules(operation=operation)) - shared:
+    for rule in [rule for rule, first in first_rules().items() if first == operation.operation_id]:
         for broken in sample(broken_requests(rule, operation=operation), 8):
             assert broken.rule == rule
             assert set(broken.request) <= keywords
@@ -246,6 +261,56 @@ def test_a_choice_without_a_discriminator_is_broken_by_what_fits_no_branch(alter
     assert not any(isinstance(each.request["json_prompt"]["version"], int) for each in broken)
 
 
+def test_rules_over_members_hold_at_any_depth(alter: Alter) -> None:
+    place = "#/components/schemas/V4StyleDescription/allOf"
+    rules: list[dict[str, Any]] = [
+        {"not": {"required": ["photo", "art_style"]}},
+        {"anyOf": [{"required": ["aesthetics"]}, {"required": ["lighting"]}]},
+        {"required": ["medium"], "properties": {"grain": {"type": "integer", "minimum": 3}}},
+    ]
+    alter(lambda document: part_of(document, ("components", "schemas", "V4StyleDescription")).update(allOf=rules))
+
+    def styles(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [each["json_prompt"]["style_description"] for each in drawn]
+
+    def broken(style: dict[str, Any]) -> set[str]:
+        judged = {f"{n}/{key}": {key: rule[key]} for n, rule in enumerate(rules) for key in rule}
+        judged["2/properties/grain/minimum"] = judged.pop("2/properties")
+        return {f"{place}/{name}" for name, rule in judged.items() if not validator(rule).is_valid(style)}
+
+    valid = styles([each for each in sample(requests(), 150) if "style_description" in each.get("json_prompt", ())])
+    assert [style for style in valid if broken(style)] == []
+    assert {name for style in valid for name in style} >= {"photo", "art_style", "aesthetics", "lighting", "grain"}
+    named = {f"{place}/{n}" for n in ("0/not", "1/anyOf", "2/required", "2/properties/grain/minimum")}
+    assert named | {f"{place}/2/properties/grain/type"} == {rule for rule in request_rules() if rule.startswith(place)}
+    for rule in named:
+        assert [broken(style) for style in styles([each.request for each in sample(broken_requests(rule), 10)])] == [
+            {rule}
+        ] * 10
+
+
+def test_lists_of_the_same_length_are_broken_by_length_or_by_limit(alter: Alter) -> None:
+    operation = OPERATIONS["post_generate_image_v3"]
+    body = body_of(operation)
+    first, second = part_of(CONTRACT, ("components", "schemas", operation.request_model))["x-same-length"][0]
+
+    def change(document: dict[str, Any]) -> None:
+        for name, most in ((first, 3), (second, 2)):
+            part_of(document, ("components", "schemas", operation.request_model, "properties", name))["maxItems"] = most
+
+    def lengths(rule: str) -> set[tuple[int, int]]:
+        drawn = [each.request for each in sample(broken_requests(rule, operation=operation), 30)]
+        return {(len(each.get(first, ())), len(each.get(second, ()))) for each in drawn}
+
+    assert f"{body}/properties/{second}/maxItems" not in request_rules(operation=operation), "it breaks another, too"
+    alter(change)
+    drawn = [each for each in sample(requests(operation=operation), 100) if second in each]
+    assert {(len(each[first]), len(each[second])) for each in drawn} == {(1, 1), (2, 2)}
+    assert {images == masks > 2 for images, masks in lengths(f"{body}/properties/{second}/maxItems")} == {True}
+    assert all(images > 3 and not masks for images, masks in lengths(f"{body}/properties/{first}/maxItems"))
+    assert all(not images and masks for images, masks in lengths(f"{body}/x-same-length/0"))
+
+
 def properties(document: dict[str, Any]) -> dict[str, Any]:
     return part_of(document, ("components", "schemas", "GenerateImageRequestV4", "properties"))
 
@@ -271,7 +336,7 @@ def test_both_prompts_and_neither() -> None:
 
 
 def test_every_rule_has_its_turn() -> None:
-    assert len({broken.rule for broken in sample(broken_requests(), 100)}) > len(RULES) / 4
+    assert len({broken.rule for broken in sample(broken_requests(), 100)}) > len(request_rules()) / 4
 
 
 def test_a_rule_that_the_contract_does_not_have() -> None:

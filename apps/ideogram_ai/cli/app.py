@@ -6,7 +6,7 @@ It imports click alone. A command imports what it needs when it runs, so that `i
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -31,40 +31,54 @@ class _JsonCommand(click.Command):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        as_json = "--json" in args[: args.index("--") if "--" in args else None]
+        given = [*args]  # click takes them away one by one
         try:
             return super().make_context(info_name, args, parent, **extra)
         except click.UsageError as error:
-            if not as_json:
-                raise
-            if self.name == "batch":
-                from .batch_report import report_usage_error  # noqa: PLC0415
+            self.report(error, given)
+            raise
 
-                report_usage_error(error)
-            else:
-                from .report import report_usage_error as report_request_error  # noqa: PLC0415
+    def report(self, error: click.UsageError, args: list[str]) -> None:
+        """Report in JSON that the command line is wrong, if it wants JSON."""
+        if "--json" not in args[: args.index("--") if "--" in args else None]:
+            return
+        if self.name == "batch":
+            from .batch_report import report_usage_error  # noqa: PLC0415
 
-                report_request_error(error, self.name or "")
-            raise click.exceptions.Exit(2) from None
+            report_usage_error(error)
+        else:
+            from .report import report_usage_error as report_request_error  # noqa: PLC0415
 
-
-_METHODS: Final = {
-    "generate": ("generate", "submit", "generate_transparent"),
-    "remix": ("remix", "submit_remix"),
-    "describe": ("describe",),
-    "magic-prompt": ("magic_prompt",),
-}
-"""The client's methods by the command that calls them."""
+            report_request_error(error, getattr(self, "methods", ()))
+        raise click.exceptions.Exit(2) from None
 
 
-class _RequestCommand(_JsonCommand):
-    """A command that sends a request. Its help has the fields of the contract."""
+class RequestCommand(_JsonCommand):
+    """A command that sends a request. Its help has the fields of the contract.
+
+    Attributes:
+        methods: The client's methods that it calls; the first one, unless options say otherwise.
+        member: The member of the response that it prints; None for all of it.
+        activity: What is done, for the spinner; empty for what the operation's result suggests.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        methods: tuple[str, ...] = (),
+        member: str | None = None,
+        activity: str = "",
+        **attributes: Any,
+    ) -> None:
+        super().__init__(*args, **attributes)
+        self.methods, self.member, self.activity = methods, member, activity
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        if self.name in _METHODS:
-            from .contract_input import write_field_help  # noqa: PLC0415 - reads the contract
+        """Write the fields of the contract, and the exit codes."""
+        if self.methods:
+            from .operation_help import write_field_help  # noqa: PLC0415 - reads the contract
 
-            write_field_help(formatter, _METHODS[self.name])
+            write_field_help(formatter, self.methods)
         with formatter.section("Exit codes"):
             formatter.write_text(
                 "0 done, 2 wrong use and nothing sent, 3 refused and not billed, 4 outcome unknown and perhaps billed, "
@@ -72,13 +86,52 @@ class _RequestCommand(_JsonCommand):
             )
 
 
+class _Operations(click.Group):
+    """A group with a command for each operation of the contract, which is read when one is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the methods of the client."""
+        from .operation_help import operation_names  # noqa: PLC0415 - reads the contract
+
+        return operation_names()
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Make the command of an operation."""
+        return _operation_command(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of an operation, or suggest one."""
+        command = self.get_command(ctx, args[0])
+        if command is None and not ctx.resilient_parsing:
+            from .operation_help import nearest_operations  # noqa: PLC0415
+
+            guess = " or ".join(nearest_operations(args[0]))
+            advice = f"Did you mean {guess}?" if guess else "ideogram call --list has all of them."
+            error = click.UsageError(f"There is no operation {args[0]!r}. {advice}", ctx)
+            _JsonCommand(None).report(error, args)
+            raise error
+        return args[0], command, args[1:]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write what each operation does and costs."""
+        from .operation_help import write_operations  # noqa: PLC0415 - reads the contract
+
+        with formatter.section("Operations"):
+            write_operations(formatter)
+
+
 def _complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - for completion only
 
-    from .contract_input import complete  # noqa: PLC0415
+    from .operation_help import complete_assignment, complete_value  # noqa: PLC0415
 
-    methods = _METHODS.get(ctx.command.name or "", ("generate",))
-    return [CompletionItem(choice) for choice in complete(parameter.name or "", incomplete, methods)]
+    methods = getattr(ctx.command, "methods", ("generate",))
+    if parameter.name != "fields":
+        return [CompletionItem(choice) for choice in complete_value(parameter.name or "", incomplete, methods)]
+    found = complete_assignment(incomplete, ctx.params.get("fields") or (), methods)
+    return [CompletionItem(value) for value in found]
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -126,13 +179,19 @@ _speed_and_check: Final = _together(
     ),
     click.option(
         "--copyright-detection/--no-copyright-detection",
+        "enable_copyright_detection",
         default=None,
         help="Check the image for likenesses and logos.",
     ),
 )
 _field_options: Final = _together(
     click.option(
-        "-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field by its name. NAME=@FILE reads a file."
+        "-F",
+        "fields",
+        metavar="NAME=VALUE",
+        multiple=True,
+        shell_complete=_complete,
+        help="Any field by its name. NAME=@FILE reads a file.",
     ),
     click.option(
         "--extra-field",
@@ -182,6 +241,13 @@ _report_options: Final = _together(
 )
 
 
+def _send(options: dict[str, Any]) -> int:
+    """Run the command of the context."""
+    from .generate import run  # noqa: PLC0415 - loads httpx
+
+    return run(cast("RequestCommand", click.get_current_context().command), **options)
+
+
 @click.group(cls=_App, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
@@ -196,7 +262,9 @@ def app() -> None:
             raise ModuleNotFoundError(f"No module named {needed!r}", name=needed)
 
 
-@app.command(cls=_RequestCommand, short_help="Make an image and save it.")
+@app.command(
+    cls=RequestCommand, methods=("generate", "submit", "generate_transparent"), short_help="Make an image and save it."
+)
 @click.argument("text", nargs=-1, metavar="[TEXT]")
 @_text_prompt
 @click.option("--json-prompt", metavar="FILE", help="A structured prompt instead: a JSON file, or - for stdin.")
@@ -221,12 +289,12 @@ def generate(**options: Any) -> int:
     Each image is billed. A request that may have been billed is never sent again. Before anything is sent, the command
     checks that the image can be saved.
     """  # noqa: D301 - click wants the character
-    from .generate import run  # noqa: PLC0415 - loads httpx
-
-    return run(**options)
+    return _send(options)
 
 
-@app.command(cls=_RequestCommand, short_help="Make an image from an image and a prompt.")
+@app.command(
+    cls=RequestCommand, methods=("remix", "submit_remix"), short_help="Make an image from an image and a prompt."
+)
 @click.argument("image")
 @click.argument("text", nargs=-1, metavar="[TEXT]")
 @_text_prompt
@@ -247,14 +315,20 @@ def remix(**options: Any) -> int:
 
     Each image is billed.
     """  # noqa: D301 - click wants the character
-    from .generate import run_remix  # noqa: PLC0415 - loads httpx
-
-    return run_remix(**options)
+    return _send(options)
 
 
-@app.command(cls=_RequestCommand, short_help="Describe an image as a structured prompt.")
-@click.argument("image")
-@click.option("--bbox/--no-bbox", default=None, help="Whether to say where things stand. [default: yes]")
+@app.command(
+    cls=RequestCommand,
+    methods=("describe",),
+    member="json_prompt",
+    activity="Describing the image",
+    short_help="Describe an image as a structured prompt.",
+)
+@click.argument("image_file", metavar="IMAGE")
+@click.option(
+    "--bbox/--no-bbox", "include_bbox", default=None, help="Whether to say where things stand. [default: yes]"
+)
 @_field_options
 @_text_file_options
 @_report_and_check
@@ -268,12 +342,17 @@ def describe(**options: Any) -> int:
 
     Only the JSON is written to stdout. Each description is billed.
     """  # noqa: D301 - click wants the character
-    from .generate import run_describe  # noqa: PLC0415 - loads httpx
-
-    return run_describe(**options)
+    return _send(options)
 
 
-@app.command("magic-prompt", cls=_RequestCommand, short_help="Write a structured prompt from a plain one.")
+@app.command(
+    "magic-prompt",
+    cls=RequestCommand,
+    methods=("magic_prompt",),
+    member="json_prompt",
+    activity="Writing the prompt",
+    short_help="Write a structured prompt from a plain one.",
+)
 @click.argument("text", nargs=-1, metavar="[TEXT]")
 @_text_prompt
 @click.option("--aspect-ratio", metavar="RATIO", shell_complete=_complete, help="Shape of the image, e.g. 16x9.")
@@ -290,12 +369,62 @@ def magic_prompt(**options: Any) -> int:
 
     Only the JSON is written to stdout. What it costs is not known.
     """  # noqa: D301 - click wants the character
-    from .generate import run_magic_prompt  # noqa: PLC0415 - loads httpx
-
-    return run_magic_prompt(**options)
+    return _send(options)
 
 
-@app.command(cls=_RequestCommand, short_help="Save the images of jobs, by their ids.")
+@app.group(cls=_Operations, invoke_without_command=True, short_help="Call any operation of the API.")
+@click.option("--list", "listed", is_flag=True, help="List the operations, what they do and what they cost.")
+@click.option("--json", "as_json", is_flag=True, help="With --list: as one JSON object.")
+@click.pass_context
+def call(ctx: click.Context, *, listed: bool, as_json: bool) -> int | None:
+    """Call any operation of the API by the name of the client's method.
+
+    \b
+    ideogram call --list
+    ideogram call v3.generate --help
+    ideogram call v3.generate -F prompt="A photo of a cat" -F num_images=4 -o cats/
+    ideogram call edit -F images=@cat.png -F images=@hat.png -F prompt="The cat wears the hat" -o out.png
+    ideogram call datasets.upload_assets -F dataset_id=ID -F files=@folder/
+
+    Images are saved as by ideogram generate; any other response is printed as JSON.
+    """  # noqa: D301 - click wants the character
+    if ctx.invoked_subcommand is not None:
+        if listed or as_json:
+            raise click.UsageError("Options go behind OPERATION, and --list needs none.")
+        return None
+    if not listed:
+        raise click.UsageError("Give an OPERATION, or --list.")
+    from .operation_help import print_operations  # noqa: PLC0415 - reads the contract
+
+    return print_operations(ctx.make_formatter(), as_json=as_json)
+
+
+def _operation_command(name: str) -> RequestCommand:
+    """Make the command of an operation, with the options that its result needs."""
+    from .operation_help import help_of  # noqa: PLC0415 - reads the contract
+
+    def run(**options: Any) -> int:
+        from .call import run  # noqa: PLC0415 - loads httpx
+
+        return run(name, **options)
+
+    short, text, result = help_of(name)
+    options = _together(_field_options, _OUTPUT_OPTIONS[result], _report_and_check, _service_options)
+    return click.command(name, cls=RequestCommand, methods=(name,), help=text, short_help=short)(options(run))
+
+
+_OUTPUT_OPTIONS: Final = {
+    "images": _image_options,
+    "job": _together(
+        _image_options,
+        click.option("--no-wait", is_flag=True, help="Print the job as it is, and do not wait for its images."),
+        _deadline,
+    ),
+    "model": _text_file_options,
+}
+
+
+@app.command(cls=RequestCommand, short_help="Save the images of jobs, by their ids.")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.option("--no-wait", is_flag=True, help="Do not wait for jobs that are not done.")
 @_deadline

@@ -1,8 +1,9 @@
-"""Request fields on the command line: -F, files and stdin, strict JSON, and completion, typed by the contract."""
+"""Request fields on the command line: -F, files and stdin, and strict JSON, typed by the contract."""
 
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,12 +19,10 @@ from .exit_codes import WrongUseError
 from .terminal import is_terminal, print_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    import click
+    from collections.abc import Mapping
 
     from ideogram_ai.client.uploads import Upload
-    from ideogram_ai.contract.view import FieldRule
+    from ideogram_ai.contract.view import ContractView, FieldRule
 
 OPERATION: Final = POST_GENERATE_IMAGE_V4
 TEXT_PROMPT: Final = "text_prompt"
@@ -44,33 +43,28 @@ def request_fields(operation: Operation = OPERATION) -> Mapping[str, FieldRule]:
     return read_view(operation.operation_id).fields
 
 
+def takes_several(rule: FieldRule) -> bool:
+    """Whether a field is a list, so that each -F adds to it."""
+    return "array" in rule.types and "string" not in rule.types
+
+
+def members_of(view: ContractView, name: str) -> dict[str, dict[str, Any]]:
+    """Return the schemas of the members of a field that is an object; empty for another one."""
+    branches = view.branches(view.schemas[name])
+    return {member: part for branch in branches for member, part in branch.get("properties", {}).items()}
+
+
 def choices_of(name: str, operation: Operation = OPERATION) -> list[str]:
     """Return the values that the contract lists for a field."""
     rule = request_fields(operation).get(name)
     return [str(choice) for choice in rule.choices if choice is not None] if rule else []
 
 
-def complete(name: str, incomplete: str, method_names: Iterable[str]) -> list[str]:
-    """Return the values of a field that begin with a word, in upper or lower case."""
-    offered = (choice for method_name in method_names for choice in choices_of(name, operation_of(method_name)))
-    return [choice for choice in dict.fromkeys(offered) if choice.lower().startswith(incomplete.lower())]
-
-
-def write_field_help(formatter: click.HelpFormatter, method_names: Iterable[str]) -> None:
-    """Write the contract's fields and their values at the end of a command's help."""
-    operations = [operation_of(method_name) for method_name in method_names]
-    rules = {name: rule for operation in reversed(operations) for name, rule in request_fields(operation).items()}
-    names = list(dict.fromkeys(name for operation in operations for name in request_fields(operation)))
-    for name in names:
-        rule = rules[name]
-        unavailable = {entry.value for entry in rule.unavailable}
-        remarks = {rule.default: "default", **dict.fromkeys(unavailable, "not in service yet")}
-        if choices := [str(choice) for choice in rule.choices if choice is not None]:
-            shown = [f"{choice} ({remarks[choice]})" if choice in remarks else choice for choice in choices]
-            with formatter.section(f"Values of {name} in the contract (others are sent too)"):
-                formatter.write_text("  ".join(choice.replace(" ", "\N{NO-BREAK SPACE}") for choice in shown))
-    with formatter.section("Fields for -F"):
-        formatter.write_text("  ".join(names))
+def links_of(operation: Operation) -> tuple[str, ...]:
+    """Return the members of a response that are links."""
+    view = read_view(operation.operation_id)
+    members, _ = view.members(view.responses[200].schema)
+    return tuple(name for name, part in members.items() if any(b.get("format") == "uri" for b in view.branches(part)))
 
 
 def refuse_both(one: str, other: str, *, given: bool) -> None:
@@ -96,6 +90,15 @@ class Inputs:
     def read_bytes(self, source: str, reader: str) -> bytes:
         """Read a file, or stdin for `-`. `reader` is the option that reads it."""
         return self._read_stdin(reader) if source == STDIN else _read_file(source, reader)
+
+    def read_files(self, source: str, reader: str, field_name: str) -> list[Upload]:
+        """Read a file of a field that takes several, or all files of a folder but hidden ones, by their names."""
+        if not os.path.isdir(source):  # noqa: PTH112 - Path.is_dir() raises for a name that is too long
+            return [self.read_file(source, reader, field_name)]
+        names = sorted(path.name for path in Path(source).iterdir() if path.is_file() and path.name[0] != ".")
+        if not names:
+            raise WrongUseError(f"{reader}: there is no file in the folder {source!r}.")
+        return [self.read_file(os.path.join(source, name), reader, field_name) for name in names]  # noqa: PTH118
 
     def read_file(self, source: str, reader: str, field_name: str) -> Upload:
         """Read the file of a field, or stdin for `-`, once: the pipe of `<(...)` cannot be read again."""
@@ -170,10 +173,14 @@ class RequestFields:
 
     def put(self, name: str, value: Any, source: str, *, extra: bool = False) -> None:
         """Set a field, unless another argument or option has set it."""
-        if name in self.sources:
-            raise WrongUseError(f"{name} was given twice, by {self.sources[name]} and by {source}. Give it once.")
-        self.sources[name] = source
+        self._claim(name, source)
         (self.extra if extra else self.documented)[name] = value
+
+    def _claim(self, name: str, source: str) -> None:
+        for given, earlier in self.sources.items():
+            if given == name or given.startswith(f"{name}.") or name.startswith(f"{given}."):
+                raise WrongUseError(f"{name} was given twice, by {earlier} and by {source}. Give it once.")
+        self.sources[name] = source
 
     def put_options(self, *options: tuple[str, Any, str]) -> None:
         """Set fields that have an option of their own, given as name, value and option. None sets nothing."""
@@ -182,24 +189,48 @@ class RequestFields:
                 self.put(name, value, option)
 
     def put_assignment(self, assignment: str, inputs: Inputs) -> None:
-        """Set what `-F NAME=VALUE` gives, with the type that the contract has for the field.
+        """Set what `-F NAME=VALUE` gives, with the type that the contract has for the field or the member of a field.
 
-        An unknown name becomes an extra field. If the contract or its likeness suggests that another field was meant,
-        it is left to the client, which refuses it and names that field.
+        Each one adds to a field that is a list. An unknown name becomes an extra field. If the contract or its likeness
+        suggests that another field was meant, it is left to the client, which refuses it and names that field.
         """
         name, value = split_assignment(assignment, "-F")
         source = f"-F {name}"
         known = request_fields(self.operation)
         rule = known.get(name)
-        if rule is not None and rule.is_file:
-            self.put(name, inputs.read_file(value.removeprefix("@"), source, name), source)
-            return
-        text = inputs.read_value(value, source)
-        if rule is not None:
-            self.put(name, _typed(rule, text, source), source)
-        else:
+        head, _, member = name.partition(".")
+        if rule is None and head in known and member and "object" in known[head].types:
+            self._put_member(head, member, inputs.read_value(value, source), source)
+        elif rule is None:
             slip = name in self.operation.field_hints or difflib.get_close_matches(name, list(known), n=1)
-            self.put(name, text, source, extra=not slip)
+            self.put(name, inputs.read_value(value, source), source, extra=not slip)
+        elif takes_several(rule):
+            if self.sources.get(name) != source:
+                self._claim(name, source)
+            self.documented.setdefault(name, []).extend(self._items(rule, value, source, inputs))
+        elif rule.is_file:
+            self.put(name, inputs.read_file(value.removeprefix("@") or STDIN, source, name), source)
+        else:
+            self.put(name, _typed(rule, inputs.read_value(value, source), source), source)
+
+    def _items(self, rule: FieldRule, value: str, source: str, inputs: Inputs) -> list[Any]:
+        """Read what one -F adds to a list: files, the items of a JSON array, or one item."""
+        if rule.takes_files:
+            return [*inputs.read_files(value.removeprefix("@") or STDIN, source, rule.name)]
+        text = inputs.read_value(value, source)
+        item = read_view(self.operation.operation_id).item_rule(rule.name)
+        if text.lstrip().startswith("[") and "array" not in item.types:
+            return [*_parse_json(text, source)]
+        return [_typed(item, text, source)]
+
+    def _put_member(self, head: str, member: str, text: str, source: str) -> None:
+        """Set a member of a field that is an object."""
+        view = read_view(self.operation.operation_id)
+        members = members_of(view, head)
+        if member not in members:
+            raise WrongUseError(f"{source}: {head} has no member {member!r}. It has {', '.join(members)}.")
+        self._claim(f"{head}.{member}", source)
+        self.documented.setdefault(head, {})[member] = _typed(view.rule_of(member, members[member]), text, source)
 
     def keywords(self) -> dict[str, Any]:
         """Return the documented fields as keyword arguments of the client."""
@@ -216,6 +247,16 @@ class RequestFields:
                 self.documented[name] = choice
                 notes.append(f"{name}: sending {choice} for {value!r}.")
         return notes
+
+
+def refuse_blank(request: RequestFields) -> None:
+    """Refuse blank text in a field that is required, or of which one is: it may be billed."""
+    operation = request.operation
+    needed = {each.wire_name for each in operation.fields if each.required}.union(*operation.exactly_one_of)
+    for name in needed & request.documented.keys():
+        value = request.documented[name]
+        if isinstance(value, str) and not value.strip():
+            raise WrongUseError(f"{name} is blank ({request.sources[name]}). Is a shell variable unset?")
 
 
 def split_assignment(assignment: str, option: str, example: str = "resolution=1024x1024") -> tuple[str, str]:

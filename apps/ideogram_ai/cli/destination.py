@@ -47,9 +47,7 @@ class Destination:
             raise WrongUseError("-o is empty. Is a shell variable unset?")
         if output == "-":
             raise WrongUseError("-o -: images are not written to stdout. Give a path (./- for a file of that name).")
-        path = Path(output or ".")
-        is_folder = _is_folder(path) or (output or ".").endswith(("/", os.sep))
-        destination = cls(path, is_folder, overwrite, sidecar)
+        destination = cls(Path(output or "."), is_folder(output or "."), overwrite, sidecar)
         sizes = [re.fullmatch("([0-9]+)x([0-9]+)", choice) for choice in choices_of("resolution")]
         pixels = max((int(size[1]) * int(size[2]) for size in sizes if size), default=0)
         destination._check(_BYTES_PER_PIXEL * pixels)
@@ -65,6 +63,10 @@ class Destination:
         destination = cls(Path(output), is_folder=False, overwrite=overwrite)
         destination._check()
         return destination
+
+    def file(self, name: str) -> Destination:
+        """Return the destination of a file in this folder, which gets another name if there is one."""
+        return Destination(self.path / name, is_folder=False, overwrite=False)
 
     def write_text(self, text: str) -> Path | None:
         """Write text to the file, complete or not at all; None if it belongs on stdout.
@@ -125,7 +127,7 @@ class Destination:
 
     def _check(self, needed: int = 0) -> None:
         folder = self.path if self.is_folder else self.path.parent
-        if not _is_folder(folder):
+        if not os.path.isdir(folder):  # noqa: PTH112 - see is_folder
             raise WrongUseError(f"-o: there is no folder {str(folder)!r}. Create it first.")
         if not self.is_folder:
             for path in (self.path, *([sidecar_of(self.path)] if self.sidecar else [])):
@@ -157,9 +159,10 @@ class Destination:
             raise WrongUseError(f"-o: {str(path)!r} exists. Choose another path, or use --overwrite.")
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(output: str | None) -> bool:
+    """Whether -o names a folder, or what can be nothing else."""
     # Path.is_dir() raises for a name that is too long, and in a folder that may not be searched (until Python 3.14).
-    return os.path.isdir(path)  # noqa: PTH112
+    return output is not None and (os.path.isdir(output) or output.endswith(("/", os.sep)))  # noqa: PTH112
 
 
 def sidecar_of(path: Path) -> Path:

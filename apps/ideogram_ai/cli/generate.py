@@ -8,6 +8,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import fields_dict
+
 from ideogram_ai.batch.names import Mistake, mistaken_prompt
 
 from .contract_input import (
@@ -18,6 +20,7 @@ from .contract_input import (
     RequestFields,
     check_type,
     operation_of,
+    refuse_blank,
     request_fields,
     without_line_end,
 )
@@ -25,140 +28,74 @@ from .exit_codes import WrongUseError
 from .request_command import Options, add_fields, send
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from .app import RequestCommand
     from .exit_codes import ExitCode
 
 _LONGEST_SHOWN: Final = 60
+_IMAGES: Final = {"image", "image_file"}
+"""Fields that an argument IMAGE sets."""
+_OF_TRANSPARENT: Final = {"aspect_ratio", "output_resolution"}
+"""Fields that have an option of `generate`, for --transparent alone."""
 
 
 def run(
+    command: RequestCommand,
     *,
-    text: tuple[str, ...],
-    text_prompt: str | None,
-    json_prompt: str | None,
-    resolution: str | None,
-    aspect_ratio: str | None,
-    output_resolution: str | None,
-    rendering_speed: str | None,
-    copyright_detection: bool | None,
     fields: tuple[str, ...],
     extra_fields: tuple[str, ...],
-    transparent: bool,
-    as_job: bool,
-    **shared: Any,
+    text: tuple[str, ...] | None = None,
+    text_prompt: str | None = None,
+    json_prompt: str | None = None,
+    transparent: bool = False,
+    as_job: bool = False,
+    **options: Any,
 ) -> ExitCode:
-    """Make images, save them and report. The options are those of the command; see its help."""
-    method_name = "generate_transparent" if transparent else "generate"
+    """Send the request of a command, save or print what comes back, and report.
+
+    Args:
+        command: The command. Parameters of it that are named like a field of its operations set that field.
+        fields: The values of -F.
+        extra_fields: The values of --extra-field.
+        text: The argument TEXT; None for a command without a prompt.
+        text_prompt: The prompt as it is.
+        json_prompt: The file of a structured prompt.
+        transparent: Whether the image has a transparent background.
+        as_job: Whether to submit a job.
+        options: The other options; see the help of the command.
+    """
+    method_name = "generate_transparent" if transparent else command.methods[0]
     request = RequestFields(operation_of(method_name, as_job=as_job))
+    known = {name for method in command.methods for name in request_fields(operation_of(method))}
+    known -= fields_dict(Options).keys()
+    own = [parameter for parameter in command.params if parameter.name in known and parameter.name in options]
+    given = {str(parameter.name): (parameter.opts[0], options.pop(str(parameter.name))) for parameter in own}
 
     def fill(inputs: Inputs) -> None:
-        _check_deadline(shared, as_job=as_job)
-        for option, value in (("--aspect-ratio", aspect_ratio), ("--output-resolution", output_resolution)):
-            if value is not None and not transparent:
+        if options.get("deadline") is not None and not as_job:
+            raise WrongUseError("--deadline is for a job: add --async. For one request, use --timeout.")
+        for name in _IMAGES & given.keys():
+            _put_image(request, name, given.pop(name)[1], inputs)
+        for name in _OF_TRANSPARENT & given.keys() - request_fields(request.operation).keys():
+            option, value = given.pop(name)
+            if value is not None:
                 raise WrongUseError(f"{option} is for a transparent image: add --transparent, or use --resolution.")
-        _put_prompt(request, text, text_prompt, json_prompt, inputs)
-        request.put_options(
-            ("resolution", resolution, "--resolution"),
-            ("aspect_ratio", aspect_ratio, "--aspect-ratio"),
-            ("output_resolution", output_resolution, "--output-resolution"),
-            ("rendering_speed", rendering_speed, "--rendering-speed"),
-            ("enable_copyright_detection", copyright_detection, "--copyright-detection"),
-        )
+        if text is not None:
+            _put_prompt(request, text, text_prompt, json_prompt, inputs)
+        request.put_options(*((name, value, option) for name, (option, value) in given.items()))
         add_fields(request, fields, extra_fields, inputs)
-        check_prompt(request)
+        refuse_blank(request)
+        if text is not None and not {TEXT_PROMPT, JSON_PROMPT} & request.documented.keys():
+            cure = ", or --json-prompt FILE" if JSON_PROMPT in request_fields(request.operation) else ""
+            raise WrongUseError(f"There is no prompt. Give TEXT in quotes{cure}.")
 
-    return send(request, fill, Options(**shared))
-
-
-def run_remix(
-    *,
-    image: str,
-    text: tuple[str, ...],
-    text_prompt: str | None,
-    image_weight: int | None,
-    resolution: str | None,
-    rendering_speed: str | None,
-    copyright_detection: bool | None,
-    fields: tuple[str, ...],
-    extra_fields: tuple[str, ...],
-    as_job: bool,
-    **shared: Any,
-) -> ExitCode:
-    """Make an image from an image and a prompt. The options are those of the command; see its help."""
-    request = RequestFields(operation_of("remix", as_job=as_job))
-
-    def fill(inputs: Inputs) -> None:
-        _check_deadline(shared, as_job=as_job)
-        put_image(request, "image", image, inputs)
-        _put_prompt(request, text, text_prompt, None, inputs)
-        request.put_options(
-            ("image_weight", image_weight, "--image-weight"),
-            ("resolution", resolution, "--resolution"),
-            ("rendering_speed", rendering_speed, "--rendering-speed"),
-            ("enable_copyright_detection", copyright_detection, "--copyright-detection"),
-        )
-        add_fields(request, fields, extra_fields, inputs)
-        check_prompt(request)
-
-    return send(request, fill, Options(**shared))
+    return send(request, fill, Options(**options), activity=command.activity, member=command.member)
 
 
-def run_describe(
-    *, image: str, bbox: bool | None, fields: tuple[str, ...], extra_fields: tuple[str, ...], **shared: Any
-) -> ExitCode:
-    """Describe an image as a structured prompt. The options are those of the command; see its help."""
-    request = RequestFields(operation_of("describe"))
-
-    def fill(inputs: Inputs) -> None:
-        put_image(request, "image_file", image, inputs)
-        request.put_options(("include_bbox", bbox, "--bbox"))
-        add_fields(request, fields, extra_fields, inputs)
-
-    return send(request, fill, Options(**shared), activity="Describing the image", member=JSON_PROMPT)
-
-
-def run_magic_prompt(
-    *,
-    text: tuple[str, ...],
-    text_prompt: str | None,
-    aspect_ratio: str | None,
-    fields: tuple[str, ...],
-    extra_fields: tuple[str, ...],
-    **shared: Any,
-) -> ExitCode:
-    """Write a structured prompt from a plain one. The options are those of the command; see its help."""
-    request = RequestFields(operation_of("magic_prompt"))
-
-    def fill(inputs: Inputs) -> None:
-        _put_prompt(request, text, text_prompt, None, inputs)
-        request.put_options(("aspect_ratio", aspect_ratio, "--aspect-ratio"))
-        add_fields(request, fields, extra_fields, inputs)
-        check_prompt(request)
-
-    return send(request, fill, Options(**shared), activity="Writing the prompt", member=JSON_PROMPT)
-
-
-def put_image(request: RequestFields, name: str, image: str, inputs: Inputs) -> None:
+def _put_image(request: RequestFields, name: str, image: str, inputs: Inputs) -> None:
     """Put the file of the argument IMAGE into a field."""
     if mistaken_prompt(image, look=False) is Mistake.URL:
         raise WrongUseError(f"IMAGE {image!r} is a URL. Nothing is fetched from there: download it, and give the file.")
     request.put(name, inputs.read_file(image, "IMAGE", name), "IMAGE")
-
-
-def check_prompt(request: RequestFields) -> None:
-    """See that there is a prompt, and that it says something."""
-    prompt = request.documented.get(TEXT_PROMPT)
-    if isinstance(prompt, str) and not prompt.strip():
-        raise WrongUseError(f"The prompt is blank ({request.sources[TEXT_PROMPT]}). Is a shell variable unset?")
-    if not {TEXT_PROMPT, JSON_PROMPT} & request.documented.keys():
-        cure = ", or --json-prompt FILE" if JSON_PROMPT in request_fields(request.operation) else ""
-        raise WrongUseError(f"There is no prompt. Give TEXT in quotes{cure}.")
-
-
-def _check_deadline(shared: Mapping[str, Any], *, as_job: bool) -> None:
-    if shared["deadline"] is not None and not as_job:
-        raise WrongUseError("--deadline is for a job: add --async. For one request, use --timeout.")
 
 
 def _put_prompt(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +43,10 @@ def _run(arguments: list[str]) -> int:
 
     from .app import app  # noqa: PLC0415
 
+    if os.environ.get("_IDEOGRAM_COMPLETE", "").startswith("bash"):
+        from . import completion  # noqa: PLC0415
+
+        completion.register()
     try:
         code: int | None = app.main(arguments, prog_name="ideogram", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -11,15 +11,16 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.files import HEAD_BYTES, image_suffix
+from ideogram_ai.client.request import is_object
 
 from . import terminal
-from .contract_input import JSON_PROMPT, TEXT_PROMPT
+from .contract_input import JSON_PROMPT, operation_of
 from .exit_codes import ExitCode
 from .results import IMAGES, RESPONSE, Cost, Failure, ImageResult, Result, as_json_text
 from .terminal import print_error, print_note, print_warning, printable, write_error, write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import click
@@ -58,12 +59,14 @@ def report(result: Result, shape: str, member: str | None = None, *, as_json: bo
             _warn_about_suffix(path)
     if result.response is not None:
         _print_response(result, member, quiet=quiet)
+    if result.job and not result.images and not result.failure:  # nobody waits for it
+        write_out(f"{result.job.id}\n" if quiet else _rows("job", result.job.id, {"status": result.job.status}))
     _print_failures(result)
 
 
-def report_usage_error(error: click.UsageError, command: str) -> None:
-    """Report in JSON that the command line is wrong."""
-    shape = RESPONSE if command in {"describe", "magic-prompt"} else IMAGES
+def report_usage_error(error: click.UsageError, methods: Sequence[str]) -> None:
+    """Report in JSON that the command line is wrong. `methods` are those that the command calls."""
+    shape = RESPONSE if methods and operation_of(methods[0]).result == "model" else IMAGES
     failure = Failure.of(error, error.format_message())
     write_out(Result(ExitCode.WRONG_USE, failure=failure).as_json(shape) + "\n")
 
@@ -137,11 +140,10 @@ def _warn_about_suffix(path: Path) -> None:
 
 def _describe(image_result: ImageResult, path: Path, result: Result, cost: Cost | None) -> str:
     image = image_result.image
-    rows = {
-        "seed": str(image.seed),
-        "resolution": str(image.resolution),
-        "safety": "passed" if image.is_image_safe else "unknown",
-    }
+    facts = {"seed": image.seed, "resolution": image.resolution}
+    rows = {label: str(fact) for label, fact in facts.items() if fact is not None}
+    if result.generation is not None:  # else only its link is known
+        rows["safety"] = "passed" if image.is_image_safe else "unknown"
     if image_result.sidecar is not None:
         rows["sidecar"] = os.fspath(image_result.sidecar)
     if cost is not None:
@@ -156,7 +158,7 @@ def _describe(image_result: ImageResult, path: Path, result: Result, cost: Cost 
 def _rows(verb: str, title: str, rows: Mapping[str, str]) -> str:
     """Return a heading and rows below it, in colour on a terminal."""
     shown = printable(title)
-    width = max(_LABEL, *map(len, rows))
+    width = max((_LABEL, *map(len, rows)))
     if not terminal.is_terminal(sys.stdout):
         return f"{verb} {shown}\n" + "".join(f"  {label:<{width}}  {printable(text)}\n" for label, text in rows.items())
     from rich.table import Table  # noqa: PLC0415 - for terminals only
@@ -172,7 +174,8 @@ def _rows(verb: str, title: str, rows: Mapping[str, str]) -> str:
 
 def _was_rewritten(prompt: str, request: Mapping[str, Any]) -> bool:
     if JSON_PROMPT not in request:
-        return prompt != request.get(TEXT_PROMPT)
+        members = (value.values() if is_object(value) else [value] for value in request.values())
+        return bool(prompt) and not any(prompt == text for texts in members for text in texts)
     try:
         return bool(json.loads(prompt) != request[JSON_PROMPT])
     except (ValueError, RecursionError):

@@ -10,24 +10,24 @@ from urllib.parse import urlsplit
 import click
 from attrs import asdict, evolve, frozen
 
-from ideogram_ai.client import RequestError, UnknownFieldError
+from ideogram_ai.client import RequestError, UnknownFieldError, costs
 from ideogram_ai.client.config import resolve_base_url
-from ideogram_ai.client.costs import price_of
 from ideogram_ai.client.errors import NOTHING_SENT
-from ideogram_ai.client.request import encode_request, to_plain
+from ideogram_ai.client.request import encode_request, is_array, to_plain
 from ideogram_ai.client.retry import MAX_SECONDS
 from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.client.uploads import Upload
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.review import review_request
 
-from .contract_input import Inputs, RequestFields, refuse_both, request_fields, split_assignment
-from .destination import Destination
+from .contract_input import Inputs, RequestFields, links_of, refuse_both, request_fields, split_assignment
+from .destination import Destination, is_folder
 from .exit_codes import ExitCode, WrongUseError
 from .report import report
 from .results import IMAGES, PRICE_LIST, RESPONSE, Cost, Failure, JobState, Result, as_json_text
 from .sending import Sender, signals_wait
 from .service import open_service, option_message
-from .terminal import print_note, print_warning, write_error, write_out
+from .terminal import count, print_note, print_warning, write_error, write_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _INTERRUPTED: Final = "Interrupted. Nothing was billed."
 _AWAITED: Final = {"images": "image", "job": "id of the job", "model": "response"}
 """What a request that was sent brings, by the result of its operation."""
+_LARGE_UPLOAD: Final = 5_000_000
+"""Bytes."""
 _DEADLINE: Final = 600.0
 """Seconds to wait for a job, as in the client."""
 
@@ -59,6 +61,7 @@ class Options:
     no_check: bool = False
     dry_run: bool = False
     deadline: float | None = None
+    wait: bool = True
 
     @property
     def shown(self) -> bool:
@@ -94,7 +97,7 @@ def send(
     fill: Callable[[Inputs], None],
     options: Options,
     *,
-    activity: str = "Making the image",
+    activity: str = "",
     member: str | None = None,
 ) -> ExitCode:
     """Run a command that sends a request.
@@ -105,10 +108,12 @@ def send(
         request: The operation, without fields.
         fill: Adds the fields of the command line.
         options: The options that commands share.
-        activity: What is done, for the spinner.
+        activity: What is done, for the spinner; empty for what the operation's result suggests.
         member: The member of the response that is printed; None for all of it.
     """
-    shape = RESPONSE if request.operation.result == "model" else IMAGES
+    operation = request.operation
+    shape = RESPONSE if operation.result == "model" else IMAGES
+    activity = activity or ("Making the image" if shape == IMAGES else "Waiting for the response")
     result: Result | None = None
     reported = False
     try:
@@ -116,7 +121,7 @@ def send(
         fill(Inputs())
         # Before the user is asked for a key.
         check(request, wanted=not options.no_check, quiet=options.quiet)
-        if shape == RESPONSE:
+        if shape == RESPONSE and not _saves_links(operation, options):
             destination = Destination.of_text(options.output, overwrite=options.overwrite)
         else:
             destination = Destination.of(options.output, overwrite=options.overwrite, sidecar=options.sidecar)
@@ -127,18 +132,20 @@ def send(
                 open_service(
                     mock=options.mock, base_url=options.base_url, allow_http=options.allow_http,
                     api_key_file=options.api_key_file, timeout=options.timeout, quiet=options.quiet,
+                    needs_key=operation.authenticated,
                 ) as service,
                 service.client() as client,
-                signals_wait(shown=options.shown, awaited=_AWAITED[request.operation.result]) as state,
+                signals_wait(shown=options.shown, awaited=_AWAITED[operation.result]) as state,
             ):  # fmt: skip
                 # The mock server of --mock ends with this command, and its jobs with it.
                 fetch_command = None if options.mock else options.fetch_command
-                sender = Sender(client, state, destination, options.shown, fetch_command)
+                sender = Sender(client, state, destination, options.shown, fetch_command, pays=not operation.is_free)
                 result = sender.send(
-                    request, activity, deadline=options.seconds, announce=lambda job_id: _announce(job_id, options)
-                )
+                    request, _with_size(activity, request), deadline=options.seconds if options.wait else None,
+                    announce=lambda job_id: _announce(job_id, options),
+                )  # fmt: skip
                 if shape == RESPONSE and not result.failure:
-                    result = _save_response(result, member, destination)
+                    result = _save_response(result, member, operation, sender, options)
                 if not options.is_rehearsal(client.base_url):
                     result = evolve(result, cost=_paid(result, request))
                 # Before the client and the mock server are closed: the report on what was paid for comes first.
@@ -170,8 +177,19 @@ def add_fields(request: RequestFields, fields: tuple[str, ...], extra_fields: tu
         request.put(name, inputs.read_value(value, source), source, extra=True)
 
 
+def _with_size(activity: str, request: RequestFields) -> str:
+    """Add how much is uploaded to what is done, if that takes a while."""
+    files = [item for value in request.documented.values() for item in (value if is_array(value) else [value])]
+    sizes = [len(file.data) for file in files if isinstance(file, Upload)]
+    if sum(sizes) < _LARGE_UPLOAD:
+        return activity
+    return f"{activity} (uploading {count(len(sizes), 'file')}, {sum(sizes) / 1e6:,.0f} MB)"
+
+
 def _announce(job_id: str, options: Options) -> None:
     """Show the id of a job before the wait for it begins: whatever happens then, the id leads to the images."""
+    if not options.wait and not options.shown:
+        return  # the report has it
     if options.as_json:
         write_out(json.dumps({"job": asdict(JobState(job_id))}) + "\n")
     elif options.quiet:
@@ -182,39 +200,54 @@ def _announce(job_id: str, options: Options) -> None:
         print_note(f"The job {job_id} was submitted. To fetch its images at any time: {options.fetch_command(job_id)}")
 
 
-def _save_response(result: Result, member: str | None, destination: Destination) -> Result:
-    """Write the response to its file. What cannot be written is printed."""
+def _saves_links(operation: Operation, options: Options) -> bool:
+    """Whether -o is a folder for the images that a response has links to."""
+    return is_folder(options.output) and bool(links_of(operation))
+
+
+def _save_response(
+    result: Result, member: str | None, operation: Operation, sender: Sender, options: Options
+) -> Result:
+    """Write the response to its file, or else print it, and then save the images that it has links to."""
+    destination, links = sender.destination, links_of(operation)
+    saves_links = _saves_links(operation, options)
+    if saves_links:
+        destination = destination.file(f"{operation.method_name.rpartition('.')[2]}.json")
+    elif links and options.shown:
+        print_note(f"{' and '.join(links)} lead to images, and expire. To save them too, give a folder: -o DIR/.")
     response = to_plain("response", result.response)
     result = evolve(result, response=response)
     try:
-        return evolve(result, path=destination.write_text(as_json_text(response, member)))
+        result = evolve(result, path=destination.write_text(as_json_text(response, member)))
     except (OSError, KeyboardInterrupt) as error:
         why = getattr(error, "strerror", None) or "interrupted"
         message = f"{str(destination.path)!r} was not written: {why}. It is paid for, and is on stdout instead."
-        return evolve(result, code=ExitCode.DOWNLOAD_FAILED, failure=Failure.of(error, message, billed=True))
+        result = evolve(result, code=ExitCode.DOWNLOAD_FAILED, failure=Failure.of(error, message, billed=True))
+    return sender.save_links(result, links) if saves_links else result
 
 
 # What it costs.
 
 
-def cost_of(generation: Generation, operation: Operation | None = None) -> Cost | None:
-    """Return what images cost; None where nobody knows. The operation tells the day of the price list."""
+def cost_of(generation: Generation) -> Cost | None:
+    """Return what images cost; None where nobody knows."""
     if generation.cost_usd is None or generation.cost_source is None:
         return None
-    price = operation.price if operation and generation.cost_source == PRICE_LIST else None
+    price = generation.price if generation.cost_source == PRICE_LIST else None
     return Cost(generation.cost_usd, generation.cost_source, price.as_of if price else None)
 
 
 def _listed_cost(request: RequestFields) -> Cost | None:
-    """Return the price of a request; None where the contract has none."""
-    usd, price = price_of(request.operation, request.documented), request.operation.price
+    """Return what a request costs by the price list, all its images together; None where the contract has no price."""
+    asked = request.operation, request.documented
+    usd, price = costs.cost_of(*asked), costs.applicable_price(*asked)
     return None if usd is None or price is None else Cost(usd, PRICE_LIST, price.as_of)
 
 
 def _paid(result: Result, request: RequestFields) -> Cost | None:
     """Return what the response cost; None without one."""
     if result.generation is not None:
-        return cost_of(result.generation, request.operation)
+        return cost_of(result.generation)
     return None if result.response is None else _listed_cost(request)
 
 
@@ -226,9 +259,8 @@ def _plan(request: RequestFields, options: Options) -> Result:
     # The body has no parameters of path and query, so that no record of a request has them.
     parameters = {name: rule for name, rule in request_fields(operation).items() if rule.place != "body"}
     fields = {name: value for name, value in request.documented.items() if name in parameters}
-    would_send = {
-        "method": operation.method, "url": f"{server}{operation.path}", "fields": {**fields, **body.fields},
-    }  # fmt: skip
+    path, _, _ = body.path.partition("?")  # the query is among the fields
+    would_send = {"method": operation.method, "url": f"{server}{path}", "fields": {**fields, **body.fields}}
     return Result(
         ExitCode.DONE, would_send=would_send, cost=_listed_cost(request), rehearsal=options.is_rehearsal(server)
     )

@@ -147,6 +147,8 @@ class Result:
                 if shape == IMAGES
                 else {RESPONSE: self.response, "path": self.path and os.fspath(self.path)}
             ),
+            # Those that a response has links to.
+            **({IMAGES: [image.as_json() for image in self.images]} if shape == RESPONSE and self.images else {}),
             "error": self.failure and asdict(self.failure),
             "answer_file": self.answer_file and os.fspath(self.answer_file),
             "cost_usd": self.cost and f"{self.cost.usd:f}",

@@ -16,6 +16,7 @@ from attrs import define, evolve
 from ideogram_ai.client import (
     DownloadError,
     DownloadReason,
+    GeneratedImage,
     Generation,
     Ideogram,
     IdeogramError,
@@ -28,6 +29,7 @@ from ideogram_ai.client import (
     ResponseWarning,
     save_sidecar,
 )
+from ideogram_ai.client.jobs import COMPLETED, FAILED
 from ideogram_ai.client.transport import LEAVES
 
 from .destination import Destination, sidecar_of
@@ -36,10 +38,8 @@ from .results import Failure, ImageResult, JobState, Result
 from .terminal import print_note, print_warning, spinner
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
-
-    from ideogram_ai.client import GeneratedImage
 
     from .contract_input import RequestFields
 
@@ -139,15 +139,15 @@ class Sender:
     number: int = 1
 
     def send(
-        self, request: RequestFields, activity: str, *, deadline: float, announce: Callable[[str], None]
+        self, request: RequestFields, activity: str, *, deadline: float | None, announce: Callable[[str], None]
     ) -> Result:
         """Send a request, and save the images of its response.
 
         Args:
             request: The request.
             activity: What is done, for the spinner.
-            deadline: Seconds to wait for a job.
-            announce: Shows the id of a job, before the wait for it begins.
+            deadline: Seconds to wait for a job; None waits for none.
+            announce: Shows the id of a job that was submitted, before the wait for it begins.
         """
 
         def get() -> Any:
@@ -156,9 +156,12 @@ class Sender:
             if not isinstance(response, Job):
                 return response
             self.job_id = response.id
-            announce(response.id)
+            if self.pays:
+                announce(response.id)
             self.state.poll()
-            return self.client.wait(response, deadline=deadline)
+            if deadline is None and response.status not in {COMPLETED, FAILED}:
+                return response
+            return self.client.wait(response, deadline=deadline or 0)
 
         return self.get(get, activity)
 
@@ -176,7 +179,32 @@ class Sender:
             if response is None:
                 return self._interrupted(error)
             # The images have arrived, and are saved.
-        return self._save(response) if isinstance(response, Generation) else Result(ExitCode.DONE, response=response)
+        if isinstance(response, Generation):
+            return self._save(response)
+        if isinstance(response, Job):
+            return Result(ExitCode.DONE, job=JobState(response.id, response.status))
+        return Result(ExitCode.DONE, response=response)
+
+    def save_links(self, result: Result, names: Sequence[str]) -> Result:
+        """Save the images that a response has links to, each under the name of its member."""
+        links = {name: link for name in names if isinstance(link := result.response.get(name), str)}
+        linked = (
+            GeneratedImage(link, prompt=None, resolution=None, seed=None, is_image_safe=None) for link in links.values()
+        )
+        saved = self._save(Generation(created=None, images=tuple(linked), raw=b""))
+        images = tuple(self._renamed(image, name) for image, name in zip(saved.images, links, strict=True))
+        if not images:
+            return result
+        return evolve(result, code=saved.code or result.code, images=images, failure=saved.failure or result.failure)
+
+    def _renamed(self, image: ImageResult, member: str) -> ImageResult:
+        """Name the file of an image after the member that has its link."""
+        if image.path is not None:
+            named = self.destination.file(f"{member.removesuffix('_url')}{image.path.suffix}")
+            free = (path for path, _ in named.candidates(None, 1) if not os.path.lexists(path))
+            with contextlib.suppress(OSError):  # it is saved, whatever it is called
+                return evolve(image, path=image.path.rename(next(free)))
+        return image
 
     def _failed(self, error: IdeogramError) -> Result:
         body = error.body if isinstance(error, ResponseValidationError | OutcomeUnknownError) else None

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _MOCK_KEY: Final = "mock"
 """The key for a mock server, which accepts any."""
+_UNUSED_KEY: Final = "none"
 _LONGEST_KEY_FILE: Final = 4096
 """Bytes. A key has some hundred; a longer file is the wrong one."""
 
@@ -68,15 +69,18 @@ def open_service(
     timeout: float | None,
     quiet: bool,
     in_flight: int | None = None,
+    needs_key: bool = True,
 ) -> Generator[Service]:
     """Find out how to reach the server. With `mock`, run a mock server for as long as the context lasts.
+
+    The client wants a key even for what `needs_key` none; it does not send it then.
 
     Raises:
         WrongUseError: There is no key, or no mock server.
         ideogram_ai.client.RequestError: The key, the base URL or the timeout cannot be used.
     """
     if not mock:
-        service = Service(find_key(api_key_file), base_url, timeout, allow_http)
+        service = Service(find_key(api_key_file) if needs_key else _UNUSED_KEY, base_url, timeout, allow_http)
         service.client().close()  # raises now what it cannot use
         if not quiet:
             warn_about_http(base_url, allow_http=allow_http)

@@ -133,11 +133,30 @@ class ContractView:
         """Yield a schema and the schemas that it is composed of."""
         return _branches(self._document, schema)
 
+    def rule_of(self, name: str, schema: JsonObject) -> FieldRule:
+        """Return the rule of something inside a JSON value, for example of a member of an object."""
+        return _field_rule(self._document, name, JSON, schema)
+
+    def item_rule(self, name: str) -> FieldRule:
+        """Return the rule of an item of a field that is a list, also where the list is one JSON value."""
+        lists: list[JsonObject] = [branch for branch in self.branches(self.schemas[name]) if "items" in branch]
+        return self.fields[name].item or self.rule_of(name, lists[0]["items"] if lists else {})
+
     @property
     def summary(self) -> str:
         """What the operation does, in a sentence or two."""
+        return str(self._node.get("summary", ""))
+
+    @property
+    def description(self) -> str:
+        """More about the operation."""
+        return str(self._node.get("description", ""))
+
+    @property
+    def _node(self) -> JsonObject:
         path = _resolve(self._document, self._document["paths"][self.operation.path])
-        return str(path[self.operation.method.lower()].get("summary", ""))
+        node: JsonObject = path[self.operation.method.lower()]
+        return node
 
     def members(self, schema: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
         """Return the properties of an object's schema, and the names of those that are required.

@@ -6,14 +6,14 @@ import json
 import math
 import operator
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
-from ideogram_ai.client.request import is_object
+from ideogram_ai.client.request import JSON, is_object
 from ideogram_ai.contract.view import example_of
 
 from .schema_values import (
@@ -21,23 +21,28 @@ from .schema_values import (
     SchemaValues,
     UnknownKeywordError,
     choice_of,
+    composed,
     follow,
     has_type,
     is_null,
     json_values,
     keywords_of,
+    member_rules,
     merge,
+    parts_of,
     texts,
     types_of,
     without_content,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from hypothesis.strategies import SearchStrategy
 
     from ideogram_ai.contract.view import ContractView, FieldRule
+
+    from .schema_values import MemberRule
 
 Path = tuple[str | int, ...]
 Mutator = Callable[["SearchStrategy[Any]"], "SearchStrategy[Any]"]
@@ -93,10 +98,19 @@ class MutationPoints:
         self.values = values
 
     def __iter__(self) -> Iterator[MutationPoint]:
-        for name, (schema, pointer) in field_schemas(self.view).items():
+        schemas = field_schemas(self.view)
+        rules = member_rules(self.view, request_schema(self.view)[0])
+        pairs = {second: first for rule in rules if rule.same_length for first, second in [rule.same_length]}
+        for name, (schema, pointer) in schemas.items():
             rule = self.view.fields[name]
-            if not rule.is_file:  # any bytes are a file
-                yield from self._find(schema, pointer, (name,), rule)
+            points = self._find(schema, pointer, (name,), rule) if not rule.is_file else ()  # any bytes are a file
+            most = _most_items(self.view, schemas[pairs[name]][0]) if name in pairs else math.inf
+            for point in points:
+                if point.steps != (name,):
+                    yield point
+                # No request breaks the limit of a list alone if the list beside it has the same limit.
+                elif not point.rule.endswith("/maxItems") or _most_items(self.view, schema) < most:
+                    yield evolve(point, mutator=_without_nulls(point.mutator))  # null is not sent
 
     def broken_values(self, point: MutationPoint) -> SearchStrategy[_Broken]:
         """Values of the point's field that are broken there, each with the path from the field to the point."""
@@ -117,19 +131,27 @@ class MutationPoints:
         pointer: str,
         steps: tuple[_Step, ...],
         field: FieldRule | None,
+        *,
         keep: str | None = None,
+        fixed: bool = False,
     ) -> Iterator[MutationPoint]:
-        """The mutation points of a schema and its parts; `field` and `keep` are those of `mutators`."""
-        schema, pointer = follow(self.view, schema, pointer)
-        for keyword, mutator in mutators(self.view, self.values, schema, field=field, keep=keep).items():
-            yield MutationPoint(f"{pointer}/{keyword}{'/0' if keyword == _UNAVAILABLE else ''}", steps, mutator)
-        for name, part in schema.get("properties", {}).items():
-            if name != keep:  # if that is broken, the choice is what is broken
-                yield from self._find(part, f"{pointer}/properties/{name}", (*steps, name), None)
-        if "items" in schema and not (field and field.item and field.item.is_file):
+        """The mutation points of a schema and its parts.
+
+        `field` and `keep` are those of `mutators`; `fixed` says whether the value of `keep` has to stay as it is, too.
+        """
+        parts = list(parts_of(self.view, schema, pointer))
+        for part, place in parts:
+            beside = [other for other, _ in parts if other is not part]
+            made = mutators(self.view, self.values, part, beside=beside, field=field, keep=keep)
+            for keyword, mutator in made.items():
+                yield MutationPoint(f"{place}/{keyword}{'/0' if keyword == _UNAVAILABLE else ''}", steps, mutator)
+            for name, inner in part.get("properties", {}).items():
+                if not (fixed and name == keep):  # if that is broken, the choice is what is broken
+                    yield from self._find(inner, f"{place}/properties/{name}", (*steps, name), None)
             item = field.item if field else None
-            yield from self._find(schema["items"], f"{pointer}/items", (*steps, None), item)
-        yield from self._find_in_branches(schema, pointer, steps, field)
+            if "items" in part and not (item and item.is_file):
+                yield from self._find(part["items"], f"{place}/items", (*steps, None), item)
+            yield from self._find_in_branches(part, place, steps, field)
 
     def _find_in_branches(
         self, schema: JsonObject, pointer: str, steps: tuple[_Step, ...], field: FieldRule | None
@@ -137,32 +159,34 @@ class MutationPoints:
         """The mutation points of the schemas that a schema chooses from, if it is known which of them is meant."""
         choice = choice_of(schema)
         key: str | None = schema.get("discriminator", {}).get("propertyName")
-        nullable = _nullable_branch(self.view, schema)
+        nullable, own = _nullable_branch(self.view, schema), _own_members(self.view, schema)
         for number, branch in enumerate(schema[choice] if choice else ()):
             inside = f"{pointer}/{choice}/{number}", (*steps, number)
             if key is not None:
-                yield from self._find(branch, *inside, None, key)
+                yield from self._find(branch, *inside, None, keep=key, fixed=True)
+            elif own:
+                yield from self._find(branch, *inside, None, keep=own[number])
             elif number == nullable:
                 for point in self._find(branch, *inside, field):
                     yield evolve(point, mutator=_without_nulls(point.mutator)) if point.steps == inside[1] else point
 
     def _broken(self, schema: JsonObject, steps: tuple[_Step, ...], mutator: Mutator) -> SearchStrategy[_Broken]:
-        schema = self.view.resolve(schema)
+        whole, schema = schema, composed(self.view, schema)
         if not steps:
-            return mutator(self.values.of(schema)).map(lambda value: (value, ()))
+            return mutator(self.values.of(whole)).map(lambda value: (value, ()))
         step, rest = steps[0], steps[1:]
         if isinstance(step, int):
             return self._broken(_branch(schema, step), rest, mutator)
         if step is None:
             inner = self._broken(schema["items"], rest, mutator)
-            return st.builds(_replace_item, self.values.of(schema), inner, st.integers(0, _MOST_INDEX))
+            return st.builds(_replace_item, self.values.of(whole), inner, st.integers(0, _MOST_INDEX))
         inner = self._broken(schema["properties"][step], rest, mutator)
-        return st.builds(_put_broken, self.values.objects(schema, without=[step]), st.just(step), inner)
+        return st.builds(_put_broken, self.values.objects(whole, given=step), st.just(step), inner)
 
     def _versions(
         self, schema: JsonObject, steps: tuple[_Step, ...], mutator: Mutator, value: Any
     ) -> tuple[Any, SearchStrategy[_Broken]]:
-        schema = self.view.resolve(schema)
+        schema = composed(self.view, schema)
         if not steps:
             return value, mutator(st.just(value)).map(lambda broken: (broken, ()))
         step, rest = steps[0], steps[1:]
@@ -181,7 +205,7 @@ class MutationPoints:
     def _with_item(self, schema: JsonObject, steps: tuple[_Step, ...], items: list[Any]) -> tuple[list[Any], int]:
         """Items with at least one that the next step leads to, and its index."""
         branch = steps[0] if steps else None
-        wanted = _branch(self.view.resolve(schema), branch) if isinstance(branch, int) else schema
+        wanted = _branch(composed(self.view, schema), branch) if isinstance(branch, int) else schema
         validator = self.view.validator(wanted)
         for index, item in enumerate(items):
             if validator.is_valid(item):
@@ -201,34 +225,15 @@ def request_schema(view: ContractView) -> tuple[JsonObject, str]:
 def field_schemas(view: ContractView) -> dict[str, tuple[JsonObject, str]]:
     """The schema of each field of a request with its JSON pointer in the contract: of the body, then the parameters."""
     found: dict[str, tuple[JsonObject, str]] = {}
-    for schema, pointer in _parts(view, *request_schema(view)):
+    for schema, pointer in parts_of(view, *request_schema(view)):
         for name, part in schema.get("properties", {}).items():
             found[name] = part, f"{pointer}/properties/{name}"
-    for name, (parameter, pointer) in _parameters(view).items():
+    for name, (parameter, pointer) in parameters(view).items():
         found[name] = parameter["schema"], f"{pointer}/schema"
     return found
 
 
-def required_fields(view: ContractView) -> dict[str, list[str]]:
-    """The fields that are required, by the JSON pointer of the rule. A path without its parameter is another path."""
-    found: dict[str, list[str]] = {}
-    for schema, pointer in _parts(view, *request_schema(view)):
-        if schema.get("required"):
-            found[f"{pointer}/required"] = schema["required"]
-    for name, (parameter, pointer) in _parameters(view).items():
-        if parameter["in"] == "query" and parameter.get("required"):
-            found[f"{pointer}/required"] = [name]
-    return found
-
-
-def _parts(view: ContractView, schema: JsonObject, pointer: str) -> Iterator[tuple[JsonObject, str]]:
-    """A schema and those that it is composed of, each with its JSON pointer."""
-    yield schema, pointer
-    for number, part in enumerate(schema.get("allOf", ())):
-        yield from _parts(view, *follow(view, part, f"{pointer}/allOf/{number}"))
-
-
-def _parameters(view: ContractView) -> dict[str, tuple[JsonObject, str]]:
+def parameters(view: ContractView) -> dict[str, tuple[JsonObject, str]]:
     """The parameters of path and query, each with its JSON pointer."""
     found: dict[str, tuple[JsonObject, str]] = {}
     path: list[str | int] = ["paths", view.operation.path]
@@ -266,6 +271,23 @@ def _nullable_branch(view: ContractView, schema: JsonObject) -> int | None:
     return others[0] if len(others) == 1 and len(branches) == 2 else None
 
 
+def _own_members(view: ContractView, schema: JsonObject) -> list[str]:
+    """The members that tell the branches of a `oneOf` apart: each branch requires one that the others do not."""
+    branches = [set(composed(view, branch).get("required", ())) for branch in schema.get("oneOf", ())]
+    if not choice_of(schema) or "discriminator" in schema:
+        return []
+    own = [
+        [name for name in names if not any(name in others for others in branches if others is not names)]
+        for names in branches
+    ]
+    return [names[0] for names in own] if all(len(names) == 1 for names in own) else []
+
+
+def _most_items(view: ContractView, schema: JsonObject) -> float:
+    most: float = view.resolve(schema).get("maxItems", math.inf)
+    return most
+
+
 def _without_nulls(mutator: Mutator) -> Mutator:
     return lambda valid: mutator(valid.filter(lambda value: value is not None)).filter(lambda value: value is not None)
 
@@ -291,6 +313,7 @@ def mutators(
     values: SchemaValues,
     schema: JsonObject,
     *,
+    beside: Sequence[JsonObject] = (),
     field: FieldRule | None = None,
     keep: str | None = None,
 ) -> dict[str, Mutator]:
@@ -299,7 +322,8 @@ def mutators(
     Args:
         view: The contract.
         values: Makes the values of its schemas.
-        schema: A schema of the contract, not a `$ref`.
+        schema: A schema of the contract, not a `$ref`, and without `allOf`.
+        beside: The schemas that hold for the same values.
         field: The form field whose value the schema describes; None deeper inside.
         keep: The property that chose the schema among others; what would undo that choice is left out.
 
@@ -310,22 +334,29 @@ def mutators(
     if _UNAVAILABLE in schema:
         unavailable = [entry["value"] for entry in schema[_UNAVAILABLE]]
         found[_UNAVAILABLE] = lambda _: st.sampled_from(unavailable)
+    rules = {rule.pointer.rpartition("/")[2]: rule for rule in member_rules(view, schema)}
+    members = values.members({**schema, "allOf": list(beside)}) if rules else {}
     # A list of values has no value of another type, so the type cannot be broken alone.
     typed = bool(keep) or not {"enum", "const"}.isdisjoint(schema)
     for keyword in sorted(keywords_of(schema) - _STRUCTURE - ({"type"} if typed else set[str]())):
-        mutator = _choice_mutator(view, schema) if keyword == choice_of(schema) else None
-        mutator = mutator or _mutator(keyword, schema, values, field, keep)
+        if keyword == choice_of(schema):
+            mutator = _choice_mutator(view, values, schema)
+        elif keyword in rules:
+            mutator = _member_mutator(rules[keyword], members, keep)
+        else:
+            mutator = _mutator(keyword, schema, values, field)
         if mutator is not None:
-            found[keyword] = _alone(mutator, keyword, schema, {"components": view.node(["components"])})
+            rest = {name: rule for name, rule in schema.items() if name != keyword} | {"allOf": [{}, *beside]}
+            found[keyword] = _alone(mutator, {keyword: schema[keyword]}, rest, view)
     return found
 
 
-def _alone(mutator: Mutator, keyword: str, schema: JsonObject, components: JsonObject) -> Mutator:
-    """Drop the values that keep this keyword or break another."""
+def _alone(mutator: Mutator, rule: JsonObject, rest: JsonObject, view: ContractView) -> Mutator:
+    """Drop the values that keep this rule or break another."""
 
     def break_alone(valid: SearchStrategy[Any]) -> SearchStrategy[Any]:
-        broken = Draft202012Validator({keyword: schema[keyword]} | components)
-        kept = Draft202012Validator({name: rule for name, rule in schema.items() if name != keyword} | components)
+        components = {"components": view.node(["components"])}
+        broken, kept = Draft202012Validator(rule | components), Draft202012Validator(rest | components)
 
         def is_broken_alone(value: Any) -> bool:
             plain = without_content(value)
@@ -336,41 +367,56 @@ def _alone(mutator: Mutator, keyword: str, schema: JsonObject, components: JsonO
     return break_alone
 
 
-def _mutator(
-    keyword: str, schema: JsonObject, values: SchemaValues, field: FieldRule | None, keep: str | None
-) -> Mutator | None:
+def _mutator(keyword: str, schema: JsonObject, values: SchemaValues, field: FieldRule | None) -> Mutator | None:
     rule: Any = schema[keyword]
     match keyword:
         case "type":
             return _type_mutator(types_of(schema), field)
-        case "format" | "anyOf" | "oneOf":
-            return None  # a format is an annotation, and a choice is broken by its branches
+        case "format":
+            return None  # an annotation
         case "enum":
             return lambda _: st.builds(_slip, st.sampled_from(rule), st.sampled_from(_SLIPS)) | texts()
         case "const":
-            return lambda _: texts() if field is not None and field.content_type is None else json_values()
+            return lambda _: texts() if field is not None and field.content_type != JSON else json_values()
         case "maxItems":
             lacking: int = rule + 1 - schema.get("minItems", 0)
-            more = st.lists(values.of(schema["items"]), min_size=lacking, max_size=lacking + _MORE_ITEMS)
+            counts = st.integers(lacking, lacking + _MORE_ITEMS)
+            more: SearchStrategy[list[Any]] = st.builds(_repeat, values.of(schema["items"]), counts)
             return lambda valid: st.builds(operator.add, valid, more)
         case "minItems":
             fewest = 1 if field is not None and field.item is not None else 0  # a form without items has no list
             starts = st.integers(fewest, max(fewest, rule - 1)).map(slice)
             return (lambda valid: st.builds(operator.getitem, valid, starts)) if fewest < rule else None
-        case "required":
-            names = [name for name in rule if name != keep]
-            return (lambda valid: st.builds(_without, valid, st.sampled_from(names))) if names else None
         case "additionalProperties":
             return (lambda valid: st.builds(_with_unknown, valid, texts())) if rule is False else None
         case _:
             return _limit_mutator(keyword, schema)
 
 
-def _choice_mutator(view: ContractView, schema: JsonObject) -> Mutator | None:
-    """Values that match none of the branches, unless one branch is meant, or one allows everything."""
+def _member_mutator(rule: MemberRule, members: Mapping[str, SearchStrategy[Any]], keep: str | None) -> Mutator | None:
+    """Objects with members that they may not have together, or without those that they need."""
+    ways = [(given, absent) for given, absent in rule.breaks if keep not in absent]
+
+    def change(value: JsonObject, more: JsonObject, absent: Collection[str]) -> JsonObject:
+        return _without_any(more | value, absent)
+
+    def break_rule(valid: SearchStrategy[JsonObject]) -> SearchStrategy[JsonObject]:
+        more = [st.fixed_dictionaries({name: members[name] for name in given}) for given, _ in ways]
+        return st.one_of(
+            [st.builds(change, valid, each, st.just(absent)) for each, (_, absent) in zip(more, ways, strict=True)]
+        )
+
+    return break_rule if ways else None
+
+
+def _choice_mutator(view: ContractView, values: SchemaValues, schema: JsonObject) -> Mutator | None:
+    """Values that match none of the branches, or several, unless one branch is meant, or one allows everything."""
     if "discriminator" in schema:
         return partial(_break_choice, key=schema["discriminator"]["propertyName"])
     branches = [view.resolve(branch) for branch in schema[choice_of(schema) or ""]]
+    if own := _own_members(view, schema):
+        every = st.tuples(*map(values.of, branches)).map(lambda made: reduce(merge, made))
+        return lambda valid: every | st.builds(_without_any, valid, st.just(own)) | json_values()
     if _nullable_branch(view, schema) is not None or not all(map(keywords_of, branches)):
         return None
     return lambda _: texts() | json_values()
@@ -397,10 +443,8 @@ def _limit_mutator(keyword: str, schema: JsonObject) -> Mutator:
 
 def _type_mutator(types: list[str], field: FieldRule | None) -> Mutator | None:
     """Values of another type, if the form can distinguish it from the right one."""
-    if field is None:
+    if field is None or field.content_type == JSON:
         return lambda _: json_values()
-    if field.content_type is not None:
-        return lambda _: json_values().filter(lambda value: value is not None)
     if "string" in types or field.item is not None:
         return None  # everything in a form can be read as text, and every text as a list of one
     types = list(dict.fromkeys([*types, *field.types]))  # one branch of a choice has fewer types than the field
@@ -421,12 +465,16 @@ def _slip(text: str, slip: Callable[[str], str]) -> str:
 def _break_choice(valid: SearchStrategy[JsonObject], key: str) -> SearchStrategy[Any]:
     """Values whose property that chooses a branch chooses none, or that have no properties."""
     unknown = st.builds(merge, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
-    return valid.map(lambda value: _without(value, key)) | unknown | json_values()
+    return valid.map(lambda value: _without_any(value, [key])) | unknown | json_values()
+
+
+def _repeat(item: Any, count: int) -> list[Any]:
+    return [item] * count
 
 
 def _with_unknown(value: JsonObject, name: str) -> JsonObject:
     return {name: name} | value
 
 
-def _without(value: JsonObject, name: str) -> JsonObject:
-    return {key: member for key, member in value.items() if key != name}
+def _without_any(value: JsonObject, names: Collection[str]) -> JsonObject:
+    return {name: member for name, member in value.items() if name not in names}

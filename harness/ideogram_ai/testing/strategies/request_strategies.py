@@ -1,13 +1,12 @@
 """Requests that keep the contract, and requests that break one rule of it.
 
-A rule is a keyword of the request's schema, named by its JSON pointer into the contract. The prompt rule and the values
-that are listed but not in service are rules too. Each broken request is a valid one with one place changed.
+A rule is a keyword of the request's schema, named by its JSON pointer into the contract. Rules over several fields and
+the values that are listed but not in service are rules too. Each broken request is a valid one with one place changed.
 """
 
 from __future__ import annotations
 
-from functools import cache, partial
-from itertools import product
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -17,8 +16,8 @@ from ideogram_ai.contract.problems import pointer_to
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .mutations import MutationPoint, MutationPoints, Path, field_schemas, request_schema, required_fields
-from .schema_values import JsonObject, SchemaValues, named, objects, without_null
+from .mutations import MutationPoint, MutationPoints, Path, field_schemas, parameters, request_schema
+from .schema_values import JsonObject, MemberRule, SchemaValues, member_rules, named, objects, ways_of, without_null
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +37,7 @@ class BrokenRequest:
         rule: The rule that it breaks: a JSON pointer into the contract, for example
             `#/components/schemas/ResolutionV4/enum`.
         pointer: Where it breaks it: a JSON pointer into the request as a URI fragment, for example `#/resolution`; `#`
-            for the prompt rule.
+            for a rule over several fields.
     """
 
     request: dict[str, Any]
@@ -55,8 +54,8 @@ def requests(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy
     Args:
         operation: The operation whose method takes them as keyword arguments.
     """
-    view = read_view(operation.operation_id)
-    return named("requests", _wire_requests(view, SchemaValues(view)).map(lambda made: _as_keywords(view, made)))
+    drawn = _Requests(read_view(operation.operation_id))
+    return named("requests", drawn.make().map(drawn.as_keywords))
 
 
 def broken_requests(
@@ -73,17 +72,12 @@ def broken_requests(
     Raises:
         ValueError: The contract has no such rule, or none that a request for this operation could break.
     """
-    view = read_view(operation.operation_id)
-    points = MutationPoints(view, SchemaValues(view))
-    rules = _rules(points)
+    drawn = _Requests(read_view(operation.operation_id))
+    rules = drawn.rules
     if not rules:
         raise ValueError(f"{operation.operation_id}: the contract has no rule that a request could break.")
-
-    @cache  # each rule's strategy is made once, when the rule is drawn
-    def break_rule(rule: str) -> SearchStrategy[BrokenRequest]:
-        ways = [_break_at(points, point) for point in points if point.rule == rule]
-        return st.one_of(ways or _break_whole(rule, view, points.values))
-
+    # Each rule's strategy is made once, when the rule is drawn.
+    break_rule = cache(drawn.break_rule)
     if rule is None:
         return named("broken_requests", st.sampled_from(rules).flatmap(break_rule))
     if rule not in rules:
@@ -93,104 +87,91 @@ def broken_requests(
 
 def request_rules(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> tuple[str, ...]:
     """Every rule that `broken_requests()` breaks, as JSON pointers into the contract."""
-    view = read_view(operation.operation_id)
-    return _rules(MutationPoints(view, SchemaValues(view)))
+    return _Requests(read_view(operation.operation_id)).rules
 
 
-def _wire_requests(
-    view: ContractView, values: SchemaValues, *, without: str | None = None
-) -> SearchStrategy[JsonObject]:
-    """Valid requests by the names of the fields on the wire.
+class _Requests:
+    """The requests of an operation, by the names of the fields on the wire.
 
     Args:
-        view: The contract.
-        values: Makes the values of its schemas.
-        without: A field that is left out, and with it the others that would take its place.
+        view: The operation.
     """
-    members = _members(view, values)
-    required = _required(view)
-    groups = [group for group in view.operation.exactly_one_of if without not in group]
-    grouped = {name for group in view.operation.exactly_one_of for name in group}
-    others = {name: member for name, member in members.items() if name not in grouped and name != without}
-    made = [objects(others | {name: members[name] for name in kind}, [*required, *kind]) for kind in product(*groups)]
-    return st.one_of(made).map(_keep_words)
+
+    def __init__(self, view: ContractView) -> None:
+        self._view = view
+        self._values = SchemaValues(view)
+        self._points = MutationPoints(view, self._values)
+        # A path without its parameter is another path, so that is no rule.
+        self._over_fields = [
+            *member_rules(view, *request_schema(view)),
+            *(
+                MemberRule(f"{pointer}/required", *ways_of("required", [name]))
+                for name, (parameter, pointer) in parameters(view).items()
+                if parameter["in"] == "query" and parameter.get("required")
+            ),
+        ]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Every rule that can be broken, those over several fields first."""
+        return tuple(
+            dict.fromkeys(
+                rule.rule if isinstance(rule, MutationPoint) else rule.pointer
+                for rule in [*self._over_fields, *self._points]
+            )
+        )
+
+    @cached_property
+    def _members(self) -> dict[str, SearchStrategy[Any]]:
+        """The values of each field, without null and empty lists, which cannot be sent in a form."""
+        view = self._view
+
+        def sent(name: str, schema: JsonObject) -> JsonObject:
+            schema = without_null(view, schema)
+            if view.fields[name].item is not None:
+                items = without_null(view, schema.get("items", {}))
+                schema = schema | {"minItems": max(1, schema.get("minItems", 1)), "items": items}
+            return schema
+
+        def can_be_sent(name: str, value: Any) -> bool:
+            # A path cannot have an empty step, and HTTP clients resolve those of dots.
+            return value is not None and not (view.fields[name].place == "path" and value in ("", ".", ".."))
+
+        return {
+            name: self._values.of(sent(name, schema)).filter(partial(can_be_sent, name))
+            for name, (schema, _) in field_schemas(view).items()
+        }
+
+    def make(self, *, broken: MemberRule | None = None, given: str | None = None) -> SearchStrategy[JsonObject]:
+        """Requests that keep the contract, but for one rule over several fields, or for a field that is added later."""
+        always = self._view.fields_in("path")
+        return objects(self._members, self._over_fields, required=always, broken=broken, given=given).map(_keep_words)
+
+    def break_rule(self, rule: str) -> SearchStrategy[BrokenRequest]:
+        """Requests that break a rule: one over several fields, or one about a place in a field."""
+        whole = [self.make(broken=each) for each in self._over_fields if each.pointer == rule]
+        if whole:
+            (made,) = whole
+            return made.map(lambda request: BrokenRequest(self.as_keywords(request), rule, pointer_to(())))
+        return st.one_of([self._break_at(point) for point in self._points if point.rule == rule])
+
+    def _break_at(self, point: MutationPoint) -> SearchStrategy[BrokenRequest]:
+        firsts = [pair[0] for rule in self._over_fields if (pair := rule.same_length) and pair[1] == point.field]
+
+        def build(request: JsonObject, broken: tuple[Any, Path]) -> BrokenRequest:
+            value, path = broken
+            more = {name: [request[name][0]] * len(value) for name in firsts}
+            keywords = self.as_keywords(request | more | {point.field: value})
+            return BrokenRequest(keywords, point.rule, pointer_to((point.field, *path)))
+
+        return st.builds(build, self.make(given=point.field), self._points.broken_values(point))
+
+    def as_keywords(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """A request as keyword arguments."""
+        names = {field.wire_name: field.python_name for field in self._view.operation.fields}
+        return {names[name]: value for name, value in request.items()}
 
 
 def _keep_words(request: JsonObject) -> JsonObject:
     """The request without what the contract rules out in words alone: a weight beside a size of another shape."""
-    return {name: value for name, value in request.items() if name != "resolution" or "image_weight" not in request}
-
-
-def _members(view: ContractView, values: SchemaValues) -> dict[str, SearchStrategy[Any]]:
-    """The values of each field of a request, without null and empty lists, which cannot be sent in a form."""
-
-    def sent(name: str, schema: JsonObject) -> JsonObject:
-        schema = without_null(view, schema)
-        if view.fields[name].item is not None:
-            items = without_null(view, schema.get("items", {}))
-            schema = schema | {"minItems": max(1, schema.get("minItems", 1)), "items": items}
-        return schema
-
-    def can_be_sent(name: str, value: Any) -> bool:
-        # A path cannot have an empty step, and HTTP clients resolve those of dots.
-        return value is not None and not (view.fields[name].place == "path" and value in ("", ".", ".."))
-
-    return {
-        name: values.of(sent(name, schema)).filter(partial(can_be_sent, name))
-        for name, (schema, _) in field_schemas(view).items()
-    }
-
-
-def _required(view: ContractView) -> list[str]:
-    """The fields without which there is no request."""
-    return [*view.fields_in("path"), *(name for names in required_fields(view).values() for name in names)]
-
-
-def _as_keywords(view: ContractView, request: Mapping[str, Any]) -> dict[str, Any]:
-    names = {field.wire_name: field.python_name for field in view.operation.fields}
-    return {names[name]: value for name, value in request.items()}
-
-
-def _rules(points: MutationPoints) -> tuple[str, ...]:
-    """The rules of the whole request first: that exactly one of some fields is given, and which are required."""
-    schema, pointer = request_schema(points.view)
-    rules = [_prompt_rule(schema, pointer, group) for group in points.view.operation.exactly_one_of]
-    rules += required_fields(points.view)
-    return tuple(dict.fromkeys([*rules, *(point.rule for point in points)]))
-
-
-def _prompt_rule(schema: JsonObject, pointer: str, group: tuple[str, ...]) -> str:
-    """Where the contract says that exactly one of some fields is given."""
-    parts = {pointer: schema} | {f"{pointer}/allOf/{n}": part for n, part in enumerate(schema.get("allOf", ()))}
-    for place, part in parts.items():
-        if [branch.get("required") for branch in part.get("oneOf", ())] == [[name] for name in group]:
-            return f"{place}/oneOf"
-    raise LookupError(f"{pointer} does not say that exactly one of {', '.join(group)} is given")
-
-
-def _break_whole(rule: str, view: ContractView, values: SchemaValues) -> list[SearchStrategy[BrokenRequest]]:
-    """Every field of a group at once, and none; or a request without one of the required fields."""
-    schema, pointer = request_schema(view)
-    members = _members(view, values)
-    required = _required(view)
-
-    def build(request: JsonObject) -> BrokenRequest:
-        return BrokenRequest(_as_keywords(view, request), rule, pointer_to(()))
-
-    for group in view.operation.exactly_one_of:
-        if rule == _prompt_rule(schema, pointer, group):
-            rest = {name: member for name, member in members.items() if name not in group}
-            always = [name for name in required if name not in group]
-            return [st.builds(build, objects(members, [*always, *group])), st.builds(build, objects(rest, always))]
-    return [st.builds(build, _wire_requests(view, values, without=name)) for name in required_fields(view)[rule]]
-
-
-def _break_at(points: MutationPoints, point: MutationPoint) -> SearchStrategy[BrokenRequest]:
-    view = points.view
-
-    def build(request: JsonObject, broken: tuple[Any, Path]) -> BrokenRequest:
-        value, path = broken
-        keywords = _as_keywords(view, request | {point.field: value})
-        return BrokenRequest(keywords, point.rule, pointer_to((point.field, *path)))
-
-    return st.builds(build, _wire_requests(view, points.values, without=point.field), points.broken_values(point))
+    return {name: value for name, value in request.items() if name != "image_weight" or "resolution" not in request}

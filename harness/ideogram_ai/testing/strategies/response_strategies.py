@@ -47,6 +47,7 @@ _LONGEST_WAIT: Final = 3600
 _STATUSES: Final = (200, 599)
 _COMMON_STATUSES: Final = (201, 302, 307, 408, 500, 502, 504, 520, 529)
 _DEEP: Final = 100_000
+_CHANGES: Final = ("is another value", "is missing", "unknown member", "unknown value")
 
 
 def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
@@ -73,6 +74,8 @@ def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_I
 
 def _answers(view: ContractView, status: int) -> SearchStrategy[Answer]:
     rule = view.responses[status]
+    if rule.text is not None:
+        return _text_answers(status, *rule.text)
     # Examples are not enough of a success: their links have expired, and what words alone say is not in a schema.
     makes: Mapping[str, Callable[[ContractView, int], SearchStrategy[Any]]] = {"images": _successes, "job": _jobs}
     succeeds = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
@@ -84,6 +87,11 @@ def _answers(view: ContractView, status: int) -> SearchStrategy[Answer]:
         return Answer(status, json.dumps(body, ensure_ascii=escape).encode(), "documented", _JSON | headers)
 
     return st.builds(write, bodies, st.booleans(), _headers(rule.headers))
+
+
+def _text_answers(status: int, media_type: str, example: str) -> SearchStrategy[Answer]:
+    head = {"Content-Type": f"{media_type}; charset=utf-8"}
+    return (texts() | st.just(example)).map(lambda text: Answer(status, text.encode(), "documented", head))
 
 
 def _bodies(view: ContractView, status: int) -> SearchStrategy[Any]:
@@ -114,7 +122,7 @@ def _successes(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
     values = SchemaValues(view)
     members = {name: values.of(part) for name, part in schema["properties"].items()}
     members |= {"created": _moments(), "data": _images(view, schema)}
-    return objects(members, schema["required"]).filter(view.response_validator(status).is_valid)
+    return objects(members, required=schema["required"]).filter(view.response_validator(status).is_valid)
 
 
 def _jobs(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
@@ -138,7 +146,10 @@ def _jobs(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
         "failed": {"failure_reason": values.of(properties["failure_reason"])},
     }
     made = [
-        objects(always | {"status": st.just(state)} | members, [*schema["required"], *(["data"] if members else [])])
+        objects(
+            always | {"status": st.just(state)} | members,
+            required=[*schema["required"], *(["data"] if members else [])],
+        )
         for state, members in ends.items()
     ]
     return st.one_of(made).filter(view.response_validator(status).is_valid)
@@ -151,7 +162,7 @@ def _images(view: ContractView, schema: JsonObject) -> SearchStrategy[list[JsonO
     values = SchemaValues(view)
     safety = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
     rest = {name: values.of(part) for name, part in image["properties"].items() if name not in {"is_image_safe", "url"}}
-    images = st.builds(merge, objects(rest, image["required"]), _links(view) | safety)
+    images = st.builds(merge, objects(rest, required=image["required"]), _links(view) | safety)
     return st.lists(images, min_size=1, max_size=3)
 
 
@@ -194,6 +205,7 @@ def unusual_answers(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchS
     """
     view = read_view(operation.operation_id)
     documented = answers(operation=operation)
+    in_json = [_answers(view, status) for status, rule in view.responses.items() if rule.text is None]
     statuses = st.sampled_from(list(view.responses))
     common = st.sampled_from([*view.observed, *_COMMON_STATUSES])
     others = (common | st.integers(*_STATUSES)).filter(lambda status: status not in view.responses)
@@ -203,10 +215,7 @@ def unusual_answers(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchS
         st.integers(*_STATUSES).map(_page),
         statuses.map(lambda status: Answer(status, b"", "no body", {})),
         st.builds(_cut, documented, st.floats(0, 1, exclude_max=True)),
-        _changed(documented, "is another value"),
-        _changed(documented, "is missing"),
-        _changed(documented, "unknown member"),
-        _changed(documented, "unknown value"),
+        *(_changed(st.one_of(in_json), change) for change in _CHANGES if in_json),
         st.builds(Answer, statuses, json_values().map(_dump), st.just("JSON of another shape"), st.just(_JSON)),
         st.builds(Answer, statuses, _not_text(), st.just("not text"), st.just(_JSON)),
         *_unusual_jobs(view),

@@ -11,17 +11,20 @@ import io
 import math
 import re
 from datetime import UTC
+from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from attrs import frozen
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
-from ideogram_ai.client.request import is_array
+from ideogram_ai.client.request import is_array, is_object
 
 from ..faults.wire import JPEG, WEBP, png
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -138,33 +141,111 @@ def types_of(schema: JsonObject) -> list[str]:
 
 
 def choice_of(schema: JsonObject) -> str | None:
-    """The keyword by which a schema chooses among others; None if it does not."""
-    return next((keyword for keyword in ("oneOf", "anyOf") if keyword in schema), None)
+    """The keyword by which a schema chooses among others; None if it does not. A rule over members is no choice."""
+    return next((word for word in ("oneOf", "anyOf") if word in schema and not _names_in(schema[word])), None)
+
+
+def parts_of(view: ContractView, schema: JsonObject, pointer: str = "#") -> Iterator[tuple[JsonObject, str]]:
+    """A schema and those of its `allOf`, each with its JSON pointer and without the `allOf`."""
+    schema, pointer = follow(view, schema, pointer)
+    yield {name: rule for name, rule in schema.items() if name != "allOf"}, pointer
+    for number, part in enumerate(schema.get("allOf", ())):
+        yield from parts_of(view, part, f"{pointer}/allOf/{number}")
 
 
 def composed(view: ContractView, schema: JsonObject) -> JsonObject:
-    """The schema, and those of its `allOf`, in one schema.
+    """The schema, and those of its `allOf`, in one schema; rules over members are left to `member_rules`.
 
     Raises:
         UnknownKeywordError: Two of them have the same keyword, and it is not known how to compose it.
     """
-    schema = view.resolve(schema)
-    if "allOf" not in schema:
-        return schema
-    own = {name: rule for name, rule in schema.items() if name != "allOf"}
+    parts = [part for part, _ in parts_of(view, schema)]
+    if len(parts) == 1 and not set(_RULES) & parts[0].keys():
+        return parts[0]
     whole: JsonObject = {}
-    for part in (*(composed(view, each) for each in schema["allOf"]), own):
+    for part in (*parts[1:], parts[0]):
         for name in keywords_of(part):
             match name:
                 case "properties":
                     whole[name] = whole.get(name, {}) | part[name]
                 case "required":
                     whole[name] = [*whole.get(name, ()), *part[name]]
+                case _ if name in _RULES and _names_in(part[name]):
+                    continue
                 case _ if whole.get(name, part[name]) != part[name]:
                     raise UnknownKeywordError(["allOf", name], schema)
                 case _:
                     whole[name] = part[name]
     return whole
+
+
+Way = tuple[frozenset[str], frozenset[str]]
+"""Members that are given, and members that are not."""
+
+_RULES: Final = ("oneOf", "anyOf", "not")
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+@frozen
+class MemberRule:
+    """A rule over the members of an object.
+
+    Attributes:
+        pointer: Its JSON pointer in the contract.
+        keeps: The ways to keep it; everything that keeps it is among them.
+        breaks: The ways to break it.
+        same_length: Two members: if the second is given, it has as many items as the first.
+    """
+
+    pointer: str
+    keeps: tuple[Way, ...]
+    breaks: tuple[Way, ...]
+    same_length: tuple[str, str] | None = None
+
+
+def member_rules(view: ContractView, schema: JsonObject, pointer: str = "#") -> list[MemberRule]:
+    """The rules over the members of an object: which are required, exclude each other, or have the same length."""
+    return [rule for part, place in parts_of(view, schema, pointer) for rule in _member_rules(part, place)]
+
+
+def _member_rules(schema: JsonObject, pointer: str) -> Iterator[MemberRule]:
+    for keyword in (*_RULES, "required"):
+        names = schema.get(keyword, []) if keyword == "required" else _names_in(schema.get(keyword))
+        if names:
+            yield MemberRule(f"{pointer}/{keyword}", *ways_of(keyword, names))
+    for number, (first, second) in enumerate(schema.get("x-same-length", ())):
+        both, alone = frozenset({first, second}), frozenset({second})
+        keeps, breaks = ((_NONE, alone), (both, _NONE)), ((alone, frozenset({first})),)
+        yield MemberRule(f"{pointer}/x-same-length/{number}", keeps, breaks, same_length=(first, second))
+
+
+def ways_of(keyword: str, names: Collection[str]) -> tuple[tuple[Way, ...], tuple[Way, ...]]:
+    """The ways to keep a rule over members, and the ways to break it.
+
+    Args:
+        keyword: `oneOf`, `anyOf` or `not` of `required`, or `required` itself.
+        names: The members.
+    """
+    every, each = frozenset(names), [frozenset({name}) for name in names]
+    match keyword:
+        case "oneOf":
+            return tuple((one, every - one) for one in each), ((every, _NONE), (_NONE, every))
+        case "anyOf":
+            return tuple((one, _NONE) for one in each), ((_NONE, every),)
+        case "not":
+            return tuple((_NONE, one) for one in each), ((every, _NONE),)
+        case _:
+            return ((every, _NONE),), tuple((_NONE, one) for one in each)
+
+
+def _names_in(rule: Any) -> list[str]:
+    """The members that a `oneOf`, `anyOf` or `not` is about if it only says which are there; none otherwise."""
+    branches: list[JsonObject] = rule if is_array(rule) else [rule] if is_object(rule) else []
+    if not all(
+        branch.keys() == {"required"} and (is_object(rule) or len(branch["required"]) == 1) for branch in branches
+    ):
+        return []
+    return [name for branch in branches for name in branch["required"]]
 
 
 def known_branches(view: ContractView, schema: JsonObject) -> list[JsonObject]:
@@ -215,15 +296,22 @@ class SchemaValues:
             self._made[key] = self._make(schema)
         return self._made[key]
 
-    def objects(self, schema: JsonObject, *, without: Collection[str] = ()) -> SearchStrategy[JsonObject]:
-        """The values of a schema of an object, without some members."""
-        schema = self._view.resolve(schema)
-        properties: JsonObject = schema.get("properties", {})
-        members = {name: self.of(part) for name, part in properties.items() if name not in without}
-        return objects(members, schema.get("required", ()))
+    def objects(self, schema: JsonObject, *, given: str | None = None) -> SearchStrategy[JsonObject]:
+        """The values of a schema of an object.
+
+        Args:
+            schema: The schema.
+            given: A member that they lack: it is added to them, and they keep the rules with it.
+        """
+        return objects(self.members(schema), member_rules(self._view, schema), given=given)
+
+    def members(self, schema: JsonObject) -> dict[str, SearchStrategy[Any]]:
+        """The values of each member of a schema of an object."""
+        properties: JsonObject = composed(self._view, schema).get("properties", {})
+        return {name: self.of(part) for name, part in properties.items()}
 
     def _make(self, schema: JsonObject) -> SearchStrategy[Any]:
-        schema = composed(self._view, schema)
+        whole, schema = schema, composed(self._view, schema)
         keywords = keywords_of(schema)
         if "const" in keywords:
             return st.just(schema["const"])
@@ -238,7 +326,12 @@ class SchemaValues:
         if "enum" in keywords and types != ["string"]:
             return st.sampled_from([value for value in schema["enum"] if has_type(value, types)])
         _refuse(keywords.difference({"type"}, *(_KEYWORDS[kind] for kind in types)), schema)
-        return st.one_of([self._of_type(kind, schema) for kind in types])
+        return st.one_of(
+            [
+                self.objects(whole) if kind == "object" and "properties" in schema else self._of_type(kind, schema)
+                for kind in types
+            ]
+        )
 
     def _of_type(self, kind: str, schema: JsonObject) -> SearchStrategy[Any]:
         match kind:
@@ -252,25 +345,61 @@ class SchemaValues:
                 return _numbers(kind, schema)
             case "null":
                 return st.none()
-            case "object" if "properties" in schema:
-                return self.objects(schema)
             case "object":
                 return st.dictionaries(texts(), json_values(), max_size=_MOST_ITEMS)
             case _:
                 return _strings(schema)
 
 
-def objects(members: Mapping[str, SearchStrategy[Any]], required: Collection[str]) -> SearchStrategy[JsonObject]:
-    """Objects with the required members and some of the others, in several orders."""
-    always = {name: member for name, member in members.items() if name in required}
-    perhaps = {name: member for name, member in members.items() if name not in required}
-    names = list(members)
+def objects(
+    members: Mapping[str, SearchStrategy[Any]],
+    rules: Collection[MemberRule] = (),
+    *,
+    required: Collection[str] = (),
+    broken: MemberRule | None = None,
+    given: str | None = None,
+) -> SearchStrategy[JsonObject]:
+    """Objects with the required members and some of the others, in several orders.
+
+    Args:
+        members: The values of the members.
+        rules: The rules over them.
+        required: Members that are always there.
+        broken: One of the rules, which is broken.
+        given: A member that is left out, because it is added later; the rules are kept with it.
+    """
+    pairs = [rule.same_length for rule in rules if rule.same_length and rule != broken]
+    added = _NONE if given is None else frozenset({given})
+    ways: dict[Way, None] = {}
+    for chosen in product(*(rule.breaks if rule == broken else rule.keeps for rule in rules)):
+        always = added.union(required, *(some for some, _ in chosen))
+        never = _NONE.union(*(others for _, others in chosen))
+        if not always & never and not any(first == given and second in always for first, second in pairs):
+            ways[always - added, never | added] = None
+    return st.one_of([_objects(members, always, never) for always, never in ways]).map(partial(_even, pairs))
+
+
+def _objects(
+    members: Mapping[str, SearchStrategy[Any]], always: Collection[str], never: Collection[str]
+) -> SearchStrategy[JsonObject]:
+    names = [name for name in members if name not in never]
+    required = {name: members[name] for name in names if name in always}
+    perhaps = {name: members[name] for name in names if name not in always}
 
     def turn(content: JsonObject, start: int) -> JsonObject:
         return {name: content[name] for name in names[start:] + names[:start] if name in content}
 
     # Not every permutation: one number is drawn much faster than a list of them.
-    return st.builds(turn, st.fixed_dictionaries(always, optional=perhaps), st.integers(0, max(0, len(names) - 1)))
+    return st.builds(turn, st.fixed_dictionaries(required, optional=perhaps), st.integers(0, max(0, len(names) - 1)))
+
+
+def _even(pairs: Collection[tuple[str, str]], value: JsonObject) -> JsonObject:
+    """The object with as many items in one member of a pair as in the other."""
+    for pair in pairs:
+        if all(is_array(value.get(name)) for name in pair):
+            fewest = min(len(value[name]) for name in pair)
+            value = value | {name: value[name][:fewest] for name in pair}
+    return value
 
 
 def merge(value: JsonObject, more: JsonObject) -> JsonObject:

@@ -1,0 +1,60 @@
+"""Completion of NAME=VALUE in bash, which ends a word at `=` and `@`, while the other shells leave it in one piece."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_SPECIAL: Final = re.compile(r"([^\w%+,./:=@-])")
+"""What stands for something else in a shell, as in the name of a file."""
+_ESCAPED: Final = r"\\\1"
+
+_SCRIPT: Final = """\
+%(complete_func)s() {
+    local IFS=$'\\n' type value
+    COMPREPLY=()
+    while IFS=',' read -r type value; do
+        if [[ $type == plain ]]; then COMPREPLY+=("$value"); fi  # otherwise bash completes a file
+        if [[ $value == *[=/] ]]; then compopt -o nospace; fi
+    done < <(COMP_LINE="$COMP_LINE" COMP_POINT=$COMP_POINT COMP_WORDBREAKS="$COMP_WORDBREAKS" \\
+        %(complete_var)s=bash_complete "$1")
+}
+complete -o nosort -o default -F %(complete_func)s %(prog_name)s
+"""
+
+
+class _Bash(BashComplete):
+    source_template: ClassVar[str] = _SCRIPT
+    _before = ""
+    _is_quoted = False
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Read the line up to the cursor, and remember which part of its last word bash does not replace."""
+        if "COMP_LINE" not in os.environ:  # the script of an earlier version, or of click
+            return super().get_completion_args()
+        line = os.environ["COMP_LINE"][: int(os.environ["COMP_POINT"])]
+        words = split_arg_string(line)
+        incomplete = words.pop() if words and not line[-1:].isspace() else ""
+        self._is_quoted = line.removesuffix(incomplete).endswith(("'", '"'))
+        if not self._is_quoted:
+            # An @ ends a word, and begins the next one.
+            ends = [incomplete.rfind(sign) + (sign != "@") for sign in {*os.environ["COMP_WORDBREAKS"]} & {*"=@:"}]
+            self._before = incomplete[: max(ends, default=0)]
+        return words[1:], incomplete
+
+    def format_completion(self, item: CompletionItem[Any]) -> str:
+        """Write the part of an item that takes the place of what bash replaces."""
+        value = str(item.value).removeprefix(self._before)
+        # Not bash's own way (compopt -o filenames), which would put a backslash before the @.
+        return f"{item.type},{value if self._is_quoted else _SPECIAL.sub(_ESCAPED, value)}"
+
+
+def register() -> None:
+    """Use this in the place of click's completion for bash."""
+    add_completion_class(_Bash)
