@@ -2,13 +2,14 @@
 
 What is written is proven first: it imports, mypy --strict accepts it, and a request of each operation, sent through the
 client, arrives whole. Until then, and after any failure, the old tree stays as it is. At the end it says what changes
-for users, and proposes the next version number and the words for CHANGELOG.md.
+for users, and proposes the next version number and the words for CHANGELOG.md. docs/operations.md follows the contract.
 """
 
 from __future__ import annotations
 
 import argparse
 import shlex
+import subprocess
 import sys
 import tempfile
 import time
@@ -34,22 +35,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.perf_counter()
     try:
         from regeneration import summary  # noqa: PLC0415 - here, so that a missing tool is a message
-        from regeneration.documents import PACKAGE, RegenerationError  # noqa: PLC0415
+        from regeneration.documents import CONTRACT, OUT, PACKAGE, RegenerationError  # noqa: PLC0415
     except ModuleNotFoundError as error:
         hint = "the tools are in the dependency group dev of pyproject.toml: pip install --group dev"
         return _fail(f"{error.name} is not installed; {hint}")
     options = _parse(arguments)
     target = options.out / PACKAGE
+    is_own = (options.contract, options.out) == (CONTRACT, OUT)
     try:
         if options.check:
             differences = check(options.contract, options.out)
             if differences:
                 return _report(differences, target, arguments)
+            if is_own and _run_page("--check"):
+                return 1
             message, changes = f"{target} is up to date", ""
         else:
             before = summary.read_baseline()
             message = f"wrote {write(options.contract, options.out)} files to {target}"
             changes = f"\n\n{summary.describe_changes(before, target)}"
+            if is_own and _run_page():
+                return 1
     except RegenerationError as error:
         return _fail(str(error))
     except OSError as error:
@@ -99,6 +105,12 @@ def check(contract_path: Path, out: Path) -> list[str]:
         if out.resolve() == documents.OUT:
             return tree.compare(out, root)
         return tree.compare(out / documents.PACKAGE, root / documents.PACKAGE)
+
+
+def _run_page(*arguments: str) -> int:
+    """Write or check the page of all operations, in a process of its own, which imports the new package."""
+    page = Path(__file__).with_name("operations_page.py")
+    return subprocess.run([sys.executable, str(page), *arguments], check=False).returncode
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -101,7 +101,9 @@ def _types(annotation: ast.expr, models: Mapping[str, Model]) -> list[str]:
         return list(dict.fromkeys([*_types(annotation.left, models), *_types(annotation.right, models)]))
     if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "list":
         inner = " | ".join(_types(annotation.slice, models))
-        return [f"Sequence[{inner}]" if _MAPPING in inner or _FILE in inner else f"list[{inner}]"]
+        if _FILE in inner:
+            return [f"Iterable[{inner}]"]
+        return [f"Sequence[{inner}]" if _MAPPING in inner else f"list[{inner}]"]
     name = ast.unparse(annotation)
     if name == "Unset":
         return []
@@ -191,14 +193,15 @@ def _field(
     branches = [each for each in (schema, meant) if is_mapping(each)]
     description = next((each["description"] for each in branches if each.get("description")), "")
     description = description or "Not described in the contract."
-    told = [description if description[-1] in ".!?" else f"{description}."]
+    told = ["Required."] if required else []
+    told += [description if description[-1] in ".!?" else f"{description}."]
     told += _facts(document, meant) if is_mapping(meant) else ()
     choice = members_of_choice(document, schema)
     told += [f"Exactly one of {' and '.join(choice)} is in it."] if choice else []
     if "Mapping" in given:
         told.append("A mapping or the generated model; the order of keys is kept.")
     if _FILE in given:
-        each = "Each is a" if "Sequence" in given else "A"
+        each = "Each is a" if "Iterable" in given else "A"
         told.append(f"{each} path, bytes, an open binary file, or an image of a Generation; read before sending.")
     return {
         "wire_name": wire_name,

@@ -38,7 +38,19 @@ _CONSTANTS: Final = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "
 _CLASSES: Final = frozenset(
     {
         *("Any", "AsyncMethods", "Awaitable", "BinaryIO", "Callable", "Field", "FieldHint", "Final", "Generation"),
-        *("Generic", "Image", "Job", "Literal", "Mapping", "Methods", "Never", "Operation", "Price", "PriceWhen"),
+        *(
+            "Generic",
+            "Image",
+            "Iterable",
+            "Job",
+            "Literal",
+            "Mapping",
+            "Methods",
+            "Never",
+            "Operation",
+            "Price",
+            "PriceWhen",
+        ),
         *("Required", "Sequence", "TypeAlias", "TypeVar", "TypedDict"),
     }
 )

@@ -61,9 +61,10 @@ _IN_MODELS: Final = frozenset(
         *("Any", "BinaryIO", "BytesIO", "File", "FileTypes", "Generator", "Literal", "Mapping", "T", "TYPE_CHECKING"),
         *("TextIO", "TypeVar", "UNSET", "UUID", "Unset", "cast", "datetime", "json", "types"),
         *("additional_keys", "additional_properties", "from_dict", "to_dict", "to_multipart"),
-        *("cls", "d", "field_dict", "files", "prop", "prop_dict", "prop_name", "self", "src_dict"),
+        *("cls", "d", "field_dict", "prop", "prop_dict", "prop_name", "self", "src_dict"),
     }
 )
+_UNSET: Final = "class Unset:\n"
 _VARIABLE_OF_A_MEMBER: Final = re.compile(r"(.+?)(_item|_type_\d+)+(_data|_element)?")
 
 
@@ -253,6 +254,11 @@ def _write_modules(contract: Contract, target: Path, described: dict[str, Any]) 
     )
     # ASCII, because what repr() escapes depends on the Unicode tables of the Python that runs it.
     environment.filters.update(py=ascii, doc=docstring)
+    shared = (target / "types.py").read_text("utf-8")
+    readable = shared.replace(_UNSET, f'{_UNSET}    def __repr__(self) -> str:\n        return "UNSET"\n\n')
+    if readable == shared:
+        raise RegenerationError(f"types.py has no {_UNSET!r} any more; see whether Unset has a repr of its own now")
+    (target / "types.py").write_text(readable, "utf-8")
     for name in ("contract.py", "methods.py", "operations.py"):
         text = environment.get_template(f"{name}.jinja").render(sha256=contract.sha256, **described)
         (target / name).write_bytes(text.encode())

@@ -5,11 +5,13 @@ from pathlib import Path
 import httpx
 import pytest
 from canned import Service
-from driver import KEY, FakeTiming, Kind, case, download, each_kind
+from driver import KEY, Driver, FakeTiming, Kind, case, download, each_kind
 from image_downloads import drawn
 
-from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError
+from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError, RequestError
 from ideogram_ai.client.download import follow
+from ideogram_ai.generated.types import UNSET
+from ideogram_ai.testing.faults import FaultServer
 
 PNG = drawn("PNG", (3, 2))
 LINK = "https://ideogram.ai/api/images/ephemeral/xtdZ-iq_1.png?exp=4102444800&sig=0a0b"
@@ -159,3 +161,23 @@ def test_a_link_that_may_not_be_fetched_is_refused(tmp_path: Path) -> None:
         with pytest.raises(DownloadError, match="this is no URL") as caught:
             follow(LINK, location)
         assert caught.value.reason is DownloadReason.FORBIDDEN_ADDRESS
+
+
+@each_kind
+def test_a_link_is_downloaded_as_an_image_is(kind: Kind, tmp_path: Path) -> None:
+    """Some answers have links without images, for example that of v3.layerize_text."""
+    with FaultServer(image=["status_503", "ok"]) as server, Driver(kind, base_url=server.url) as client:
+        path = client.run(lambda each: each.download(server.image_url, tmp_path))
+        assert path.name == "image.png"
+        others: list[object] = [None, "", UNSET, 7, Path("a.png"), b"https://a.example/a.png"]
+        for value in others:
+            with (
+                case(value),
+                pytest.raises(RequestError, match="Give an image of a Generation"),
+            ):
+                client.run(lambda each: each.download(value, tmp_path))  # noqa: B023 - called at once
+        with pytest.raises(DownloadError) as caught:
+            client.run(lambda each: each.download("http://10.0.0.1/a.png", tmp_path))
+        assert caught.value.reason is DownloadReason.FORBIDDEN_ADDRESS
+        assert caught.value.url == "http://10.0.0.1/a.png"
+        assert len(server.wait_idle().gets) == 2

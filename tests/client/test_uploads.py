@@ -10,18 +10,20 @@ import os
 import tempfile
 from email.message import Message
 from functools import partial
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
 from canned import Service, success
-from driver import PROMPT, Driver, Kind, case, each_kind, image_at
+from driver import PLAIN, PROMPT, Driver, Kind, case, each_kind, image_at
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import parse_form_data
 
-from ideogram_ai.client import DownloadError, FieldValueError, RequestError, uploads
+from ideogram_ai.client import DownloadError, FieldValueError, RequestError, UploadProgress, uploads
+from ideogram_ai.client.client import ONE_PIECE
 from ideogram_ai.client.request import encode_request
 from ideogram_ai.client.uploads import Upload, make_upload
 from ideogram_ai.generated.operations import POST_DESCRIBE_V4, POST_REMIX_IMAGE_V4
@@ -347,10 +349,141 @@ def test_the_first_bytes_tell_the_type_and_the_suffix() -> None:
             assert (made.name, made.content_type) == (expected, kind)
     for suffix in ("jpeg", "JPG", "jfif"):
         assert make_upload(JPEG, name=f"a.{suffix}", stem="f").name == f"a.{suffix}"
-    for name, expected in (("a.txt", "a.txt"), ("a.png", "a.png"), ("", "field")):
+    for name, expected in (("a.md", "a.md"), ("a.png", "a.png"), ("", "field")):
         made = make_upload(b"a caption", name=name, stem="field")
         assert (made.name, made.content_type) == (expected, "application/octet-stream")
     assert make_upload(b"<svg xmlns='a'/>", name="", stem="f").content_type == "image/svg+xml"
+
+
+def test_a_caption_keeps_its_name_whatever_it_begins_with() -> None:
+    """It belongs to the image of that name."""
+    beginnings = (
+        b"true love",
+        b"OTTO at sea",
+        b"wOFF",
+        b"BM",
+        b"<svg/>",
+        b"GIF89a is a format",
+        b"II*",
+        "größe".encode(),
+    )
+    for beginning in beginnings:
+        for name, kind in (("pot.txt", "text/plain"), ("Pot 7.TXT", "text/plain"), ("pot.json", "application/json")):
+            for text in (beginning, beginning + b" a" * 5000 + "é".encode()):
+                made = make_upload(text, name=name, stem="field")
+                assert (made.name, made.content_type, made.data) == (name, kind, text)
+    for picture, suffix in ((PNG, ".png"), (JPEG, ".jpg"), (WEBP, ".webp"), (b"PK\3\4\0\xff", ".zip")):
+        assert make_upload(picture, name="pot.txt", stem="field").name == f"pot.txt{suffix}", "it is no caption"
+    for name, image, caption in (("it's; 5%.png", "it_s_ 5_.png", "it_s_ 5_.txt"), ("a.2024", "a.2024.png", "a.txt")):
+        assert make_upload(PNG, name=name, stem="f").name == image
+        assert make_upload(b"words", name=f"{Path(name).stem}.txt", stem="f").name == caption
+
+
+@each_kind
+def test_a_dataset_takes_images_captions_and_archives_of_any_iterable(kind: Kind, tmp_path: Path) -> None:
+    archive, caption = io.BytesIO(b"PK\3\4 and more"), io.BytesIO(b"A vase")
+    archive.name, caption.name = "more.zip", "vase.txt"
+    (tmp_path / "vase.png").write_bytes(PNG)
+    (tmp_path / "pot.png").write_bytes(PNG)
+    (tmp_path / "pot.txt").write_bytes("Ein großer Topf".encode())
+    for given in (sorted(tmp_path.iterdir()), (path for path in sorted(tmp_path.iterdir()))):
+        files = chain(given, [archive, caption, PNG, PNG])
+        with FaultServer(answer_with(200, UPLOADED)) as server, Driver(kind, base_url=server.url) as client:
+            done = client.call("datasets.upload_assets", "d1", files=files)
+            (post,) = server.wait_idle().posts
+        assert (done.total_count, repr(done.failed_assets)) == (2, "UNSET")
+        assert [(file.name, file.filename, file.content_type) for file in files_in(post.raw)] == [
+            ("files", "pot.png", "image/png"),
+            ("files", "pot.txt", "text/plain"),
+            ("files", "vase.png", "image/png"),
+            ("files", "more.zip", "application/zip"),
+            ("files", "vase.txt", "text/plain"),
+            ("files", "files-6.png", "image/png"),
+            ("files", "files-7.png", "image/png"),
+        ]
+
+
+UPLOADED = '{"total_count": 2, "success_count": 2, "failure_count": 0}'
+
+
+@each_kind
+def test_images_of_ours_have_the_names_in_their_links(kind: Kind) -> None:
+    embedded = image_at("data:image/png;base64," + base64.b64encode(PNG).decode())
+    with FaultServer(answer_with(200, UPLOADED)) as server, Driver(kind, base_url=server.url) as client:
+        images = [image_at(f"{server.url}/image.png?a/b.gif"), embedded, image_at(server.image_url), embedded]
+        client.call("datasets.upload_assets", "d1", files=images)
+        post = server.wait_idle().posts[0]
+    assert [file.filename for file in files_in(post.raw)] == ["image.png", "files-2.png", "image.png", "files-4.png"]
+
+
+def test_files_by_name_are_no_list() -> None:
+    with pytest.raises(FieldValueError, match=r"files: .* cannot be sent: dict is no file"), Driver("sync") as client:
+        client.call("datasets.upload_assets", "d1", files={"a.png": PNG})
+
+
+LARGE = PNG + os.urandom(3 * ONE_PIECE)
+
+
+@each_kind
+@pytest.mark.parametrize("lend", [False, True])
+def test_large_files_arrive_whole_and_their_progress_is_reported(kind: Kind, lend: bool) -> None:
+    seen: list[UploadProgress] = []
+    lent: dict[str, Any] = {"lend": PLAIN} if lend else {}
+    with (
+        FaultServer(["status_429", answer_with(200, UPLOADED), "ok"]) as server,
+        Driver(kind, base_url=server.url, on_upload=seen.append, **lent) as client,
+    ):
+        client.call("datasets.upload_assets", "d1", files=[LARGE, PNG, LARGE])
+        client.ask()
+        posts = server.wait_idle().posts
+    assert [[file.read() for file in files_in(post.raw)] for post in posts[:2]] == [[LARGE, PNG, LARGE]] * 2
+    total = 2 * len(LARGE) + len(PNG)
+    assert {(each.method, each.total) for each in seen} == {("datasets.upload_assets", total)}, "a small one is not"
+    sent = [each.sent for each in seen]
+    second = sent.index(0, 1)
+    for attempt in (sent[:second], sent[second:]):
+        assert attempt[0] == 0
+        assert attempt[-1] == total
+        assert attempt == sorted(attempt)
+        assert len(attempt) > 50
+
+
+def test_a_report_that_fails_ends_no_upload_and_one_that_interrupts_does(caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[UploadProgress] = []
+
+    def fail(progress: UploadProgress) -> None:
+        calls.append(progress)
+        raise OSError("the terminal is gone")
+
+    def interrupt(progress: UploadProgress) -> None:
+        if progress.sent:
+            raise KeyboardInterrupt
+
+    answer = answer_with(200, UPLOADED)
+    with FaultServer([answer, answer]) as server:
+        with Driver("sync", base_url=server.url, on_upload=fail) as client:
+            assert client.call("datasets.upload_assets", "d1", files=LARGE).total_count == 2
+        assert len(calls) == 1
+        assert "on_upload failed, and is not called again: OSError: the terminal is gone" in caplog.text
+        with Driver("sync", base_url=server.url, on_upload=interrupt) as client:
+            with pytest.raises(KeyboardInterrupt) as caught:
+                client.call("datasets.upload_assets", "d1", files=LARGE)
+            assert getattr(caught.value, "may_have_been_billed", False) is True
+        assert server.wait_idle().may_have_run <= 2
+
+
+@each_kind
+def test_large_files_are_sent_in_pieces_and_not_copied_as_a_whole(kind: Kind) -> None:
+    """One piece would be a second copy, of which httpcore copies what is left after each write."""
+    seen: list[UploadProgress] = []
+    with (
+        FaultServer(answer_with(200, UPLOADED)) as server,
+        Driver(kind, base_url=server.url, on_upload=seen.append) as client,
+    ):
+        client.call("datasets.upload_assets", "d1", files=[LARGE, LARGE])
+        server.wait_idle()
+    steps = [after.sent - before.sent for before, after in pairwise(seen)]
+    assert max(steps) <= 64 * 1024
 
 
 HOSTILE = (

@@ -6,13 +6,17 @@ import re
 import tomllib
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import click
+import operations_page
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from ideogram_ai.cli.app import app
 from ideogram_ai.client.costs import price_of
 from ideogram_ai.contract.prices import shipped_prices
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
@@ -26,6 +30,7 @@ def tokens(document: Path) -> list[Token]:
     return MarkdownIt().enable("table").parse(document.read_text("utf-8"))
 
 
+@cache
 def anchors(document: Path) -> set[str]:
     """Name the headings of a document as the usual renderers do."""
     every = tokens(document)
@@ -114,6 +119,23 @@ def test_the_guides_have_the_prices_of_the_contract() -> None:
         price = price_of(operation, dict.fromkeys(re.findall(r"\w+_(?:images|uri)\b", method), "given"))
         known = "free" if operation.is_free else "not known"
         assert stated.split()[0] == (known.split(maxsplit=1)[0] if price is None else f"${price:f}"), method
+
+
+def test_the_page_of_all_operations_is_current_and_each_has_a_command() -> None:
+    assert operations_page.main(["--check"]) == 0
+    found = rows("operations.md", "method")
+    names = [re.findall(r"\[`([\w.]+)`\]\(#client\w+\)(, deprecated)?$", row[0])[0] for row in found]
+    expected = {operation.method_name: operation.deprecated for operation in OPERATIONS.values()}
+    assert {name: bool(is_deprecated) for name, is_deprecated in names} == expected
+    assert len(found) == len(expected) == 33
+    for _, command, costs, mocked in found:
+        program, name, *others = command.strip("`").split()
+        known = app.commands[name]
+        options = {option for parameter in known.params for option in parameter.opts}
+        called = isinstance(known, click.Group) and known.get_command(click.Context(known), others[0])
+        assert (program, bool(called or options.issuperset(others))) == ("ideogram", True), command
+        assert costs
+        assert mocked.endswith(".")
 
 
 def test_what_moves_to_4_0_is_what_the_contract_says() -> None:

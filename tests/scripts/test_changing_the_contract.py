@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from contract_changes import FIELD_CHANGES, MAGIC, POSTER, RESPONSES, FieldChange, add_field_of_page, page
+from contract_changes import FIELD_CHANGES, MAGIC, POSTER, RESPONSES, WILDNESS, FieldChange, add_field_of_page, page
 from regenerated import made_once, merged, path_to, run_python, with_less, with_more
 from regeneration import summary
 from regeneration.documents import OUT, PACKAGE, ROOT
@@ -36,6 +36,7 @@ class Changed:
         vectors = sorted((folder / "vectors").iterdir())
         self.vectors = {path.name: json.loads(path.read_text("utf-8")) for path in vectors}
         self.used: dict[str, Any] = json.loads((folder / "used.json").read_text("utf-8"))
+        self.page = (folder / "operations.md").read_text("utf-8")
 
 
 def _use(folder: Path, generated: Path, asked: dict[str, Any]) -> None:
@@ -43,6 +44,7 @@ def _use(folder: Path, generated: Path, asked: dict[str, Any]) -> None:
     program = ROOT / "tests/support/on_changed_contract.py"
     used = run_python(program, path=path_to(generated), asked={**asked, "folder": str(folder)})
     (folder / "used.json").write_text(used, "utf-8")
+    run_python(ROOT / "scripts/operations_page.py", "--out", folder / "operations.md", path=path_to(generated))
 
 
 def _prompted(values: dict[str, Any]) -> dict[str, Any]:
@@ -72,6 +74,7 @@ def more(tmp_path_factory: pytest.TempPathFactory) -> Changed:
             "incomplete": {"variety": 2},
             "misspelt": {"text_prompt": "a", "variaty": 2},
         },
+        "inpaint": {"name": "wildness", "values": [3, 12, "wild"]},
         "cli": {
             "all": [change.option for change in FIELD_CHANGES if change.option],
             "not a number": ["project=p", "steps=many"],
@@ -94,6 +97,7 @@ def less(tmp_path_factory: pytest.TempPathFactory) -> Changed:
         "program": page("python"),
         "statuses": [],
         "operations": {},
+        "inpaint": {},
         "cli": {
             "all": ["rendering_speed=TURBO"],
             "removed": ["enable_copyright_detection=true"],
@@ -173,6 +177,21 @@ def test_a_new_operation_is_a_method_that_returns_its_model(more: Changed) -> No
     drawn = more.used["strategies"]["post_wording_v4"]
     assert set(drawn["drawn"]) == {"text_prompt", "variety", "notes"}
     assert "#/components/schemas/MagicPromptRequest/required" in drawn["rules"]
+
+
+def test_a_field_of_any_operation_is_in_the_client_its_help_the_mock_server_a_batch_and_the_docs(more: Changed) -> None:
+    """One edit and one command; nothing was written for this operation, or for this field."""
+    found, about = more.used["inpaint"], WILDNESS["description"].rstrip(".")
+    assert (found["3"]["type"], found["3"]["arrived"][0][1]["wildness"]) == ("Generation", 3)
+    for value, complaint in (("12", "wildness: 12 is greater than the maximum of 9"), ("wild", "wildness: ")):
+        assert (found[value]["error"], found[value]["arrived"][0][2]) == ("BadRequestError", 400)
+        assert complaint in found[value]["message"]
+    assert "wildness: int | None = None" in found["signature"].replace("'", "")
+    for text in (found["documentation"], found["help"], more.page):
+        assert about in " ".join(text.split())
+    assert f"| `wildness` | whole number, from 1, up to 9. {about}. |\n" in more.page
+    assert more.page.count("| `wildness` |") == 2  # v3.edit has it too
+    assert (found["batch"], found["rows"][0]["wildness"]) == (0, 3), found["said"]
 
 
 def test_a_removed_field_is_gone_and_renamed_schemas_change_nothing_on_the_wire(less: Changed) -> None:

@@ -66,7 +66,7 @@ def test_the_operations_are_those_of_the_contract(document: Document) -> None:
         operation.path = "/"  # type: ignore[misc]
     assert document["servers"][0]["url"] == operations.SERVER_URL
     assert document["components"]["securitySchemes"]["ApiKey"]["name"] == operations.API_KEY_HEADER
-    assert len(list(every_operation(document))) == len(OPERATIONS) == 10
+    assert len(list(every_operation(document))) == len(OPERATIONS) == 33
     for each, raw in every_operation(document):
         assert (each.method_name, each.result) == (raw["x-method"], raw.get("x-result", "model"))
         assert each.authenticated is ("security" not in raw)
@@ -77,8 +77,19 @@ def test_the_operations_are_those_of_the_contract(document: Document) -> None:
         expected = [("body", name) for properties in body for name in properties]
         expected += [(said["in"], said["name"]) for said in (resolved(document, p) for p in raw.get("parameters", ()))]
         assert [(field.place, field.wire_name) for field in each.fields] == expected
-        binary = {name for properties in body for name in properties if properties[name].get("format") == "binary"}
+        kinds = {name: kind.get("items", kind) for properties in body for name, kind in properties.items()}
+        binary = {name for name, kind in kinds.items() if kind.get("format") == "binary"}
         assert {field.wire_name for field in each.fields if field.is_file} == binary
+        schema = next((resolved(document, media["schema"]) for media in content.values()), {})
+        assert each.exclusive == tuple(tuple(part["not"]["required"]) for part in schema.get("allOf", ()))
+        for keyword, groups in (("oneOf", each.exactly_one_of), ("anyOf", each.at_least_one_of)):
+            group = tuple(part["required"][0] for part in schema.get(keyword, ()))
+            assert groups == ((group,) if group else ())
+        assert each.same_length == tuple(map(tuple, schema.get("x-same-length", ())))
+        assert each.deprecated is raw.get("deprecated", False)
+        cases = [(case["field"], case.get("value"), case["price"]) for case in raw.get("x-price-when", ())]
+        others = [(other.field, other.value, dict(other.price.usd)) for other in each.other_prices]
+        assert others == [(field, value, document["x-prices"][name]["usd"]) for field, value, name in cases]
         price = document["x-prices"].get(raw.get("x-price"))
         assert (each.price is None) is (price is None)
         if each.price and price:
@@ -89,6 +100,9 @@ def test_the_operations_are_those_of_the_contract(document: Document) -> None:
                 resolved(document, body[0][price["by"]])["default"] if "by" in price else None
             )
     assert {each.operation_id for each, _ in every_operation(document) if each.rate_limit} == {"get_generation"}
+    members = {each.operation_id: each.image_members for each in OPERATIONS.values() if each.result == "images"}
+    assert members.pop("post_remove_background") == ("is_image_safe",)
+    assert set(members.values()) == {("prompt", "resolution", "is_image_safe", "seed")}
     content_types = {field.wire_name: field.content_type for field in operation.fields if field.content_type}
     assert content_types == {"json_prompt": "application/json"}
     assert operation.exactly_one_of == (("text_prompt", "json_prompt"),)

@@ -11,7 +11,7 @@ import yaml
 from altered_contract import Change, Document, fields, post, put, schemas
 from contract_changes import add_every_form, add_operation, add_responses, remove_field, rename_references
 from regeneration import summary
-from regeneration.documents import CONTRACT, OUT, PACKAGE
+from regeneration.documents import CONTRACT, OUT, PACKAGE, operations
 from regeneration.summary import GeneratedState, find_changes, next_version, read_baseline, read_package
 from unknown_fields import UNKNOWN
 
@@ -60,7 +60,11 @@ ASKED, ANSWERED = (
     f"{FOUR} request: `json_prompt{BOX}",
     f"`magic_prompt()`, `describe()` answer 200: `json_prompt(object){BOX}",
 )
-SIX = FOUR.replace("`submit()`,", "`submit()`, `remix()`, `submit_remix()`,")
+LIMITED = ", ".join(
+    f"`{raw['x-method']}()`"
+    for _, _, raw in operations(NOW.document)
+    if raw["responses"].get("429") == {"$ref": "#/components/responses/TooManyInProgress"}
+)
 IN_SERVICE = "/components/schemas/RenderingSpeedV4/x-unavailable-values"
 RULE = "(While the first number is 0, what breaks raises the second, all else the third.)"
 NEW = put(fields, **{UNKNOWN: {"type": "integer"}})
@@ -106,7 +110,7 @@ CASES: list[tuple[list[Change], list[str]]] = [
     ),
     (
         [lambda document: document["components"]["responses"]["TooManyInProgress"].update({"x-billed": True})],
-        [f"harmless changed {SIX} contract: `/responses/429/x-billed` is another: false -> true"],
+        [f"harmless changed {LIMITED} contract: `/responses/429/x-billed` is another: false -> true"],
     ),
     (
         [lambda document: schemas(document)["RenderingSpeedV4"].pop("x-unavailable-values")],
@@ -146,13 +150,11 @@ def test_groups_parameters_files_and_prices() -> None:
         "harmless added `things.list()` is new: List things. It costs nothing",
         "harmless added `things.make()` is new: Make a thing",
     ]
-    assert listed(NOW, every)[-2:] == [
-        "harmless added `opening_hours()` is new: Say when the shelf is open. It costs nothing and needs no API key",
-        "harmless added contract: `/x-prices/by-size` is new",
-    ]
+    assert "harmless added contract: `/x-prices/by-size` is new" in listed(NOW, every)
     assert "breaks removed there is no `things.list()` any more" in listed(every, NOW)
     document = deepcopy(every.document)
-    colour, limit, *_ = parameters = document["paths"]["/shelf/things"]["get"]["parameters"]
+    parameters = document["paths"]["/shelf/things"]["get"]["parameters"]
+    colour, limit = (next(each for each in parameters if each["name"] == name) for name in ("colour", "limit"))
     parameters.remove(colour)
     parameters.append({"name": "since", "in": "query", "required": True, "schema": {"type": "string"}})
     limit["required"], limit["schema"]["maximum"] = True, 5

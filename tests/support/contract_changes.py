@@ -16,6 +16,8 @@ MAGIC = "/v1/ideogram-v4/wording"
 _DATA: Document = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 POSTER: Document = _DATA["prompt"]
 RESPONSES: Document = _DATA["responses"]
+WILDNESS: Document = {"description": "How wild the new part is.", "type": "integer", "minimum": 1, "maximum": 9}
+"""A field of v3.inpaint, and of v3.edit, which has the same schema."""
 
 
 class FieldChange:
@@ -53,6 +55,7 @@ def extend(document: Document) -> None:
     every["ResolutionV4"]["enum"].append("64x64")
     every["V4PromptBbox"]["items"]["maximum"] = 2000
     every["V4JsonPrompt"]["properties"]["framing"] = {"$ref": "#/components/schemas/V4Framing"}
+    every["EditImageRequestV3"]["properties"]["wildness"] = deepcopy(WILDNESS)
     add_responses(document)
     add_operation(document)
 

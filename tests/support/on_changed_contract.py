@@ -3,6 +3,7 @@
 Reads the calls to make from stdin as JSON, and prints their outcomes, on real sockets, against the mock server.
 """
 
+import inspect
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from PIL import Image
 from samples import sample
 
 import ideogram_ai.generated
@@ -91,9 +93,8 @@ def strategies() -> Fields:
                 return f"{type(error).__name__}: {request}: {error.message}"
             return None
 
-        for name, operation in OPERATIONS.items():
-            if any(field.place == "path" for field in operation.fields):
-                continue  # no server knows an id that was drawn
+        for name in OPERATIONS.keys() & {POST_GENERATE_IMAGE_V4.operation_id, "post_wording_v4"}:
+            operation = OPERATIONS[name]
             method = method_of(client, name)
             drawn = sample(requests(operation=operation), 40)
             rules = request_rules(operation=operation)
@@ -128,6 +129,31 @@ def program(text: str) -> list[Any]:
         return [[dict(exchange.fields), exchange.status] for exchange in server.ledger]
 
 
+def field_of_inpaint(asked: Fields, folder: Path) -> Fields:
+    """What everything that knows operations does with a field of v3.inpaint: calls with values, words, a batch."""
+    source: Fields = {"image": str(folder / "image.png"), "mask": str(folder / "image.png"), "prompt": "A hat"}
+    Image.new("L", (64, 64)).save(folder / "image.png")
+    with MockServer() as server, Ideogram(KEY, base_url=server.url, retry=ONCE) as client:
+        found: Fields = {
+            str(value): call(server, lambda: client.v3.inpaint(**source, **{asked["name"]: value}))  # noqa: B023
+            for value in asked["values"]
+        }
+        found["signature"] = str(inspect.signature(client.v3.inpaint))
+        found["documentation"] = inspect.getdoc(client.v3.inpaint)
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        main(["call", "v3.inpaint", "--help"])
+    found["help"] = printed.getvalue()
+    rows = [["operation", *source, asked["name"]], ["v3.inpaint", *source.values(), str(asked["values"][0])]]
+    (folder / "rows.csv").write_text("\n".join(map(",".join, rows)), "utf-8")
+    with MockServer() as server, redirect_stdout(printed), redirect_stderr(printed):
+        where = ["--out", str(folder / "out"), "--base-url", server.url]
+        found["batch"] = main(["batch", str(folder / "rows.csv"), *where, "--yes"])
+        found["rows"] = [dict(exchange.fields) for exchange in server.ledger]
+        found["said"] = printed.getvalue()
+    return found
+
+
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
     os.environ["IDEOGRAM_API_KEY"] = KEY
@@ -138,6 +164,7 @@ if __name__ == "__main__":
         "strategies": strategies(),
         "operations": calls(asked["operations"], "post_wording_v4"),
         "program": program(asked["program"]),
+        "inpaint": field_of_inpaint(asked["inpaint"], Path(asked["folder"])) if asked["inpaint"] else {},
         "cli": {
             name: command_line(options, Path(asked["folder"], f"{number}.png"))
             for number, (name, options) in enumerate(asked["cli"].items())

@@ -21,19 +21,20 @@ from attrs import asdict, evolve
 
 from ideogram_ai.client import Generation
 from ideogram_ai.client import Job as ImageJob
+from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.jobs import read_job
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.response import parse_generation
 
 from .model import BatchRequest, ImageOutcome, LedgerChangeError, LedgerError, LedgerLockedError, Outcome, State
 from .names import is_reserved
-from .operations import GENERATE
+from .operations import GENERATE, images_asked
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
 APPLICATION_ID: Final = 0x49444742  # "IDGB"
-VERSION: Final = 3
+VERSION: Final = 4
 
 _TABLE: Final = """
 CREATE TABLE rows (
@@ -71,6 +72,7 @@ _FURTHER: Final = {
         "files TEXT NOT NULL DEFAULT '{}'",  # JSON: the SHA-256 of each file among the fields
         "job_id TEXT",  # of a row that was submitted
     ),
+    4: (),  # rows ask for operations, and images have members, that earlier versions do not know
 }
 """Columns that later versions added."""
 _IDENTIFIED: Final = 2
@@ -241,8 +243,9 @@ class Ledger:
         recovered: Keys of the rows that were on their way when the process ended that had the ledger open before.
     """
 
-    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, database: sqlite3.Connection, *, is_new: bool = False) -> None:
         self.path = path
+        self._is_new = is_new
         self.recovered: Sequence[str] = ()
         self._database = database
         self._lock = threading.RLock()
@@ -260,7 +263,8 @@ class Ledger:
             LedgerError: It is not a ledger, is newer than this program, or cannot be read or written.
         """
         file = Path(path)
-        ledger = cls(file, _open_database(file))
+        database, is_new = _open_database(file)
+        ledger = cls(file, database, is_new=is_new)
         try:
             with ledger.transaction() as database:
                 rows = database.execute("SELECT key FROM rows WHERE state = 'sent' ORDER BY position").fetchall()
@@ -288,12 +292,6 @@ class Ledger:
         with self.reading() as database:
             server: str | None = database.execute("SELECT server FROM batch").fetchone()["server"]
         return server
-
-    def operations(self) -> list[str]:
-        """The operations of the rows to send, by name."""
-        with self.reading() as database:
-            rows = database.execute("SELECT DISTINCT operation FROM rows WHERE state = 'planned' AND NOT absent")
-            return sorted(row["operation"] for row in rows)
 
     def begin_run(self) -> None:
         """Count a run that is about to send something, after the files of rehearsals were removed."""
@@ -332,10 +330,19 @@ class Ledger:
         return sum(((Decimal(cost or 0) + Decimal(earlier)) * count for cost, earlier, count in rows), Decimal(0))
 
     def unpriced(self) -> int:
-        """The number of rows that may have been billed, and whose price nobody knows."""
+        """The number of images that may have been billed, and whose price nobody knows."""
+        with self.reading() as database:
+            statement = f"SELECT {REQUEST_COLUMNS}, images FROM rows WHERE may_have_been_billed AND cost IS NULL"  # noqa: S608
+            return sum(
+                len(json.loads(row["images"])) or images_asked(request_of(row)) for row in database.execute(statement)
+            )
+
+    def withheld(self) -> int:
+        """The number of withheld images of rows whose other images are saved, without absent rows."""
         with self.reading() as database:
             number: int = database.execute(
-                "SELECT count(*) FROM rows WHERE may_have_been_billed AND cost IS NULL"
+                "SELECT count(*) FROM rows, json_each(rows.images) AS image WHERE state = 'saved' AND NOT absent"
+                " AND json_extract(image.value, '$.withheld') AND json_extract(image.value, '$.file') IS NULL"
             ).fetchone()[0]
         return number
 
@@ -450,10 +457,15 @@ class Ledger:
             )
 
     def close(self) -> None:
-        """Close the file, so that another process can open it."""
+        """Close the file, so that another process can open it. A new one that was never used is removed."""
         with self._lock:
             with suppress(OSError):
                 _pid_file(self.path).unlink()
+            with suppress(OSError, sqlite3.Error, LedgerError):
+                if self._is_new and not any(self.counts().values()):
+                    # While it is locked, and without side files: another process may open it at any moment.
+                    self._database.execute("PRAGMA journal_mode = DELETE")
+                    self.path.unlink()
             self._database.close()
 
     def __enter__(self) -> Self:
@@ -539,15 +551,20 @@ def _record(database: sqlite3.Connection, outcome: Outcome) -> bool:
     )
 
 
-def _open_database(path: Path) -> sqlite3.Connection:
+def _open_database(path: Path) -> tuple[sqlite3.Connection, bool]:
     """Open the file for this process alone, or create it, readable by its owner only: it holds signed links.
 
     The lock is SQLite's own and ends with the process. Earlier versions are migrated.
+
+    Returns:
+        The database, and whether it is new.
     """
+    is_new = False
     try:
         # An existing file is not opened here: closing it would drop the locks that this process has on it.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            is_new = True
         database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         why = error.strerror if isinstance(error, OSError) else error
@@ -573,12 +590,19 @@ def _open_database(path: Path) -> sqlite3.Connection:
         with suppress(OSError):  # it only improves a message
             _pid_file(path).write_text(f"{os.getpid()} {socket.gethostname()}\n", encoding="utf-8")
             _pid_file(path).chmod(0o600)
+        _check_there(path)
     except BaseException as error:
         database.close()
         if isinstance(error, sqlite3.Error):
             raise _translate(error, path) from error
         raise
-    return database
+    return database, is_new
+
+
+def _check_there(path: Path) -> None:
+    """Refuse a file that its process removed, unused, before this process had the lock."""
+    if not path.exists():
+        raise LedgerError(f"The ledger {str(path)!r} was removed at this moment. Run the same again. {NOTHING_SENT}")
 
 
 def _check_owner(database: sqlite3.Connection, path: Path) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MANIFEST_NAME: Final = "manifest.jsonl"
 MARK_NAME: Final = "thumbnails/ledger.json"
 _LONGEST_MARK: Final = 10_000
-_IMAGE_MEMBERS: Final = ("file", "sha256", "size", "seed", "prompt", "resolution", "withheld")
+_IMAGE_MEMBERS: Final = ("file", "sha256", "size", "seed", "prompt", "resolution", "upscaled_resolution", "withheld")
 # Lone surrogates, which UTF-8 cannot encode, and what some programs treat as a line end or a change of direction.
 _ESCAPED: Final = re.compile("[\ud800-\udfff\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _WAYS_OUT: Final = (
@@ -332,7 +332,7 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
 
 
 def _image_of(row: Mapping[str, Any]) -> ImageOutcome:
-    named: dict[str, Any] = {name: row[name] for name in _IMAGE_MEMBERS}
+    named: dict[str, Any] = {name: row.get(name) for name in _IMAGE_MEMBERS}
     named["withheld"] = bool(named["withheld"])
     return ImageOutcome(**named, url=row.get("url"), error=row["image_error"])
 

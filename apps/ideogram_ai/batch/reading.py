@@ -23,7 +23,7 @@ from ideogram_ai.contract.strict_json import JsonError, parse_json
 
 from .csv_files import GZIP, LONGEST_LINE, CsvOptions, read_csv, refuse_missing, refuse_other_files
 from .model import FILE_MEMBER, KEY_MEMBER, OPERATION_MEMBER, Header, InputError, Row, RowProblem
-from .operations import all_fields, image_operations, view_of
+from .operations import all_fields
 
 if TYPE_CHECKING:
     import io
@@ -131,13 +131,10 @@ def _renamed_rows(rows: Iterator[Row], renamed: Mapping[str, str]) -> Iterator[R
 
 def _typed_rows(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
-        operation = row.values.get(OPERATION_MEMBER)
-        known = isinstance(operation, str) and operation in image_operations()
-        rules = view_of(operation).fields if known else all_fields()
         values: dict[str, Any] = {}
         problems = list(row.problems)
         for name, value in row.values.items():
-            rule = rules.get(name)
+            rule = all_fields().get(name)
             try:
                 values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else value
             except CellError as error:
@@ -158,7 +155,8 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
 
     Returns:
         The text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as databases
-        do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those.
+        do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those. A single file is written bare, also
+        where it has a list of files.
 
     Raises:
         CellError: The text has none of the types of the contract.
@@ -168,6 +166,8 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
     word = text.strip()
     if "boolean" in rule.types and word.lower() in _BOOLEANS:
         return _BOOLEANS[word.lower()]
+    if rule.takes_files and not word.startswith("["):
+        return text
     if set(rule.types) <= {"boolean", "null"}:
         raise CellError(f"is {shown(text)}; write true or false, or leave the cell empty.")
     try:

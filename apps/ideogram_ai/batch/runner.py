@@ -50,7 +50,7 @@ from .model import (
     State,
     log_outcomes,
 )
-from .operations import arguments_of, method_for, price_of
+from .operations import arguments_of, cost_of, images_asked, method_for
 from .step import is_fatal, outcome_of_error, outcome_of_response
 
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ def run_batch(
             is closed in the end.
         client: Sends and, in `finish`, downloads. Its RetryPolicy says how often a request that never left is sent;
             what may have been billed is never sent again.
-        in_flight: The most images in progress at a time, 1 or more. A 429 lowers the number for a while.
+        in_flight: The most images in progress at a time, 1 or more. A request for more images than that waits until
+            it can go alone. A 429 lowers the number for a while.
         finish: Awaited with each response; returns the new outcome. For example, it downloads the images. Without it
             the outcomes are ANSWERED, and their `generation` has the images.
         downloads: The most responses that are finished at a time, 1 or more.
@@ -172,17 +173,17 @@ def check_limits(**limits: object) -> None:
 
 @define
 class Pace:
-    """How many requests may be in flight: additive increase, multiplicative decrease. Pure: it has no clock.
+    """How many images may be in flight: additive increase, multiplicative decrease. Pure: it has no clock.
 
-    The service runs a number of requests at a time and refuses the next one, for free. The number belongs to the
+    The service makes a number of images at a time and refuses the next request, for free. The number belongs to the
     account, other programs may use some of it, and it is not always known. So the limit grows slowly while the service
-    accepts requests, and shrinks by a share when it refuses one.
+    accepts requests, and shrinks by a share when it refuses one. A request for more images than that goes alone.
 
     Attributes:
         most: The limit never exceeds this, 1 or more.
         policy: Bounds the pauses that the service does not specify. Its deadline is how long it may send only 429.
         limit: How many may be in flight, rounded down.
-        in_flight: How many are.
+        in_flight: How many are, or may be: the images that requests ask for.
         paused_until: Monotonic seconds; nothing is sent before.
     """
 
@@ -199,35 +200,43 @@ class Pace:
     def __attrs_post_init__(self) -> None:
         self.limit = float(self.most)
 
-    def allows(self, now: float) -> bool:
-        """Whether another request may be sent now, in monotonic seconds."""
-        return self.in_flight < int(self.limit) and now >= self.paused_until
+    def allows(self, now: float, images: int = 1) -> bool:
+        """Whether a request for so many images may be sent now, in monotonic seconds."""
+        return (self.in_flight + images <= int(self.limit) or not self.in_flight) and now >= self.paused_until
 
-    def on_send(self) -> int:
+    def on_send(self, images: int = 1) -> int:
         """Count a request that is sent. Returns its number, for `on_rate_limited`."""
-        self.in_flight += 1
+        self.in_flight += images
         self._number += 1
         return self._number
 
-    def on_response(self) -> None:
+    def on_response(self, images: int = 1) -> None:
         """A request got any response but a 429 for the number of requests."""
-        self.in_flight -= 1
-        step = max(1.0, self.most / _INCREASES)
+        self.in_flight -= images
+        step = max(1.0, self.most / _INCREASES) * images
         self.limit = min(self.limit + step / self.limit, float(self.most))
         self._pauses = 0
         self._refused_since = None
 
-    def on_unknown(self) -> None:
+    def on_unknown(self, images: int = 1) -> None:
         """A request ended without telling anything about the limit: it never left, or its outcome is unknown."""
-        self.in_flight -= 1
+        self.in_flight -= images
 
     def on_rate_limited(
-        self, number: int, *, now: float, retry_after: float | None, server_limit: int | None, chance: float
+        self,
+        number: int,
+        images: int = 1,
+        *,
+        now: float,
+        retry_after: float | None,
+        server_limit: int | None,
+        chance: float,
     ) -> float:
         """A request was refused because of the number of requests.
 
         Args:
             number: Its number.
+            images: How many it asked for.
             now: Monotonic seconds.
             retry_after: Seconds that the service asks to wait, or None.
             server_limit: The limit that the service names, or None.
@@ -236,13 +245,13 @@ class Pace:
         Returns:
             Seconds, 0 or more, until another request may be sent as far as pauses go.
         """
-        self.in_flight -= 1
         if server_limit is not None:
             self.most = max(1, min(self.most, server_limit))
         if number > self._last_of_round:
             # One decrease for all requests that were in flight together: they were refused in the same moment.
             self._last_of_round = self._number
-            self.limit = min(self.limit, self.in_flight + 1) * _DECREASE
+            self.limit = min(self.limit, self.in_flight) * _DECREASE
+        self.in_flight -= images
         # The service accepted those that are still in flight, or fewer.
         self.limit = max(1.0, min(self.limit, float(self.in_flight), float(self.most)))
         if self._refused_since is None:
@@ -271,6 +280,11 @@ class _Progress:
     """How far a row got in this run."""
 
     outcome: Outcome
+
+    @property
+    def images(self) -> int:
+        """How many images it asks for."""
+        return images_asked(self.outcome.request)
 
 
 class Runner:
@@ -423,7 +437,7 @@ class Runner:
                 async with aclosing(self._source) as source:
                     async for outcome in source:
                         await self._room.acquire()
-                        number = 0 if outcome.state is State.ANSWERED else await self._turn()
+                        number = 0 if outcome.state is State.ANSWERED else await self._turn(outcome.request)
                         if self._stopping.is_set():
                             return
                         tasks.start_soon(self._run_row, outcome, number)
@@ -431,13 +445,14 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
             self._fail(error)
 
-    async def _turn(self) -> int:
-        """Wait until the pace allows another request, and count it as in flight. When the run stops, return 0."""
+    async def _turn(self, request: BatchRequest) -> int:
+        """Wait until the pace allows a request, and count it as in flight. When the run stops, return 0."""
+        images = images_asked(request)
         async with self._turns:
             while not self._stopping.is_set():
                 now = time.monotonic()
-                if self._pace.allows(now):
-                    return self._pace.on_send()
+                if self._pace.allows(now, images):
+                    return self._pace.on_send(images)
                 self._pace_changed = anyio.Event()
                 with anyio.move_on_after(self._pace.pause(now) or None):
                     await self._pace_changed.wait()
@@ -478,7 +493,7 @@ class Runner:
                 failing_since = time.monotonic()
             attempt, result = await self._attempt(row, attempts)
             if isinstance(result, Generation):
-                self._on_response()
+                self._on_response(row)
                 await self._record(row, outcome_of_response(attempt, result, at=_now()))
                 return
             if isinstance(result, ImageJob):
@@ -487,12 +502,12 @@ class Runner:
                 return
             if isinstance(result, RateLimitError) and result.waiting_helps:
                 failures = 0
-                self._on_rate_limited(number, result)
+                self._on_rate_limited(number, row, result)
                 await self._take_back(row)
-                number = await self._turn()
+                number = await self._turn(row.outcome.request)
                 continue
             if is_fatal(result):
-                self._pace.on_unknown()
+                self._pace.on_unknown(row.images)
                 self._fail(result)
                 await self._take_back(row)
                 return
@@ -505,7 +520,7 @@ class Runner:
             with anyio.move_on_after(pause):
                 await self._stopping.wait()
             if self._stopping.is_set():
-                self._pace.on_unknown()
+                self._pace.on_unknown(row.images)
                 return
 
     async def _collect(self, row: _Progress, submitted: ImageJob | str, *, recorded: bool = True) -> None:
@@ -521,13 +536,13 @@ class Runner:
             self.interrupted.append(row.outcome)
             raise
         if isinstance(result, Generation):
-            self._on_response()
+            self._on_response(row)
             await self._record(row, outcome_of_response(job, result, at=_now()))
         elif isinstance(result, JobFailedError):
-            self._on_response()
+            self._on_response(row)
             await self._record(row, outcome_of_error(job, result, at=_now()))
         else:
-            self._pace.on_unknown()
+            self._pace.on_unknown(row.images)
             self._pace_changed.set()
             gone = isinstance(result, NotFoundError | BadRequestError)  # the service does not know the job
             state = State.UNKNOWN if gone else State.SUBMITTED
@@ -539,7 +554,7 @@ class Runner:
     async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, Generation | ImageJob | Exception]:
         """Send a request once, after it was recorded."""
         request = row.outcome.request
-        cost = price_of(request, self._prices)
+        cost = cost_of(request, self._prices)
         attempt = Outcome(request, State.SENT, cost=cost, may_have_been_billed=True, sent_at=_now(), attempts=attempts)
         try:
             try:
@@ -603,18 +618,19 @@ class Runner:
         else:
             await self._record(row, outcome)
 
-    def _on_response(self) -> None:
-        """The service responded: its slot is free now, before the outcome is on the disk."""
-        self._pace.on_response()
+    def _on_response(self, row: _Progress) -> None:
+        """The service responded: its slots are free now, before the outcome is on the disk."""
+        self._pace.on_response(row.images)
         self._pace_changed.set()
         self._last_response = time.monotonic()
         self._unknown_in_a_row = 0
 
-    def _on_rate_limited(self, number: int, error: RateLimitError) -> None:
+    def _on_rate_limited(self, number: int, row: _Progress, error: RateLimitError) -> None:
         self._last_response = now = time.monotonic()
         before = int(self._pace.limit)
         pause = self._pace.on_rate_limited(
             number,
+            row.images,
             now=now,
             retry_after=error.retry_after,
             server_limit=_server_limit(error.body),
@@ -640,9 +656,9 @@ class Runner:
 
     async def _give_up(self, row: _Progress, attempt: Outcome, error: Exception, failing_since: float) -> None:
         if isinstance(error, APIStatusError) and not error.may_have_been_billed:
-            self._on_response()
+            self._on_response(row)
         else:
-            self._pace.on_unknown()
+            self._pace.on_unknown(row.images)
             self._pace_changed.set()
             if isinstance(error, APIConnectionError):
                 if self._last_response < failing_since:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Never, TypeVar, cast, overload
 
 from . import operations as _operations
@@ -100,9 +100,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_type: StyleTypeV3 | None = None,
         style_preset: StylePresetV3 | None = None,
         custom_model_uri: str | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -125,7 +125,7 @@ class V3Methods(Generic[Generation, Job, Image]):
         given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
-            prompt: What to draw, in plain language.
+            prompt: Required. What to draw, in plain language.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
             resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
@@ -249,7 +249,7 @@ class V3Methods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            prompt: What to draw, in plain language.
+            prompt: Required. What to draw, in plain language.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
             upscale_factor: How many times to enlarge each side of the image. It raises the price. One of X1,
@@ -312,9 +312,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_preset: StylePresetV3 | None = None,
         color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
         style_codes: list[str] | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -334,11 +334,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         character_reference_images.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
-            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            prompt: What to draw where the mask is black.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: Required. What to draw where the mask is black.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
                 decides. One of AUTO, ON, OFF.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
@@ -433,9 +433,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_type: StyleTypeV3 | None = None,
         style_preset: StylePresetV3 | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -456,9 +456,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         character_reference_images_mask has as many items as character_reference_images.
 
         Args:
-            image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
-                image of a Generation; read before sending.
-            prompt: What to draw, in plain language.
+            image: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
+            prompt: Required. What to draw, in plain language.
             image_weight: How much the result resembles the image. It is at least 1 and at most 100. The default
                 is 50.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
@@ -563,7 +563,7 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_preset: StylePresetV3 | None = None,
         color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
         style_codes: list[str] | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -580,16 +580,16 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_codes and style_reference_images is given.
 
         Args:
-            image: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
-                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
-                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
-                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
-                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
-                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
-                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
-                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            image: Required. The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            resolution: Required. The size of the image in pixels, width x height. One of 512x1536, 576x1408,
+                576x1472, 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344,
+                704x1408, 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024,
+                832x1088, 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152,
+                960x832, 960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832,
+                1088x896, 1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832,
+                1248x832, 1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640,
+                1408x704, 1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
@@ -663,7 +663,7 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_preset: StylePresetV3 | None = None,
         color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
         style_codes: list[str] | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -680,9 +680,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_codes and style_reference_images is given.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
-            prompt: The new background, in plain language.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            prompt: Required. The new background, in plain language.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
                 decides. One of AUTO, ON, OFF.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
@@ -753,7 +753,7 @@ class V3Methods(Generic[Generation, Job, Image]):
         image: str | os.PathLike[str] | bytes | BinaryIO | Image,
         prompt: str | None = None,
         seed: int | None = None,
-        font_candidate_files: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        font_candidate_files: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -769,8 +769,8 @@ class V3Methods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             prompt: A description of the image, to guide the detection of text.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
@@ -824,9 +824,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_preset: StylePresetV3 | None = None,
         color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
         style_codes: list[str] | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -844,11 +844,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         character_reference_images_mask has as many items as character_reference_images.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
-            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            prompt: What to draw where the mask is black.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: Required. What to draw where the mask is black.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
                 decides. One of AUTO, ON, OFF.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
@@ -950,8 +950,8 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_request: What to draw with a model before 3.0. resolution and aspect_ratio exclude each other.
-                A mapping or the generated model; the order of keys is kept.
+            image_request: Required. What to draw with a model before 3.0. resolution and aspect_ratio exclude
+                each other. A mapping or the generated model; the order of keys is kept.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1005,12 +1005,12 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
-                a Generation; read before sending.
-            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            prompt: What to draw where the mask is black.
-            model: The model. Of those before 3.0, only these two can edit. One of V_2, V_2_TURBO.
+            image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: Required. What to draw where the mask is black.
+            model: Required. The model. Of those before 3.0, only these two can edit. One of V_2, V_2_TURBO.
             magic_prompt_option: Whether the service rewrites the prompt before it draws. With AUTO, the service
                 decides. One of AUTO, ON, OFF.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
@@ -1073,10 +1073,10 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_request: What a model before 3.0 makes of an image. resolution and aspect_ratio exclude each
-                other. A mapping or the generated model; the order of keys is kept.
-            image_file: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file,
-                or an image of a Generation; read before sending.
+            image_request: Required. What a model before 3.0 makes of an image. resolution and aspect_ratio
+                exclude each other. A mapping or the generated model; the order of keys is kept.
+            image_file: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open
+                binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1130,31 +1130,31 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_file: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes,
-                an open binary file, or an image of a Generation; read before sending.
-            resolution: The size of the image in pixels, width before height. One of RESOLUTION_512_1536,
-                RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536, RESOLUTION_640_1024,
-                RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472, RESOLUTION_640_1536,
-                RESOLUTION_704_1152, RESOLUTION_704_1216, RESOLUTION_704_1280, RESOLUTION_704_1344,
-                RESOLUTION_704_1408, RESOLUTION_704_1472, RESOLUTION_720_1280, RESOLUTION_736_1312,
-                RESOLUTION_768_1024, RESOLUTION_768_1088, RESOLUTION_768_1152, RESOLUTION_768_1216,
-                RESOLUTION_768_1232, RESOLUTION_768_1280, RESOLUTION_768_1344, RESOLUTION_832_960,
-                RESOLUTION_832_1024, RESOLUTION_832_1088, RESOLUTION_832_1152, RESOLUTION_832_1216,
-                RESOLUTION_832_1248, RESOLUTION_864_1152, RESOLUTION_896_960, RESOLUTION_896_1024,
-                RESOLUTION_896_1088, RESOLUTION_896_1120, RESOLUTION_896_1152, RESOLUTION_960_832,
-                RESOLUTION_960_896, RESOLUTION_960_1024, RESOLUTION_960_1088, RESOLUTION_1024_640,
-                RESOLUTION_1024_768, RESOLUTION_1024_832, RESOLUTION_1024_896, RESOLUTION_1024_960,
-                RESOLUTION_1024_1024, RESOLUTION_1088_768, RESOLUTION_1088_832, RESOLUTION_1088_896,
-                RESOLUTION_1088_960, RESOLUTION_1120_896, RESOLUTION_1152_704, RESOLUTION_1152_768,
-                RESOLUTION_1152_832, RESOLUTION_1152_864, RESOLUTION_1152_896, RESOLUTION_1216_704,
-                RESOLUTION_1216_768, RESOLUTION_1216_832, RESOLUTION_1232_768, RESOLUTION_1248_832,
-                RESOLUTION_1280_704, RESOLUTION_1280_720, RESOLUTION_1280_768, RESOLUTION_1280_800,
-                RESOLUTION_1312_736, RESOLUTION_1344_640, RESOLUTION_1344_704, RESOLUTION_1344_768,
-                RESOLUTION_1408_576, RESOLUTION_1408_640, RESOLUTION_1408_704, RESOLUTION_1472_576,
-                RESOLUTION_1472_640, RESOLUTION_1472_704, RESOLUTION_1536_512, RESOLUTION_1536_576,
-                RESOLUTION_1536_640.
-            model: The model. With AUTO, the service decides. One of V_1, V_1_TURBO, V_2, V_2_TURBO, V_2A,
-                V_2A_TURBO, AUTO. The default is V_2.
+            image_file: Required. The image to extend, a JPEG, PNG or WebP file. Meant for square images. A
+                path, bytes, an open binary file, or an image of a Generation; read before sending.
+            resolution: Required. The size of the image in pixels, width before height. One of
+                RESOLUTION_512_1536, RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536,
+                RESOLUTION_640_1024, RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472,
+                RESOLUTION_640_1536, RESOLUTION_704_1152, RESOLUTION_704_1216, RESOLUTION_704_1280,
+                RESOLUTION_704_1344, RESOLUTION_704_1408, RESOLUTION_704_1472, RESOLUTION_720_1280,
+                RESOLUTION_736_1312, RESOLUTION_768_1024, RESOLUTION_768_1088, RESOLUTION_768_1152,
+                RESOLUTION_768_1216, RESOLUTION_768_1232, RESOLUTION_768_1280, RESOLUTION_768_1344,
+                RESOLUTION_832_960, RESOLUTION_832_1024, RESOLUTION_832_1088, RESOLUTION_832_1152,
+                RESOLUTION_832_1216, RESOLUTION_832_1248, RESOLUTION_864_1152, RESOLUTION_896_960,
+                RESOLUTION_896_1024, RESOLUTION_896_1088, RESOLUTION_896_1120, RESOLUTION_896_1152,
+                RESOLUTION_960_832, RESOLUTION_960_896, RESOLUTION_960_1024, RESOLUTION_960_1088,
+                RESOLUTION_1024_640, RESOLUTION_1024_768, RESOLUTION_1024_832, RESOLUTION_1024_896,
+                RESOLUTION_1024_960, RESOLUTION_1024_1024, RESOLUTION_1088_768, RESOLUTION_1088_832,
+                RESOLUTION_1088_896, RESOLUTION_1088_960, RESOLUTION_1120_896, RESOLUTION_1152_704,
+                RESOLUTION_1152_768, RESOLUTION_1152_832, RESOLUTION_1152_864, RESOLUTION_1152_896,
+                RESOLUTION_1216_704, RESOLUTION_1216_768, RESOLUTION_1216_832, RESOLUTION_1232_768,
+                RESOLUTION_1248_832, RESOLUTION_1280_704, RESOLUTION_1280_720, RESOLUTION_1280_768,
+                RESOLUTION_1280_800, RESOLUTION_1312_736, RESOLUTION_1344_640, RESOLUTION_1344_704,
+                RESOLUTION_1344_768, RESOLUTION_1408_576, RESOLUTION_1408_640, RESOLUTION_1408_704,
+                RESOLUTION_1472_576, RESOLUTION_1472_640, RESOLUTION_1472_704, RESOLUTION_1536_512,
+                RESOLUTION_1536_576, RESOLUTION_1536_640.
+            model: Required. The model. With AUTO, the service decides. One of V_1, V_1_TURBO, V_2, V_2_TURBO,
+                V_2A, V_2A_TURBO, AUTO. The default is V_2.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
@@ -1262,7 +1262,7 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            name: The name of the dataset.
+            name: Required. The name of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1308,7 +1308,7 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         absent; an empty text or mapping counts as given.
 
         Args:
-            dataset_id: The id of the dataset.
+            dataset_id: Required. The id of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1337,12 +1337,12 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
             ),
         )
 
-    @_reported_by_the_client("files_")
+    @_reported_by_the_client("files")
     def upload_assets(
         self,
         dataset_id: str,
         *,
-        files_: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image],
+        files: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image],
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -1357,10 +1357,10 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            dataset_id: The id of the dataset.
-            files_: Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the
-                image of the same name: vase.txt to vase.png. Captions are optional. Each is a path, bytes, an open
-                binary file, or an image of a Generation; read before sending.
+            dataset_id: Required. The id of the dataset.
+            files: Required. Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs
+                to the image of the same name: vase.txt to vase.png. Captions are optional. Each is a path, bytes,
+                an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1383,7 +1383,7 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
                 _operations.UPLOAD_DATASET_ASSETS,
                 {
                     "dataset_id": dataset_id,
-                    "files_": files_,
+                    "files": files,
                     **unknown,
                 },
                 extra_fields=extra_fields,
@@ -1418,8 +1418,8 @@ class ModelsMethods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            dataset_id: The id of the dataset, which has 15 to 100 images.
-            model_name: The name of the model: 5 to 30 letters, digits, spaces and hyphens.
+            dataset_id: Required. The id of the dataset, which has 15 to 100 images.
+            model_name: Required. The name of the model: 5 to 30 letters, digits, spaces and hyphens.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1517,7 +1517,7 @@ class ModelsMethods(Generic[Generation, Job, Image]):
         absent; an empty text or mapping counts as given.
 
         Args:
-            model_id: The id of the model.
+            model_id: Required. The id of the model.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1798,7 +1798,8 @@ class Methods(Generic[Generation, Job, Image]):
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            generation_id: The id that the job was given when it was submitted. A Job stands for its id.
+            generation_id: Required. The id that the job was given when it was submitted. A Job stands for its
+                id.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -1852,9 +1853,9 @@ class Methods(Generic[Generation, Job, Image]):
         free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
-                image of a Generation; read before sending.
-            text_prompt: What to make of the image, in plain language.
+            image: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
+            text_prompt: Required. What to make of the image, in plain language.
             image_weight: How much the result is like the image. When absent, the service chooses. With a
                 resolution of another shape than the image it is refused. It is at least 1 and at most 100.
             resolution: The size of the image in pixels, width first. When absent, the service chooses. One of
@@ -1926,9 +1927,9 @@ class Methods(Generic[Generation, Job, Image]):
         free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
-                image of a Generation; read before sending.
-            text_prompt: What to make of the image, in plain language.
+            image: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
+            text_prompt: Required. What to make of the image, in plain language.
             image_weight: How much the result is like the image. When absent, the service chooses. With a
                 resolution of another shape than the image it is refused. It is at least 1 and at most 100.
             resolution: The size of the image in pixels, width first. When absent, the service chooses. One of
@@ -1998,7 +1999,7 @@ class Methods(Generic[Generation, Job, Image]):
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            text_prompt: The prompt in plain language.
+            text_prompt: Required. The prompt in plain language.
             aspect_ratio: The shape of the image, width x height. AUTO leaves it to the service. One of AUTO,
                 1x4, 1x3, 1x2, 9x16, 10x16, 2x3, 3x4, 4x5, 1x1, 5x4, 4x3, 3x2, 16x10, 16x9, 2x1, 3x1, 4x1. The
                 default is AUTO.
@@ -2051,8 +2052,8 @@ class Methods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
-                a Generation; read before sending.
+            image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             include_bbox: Whether the description says where things stand. The default is True.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -2343,8 +2344,8 @@ class Methods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -2379,7 +2380,7 @@ class Methods(Generic[Generation, Job, Image]):
         self,
         *,
         prompt: str,
-        images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         image_urls: list[str] | None = None,
         num_images: int | None = None,
         seed: int | None = None,
@@ -2403,7 +2404,7 @@ class Methods(Generic[Generation, Job, Image]):
         given. At least one of images and image_urls is given. At most one of resolution and aspect_ratio is given.
 
         Args:
-            prompt: What to do with the images, in plain language.
+            prompt: Required. What to do with the images, in plain language.
             images: The images to edit, JPEG, PNG or WebP files. The first one decides what the request leaves
                 open. Each is a path, bytes, an open binary file, or an image of a Generation; read before sending.
             image_urls: Links to images of Ideogram, as responses have them. Other links are not taken.
@@ -2483,10 +2484,10 @@ class Methods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            image_request: How to enlarge an image. Every member is optional. A mapping or the generated model;
-                the order of keys is kept.
-            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
-                a Generation; read before sending.
+            image_request: Required. How to enlarge an image. Every member is optional. A mapping or the
+                generated model; the order of keys is kept.
+            image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -2538,8 +2539,8 @@ class Methods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
-                a Generation; read before sending.
+            image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             describe_model_version: The model that describes the image. One of V_2, V_3, V_4. The default is
                 V_3.
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -2596,9 +2597,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_type: StyleTypeV3 | None = None,
         style_preset: StylePresetV3 | None = None,
         custom_model_uri: str | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
@@ -2621,7 +2622,7 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         given. character_reference_images_mask has as many items as character_reference_images.
 
         Args:
-            prompt: What to draw, in plain language.
+            prompt: Required. What to draw, in plain language.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
             resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
@@ -2745,7 +2746,7 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            prompt: What to draw, in plain language.
+            prompt: Required. What to draw, in plain language.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
             upscale_factor: How many times to enlarge each side of the image. It raises the price. One of X1,
@@ -2808,9 +2809,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_preset: StylePresetV3 | None = None,
         color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
         style_codes: list[str] | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -2830,11 +2831,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         character_reference_images.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
-            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            prompt: What to draw where the mask is black.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: Required. What to draw where the mask is black.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
                 decides. One of AUTO, ON, OFF.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
@@ -2929,9 +2930,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_type: StyleTypeV3 | None = None,
         style_preset: StylePresetV3 | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -2952,9 +2953,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         character_reference_images_mask has as many items as character_reference_images.
 
         Args:
-            image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
-                image of a Generation; read before sending.
-            prompt: What to draw, in plain language.
+            image: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
+            prompt: Required. What to draw, in plain language.
             image_weight: How much the result resembles the image. It is at least 1 and at most 100. The default
                 is 50.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
@@ -3059,7 +3060,7 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_preset: StylePresetV3 | None = None,
         color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
         style_codes: list[str] | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -3076,16 +3077,16 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_codes and style_reference_images is given.
 
         Args:
-            image: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            resolution: The size of the image in pixels, width x height. One of 512x1536, 576x1408, 576x1472,
-                576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344, 704x1408,
-                704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024, 832x1088,
-                832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152, 960x832,
-                960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832, 1088x896,
-                1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832, 1248x832,
-                1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640, 1408x704,
-                1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
+            image: Required. The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            resolution: Required. The size of the image in pixels, width x height. One of 512x1536, 576x1408,
+                576x1472, 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344,
+                704x1408, 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024,
+                832x1088, 832x1152, 832x1216, 832x1248, 864x1152, 896x960, 896x1024, 896x1088, 896x1120, 896x1152,
+                960x832, 960x896, 960x1024, 960x1088, 1024x832, 1024x896, 1024x960, 1024x1024, 1088x768, 1088x832,
+                1088x896, 1088x960, 1120x896, 1152x704, 1152x832, 1152x864, 1152x896, 1216x704, 1216x768, 1216x832,
+                1248x832, 1280x704, 1280x768, 1280x800, 1312x736, 1344x640, 1344x704, 1344x768, 1408x576, 1408x640,
+                1408x704, 1472x576, 1472x640, 1472x704, 1536x512, 1536x576, 1536x640.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
@@ -3159,7 +3160,7 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_preset: StylePresetV3 | None = None,
         color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
         style_codes: list[str] | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -3176,9 +3177,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_codes and style_reference_images is given.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
-            prompt: The new background, in plain language.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            prompt: Required. The new background, in plain language.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
                 decides. One of AUTO, ON, OFF.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
@@ -3249,7 +3250,7 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         image: str | os.PathLike[str] | bytes | BinaryIO | Image,
         prompt: str | None = None,
         seed: int | None = None,
-        font_candidate_files: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        font_candidate_files: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -3265,8 +3266,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             prompt: A description of the image, to guide the detection of text.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
@@ -3320,9 +3321,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_preset: StylePresetV3 | None = None,
         color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None = None,
         style_codes: list[str] | None = None,
-        style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
-        character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -3340,11 +3341,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         character_reference_images_mask has as many items as character_reference_images.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
-            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            prompt: What to draw where the mask is black.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: Required. What to draw where the mask is black.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
                 decides. One of AUTO, ON, OFF.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
@@ -3446,8 +3447,8 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_request: What to draw with a model before 3.0. resolution and aspect_ratio exclude each other.
-                A mapping or the generated model; the order of keys is kept.
+            image_request: Required. What to draw with a model before 3.0. resolution and aspect_ratio exclude
+                each other. A mapping or the generated model; the order of keys is kept.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3501,12 +3502,12 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
-                a Generation; read before sending.
-            mask: A black and white image of the same size. Black is redrawn, white is kept. A path, bytes, an
-                open binary file, or an image of a Generation; read before sending.
-            prompt: What to draw where the mask is black.
-            model: The model. Of those before 3.0, only these two can edit. One of V_2, V_2_TURBO.
+            image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
+            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
+            prompt: Required. What to draw where the mask is black.
+            model: Required. The model. Of those before 3.0, only these two can edit. One of V_2, V_2_TURBO.
             magic_prompt_option: Whether the service rewrites the prompt before it draws. With AUTO, the service
                 decides. One of AUTO, ON, OFF.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
@@ -3569,10 +3570,10 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_request: What a model before 3.0 makes of an image. resolution and aspect_ratio exclude each
-                other. A mapping or the generated model; the order of keys is kept.
-            image_file: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file,
-                or an image of a Generation; read before sending.
+            image_request: Required. What a model before 3.0 makes of an image. resolution and aspect_ratio
+                exclude each other. A mapping or the generated model; the order of keys is kept.
+            image_file: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open
+                binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3626,31 +3627,31 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_file: The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path, bytes,
-                an open binary file, or an image of a Generation; read before sending.
-            resolution: The size of the image in pixels, width before height. One of RESOLUTION_512_1536,
-                RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536, RESOLUTION_640_1024,
-                RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472, RESOLUTION_640_1536,
-                RESOLUTION_704_1152, RESOLUTION_704_1216, RESOLUTION_704_1280, RESOLUTION_704_1344,
-                RESOLUTION_704_1408, RESOLUTION_704_1472, RESOLUTION_720_1280, RESOLUTION_736_1312,
-                RESOLUTION_768_1024, RESOLUTION_768_1088, RESOLUTION_768_1152, RESOLUTION_768_1216,
-                RESOLUTION_768_1232, RESOLUTION_768_1280, RESOLUTION_768_1344, RESOLUTION_832_960,
-                RESOLUTION_832_1024, RESOLUTION_832_1088, RESOLUTION_832_1152, RESOLUTION_832_1216,
-                RESOLUTION_832_1248, RESOLUTION_864_1152, RESOLUTION_896_960, RESOLUTION_896_1024,
-                RESOLUTION_896_1088, RESOLUTION_896_1120, RESOLUTION_896_1152, RESOLUTION_960_832,
-                RESOLUTION_960_896, RESOLUTION_960_1024, RESOLUTION_960_1088, RESOLUTION_1024_640,
-                RESOLUTION_1024_768, RESOLUTION_1024_832, RESOLUTION_1024_896, RESOLUTION_1024_960,
-                RESOLUTION_1024_1024, RESOLUTION_1088_768, RESOLUTION_1088_832, RESOLUTION_1088_896,
-                RESOLUTION_1088_960, RESOLUTION_1120_896, RESOLUTION_1152_704, RESOLUTION_1152_768,
-                RESOLUTION_1152_832, RESOLUTION_1152_864, RESOLUTION_1152_896, RESOLUTION_1216_704,
-                RESOLUTION_1216_768, RESOLUTION_1216_832, RESOLUTION_1232_768, RESOLUTION_1248_832,
-                RESOLUTION_1280_704, RESOLUTION_1280_720, RESOLUTION_1280_768, RESOLUTION_1280_800,
-                RESOLUTION_1312_736, RESOLUTION_1344_640, RESOLUTION_1344_704, RESOLUTION_1344_768,
-                RESOLUTION_1408_576, RESOLUTION_1408_640, RESOLUTION_1408_704, RESOLUTION_1472_576,
-                RESOLUTION_1472_640, RESOLUTION_1472_704, RESOLUTION_1536_512, RESOLUTION_1536_576,
-                RESOLUTION_1536_640.
-            model: The model. With AUTO, the service decides. One of V_1, V_1_TURBO, V_2, V_2_TURBO, V_2A,
-                V_2A_TURBO, AUTO. The default is V_2.
+            image_file: Required. The image to extend, a JPEG, PNG or WebP file. Meant for square images. A
+                path, bytes, an open binary file, or an image of a Generation; read before sending.
+            resolution: Required. The size of the image in pixels, width before height. One of
+                RESOLUTION_512_1536, RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536,
+                RESOLUTION_640_1024, RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472,
+                RESOLUTION_640_1536, RESOLUTION_704_1152, RESOLUTION_704_1216, RESOLUTION_704_1280,
+                RESOLUTION_704_1344, RESOLUTION_704_1408, RESOLUTION_704_1472, RESOLUTION_720_1280,
+                RESOLUTION_736_1312, RESOLUTION_768_1024, RESOLUTION_768_1088, RESOLUTION_768_1152,
+                RESOLUTION_768_1216, RESOLUTION_768_1232, RESOLUTION_768_1280, RESOLUTION_768_1344,
+                RESOLUTION_832_960, RESOLUTION_832_1024, RESOLUTION_832_1088, RESOLUTION_832_1152,
+                RESOLUTION_832_1216, RESOLUTION_832_1248, RESOLUTION_864_1152, RESOLUTION_896_960,
+                RESOLUTION_896_1024, RESOLUTION_896_1088, RESOLUTION_896_1120, RESOLUTION_896_1152,
+                RESOLUTION_960_832, RESOLUTION_960_896, RESOLUTION_960_1024, RESOLUTION_960_1088,
+                RESOLUTION_1024_640, RESOLUTION_1024_768, RESOLUTION_1024_832, RESOLUTION_1024_896,
+                RESOLUTION_1024_960, RESOLUTION_1024_1024, RESOLUTION_1088_768, RESOLUTION_1088_832,
+                RESOLUTION_1088_896, RESOLUTION_1088_960, RESOLUTION_1120_896, RESOLUTION_1152_704,
+                RESOLUTION_1152_768, RESOLUTION_1152_832, RESOLUTION_1152_864, RESOLUTION_1152_896,
+                RESOLUTION_1216_704, RESOLUTION_1216_768, RESOLUTION_1216_832, RESOLUTION_1232_768,
+                RESOLUTION_1248_832, RESOLUTION_1280_704, RESOLUTION_1280_720, RESOLUTION_1280_768,
+                RESOLUTION_1280_800, RESOLUTION_1312_736, RESOLUTION_1344_640, RESOLUTION_1344_704,
+                RESOLUTION_1344_768, RESOLUTION_1408_576, RESOLUTION_1408_640, RESOLUTION_1408_704,
+                RESOLUTION_1472_576, RESOLUTION_1472_640, RESOLUTION_1472_704, RESOLUTION_1536_512,
+                RESOLUTION_1536_576, RESOLUTION_1536_640.
+            model: Required. The model. With AUTO, the service decides. One of V_1, V_1_TURBO, V_2, V_2_TURBO,
+                V_2A, V_2A_TURBO, AUTO. The default is V_2.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             seed: Random seed, for reproducible images. When absent, the service chooses one. It is at least 0
                 and at most 2147483647.
@@ -3758,7 +3759,7 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            name: The name of the dataset.
+            name: Required. The name of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3804,7 +3805,7 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         absent; an empty text or mapping counts as given.
 
         Args:
-            dataset_id: The id of the dataset.
+            dataset_id: Required. The id of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3833,12 +3834,12 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
             ),
         )
 
-    @_reported_by_the_client("files_")
+    @_reported_by_the_client("files")
     async def upload_assets(
         self,
         dataset_id: str,
         *,
-        files_: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image],
+        files: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image],
         extra_fields: Mapping[str, object] | None = None,
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
@@ -3853,10 +3854,10 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            dataset_id: The id of the dataset.
-            files_: Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the
-                image of the same name: vase.txt to vase.png. Captions are optional. Each is a path, bytes, an open
-                binary file, or an image of a Generation; read before sending.
+            dataset_id: Required. The id of the dataset.
+            files: Required. Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs
+                to the image of the same name: vase.txt to vase.png. Captions are optional. Each is a path, bytes,
+                an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -3879,7 +3880,7 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
                 _operations.UPLOAD_DATASET_ASSETS,
                 {
                     "dataset_id": dataset_id,
-                    "files_": files_,
+                    "files": files,
                     **unknown,
                 },
                 extra_fields=extra_fields,
@@ -3914,8 +3915,8 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            dataset_id: The id of the dataset, which has 15 to 100 images.
-            model_name: The name of the model: 5 to 30 letters, digits, spaces and hyphens.
+            dataset_id: Required. The id of the dataset, which has 15 to 100 images.
+            model_name: Required. The name of the model: 5 to 30 letters, digits, spaces and hyphens.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -4013,7 +4014,7 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
         absent; an empty text or mapping counts as given.
 
         Args:
-            model_id: The id of the model.
+            model_id: Required. The id of the model.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -4294,7 +4295,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            generation_id: The id that the job was given when it was submitted. A Job stands for its id.
+            generation_id: Required. The id that the job was given when it was submitted. A Job stands for its
+                id.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -4348,9 +4350,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
-                image of a Generation; read before sending.
-            text_prompt: What to make of the image, in plain language.
+            image: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
+            text_prompt: Required. What to make of the image, in plain language.
             image_weight: How much the result is like the image. When absent, the service chooses. With a
                 resolution of another shape than the image it is refused. It is at least 1 and at most 100.
             resolution: The size of the image in pixels, width first. When absent, the service chooses. One of
@@ -4422,9 +4424,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image: The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
-                image of a Generation; read before sending.
-            text_prompt: What to make of the image, in plain language.
+            image: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary
+                file, or an image of a Generation; read before sending.
+            text_prompt: Required. What to make of the image, in plain language.
             image_weight: How much the result is like the image. When absent, the service chooses. With a
                 resolution of another shape than the image it is refused. It is at least 1 and at most 100.
             resolution: The size of the image in pixels, width first. When absent, the service chooses. One of
@@ -4494,7 +4496,7 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         counts as absent; an empty text or mapping counts as given.
 
         Args:
-            text_prompt: The prompt in plain language.
+            text_prompt: Required. The prompt in plain language.
             aspect_ratio: The shape of the image, width x height. AUTO leaves it to the service. One of AUTO,
                 1x4, 1x3, 1x2, 9x16, 10x16, 2x3, 3x4, 4x5, 1x1, 5x4, 4x3, 3x2, 16x10, 16x9, 2x1, 3x1, 4x1. The
                 default is AUTO.
@@ -4547,8 +4549,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
-                a Generation; read before sending.
+            image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             include_bbox: Whether the description says where things stand. The default is True.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
@@ -4839,8 +4841,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of a
-                Generation; read before sending.
+            image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -4875,7 +4877,7 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         self,
         *,
         prompt: str,
-        images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
+        images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         image_urls: list[str] | None = None,
         num_images: int | None = None,
         seed: int | None = None,
@@ -4899,7 +4901,7 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         given. At least one of images and image_urls is given. At most one of resolution and aspect_ratio is given.
 
         Args:
-            prompt: What to do with the images, in plain language.
+            prompt: Required. What to do with the images, in plain language.
             images: The images to edit, JPEG, PNG or WebP files. The first one decides what the request leaves
                 open. Each is a path, bytes, an open binary file, or an image of a Generation; read before sending.
             image_urls: Links to images of Ideogram, as responses have them. Other links are not taken.
@@ -4979,10 +4981,10 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            image_request: How to enlarge an image. Every member is optional. A mapping or the generated model;
-                the order of keys is kept.
-            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
-                a Generation; read before sending.
+            image_request: Required. How to enlarge an image. Every member is optional. A mapping or the
+                generated model; the order of keys is kept.
+            image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             timeout: Time limits for this call, as in the client.
             **unknown: Any other name raises UnknownFieldError.
@@ -5034,8 +5036,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         given.
 
         Args:
-            image_file: The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an image of
-                a Generation; read before sending.
+            image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
+                image of a Generation; read before sending.
             describe_model_version: The model that describes the image. One of V_2, V_3, V_4. The default is
                 V_3.
             extra_fields: Undocumented fields to send, by their name on the wire.

@@ -6,7 +6,7 @@ Imports neither httpx nor a model at run time.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, Literal, Required, TypeAlias, TypedDict, TypeVar
 
 from attrs import frozen
@@ -1976,7 +1976,7 @@ UPLOAD_DATASET_ASSETS: Final = Operation(
     result="model",
     authenticated=True,
     fields=(
-        Field(python_name="files_", wire_name="files", required=True, is_file=True, is_array=True),
+        Field(python_name="files", wire_name="files", required=True, is_file=True, is_array=True),
         Field(python_name="dataset_id", wire_name="dataset_id", required=True, place="path"),
     ),
     exactly_one_of=(),
@@ -2329,9 +2329,9 @@ class PostGenerateImageV3Fields(TypedDict, Generic[Image], total=False):
     style_type: StyleTypeV3 | None
     style_preset: StylePresetV3 | None
     custom_model_uri: str | None
-    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
-    character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
-    character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
     enable_copyright_detection: bool | None
 
 
@@ -2398,9 +2398,9 @@ class PostInpaintImageV3Fields(TypedDict, Generic[Image], total=False):
     style_preset: StylePresetV3 | None
     color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
     style_codes: list[str] | None
-    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
-    character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
-    character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
 
 
 class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
@@ -2446,9 +2446,9 @@ class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
     style_codes: list[str] | None
     style_type: StyleTypeV3 | None
     style_preset: StylePresetV3 | None
-    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
-    character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
-    character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
 
 
 class PostReframeImageV3Fields(TypedDict, Generic[Image], total=False):
@@ -2477,7 +2477,7 @@ class PostReframeImageV3Fields(TypedDict, Generic[Image], total=False):
     style_preset: StylePresetV3 | None
     color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
     style_codes: list[str] | None
-    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
 
 
 class PostReplaceBackgroundV3Fields(TypedDict, Generic[Image], total=False):
@@ -2508,7 +2508,7 @@ class PostReplaceBackgroundV3Fields(TypedDict, Generic[Image], total=False):
     style_preset: StylePresetV3 | None
     color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
     style_codes: list[str] | None
-    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
 
 
 class PostLayerizeTextV3Fields(TypedDict, Generic[Image], total=False):
@@ -2527,7 +2527,7 @@ class PostLayerizeTextV3Fields(TypedDict, Generic[Image], total=False):
     image: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]
     prompt: str | None
     seed: int | None
-    font_candidate_files: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    font_candidate_files: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
 
 
 class PostEditImageV3Fields(TypedDict, Generic[Image], total=False):
@@ -2567,9 +2567,9 @@ class PostEditImageV3Fields(TypedDict, Generic[Image], total=False):
     style_preset: StylePresetV3 | None
     color_palette: ColorPaletteWithMembers | Mapping[str, Any] | ColorPaletteWithPresetName | None
     style_codes: list[str] | None
-    style_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
-    character_reference_images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
-    character_reference_images_mask: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
 
 
 class PostRemoveBackgroundFields(TypedDict, Generic[Image], total=False):
@@ -2602,7 +2602,7 @@ class PostV1EditImageFields(TypedDict, Generic[Image], total=False):
     """
 
     prompt: Required[str]
-    images: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
+    images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None
     image_urls: list[str] | None
     num_images: int | None
     seed: int | None
@@ -2734,12 +2734,12 @@ class UploadDatasetAssetsFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        files_: Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the image
+        files: Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the image
             of the same name: vase.txt to vase.png. Captions are optional.
         dataset_id: The id of the dataset.
     """
 
-    files_: Required[Sequence[str | os.PathLike[str] | bytes | BinaryIO | Image]]
+    files: Required[Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image]]
     dataset_id: Required[str]
 
 
@@ -2911,7 +2911,7 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "GetDatasetResponse": (
         ("dataset", "dataset"),
         ("file_count", "file_count"),
-        ("files_", "files"),
+        ("files", "files"),
         ("custom_model_ids", "custom_model_ids"),
         ("notice", "notice"),
     ),
@@ -3054,7 +3054,7 @@ MODEL_FIELDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("notice", "notice"),
     ),
     "TrainModelV3Request": (("dataset_id", "dataset_id"), ("model_name", "model_name")),
-    "UploadDatasetAssetsRequest": (("files_", "files"),),
+    "UploadDatasetAssetsRequest": (("files", "files"),),
     "UploadDatasetAssetsResponse": (
         ("total_count", "total_count"),
         ("success_count", "success_count"),

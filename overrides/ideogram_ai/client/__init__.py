@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .jobs import Job
     from .response import GeneratedImage, Generation
     from .retry import RetryPolicy
+    from .uploads import UploadProgress
     from .webhooks import verify_webhook
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "Timing",
     "UnknownFieldError",
     "UnprocessableEntityError",
+    "UploadProgress",
     "WebhookVerificationError",
     "__version__",
     "describe_image",
@@ -96,6 +98,7 @@ _MODULES = {
     "Job": "jobs",
     "RetryPolicy": "retry",
     "Timing": "flow",
+    "UploadProgress": "uploads",
     "describe_image": "files",
     "save_sidecar": "files",
     "verify_webhook": "webhooks",

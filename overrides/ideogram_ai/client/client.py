@@ -27,7 +27,7 @@ from .config import (
     resolve_in_flight,
     resolve_timeout,
 )
-from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow, fetch_flow
+from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow, fetch_flow, name_in_link
 from .errors import NOTHING_SENT, ConfigurationError, DownloadError, RequestError
 from .flow import (
     RunBlocking,
@@ -53,7 +53,7 @@ from .transport import (
     enforce_deadline_async,
     require_loopback,
 )
-from .uploads import is_several
+from .uploads import FileInPieces, Upload, UploadProgress, UploadReport, is_several, list_files, make_upload
 from .waiting import PollSchedule, wait_flow
 from .webhooks import FETCH_TIMEOUT, KeyCache, read_delivery
 
@@ -72,6 +72,8 @@ HTTPClient = TypeVar("HTTPClient", httpx.Client, httpx.AsyncClient)
 
 MAX_USED_CONNECTIONS: Final = 1000
 """How many used connections of a lent HTTP client's pool are closed before the client is refused."""
+ONE_PIECE: Final = 1024 * 1024
+"""Bytes of files that are still sent in one piece."""
 LEAST_UPLOAD_RATE: Final = 64 * 1024
 """Bytes a second that a connection carries at least, in the time limit of a request with files."""
 MAX_POLL_SECONDS: Final = 30.0
@@ -105,6 +107,7 @@ class _BaseClient(Generic[HTTPClient]):
         allow_http: bool = False,
         timing: Timing = Timing(),  # noqa: B008 - frozen
         in_flight: int | None = None,
+        on_upload: Callable[[UploadProgress], object] | None = None,
     ) -> None:
         key = resolve_api_key(api_key)
         del api_key  # or a traceback with local variables would show it
@@ -122,6 +125,7 @@ class _BaseClient(Generic[HTTPClient]):
         self._images: HTTPClient | None = check_http_client(image_client, "image_client", self._http_class)
         self._environment = Environment(self._base_url, check=http_client is None or image_client is None)
         self._in_flight = InFlight(resolve_in_flight(in_flight))
+        self._on_upload = on_upload
         self._polls = PollSchedule()
         self._webhook_keys = KeyCache(timing.monotonic)
         self._closed = False
@@ -188,6 +192,7 @@ class _BaseClient(Generic[HTTPClient]):
         arguments = {name: value.id if isinstance(value, Job) else value for name, value in arguments.items()}
         limits = self._timeout if timeout is None else resolve_timeout(timeout)
         if any(each.is_file for each in operation.fields):
+            arguments = list_files(operation, arguments)
             check_names(operation, arguments, extra_fields)  # before an image is fetched for it
             given = yield from self._fetch_images(operation, arguments)
             body: RequestBody = yield RunBlocking(lambda: encode_request(operation, given, extra_fields))
@@ -212,11 +217,12 @@ class _BaseClient(Generic[HTTPClient]):
             method=operation.method,
             url=self._base_url + body.path,
             headers=_HEADERS if body.content is None else _HEADERS | {"Content-Type": JSON},
-            timeout=_allow_for_files(limits, operation, body),
+            timeout=_allow_for_files(limits, body),
             body=body,
             authenticated=operation.authenticated,
             free=operation.is_free,
             job_id=str(next(ids)) if operation.result == "job" and operation.is_free else None,
+            name=operation.method_name,
         )
 
     def _fetch_images(self, operation: Operation, arguments: Mapping[str, object]) -> Flow[dict[str, object]]:
@@ -234,10 +240,12 @@ class _BaseClient(Generic[HTTPClient]):
                 given[name] = files
         return given
 
-    def _fetch_image(self, field: str, image: GeneratedImage) -> Flow[bytes]:
+    def _fetch_image(self, field: str, image: GeneratedImage) -> Flow[Upload | bytes]:
         job = self._download_job(image, "", overwrite=False, max_bytes=None)
         try:
-            return (yield from fetch_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing))
+            data = yield from fetch_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
+            name = name_in_link(job)
+            return make_upload(data, name=name, stem=field) if name else data
         except DownloadError as error:
             error.may_have_been_billed = False  # by this call
             error.rephrase(lambda message: f"{field}: {message} {NOTHING_SENT}")
@@ -263,9 +271,14 @@ class _BaseClient(Generic[HTTPClient]):
         )
 
     def _download_flow(
-        self, image: GeneratedImage, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
+        self, image: object, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
     ) -> Flow[Path]:
         self._ensure_open()
+        if isinstance(image, str) and image:
+            image = GeneratedImage(url=image, prompt=None, resolution=None, seed=None, is_image_safe=None)
+        if not isinstance(image, GeneratedImage):
+            what = "an empty text" if image == "" else type(image).__name__
+            raise RequestError(f"image: {what} cannot be downloaded. Give an image of a Generation, or a link to one.")
         job = self._download_job(image, path, overwrite=overwrite, max_bytes=max_bytes)
         return download_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
 
@@ -286,6 +299,8 @@ class _BaseClient(Generic[HTTPClient]):
         if prepared.to == "api" and prepared.authenticated:
             headers[API_KEY_HEADER] = self._key.reveal()
         body = prepared.body or RequestBody()
+        # A lent client may have hooks that read the body.
+        in_one_piece = _size_of_files(body) <= ONE_PIECE or (lent is not None and self._on_upload is None)
         if body.parts:
             # Left to httpx, a Content-Type of the caller's http_client would win, and lose the boundary.
             headers["Content-Type"] = f"multipart/form-data; boundary={os.urandom(16).hex()}"
@@ -293,7 +308,7 @@ class _BaseClient(Generic[HTTPClient]):
             "method": prepared.method,
             "url": _api_url(prepared.url) if prepared.to == "api" else prepared.url,
             "headers": headers,
-            "files": list(body.parts) or None,
+            "files": list(body.parts) if in_one_piece else self._files_in_pieces(prepared.name, body),
             "content": body.content,
         }
         if lent is not None:
@@ -305,21 +320,35 @@ class _BaseClient(Generic[HTTPClient]):
                 # read although the response is in the socket. A read that blocks does not have this problem.
                 limits |= {"read": None, "write": None}
             request = httpx.Request(**what, extensions={"trace": trace, "timeout": limits})
-        request.read()  # in one piece, which is sent at once; httpx would send each part by itself
+        if in_one_piece:
+            request.read()  # it is sent at once; httpx would send each part by itself
         return request
+
+    def _files_in_pieces(self, name: str, body: RequestBody) -> list[Any]:
+        """The parts of a body, with files that are read when they are sent.
+
+        In one piece they would be in memory twice, and httpcore (1.0.9) copies what is left of a piece each time that
+        some of it was written: 400 MB took 22 seconds to a server on the same machine.
+        """
+        report = UploadReport(name, _size_of_files(body), self._on_upload)
+        return [
+            (field, (file, FileInPieces(content, report) if file else content, kind))
+            for field, (file, content, kind) in body.parts
+        ]
 
     def _lent(self, step: SendRequest) -> HTTPClient | None:
         """The caller's HTTP client for a request, if there is one."""
         return self._api if step.request.to == "api" else self._images
 
 
-def _allow_for_files(timeout: httpx.Timeout, operation: Operation, body: RequestBody) -> httpx.Timeout:
+def _size_of_files(body: RequestBody) -> int:
+    return sum(len(content) for _, (file, content, _) in body.parts if file)
+
+
+def _allow_for_files(timeout: httpx.Timeout, body: RequestBody) -> httpx.Timeout:
     """Time limits with more time to write a request that carries files."""
-    if not any(each.is_file for each in operation.fields):
-        return timeout
-    size = sum(len(content) for _, (_, content, _) in body.parts)
-    limits = timeout.as_dict()
-    return httpx.Timeout(**limits | {"write": (limits["write"] or 0.0) + size / LEAST_UPLOAD_RATE})
+    limits, more = timeout.as_dict(), _size_of_files(body) / LEAST_UPLOAD_RATE
+    return httpx.Timeout(**limits | {"write": (limits["write"] or 0.0) + more}) if more else timeout
 
 
 def _limit(timeout: httpx.Timeout, longest: float) -> httpx.Timeout:
@@ -360,6 +389,8 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
         timing: The sources of time and randomness, for tests.
         in_flight: Requests that may be in flight at once, 1 or more; others wait for their turn. None means the
             contract's limit for an organization.
+        on_upload: Called with an UploadProgress while files of more than 1 MiB are sent, often, and by the thread that
+            sends them.
 
     Raises:
         ConfigurationError: The key, the base URL, a timeout, an HTTP client, or the proxies and certificates of the
@@ -370,7 +401,7 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
 
     def download(
         self,
-        image: GeneratedImage,
+        image: GeneratedImage | str,
         path: str | os.PathLike[str],
         *,
         overwrite: bool = False,
@@ -379,7 +410,8 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
         """Save an image. It costs nothing, and failures that may pass are retried.
 
         Args:
-            image: An image of a Generation.
+            image: An image of a Generation, or a link to an image, for example the base_image_url of
+                v3.layerize_text.
             path: A file, or a folder in which the file is named after the link, with the suffix of its format.
             overwrite: Whether an existing file may be replaced.
             max_bytes: The largest image that is accepted, in bytes; None means 256 MiB.
@@ -389,6 +421,7 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
 
         Raises:
             DownloadError: With its reason, for example "withheld" or "expired".
+            RequestError: There is neither an image nor a link, or the client is closed.
         """
         return self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
@@ -551,6 +584,7 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job
         allow_http: As in Ideogram.
         timing: As in Ideogram; its sleep is awaited.
         in_flight: As in Ideogram.
+        on_upload: As in Ideogram. It is called in the event loop, and not awaited.
 
     Raises:
         ConfigurationError: As in Ideogram.
@@ -560,7 +594,7 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job
 
     async def download(
         self,
-        image: GeneratedImage,
+        image: GeneratedImage | str,
         path: str | os.PathLike[str],
         *,
         overwrite: bool = False,

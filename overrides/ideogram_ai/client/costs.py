@@ -58,7 +58,7 @@ def images_asked(operation: Operation, fields: Mapping[str, Any]) -> int:
     found: object = fields
     for name in operation.count_path:
         found = found.get(name) if is_mapping(found) else None
-    count = str(found) if operation.count_path else ""
+    count = str(found).removesuffix(".0") if operation.count_path else ""
     return max(1, int(count)) if count.isdecimal() else 1
 
 

@@ -108,7 +108,12 @@ def _check_link(job: DownloadJob, url_policy: DownloadURLPolicy) -> str:
     if _is_embedded(job):
         return ""
     url_policy.check(job.request.url)
-    return httpx.URL(job.request.url).path.rpartition("/")[2].partition(".")[0]
+    return name_in_link(job).partition(".")[0]
+
+
+def name_in_link(job: DownloadJob) -> str:
+    """The name of the image at its link; empty for an image that the link contains."""
+    return "" if _is_embedded(job) else httpx.URL(job.request.url).path.rpartition("/")[2]
 
 
 def _is_embedded(job: DownloadJob) -> bool:

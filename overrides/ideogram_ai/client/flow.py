@@ -25,7 +25,7 @@ import httpx
 from attrs import evolve, frozen
 
 from .bodies import ResponseBuffer
-from .costs import applicable_price
+from .costs import applicable_price, images_asked
 from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseValidationError, ResponseWarning
 from .jobs import COMPLETED, FAILED, Job, find_job_id, read_job, submitted_as
 from .redaction import printable, shorten_link
@@ -222,7 +222,8 @@ def _complete(operation: Operation, outcome: Any, request: PreparedRequest, prob
     fields: Mapping[str, Any] = request.body.fields if request.body else {}
     if isinstance(outcome, Generation):
         what, problems = "the images in it are", outcome.problems
-        outcome = evolve(outcome, request=fields, price=applicable_price(operation, fields))
+        price, asked = applicable_price(operation, fields), images_asked(operation, fields)
+        outcome = evolve(outcome, request=fields, price=price, images_asked=asked)
     elif isinstance(outcome, Job):
         what, problems = "what it says of the job is", outcome.problems if outcome.status in {COMPLETED, FAILED} else ()
         if request.job_id is None:

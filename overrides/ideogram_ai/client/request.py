@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Field, Operation
 
 JSON = "application/json"
+_EXACT = 2.0**53
+"""From here on, floats are not exact."""
 _MODELS = f"{operations.__name__.rpartition('.')[0]}.models."
 
 Part = tuple[str, tuple[str | None, bytes, str | None]]
@@ -233,7 +235,8 @@ def _to_plain(value: object, name: str, pointer: str) -> Any:
     if isinstance(value, float):
         if not math.isfinite(value):
             raise _cannot_encode(name, pointer, f"JSON has no {value}")
-        return value
+        # Tables hold whole numbers as floats, and a service that wants an integer may refuse 4.0.
+        return int(value) if value.is_integer() and abs(value) < _EXACT else value
     if isinstance(value, (date, UUID)):
         return value.isoformat() if isinstance(value, date) else str(value)
     return _container_to_plain(value, name, pointer)

@@ -121,6 +121,7 @@ class Generation:
         job_id: The id of the job that made the images; None if they were not made by a job.
         usage_cost_usd_micros: What the service says that they cost, in millionths of a US dollar; None if it does not.
         price: What the contract's price list says of the request; None if it says nothing, or the request is unknown.
+        images_asked: How many images were asked for, as far as the request says it.
     """
 
     created: datetime | None
@@ -132,16 +133,20 @@ class Generation:
     job_id: str | None = None
     usage_cost_usd_micros: int | None = None
     price: Price | None = field(default=None, repr=False)
+    images_asked: int = field(default=1, repr=False)
 
     @property
     def cost_usd(self) -> Decimal | None:
-        """What the images cost together in US dollars, withheld ones too; None if nobody knows. See cost_source."""
+        """What the images cost together in US dollars, withheld ones too; None if nobody knows. See cost_source.
+
+        Of a broken response, the images that were asked for count, although they may be missing in it.
+        """
         if self.usage_cost_usd_micros is not None:
             return Decimal(f"{self.usage_cost_usd_micros}e-6")
         one = None if self.price is None else look_up(self.price, self.request)
         if one is None or self.price is None or self.price.per != "image":
             return one
-        return one * len(self.images)
+        return one * max(len(self.images), self.images_asked if self.problems else 0)
 
     @property
     def cost_source(self) -> Literal["service", "price list"] | None:
@@ -226,6 +231,8 @@ def _parse_refusal(
     kind, advice = _ERRORS.get(status, (APIStatusError, ""))
     if status == HTTPStatus.NOT_FOUND and job_id is not None:
         advice = f"No job {printable(job_id)!r:.80} is known there: check the id, the key and the base URL."
+    elif status == HTTPStatus.NOT_FOUND and any(each.place == "path" for each in operation.fields):
+        advice = "Check the id, the key and the base URL."
     details: dict[str, Any] = {"status_code": status, "headers": headers, "body": body, "may_have_been_billed": billed}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind = InternalServerError

@@ -56,6 +56,7 @@ class PreparedRequest:
         authenticated: Whether the key is sent.
         free: Whether it costs nothing, so that it takes no place among the requests in flight.
         job_id: The id of the job that is asked for, if one is.
+        name: The client's method; empty for an image.
     """
 
     to: Literal["api", "images"]
@@ -68,6 +69,7 @@ class PreparedRequest:
     authenticated: bool = True
     free: bool = False
     job_id: str | None = None
+    name: str = ""
 
 
 def is_loopback(host: str) -> bool:

@@ -1,6 +1,7 @@
 """A file argument: read whole before the first attempt, so that every attempt sends the same bytes.
 
-Its first bytes determine its name and media type. How large a file may be is for the service to judge.
+Its first bytes determine its media type, and correct the suffix of its name; a text keeps the name that it has, because
+a caption belongs to the image of that name. How large a file may be is for the service to judge.
 """
 
 from __future__ import annotations
@@ -8,20 +9,24 @@ from __future__ import annotations
 import hashlib
 import inspect
 import io
+import logging
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from .errors import NOTHING_SENT, FieldValueError
 from .files import HEAD_BYTES, image_suffix
 from .redaction import printable
 
 if TYPE_CHECKING:
-    from ideogram_ai.generated.operations import Field
+    from ideogram_ai.generated.operations import Field, Operation
+
+# The package's own name and not a constant: a vendored copy has another name, and logs under that.
+logger = logging.getLogger(__name__.rpartition(".")[0])
 
 _TYPES: Final[Mapping[str, str]] = {
     ".png": "image/png",
@@ -40,6 +45,8 @@ _TYPES: Final[Mapping[str, str]] = {
     ".zip": "application/zip",
 }
 _OTHER_TYPE: Final = "application/octet-stream"
+_TEXTS: Final[Mapping[str, str]] = {".txt": "text/plain", ".json": "application/json"}
+"""What the first bytes do not tell: "OTTO" also begins a caption."""
 _SIGNATURES: Final = (
     (b"\0\1\0\0", ".ttf"),
     (b"true", ".ttf"),
@@ -85,8 +92,18 @@ def make_upload(data: bytes, *, name: str, stem: str) -> Upload:
         stem: The name, without a suffix, if it is not called anything.
     """
     head = data[:HEAD_BYTES]
+    own = os.path.splitext(name)[1].lower()  # noqa: PTH122 - no path: a name of its own
+    if own in _TEXTS and _is_text(data):
+        return Upload(_safe_name(name, stem, ""), _TEXTS[own], data)
     suffix = image_suffix(head) or next((suffix for start, suffix in _SIGNATURES if head.startswith(start)), "")
     return Upload(_safe_name(name, stem, suffix), _TYPES.get(suffix, _OTHER_TYPE), data)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return "\0" not in data[:HEAD_BYTES].decode(errors="strict" if len(data) <= HEAD_BYTES else "ignore")
+    except UnicodeDecodeError:
+        return False
 
 
 def _safe_name(name: str, stem: str, suffix: str) -> str:
@@ -112,10 +129,12 @@ def read_uploads(each: Field, value: object) -> list[Upload]:
     """
     place = f"/{each.wire_name}"
     if not (each.is_array and is_several(value)):
-        return [_read(value, each, place)]
+        return [_read(value, each, place, each.python_name)]
     if not value:
         raise _cannot_send(each, place, value, f"there is no file in it. {_FILES}")
-    return [_read(item, each, f"{place}/{index}") for index, item in enumerate(value)]
+    stem = each.python_name
+    stems = [stem] if len(value) == 1 else [f"{stem}-{number + 1}" for number in range(len(value))]
+    return [_read(item, each, f"{place}/{index}", stems[index]) for index, item in enumerate(value)]
 
 
 def is_several(value: object) -> TypeGuard[Sequence[object]]:
@@ -123,7 +142,21 @@ def is_several(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
 
 
-def _read(value: object, each: Field, place: str) -> Upload:
+def list_files(operation: Operation, arguments: Mapping[str, object]) -> dict[str, object]:
+    """The arguments, with a list for each set, generator or other iterable of files, which can be read only once."""
+    many = {each.python_name for each in operation.fields if each.is_file and each.is_array}
+    return {
+        name: list(cast("Iterable[object]", value)) if name in many and _is_iterable(value) else value
+        for name, value in arguments.items()
+    }
+
+
+def _is_iterable(value: object) -> bool:
+    one = isinstance(value, (str, os.PathLike, Mapping)) or _is_content(value) or hasattr(value, "read")
+    return isinstance(value, Iterable) and not one
+
+
+def _read(value: object, each: Field, place: str, stem: str) -> Upload:
     if isinstance(value, Upload):
         return value
     try:
@@ -132,7 +165,7 @@ def _read(value: object, each: Field, place: str) -> Upload:
         raise _cannot_send(each, place, value, str(error)) from error.__cause__
     except MemoryError as error:
         raise _cannot_send(each, place, value, "it does not fit into memory") from error
-    return make_upload(data, name=name, stem=each.python_name)
+    return make_upload(data, name=name, stem=stem)
 
 
 def _load(value: object) -> tuple[str, bytes]:
@@ -178,7 +211,8 @@ def _read_open(value: Any) -> tuple[str, bytes]:
     """The name, if it has one, and the bytes of an open file, from its start."""
     read = getattr(value, "read", None)
     if not callable(read):
-        raise _UnreadableError(f"{type(value).__name__} is no file. {_FILES}")
+        pillow = ". Save a picture of Pillow to an io.BytesIO first" if hasattr(value, "tobytes") else ""
+        raise _UnreadableError(f"{type(value).__name__} is no file. {_FILES}{pillow}")
     if isinstance(value, io.TextIOBase):
         raise _UnreadableError("it is opened as text. Open it with mode 'rb'")
     if getattr(value, "closed", False) is True:
@@ -204,3 +238,63 @@ def _cannot_send(each: Field, place: str, value: object, why: str) -> FieldValue
     shown = type(value).__name__ if _is_content(value) else f"{value!r:.120}"
     message = printable(f"{place[1:]}: {shown} cannot be sent: {why}. {NOTHING_SENT}")
     return FieldValueError(message, field=each.wire_name, pointer=place)
+
+
+@frozen
+class UploadProgress:
+    """How far a request with large files is written.
+
+    Attributes:
+        method: The client's method, for example "datasets.upload_assets".
+        sent: Bytes of the files that this machine has taken for sending; the service may have less. Each attempt begins
+            again.
+        total: Bytes of the files.
+    """
+
+    method: str
+    sent: int
+    total: int
+
+
+@define
+class UploadReport:
+    """Reports how far the files of one attempt are written.
+
+    Attributes:
+        method: The client's method.
+        total: Bytes of the files.
+        report: A function of the caller. If it fails, it is not called again, and the request goes on.
+        sent: Bytes that were written.
+    """
+
+    method: str
+    total: int
+    report: Callable[[UploadProgress], object] | None
+    sent: int = 0
+
+    def advance(self, count: int) -> None:
+        """Note that more bytes were written."""
+        self.sent += count
+        if self.report is None:
+            return
+        try:
+            self.report(UploadProgress(self.method, self.sent, self.total))
+        except Exception as error:  # noqa: BLE001 - a function of anybody's
+            self.report = None
+            logger.warning("on_upload failed, and is not called again: %s: %s", type(error).__name__, error)
+
+
+class FileInPieces(io.BytesIO):
+    """The bytes of a file, which httpx reads in pieces when it sends them. They are not copied."""
+
+    def __init__(self, data: bytes, report: UploadReport) -> None:
+        super().__init__(data)
+        self._report = report
+        self._taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read the next piece. When httpx asks for it, the one before it was written."""
+        self._report.advance(self._taken)
+        piece = super().read(size)
+        self._taken = len(piece)
+        return piece

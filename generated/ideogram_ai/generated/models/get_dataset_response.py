@@ -23,14 +23,14 @@ class GetDatasetResponse:
     Attributes:
         dataset (Dataset): A dataset: images to train a model on.
         file_count (int): The number of files.
-        files_ (list[DatasetFile]): The files.
+        files (list[DatasetFile]): The files.
         custom_model_ids (list[str]): The ids of the models that were trained on it.
         notice (Any | Unset): What the provider has to say about the operation. Its type is not known.
     """
 
     dataset: Dataset
     file_count: int
-    files_: list[DatasetFile]
+    files: list[DatasetFile]
     custom_model_ids: list[str]
     notice: Any | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -40,10 +40,10 @@ class GetDatasetResponse:
 
         file_count = self.file_count
 
-        files_ = []
-        for files_item_data in self.files_:
+        files = []
+        for files_item_data in self.files:
             files_item = files_item_data.to_dict()
-            files_.append(files_item)
+            files.append(files_item)
 
         custom_model_ids = self.custom_model_ids
 
@@ -55,7 +55,7 @@ class GetDatasetResponse:
             {
                 "dataset": dataset,
                 "file_count": file_count,
-                "files": files_,
+                "files": files,
                 "custom_model_ids": custom_model_ids,
             }
         )
@@ -74,12 +74,12 @@ class GetDatasetResponse:
 
         file_count = d.pop("file_count")
 
-        files_ = []
-        _files_ = d.pop("files")
-        for files_item_data in _files_:
+        files = []
+        _files = d.pop("files")
+        for files_item_data in _files:
             files_item = DatasetFile.from_dict(files_item_data)
 
-            files_.append(files_item)
+            files.append(files_item)
 
         custom_model_ids = cast(list[str], d.pop("custom_model_ids"))
 
@@ -88,7 +88,7 @@ class GetDatasetResponse:
         get_dataset_response = cls(
             dataset=dataset,
             file_count=file_count,
-            files_=files_,
+            files=files,
             custom_model_ids=custom_model_ids,
             notice=notice,
         )

@@ -18,25 +18,25 @@ class UploadDatasetAssetsRequest:
     """Files for a dataset.
 
     Attributes:
-        files_ (list[File]): Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the
+        files (list[File]): Images (JPEG, PNG, WebP), captions (.txt) and ZIP files of both. A caption belongs to the
             image of the same name: vase.txt to vase.png. Captions are optional.
     """
 
-    files_: list[File]
+    files: list[File]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        files_ = []
-        for files_item_data in self.files_:
+        files = []
+        for files_item_data in self.files:
             files_item = files_item_data.to_tuple()
 
-            files_.append(files_item)
+            files.append(files_item)
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "files": files_,
+                "files": files,
             }
         )
 
@@ -45,7 +45,7 @@ class UploadDatasetAssetsRequest:
     def to_multipart(self) -> types.RequestFiles:
         files: types.RequestFiles = []
 
-        for files_item_element in self.files_:
+        for files_item_element in self.files:
             files.append(("files", files_item_element.to_tuple()))
 
         for prop_name, prop in self.additional_properties.items():
@@ -56,15 +56,15 @@ class UploadDatasetAssetsRequest:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        files_ = []
-        _files_ = d.pop("files")
-        for files_item_data in _files_:
+        files = []
+        _files = d.pop("files")
+        for files_item_data in _files:
             files_item = File(payload=BytesIO(files_item_data))
 
-            files_.append(files_item)
+            files.append(files_item)
 
         upload_dataset_assets_request = cls(
-            files_=files_,
+            files=files,
         )
 
         upload_dataset_assets_request.additional_properties = d
