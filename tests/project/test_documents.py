@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -29,6 +30,7 @@ def tokens(document: Path) -> list[Token]:
     return MarkdownIt().enable("table").parse(document.read_text("utf-8"))
 
 
+@cache
 def anchors(document: Path) -> set[str]:
     """Name the headings of a document as the usual renderers do."""
     every = tokens(document)
