@@ -88,8 +88,7 @@ class Library:
         """Return a dataset with its images, captions beside them, and its models."""
         dataset = self._dataset(values)
         files = [
-            file
-            | ({"caption": dataset.captions[stem]} if (stem := PurePosixPath(name).stem) in dataset.captions else {})
+            file | {"caption": dataset.captions.get(PurePosixPath(name).stem)}
             for name, file in list(dataset.files.items())  # an upload may go on
         ]
         own = (model for model, _ in self._models.values())
@@ -99,25 +98,18 @@ class Library:
     def upload(self, values: Values) -> JsonObject:
         """Take the files that are images, captions, or ZIP files of both. A file of the same name is replaced."""
         dataset = self._dataset(values)
-        taken: list[JsonObject] = []
-        refused: list[JsonObject] = []
+        taken, refused = list[JsonObject](), list[JsonObject]()
         with self._lock:
             for name, content, problem in _unpacked(values["files"]):
                 reason = problem or _put(dataset, name, content)
                 if reason:
                     refused.append({"file_name": name, "failure_reason": reason})
-                    continue
-                if name in dataset.files:  # captions are neither listed nor counted
+                elif name in dataset.files:  # captions are neither listed nor counted
                     asset = {"asset_type": "UPLOAD", "asset_id": new_id()}
                     taken.append({"file_name": name, "asset_identifier": asset})
                     dataset.head.setdefault("cover_asset_identifier", asset)
-        counts = {"success_count": len(taken), "failure_count": len(refused)}
-        return {
-            "total_count": len(taken) + len(refused),
-            **counts,
-            "successful_assets": taken,
-            "failed_assets": refused,
-        }
+        counts = {"success_count": len(taken), "failure_count": len(refused), "total_count": len(taken) + len(refused)}
+        return counts | {"successful_assets": taken, "failed_assets": refused}
 
     def train(self, values: Values) -> JsonObject:
         """Begin to train a model on a dataset."""
@@ -141,20 +133,16 @@ class Library:
 
     def list_models(self, values: Values) -> JsonObject:
         """List the models, own ones first, of the scope and the statuses that are asked for."""
-        statuses = values.get("status")
-        models = [
-            model
-            for model in self._all()
-            if values.get("scope", "") in ("", "owned" if model["is_owned"] else "shared")
-        ]
+        scope, statuses = values.get("scope"), values.get("status")
+        models = [model for model in self._all() if scope in {None, "owned" if model["is_owned"] else "shared"}]
         return {"models": [model for model in models if not statuses or model["status"] in statuses]}
 
     def get_model(self, values: Values) -> JsonObject:
         """Return a model as it stands."""
-        for model in self._all():
-            if model["model_id"] == values["model_id"]:
-                return {"model": model}
-        raise RequestRefusedError(404, f"There is no model {values['model_id']}. {_FORGETS}")
+        found = next((model for model in self._all() if model["model_id"] == values["model_id"]), None)
+        if found is None:
+            raise RequestRefusedError(404, f"There is no model {values['model_id']}. {_FORGETS}")
+        return {"model": found}
 
     def model_problem(self, uri: str) -> str | None:
         """Return why a custom_model_uri cannot be used; None if it can be."""
