@@ -1919,7 +1919,7 @@ LIST_DATASETS: Final = Operation(
     fields=(Field(python_name="search", wire_name="search", place="query"),),
     exactly_one_of=(),
     field_hints={},
-    billed={200: False, 401: False, 403: False, 503: False},
+    billed={200: False, 401: False, 403: False, 429: False, 503: False},
     price=None,
     reject_reasons={},
     in_flight_limit=None,
@@ -1940,7 +1940,18 @@ CREATE_DATASET: Final = Operation(
     field_hints={
         "dataset_name": FieldHint(use="name", because=None),
     },
-    billed={200: None, 400: False, 401: False, 402: False, 403: False, 404: False, 413: False, 415: False, 503: None},
+    billed={
+        200: None,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        429: False,
+        503: None,
+    },
     price=None,
     reject_reasons={},
     in_flight_limit=None,
@@ -1959,7 +1970,7 @@ GET_DATASET: Final = Operation(
     fields=(Field(python_name="dataset_id", wire_name="dataset_id", required=True, place="path"),),
     exactly_one_of=(),
     field_hints={},
-    billed={200: False, 401: False, 403: False, 404: False, 503: False},
+    billed={200: False, 401: False, 403: False, 404: False, 429: False, 503: False},
     price=None,
     reject_reasons={},
     in_flight_limit=None,
@@ -1985,7 +1996,18 @@ UPLOAD_DATASET_ASSETS: Final = Operation(
         "file": FieldHint(use="files", because=None),
         "image": FieldHint(use="files", because=None),
     },
-    billed={200: None, 400: False, 401: False, 402: False, 403: False, 404: False, 413: False, 415: False, 503: None},
+    billed={
+        200: None,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        429: False,
+        503: None,
+    },
     price=None,
     reject_reasons={},
     in_flight_limit=None,
@@ -2009,7 +2031,18 @@ TRAIN_MODEL_V3: Final = Operation(
     field_hints={
         "name": FieldHint(use="model_name", because=None),
     },
-    billed={200: True, 400: False, 401: False, 402: False, 403: False, 404: False, 413: False, 415: False, 503: None},
+    billed={
+        200: True,
+        400: False,
+        401: False,
+        402: False,
+        403: False,
+        404: False,
+        413: False,
+        415: False,
+        429: False,
+        503: None,
+    },
     price=Price(
         usd={"": "40"},
         by=None,
@@ -2038,7 +2071,7 @@ LIST_CUSTOM_MODELS: Final = Operation(
     ),
     exactly_one_of=(),
     field_hints={},
-    billed={200: False, 401: False, 403: False, 503: False},
+    billed={200: False, 401: False, 403: False, 429: False, 503: False},
     price=None,
     reject_reasons={},
     in_flight_limit=None,
@@ -2057,7 +2090,7 @@ GET_CUSTOM_MODEL: Final = Operation(
     fields=(Field(python_name="model_id", wire_name="model_id", required=True, place="path"),),
     exactly_one_of=(),
     field_hints={},
-    billed={200: False, 401: False, 403: False, 404: False, 503: False},
+    billed={200: False, 401: False, 403: False, 404: False, 429: False, 503: False},
     price=None,
     reject_reasons={},
     in_flight_limit=None,
@@ -2305,11 +2338,11 @@ class PostGenerateImageV3Fields(TypedDict, Generic[Image], total=False):
             style_type.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once it is
+        custom_model_uri: A model of your own, by the custom_model_uri that models.get returns once it is
             trained.
         style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
-            price.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which raises
+            the price.
         character_reference_images_mask: Where the character is in its image: a greyscale image of the same
             size. One for each of character_reference_images, or none.
         enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
@@ -2368,7 +2401,7 @@ class PostInpaintImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Black is redrawn, white is kept.
+        mask: A black and white image of the same size: black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
         magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
         num_images: How many images to make.
@@ -2381,8 +2414,8 @@ class PostInpaintImageV3Fields(TypedDict, Generic[Image], total=False):
         style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
             style_type.
         style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
-            price.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which raises
+            the price.
         character_reference_images_mask: Where the character is in its image: a greyscale image of the same
             size. One for each of character_reference_images, or none.
     """
@@ -2426,8 +2459,8 @@ class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
         style_type: The kind of style.
         style_preset: A ready-made style.
         style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
-            price.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which raises
+            the price.
         character_reference_images_mask: Where the character is in its image: a greyscale image of the same
             size. One for each of character_reference_images, or none.
     """
@@ -2457,7 +2490,7 @@ class PostReframeImageV3Fields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image: The image to extend, a JPEG, PNG or WebP file. Meant for square images.
+        image: The image to extend, meant to be square: a JPEG, PNG or WebP file.
         resolution: The size of the image in pixels, width x height.
         num_images: How many images to make.
         seed: Random seed, for reproducible images. When absent, the service chooses one.
@@ -2537,7 +2570,7 @@ class PostEditImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Black is redrawn, white is kept.
+        mask: A black and white image of the same size: black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
         magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
         num_images: How many images to make.
@@ -2550,8 +2583,8 @@ class PostEditImageV3Fields(TypedDict, Generic[Image], total=False):
         style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
             style_type.
         style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
-            price.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which raises
+            the price.
         character_reference_images_mask: Where the character is in its image: a greyscale image of the same
             size. One for each of character_reference_images, or none.
     """
@@ -2659,7 +2692,7 @@ class PostEditImageFields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image_file: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Black is redrawn, white is kept.
+        mask: A black and white image of the same size: black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
         model: The model. Of those before 3.0, only these two can edit.
         magic_prompt_option: Whether the service rewrites the prompt before it draws. With AUTO, the service
@@ -2700,7 +2733,7 @@ class PostReframeImageFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_file: The image to extend, a JPEG, PNG or WebP file. Meant for square images.
+        image_file: The image to extend, meant to be square: a JPEG, PNG or WebP file.
         resolution: The size of the image in pixels, width before height.
         model: The model. With AUTO, the service decides.
         num_images: How many images to make.
