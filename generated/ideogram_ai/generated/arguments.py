@@ -239,11 +239,11 @@ class PostGenerateImageV3Fields(TypedDict, Generic[Image], total=False):
             style_type.
         style_type: The kind of style.
         style_preset: A ready-made style.
-        custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once it is
+        custom_model_uri: A model of your own, by the custom_model_uri that models.get returns once it is
             trained.
         style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
-            price.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which raises
+            the price.
         character_reference_images_mask: Where the character is in its image: a greyscale image of the same
             size. One for each of character_reference_images, or none.
         enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
@@ -302,7 +302,7 @@ class PostInpaintImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Black is redrawn, white is kept.
+        mask: A black and white image of the same size: black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
         magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
         num_images: How many images to make.
@@ -315,8 +315,8 @@ class PostInpaintImageV3Fields(TypedDict, Generic[Image], total=False):
         style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
             style_type.
         style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
-            price.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which raises
+            the price.
         character_reference_images_mask: Where the character is in its image: a greyscale image of the same
             size. One for each of character_reference_images, or none.
     """
@@ -360,8 +360,8 @@ class PostRemixImageV3Fields(TypedDict, Generic[Image], total=False):
         style_type: The kind of style.
         style_preset: A ready-made style.
         style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
-            price.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which raises
+            the price.
         character_reference_images_mask: Where the character is in its image: a greyscale image of the same
             size. One for each of character_reference_images, or none.
     """
@@ -391,7 +391,7 @@ class PostReframeImageV3Fields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image: The image to extend, a JPEG, PNG or WebP file. Meant for square images.
+        image: The image to extend, meant to be square: a JPEG, PNG or WebP file.
         resolution: The size of the image in pixels, width x height.
         num_images: How many images to make.
         seed: Random seed, for reproducible images. When absent, the service chooses one.
@@ -471,7 +471,7 @@ class PostEditImageV3Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Black is redrawn, white is kept.
+        mask: A black and white image of the same size: black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
         magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service decides.
         num_images: How many images to make.
@@ -484,8 +484,8 @@ class PostEditImageV3Fields(TypedDict, Generic[Image], total=False):
         style_codes: Styles by their codes, eight hex digits each. They exclude style_reference_images and
             style_type.
         style_reference_images: Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises the
-            price.
+        character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which raises
+            the price.
         character_reference_images_mask: Where the character is in its image: a greyscale image of the same
             size. One for each of character_reference_images, or none.
     """
@@ -593,7 +593,7 @@ class PostEditImageFields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image_file: The image, a JPEG, PNG or WebP file.
-        mask: A black and white image of the same size. Black is redrawn, white is kept.
+        mask: A black and white image of the same size: black is redrawn, white is kept.
         prompt: What to draw where the mask is black.
         model: The model. Of those before 3.0, only these two can edit.
         magic_prompt_option: Whether the service rewrites the prompt before it draws. With AUTO, the service
@@ -634,7 +634,7 @@ class PostReframeImageFields(TypedDict, Generic[Image], total=False):
     The fields of which exactly one is given are not among them.
 
     Attributes:
-        image_file: The image to extend, a JPEG, PNG or WebP file. Meant for square images.
+        image_file: The image to extend, meant to be square: a JPEG, PNG or WebP file.
         resolution: The size of the image in pixels, width before height.
         model: The model. With AUTO, the service decides.
         num_images: How many images to make.
