@@ -230,7 +230,7 @@ POST_GENERATE_IMAGE_V4: Final = Operation(
         "style_type": FieldHint(
             use="json_prompt", because="in 4.0 style is written in a prompt, or in json_prompt.style_description"
         ),
-        "color_palette": FieldHint(use="json_prompt", because="palettes stand inside json_prompt"),
+        "color_palette": FieldHint(use="json_prompt", because="palettes are members of json_prompt"),
         "num_images": FieldHint(use=None, because="4.0 has no count; send one request for each image"),
         "negative_prompt": FieldHint(use=None, because="4.0 has no negative prompt"),
         "magic_prompt": FieldHint(
@@ -240,7 +240,7 @@ POST_GENERATE_IMAGE_V4: Final = Operation(
             use=None, because="text_prompt is always rewritten by magic prompt and json_prompt never is"
         ),
         "seed": FieldHint(
-            use=None, because="the seed of an image is answered but cannot be asked for in the public 4.0 API"
+            use=None, because="in 4.0 the response has the seed of an image, and a request cannot set it"
         ),
     },
     billed={
@@ -301,7 +301,7 @@ POST_GENERATE_IMAGE_V4_ASYNC: Final = Operation(
         "style_type": FieldHint(
             use="json_prompt", because="in 4.0 style is written in a prompt, or in json_prompt.style_description"
         ),
-        "color_palette": FieldHint(use="json_prompt", because="palettes stand inside json_prompt"),
+        "color_palette": FieldHint(use="json_prompt", because="palettes are members of json_prompt"),
         "num_images": FieldHint(use=None, because="4.0 has no count; send one request for each image"),
         "negative_prompt": FieldHint(use=None, because="4.0 has no negative prompt"),
         "magic_prompt": FieldHint(
@@ -311,7 +311,7 @@ POST_GENERATE_IMAGE_V4_ASYNC: Final = Operation(
             use=None, because="text_prompt is always rewritten by magic prompt and json_prompt never is"
         ),
         "seed": FieldHint(
-            use=None, because="the seed of an image is answered but cannot be asked for in the public 4.0 API"
+            use=None, because="in 4.0 the response has the seed of an image, and a request cannot set it"
         ),
     },
     billed={
@@ -418,7 +418,7 @@ POST_REMIX_IMAGE_V4: Final = Operation(
         "negative_prompt": FieldHint(use=None, because="4.0 has no negative prompt"),
         "magic_prompt": FieldHint(use=None, because="a remix has no such choice in 4.0"),
         "seed": FieldHint(
-            use=None, because="the seed of an image is answered but cannot be asked for in the public 4.0 API"
+            use=None, because="in 4.0 the response has the seed of an image, and a request cannot set it"
         ),
     },
     billed={
@@ -489,7 +489,7 @@ POST_REMIX_IMAGE_V4_ASYNC: Final = Operation(
         "negative_prompt": FieldHint(use=None, because="4.0 has no negative prompt"),
         "magic_prompt": FieldHint(use=None, because="a remix has no such choice in 4.0"),
         "seed": FieldHint(
-            use=None, because="the seed of an image is answered but cannot be asked for in the public 4.0 API"
+            use=None, because="in 4.0 the response has the seed of an image, and a request cannot set it"
         ),
     },
     billed={
@@ -653,7 +653,7 @@ POST_GENERATE_IMAGE_V4_TRANSPARENT: Final = Operation(
         "negative_prompt": FieldHint(use=None, because="4.0 has no negative prompt"),
         "magic_prompt": FieldHint(use=None, because="this operation has no such choice in 4.0"),
         "seed": FieldHint(
-            use=None, because="the seed of an image is answered but cannot be asked for in the public 4.0 API"
+            use=None, because="in 4.0 the response has the seed of an image, and a request cannot set it"
         ),
     },
     billed={
@@ -716,7 +716,7 @@ POST_GENERATE_IMAGE_V4_TRANSPARENT_ASYNC: Final = Operation(
         "negative_prompt": FieldHint(use=None, because="4.0 has no negative prompt"),
         "magic_prompt": FieldHint(use=None, because="this operation has no such choice in 4.0"),
         "seed": FieldHint(
-            use=None, because="the seed of an image is answered but cannot be asked for in the public 4.0 API"
+            use=None, because="in 4.0 the response has the seed of an image, and a request cannot set it"
         ),
     },
     billed={
@@ -1607,14 +1607,16 @@ POST_UPSCALE_IMAGE: Final = Operation(
     field_hints={
         "image": FieldHint(use="image_file", because=None),
         "resemblance": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
-        "detail": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
-        "prompt": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
-        "num_images": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
-        "seed": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "detail": FieldHint(use="image_request", because="the fields of this operation are members of image_request"),
+        "prompt": FieldHint(use="image_request", because="the fields of this operation are members of image_request"),
+        "num_images": FieldHint(
+            use="image_request", because="the fields of this operation are members of image_request"
+        ),
+        "seed": FieldHint(use="image_request", because="the fields of this operation are members of image_request"),
         "magic_prompt_option": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
     },
     billed={
@@ -1718,25 +1720,31 @@ POST_GENERATE_IMAGE: Final = Operation(
     exactly_one_of=(),
     field_hints={
         "text_prompt": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
-        "model": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "model": FieldHint(use="image_request", because="the fields of this operation are members of image_request"),
         "aspect_ratio": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
-        "resolution": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "resolution": FieldHint(
+            use="image_request", because="the fields of this operation are members of image_request"
+        ),
         "negative_prompt": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
-        "style_type": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "style_type": FieldHint(
+            use="image_request", because="the fields of this operation are members of image_request"
+        ),
         "color_palette": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
-        "prompt": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
-        "num_images": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
-        "seed": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "prompt": FieldHint(use="image_request", because="the fields of this operation are members of image_request"),
+        "num_images": FieldHint(
+            use="image_request", because="the fields of this operation are members of image_request"
+        ),
+        "seed": FieldHint(use="image_request", because="the fields of this operation are members of image_request"),
         "magic_prompt_option": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
     },
     billed={
@@ -1837,17 +1845,19 @@ POST_REMIX_IMAGE: Final = Operation(
     field_hints={
         "image": FieldHint(use="image_file", because=None),
         "text_prompt": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
         "image_weight": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
-        "model": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
-        "prompt": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
-        "num_images": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
-        "seed": FieldHint(use="image_request", because="the fields of this operation stand inside image_request"),
+        "model": FieldHint(use="image_request", because="the fields of this operation are members of image_request"),
+        "prompt": FieldHint(use="image_request", because="the fields of this operation are members of image_request"),
+        "num_images": FieldHint(
+            use="image_request", because="the fields of this operation are members of image_request"
+        ),
+        "seed": FieldHint(use="image_request", because="the fields of this operation are members of image_request"),
         "magic_prompt_option": FieldHint(
-            use="image_request", because="the fields of this operation stand inside image_request"
+            use="image_request", because="the fields of this operation are members of image_request"
         ),
     },
     billed={
