@@ -14,6 +14,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from attrs import evolve
 from canned import Service, success
@@ -470,6 +471,22 @@ def test_a_report_that_fails_ends_no_upload_and_one_that_interrupts_does(caplog:
                 client.call("datasets.upload_assets", "d1", files=LARGE)
             assert getattr(caught.value, "may_have_been_billed", False) is True
         assert server.wait_idle().may_have_run <= 2
+
+
+@each_kind
+def test_a_file_that_is_read_twice_in_an_attempt_is_not_counted_twice(kind: Kind) -> None:
+    """An `auth` of a lent client sends the request again after a 401, and a transport of anybody's may read it first."""
+    seen: list[UploadProgress] = []
+    challenge = answer_with(401, "{}", [("WWW-Authenticate", 'Digest realm="a", nonce="b", qop="auth"')])
+    lent = PLAIN | {"auth": httpx.DigestAuth("name", "word")}
+    with (
+        FaultServer([challenge, answer_with(200, UPLOADED)]) as server,
+        Driver(kind, base_url=server.url, lend=lent, on_upload=seen.append) as client,
+    ):
+        client.call("datasets.upload_assets", "d1", files=[LARGE, LARGE])
+        posts = server.wait_idle().posts
+    assert [[file.read() for file in files_in(post.raw)] for post in posts] == [[LARGE, LARGE]] * 2
+    assert seen[-1].sent == max(each.sent for each in seen) == seen[-1].total == 2 * len(LARGE)
 
 
 @each_kind
