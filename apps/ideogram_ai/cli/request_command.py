@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import click
-from attrs import asdict, evolve, frozen
+from attrs import asdict, define, evolve
 
 from ideogram_ai.client import RequestError, UnknownFieldError, costs
 from ideogram_ai.client.config import resolve_base_url
@@ -44,7 +44,7 @@ _DEADLINE: Final = 600.0
 """Seconds to wait for a job, as in the client."""
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Options:
     """The options that these commands share; see their help. Those that a command lacks have their default here."""
 
@@ -113,7 +113,8 @@ def send(
     """
     operation = request.operation
     shape = RESPONSE if operation.result == "model" else IMAGES
-    activity = activity or ("Making the image" if shape == IMAGES else "Waiting for the response")
+    makes_images = shape == IMAGES and not operation.is_free
+    activity = activity or ("Making the image" if makes_images else "Waiting for the response")
     result: Result | None = None
     reported = False
     try:
@@ -129,11 +130,7 @@ def send(
             result = _plan(request, options)
         else:
             with (
-                open_service(
-                    mock=options.mock, base_url=options.base_url, allow_http=options.allow_http,
-                    api_key_file=options.api_key_file, timeout=options.timeout, quiet=options.quiet,
-                    needs_key=operation.authenticated,
-                ) as service,
+                open_service(options, needs_key=operation.authenticated) as service,
                 service.client() as client,
                 signals_wait(shown=options.shown, awaited=_AWAITED[operation.result]) as state,
             ):  # fmt: skip
