@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from ideogram_ai.client import (
@@ -42,7 +43,7 @@ def run(client: Ideogram, operation: str, request: dict[str, Any]) -> None:
         job = client.verify_webhook(request["headers"], request["body"].encode())
         report("answer", answer={"generation_id": job.id})
         return
-    result: Any = getattr(client, operation)(**request)
+    result: Any = attrgetter(operation)(client)(**request)
     if isinstance(result, Job):
         result = client.wait(result)
     if isinstance(result, Generation):

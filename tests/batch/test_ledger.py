@@ -212,11 +212,15 @@ def test_a_file_of_another_kind_or_program_is_refused_and_left_unchanged(path: P
         theirs.close()
         refused("is a database of another program and is left unchanged")
     path.unlink()
-    Ledger.open(path).close()
+    with Ledger.open(path):
+        pass
+    assert not path.exists(), "a ledger that was never used is not left behind"
+    with Ledger.open(path) as ledger:
+        plan_rows(ledger, [BatchRequest("1", {})])
     newer = sqlite3.connect(path)
-    newer.execute("PRAGMA user_version = 4")
+    newer.execute("PRAGMA user_version = 5")
     newer.close()
-    refused(r"newer version .* \(its schema is 4, this one knows 3\)")
+    refused(r"newer version .* \(its schema is 5, this one knows 4\)")
     with pytest.raises(LedgerError, match="cannot be"):
         Ledger.open(path.parent / "none" / "ledger.sqlite3")
 

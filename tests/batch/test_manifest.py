@@ -34,7 +34,7 @@ def test_every_line_has_the_same_members_in_the_same_order() -> None:
         "id": "000001", "line": 1, "state": "saved",
         "request": {"text_prompt": "A photo of a cat", "resolution": "1024x1024"},
         "file": "000001-cat.png", "sha256": "ab" * 32, "size": 123, "seed": 42, "prompt": "A photo of a black cat",
-        "resolution": "1024x1024", "withheld": False, "image_error": None, "url": "https://image.test/a.png",
+        "resolution": "1024x1024", "upscaled_resolution": None, "withheld": False, "image_error": None, "url": "https://image.test/a.png",
         "further_images": [], "cost_usd": "0.06", "earlier_cost_usd": "0", "may_have_been_billed": True, "attempts": 1,
         "sent_at": "2026-11-22T09:30:01.000Z", "answered_at": "2026-11-22T09:30:09.000Z",
         "saved_at": "2026-11-22T09:30:10.000Z", "status_code": None, "error_type": None, "error": None, "server": None,

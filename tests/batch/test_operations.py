@@ -32,6 +32,7 @@ cat,,A cat,,,TURBO,
 snow,Remix,The same in the snow,pictures/red.png,70,,
 logo,generate-transparent,A logo,,,,1X1
 """
+JOBS = ("generate", "remix", "generate_transparent")
 VERSION_2 = Path(__file__).with_name("version_2")
 
 
@@ -62,11 +63,10 @@ def client_of(server: MockServer) -> AsyncIdeogram:
 
 
 def test_the_operations_are_those_of_the_contract() -> None:
-    assert {"generate", "remix", "generate_transparent"} <= set(image_operations())
-    for name in image_operations():
-        twin = submit_operation(name)
-        assert twin is not None
-        assert (twin.method_name, twin.result) == (f"submit_{name}".removesuffix("_generate"), "job")
+    twins = {name: submit_operation(name) for name in image_operations()}
+    with_jobs = {name: twin.method_name for name, twin in twins.items() if twin}
+    assert with_jobs == {name: f"submit_{name}".removesuffix("_generate") for name in JOBS}
+    assert len(twins) == 17
 
 
 @pytest.mark.parametrize("submit", [False, True])
@@ -123,15 +123,37 @@ async def test_a_batch_of_different_operations(folder: Path, tmp_path: Path, sub
             "aspect_ratio",
             "operation generate_",
         ),
-        ({"image_weight": 5}, "image_weight", "Rows with the operation remix take it."),
+        ({"image_weight": 5}, "image_weight", "Rows with the operation remix or v3.remix take it."),
+        (
+            {"prompt": "A cat", "text_prompt": "A cat"},
+            "prompt",
+            "Rows with the operation v3.generate or v3.generate_transparent or v3.inpaint and",
+        ),
         ({"operation": "generate_transparent", "resolution": "512x1536"}, "resolution", "operation generate or remix"),
+        (
+            {"operation": "v3.generate", "prompt": "A"} | {"aspect_ratio": "1x1", "resolution": "512x1536"},
+            None,
+            "aspect_",
+        ),
+        (
+            {"operation": "v3.generate", "prompt": "A", "character_reference_images_mask": "pictures/red.png"},
+            "character_reference_images_mask",
+            "character_reference_images_mask",
+        ),
+        ({"operation": "v3.generate", "prompt": " "}, "prompt", "the prompt is blank"),
+        ({"operation": "v3.generate", "prompt": "cats.txt"}, "prompt", "is the name of a file"),
+        (
+            {"operation": "edit", "prompt": "A", "images": ["pictures/red.png", "gone.png"]},
+            "images",
+            'gone.png" is not',
+        ),
     ],
 )
 def test_a_bad_row_is_reported_before_anything_is_sent(
     folder: Path, row: dict[str, Any], field: str | None, words: str
 ) -> None:
     (folder / "empty.png").touch()
-    (folder / "rows.jsonl").write_text(json.dumps({"text_prompt": "A cat", **row}))
+    (folder / "rows.jsonl").write_text(json.dumps(({} if "prompt" in row else {"text_prompt": "A cat"}) | row))
     requests, (problem, *others) = read(folder, "rows.jsonl")
     assert (requests, others, problem.field) == ([], [], field)
     assert words in problem.message
@@ -239,8 +261,8 @@ async def test_programs_give_files_as_they_like(folder: Path, monkeypatch: pytes
         assert Step(base_url=server.url)(request).state is State.ANSWERED
         sent = {dict(exchange.fields)["image"]["sha256"] for exchange in server.ledger}
         assert sent == {hashlib.sha256(png("red")).hexdigest()}
-    with pytest.raises(BatchRowError, match="row 3: operation is 'upscale'; give one of generate"):
-        BatchRequest.of({"operation": "upscale"}, 3)
+    with pytest.raises(BatchRowError, match="row 3: operation is 'describe'; give one of generate"):
+        BatchRequest.of({"operation": "describe"}, 3)
 
 
 async def test_a_ledger_of_version_2_is_resumed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from ideogram_ai.batch.model import BatchError, BatchRequest
-from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate, read_prices, shipped_prices
+from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, Estimate, PricedAt, read_prices, shipped_prices
 from ideogram_ai.contract.prices import PricesError
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
@@ -86,5 +86,6 @@ def test_an_estimate_counts_by_speed_and_by_rounds() -> None:
     for speed in [*["TURBO"] * 3, None, None, "QUALITY"]:
         estimate.add(BatchRequest("1", {"text_prompt": "a", "rendering_speed": speed}))
     assert estimate.images == {"TURBO": 3, "DEFAULT": 2, "QUALITY": 1}
-    assert (estimate.total, estimate.usd, estimate.usd_of("TURBO")) == (6, Decimal("0.31"), Decimal("0.09"))
+    assert (estimate.rows, estimate.total, estimate.usd) == (6, 6, Decimal("0.31"))
+    assert estimate.counts[PricedAt("generate", "TURBO", Decimal("0.03"))] == 3
     assert estimate.seconds(4) == (2 * FASTEST_SECONDS, 2 * SLOWEST_SECONDS)

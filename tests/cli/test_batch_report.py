@@ -174,7 +174,7 @@ def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
             clock.now += 1
             on_event(RowDone(outcome(key, State.SAVED if key % 2 else State.WITHHELD)))
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "10 of 2,000: 5 saved, 5 withheld; 0 in flight, 60 images a minute, 0.60 USD, 33 min left"
+    assert lines[0] == "10 of 2,000: 5 saved, 5 withheld; 0 in flight, 60 rows a minute, 0.60 USD, 33 min left"
     assert len(lines) == 12 + (1800 - 120) // 60
 
 

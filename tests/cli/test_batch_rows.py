@@ -74,7 +74,7 @@ def test_rows_from_stdin_are_resumed_without_an_input(
 
 def test_every_bad_row_is_listed_and_nothing_is_sent_or_kept(ideogram: Command, folder: Path) -> None:
     rows: list[dict[str, str] | str] = [
-        "{x", *prompts(2), {"prompt": "A cat"}, {"id": "r1", "text_prompt": "A", "resolution": "9x9"},
+        "{x", *prompts(2), {"caption": "A cat"}, {"id": "r1", "text_prompt": "A", "resolution": "9x9"},
     ]  # fmt: skip
     write_jsonl(folder / "rows.jsonl", rows)
     with FaultServer(answering(entry())) as server:
@@ -192,12 +192,14 @@ def test_wrong_use_is_reported_and_leaves_nothing(ideogram: Command, folder: Pat
         ("rows.jsonl --max-cost -1", "--max-cost: '-1' is not an amount"),
         ("rows.jsonl --prices none.json", "'none.json' cannot be read"),
         ("rows.jsonl --resolution 9x9", '"9x9"'),
-        ("rows.jsonl --rendering-speed FLASH", "refused today"),
+        ("rows.jsonl --rendering-speed WARP", '"WARP"'),
+        ("rows.jsonl -F image_weight=5", '"image_weight" is not a field of this operation'),
+        ("rows.jsonl --operation describe", "--operation is 'describe'; give one of generate, remix, "),
         ("rows.jsonl -F text_prompt=a", "text_prompt"),
         ("rows.jsonl -F prompt=a", '"prompt" is not a field of this operation; use text_prompt'),
         ("rows.jsonl -F made_up=a", "-F made_up: the contract has no such field"),
         ("rows.jsonl --extra-field id", "--extra-field id: a column of this name is known"),
-        ("", "There is no batch in 'images-17' yet"),
+        ("", "There is no batch in 'images-19' yet"),
         ("--skip-invalid", "--skip-invalid is about the rows of INPUT"),
         ("rows.jsonl --in-flight 0", "--in-flight"),
         ("rows.jsonl --format xml", "--format"),
@@ -224,7 +226,7 @@ def test_wrong_use_is_reported_and_leaves_nothing(ideogram: Command, folder: Pat
                 assert run.out == ""
                 assert says in run.err, (text, run.err)
             images = folder / f"images-{number}"
-            assert not images.exists() or files(images) == ["ledger.sqlite3"]
+            assert not images.exists(), text
             assert KEY not in run.out + run.err
 
 
@@ -281,3 +283,30 @@ def test_what_an_extra_brings_is_named_before_anything_is_sent(
         assert "run pip install 'ideogram-ai[batch]'. Nothing was sent, nothing billed." in run.err
         assert ideogram(*BATCH, "--base-url", server.url).code == 0, "a folder and JSON lines need none"
     assert set(states(folder / "images").values()) == {"saved"}
+
+
+def test_a_batch_of_another_operation(ideogram: Command, folder: Path) -> None:
+    (folder / "rows.csv").write_text("operation,prompt,num_images,text_prompt\n,A cat,3,\ngenerate,,,An owl\n")
+    command = ("batch", "rows.csv", "--out", "images", "--operation", "V3.generate")
+    lines = ideogram(*command, "--dry-run").out.splitlines()
+    assert lines[:3] == [
+        "2 rows: 4 images to make",
+        "  v3.generate DEFAULT         3  at 0.06 USD        0.18 USD",
+        "  DEFAULT                     1  at 0.06 USD        0.06 USD",
+    ]
+    assert lines[5] == (
+        "Prices: the provider's pricing page, seen 2026-07-09; the provider's price guide, seen 2026-11-16. "
+        "--prices FILE uses others for generate and remix. Withheld images cost the same."
+    )
+    for more in ([], ["--dry-run"], ["--mock"]):
+        run = ideogram(*command, "--async", *more)
+        assert run.code == 2
+        assert "--async: the contract has no jobs for what some rows ask for (line 2: v3.generate)." in run.err
+        assert not (folder / "images").exists()
+    held = entry(url=None, is_image_safe=False)
+    with FaultServer(answering(entry(), held, held)) as server:
+        run = ideogram(*command, "--base-url", server.url, "--json")
+    end = read_lines(run.out)[-1]
+    assert (run.code, end["outcome"], end["rows"]["saved"]) == (5, "withheld", 2)
+    assert (end["withheld_images_of_saved_rows"], end["cost_usd"]) == (4, "0.36")
+    assert "4 images of saved rows withheld by the safety check" in ideogram(*command, "--base-url", server.url).err

@@ -107,7 +107,7 @@ def test_without_the_ledger_nothing_is_sent_and_the_ways_out_work(ideogram: Comm
             assert run.code == 2, more
             assert "ledger" in run.err + run.out
             assert "--rebuild-ledger" in run.err + run.out
-        (folder / "images" / "ledger.sqlite3").unlink()
+        assert not (folder / "images" / "ledger.sqlite3").exists(), "an empty ledger would be one more riddle"
         assert ideogram("batch", "--out", "images", "--base-url", server.url).code == 2, "without INPUT"
         assert posts(server) == 2
         run = ideogram(*command, "--rebuild-ledger")

@@ -132,6 +132,7 @@ import resource, sys
 from ideogram_ai.client import DownloadError, GeneratedImage, Ideogram
 room, *calls = sys.argv[1:]
 if room != "any":
+    sys.dont_write_bytecode = True  # a .pyc that is cut would be kept
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(room), int(room)))
 for base_url, url, path in zip(calls[::3], calls[1::3], calls[2::3]):
     image = GeneratedImage(url=url, prompt=None, resolution=None, seed=None, is_image_safe=True)

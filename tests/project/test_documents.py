@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -29,6 +30,7 @@ def tokens(document: Path) -> list[Token]:
     return MarkdownIt().enable("table").parse(document.read_text("utf-8"))
 
 
+@cache
 def anchors(document: Path) -> set[str]:
     """Name the headings of a document as the usual renderers do."""
     every = tokens(document)
@@ -89,6 +91,7 @@ def test_the_readme_names_the_prices_and_says_at_once_that_the_project_is_unoffi
     shown = {speed: f"${price:.2f}" for speed, price in prices.usd.items()}
     assert f"{shown['TURBO']} at the speed `TURBO`, {shown['DEFAULT']} by default and {shown['QUALITY']}" in text
     assert f"(prices of {prices.as_of:%B %Y})" in text
+    assert f"[{len(OPERATIONS)} methods][operations]" in text
     lines = text.splitlines()
     assert "unofficial" in lines[2]
     assert lines[7] == "", "what it is and for whom: five lines"

@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from PIL import Image, ImageChops
 
 from ideogram_ai.testing import MockServer
 
@@ -29,6 +30,20 @@ ELSEWHERE = {
 DOCUMENTS = [path for path in [README, *sorted(ROOT.glob("docs/**/*.md"))] if blocks(path) and path not in ELSEWHERE]
 
 
+PICTURES = {
+    ROOT / "docs/edit-extend-cut-out.md": {
+        **dict.fromkeys(("room", "mask", "blue-armchair-0", "blue-armchair-1", "cat-in-room"), (1024, 1024)),
+        **dict.fromkeys(("cat", "cat-on-the-beach", "around-the-cat"), (1024, 1024)),
+        "banner-1536x512": (1536, 512),
+        "banner-832x1248": (832, 1248),
+        "cat-in-room-large": (2048, 2048),
+        **dict.fromkeys(("without-text", "in-german"), (896, 1120)),
+    },
+    ROOT / "docs/train-a-model.md": dict.fromkeys(("bowl-0", "bowl-1"), (1024, 1024)),
+}
+"""What the examples of a document draw, and its size."""
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_the_examples_of_a_document_run(document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     module = ModuleType("example")
@@ -43,3 +58,16 @@ def test_the_examples_of_a_document_run(document: Path, monkeypatch: pytest.Monk
     if document == README:
         assert (tmp_path / "cat.png").read_bytes().startswith(b"\x89PNG")
         assert len(server.ledger) == 1
+    drawn: dict[str, Image.Image] = {}
+    for path in tmp_path.glob("*.png"):
+        with Image.open(path) as image:
+            drawn[path.stem] = image.copy()
+    if document in PICTURES:
+        assert {name: image.size for name, image in drawn.items()} == PICTURES[document]
+    if "mask" in drawn:
+        changed = ImageChops.difference(drawn["room"], drawn["blue-armchair-0"]).crop((0, 0, 1024, 980))
+        assert changed.getbbox() == (320, 480, 761, 961), "the part under the mask, and nothing else"
+        assert drawn["cat"].getchannel("A").getextrema() == (0, 255)
+        text = ImageChops.difference(drawn["without-text"], drawn["in-german"]).getbbox()
+        assert text is not None
+        assert 72 <= text[0] < text[2] <= 72 + 752, "as wide as the box of the prompt, and no wider"

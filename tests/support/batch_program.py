@@ -1,7 +1,7 @@
 """Runs a batch in a process of its own, which can be killed at a certain point.
 
-    python batch_program.py FOLDER URL ROWS [--submit] [--retry-unknown] [--die-at POINT:NUMBER] [--in-flight N]
-                            [--backend NAME]
+    python batch_program.py FOLDER URL ROWS [--images N] [--submit] [--retry-unknown] [--die-at POINT:NUMBER]
+                            [--in-flight N] [--backend NAME]
 
 It prints "running" when the rows are planned and the run begins, and the counts of all states, as JSON, when it ended.
 """
@@ -46,10 +46,12 @@ JOB_POINTS: dict[str, tuple[type, str, bool]] = {
 """With --submit."""
 
 
-def rows(count: int) -> list[BatchRequest]:
+def rows(count: int, images: int) -> list[BatchRequest]:
     """The rows of every test: each prompt is there once, so that the server's ledger tells who was asked for."""
+    several = {"operation": "v3.generate", "num_images": images} if images else {}
+    prompt = "prompt" if images else "text_prompt"
     return [
-        BatchRequest.of({"text_prompt": f"number {number}", "resolution": "512x1536"}, number)
+        BatchRequest.of({prompt: f"number {number}", "resolution": "512x1536", **several}, number)
         for number in range(1, count + 1)
     ]
 
@@ -121,6 +123,7 @@ def main() -> None:
     parser.add_argument("folder")
     parser.add_argument("url")
     parser.add_argument("rows", type=int)
+    parser.add_argument("--images", type=int, default=0, help="images of a row; without it, generate of 4.0 makes one")
     parser.add_argument("--submit", action="store_true")
     parser.add_argument("--retry-unknown", action="store_true")
     parser.add_argument("--die-at", default="")
@@ -131,7 +134,7 @@ def main() -> None:
         point, _, number = arguments.die_at.rpartition(":")
         die_at(point, int(number), submit=arguments.submit)
     with Job.open(arguments.folder) as job:
-        job.plan(rows(arguments.rows))
+        job.plan(rows(arguments.rows, arguments.images))
         print("running", flush=True)
         stopped = anyio.run(run, job, arguments, backend=arguments.backend)
         print(json.dumps({"reason": stopped.reason, "message": stopped.message, **job.counts()}))

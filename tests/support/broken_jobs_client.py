@@ -1,4 +1,4 @@
-"""A client of jobs, files and webhooks, written with httpx alone, that breaks the contract in the way that it is told.
+"""A client of every operation, written with httpx alone, that breaks the contract in the way that it is told.
 
 broken_jobs_client.py FAULT, or `none`.
 """
@@ -12,7 +12,9 @@ from typing import Any
 
 import httpx
 
+from ideogram_ai.client.request import JSON
 from ideogram_ai.client.webhooks import SIGNATURE
+from ideogram_ai.contract.check import check_request
 from ideogram_ai.generated.operations import OPERATIONS, Operation
 
 FAULT = sys.argv[1]
@@ -26,19 +28,31 @@ def report(outcome: str, status: int | None = None, **members: Any) -> None:
 
 
 def submit(operation: Operation, request: dict[str, Any]) -> httpx.Response:
-    parts: list[Any] = []
+    path, query, parts, content = operation.path, list[tuple[str, Any]](), list[Any](), dict[str, Any]()
     for field in operation.fields:
-        value = request.get(field.wire_name)
+        name, value = field.wire_name, request.get(field.wire_name)
         if value is None:
             continue
-        if field.is_file:
-            data = b"" if FAULT == "empties files" else Path(value).read_bytes()
-            parts.append((field.wire_name, (Path(value).name, data, "image/png")))
+        items = value if field.is_array else [value]
+        if FAULT == "first of a list":
+            items = items[:1]
+        if field.place == "path":
+            path = path.replace(f"{{{name}}}", "another" if FAULT == "another id" else value)
+        elif field.place == "query":
+            query += [(name, item) for item in items if FAULT != "no query"]
+        elif operation.media_type == JSON:
+            content[name] = value
+        elif field.is_file:
+            for item in items:
+                data = b"" if FAULT == "empties files" else Path(item).read_bytes()
+                parts.append((name, ("blob" if FAULT == "no names" else Path(item).name, data, "image/png")))
         else:
-            text = value if isinstance(value, str) else json.dumps(value)
-            parts.append((field.wire_name, (None, text, field.content_type)))
-    body: dict[str, Any] = {"files": parts} if operation.media_type != "application/json" else {"json": request}
-    return HTTP.request(operation.method, BASE + operation.path, headers={"Api-Key": KEY}, **body)
+            for item in items:
+                text = item if isinstance(item, str) else json.dumps(item)
+                parts.append((name, (None, text, None if FAULT == "plain parts" else field.content_type)))
+    body: dict[str, Any] = {"json": content} if operation.media_type == JSON else {"files": parts} if parts else {}
+    headers = {"Api-Key": KEY} if operation.authenticated else {}
+    return HTTP.request(operation.method, BASE + path, params=query, headers=headers, **body)
 
 
 def wait(job_id: str, operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
@@ -83,6 +97,8 @@ def main() -> None:
             answer={"generation_id": json.loads(request["body"])["generation_id"]},
         )
     (operation,) = (each for each in OPERATIONS.values() if each.method_name == name)
+    if FAULT != "checks nothing" and check_request(request, operation=operation):
+        report("refused")
     try:
         answer = submit(operation, request)
         if FAULT == "sends twice":
@@ -95,6 +111,8 @@ def main() -> None:
     found = answer.json()
     if operation.result == "job":
         found = wait(found["generation_id"], operation, request)
+    if FAULT == "needs a seed" and operation.result == "images":
+        found["data"][0]["seed"]  # raises an exception after the image was paid for
     if operation.result == "model":
         report("answer", 200, answer={} if FAULT == "loses the answer" else found)
     save(found)

@@ -269,6 +269,7 @@ def test_examples_of_schemas() -> None:
         ({"type": "string", "format": "date-time"}, "2026-01-02T03:04:05Z"),
         ({"type": "string", "pattern": "^#[0-9a-f]{3}$"}, "#000"),
         ({"type": "string", "pattern": "[0-9]"}, "0"),
+        ({"type": "string", "pattern": "^[a-z]*$", "minLength": 3}, "aaa"),
         ({"$ref": "#/components/schemas/RenderingSpeedV4"}, "DEFAULT"),
         ({}, None),
     ]

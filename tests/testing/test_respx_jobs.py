@@ -30,14 +30,21 @@ from ideogram_ai.testing.faults.wire import png
 SUBMITS = [each for each in OPERATIONS.values() if each.result == "job" and each.method == "POST"]
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)
 IMAGE = png(2, 3)
+UPLOAD = OPERATIONS["upload_dataset_assets"]
 
 
 def asked(mock: IdeogramMock, client: Driver, operation: Operation) -> dict[str, Any]:
-    """Arguments for a call that succeeds: a job that is asked for has to be there."""
-    if operation.result == "job" and operation.is_free:
-        submitted: Job = client.call("submit", text_prompt=PROMPT)
-        return {"generation_id": submitted.id}
-    return least(operation)
+    """Arguments for a call that succeeds: a job or a dataset that is asked for has to be there."""
+    request = least(operation)
+    if "generation_id" in request:
+        request["generation_id"] = client.call("submit", text_prompt=PROMPT).id
+    if "dataset_id" in request:
+        request["dataset_id"] = client.call("datasets.create", name="Cats").dataset_id
+        for number in range(15):  # fewer are not enough for a model
+            photo = BytesIO(IMAGE)
+            photo.name = f"{number}.png"
+            client.call(UPLOAD.method_name, dataset_id=request["dataset_id"], **{UPLOAD.fields[0].python_name: [photo]})
+    return request
 
 
 @each_operation

@@ -179,13 +179,13 @@ def test_which_hosts_and_operations_are_mocked() -> None:
     with ideogram_mock() as mock, respx.mock(assert_all_called=True) as other:
         mock.router.get("https://one.example/").respond(204)
         other.get("https://two.example/").respond(205)
-        mock.router.post(f"{SERVER_URL}/v1/ideogram-v3/generate").respond(201)
+        mock.router.post(f"{SERVER_URL}/v1/ideogram-v9/generate").respond(201)
         assert send("GET", "https://one.example/").status_code == 204
         assert send("GET", "https://two.example/").status_code == 205
-        assert send("POST", f"{SERVER_URL}/v1/ideogram-v3/generate").status_code == 201
+        assert send("POST", f"{SERVER_URL}/v1/ideogram-v9/generate").status_code == 201
         with pytest.raises(AssertionError, match="not mocked"):
             send("GET", "https://three.example/")
-    paths = [("POST", "/v1/ideogram-v3/generate"), ("GET", OPERATION.path), ("POST", OPERATION.path + "/")]
+    paths = [("POST", "/v1/ideogram-v9/generate"), ("GET", OPERATION.path), ("POST", OPERATION.path + "/")]
     for method, path in paths:
         words = f"{method} {path} is not an operation of the contract"
         with pytest.raises(ContractBrokenError, match=words), ideogram_mock(), contextlib.suppress(AssertionError):

@@ -8,6 +8,7 @@ import re
 import shlex
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,20 +34,22 @@ from .model import (
     position_key,
     unknown_operation,
 )
-from .names import TEXT_PROMPT, Mistake, folded, mistaken_prompt, stem_of
+from .names import JSON_PROMPT, TEXT_PROMPTS, Mistake, folded, mistaken_prompt, stem_of
 from .operations import GENERATE, all_fields, file_fields, image_operations, view_of
 from .reading import OWN_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from types import TracebackType
-    from typing import Self
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from typing import TypeAlias
 
-    from ideogram_ai.contract.view import ContractView
+    from ideogram_ai.contract.view import ContractView, FieldRule
+
+    _FirstLine: TypeAlias = Callable[[str, str, int], int | None]
 
 
 _LONGEST_KEY: Final = 200
 _CACHE_KIBIBYTES: Final = 2048
+_MOST_TAKERS: Final = 3
 
 
 @frozen
@@ -59,6 +62,7 @@ class Rules:
         ignored: Columns that are not sent.
         check: Whether values are checked against the contract. The service may be ahead of it.
         folder: Where the paths of files begin: the folder of the input.
+        operation: What rows ask for that do not say it.
     """
 
     defaults: Mapping[str, Any] = field(factory=dict[str, Any])
@@ -66,6 +70,7 @@ class Rules:
     ignored: frozenset[str] = frozenset()
     check: bool = True
     folder: Path = Path()
+    operation: str = GENERATE
 
 
 def _ignore(_remark: RowProblem) -> None:
@@ -94,13 +99,14 @@ class Checker:
         self._tell = tell
         self._remark = remark
         self._reported: set[str | None] = set()  # fields of the header
+        self._unused = set(rules.defaults)
 
     def requests(self, rows: Iterable[Row]) -> Iterator[BatchRequest]:
         """The requests of the good rows, in their order; the others are reported and left out."""
-        with _Duplicates() as duplicates:
+        with _open_duplicates() as first_line:
             for row in rows:
                 self.rows += 1
-                request, problems = self._check(row, duplicates)
+                request, problems = self._check(row, first_line)
                 if problems or request is None:
                     self.bad += 1
                     for problem in problems:
@@ -112,24 +118,30 @@ class Checker:
                 else:
                     yield request
 
-    def _check(self, row: Row, duplicates: _Duplicates) -> tuple[BatchRequest | None, list[RowProblem]]:
+    def unused(self) -> list[str]:
+        """What to say about fields for all rows that no row's operation has."""
+        view = view_of(self._rules.operation)
+        return [_explain_unknown(name, self._rules.defaults, view) for name in sorted(self._unused)]
+
+    def _check(self, row: Row, first_line: _FirstLine) -> tuple[BatchRequest | None, list[RowProblem]]:
         values = dict(row.values)
         problems = list(row.problems)
         remarks: list[RowProblem] = []
         key = _key(values.pop(KEY_MEMBER, None), row, problems)
         file_name = _file_name(values.pop(FILE_MEMBER, None), row, problems)
         operation = self._operation(values.pop(OPERATION_MEMBER, None), row, problems)
-        view = view_of(operation or GENERATE)
+        view = view_of(operation or self._rules.operation)
+        self._unused -= view.fields.keys()
         for name in self._rules.ignored:
             values.pop(name, None)
         extra = {name: values.pop(name) for name in self._rules.extra if name in values}
-        fields = {name: value for name, value in self._rules.defaults.items() if name in view.fields} | values
+        fields = dict(self._defaults(values, view)) | _whole_numbers(values, view)
         if self._rules.check:
             remarks += _correct_choices(fields, row, view)
         if operation and not row.problems:
-            self._resolve_files(fields, operation)
+            self._resolve_files(fields, view)
             problems += self._problems(fields, row, view)
-        problems += _duplicates(key, file_name, row, duplicates)
+        problems += _duplicates(key, file_name, row, first_line)
         if problems:
             return None, problems
         if self._rules.check:
@@ -143,27 +155,35 @@ class Checker:
             arguments["extra_fields"] = extra
         named = key or position_key(row.number)
         request = BatchRequest(
-            named, arguments, file_name, row.line, nameless=key is None, operation=operation or GENERATE
+            named, arguments, file_name, row.line, nameless=key is None, operation=view.operation.method_name
         )
         return request, problems
 
     def _operation(self, value: Any, row: Row, problems: list[RowProblem]) -> str | None:
         """What a row asks for; None where the contract has no such operation."""
         if value is None:
-            return GENERATE
-        name = meant(value.replace("-", "_"), list(image_operations())) if isinstance(value, str) else None
+            return self._rules.operation
+        name = find_operation(value) if isinstance(value, str) else None
         if name is None:
             problems.append(RowProblem(row.line, OPERATION_MEMBER, unknown_operation(value)))
         return name
 
-    def _resolve_files(self, fields: dict[str, Any], operation: str) -> None:
-        """Let paths begin at the folder of the input."""
-        for name in file_fields(operation).intersection(fields):
+    def _defaults(self, values: Mapping[str, Any], view: ContractView) -> Iterator[tuple[str, Any]]:
+        """The fields for all rows that a row's operation takes, but for those that one of its own fields excludes."""
+        excluded = {name for pair in view.operation.exclusive if values.keys() & set(pair) for name in pair}
+        for name, value in self._rules.defaults.items():
+            if name in view.fields and name not in excluded:
+                yield name, value
+
+    def _resolve_files(self, fields: dict[str, Any], view: ContractView) -> None:
+        """Let paths begin at the folder of the input, and make a list of one file where the contract has a list."""
+        for name in file_fields(view.operation.method_name).intersection(fields):
             value = fields[name]
-            if isinstance(value, str):
-                fields[name] = str(self._rules.folder / Path(value).expanduser())
-            elif is_array(value):
-                fields[name] = [str(self._rules.folder / each) if isinstance(each, str) else each for each in value]
+            files = [
+                str(self._rules.folder / Path(file).expanduser()) if isinstance(file, str) else file
+                for file in (value if is_array(value) else [value])
+            ]
+            fields[name] = files if is_array(value) or view.fields[name].item is not None else files[0]
 
     def _problems(self, fields: Mapping[str, Any], row: Row, view: ContractView) -> Iterator[RowProblem]:
         prompts = _prompts_of(view)
@@ -187,16 +207,36 @@ class Checker:
             # A prompt under a wrong name, or a file, is reported already, and not missing as well.
             if place is not None or not skipped:
                 yield RowProblem(row.line, place, _explain(problem, place, fields, view))
-        for name in prompts:
-            value = fields.get(name)
-            if isinstance(value, str) and not value.strip():
-                yield RowProblem(row.line, name, f"{name}: the prompt is blank.")
-        text = fields.get(TEXT_PROMPT)
-        mistake = mistaken_prompt(text, look=False) if self._rules.check and isinstance(text, str) else None
-        if mistake is not None:
-            cure = "It belongs into json_prompt" if mistake is Mistake.JSON else "Write the prompt itself"
-            message = f"{TEXT_PROMPT}: {shown(text)} is {mistake.value}, and no prompt. {cure}."
-            yield RowProblem(row.line, TEXT_PROMPT, message)
+        for name, text in fields.items():
+            if name in TEXT_PROMPTS and name not in skipped and isinstance(text, str):
+                yield from self._prompt_problems(name, text, row, view)
+
+    def _prompt_problems(self, name: str, text: str, row: Row, view: ContractView) -> Iterator[RowProblem]:
+        mistake = mistaken_prompt(text, look=False) if self._rules.check else None
+        if not text.strip():
+            yield RowProblem(row.line, name, f"{name}: the prompt is blank.")
+        elif mistake is not None:
+            structured = mistake is Mistake.JSON and JSON_PROMPT in view.fields
+            cure = f"It belongs into {JSON_PROMPT}" if structured else "Write the prompt itself"
+            yield RowProblem(row.line, name, f"{name}: {shown(text)} is {mistake.value}, and no prompt. {cure}.")
+
+
+def find_operation(text: str) -> str | None:
+    """The operation that a text means, with dashes and in any case; None if there is no such operation."""
+    return meant(text.replace("-", "_"), list(image_operations()))
+
+
+def _whole_numbers(values: Mapping[str, Any], view: ContractView) -> dict[str, Any]:
+    """The values with integers where the contract has those: where cells are empty, pandas writes 4.0 for 4."""
+    rules = view.fields
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() and _is_integer(rules.get(name)) else value
+        for name, value in values.items()
+    }
+
+
+def _is_integer(rule: FieldRule | None) -> bool:
+    return rule is not None and set(rule.types) - {"null"} == {"integer"}
 
 
 @cache
@@ -250,9 +290,9 @@ def _explain_unknown(name: str, fields: Mapping[str, Any], view: ContractView) -
     else:
         guess = guess_field(name, fields.get(name), view)
         remark = f"{remark_on_unknown(name, view)}{f' Did you mean {guess}?' if guess else ''}"
-    takers = [each for each in image_operations() if name in view_of(each).fields]
-    if takers:
-        return f"{remark} Rows with the {OPERATION_MEMBER} {' or '.join(takers)} take it."
+    if takers := [each for each in image_operations() if name in view_of(each).fields]:
+        more = f" and {len(takers) - _MOST_TAKERS} more" if len(takers) > _MOST_TAKERS else ""
+        remark += f" Rows with the {OPERATION_MEMBER} {' or '.join(takers[:_MOST_TAKERS])}{more} take it."
     return f"{remark} --map {shlex.quote(f'{name}={guess}')} renames it." if guess else remark
 
 
@@ -305,48 +345,50 @@ def check_defaults(defaults: Mapping[str, Any], *, check: bool = True) -> list[s
     if problems:
         return problems
     unknown = [name for name in defaults if name not in all_fields()]
-    found = dict.fromkeys(_explain_unknown(name, defaults, view_of(GENERATE)) for name in unknown)
-    for view in views:
-        fields = {name: value for name, value in defaults.items() if name in view.fields}
-        for problem in check_request(fields, operation=view.operation) if check else _unsendable(fields, view):
-            place = _first_step(problem.pointer)
-            if place in fields:
-                found[_explain(problem, place, fields, view)] = None
-    return list(found)
+    found = [_explain_unknown(name, defaults, view_of(GENERATE)) for name in unknown]
+    for name, value in defaults.items():
+        # What one operation does not allow is checked again with each row.
+        problems_of = [list(_default_problems(name, value, view, check)) for view in views if name in view.fields]
+        if problems_of and all(problems_of):
+            found += problems_of[0]
+    return found
 
 
-class _Duplicates:
-    """Finds values that are there twice, in a temporary file: a million ids would fill the memory."""
-
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("CREATE TABLE met (value TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
-        self._database.execute("BEGIN")
-
-    def first_line(self, column: str, value: str, line: int) -> int | None:
-        """The line that has the value first, or None for this one."""
-        met = f"{column}:{value.encode('utf-8', 'backslashreplace').decode()}"
-        if self._database.execute("INSERT OR IGNORE INTO met VALUES (?, ?)", (met, line)).rowcount:
-            return None
-        first: int = self._database.execute("SELECT line FROM met WHERE value = ?", (met,)).fetchone()[0]
-        return first
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._database.close()
+def _default_problems(name: str, value: Any, view: ContractView, check: bool) -> Iterator[str]:
+    fields = {name: value}
+    for problem in check_request(fields, operation=view.operation) if check else _unsendable(fields, view):
+        if _first_step(problem.pointer) == name:
+            yield _explain(problem, name, fields, view)
 
 
-def _duplicates(key: str | None, file_name: str | None, row: Row, duplicates: _Duplicates) -> Iterator[RowProblem]:
+@contextmanager
+def _open_duplicates() -> Generator[_FirstLine]:
+    """Find values that are there twice, in a temporary file: a million ids would fill the memory.
+
+    Yields:
+        A function that returns the line that has a column's value first, or None if that is this one.
+    """
+    with closing(sqlite3.connect("", isolation_level=None)) as database:
+        database.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("CREATE TABLE met (value TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        database.execute("BEGIN")
+
+        def first_line(column: str, value: str, line: int) -> int | None:
+            met = f"{column}:{value.encode('utf-8', 'backslashreplace').decode()}"
+            if database.execute("INSERT OR IGNORE INTO met VALUES (?, ?)", (met, line)).rowcount:
+                return None
+            first: int = database.execute("SELECT line FROM met WHERE value = ?", (met,)).fetchone()[0]
+            return first
+
+        yield first_line
+
+
+def _duplicates(key: str | None, file_name: str | None, row: Row, first_line: _FirstLine) -> Iterator[RowProblem]:
     """An id that another row has too, or a file name that some file system does not distinguish from another."""
     same_file = None if file_name is None else folded(stem_of(BatchRequest("", {}, file_name)))
     for name, value, same in ((KEY_MEMBER, key, key), (FILE_MEMBER, file_name, same_file)):
-        first = None if same is None else duplicates.first_line(name, same, row.line)
+        first = None if same is None else first_line(name, same, row.line)
         if first is not None:
             yield RowProblem(row.line, name, f"{name}: {shown(value)} is that of line {first} too.")
 

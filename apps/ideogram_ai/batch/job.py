@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,6 @@ from .model import (
     BatchError,
     LedgerError,
     Outcome,
-    RowAnswered,
     RowDone,
     RunStarted,
     RunStopped,
@@ -34,7 +33,7 @@ from .model import (
     log_outcomes,
     server_of,
 )
-from .operations import is_unpriced, price_of
+from .operations import cost_of, submit_operation
 from .planning import plan_rows, use_server
 from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
 from .saving import Saver, image_names, thumbnail_name
@@ -98,15 +97,15 @@ class _Budget:
     _reserved: dict[str, Decimal] = field(factory=dict[str, Decimal], init=False)
     _settled: anyio.Condition = field(factory=anyio.Condition, init=False)
 
-    async def reserve(self, request: BatchRequest, price: Decimal) -> bool:
-        """Reserve a request's price; False when it might exceed the sum even if all requests in flight are free."""
+    async def reserve(self, request: BatchRequest, cost: Decimal) -> bool:
+        """Reserve a request's cost; False when it might exceed the sum even if all requests in flight are free."""
         async with self._settled:
-            while self.spent + sum(self._reserved.values()) + price > self.most:
+            while self.spent + sum(self._reserved.values()) + cost > self.most:
                 if not self._reserved:
                     return False
                 # Some of those in flight may be refused, and cost nothing.
                 await self._settled.wait()
-        self._reserved[request.key] = price
+        self._reserved[request.key] = cost
         return True
 
     async def settle(self, outcome: Outcome) -> None:
@@ -131,6 +130,7 @@ class Job:
     def __init__(self, store: Store, ledger: Ledger) -> None:
         self.store = store
         self.ledger = ledger
+        self._opened = ExitStack()
         self._runner: Runner | None = None
         self._running = False
         self._stopping: RunStopping | None = None
@@ -156,11 +156,12 @@ class Job:
         """
         usual = ledger_path(location)
         path = Path(ledger) if ledger else usual
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LedgerError(f"{str(path.parent)!r} cannot be made for the ledger: {error.strerror}.") from error
         with ExitStack() as opened:
+            opened.callback(_remove_empty, _missing(usual.parent / "parts", usual.parent, path.parent))
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise LedgerError(f"{str(path.parent)!r} cannot be made for the ledger: {error.strerror}.") from error
             # Before anything is touched: another process may be at work in the folder.
             held = opened.enter_context(Ledger.open(path))
             store = opened.enter_context(open_store(location, workspace=usual.parent / "parts"))
@@ -170,8 +171,9 @@ class Job:
             # An image may exist although the ledger does not know it: it could not be recorded any more.
             names = {key: next(image_names(store, held.stem(key)), None) for key in held.recovered}
             held.note_files({key: name for key, name in names.items() if name is not None})
-            opened.pop_all()
-        return cls(store, held)
+            job = cls(store, held)
+            job._opened = opened.pop_all()
+        return job
 
     def plan(
         self,
@@ -286,7 +288,8 @@ class Job:
             Why the run ended. It has the error that every row would meet, which is not raised.
 
         Raises:
-            ValueError: max_cost is given without prices, or for rows without a price, or a number is out of range.
+            ValueError: max_cost is given without prices, or for rows without a price; or submit for rows that no job
+                can make; or a number is out of range.
             LedgerError: The folder has another ledger, or rows that another server may have billed. Nothing was sent.
             Exception: What on_event raised, once everything in flight is saved.
         """
@@ -304,10 +307,10 @@ class Job:
                     retry_unknown=retry_unknown,
                     retry_failed=retry_failed,
                     prices=prices if max_cost is not None else None,
+                    submit=submit,
                 )
             )
-            if on_event is not None:
-                self._on_event = _with_server(on_event, self.ledger.server)
+            self._on_event = on_event or _ignore
             counts = await anyio.to_thread.run_sync(self.ledger.counts)
             budget = None
             if max_cost is not None:
@@ -325,6 +328,7 @@ class Job:
                         prices=prices,
                         journal=self._journal,
                         on_event=self._emit,
+                        server=self.ledger.server,
                         submit=submit,
                         job_seconds=job_seconds,
                     )
@@ -352,9 +356,8 @@ class Job:
             self._runner.cancel()
 
     def close(self) -> None:
-        """Close the ledger and the store, so that another process can open them."""
-        self.ledger.close()
-        self.store.close()
+        """Close the ledger and the store, so that another process can open them. Without a row, nothing is left."""
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -363,9 +366,16 @@ class Job:
         self.close()
 
     def _begin(
-        self, base_url: str, *, rehearsal: bool, retry_unknown: bool, retry_failed: bool, prices: Prices | None
+        self,
+        base_url: str,
+        *,
+        rehearsal: bool,
+        retry_unknown: bool,
+        retry_failed: bool,
+        prices: Prices | None,
+        submit: bool,
     ) -> None:
-        """Check that ledger and server belong to the folder, and record that; check that each row has a price."""
+        """Check that ledger and server belong to the folder, and record that; check that each row can be sent."""
         check_mark(self.store, self.ledger)
         self.meet(base_url, rehearsal=rehearsal)
         for name, sha256, shared in self.ledger.leftovers():
@@ -379,9 +389,13 @@ class Job:
         if retry_failed:
             self.ledger.retry_failed()
         self.ledger.ask_again()
-        unpriced = [name for name in self.ledger.operations() if is_unpriced(name, prices)]
-        if unpriced:
-            raise ValueError(f"max_cost cannot be kept: nobody knows the price of {', '.join(unpriced)}.")
+        for request in self.ledger.planned() if submit or prices else ():
+            if prices and cost_of(request, prices) is None:
+                raise ValueError(f"max_cost cannot be kept: nobody knows the price of {request.operation}.")
+            if submit and submit_operation(request.operation) is None:
+                raise ValueError(
+                    f"Row {request.key!r:.80} cannot be submitted: there are no jobs of {request.operation}."
+                )
 
     def _remove_rehearsed(self, name: str, sha256: str | None) -> None:
         """Remove a file of a rehearsal, unless somebody put another one in its place."""
@@ -442,11 +456,9 @@ class Job:
         async with aclosing(_read_ahead(self.ledger.planned())) as planned:
             async for request in planned:
                 if budget is not None and prices is not None:
-                    price = price_of(request, prices) or Decimal(0)  # what has no price was refused
-                    if not await budget.reserve(request, price):
-                        message = (
-                            f"The next row may cost {price} USD, and with it the sum would pass {budget.most} USD."
-                        )
+                    cost = cost_of(request, prices) or Decimal(0)  # what has no price was refused
+                    if not await budget.reserve(request, cost):
+                        message = f"The next row may cost {cost} USD, and with it the sum would pass {budget.most} USD."
                         self._stop(RunStopping(StopReason.MAX_COST, message))
                         return
                 yield Outcome(request, State.PLANNED)
@@ -476,6 +488,18 @@ class Job:
         return stopped
 
 
+def _missing(*folders: Path) -> list[Path]:
+    """Those of the folders that do not exist, and of those above them, the innermost first."""
+    return [each for folder in folders for each in (folder, *folder.parents) if not each.exists()]
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of the folders that exist and are empty."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
 async def _read_ahead(items: Iterator[T]) -> AsyncGenerator[T]:
     """Read an iterator that blocks, some items at a time, off the event loop."""
     while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _READ_AHEAD))):
@@ -489,17 +513,6 @@ def _with_unrecorded(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Out
     if ended is None:
         return outcome
     return evolve(outcome, **{name: getattr(ended, name) for name in _UNRECORDED})
-
-
-def _with_server(on_event: Callable[[Event], None], server: str | None) -> Callable[[Event], None]:
-    """Add the server to the outcomes of events, as the ledger has it."""
-
-    def emit(event: Event) -> None:
-        if isinstance(event, RowAnswered | RowDone):
-            event = evolve(event, outcome=evolve(event.outcome, server=server))
-        on_event(event)
-
-    return emit
 
 
 def _ignore(_event: Event) -> None:

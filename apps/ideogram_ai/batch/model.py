@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ideogram_ai.client import Generation
 from ideogram_ai.client.transport import is_loopback
@@ -289,6 +289,7 @@ class ImageOutcome:
         sha256: SHA-256 of the file in hexadecimal.
         size: Size of the file in bytes.
         error: Why it could not be saved.
+        upscaled_resolution: Width and height after the service enlarged it, if it says that it did.
     """
 
     seed: int | None
@@ -300,16 +301,19 @@ class ImageOutcome:
     sha256: str | None = None
     size: int | None = None
     error: str | None = None
+    upscaled_resolution: str | None = None
 
     @classmethod
     def of(cls, image: GeneratedImage) -> ImageOutcome:
         """Take over an image of a response."""
-        return cls(image.seed, image.prompt, image.resolution, image.url, image.withheld)
+        upscaled = image.additional_properties.get("upscaled_resolution")
+        made = cls(image.seed, image.prompt, image.resolution, image.url, image.withheld)
+        return evolve(made, upscaled_resolution=upscaled) if isinstance(upscaled, str) else made
 
 
 @frozen
 class Outcome:
-    """What became of a request. Properties of an image are those of the first one, which is nearly always the only one.
+    """What became of a request. Properties of an image are those of the first one, which is often the only one.
 
     Attributes:
         request: The request.

@@ -8,17 +8,18 @@ import re
 import unicodedata
 from enum import Enum
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from ideogram_ai.client.request import is_object
+from ideogram_ai.client.request import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .model import BatchRequest
 
-TEXT_PROMPT: Final = "text_prompt"
+TEXT_PROMPTS: Final = ("text_prompt", "prompt")
+"""The fields that hold a prompt in plain words."""
 JSON_PROMPT: Final = "json_prompt"
 MAX_STEM_BYTES: Final = 120
 """Leaves room for a suffix and a number, on systems that allow 143 bytes."""
@@ -91,23 +92,30 @@ def _is_file(name: str) -> bool:
 
 
 def prompt_text(fields: Mapping[str, Any]) -> str:
-    """The words of a request's prompt: a plain one unchanged, the description of a structured one."""
-    text = fields.get(TEXT_PROMPT)
-    if isinstance(text, str):
-        return text
+    """The words of a request's prompt: a plain one, also in an object, or the description of a structured one."""
     structured = fields.get(JSON_PROMPT)
-    description = structured.get("high_level_description") if is_object(structured) else None
-    return description if isinstance(description, str) else ""
+    found = [fields.get(name) for name in TEXT_PROMPTS]
+    found.append(structured.get("high_level_description") if is_object(structured) else None)
+    found += [value.get(name) for value in fields.values() if is_object(value) for name in TEXT_PROMPTS]
+    return next((text for text in found if isinstance(text, str)), "")
+
+
+def caption_of(request: BatchRequest) -> str:
+    """What people know a row by: the words of its prompt or, if it needs none, the name of its first file."""
+    files = (request.fields[name] for name in request.files)
+    first = next((file[0] if is_array(file) else file for file in files), "")
+    return prompt_text(request.fields) or PurePath(str(first)).name
 
 
 def stem_of(request: BatchRequest) -> str:
-    """The name of a request's image without the suffix: its file name, or its key and the first words of the prompt.
+    """The name of a request's image without the suffix: its file name, or its key and the first words of its caption.
 
     A file name loses its image suffix, because the real format of the image decides it.
     """
     if request.file_name is not None:
         return safe_stem(_IMAGE_SUFFIX.sub("", request.file_name.strip()))
-    words = re.findall(r"\w+", unicodedata.normalize("NFC", prompt_text(request.fields)[: 10 * _SLUG_CHARACTERS]))
+    caption = prompt_text(request.fields) or PurePath(caption_of(request)).stem
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", caption[: 10 * _SLUG_CHARACTERS]))
     slug = "-".join(words).lower()[:_SLUG_CHARACTERS].rstrip("-")
     return safe_stem(f"{request.key}-{slug}" if slug else request.key)
 

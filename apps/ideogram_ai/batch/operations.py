@@ -13,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
-from ideogram_ai.client import RequestError
+from ideogram_ai.client import RequestError, costs
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ideogram_ai.client import AsyncIdeogram, Ideogram
     from ideogram_ai.contract.prices import Prices
     from ideogram_ai.contract.view import ContractView, FieldRule
-    from ideogram_ai.generated.operations import Operation
+    from ideogram_ai.generated.operations import Operation, Price
 
     from .model import BatchRequest
 
@@ -68,14 +68,21 @@ def all_fields() -> Mapping[str, FieldRule]:
     return fields
 
 
-def price_of(request: BatchRequest, prices: Prices | None) -> Decimal | None:
-    """US dollars for an image of a request; None where nobody knows it."""
-    return None if prices is None else prices.of(request.fields, image_operations()[request.operation])
+def images_asked(request: BatchRequest) -> int:
+    """How many images a request asks for."""
+    return costs.images_asked(image_operations()[request.operation], request.fields)
 
 
-def is_unpriced(name: str, prices: Prices | None) -> bool:
-    """Whether prices lack that of an operation."""
-    return prices is not None and prices.of({}, image_operations()[name]) is None
+def price_of(request: BatchRequest) -> Price | None:
+    """The entry of the contract's price list that is about a request."""
+    return costs.applicable_price(image_operations()[request.operation], request.fields)
+
+
+def cost_of(request: BatchRequest, prices: Prices | None) -> Decimal | None:
+    """US dollars for all that a request asks for; None where nobody knows it."""
+    price = price_of(request)
+    one = None if prices is None else prices.of(request.fields, image_operations()[request.operation])
+    return one * images_asked(request) if one is not None and price is not None and price.per == "image" else one
 
 
 def method_for(client: Ideogram | AsyncIdeogram, request: BatchRequest, *, submit: bool) -> Callable[..., Any]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import define, field
 
 from ideogram_ai.contract.prices import SPEED, Prices, PricesError, shipped_prices
 
 from .model import BatchError
-from .operations import price_of
+from .operations import GENERATE, cost_of, image_operations, images_asked, price_of
 
 if TYPE_CHECKING:
     import os
@@ -32,8 +33,9 @@ def read_prices(path: str | os.PathLike[str] | None = None) -> Prices:
     """Read prices.
 
     Args:
-        path: A JSON file with `usd_per_image` by rendering speed, and optionally `as_of` and `source`; other speeds
-            keep the price of the package. None for the prices of the package.
+        path: A JSON file with `usd_per_image` by rendering speed, and optionally `as_of` and `source`, for the
+            operations that have the price of generate. Other speeds and operations keep the price of the package. None
+            for the prices of the package.
 
     Raises:
         BatchError: The file cannot be read, or has no usable price.
@@ -52,41 +54,70 @@ def read_prices(path: str | os.PathLike[str] | None = None) -> Prices:
         raise BatchError(f"{str(file)!r}: {error}.") from None
 
 
+class PricedAt(NamedTuple):
+    """What is counted together: images of an operation at one price, or requests where the price is for a request."""
+
+    operation: str
+    speed: str
+    """The rendering speed; empty where the price does not depend on one."""
+    usd: Decimal
+
+
 @define
 class Estimate:
-    """Counts images by price.
+    """Counts rows, their images and what they cost.
 
     Attributes:
         prices: What an image costs.
-        images: The number of images by rendering speed.
+        rows: The number of rows.
+        total: The number of images.
+        counts: The number of images or requests by price.
+        images: The number of images by rendering speed, where the price depends on it.
         usd: US dollars for all of them.
         unpriced: The number of further images by operation, whose price nobody knows.
+        sources: Where the prices are from, by the day on which they were valid.
     """
 
     prices: Prices = field(factory=shipped_prices)
+    rows: int = 0
+    total: int = 0
+    counts: Counter[PricedAt] = field(factory=Counter[PricedAt])
     images: Counter[str] = field(factory=Counter[str])
     usd: Decimal = Decimal(0)
     unpriced: Counter[str] = field(factory=Counter[str])
-
-    @property
-    def total(self) -> int:
-        """The number of images."""
-        return self.images.total() + self.unpriced.total()
+    sources: dict[str, date] = field(factory=dict[str, date])
 
     def add(self, request: BatchRequest) -> None:
-        """Count a request. It is expected to make one image."""
-        price = price_of(request, self.prices)
-        if price is None:
-            self.unpriced[request.operation] += 1
+        """Count a request, and the images that it asks for."""
+        images, cost, price = images_asked(request), cost_of(request, self.prices), price_of(request)
+        self.rows += 1
+        self.total += images
+        if cost is None or price is None:
+            self.unpriced[request.operation] += images
+            return
+        speed = str(request.fields.get(SPEED) or price.default) if price.by == SPEED else ""
+        units = images if price.per == "image" else 1
+        self.counts[PricedAt(request.operation, speed, cost / units)] += units
+        if speed:
+            self.images[speed] += images
+        self.usd += cost
+        if price == image_operations()[GENERATE].price:
+            self.sources[f"{self.prices.source}, seen {self.prices.seen}"] = self.prices.as_of
         else:
-            self.images[self.prices.speed_of(request.fields)] += 1
-            self.usd += price
+            self.sources[f"{price.source}, seen {price.as_of}"] = date.fromisoformat(price.as_of)
 
-    def usd_of(self, speed: str) -> Decimal:
-        """US dollars for the images of a rendering speed."""
-        return self.images[speed] * self.prices.of({SPEED: speed})
+    @property
+    def as_of(self) -> date:
+        """The day on which all prices were valid, or the first of several days."""
+        return min(self.sources.values(), default=self.prices.as_of)
 
     def seconds(self, in_flight: int) -> tuple[float, float]:
-        """Seconds that it takes at least and at most, with so many requests at a time."""
+        """Seconds that it takes at least and at most, with so many images at a time."""
         rounds = math.ceil(self.total / in_flight)
         return rounds * FASTEST_SECONDS, rounds * SLOWEST_SECONDS
+
+
+def replaceable() -> list[str]:
+    """The operations whose prices a file of the user replaces: those that have the price of generate."""
+    operations = image_operations()
+    return [name for name, each in operations.items() if each.price == operations[GENERATE].price]

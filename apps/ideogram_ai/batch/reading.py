@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -23,7 +23,7 @@ from ideogram_ai.contract.strict_json import JsonError, parse_json
 
 from .csv_files import GZIP, LONGEST_LINE, CsvOptions, read_csv, refuse_missing, refuse_other_files
 from .model import FILE_MEMBER, KEY_MEMBER, OPERATION_MEMBER, Header, InputError, Row, RowProblem
-from .operations import all_fields, image_operations, view_of
+from .operations import all_fields
 
 if TYPE_CHECKING:
     import io
@@ -131,13 +131,10 @@ def _renamed_rows(rows: Iterator[Row], renamed: Mapping[str, str]) -> Iterator[R
 
 def _typed_rows(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
-        operation = row.values.get(OPERATION_MEMBER)
-        known = isinstance(operation, str) and operation in image_operations()
-        rules = view_of(operation).fields if known else all_fields()
         values: dict[str, Any] = {}
         problems = list(row.problems)
         for name, value in row.values.items():
-            rule = rules.get(name)
+            rule = all_fields().get(name)
             try:
                 values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else value
             except CellError as error:
@@ -158,7 +155,8 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
 
     Returns:
         The text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as databases
-        do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those.
+        do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those. A single file is written bare, also
+        where it has a list of files.
 
     Raises:
         CellError: The text has none of the types of the contract.
@@ -168,13 +166,16 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
     word = text.strip()
     if "boolean" in rule.types and word.lower() in _BOOLEANS:
         return _BOOLEANS[word.lower()]
+    if rule.takes_files and not word.startswith("["):
+        return text
     if set(rule.types) <= {"boolean", "null"}:
         raise CellError(f"is {shown(text)}; write true or false, or leave the cell empty.")
     try:
         return parse_json(word)
     except JsonError as error:
         wanted = " or ".join(kind for kind in rule.types if kind != "null")
-        raise CellError(f"is not a JSON {wanted}: {error}. It is {shown(text)}.") from None
+        cure = ' Write a list as ["a", "b"].' if "array" in rule.types else ""
+        raise CellError(f"is not a JSON {wanted}: {error}. It is {shown(text)}.{cure}") from None
 
 
 @contextmanager
@@ -190,7 +191,7 @@ def _open_bytes(
     try:
         with _open(source) as stream:
             packed = stream.peek(2)[:2] == GZIP
-            with gzip.open(stream) if packed else _unclosed(stream) as unpacked:
+            with gzip.open(stream) if packed else nullcontext(stream) as unpacked:
                 seekable = not packed and stream.seekable()
                 # Packed files are unpacked twice to be rewound, which needs no space on the disk.
                 if seekable or not (rewindable or random_access) or (rewindable and packed and Path(source).is_file()):
@@ -215,11 +216,6 @@ def _open(source: str) -> Generator[io.BufferedReader]:
     if sys.stdin is None:
         raise InputError("stdin is closed; give a file.")
     yield sys.stdin.buffer  # type: ignore[misc] # typeshed cannot know that it is buffered
-
-
-@contextmanager
-def _unclosed(stream: io.BufferedReader) -> Generator[io.BufferedReader]:
-    yield stream
 
 
 def _read_json_lines(stream: io.BufferedIOBase | IO[bytes]) -> Iterator[Row]:

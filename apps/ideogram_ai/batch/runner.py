@@ -7,10 +7,8 @@ by downloading its images (`_finish_row`), and is taken by the consumer (`take`)
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
-import sys
 import time
 import weakref
 from collections import deque
@@ -22,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
-from attrs import define, evolve, field
+from attrs import define, evolve
 
 from ideogram_ai.client import (
     APIConnectionError,
@@ -37,7 +35,7 @@ from ideogram_ai.client import (
 )
 from ideogram_ai.client import Job as ImageJob
 from ideogram_ai.client.request import is_object
-from ideogram_ai.client.retry import RetryPolicy, Wait
+from ideogram_ai.client.retry import Wait
 
 from .model import (
     BatchRequest,
@@ -50,13 +48,12 @@ from .model import (
     State,
     log_outcomes,
 )
-from .operations import arguments_of, method_for, price_of
+from .operations import arguments_of, cost_of, images_asked, method_for
+from .outcomes import Outcomes
+from .pace import Pace
 from .step import is_fatal, outcome_of_error, outcome_of_response
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Never, Self
-
     from anyio.abc import TaskGroup
 
     from ideogram_ai.client import AsyncIdeogram
@@ -76,10 +73,6 @@ _WAITING: Final = 100
 """Responses that may wait to be finished. With more, nothing new is sent until the image host has caught up."""
 _UNKNOWN_IN_A_ROW: Final = 10
 """More requests than are in flight and so many end unknown in a row: something is wrong that costs money."""
-_DECREASE: Final = 0.8
-"""What a 429 leaves of the limit. A small decrease, because a 429 is free and an unused slot costs time."""
-_INCREASES: Final = 20
-"""Rounds of responses that bring the limit from 1 back to the maximum."""
 
 
 def run_batch(
@@ -114,7 +107,8 @@ def run_batch(
             is closed in the end.
         client: Sends and, in `finish`, downloads. Its RetryPolicy says how often a request that never left is sent;
             what may have been billed is never sent again.
-        in_flight: The most images in progress at a time, 1 or more. A 429 lowers the number for a while.
+        in_flight: The most images in progress at a time, 1 or more. A request for more images than that waits until
+            it can go alone. A 429 lowers the number for a while.
         finish: Awaited with each response; returns the new outcome. For example, it downloads the images. Without it
             the outcomes are ANSWERED, and their `generation` has the images.
         downloads: The most responses that are finished at a time, 1 or more.
@@ -170,107 +164,16 @@ def check_limits(**limits: object) -> None:
             raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more.")
 
 
-@define
-class Pace:
-    """How many requests may be in flight: additive increase, multiplicative decrease. Pure: it has no clock.
-
-    The service runs a number of requests at a time and refuses the next one, for free. The number belongs to the
-    account, other programs may use some of it, and it is not always known. So the limit grows slowly while the service
-    accepts requests, and shrinks by a share when it refuses one.
-
-    Attributes:
-        most: The limit never exceeds this, 1 or more.
-        policy: Bounds the pauses that the service does not specify. Its deadline is how long it may send only 429.
-        limit: How many may be in flight, rounded down.
-        in_flight: How many are.
-        paused_until: Monotonic seconds; nothing is sent before.
-    """
-
-    most: int
-    policy: RetryPolicy
-    limit: float = field(init=False)
-    in_flight: int = field(default=0, init=False)
-    paused_until: float = field(default=float("-inf"), init=False)
-    _number: int = field(default=0, init=False)
-    _last_of_round: int = field(default=0, init=False)
-    _pauses: int = field(default=0, init=False)
-    _refused_since: float | None = field(default=None, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.limit = float(self.most)
-
-    def allows(self, now: float) -> bool:
-        """Whether another request may be sent now, in monotonic seconds."""
-        return self.in_flight < int(self.limit) and now >= self.paused_until
-
-    def on_send(self) -> int:
-        """Count a request that is sent. Returns its number, for `on_rate_limited`."""
-        self.in_flight += 1
-        self._number += 1
-        return self._number
-
-    def on_response(self) -> None:
-        """A request got any response but a 429 for the number of requests."""
-        self.in_flight -= 1
-        step = max(1.0, self.most / _INCREASES)
-        self.limit = min(self.limit + step / self.limit, float(self.most))
-        self._pauses = 0
-        self._refused_since = None
-
-    def on_unknown(self) -> None:
-        """A request ended without telling anything about the limit: it never left, or its outcome is unknown."""
-        self.in_flight -= 1
-
-    def on_rate_limited(
-        self, number: int, *, now: float, retry_after: float | None, server_limit: int | None, chance: float
-    ) -> float:
-        """A request was refused because of the number of requests.
-
-        Args:
-            number: Its number.
-            now: Monotonic seconds.
-            retry_after: Seconds that the service asks to wait, or None.
-            server_limit: The limit that the service names, or None.
-            chance: A number from 0 to 1 that places a pause that the service does not specify.
-
-        Returns:
-            Seconds, 0 or more, until another request may be sent as far as pauses go.
-        """
-        self.in_flight -= 1
-        if server_limit is not None:
-            self.most = max(1, min(self.most, server_limit))
-        if number > self._last_of_round:
-            # One decrease for all requests that were in flight together: they were refused in the same moment.
-            self._last_of_round = self._number
-            self.limit = min(self.limit, self.in_flight + 1) * _DECREASE
-        # The service accepted those that are still in flight, or fewer.
-        self.limit = max(1.0, min(self.limit, float(self.in_flight), float(self.most)))
-        if self._refused_since is None:
-            self._refused_since = now
-        if retry_after is None and not self.in_flight:
-            # No request of ours will end and free a slot, so only time helps.
-            self._pauses += 1
-            retry_after = chance * self.policy.bound(self._pauses)
-        if retry_after is not None:
-            self.paused_until = max(self.paused_until, now + retry_after)
-        return self.pause(now)
-
-    def pause(self, now: float) -> float:
-        """Seconds, 0 or more, until a request may be sent as far as pauses go."""
-        return max(0.0, self.paused_until - now)
-
-    def exhausted(self, now: float) -> bool:
-        """Whether the service refused everything for longer than the deadline, or asks for such a pause."""
-        if self._refused_since is None or self.in_flight:
-            return False
-        return max(now, self.paused_until) - self._refused_since > self.policy.deadline
-
-
 @define(eq=False)
 class _Progress:
     """How far a row got in this run."""
 
     outcome: Outcome
+
+    @property
+    def images(self) -> int:
+        """How many images it asks for."""
+        return images_asked(self.outcome.request)
 
 
 class Runner:
@@ -288,15 +191,9 @@ class Runner:
     Args:
         source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, SUBMITTED ones
             asked for, ANSWERED ones only finished.
-        client: The client.
-        in_flight: The most images in progress at a time.
-        downloads: The most responses that are finished at a time.
-        finish: Finishes responses; None hands them out as they are.
-        prices: Prices for the costs of the outcomes.
-        journal: Records every request.
         on_event: Called with events; must not raise.
-        submit: Whether requests are submitted as jobs.
-        job_seconds: Seconds to wait for a job.
+        server: The server, for the outcomes.
+        others: Those of run_batch.
     """
 
     def __init__(
@@ -310,6 +207,7 @@ class Runner:
         prices: Prices | None = None,
         journal: Journal | None = None,
         on_event: Callable[[Event], None] | None = None,
+        server: str | None = None,
         submit: bool = False,
         job_seconds: float = JOB_SECONDS,
     ) -> None:
@@ -326,6 +224,7 @@ class Runner:
         self._prices = prices
         self._journal = journal
         self._on_event = on_event
+        self._server = server
         self._submit = submit
         self._job_seconds = job_seconds
         self._pace = Pace(in_flight, client.retry)
@@ -423,7 +322,7 @@ class Runner:
                 async with aclosing(self._source) as source:
                     async for outcome in source:
                         await self._room.acquire()
-                        number = 0 if outcome.state is State.ANSWERED else await self._turn()
+                        number = 0 if outcome.state is State.ANSWERED else await self._turn(outcome.request)
                         if self._stopping.is_set():
                             return
                         tasks.start_soon(self._run_row, outcome, number)
@@ -431,13 +330,14 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
             self._fail(error)
 
-    async def _turn(self) -> int:
-        """Wait until the pace allows another request, and count it as in flight. When the run stops, return 0."""
+    async def _turn(self, request: BatchRequest) -> int:
+        """Wait until the pace allows a request, and count it as in flight. When the run stops, return 0."""
+        images = images_asked(request)
         async with self._turns:
             while not self._stopping.is_set():
                 now = time.monotonic()
-                if self._pace.allows(now):
-                    return self._pace.on_send()
+                if self._pace.allows(now, images):
+                    return self._pace.on_send(images)
                 self._pace_changed = anyio.Event()
                 with anyio.move_on_after(self._pace.pause(now) or None):
                     await self._pace_changed.wait()
@@ -478,7 +378,7 @@ class Runner:
                 failing_since = time.monotonic()
             attempt, result = await self._attempt(row, attempts)
             if isinstance(result, Generation):
-                self._on_response()
+                self._on_response(row)
                 await self._record(row, outcome_of_response(attempt, result, at=_now()))
                 return
             if isinstance(result, ImageJob):
@@ -487,12 +387,12 @@ class Runner:
                 return
             if isinstance(result, RateLimitError) and result.waiting_helps:
                 failures = 0
-                self._on_rate_limited(number, result)
+                self._on_rate_limited(number, row, result)
                 await self._take_back(row)
-                number = await self._turn()
+                number = await self._turn(row.outcome.request)
                 continue
             if is_fatal(result):
-                self._pace.on_unknown()
+                self._pace.on_unknown(row.images)
                 self._fail(result)
                 await self._take_back(row)
                 return
@@ -505,7 +405,7 @@ class Runner:
             with anyio.move_on_after(pause):
                 await self._stopping.wait()
             if self._stopping.is_set():
-                self._pace.on_unknown()
+                self._pace.on_unknown(row.images)
                 return
 
     async def _collect(self, row: _Progress, submitted: ImageJob | str, *, recorded: bool = True) -> None:
@@ -521,13 +421,13 @@ class Runner:
             self.interrupted.append(row.outcome)
             raise
         if isinstance(result, Generation):
-            self._on_response()
+            self._on_response(row)
             await self._record(row, outcome_of_response(job, result, at=_now()))
         elif isinstance(result, JobFailedError):
-            self._on_response()
+            self._on_response(row)
             await self._record(row, outcome_of_error(job, result, at=_now()))
         else:
-            self._pace.on_unknown()
+            self._pace.on_unknown(row.images)
             self._pace_changed.set()
             gone = isinstance(result, NotFoundError | BadRequestError)  # the service does not know the job
             state = State.UNKNOWN if gone else State.SUBMITTED
@@ -539,8 +439,16 @@ class Runner:
     async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, Generation | ImageJob | Exception]:
         """Send a request once, after it was recorded."""
         request = row.outcome.request
-        cost = price_of(request, self._prices)
-        attempt = Outcome(request, State.SENT, cost=cost, may_have_been_billed=True, sent_at=_now(), attempts=attempts)
+        cost = cost_of(request, self._prices)
+        attempt = Outcome(
+            request,
+            State.SENT,
+            cost=cost,
+            may_have_been_billed=True,
+            sent_at=_now(),
+            attempts=attempts,
+            server=self._server,
+        )
         try:
             try:
                 method = method_for(self._client, request, submit=self._submit)
@@ -603,18 +511,19 @@ class Runner:
         else:
             await self._record(row, outcome)
 
-    def _on_response(self) -> None:
-        """The service responded: its slot is free now, before the outcome is on the disk."""
-        self._pace.on_response()
+    def _on_response(self, row: _Progress) -> None:
+        """The service responded: its slots are free now, before the outcome is on the disk."""
+        self._pace.on_response(row.images)
         self._pace_changed.set()
         self._last_response = time.monotonic()
         self._unknown_in_a_row = 0
 
-    def _on_rate_limited(self, number: int, error: RateLimitError) -> None:
+    def _on_rate_limited(self, number: int, row: _Progress, error: RateLimitError) -> None:
         self._last_response = now = time.monotonic()
         before = int(self._pace.limit)
         pause = self._pace.on_rate_limited(
             number,
+            row.images,
             now=now,
             retry_after=error.retry_after,
             server_limit=_server_limit(error.body),
@@ -640,9 +549,9 @@ class Runner:
 
     async def _give_up(self, row: _Progress, attempt: Outcome, error: Exception, failing_since: float) -> None:
         if isinstance(error, APIStatusError) and not error.may_have_been_billed:
-            self._on_response()
+            self._on_response(row)
         else:
-            self._pace.on_unknown()
+            self._pace.on_unknown(row.images)
             self._pace_changed.set()
             if isinstance(error, APIConnectionError):
                 if self._last_response < failing_since:
@@ -677,108 +586,6 @@ def _server_limit(body: bytes) -> int | None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-class Outcomes(AsyncGenerator["Outcome", None]):
-    """The outcomes of requests, as they come. Use it in `async with`: leaving that waits for what is in flight.
-
-    What is in flight is paid for. Being cancelled, also while waiting, aborts it. Outcomes that were not taken are
-    named, with their links, in the log and in a note on the exception.
-
-    It is not a generator function: those never see the exception that they are closed for, and one that is forgotten
-    is closed when its event loop is gone. And it holds no task group, because a consumer may leave it to the garbage
-    collector; so the run has a task of its own.
-    """
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-        self._begun = False
-        self._over = False
-
-    async def asend(self, value: None) -> Outcome:  # noqa: ARG002 - the signature of a generator
-        """Wait for the next outcome.
-
-        Raises:
-            StopAsyncIteration: There is no other.
-            Exception: What stopped the run, once everything in flight has ended.
-        """
-        if self._over:
-            raise StopAsyncIteration
-        if not self._begun:
-            self._begun = True
-            call_soon = _start_task(self._runner)
-            weakref.finalize(self, _abandon, self._runner, call_soon).atexit = False
-        try:
-            outcome = await self._runner.take()
-        except BaseException as error:
-            self._over = True
-            await self._runner.abort(error)
-            raise
-        if outcome is not None:
-            return outcome
-        self._over = True
-        if self._runner.error is not None:
-            raise self._runner.error
-        raise StopAsyncIteration
-
-    async def athrow(
-        self,
-        typ: BaseException | type[BaseException],
-        val: object = None,
-        tb: TracebackType | None = None,  # noqa: ARG002 - the signature of a generator
-    ) -> Never:
-        """End as aclose() does, and raise the exception."""
-        await self.aclose()
-        raise typ if isinstance(typ, BaseException) or not isinstance(val, BaseException) else val
-
-    async def aclose(self) -> None:
-        """Send nothing new, wait for what is in flight, and report the outcomes that were not taken."""
-        if self._over or not self._begun:
-            self._over = True
-            return
-        self._over = True
-        left_by = sys.exception()
-        self._runner.stop()
-        try:
-            await self._runner.ended.wait()
-        except BaseException as error:
-            left_by = error
-            raise
-        finally:
-            await self._runner.abort(left_by)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-
-_CallSoon: TypeAlias = Callable[[Callable[[], None]], object]
-_tasks: set[asyncio.Task[None]] = set()
-"""asyncio itself keeps no task alive."""
-
-
-def _start_task(runner: Runner) -> _CallSoon:
-    """Start a run in a task that belongs to no caller, and return what calls a function in its event loop soon."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        import trio  # noqa: PLC0415 - a program that runs on trio has it
-
-        trio.lowlevel.spawn_system_task(runner.run)
-        return trio.lowlevel.current_trio_token().run_sync_soon
-    task = loop.create_task(runner.run())
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
-    return loop.call_soon_threadsafe
-
-
-def _abandon(runner: Runner, call_soon: _CallSoon) -> None:
-    try:
-        call_soon(runner.abandon)
-    except RuntimeError:  # the event loop is gone
-        runner.report(None)
 
 
 def _report(rows: set[_Progress], error: BaseException | None = None) -> None:

@@ -25,7 +25,7 @@ from ideogram_ai.client import (
 
 from .model import ImageOutcome, Outcome, State, log_outcomes
 from .names import stem_of
-from .operations import arguments_of, method_for
+from .operations import arguments_of, images_asked, method_for, price_of
 from .saving import image_facts, outcome_of_downloads, replace_image, store_image
 from .store import open_store
 
@@ -42,7 +42,7 @@ def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetim
     """The outcome of an attempt that made images.
 
     Args:
-        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of one image.
+        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of all images that it asks for.
         generation: The images.
         at: When the response arrived.
     """
@@ -63,17 +63,22 @@ def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetim
 
 
 def _cost_of(attempt: Outcome, generation: Generation) -> Decimal | None:
-    """US dollars for a response: what the service says, or the price of each image."""
+    """US dollars for a response: what the service says, or the price of each image, or of the request."""
     if generation.usage_cost_usd_micros is not None:
         return Decimal(generation.usage_cost_usd_micros).scaleb(-6)
-    return None if attempt.cost is None else attempt.cost * len(generation.images)
+    price = price_of(attempt.request)
+    if attempt.cost is None or price is None or price.per != "image":
+        return attempt.cost
+    asked, made = images_asked(attempt.request), len(generation.images)
+    # What a broken response does not name was made as well.
+    return attempt.cost * (max(asked, made) if generation.problems else made) / asked
 
 
 def outcome_of_error(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
     """The outcome of an attempt that made no image, or may have made one.
 
     Args:
-        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of one image.
+        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of all images that it asks for.
         error: The error it ended in.
         at: When the response arrived, if there was one.
     """

@@ -345,6 +345,7 @@ def fetch(**options: Any) -> int:
 @click.option("--async", "as_jobs", is_flag=True, help="Submit jobs: once an id is in the ledger, no row is unknown.")
 @click.option("--in-flight", type=click.IntRange(1), metavar="N", help="Images in progress. [default: contract]")
 @click.option("--downloads", type=click.IntRange(1), metavar="N", help="Downloads at a time. [default: 10]")
+@click.option("--operation", metavar="NAME", help="What rows ask for that do not say it. [default: generate]")
 @click.option("--resolution", metavar="SIZE", shell_complete=complete, help="For rows that have none.")
 @click.option("--rendering-speed", metavar="SPEED", shell_complete=complete, help="For rows that have none.")
 @click.option("-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field, for rows that do not have it.")

@@ -6,9 +6,10 @@ import asyncio
 import difflib
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
@@ -16,13 +17,13 @@ from urllib.parse import urlsplit
 import click
 from attrs import define, evolve, field
 
-from ideogram_ai.batch.checking import Checker, Rules, check_defaults
+from ideogram_ai.batch.checking import Checker, Rules, check_defaults, find_operation
 from ideogram_ai.batch.csv_files import CsvOptions
 from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
 from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
-from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason
-from ideogram_ai.batch.operations import all_fields, image_operations, view_of
+from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason, unknown_operation
+from ideogram_ai.batch.operations import GENERATE, all_fields, image_operations, submit_operation, view_of
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
 from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows
 from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
@@ -32,7 +33,7 @@ from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.transport import is_loopback
 
 from .batch_report import JsonReporter, Reporter, TextReporter
-from .batch_summary import BatchSummary, Forecast, Progress
+from .batch_summary import BatchSummary, FailureGroups, Forecast, Progress
 from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, split_assignment
 from .exit_codes import ExitCode, WrongUseError, handle_signals
 from .service import Service, open_service, option_message
@@ -45,6 +46,7 @@ CONFIRM_ABOVE: Final = 20
 """As many images are made without a question."""
 _ABOUT_ROWS: Final = {
     "--format": "form",
+    "--operation": "operation",
     "--resolution": "resolution",
     "--rendering-speed": "rendering_speed",
     "-F": "fields",
@@ -149,6 +151,7 @@ class _Batch:
     as_jobs: bool
     in_flight: int | None
     downloads: int | None
+    operation: str | None
     resolution: str | None
     rendering_speed: str | None
     fields: tuple[str, ...]
@@ -199,10 +202,8 @@ class _Batch:
             if rows is None:
                 raise WrongUseError(f"There is no batch in {self.out!r} yet: give an INPUT.")
             if self.dry_run:
-                estimate = Estimate(self._prices)
-                for request in rows:
-                    estimate.add(request)
-                self._finish_dry_run(Forecast(estimate.total, 0, 0, estimate, self._at_a_time, self._free))
+                estimate = self._estimate(rows)
+                self._finish_dry_run(Forecast(estimate.rows, 0, 0, estimate, self._at_a_time, self._free))
         with Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger) as job, ExitStack() as stack:
             service: Service | None = None
             with job.ledger.transaction():  # what raises in here undoes the plan
@@ -275,6 +276,8 @@ class _Batch:
             self.reporter.checked(checker.rows, checker.bad, skipped=self.skip_invalid)
             if checker.bad and not self.skip_invalid:
                 raise _InvalidRowsError
+            if unused := checker.unused():
+                raise WrongUseError(" ".join(unused))
 
         return requests()
 
@@ -285,7 +288,11 @@ class _Batch:
             ("resolution", self.resolution, "--resolution"),
             ("rendering_speed", self.rendering_speed, "--rendering-speed"),
         )
-        operations = image_operations().values()
+        usual = find_operation(self.operation or GENERATE)
+        if usual is None:
+            raise WrongUseError(f"--{unknown_operation(self.operation)}")
+        # A field of several operations has the type that the first of them gives it.
+        operations = [image_operations()[usual], *image_operations().values()]
         for assignment in self.fields:
             name = re.split("[.=]", assignment)[0].strip()  # without the member of an object
             taker = next((each for each in operations if name in view_of(each.method_name).fields), OPERATION)
@@ -301,7 +308,14 @@ class _Batch:
         if problems := check_defaults(fields.documented, check=check):
             raise WrongUseError(" ".join(problems))
         folder = Path() if self.source in {None, STDIN} else Path(str(self.source)).parent
-        return Rules(fields.documented, frozenset(self.extra), frozenset(self.ignored), check=check, folder=folder)
+        return Rules(
+            defaults=fields.documented,
+            extra=frozenset(self.extra),
+            ignored=frozenset(self.ignored),
+            check=check,
+            folder=folder,
+            operation=usual,
+        )
 
     def _read_map(self) -> dict[str, str]:
         """Return the fields of --map by heading."""
@@ -328,18 +342,22 @@ class _Batch:
         planned = job.plan(() if rows is None else rows, replace=replace, redo=self.redo, whole=rows is not None)
         if planned.changes and not self.replace:
             self.reporter.changed(planned)
-        estimate = Estimate(self._prices)
-        for request in job.ledger.planned():
-            estimate.add(request)
         again = [State.UNKNOWN] * self.retry_unknown + [State.FAILED] * self.retry_failed
-        for outcome in job.outcomes(*again) if again else ():
-            if not outcome.absent and (outcome.state is State.UNKNOWN or not outcome.may_have_been_billed):
-                estimate.add(outcome.request)
+        estimate = self._estimate(
+            chain(
+                job.ledger.planned(),
+                (
+                    outcome.request
+                    for outcome in (job.outcomes(*again) if again else ())
+                    if not outcome.absent and (outcome.state is State.UNKNOWN or not outcome.may_have_been_billed)
+                ),
+            )
+        )
         counts = job.ledger.counts(absent=False)
         total = sum(counts.values())
         return Forecast(
             rows=total,
-            finished=total - counts[State.ANSWERED] - counts[State.SUBMITTED] - estimate.total,
+            finished=total - counts[State.ANSWERED] - counts[State.SUBMITTED] - estimate.rows,
             downloads=job.counts()[State.ANSWERED],
             jobs=job.counts()[State.SUBMITTED],
             estimate=estimate,
@@ -350,6 +368,21 @@ class _Batch:
             rehearsed=rehearsed,
             absent=sum(job.ledger.counts(absent=True).values()),
         )
+
+    def _estimate(self, requests: Iterable[BatchRequest]) -> Estimate:
+        """Count what requests cost, and refuse --async for those that no job can make."""
+        estimate, without_jobs = Estimate(self._prices), FailureGroups()
+        for request in requests:
+            estimate.add(request)
+            if self.as_jobs and submit_operation(request.operation) is None:
+                without_jobs.add(request, request.operation)
+        if without_jobs.total:
+            rows = "; ".join(without_jobs.lines())
+            raise WrongUseError(
+                f"--async: the contract has no jobs for what some rows ask for ({rows}). Leave out --async, or put "
+                f"those rows into a batch of their own. {NOTHING_SENT}"
+            )
+        return estimate
 
     def _finish_dry_run(self, forecast: Forecast) -> NoReturn:
         self.reporter.forecast(forecast, dry_run=True)

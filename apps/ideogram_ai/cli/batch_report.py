@@ -165,10 +165,14 @@ class TextReporter:
                 f"{count(sum(summary.absent.values()), 'row')} of the ledger, not in the input any more or made again "
                 f"since, left as they are: {state_line(summary.absent)}."
             )
+        if summary.withheld:
+            print_note(
+                f"{count(summary.withheld, 'image')} of saved rows withheld by the safety check. They are billed."
+            )
         downloads, jobs = summary.counts[State.ANSWERED], summary.counts[State.SUBMITTED]
         rest = [
             *([f"{count(summary.left, 'row')} not sent"] if summary.left else []),
-            *([f"{count(downloads, 'image')} not downloaded"] if downloads else []),
+            *([f"{count(downloads, 'row')} not downloaded"] if downloads else []),
             *([f"{count(jobs, 'job')} in progress, which the next run asks for"] if jobs else []),
         ]
         if rest:

@@ -27,8 +27,8 @@ from ideogram_ai.batch.model import (
     StopReason,
     StoreError,
 )
-from ideogram_ai.batch.operations import all_fields
-from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, SOURCE_OF_SECONDS, Estimate
+from ideogram_ai.batch.operations import GENERATE, all_fields
+from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, SOURCE_OF_SECONDS, Estimate, replaceable
 from ideogram_ai.batch.reading import OWN_COLUMNS
 from ideogram_ai.client import DownloadError
 
@@ -142,11 +142,14 @@ class FailureGroups:
         """Group rows, given in the order of the input."""
         groups = cls()
         for outcome in outcomes:
-            groups.total += 1
-            message = outcome.error or "no reason is known"
-            if message in groups._groups or len(groups._groups) < _MOST_GROUPS:
-                groups._groups.setdefault(message, _FailureGroup()).add(outcome.request)
+            groups.add(outcome.request, outcome.error or "no reason is known")
         return groups
+
+    def add(self, request: BatchRequest, message: str) -> None:
+        """Add a row, later in the input than those before."""
+        self.total += 1
+        if message in self._groups or len(self._groups) < _MOST_GROUPS:
+            self._groups.setdefault(message, _FailureGroup()).add(request)
 
     def lines(self) -> Iterator[str]:
         """Yield the lines for people."""
@@ -215,7 +218,7 @@ class Forecast:
     @property
     def cost(self) -> str:
         """What the images cost, for people."""
-        return "about " * bool(self.estimate.images) + priced(self.estimate.usd, self.estimate.unpriced.total())
+        return "about " * bool(self.estimate.usd) + priced(self.estimate.usd, self.estimate.unpriced.total())
 
     def summary(self, cost: str = "") -> str:
         """Return the counts in one line, with the cost of the images if that is given."""
@@ -233,20 +236,28 @@ class Forecast:
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of --dry-run."""
-        estimate, prices = self.estimate, self.estimate.prices
+        estimate = self.estimate
         yield self.summary()
         if not estimate.total:
             return
-        for speed, number in estimate.images.items():
-            price = usd(prices.of({"rendering_speed": speed}))
-            yield f"  {speed:<8} {number:>9,}  at {price}  {usd(estimate.usd_of(speed)):>14}"
+        named = {  # generate needs no name
+            (f"{operation} {speed}".strip() if operation != GENERATE else speed, price): number
+            for (operation, speed, price), number in estimate.counts.items()
+        }
+        width = max(8, *(len(name) for name in (*(name for name, _ in named), *estimate.unpriced)))
+        for (name, price), number in named.items():
+            yield f"  {name:<{width}} {number:>9,}  at {usd(price)}  {usd(price * number):>14}"
         for operation, number in estimate.unpriced.items():
-            yield f"  {operation}  {number:,}  at an unknown price"
+            yield f"  {operation:<{width}} {number:>9,}  at an unknown price"
         cost = priced(estimate.usd, estimate.unpriced.total())
         yield f"  cost     {cost}" + (" if it were not a rehearsal" if self.free else "")
         least, most = estimate.seconds(self.in_flight)
         yield f"  time     {duration(least)} to {duration(most)}, with {self.in_flight:,} at a time"
-        yield f"Prices: {prices.source}, seen {prices.seen}; --prices FILE uses others. Withheld images cost the same."
+        if estimate.sources:
+            yield (
+                f"Prices: {'; '.join(estimate.sources)}. --prices FILE uses others for {' and '.join(replaceable())}. "
+                "Withheld images cost the same."
+            )
         yield f"Time: {FASTEST_SECONDS:g} to {SLOWEST_SECONDS:g} s an image, {SOURCE_OF_SECONDS}."
 
     def members(self) -> dict[str, Any]:
@@ -258,7 +269,7 @@ class Forecast:
             "images_by_speed": dict(estimate.images),
             "images_of_unknown_price": dict(estimate.unpriced),
             "cost_usd": f"{estimate.usd:f}",
-            "prices_as_of": estimate.prices.as_of.isoformat(),
+            "prices_as_of": estimate.as_of.isoformat(),
             "seconds": list(estimate.seconds(self.in_flight)),
         }
 
@@ -342,7 +353,7 @@ class Progress:
             return ["finishing", *busy]
         rate = self.per_minute()
         doubt = f" (and perhaps {usd(self.doubtful)})" if self.doubtful else ""
-        return [*busy, *([f"{rate:,.0f} images a minute"] if rate else []), f"{usd(self.spent)}{doubt}"]
+        return [*busy, *([f"{rate:,.0f} rows a minute"] if rate else []), f"{usd(self.spent)}{doubt}"]
 
     def time_left(self) -> list[str]:
         """Return the time until the run is done, or nothing if it is not known."""
@@ -386,7 +397,8 @@ class BatchSummary:
         unwritable: Whether the run stopped because something could not be written.
         unsaved: Rows with images that are paid for and not saved, and whose links are known.
         unrecorded: Rows whose outcome the ledger lacks, because it could not be written.
-        unpriced: Rows that were sent, and whose price nobody knows.
+        unpriced: Images that were asked for, and whose price nobody knows.
+        withheld: Withheld images of rows whose other images are saved.
     """
 
     reason: StopReason
@@ -409,6 +421,7 @@ class BatchSummary:
     unsaved: Sequence[Outcome] = ()
     unrecorded: Sequence[Outcome] = ()
     unpriced: int = 0
+    withheld: int = 0
 
     @classmethod
     def of(cls, job: Job, stopped: RunStopped, progress: Progress, *, spent_before: Decimal, **rest: Any) -> Self:
@@ -434,6 +447,7 @@ class BatchSummary:
             unsaved=[outcome for outcome in job.outcomes(State.ANSWERED, State.FAILED) if is_unsaved(outcome)],
             unrecorded=tuple(job.unrecorded.values()),
             unpriced=job.ledger.unpriced(),
+            withheld=job.ledger.withheld(),
             **rest,
         )
 
@@ -459,7 +473,7 @@ class BatchSummary:
             return self.signal
         if self.left or self.refused.total:
             return ExitCode.REFUSED
-        withheld = self.counts[State.WITHHELD] - self.absent[State.WITHHELD]
+        withheld = self.withheld or self.counts[State.WITHHELD] - self.absent[State.WITHHELD]
         return ExitCode.WITHHELD if withheld else ExitCode.DONE
 
     def members(self) -> dict[str, Any]:
@@ -475,6 +489,7 @@ class BatchSummary:
             "cost_usd": "0" if self.mock else f"{self.run_cost:f}",
             "total_cost_usd": "0" if self.mock else f"{self.total_cost:f}",
             "images_of_unknown_price": self.unpriced,
+            "withheld_images_of_saved_rows": self.withheld,
             "folder": self.location,
             **self.files,
             "unsaved": [as_member(outcome) for outcome in self.unsaved],

@@ -160,7 +160,7 @@ def _confirm(options: ServerOptions, *, yes: bool) -> None:
 
     if not options.limit or options.on_loopback:
         return
-    print_note(describe_cost(options.limit))
+    print_note(describe_cost(options.limit, operations=options.operations))
     if yes:
         return
     if not can_prompt():

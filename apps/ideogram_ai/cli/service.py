@@ -24,8 +24,9 @@ from .exit_codes import ExitCode, WrongUseError
 from .terminal import can_prompt, is_terminal, print_note, print_warning, write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
+    from ideogram_ai.client.uploads import UploadProgress
     from ideogram_ai.testing import MockServer
 
 _MOCK_KEY: Final = "mock"
@@ -44,9 +45,11 @@ class Service:
     timeout: float | None
     allow_http: bool = False
 
-    def client(self) -> Ideogram:
+    def client(self, on_upload: Callable[[UploadProgress], None] | None = None) -> Ideogram:
         """Make a client."""
-        return Ideogram(self.key, base_url=self.base_url, timeout=self.timeout, allow_http=self.allow_http)
+        return Ideogram(
+            self.key, base_url=self.base_url, timeout=self.timeout, allow_http=self.allow_http, on_upload=on_upload
+        )
 
     def async_client(self) -> AsyncIdeogram:
         """Make an asynchronous client, inside the event loop that uses it."""

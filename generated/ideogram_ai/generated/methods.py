@@ -161,13 +161,13 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once
-                it is trained.
+            custom_model_uri: A model of your own, by the custom_model_uri that models.get returns once it is
+                trained.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
-                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
-                sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
             character_reference_images_mask: Where the character is in its image: a greyscale image of the same
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
@@ -336,7 +336,7 @@ class V3Methods(Generic[Generation, Job, Image]):
         Args:
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
-            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+            mask: Required. A black and white image of the same size: black is redrawn, white is kept. A path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             prompt: Required. What to draw where the mask is black.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
@@ -365,9 +365,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                 style_type.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
-                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
-                sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
             character_reference_images_mask: Where the character is in its image: a greyscale image of the same
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
@@ -498,9 +498,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
-                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
-                sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
             character_reference_images_mask: Where the character is in its image: a greyscale image of the same
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
@@ -580,8 +580,8 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_codes and style_reference_images is given.
 
         Args:
-            image: Required. The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path,
-                bytes, an open binary file, or an image of a Generation; read before sending.
+            image: Required. The image to extend, meant to be square: a JPEG, PNG or WebP file. A path, bytes,
+                an open binary file, or an image of a Generation; read before sending.
             resolution: Required. The size of the image in pixels, width x height. One of 512x1536, 576x1408,
                 576x1472, 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344,
                 704x1408, 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024,
@@ -831,7 +831,7 @@ class V3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Redraw the masked part of an image; deprecated, use inpaint. Each image is billed.
+        """Redraw the masked part of an image: the old name of inpaint. Each image is billed, withheld or not.
 
         The same as inpaint under an older path. The provider has announced its removal, without a date.
 
@@ -846,7 +846,7 @@ class V3Methods(Generic[Generation, Job, Image]):
         Args:
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
-            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+            mask: Required. A black and white image of the same size: black is redrawn, white is kept. A path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             prompt: Required. What to draw where the mask is black.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
@@ -875,9 +875,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                 style_type.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
-                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
-                sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
             character_reference_images_mask: Where the character is in its image: a greyscale image of the same
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
@@ -1007,7 +1007,7 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         Args:
             image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
-            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+            mask: Required. A black and white image of the same size: black is redrawn, white is kept. A path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             prompt: Required. What to draw where the mask is black.
             model: Required. The model. Of those before 3.0, only these two can edit. One of V_2, V_2_TURBO.
@@ -1130,8 +1130,8 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_file: Required. The image to extend, a JPEG, PNG or WebP file. Meant for square images. A
-                path, bytes, an open binary file, or an image of a Generation; read before sending.
+            image_file: Required. The image to extend, meant to be square: a JPEG, PNG or WebP file. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
             resolution: Required. The size of the image in pixels, width before height. One of
                 RESOLUTION_512_1536, RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536,
                 RESOLUTION_640_1024, RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472,
@@ -1620,9 +1620,9 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
 
-        Makes images with the Ideogram 4.0 model and answers when they are ready. The links in the answer expire, so
-        an image that is to be kept has to be downloaded. There is no idempotency key: a request whose answer was
-        lost may have run, and may have been billed.
+        Makes images with the Ideogram 4.0 model, and returns when they are ready. The links in the response expire,
+        so download what you want to keep. There is no idempotency key: a request whose response was lost may have
+        run, and may have been billed.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -1791,8 +1791,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Ask how a job is doing, and for its images once it is complete. It costs nothing.
 
-        Answers with the state of a job, and with its images once it has completed. Asking costs nothing and changes
-        nothing, so it may be repeated. How long a job can be asked for is not known.
+        Returns the state of a job, and its images once it has completed. Asking costs nothing and changes nothing,
+        so ask as often as you like. How long a job can be asked for is not known.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -1992,8 +1992,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> MagicPromptV4Response:
         """Write a structured prompt from a plain one. What it costs is not known.
 
-        Turns a plain-language prompt into a structured one, which generate takes as json_prompt. Which model writes
-        it cannot be chosen.
+        Turns a plain-language prompt into a structured one, which generate takes as json_prompt. The model that
+        writes it cannot be chosen.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -2295,8 +2295,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> WebhookSigningJwks:
         """Fetch the keys that sign webhooks. It costs nothing and needs no API key.
 
-        Answers with the current keys and those that were rotated recently. A webhook is genuine if any of them
-        verifies its signature. The keys may be kept for up to 24 hours.
+        Returns the current keys and those that were rotated recently. A webhook is genuine if any of them verifies
+        its signature. Keep the keys for up to 24 hours.
 
         Args:
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -2658,13 +2658,13 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MONOCHROME, NIGHTLIFE, OIL_PAINTING, OLD_CARTOONS, PAINT_GESTURE, POP_ART, RETRO_ETCHING,
                 RIVIERA_POP, SPOTLIGHT_80S, STYLIZED_RED, SURREAL_COLLAGE, TRAVEL_POSTER, VINTAGE_GEO,
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
-            custom_model_uri: A model of your own. models.get and models.list return its custom_model_uri once
-                it is trained.
+            custom_model_uri: A model of your own, by the custom_model_uri that models.get returns once it is
+                trained.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
-                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
-                sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
             character_reference_images_mask: Where the character is in its image: a greyscale image of the same
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
@@ -2833,7 +2833,7 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         Args:
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
-            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+            mask: Required. A black and white image of the same size: black is redrawn, white is kept. A path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             prompt: Required. What to draw where the mask is black.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
@@ -2862,9 +2862,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 style_type.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
-                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
-                sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
             character_reference_images_mask: Where the character is in its image: a greyscale image of the same
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
@@ -2995,9 +2995,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 VINTAGE_POSTER, WATERCOLOR, WEIRD, WOODBLOCK_PRINT.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
-                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
-                sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
             character_reference_images_mask: Where the character is in its image: a greyscale image of the same
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
@@ -3077,8 +3077,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_codes and style_reference_images is given.
 
         Args:
-            image: Required. The image to extend, a JPEG, PNG or WebP file. Meant for square images. A path,
-                bytes, an open binary file, or an image of a Generation; read before sending.
+            image: Required. The image to extend, meant to be square: a JPEG, PNG or WebP file. A path, bytes,
+                an open binary file, or an image of a Generation; read before sending.
             resolution: Required. The size of the image in pixels, width x height. One of 512x1536, 576x1408,
                 576x1472, 576x1536, 640x1344, 640x1408, 640x1472, 640x1536, 704x1152, 704x1216, 704x1280, 704x1344,
                 704x1408, 704x1472, 736x1312, 768x1088, 768x1216, 768x1280, 768x1344, 800x1280, 832x960, 832x1024,
@@ -3328,7 +3328,7 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         timeout: float | httpx.Timeout | None = None,
         **unknown: Never,
     ) -> Generation:
-        """Redraw the masked part of an image; deprecated, use inpaint. Each image is billed.
+        """Redraw the masked part of an image: the old name of inpaint. Each image is billed, withheld or not.
 
         The same as inpaint under an older path. The provider has announced its removal, without a date.
 
@@ -3343,7 +3343,7 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         Args:
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
-            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+            mask: Required. A black and white image of the same size: black is redrawn, white is kept. A path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             prompt: Required. What to draw where the mask is black.
             magic_prompt: Whether the service rewrites the prompt before it draws. With AUTO, the service
@@ -3372,9 +3372,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 style_type.
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
-            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file. It raises
-                the price. Each is a path, bytes, an open binary file, or an image of a Generation; read before
-                sending.
+            character_reference_images: One image of the character to draw, a JPEG, PNG or WebP file, which
+                raises the price. Each is a path, bytes, an open binary file, or an image of a Generation; read
+                before sending.
             character_reference_images_mask: Where the character is in its image: a greyscale image of the same
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
@@ -3504,7 +3504,7 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         Args:
             image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
-            mask: Required. A black and white image of the same size. Black is redrawn, white is kept. A path,
+            mask: Required. A black and white image of the same size: black is redrawn, white is kept. A path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             prompt: Required. What to draw where the mask is black.
             model: Required. The model. Of those before 3.0, only these two can edit. One of V_2, V_2_TURBO.
@@ -3627,8 +3627,8 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         it does not take, for free. None counts as absent; an empty text or mapping counts as given.
 
         Args:
-            image_file: Required. The image to extend, a JPEG, PNG or WebP file. Meant for square images. A
-                path, bytes, an open binary file, or an image of a Generation; read before sending.
+            image_file: Required. The image to extend, meant to be square: a JPEG, PNG or WebP file. A path,
+                bytes, an open binary file, or an image of a Generation; read before sending.
             resolution: Required. The size of the image in pixels, width before height. One of
                 RESOLUTION_512_1536, RESOLUTION_576_1408, RESOLUTION_576_1472, RESOLUTION_576_1536,
                 RESOLUTION_640_1024, RESOLUTION_640_1344, RESOLUTION_640_1408, RESOLUTION_640_1472,
@@ -4117,9 +4117,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
 
-        Makes images with the Ideogram 4.0 model and answers when they are ready. The links in the answer expire, so
-        an image that is to be kept has to be downloaded. There is no idempotency key: a request whose answer was
-        lost may have run, and may have been billed.
+        Makes images with the Ideogram 4.0 model, and returns when they are ready. The links in the response expire,
+        so download what you want to keep. There is no idempotency key: a request whose response was lost may have
+        run, and may have been billed.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -4288,8 +4288,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Ask how a job is doing, and for its images once it is complete. It costs nothing.
 
-        Answers with the state of a job, and with its images once it has completed. Asking costs nothing and changes
-        nothing, so it may be repeated. How long a job can be asked for is not known.
+        Returns the state of a job, and its images once it has completed. Asking costs nothing and changes nothing,
+        so ask as often as you like. How long a job can be asked for is not known.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -4489,8 +4489,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> MagicPromptV4Response:
         """Write a structured prompt from a plain one. What it costs is not known.
 
-        Turns a plain-language prompt into a structured one, which generate takes as json_prompt. Which model writes
-        it cannot be chosen.
+        Turns a plain-language prompt into a structured one, which generate takes as json_prompt. The model that
+        writes it cannot be chosen.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -4792,8 +4792,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> WebhookSigningJwks:
         """Fetch the keys that sign webhooks. It costs nothing and needs no API key.
 
-        Answers with the current keys and those that were rotated recently. A webhook is genuine if any of them
-        verifies its signature. The keys may be kept for up to 24 hours.
+        Returns the current keys and those that were rotated recently. A webhook is genuine if any of them verifies
+        its signature. Keep the keys for up to 24 hours.
 
         Args:
             extra_fields: Undocumented fields to send, by their name on the wire.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
+_PIECE: Final = 4 * 1024 * 1024  # bytes: so large that the system gets the memory back piece by piece
 _READ_ON: Final = 64 * 1024 * 1024  # bytes above the largest body: a client that still sends does not read the answer
 
 
@@ -90,17 +91,19 @@ def base_url_of(request: Request) -> str:
     return f"{request.scope['scheme']}://{host}"
 
 
-async def read_body(request: Request, largest: int) -> deque[bytes] | None:
+async def read_body(request: Request, largest: int) -> deque[bytearray] | None:
     """Read the whole body in pieces; None if it is too large.
 
     It is read on even then, so that the client reads the answer.
     """
-    body: deque[bytes] = deque()
+    body: deque[bytearray] = deque()
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size <= largest:
-            body.append(chunk)
+            if not body or len(body[-1]) > _PIECE:
+                body.append(bytearray())
+            body[-1] += chunk
         elif size > largest + _READ_ON:
             break
     return body if size <= largest else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
+from ideogram_ai.client.costs import images_asked
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.decoding import UploadedFile, json_text
 from ideogram_ai.contract.view import ContractView
@@ -107,60 +107,42 @@ class ImageService:
     def _schemas(self) -> JsonObject:
         return members_of(self.view)
 
-    def answer(self, made: Sequence[MadeImage], base_url: str) -> JsonObject:
-        """Return the body of an answer with images.
-
-        Args:
-            made: The images.
-            base_url: Scheme and host of image links, as the client reached this server.
-        """
-        data = [{"url": None} | image.entry(lambda name: base_url + self.images.link(name)) for image in made]
-        # A space in place of the T, as in the provider's own example.
-        created = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
-        return {"created": created, "data": data, "response_type": "url"}
-
     def make(self, fields: Fields) -> list[MadeImage]:
         """Make the images of a request; they are drawn when they are fetched."""
         values, words = flattened(fields), words_of(fields)
         prompt = next((values[name] for name in PROMPTS if name in values), "")
-        sources = tuple(file.content for name, file in files_of(fields) if is_source(name)) + self._linked(fields)
-        mask = values.get("mask")
-        (width, height), factor = self._size(values, sources, prompt), self._factor(values)
+        linked = (self.images.find_link(link) for _, link in links_of(fields))
+        sources = (
+            *(file.content for name, file in files_of(fields) if is_source(name)),
+            *(self.images.drawn(*found) for found in linked if not isinstance(found, LinkRefusal)),
+        )
+        mask, treatment = values.get("mask"), self._treatment if sources else Treatment.DRAW
+        asked = _FACTOR.fullmatch(str(values.get("upscale_factor", "")))
+        factor = int(asked[1]) if asked else 2 if treatment is Treatment.ENLARGE else 1
+        width, height = self._size(values, sources, prompt)
         size, enlarged = f"{width}x{height}", f"{width * factor}x{height * factor}"
         more = {"style_type": values.get("style_type") or self._default("style_type")}
         more |= {"upscaled_resolution": enlarged if factor > 1 else None}
         least, greatest = (self.answers or self.view).seeds
         first = seed_of(fields, least, greatest)
+        makes_alpha = is_transparent(self.view) or treatment is Treatment.CUT_OUT
         made: list[MadeImage] = []
-        for number in range(int(values.get("num_images") or 1)):
+        for number in range(images_asked(self.view.operation, dict(fields))):
             seed = least + (first - least + number) % (greatest - least + 1)
             picture = Picture(
                 width * factor,
                 height * factor,
                 seed,
                 prompt,
-                treatment=self._treatment if sources else Treatment.DRAW,
+                treatment=treatment,
                 sources=sources,
                 mask=mask.content if isinstance(mask, UploadedFile) else b"",
                 weight=values.get("image_weight") or _DEFAULT_WEIGHT,
-                transparent=self._is_transparent(values),
+                transparent=makes_alpha or values.get("transparent_background") is True,
             )
             name = None if WITHHELD_WORD in words else self.images.keep(picture)
             made.append(MadeImage(_text(prompt), size, seed, name, more))
         return made
-
-    def _linked(self, fields: Fields) -> tuple[bytes, ...]:
-        found = (self.images.find_link(link) for _, link in links_of(fields))
-        return tuple(self.images.drawn(*each) for each in found if not isinstance(each, LinkRefusal))
-
-    def _factor(self, values: Mapping[str, Any]) -> int:
-        """Return how many times an image is enlarged."""
-        asked = _FACTOR.fullmatch(str(values.get("upscale_factor", "")))
-        return int(asked[1]) if asked else 2 if self._treatment is Treatment.ENLARGE else 1
-
-    def _is_transparent(self, values: Mapping[str, Any]) -> bool:
-        asked = values.get("transparent_background") is True
-        return asked or is_transparent(self.view) or self._treatment is Treatment.CUT_OUT
 
     def _default(self, name: str) -> Any:
         """Return the contract's default of a field; None without one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +13,14 @@ from ideogram_ai.contract.decoding import Part
 from ideogram_ai.contract.problems import RequestRefusedError, shown
 
 if TYPE_CHECKING:
+    from collections import deque
+
     from python_multipart.multipart import MultipartCallbacks
 
 _MOST_PARTS: Final = 1000
 
 
-def parse_multipart(content_type: str | None, body: bytes | deque[bytes], media_type: str) -> list[Part]:
+def parse_multipart(content_type: str | None, body: bytes | deque[bytearray], media_type: str) -> list[Part]:
     """Parse a body into its parts, in wire order.
 
     Args:
@@ -41,9 +42,11 @@ def parse_multipart(content_type: str | None, body: bytes | deque[bytes], media_
     reader = _PartCollector()
     try:
         parser = MultipartParser(boundary, reader.callbacks())
-        pieces = deque([body]) if isinstance(body, bytes) else body
-        while pieces:
-            parser.write(pieces.popleft())
+        if isinstance(body, bytes):
+            parser.write(body)
+        else:
+            while body:
+                parser.write(bytes(body.popleft()))
         parser.finalize()
     except FormParserError as error:
         raise RequestRefusedError(400, f"The multipart body cannot be read: {error}.") from error

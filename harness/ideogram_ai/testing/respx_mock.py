@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from itertools import count
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import httpx
 import respx
 from respx.models import AllMockedAssertionError
+from respx.patterns import M
 
 from ideogram_ai.client import waiting
 from ideogram_ai.contract.view import read_view
-from ideogram_ai.generated.operations import OPERATIONS
+from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 
 from .images import link_origin
 from .jobs import FAILURE_REASON
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
 On: TypeAlias = "str | Operation | None"
+_HOST: Final = urlsplit(SERVER_URL).hostname
 
 
 class IdeogramMock:
@@ -79,7 +82,7 @@ class IdeogramMock:
     def __init__(self, *, strict: bool = True) -> None:
         self.strict = strict
         self._log = ExchangeLog()
-        self._service = MockService(any_model=True)  # the models of the code under test are not known
+        self._service = MockService(any_reference=True)  # the code under test may know models and images
         self._jobs = MockJobs(self._service)
         self._plan = ResponsePlan(PlannedResponse("succeed", self._succeed, None))
         self._problems: list[str] = []
@@ -88,9 +91,12 @@ class IdeogramMock:
         self._quick_polls = patch.object(waiting, "FIRST_PAUSE", 0.0)
         self.router: respx.MockRouter = _Router(self._on_unmocked)
         for view in sorted(self._service.views.values(), key=lambda view: -length_of_path(view.operation)):
-            pattern = path_pattern(view.operation.path, decoded=True)
-            route = self.router.route(method=view.operation.method, path__regex=pattern)
-            route.mock(side_effect=partial(self._on_request, view))
+            path = path_pattern(view.operation.path, decoded=True)
+            whole = re.compile(f"^{path.pattern}", path.flags)
+            # Another base URL may have a path of its own; the service has none.
+            for place in (M(host=_HOST, path__regex=whole), ~M(host=_HOST) & M(path__regex=path)):
+                route = self.router.route(place, method=view.operation.method)
+                route.mock(side_effect=partial(self._on_request, view))
         self._view = view = read_view()
         image = f"^{re.escape(view.link_folder)}([^/]+){re.escape(view.link_suffix)}$"
         self.router.route(method="GET", path__regex=image).mock(side_effect=self._on_image)

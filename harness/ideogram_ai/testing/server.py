@@ -34,8 +34,8 @@ class MockServer:
     """A local server that answers as the contract says, for free and without a network.
 
     A context manager that serves in a thread; `start()` and `close()` do the same, and `serve_forever()` serves in the
-    main thread. It can be started once, and forgets jobs and images when it closes. Any key that is not blank is
-    accepted; the contract decides about everything else. A request gets another status with the header
+    main thread. It can be started once, and forgets jobs, images, datasets and models when it closes. Any key that is
+    not blank is accepted; the contract decides about everything else. A request gets another status with the header
     `Prefer: code=STATUS`, a 422 with `UNSAFE_WORD` in its prompt, a withheld image with `WITHHELD_WORD`, a job that
     fails with `FAILED_WORD`, and the notice of a newer operation with `DEPRECATED_WORD`.
 

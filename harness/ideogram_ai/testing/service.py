@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -89,7 +90,7 @@ class ReadRequest:
 def read_request(
     view: ContractView,
     content_type: str | None,
-    body: bytes | deque[bytes],
+    body: bytes | deque[bytearray],
     *,
     path: Mapping[str, str] | None = None,
     query: Iterable[tuple[str, str]] = (),
@@ -118,7 +119,7 @@ def read_request(
     )
 
 
-def _decode(view: ContractView, content_type: str | None, body: bytes | deque[bytes]) -> DecodedFields:
+def _decode(view: ContractView, content_type: str | None, body: bytes | deque[bytearray]) -> DecodedFields:
     if not view.operation.media_type:
         return DecodedFields()
     if view.operation.media_type != JSON:
@@ -161,7 +162,7 @@ class MockService:
         jobs: Where jobs run.
         signing_key: Signs webhooks.
         library: Datasets and custom models.
-        any_model: Whether a `custom_model_uri` may name a model that was not trained here.
+        any_reference: Whether models and links may be of images and trainings that were not made here.
     """
 
     def __init__(
@@ -170,23 +171,18 @@ class MockService:
         jobs: JobStore | None = None,
         signing_key: SigningKey | None = None,
         *,
-        any_model: bool = False,
+        any_reference: bool = False,
     ) -> None:
         first = read_view()
         self.views = {operation_id: read_view(operation_id) for operation_id in OPERATIONS}
         self.images = images or ImageStore(first.link_folder, first.link_suffix)
         self.jobs = jobs or JobStore()
         self.signing_key = signing_key or SigningKey()
-        self.any_model = any_model
-        kinds = {operation_id: kind_of(view) for operation_id, view in self.views.items()}
-        listing = [self.views[name] for name, kind in kinds.items() if kind is Kind.LIST_MODELS]
-        examples = [body for view in listing for body in view.responses[200].examples]
-        self.library = Library(
-            latency=self.jobs.latency,
-            clock=self.jobs.clock,
-            shared=[model for body in examples[:1] for model in body["models"][:1]],
-        )
-        self._answers = {name: self._behaviour(view, kinds[name]) for name, view in self.views.items()}
+        self.any_reference = any_reference
+        listing = [view.responses[200] for view in self.views.values() if kind_of(view) is Kind.LIST_MODELS]
+        shared = [model for rule in listing for body in rule.examples[:1] for model in body["models"]]
+        self.library = Library(self.jobs.latency, self.jobs.clock, shared)
+        self._answers = {name: self._behaviour(view) for name, view in self.views.items()}
 
     def refusal(self, view: ContractView, fields: Fields) -> Answer | None:
         """Return the answer to a request that the contract allows and the service refuses; None if it may run.
@@ -215,15 +211,12 @@ class MockService:
             answer = self._answers[view.operation.operation_id](fields, base_url)
         except RequestRefusedError as error:
             return problem_answer(view, error.status, error.detail)
-        return (
-            answer
-            if answer.status != 200 or DEPRECATED_WORD not in words_of(fields)
-            else announcing_answer(view, answer)
-        )
+        announces = answer.status == 200 and DEPRECATED_WORD in words_of(fields)
+        return announcing_answer(view, answer) if announces else answer
 
-    def _behaviour(self, view: ContractView, kind: Kind) -> Callable[[Fields, str], Answer]:
+    def _behaviour(self, view: ContractView) -> Callable[[Fields, str], Answer]:
         """Return what answers the requests of an operation."""
-        library = self.library
+        library, kind = self.library, kind_of(view)
         stateful: Mapping[Kind, Callable[[Mapping[str, Any]], JsonObject]] = {
             Kind.LIST_DATASETS: library.list_datasets,
             Kind.CREATE_DATASET: library.create_dataset,
@@ -243,9 +236,7 @@ class MockService:
             Kind.SUBMIT: self._submit,
             Kind.POLL: self._poll,
             Kind.LAYERS: self._layerize,
-            Kind.KEYS: lambda _view, _fields, _base_url: json_answer(
-                200, self.signing_key.key_set(), "the keys of webhooks"
-            ),
+            Kind.KEYS: self._serve_keys,
             Kind.DESCRIBE: _describe,
             Kind.IN_WORDS: _describe_in_words,
             Kind.WRITE: _write,
@@ -258,11 +249,12 @@ class MockService:
         return next(view for view in self.views.values() if kind_of(view) is Kind.POLL)
 
     def _generate(self, view: ContractView, fields: Fields, base_url: str) -> Answer:
-        service = ImageService(view, self.images)
-        made = service.make(fields)
-        withheld = made[0].name is None
-        body = with_images(view, service.answer(made, base_url))
-        return json_answer(200, body, "withheld" if withheld else "generated")
+        made = ImageService(view, self.images).make(fields)
+        data = [{"url": None} | image.entry(lambda name: base_url + self.images.link(name)) for image in made]
+        # A space in place of the T, as in the provider's own example.
+        created = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+        body = with_images(view, {"created": created, "data": data, "response_type": "url"})
+        return json_answer(200, body, "withheld" if made[0].name is None else "generated")
 
     def _submit(self, view: ContractView, fields: Fields, base_url: str) -> Answer:
         fails = FAILED_WORD in words_of(fields)
@@ -296,14 +288,19 @@ class MockService:
         }
         return _made(view, body, f"{len(blocks)} texts")
 
+    def _serve_keys(self, _view: ContractView, _fields: Fields, _base_url: str) -> Answer:
+        return json_answer(200, self.signing_key.key_set(), "the keys of webhooks")
+
     def _reference_refusal(self, fields: Fields) -> Problem | None:
         """Return what is wrong with links to images, and with the name of a model; None if nothing is."""
+        if self.any_reference:
+            return None
         for name, link in links_of(fields):
             found = self.images.find_link(link)
             if isinstance(found, LinkRefusal):
                 return Problem(pointer_to([name]), f"{name}: {link} cannot be used. {found.detail}")
         uri = flattened(fields).get("custom_model_uri")
-        detail = None if uri is None or self.any_model else self.library.model_problem(str(uri))
+        detail = None if uri is None else self.library.model_problem(str(uri))
         return Problem(pointer_to(["custom_model_uri"]), f"custom_model_uri: {detail}") if detail else None
 
 
@@ -368,13 +365,7 @@ def _image_of(fields: Fields) -> bytes:
 def _describe(view: ContractView, fields: Fields, _base_url: str) -> Answer:
     from .drawing.description import describe  # noqa: PLC0415 - Pillow is loaded when it is needed
 
-    values = dict(fields)
-    prompt = describe(
-        _image_of(fields),
-        boxes=values.get("include_bbox") is not False,
-        style=_is_true(values.get("include_style_descriptions")),
-        tags=_is_true(values.get("include_tags")),
-    )
+    prompt = describe(_image_of(fields), boxes=dict(fields).get("include_bbox") is not False)
     return _made(view, {"json_prompt": prompt}, "described")
 
 
@@ -382,11 +373,6 @@ def _describe_in_words(view: ContractView, fields: Fields, _base_url: str) -> An
     from .drawing.description import describe_in_words  # noqa: PLC0415 - Pillow is loaded when it is needed
 
     return _made(view, {"descriptions": [{"text": describe_in_words(_image_of(fields))}]}, "described")
-
-
-def _is_true(value: object) -> bool:
-    """Whether a field that the contract does not have came as true."""
-    return value is True or value == "true"
 
 
 def _write(view: ContractView, fields: Fields, _base_url: str) -> Answer:

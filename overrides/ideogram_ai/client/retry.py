@@ -121,9 +121,9 @@ class RetryPolicy:
         match error:
             case APIConnectionError():
                 return error.transient
-            case RateLimitError():
-                return error.waiting_helps
-            case OutcomeUnknownError() | InternalServerError():
+            case RateLimitError() if not error.waiting_helps:
+                return False
+            case RateLimitError() | OutcomeUnknownError() | InternalServerError():
                 return self.retry_possibly_billed or not error.may_have_been_billed
             case ResponseValidationError():
                 return not error.may_have_been_billed  # of a request that costs nothing

@@ -440,7 +440,7 @@ def _of_type(view: ContractView, schema: JsonObject) -> Any:
         case "integer" | "number":
             return schema.get("minimum", schema.get("maximum", 1))
         case "string" if "pattern" in schema:
-            return _text_like(schema["pattern"])
+            return _text_like(schema["pattern"], schema.get("minLength", 0))
         case "string":
             text = _TEXTS.get(schema.get("format", ""), "text")
             return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
@@ -449,11 +449,11 @@ def _of_type(view: ContractView, schema: JsonObject) -> Any:
 
 
 @cache
-def _text_like(pattern: str) -> str:
-    """Return the simplest text that matches a pattern."""
+def _text_like(pattern: str, shortest: int) -> str:
+    """Return the simplest text of a length or more that matches a pattern."""
     from hypothesis import find, settings  # noqa: PLC0415 - slow to import, and few answers need it
     from hypothesis import strategies as st  # noqa: PLC0415
 
     whole = pattern.startswith("^") and pattern.endswith("$")
     texts = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=whole)
-    return find(texts, lambda _: True, settings=settings(database=None, derandomize=True))
+    return find(texts, lambda text: len(text) >= shortest, settings=settings(database=None, derandomize=True))

@@ -1,6 +1,7 @@
 """Runs of the kit on servers with every operation: what holds, and which requirement catches a fault."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,27 @@ FAULTS: dict[str, tuple[str, Change, set[str]]] = {
         {"magic_prompt.statuses"},
     ),
     "no prompt in a description": ("describe", _at("/describe", _without("json_prompt")), {"describe.answer"}),
+    "a dataset is lost": (
+        "datasets.create datasets.get",
+        lambda scope, status, body: (404 if scope["path"].count("/") > 1 else status, body),
+        {"datasets.create.found", "datasets.get.accepted"},
+    ),
+    "another model": (
+        "datasets.create datasets.upload_assets models.train models.get",
+        _at("/models/", lambda status, body: (status, {"model": {**body["model"], "model_id": "b3RoZXI"}})),
+        {"models.train.found", "models.get.answer"},
+    ),
+    "every dataset is known": (
+        "datasets.create datasets.get datasets.upload_assets models.train",
+        lambda _, status, body: (200 if status == 404 else status, body),
+        {"datasets.get.unknown", "datasets.upload_assets.unknown", "models.train.unknown"},
+    ),
+    "no image below the text": (
+        "v3.layerize_text",
+        _at("-text", _without("base_image_url")),
+        {"v3.layerize_text.answer"},
+    ),
+    "no images": ("remove_background", _at("-background", _without("data")), {"remove_background.answer"}),
     "no keys": ("webhook_keys", _at("/jwks.json", lambda _, __: (200, [])), {"webhook_keys.answer"}),
 }
 
@@ -114,8 +136,8 @@ def test_the_requirement_that_describes_a_fault_catches_it(fault: str) -> None:
 
 
 def test_a_link_that_gives_no_image_is_caught() -> None:
-    report = _run(_as_it_is, "remix", links=False)
-    assert names(report, Verdict.FAILED) == {"remix.link-opens"}
+    report = _run(_as_it_is, "remix", "v3.layerize_text", links=False)
+    assert names(report, Verdict.FAILED) == {"remix.link-opens", "v3.layerize_text.link-opens"}
 
 
 @pytest.mark.slow
@@ -130,6 +152,59 @@ def test_operations_are_chosen_by_the_methods_of_the_client() -> None:
     assert check_options(ServerOptions(URL, operations=("describe", "generate"))).operations == ("generate", "describe")
     with pytest.raises(ConfigurationError, match="operation is 'remx'; give all, or some of generate, submit"):
         check_options(ServerOptions(URL, operations=("remx",)))
+
+
+def test_what_a_rule_over_several_fields_forbids_has_to_be_refused() -> None:
+    def takes_all(_: Scope, status: int, body: Any) -> tuple[int, Any]:
+        return (200, {"created": "", "data": [{"is_image_safe": False}]}) if status == 400 else (status, body)
+
+    report = _run(takes_all, "v3.generate", "edit")
+    several = re.compile(r"allOf|anyOf|x-same-length|Palette\w+\.oneOf")
+    rules = {name for name in requirements_of(("v3.generate", "edit")) if several.search(name)}
+    assert len(rules) == 7
+    assert rules <= names(report, Verdict.FAILED)
+
+
+def test_what_was_not_made_here_is_not_changed() -> None:
+    report = _run(_as_it_is, "datasets.list", "datasets.upload_assets", "models.train")
+    for name in ("datasets.upload_assets", "models.train"):
+        found = result(report, f"{name}.accepted")
+        assert found.verdict is Verdict.NOT_TRIED
+        assert "No answer gave a dataset_id of what this run made" in found.detail
+
+
+def test_where_requests_are_billed_they_ask_for_one_image_of_the_lowest_price_and_no_training() -> None:
+    sent: list[tuple[str, bytes]] = []
+    app = altered(_as_it_is)
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        message = await receive()
+        sent.append((scope["path"], message["body"]))
+
+        async def again() -> Message:
+            return message
+
+        await app(scope, again, send)
+
+    def run(images: int, *operations: str) -> Report:
+        options = ServerOptions("https://api.ideogram.ai", "a-key", images, operations=operations)
+        return run_on_app(watched, options)
+
+    report = run(2, "v3.generate", "upscale")
+    # The other requests break a rule each, some of them that of a field which costs more.
+    (first, *_), (second, *_) = (
+        [body for path, body in sent if end in path and b"form-data" in body] for end in ("v3", "upscale")
+    )
+    for body in (first, second):
+        assert not re.search(b"num_images|character_reference_images", body)
+    assert b"FLASH" in first
+    assert any("0.40 USD at most, if all were of v3.generate" in note for note in report.notes)
+    options = check_options(ServerOptions("https://api.ideogram.ai", "a-key", 9, operations=("all",)))
+    assert set(METHODS) - set(options.operations) == {"models.train"}
+    sent.clear()
+    report = run(2, "datasets.create", "datasets.upload_assets", "models.train")
+    assert [body for path, body in sent if path.endswith("/train-model")] == [b"{}"], "without a key or a field"
+    assert any("80.00 USD at most, if all were of models.train" in note for note in report.notes)
 
 
 def test_nothing_that_could_be_billed_is_sent_elsewhere_without_a_budget() -> None:

@@ -38,14 +38,14 @@ def write_gallery(
     free: bool = False,
     rows_per_page: int = ROWS_PER_PAGE,
 ) -> None:
-    """Write the gallery, or replace it. Rows that were not sent are counted, and have no card.
+    """Write the gallery, or replace it: a card for each image. Rows that were not sent are counted, and have no card.
 
     Args:
         store: Where it goes: index.html, and index-0002.html and so on when there are more rows than fit on a page.
         outcomes: The outcome of each row, in the order of the input, read as a stream.
         title: The title; None for the name of the store's folder.
         free: Whether it was a rehearsal, which cost nothing.
-        rows_per_page: The most rows on a page.
+        rows_per_page: The most rows on a page, or images where rows have several.
 
     Raises:
         StoreError: A page cannot be written; the earlier one is unchanged.
@@ -55,7 +55,7 @@ def write_gallery(
         for outcome in outcomes:
             gallery.totals.add(outcome)
             if outcome.state is not State.PLANNED:
-                if gallery.page_totals.rows >= rows_per_page or gallery.characters >= _CHARACTERS_PER_PAGE:
+                if gallery.page_totals.cards >= rows_per_page or gallery.characters >= _CHARACTERS_PER_PAGE:
                     gallery.end_page(more=True)
                 gallery.add(outcome)
         gallery.end_page(more=False)
@@ -82,11 +82,13 @@ class _Gallery:
         self._file = self._stack.enter_context(self._cards.open("w", encoding="utf-8", newline="\n"))
 
     def add(self, outcome: Outcome) -> None:
-        """Add a card to the page."""
+        """Add the cards of a row to the page."""
         self.page_totals.add(outcome)
-        text = card(outcome, self.totals.rows)
-        self.characters += len(text)
-        self._file.write(text)
+        cards = max(1, len(outcome.images))
+        for place in range(cards):
+            text = card(outcome, self.totals.cards - cards + place + 1, place)
+            self.characters += len(text)
+            self._file.write(text)
 
     def end_page(self, *, more: bool) -> None:
         """Write the page, unless it is the first: that lists all pages, and is written last."""
@@ -152,14 +154,14 @@ class _Page:
             summary=escaped(summary),
             pages=_list(pages),
             filters=self._filters(),
-            shown=f"{self.totals.rows:,} of {self.totals.rows:,} shown",
+            shown=f"{self.totals.cards:,} of {self.totals.cards:,} shown",
             onward=self._onward(),
         )
         before, _, after = text.partition(_CARDS)
         return before, after
 
     def _filters(self) -> str:
-        chips = [("all", "all", self.totals.rows)]
+        chips = [("all", "all", self.totals.cards)]
         chips += [(state.value, LABELS[state], count) for state, count in self.totals.counted()]
         return "".join(
             f'<button type="button" data-show="{value}" aria-pressed="{"true" if value == "all" else "false"}">'

@@ -22,7 +22,7 @@ from ideogram_ai.client.redaction import shorten_link
 from ideogram_ai.client.request import is_array
 
 from ..model import State
-from ..names import JSON_PROMPT, TEXT_PROMPT, prompt_text
+from ..names import JSON_PROMPT, TEXT_PROMPTS, caption_of, prompt_text
 from ..operations import GENERATE
 from ..saving import thumbnail_name
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from ..model import Outcome
+    from ..model import ImageOutcome, Outcome
 
 LABELS: Final = {
     State.SAVED: "saved",
@@ -87,66 +87,80 @@ def _template() -> Template:
     return Template(files(__name__.rpartition(".")[0]).joinpath("card.html").read_text("utf-8"))
 
 
-def card(outcome: Outcome, number: int) -> str:
+def card(outcome: Outcome, number: int, place: int = 0) -> str:
     """The HTML of a card.
 
     Args:
         outcome: The outcome of the row.
-        number: The row's number in the gallery, from 1.
+        number: The card's number in the gallery, from 1.
+        place: Which of the row's images it shows, from 0.
     """
     structured = outcome.request.fields.get(JSON_PROMPT)
     prompt = prompt_text(outcome.request.fields)
-    image = next((image for image in outcome.images if image.file), None)
+    caption = caption_of(outcome.request)
+    which = f"{place + 1} of {len(outcome.images)}" if len(outcome.images) > 1 else ""
+    image = outcome.images[place] if outcome.images else None
+    state = _state_of(outcome, image)
     href = reason = None
     if image is None or image.file is None:
-        errors = (outcome.error, *(each.error for each in outcome.images))
-        reason = next(filter(None, errors), _REASONS[outcome.state])
+        error = image.error if image else None
+        reason = (None if which else outcome.error) or error or _REASONS[state]
     else:
         href = address(image.file)
-    if image is None or image.sha256 is None:
-        label = LABELS[outcome.state].capitalize()
+    if image is None or image.file is None or image.sha256 is None:
+        label = LABELS[state].capitalize()
         picture = f'<span class="blank"><b>{escaped(label)}</b><span>{escaped(reason or "")}</span></span>'
     else:
         thumbnail = escaped(address(thumbnail_name(image.sha256)))
-        picture = f'<img src="{thumbnail}" loading="lazy" decoding="async" alt="">'
+        picture = f'<span class="frame"><img src="{thumbnail}" loading="lazy" decoding="async" alt=""></span>'
     data = {
+        "caption": None if prompt else caption,  # what is shown is no prompt
         "file": href,
         "reason": reason,
         "json": None if structured is None else _pretty(structured),
-        "used": _used_prompt(outcome.prompt, prompt, structured),
+        "used": _used_prompt(image.prompt if image else None, prompt, structured),
     }
     facts = "".join(
-        "\t".join((name, *map(_line, parts))) + "\n" for name, *parts in _facts(outcome) if parts[0]
+        "\t".join((name, *map(_line, parts))) + "\n"
+        for name, *parts in _facts(outcome, image, state, which)
+        if parts[0]
     )  # a line for each fact of the large view: name, value, and optionally an address, with tabs between
     return _template().substitute(
         number=number,
-        state=outcome.state.value,
+        state=state.value,
         title=escaped(_line(outcome.request.key)),
         href=escaped(href or f"#row-{number}"),
         picture=picture,
-        prompt=escaped(prompt),
-        note=escaped("" if outcome.seed is None else f"seed {outcome.seed}"),
+        prompt=escaped(prompt or caption),
+        note=which or ("" if image is None or image.seed is None else f"seed {image.seed}"),
         facts=escaped(facts),
         texts="".join(f' data-{name}="{escaped(value)}"' for name, value in data.items() if value),
     )
 
 
-def _facts(outcome: Outcome) -> Iterator[tuple[str, ...]]:
+def _state_of(outcome: Outcome, image: ImageOutcome | None) -> State:
+    """The state of one image of a row."""
+    if image is None or len(outcome.images) == 1:
+        return outcome.state
+    return State.SAVED if image.file else State.WITHHELD if image.withheld else outcome.state
+
+
+def _facts(outcome: Outcome, image: ImageOutcome | None, state: State, which: str) -> Iterator[tuple[str, ...]]:
     fields = outcome.request.fields
-    yield "Outcome", LABELS[outcome.state]
-    yield "Seed", "" if outcome.seed is None else str(outcome.seed)
-    yield "Resolution", outcome.resolution or ""
-    yield "Cost", _cost(outcome)
-    for place, image in enumerate(outcome.images, start=1):
-        which = f" {place}" if len(outcome.images) > 1 else ""
-        if image.file:
-            yield f"File{which}", image.file, address(image.file)
-            yield f"Size{which}", "" if image.size is None else f"{image.size:,} bytes"
-            yield f"SHA-256{which}", image.sha256 or ""
-        elif image.error:
-            yield f"Image{which}", image.error
-        if image.url and not image.file:
-            yield f"Link{which}", shorten_link(image.url)
+    yield "Outcome", LABELS[state]
+    yield "Image", which
+    if image is not None:
+        yield "Seed", "" if image.seed is None else str(image.seed)
+        yield "Resolution", image.resolution or ""
+        yield "Upscaled to", image.upscaled_resolution or ""
+    yield f"Cost{' of the row' if which else ''}", _cost(outcome)
+    if image is not None and image.file:
+        yield "File", image.file, address(image.file)
+        yield "Size", "" if image.size is None else f"{image.size:,} bytes"
+        yield "SHA-256", image.sha256 or ""
+    elif image is not None:
+        yield "Not saved", image.error or ""
+        yield "Link", shorten_link(image.url) if image.url else ""
     yield "Server", outcome.server or ""
     yield "Job", outcome.job_id or ""
     yield "Replaced by", outcome.replaced_by or ""
@@ -158,7 +172,7 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, ...]]:
         ", ".join(
             f"{name} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
             for name, value in fields.items()
-            if name not in {TEXT_PROMPT, JSON_PROMPT, *outcome.request.files}
+            if name not in {*TEXT_PROMPTS, JSON_PROMPT, *outcome.request.files}
         ),
     )
     yield "Error", outcome.error_type or ""
@@ -212,12 +226,14 @@ class Totals:
 
     Attributes:
         free: Whether it was a rehearsal.
-        states: The number of rows by state.
+        rows: The number of rows.
+        states: The number of images by state; a row without an image counts as one.
         cost: US dollars that were billed; None when no prices are known.
         uncertain: US dollars that may have been billed as well.
     """
 
     free: bool = False
+    rows: int = 0
     states: Counter[State] = field(factory=Counter[State])
     cost: Decimal | None = None
     uncertain: Decimal = Decimal(0)
@@ -225,7 +241,8 @@ class Totals:
     def add(self, outcome: Outcome) -> None:
         """Count a row. A rehearsed row makes all of it a rehearsal, because the two are never mixed."""
         self.free = self.free or bool(outcome.rehearsed)
-        self.states[outcome.state] += 1
+        self.rows += 1
+        self.states.update(_state_of(outcome, image) for image in outcome.images or (None,))
         self.uncertain += outcome.earlier_cost
         if outcome.cost is not None and outcome.state in _UNCERTAIN:
             self.uncertain += outcome.cost
@@ -233,12 +250,12 @@ class Totals:
             self.cost = (self.cost or Decimal(0)) + outcome.cost
 
     @property
-    def rows(self) -> int:
-        """Rows with a card: all that were ever sent."""
+    def cards(self) -> int:
+        """Cards: one for each image, and for each row without an image that was ever sent."""
         return self.states.total() - self.states[State.PLANNED]
 
     def counted(self) -> Iterator[tuple[State, int]]:
-        """The states of those rows and their counts, without zeros."""
+        """The states of those cards and their counts, without zeros."""
         for state in LABELS:
             if self.states[state]:
                 yield state, self.states[state]
@@ -248,8 +265,8 @@ class Totals:
         counts = [f"{count:,} {LABELS[state]}" for state, count in self.counted()]
         if self.states[State.PLANNED]:
             counts.append(f"{self.states[State.PLANNED]:,} not sent")
-        total = self.states.total()
-        text = f"{total:,} {'row' if total == 1 else 'rows'}: {', '.join(counts) or 'none'}."
+        images = f", {self.states.total():,} images" if self.states.total() > self.rows else ""
+        text = f"{self.rows:,} {'row' if self.rows == 1 else 'rows'}{images}: {', '.join(counts) or 'none'}."
         if self.free:
             return f"{text} A rehearsal: nothing was billed."
         if self.cost is not None:

@@ -57,7 +57,7 @@ function open(card) {
   reason.hidden = !card.dataset.reason;
   reason.textContent = card.dataset.reason ?? "";
   find("view-texts").replaceChildren(
-    ...text("Prompt", prompt(card)),
+    ...(card.dataset.caption ? [] : text("Prompt", prompt(card))),
     ...(card.dataset.json ? text("Structured prompt", card.dataset.json, "code") : []),
     ...(card.dataset.used ? text("Prompt that was used", card.dataset.used) : []));
   find("view-facts").replaceChildren(...facts(card).flatMap(([name, value, href]) => {
@@ -175,7 +175,7 @@ function mend(image) {
   const blank = document.createElement("span");
   blank.className = "blank";
   blank.textContent = "The image cannot be shown.";
-  image.replaceWith(blank);
+  image.parentElement.replaceWith(blank);
 }
 
 grid.addEventListener("error", (event) => event.target.localName === "img" && mend(event.target), true);

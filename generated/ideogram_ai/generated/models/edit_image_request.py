@@ -22,7 +22,7 @@ class EditImageRequest:
 
     Attributes:
         image_file (File): The image, a JPEG, PNG or WebP file.
-        mask (File): A black and white image of the same size. Black is redrawn, white is kept.
+        mask (File): A black and white image of the same size: black is redrawn, white is kept.
         prompt (str): What to draw where the mask is black.
         model (EditImageRequestModel): The model. Of those before 3.0, only these two can edit.
         magic_prompt_option (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With

@@ -29,7 +29,7 @@ class EditImageRequestV3:
 
     Attributes:
         image (File): The image, a JPEG, PNG or WebP file.
-        mask (File): A black and white image of the same size. Black is redrawn, white is kept.
+        mask (File): A black and white image of the same size: black is redrawn, white is kept.
         prompt (str): What to draw where the mask is black.
         magic_prompt (MagicPromptOption | Unset): Whether the service rewrites the prompt before it draws. With AUTO,
             the service decides.
@@ -43,8 +43,8 @@ class EditImageRequestV3:
         style_codes (list[str] | Unset): Styles by their codes, eight hex digits each. They exclude
             style_reference_images and style_type.
         style_reference_images (list[File] | Unset): Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file.
-            It raises the price.
+        character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file,
+            which raises the price.
         character_reference_images_mask (list[File] | Unset): Where the character is in its image: a greyscale image of
             the same size. One for each of character_reference_images, or none.
     """

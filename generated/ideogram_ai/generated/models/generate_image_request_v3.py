@@ -45,11 +45,11 @@ class GenerateImageRequestV3:
             style_reference_images and style_type.
         style_type (StyleTypeV3 | Unset): The kind of style.
         style_preset (StylePresetV3 | Unset): A ready-made style.
-        custom_model_uri (str | Unset): A model of your own. models.get and models.list return its custom_model_uri once
-            it is trained.
+        custom_model_uri (str | Unset): A model of your own, by the custom_model_uri that models.get returns once it is
+            trained.
         style_reference_images (list[File] | Unset): Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file.
-            It raises the price.
+        character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file,
+            which raises the price.
         character_reference_images_mask (list[File] | Unset): Where the character is in its image: a greyscale image of
             the same size. One for each of character_reference_images, or none.
         enable_copyright_detection (bool | None | Unset): Asks for a check of the finished image for likenesses and

@@ -21,7 +21,7 @@ class ReframeImageRequest:
     """An image, and the size that a model before 3.0 extends it to.
 
     Attributes:
-        image_file (File): The image to extend, a JPEG, PNG or WebP file. Meant for square images.
+        image_file (File): The image to extend, meant to be square: a JPEG, PNG or WebP file.
         resolution (Resolution): The size of the image in pixels, width before height.
         model (ModelEnum): The model. With AUTO, the service decides.
         num_images (int | Unset): How many images to make.

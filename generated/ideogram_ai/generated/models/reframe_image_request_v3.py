@@ -27,7 +27,7 @@ class ReframeImageRequestV3:
     """An image, and the size to extend it to.
 
     Attributes:
-        image (File): The image to extend, a JPEG, PNG or WebP file. Meant for square images.
+        image (File): The image to extend, meant to be square: a JPEG, PNG or WebP file.
         resolution (ResolutionV3): The size of the image in pixels, width x height.
         num_images (int | Unset): How many images to make.
         seed (int | Unset): Random seed, for reproducible images. When absent, the service chooses one.

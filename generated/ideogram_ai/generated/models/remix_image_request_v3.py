@@ -48,8 +48,8 @@ class RemixImageRequestV3:
         style_type (StyleTypeV3 | Unset): The kind of style.
         style_preset (StylePresetV3 | Unset): A ready-made style.
         style_reference_images (list[File] | Unset): Images to take the style from, JPEG, PNG or WebP files.
-        character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file.
-            It raises the price.
+        character_reference_images (list[File] | Unset): One image of the character to draw, a JPEG, PNG or WebP file,
+            which raises the price.
         character_reference_images_mask (list[File] | Unset): Where the character is in its image: a greyscale image of
             the same size. One for each of character_reference_images, or none.
     """

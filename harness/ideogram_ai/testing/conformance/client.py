@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Factory, define, evolve, field, frozen
 
 from ideogram_ai.client.errors import ConfigurationError
+from ideogram_ai.client.request import is_array
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .client_judge import BOUNDARY, advice_about, body_of, boundary_of, client_requirements, judge_run, requirements_of
-from .client_operations import VERIFY_WEBHOOK, delivery_for, every_scenario, scenarios_of
+from .client_operations import VERIFY_WEBHOOK, delivery_for, every_scenario, file_names, scenarios_of
 from .client_program import MASK, TIME_LIMIT, CommandError, ProgramRunner, ScenarioServers, find_command
 from .client_scenarios import ReportedOutcome, Scenario, client_scenarios
 from .kit import RecordedExchange, ResultCollector, Verdict, check_timeout, no_progress, prompt_fields
@@ -141,7 +142,7 @@ class _ClientRun:
     results: ResultCollector
     boundaries: list[str] = field(factory=list[str])
     given: set[str] = field(factory=set[str])
-    """The fields of all valid requests that the program was given."""
+    """The fields of all valid requests that the program was given; of other operations than generate, their names."""
     arrived: set[str] = field(factory=set[str])
     """The fields of those that arrived."""
 
@@ -165,9 +166,10 @@ class _ClientRun:
             self.results.add(scenario.id, Verdict.HARNESS_FAULT, played)
             return
         generates = scenario.operation == POST_GENERATE_IMAGE_V4.method_name
-        if scenario.most_posts != 0 and generates:
-            self.given |= scenario.request.keys()
-            self.arrived |= scenario.request.keys() if played.arrived else set()
+        if scenario.most_posts != 0:
+            names = set(scenario.request) if generates else {f"{scenario.operation}()"}
+            self.given |= names
+            self.arrived |= names if played.arrived else set()
         if played.unsupported:
             self.results.add(scenario.id, Verdict.NOT_TRIED, "The program does not support it.", played.exchange)
             return
@@ -181,13 +183,16 @@ class _ClientRun:
         self.boundaries += played.boundaries if generates else ()
 
     def retract_empty_refusals(self, scenarios: Iterable[Scenario]) -> None:
-        """Retract that a program refuses a prompt wrongly given where it sends no valid request of the kind either."""
+        """Retract that a program refuses fields wrongly given where it sends no valid request of the kind either."""
         prompts = set(prompt_fields())
         for scenario in (each for each in scenarios if each.most_posts == 0 and each.operation != VERIFY_WEBHOOK):
-            given = prompts & scenario.request.keys()
-            missing = (given or prompts) & self.given - self.arrived
-            # Where the scenario gives none, it is enough that the program sends one of them.
-            if missing and (given or not prompts & self.arrived):
+            missing = {f"{scenario.operation}()"} & self.given - self.arrived
+            if scenario.operation == POST_GENERATE_IMAGE_V4.method_name:
+                given = prompts & scenario.request.keys()
+                missing = (given or prompts) & self.given - self.arrived
+                # Where the scenario gives none, it is enough that the program sends one of them.
+                missing = missing if given or not prompts & self.arrived else set[str]()
+            if missing:
                 detail = f"No valid request with {' or '.join(sorted(missing))} arrived, so a refusal proves nothing."
                 self.results.retract(scenario.id, detail)
 
@@ -241,12 +246,13 @@ def _request_of(scenario: Scenario, folder: Path) -> dict[str, Any]:
     """The request as the program gets it: a file is the path of one, and a webhook is signed now."""
     if scenario.operation == VERIFY_WEBHOOK:
         return delivery_for(scenario)
-    paths: dict[str, str] = {}
+    paths: dict[str, str | list[str]] = {}
     for name, data in scenario.files.items():
-        path = folder / "files" / f"{name}.png"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
-        paths[name] = str(path)
+        given = [folder / "files" / each for each in file_names(name, data)]
+        given[0].parent.mkdir(exist_ok=True)
+        for path, content in zip(given, data if is_array(data) else [data], strict=True):
+            path.write_bytes(content)
+        paths[name] = [str(path) for path in given] if is_array(data) else str(given[0])
     return {**scenario.request, **paths}
 
 

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import parse_qsl
 
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.contract.decoding import Part, decode_parts, json_text
+from ideogram_ai.contract.decoding import Part, UploadedFile, decode_parts, json_text
 from ideogram_ai.contract.problems import RequestRefusedError, shown
 from ideogram_ai.contract.view import read_view
+from ideogram_ai.generated.operations import API_KEY_HEADER
 
 from ..faults.connection_faults import ANOTHER_CALLER
 from ..multipart import parse_multipart
-from .client_operations import every_scenario, operation_problems
+from ..routes import path_parameters
+from ..service import read_request
+from .client_operations import JOB_ID, VERIFY_WEBHOOK, every_scenario, file_names
 from .client_scenarios import ReportedOutcome, client_scenarios, is_same
-from .kit import KEY_SCHEME, Requirement, by_id, follow, join_pointer, pointers
+from .kit import (
+    KEY_SCHEME,
+    Requirement,
+    by_id,
+    find_view,
+    follow,
+    join_pointer,
+    key_view,
+    makes_job,
+    members_of,
+    pointers,
+    poll_view,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from ideogram_ai.contract.view import ContractView
+    from ideogram_ai.generated.operations import Operation
 
     from ..faults import ReceivedRequest
     from .client_program import ClientReport, Observed, ProgramRun
@@ -149,7 +169,7 @@ def judge_run(scenario: Scenario, observed: Observed, run: ProgramRun, key: str,
         yield IMAGE_BYTES, _image_problem(run.report, observed.image, folder)
     problems = list(_problems(scenario, observed, run))
     if not generates:
-        problems += operation_problems(scenario, observed, run.report, key)
+        problems += _operation_problems(scenario, observed, run.report, key)
     yield scenario.id, "; ".join(problems)
 
 
@@ -175,11 +195,7 @@ def _judge_request(request: ReceivedRequest, key: str) -> Iterator[Finding]:
     twice = sorted({name for name in names if names.count(name) > 1})
     unreadable = form.problems[0] if not form.parts and form.problems else ""
     yield FORM, unreadable or (f"{', '.join(twice)} came more than once" if twice else "")
-    for part in form.parts:
-        rule = view.fields.get(part.name)
-        if rule is not None and rule.content_type:
-            wrong = f"the part {part.name} is {part.content_type or 'not marked'}, not {rule.content_type}"
-            yield f"wire.{part.name}.part-type", "" if part.content_type == rule.content_type else wrong
+    yield from ((f"wire.{name}.part-type", wrong) for name, wrong in _part_types(form.parts, view))
 
 
 def _image_problem(report: ClientReport, image: bytes, folder: Path) -> str:
@@ -195,7 +211,7 @@ def _image_problem(report: ClientReport, image: bytes, folder: Path) -> str:
 def _problems(scenario: Scenario, observed: Observed, run: ProgramRun) -> Iterator[str]:
     """What is wrong with what the scenario itself tests."""
     posts, limit = observed.service.posts, scenario.most_posts
-    if not posts and limit != 0:
+    if not posts and not observed.service.polls and limit != 0:
         yield "no request arrived"
     generates = scenario.operation == read_view().operation.method_name
     if generates and (whole := _whole_posts(observed)) and scenario.sends is not None:
@@ -275,3 +291,74 @@ def _sorted(value: Any) -> str:
     if is_object(value):
         return json_text([[key, _sorted(value[key])] for key in sorted(value)])
     return json_text([_sorted(inner) for inner in value]) if is_array(value) else json_text(value)
+
+
+def _operation_problems(scenario: Scenario, observed: Observed, report: ClientReport | None, key: str) -> Iterator[str]:
+    """What is wrong with the requests of a scenario of another operation, and with the answer that was reported."""
+    webhook = scenario.operation == VERIFY_WEBHOOK
+    view = key_view() if webhook else find_view(scenario.operation)
+    known = [view.operation, *([poll_view().operation] if makes_job(view.operation) else [])]
+    whole = [request for request in observed.service.requests if request.whole_request_read]
+    for request in whole:
+        yield from _wire_problems(request, known, key)
+    if whole and scenario.sends is not None:
+        yield from _arrival_problems(whole[0], view, scenario)
+    if any("&other" in request.target for request in observed.image_host.gets):
+        yield "the image of another job was fetched"
+    if scenario.answer is not None and report is not None and report.outcome is ReportedOutcome.ANSWER:
+        for name, value in scenario.answer.items():
+            given = report.answer.get(name) if is_object(report.answer) else None
+            # The order of keys is the client's: its own order is right for what is sent.
+            if json.dumps(given, sort_keys=True) != json.dumps(value, sort_keys=True):
+                yield f"{name} of the answer was reported as {str(given)[:80]}, not {str(value)[:80]}"
+
+
+def _wire_problems(request: ReceivedRequest, known: Sequence[Operation], key: str) -> Iterator[str]:
+    path, _, query = request.target.partition("?")
+    places = {(each.method, re.sub(r"\{\w+\}", JOB_ID, each.path)): each for each in known}
+    operation = places.get((request.method, path))
+    if operation is None:
+        wanted = " or ".join(map(" ".join, places))
+        yield f"the request was {request.method} {path}, not {wanted}"
+        return
+    expected = key if operation.authenticated else None
+    if request.header(API_KEY_HEADER) != expected or request.header("Authorization") is not None:
+        yield f"the key is {'not in its header alone' if expected else 'where none belongs'} in {request.method} {path}"
+    if key in query or key.encode() in request.body:
+        yield "the key is in the query or in the body"
+
+
+def _arrival_problems(request: ReceivedRequest, view: ContractView, scenario: Scenario) -> Iterator[str]:
+    path, _, query = request.target.partition("?")
+    content_type, body = request.header("Content-Type"), body_of(request)
+    values, pairs = path_parameters(view.operation, path), parse_qsl(query, keep_blank_values=True)
+    read = read_request(view, content_type, body, path=values, query=pairs)
+    if read.refused is not None:
+        yield f"the contract refuses the request: {read.refused.why}"
+    elif view.operation.media_type.startswith("multipart/"):
+        parts = parse_multipart(content_type, body, view.operation.media_type)
+        yield from (wrong for name, wrong in _part_types(parts, view) if wrong and name in scenario.request)
+    sent = dict(read.fields)
+    for name, value in (scenario.sends or {}).items():
+        if not is_same(sent.get(name), value):
+            yield f"{name} arrived as {str(sent.get(name))[:80]}, not {str(value)[:80]}"
+    # Where the answer names the files that were sent, their names have to arrive too.
+    named = any(name == "file_name" for name, _ in members_of(view, view.responses[200].schema))
+    for name, data in scenario.files.items():
+        found = sent.get(name)
+        files = [file for file in (found if is_array(found) else [found]) if isinstance(file, UploadedFile)]
+        if [file.content for file in files] != (data if is_array(data) else [data]):
+            yield f"the file {name} did not arrive byte for byte"
+        elif named and [file.name for file in files] != file_names(name, data):
+            yield f"the files of {name} arrived as {', '.join(file.name for file in files)}"
+    if more := sent.keys() - (scenario.sends or {}).keys() - scenario.files.keys():
+        yield f"{', '.join(sorted(more))} arrived unexpectedly"
+
+
+def _part_types(parts: Iterable[Part], view: ContractView) -> Iterator[Finding]:
+    """The name of each part that has a media type in the contract, and what is wrong with it; text need not say so."""
+    for part in parts:
+        rule = view.fields.get(part.name)
+        if rule is not None and rule.content_type and not rule.content_type.startswith("text/"):
+            wrong = f"the part {part.name} is {part.content_type or 'not marked'}, not {rule.content_type}"
+            yield part.name, "" if part.content_type == rule.content_type else wrong

@@ -11,20 +11,15 @@ from base64 import urlsafe_b64encode
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
 
 from attrs import evolve
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.webhooks import GENERATION_ID, KEY_ID, SIGNATURE, TIMESTAMP, USER_ID, signed_message
-from ideogram_ai.contract.decoding import UploadedFile
-from ideogram_ai.contract.view import example_of, read_view
+from ideogram_ai.contract.view import example_of
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
-from ..faults.wire import png
-from ..routes import path_parameters
-from ..service import read_request
 from .client_scenarios import (
     IMAGE_LINK,
     ExpectedOutcome,
@@ -32,25 +27,22 @@ from .client_scenarios import (
     Scenario,
     ScriptedResponse,
     client_scenarios,
-    is_same,
+    full_values,
 )
-from .kit import Requirement, by_id, join_pointer
+from .kit import Requirement, by_id, find_view, join_pointer, key_view, makes_job, pointers, poll_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
 
-    from ..faults import ReceivedRequest
-    from .client_program import ClientReport, Observed
 
 VERIFY_WEBHOOK: Final = "verify_webhook"
 """Names what a program does with a delivery, in the place of an operation."""
 
 _JSON: Final = {"Content-Type": "application/json"}
-_WEBHOOK_URL: Final = "webhook_url"
-_ID: Final = "Y29uZm9ybWFuY2Uta2l0"
+JOB_ID: Final = "Y29uZm9ybWFuY2Uta2l0"
 _OTHER_ID: Final = "c29tZWJvZHktZWxzZQ"
 _SEED: Final = bytes(range(32))
 _STALE: Final = 24 * 3600
@@ -58,13 +50,15 @@ _STALE: Final = 24 * 3600
 _IMAGE_MADE: Final = ExpectedOutcome(ReportedOutcome.IMAGE)
 _UNKNOWN: Final = ExpectedOutcome(ReportedOutcome.UNKNOWN)
 _REFUSED: Final = ExpectedOutcome(ReportedOutcome.REFUSED)
+_WITHHELD: Final = ExpectedOutcome(ReportedOutcome.WITHHELD)
 _ANSWER: Final = ExpectedOutcome(ReportedOutcome.ANSWER)
 
 
 @cache
 def operation_scenarios() -> Mapping[str, Scenario]:
     """Every scenario of the operations but generate by its id, those of one operation together."""
-    every = [scenario for view in _views() for scenario in _scenarios(view)] + list(_webhooks())
+    others = [find_view(each.method_name) for each in OPERATIONS.values() if each is not POST_GENERATE_IMAGE_V4]
+    every = [*(scenario for view in others for scenario in _scenarios(view)), *_webhooks()]
     return dict(zip(by_id(scenario.requirement for scenario in every), every, strict=True))
 
 
@@ -80,73 +74,79 @@ def scenarios_of(operations: Iterable[str]) -> dict[str, Scenario]:
     return {name: each for name, each in every_scenario().items() if each.operation in chosen}
 
 
-def _views() -> Iterator[ContractView]:
-    """The operations that a program uses: those that take a body."""
-    for operation in OPERATIONS.values():
-        if operation is not POST_GENERATE_IMAGE_V4 and operation.media_type:
-            yield read_view(operation.operation_id)
-
-
-def _poll_view() -> ContractView:
-    polls = (each for each in OPERATIONS.values() if each.result == "job" and not each.media_type)
-    return read_view(next(polls).operation_id)
-
-
 def _scenarios(view: ContractView) -> Iterator[Scenario]:
-    yield _arrives(view)
+    operation = view.operation
+    yield from _arrivals(view)
+    yield from _conflicts(view)
     yield from _refusals(view)
-    yield _cut(view)
-    if view.operation.result == "job":
+    if not operation.is_free:
+        title = (
+            "A request is not sent again after the connection was reset: it may have run. It is reported as unknown."
+        )
+        cut = ScriptedResponse(cut="reset_after_request")
+        yield _scenario(view, "never-after-reset", title, cut, _UNKNOWN, most_posts=1)
+    if operation.result == "images":
+        yield from _images(view)
+    elif makes_job(operation):
         yield from _jobs(view)
 
 
-def _at(view: ContractView, *steps: str | int) -> str:
-    return join_pointer("#/paths", view.operation.path, view.operation.method.lower(), *steps)
-
-
 def _scenario(
-    view: ContractView, name: str, title: str, response: ScriptedResponse, *endings: ExpectedOutcome, **options: Any
+    view: ContractView,
+    name: str,
+    title: str,
+    response: ScriptedResponse,
+    *endings: ExpectedOutcome,
+    request: Mapping[str, Any] | None = None,
+    at: str = "",
+    arrives: bool = False,
+    **options: Any,
 ) -> Scenario:
-    """A scenario of an operation, with a full request."""
-    method = view.operation.method_name
-    fields, files = _full_request(view)
-    requirement = Requirement(f"{method}.{name}", title, _at(view, "responses"))
-    return Scenario(requirement, fields, (response,), endings, operation=method, files=files, **options)
-
-
-def _full_request(view: ContractView) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """A request with every field that can stand beside the others, and the files of it."""
-    grouped = {name for group in view.operation.exactly_one_of for name in group[1:]}
-    fields: dict[str, Any] = {}
-    files: dict[str, bytes] = {}
-    for name, rule in view.fields.items():
-        if name in grouped or name == _WEBHOOK_URL or (name == "resolution" and "image_weight" in view.fields):
-            continue  # a weight beside a size of another shape is refused, says the contract in words
-        if rule.takes_files:
-            files[name] = png(16, 16, seed=len(files))
-        else:
-            fields[name] = _value(view, name)
-    return fields, files
-
-
-def _value(view: ContractView, name: str) -> Any:
-    rule = view.fields[name]
-    shunned = [each.value for each in rule.unavailable] + [rule.default]
-    return next((choice for choice in reversed(rule.choices) if choice not in shunned), None) or (
-        True if rule.types[:1] == ("boolean",) else example_of(view, view.schemas[name])
+    """A scenario of an operation, with a full request unless another one is given."""
+    operation = view.operation
+    every = full_requests(view)[0] if request is None else request
+    files = {name: value for name, value in every.items() if view.fields[name].takes_files}
+    fields = {name: value for name, value in every.items() if name not in files}
+    if operation.method == "GET":
+        options = {"polls": (response,), **options}
+    return Scenario(
+        Requirement(f"{operation.method_name}.{name}", title, at or pointers(operation.operation_id).responses),
+        fields,
+        (response,),
+        endings,
+        sends=fields if arrives else None,
+        operation=operation.method_name,
+        files=files,
+        **options,
     )
+
+
+def full_requests(view: ContractView) -> list[dict[str, Any]]:
+    """Requests that have every field at least once, each with as many as may stand side by side."""
+    values = full_values(view.operation.operation_id) | dict.fromkeys(view.fields_in("path"), JOB_ID)
+    missing, requests = list(values), list[dict[str, Any]]()
+    while missing or not requests:
+        chosen: dict[str, Any] = {}
+        for name in [*missing, *values]:
+            if not any(_exclude(view.operation, name, other) for other in chosen):
+                chosen[name] = values[name]
+        requests.append({name: value for name, value in values.items() if name in chosen})
+        missing = [name for name in missing if name not in chosen]
+    return requests
+
+
+def _exclude(operation: Operation, one: str, other: str) -> bool:
+    groups = (*operation.exactly_one_of, *operation.exclusive)
+    return one != other and any({one, other} <= set(group) for group in groups)
 
 
 def _success(view: ContractView) -> ScriptedResponse:
     """The contract's example of a 200, with links to the image."""
-    return ScriptedResponse(200, _with_links(_example(view)), _JSON)
-
-
-def _example(view: ContractView) -> Any:
-    rule = view.responses[200]
-    if view.operation.result == "job" and view.operation.media_type:
-        return {"generation_id": _ID}
-    return rule.examples[0] if rule.examples else example_of(view, rule.schema)
+    rule, operation = view.responses[200], view.operation
+    if operation.result == "job":
+        return ScriptedResponse(200, {"generation_id": JOB_ID}, _JSON) if operation.media_type else _polled("completed")
+    made = rule.examples[0] if rule.examples else example_of(view, rule.schema)
+    return ScriptedResponse(200, _with_links(made) if operation.result == "images" else made, _JSON)
 
 
 def _with_links(value: Any) -> Any:
@@ -157,22 +157,58 @@ def _with_links(value: Any) -> Any:
 
 def _polled(status: str, **members: Any) -> ScriptedResponse:
     """An answer to a poll: an example of the contract with this status, and these members."""
-    examples = _poll_view().responses[200].examples
+    examples = poll_view().responses[200].examples
     shown = next((each for each in examples if each["status"] == status), {"created": "2026-10-07T12:00:00Z"})
-    return ScriptedResponse(200, _with_links({**shown, "generation_id": _ID, "status": status, **members}), _JSON)
+    return ScriptedResponse(200, _with_links({**shown, "generation_id": JOB_ID, "status": status, **members}), _JSON)
 
 
-def _arrives(view: ContractView) -> Scenario:
-    operation = view.operation
-    fields, _ = _full_request(view)
-    ending = {"images": _IMAGE_MADE, "job": _IMAGE_MADE, "model": _ANSWER}[operation.result]
-    title = f"Every field of {operation.method} {operation.path} arrives as it was given, a file byte for byte."
-    options: dict[str, Any] = {"sends": {**fields}, "most_posts": 1}
-    if operation.result == "job":
+def _arrivals(view: ContractView) -> Iterator[Scenario]:
+    """Requests that together have every field, each with those that may stand beside it."""
+    operation, success = view.operation, _success(view)
+    options: dict[str, Any] = {"most_posts": 1}
+    if makes_job(operation):
         options["polls"] = (_polled("pending"), _polled("completed"))
-    success = _success(view)
     options["answer"] = success.body if operation.result == "model" else None
-    return _scenario(view, "arrives", title, success, ending, **options)
+    ending = _ANSWER if operation.result == "model" else _IMAGE_MADE
+    known: set[str] = set()
+    for request in full_requests(view):
+        added = next((name for name in request if name not in known), "") if known else ""
+        title = f"Every field of {operation.method} {operation.path} arrives as it was given, a file byte for byte"
+        title += f": {added}, and those that may stand beside it." if added else "."
+        name = f"arrives.{added}" if added else "arrives"
+        yield _scenario(view, name, title, success, ending, request=request, arrives=True, **options)
+        known |= request.keys()
+
+
+def _conflicts(view: ContractView) -> Iterator[Scenario]:
+    """Requests that break a rule over several fields, which a client refuses before it sends anything."""
+    for keyword, name, what, request in _broken(view):
+        title, at = (
+            f"A request with {what} is refused before it is sent.",
+            pointers(view.operation.operation_id).request,
+        )
+        at = join_pointer(at, keyword)
+        yield _scenario(view, f"refused.{name}", title, _success(view), _REFUSED, request=request, at=at, most_posts=0)
+
+
+def _broken(view: ContractView) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """A broken request for each rule over several fields: the rule's keyword, an id, what is wrong, the request."""
+    operation, values, full = view.operation, full_values(view.operation.operation_id), full_requests(view)
+    for keyword, groups in (("oneOf", operation.exactly_one_of), ("allOf", operation.exclusive)):
+        for group in groups:
+            beside = next(each for each in full if group[0] in each)
+            yield keyword, "-and-".join(group), f"both {' and '.join(group)}", beside | {n: values[n] for n in group}
+    for keyword, groups in (("oneOf", operation.exactly_one_of), ("anyOf", operation.at_least_one_of)):
+        for group in groups:
+            yield keyword, f"no-{'-or-'.join(group)}", f"none of {', '.join(group)}", _without(full[0], *group)
+    for first, second in operation.same_length:
+        yield "x-same-length", f"{second}-alone", f"{second} and no {first}", _without(full[0], first)
+    for name, members in ((each.wire_name, each.exactly_one_of) for each in operation.fields):
+        if members:
+            branches = view.resolve(view.schemas[name])["oneOf"]
+            both = {key: value for branch in branches for key, value in example_of(view, branch).items()}
+            what = f"both {' and '.join(members)} in {name}"
+            yield "properties", f"{name}.{'-and-'.join(members)}", what, full[0] | {name: both}
 
 
 def _refusals(view: ContractView) -> Iterator[Scenario]:
@@ -188,10 +224,21 @@ def _refusals(view: ContractView) -> Iterator[Scenario]:
         yield _scenario(view, f"answer.{status}", title, response, ending, most_posts=1)
 
 
-def _cut(view: ContractView) -> Scenario:
-    title = "A request is not sent again after the connection was reset: it may have run. It is reported as unknown."
-    cut = ScriptedResponse(cut="reset_after_request")
-    return _scenario(view, "never-after-reset", title, cut, _UNKNOWN, most_posts=1)
+def _images(view: ContractView) -> Iterator[Scenario]:
+    """Images with the members that the contract requires alone, and images that were withheld."""
+    success = _success(view)
+    entry = {name: success.body["data"][0][name] for name in (*view.operation.image_members, "url")}
+    answers = {
+        "least": ("An image that has no more members than it must have is saved.", entry, _IMAGE_MADE),
+        "withheld": (
+            "An image that was withheld, its url absent, is reported as withheld.",
+            _withheld(entry),
+            _WITHHELD,
+        ),
+    }
+    for word, (title, image, ending) in answers.items():
+        response = evolve(success, body={**success.body, "data": [image]})
+        yield _scenario(view, f"answer.200.{word}", title, response, ending, most_posts=1)
 
 
 def _jobs(view: ContractView) -> Iterator[Scenario]:
@@ -225,7 +272,7 @@ def _jobs(view: ContractView) -> Iterator[Scenario]:
         "poll.withheld": (
             "An image that was withheld, its url absent, is reported as withheld.",
             (withheld,),
-            ExpectedOutcome(ReportedOutcome.WITHHELD),
+            _WITHHELD,
         ),
         "poll.failed": (
             "A job that failed is reported as failed, and not submitted again.",
@@ -247,7 +294,7 @@ def _without(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def _webhooks() -> Iterator[Scenario]:
     """Deliveries, of which a program has to accept the genuine one only. They are signed when the run begins."""
-    view = next(read_view(each.operation_id) for each in OPERATIONS.values() if not each.authenticated)
+    view = key_view()
     keys = ScriptedResponse(200, {"keys": [_public_key()]}, _JSON)
     deliveries = {
         "genuine": ("A delivery that a key of the service signed is accepted.", _ANSWER),
@@ -258,14 +305,14 @@ def _webhooks() -> Iterator[Scenario]:
     }
     for name, (title, ending) in deliveries.items():
         yield Scenario(
-            Requirement(f"webhook.{name}", title, _at(view, "responses", 200)),
+            Requirement(f"webhook.{name}", title, join_pointer(pointers(view.operation.operation_id).responses, 200)),
             {},
             (keys,),
             (ending,),
             operation=VERIFY_WEBHOOK,
             polls=(keys,),
             most_posts=0,
-            answer={"generation_id": _ID} if ending is _ANSWER else None,
+            answer={"generation_id": JOB_ID} if ending is _ANSWER else None,
         )
 
 
@@ -282,10 +329,10 @@ def delivery_for(scenario: Scenario) -> dict[str, Any]:
     body = json.dumps(_without(example, "status", "response_type", "usage_cost_usd_micros"))
     timestamp = str(int(time.time()) - (_STALE if name == "stale" else 0))
     key = Ed25519PrivateKey.from_private_bytes(_SEED[::-1] if name == "unknown-key" else _SEED)
-    signature = key.sign(signed_message(_ID, _OTHER_ID, timestamp, body.encode())).hex()
+    signature = key.sign(signed_message(JOB_ID, _OTHER_ID, timestamp, body.encode())).hex()
     headers = {
         "Content-Type": "application/json",
-        GENERATION_ID: _OTHER_ID if name == "changed-id" else _ID,
+        GENERATION_ID: _OTHER_ID if name == "changed-id" else JOB_ID,
         USER_ID: _OTHER_ID,
         TIMESTAMP: timestamp,
         KEY_ID: "conformance",
@@ -294,61 +341,6 @@ def delivery_for(scenario: Scenario) -> dict[str, Any]:
     return {"headers": headers, "body": body.replace("2026", "2027") if name == "changed-body" else body}
 
 
-def operation_problems(scenario: Scenario, observed: Observed, report: ClientReport | None, key: str) -> Iterator[str]:
-    """What is wrong with the requests of a scenario of another operation, and with the answer that was reported."""
-    operation = next((each for each in OPERATIONS.values() if each.method_name == scenario.operation), None)
-    posts = [request for request in observed.service.posts if request.whole_request_read]
-    for request in posts:
-        yield from _wire_problems(request, operation, key)
-    if posts and operation is not None and scenario.sends is not None:
-        yield from _field_problems(posts[0], operation, scenario)
-    for request in observed.service.gets:
-        path = request.target.partition("?")[0]
-        known = _poll_view().operation
-        if request.operation == known.operation_id and path_parameters(known, path) != {"generation_id": _ID}:
-            yield f"it asked for {path}, and the job is {_ID}"
-        keyless = request.header(read_view().api_key_header) is None
-        if keyless == (request.operation == known.operation_id):
-            yield f"the key {'is missing from' if keyless else 'was sent with'} GET {path}"
-    if any("&other" in request.target for request in observed.image_host.gets):
-        yield "the image of another job was fetched"
-    if scenario.answer is not None and report is not None and report.outcome is ReportedOutcome.ANSWER:
-        for name, value in scenario.answer.items():
-            given = report.answer.get(name) if is_object(report.answer) else None
-            # The order of keys is the client's: its own order is right for what is sent.
-            if json.dumps(given, sort_keys=True) != json.dumps(value, sort_keys=True):
-                yield f"{name} of the answer was reported as {str(given)[:80]}, not {str(value)[:80]}"
-
-
-def _wire_problems(request: ReceivedRequest, operation: Operation | None, key: str) -> Iterator[str]:
-    if operation is None:
-        yield f"{request.method} {request.target} was sent, and nothing is to be sent but a request for the keys"
-        return
-    path, _, query = request.target.partition("?")
-    if (request.method, path) != (operation.method, operation.path):
-        yield f"the request was {request.method} {path}, not {operation.method} {operation.path}"
-    if request.header(read_view().api_key_header) != key or request.header("Authorization") is not None:
-        yield "the key is not in its header alone"
-    if key in query or key.encode() in request.body:
-        yield "the key is in the query or in the body"
-
-
-def _field_problems(request: ReceivedRequest, operation: Operation, scenario: Scenario) -> Iterator[str]:
-    from .client_judge import body_of  # noqa: PLC0415 - it imports this module
-
-    view = read_view(operation.operation_id)
-    query = parse_qsl(request.target.partition("?")[2], keep_blank_values=True)
-    read = read_request(view, request.header("Content-Type"), body_of(request), query=query)
-    if read.refused is not None:
-        yield f"the contract refuses the request: {read.refused.why}"
-    sent = dict(read.fields)
-    for name, value in (scenario.sends or {}).items():
-        if not is_same(sent.get(name), value):
-            yield f"{name} arrived as {str(sent.get(name))[:80]}, not {str(value)[:80]}"
-    for name, data in scenario.files.items():
-        files = sent.get(name) if is_array(sent.get(name)) else [sent.get(name)]
-        content = [file.content for file in files or [] if isinstance(file, UploadedFile)]
-        if content != [data]:
-            yield f"the file {name} did not arrive byte for byte"
-    if more := sent.keys() - (scenario.sends or {}).keys() - scenario.files.keys():
-        yield f"{', '.join(sorted(more))} arrived unexpectedly"
+def file_names(field: str, data: bytes | Sequence[bytes]) -> list[str]:
+    """The names of the files that a program is given for a field."""
+    return [f"{field}.png"] if isinstance(data, bytes) else [f"{field}-{number + 1}.png" for number in range(len(data))]

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Factory, frozen
 
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.contract.view import JsonObject, example_of, read_view
+from ideogram_ai.contract.view import ContractView, JsonObject, example_of, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
+from ..faults.wire import png
 from ..strategies import request_rules
 from .kit import KEY_SCHEME, Requirement, by_id, example_requests, join_pointer, pointers, prompt_fields
 
@@ -140,7 +141,7 @@ class Scenario:
         image_host: What the image host does with the requests in turn; the last repeats.
         operation: What the program is to do: a method of the client, or verify_webhook.
         polls: What the service does with the GETs of jobs and keys in turn; the last repeats.
-        files: The bytes of each field that is a file.
+        files: The bytes of each field that is a file, or a list of files.
         answer: Members of the answer that the program has to report; None where it reports none.
     """
 
@@ -155,7 +156,7 @@ class Scenario:
     image_host: tuple[ScriptedResponse, ...] = (IMAGE,)
     operation: str = POST_GENERATE_IMAGE_V4.method_name
     polls: tuple[ScriptedResponse, ...] = ()
-    files: Mapping[str, bytes] = Factory(dict[str, bytes])
+    files: Mapping[str, Any] = Factory(dict[str, Any])
     answer: Mapping[str, Any] | None = None
 
     @property
@@ -175,7 +176,10 @@ class Scenario:
             "pause_seconds": self.pause,
             "answer": self.answer,
         }
-        files = {name: b64encode(data).decode() for name, data in self.files.items()}
+        files = {
+            name: [b64encode(each).decode() for each in data] if is_array(data) else b64encode(data).decode()
+            for name, data in self.files.items()
+        }
         return {
             "id": self.id,
             "title": self.requirement.title,
@@ -238,36 +242,47 @@ def least_request() -> dict[str, Any]:
 
 
 @cache
-def full_values() -> dict[str, Any]:
-    """A full value of each field: with every member, and every kind of a choice."""
-    view = read_view()
+def full_values(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> dict[str, Any]:
+    """A full value of each field of an operation: with every member, every kind of a choice, and two items of a list.
+
+    A file is its bytes.
+    """
+    view = read_view(operation_id)
     seen: dict[int, Any] = {}
-    for example in example_requests().values():
+    for example in example_requests(operation_id).values():
         for name, value in example.items():
-            _collect(view.schemas[name], value, seen)
-    return {name: _make(schema, seen) for name, schema in view.schemas.items()}
+            _collect(view, view.schemas[name], value, seen)
+    made = {name: _make(view, schema, seen) for name, schema in view.schemas.items()}
+    for number, (name, rule) in enumerate(view.fields.items()):
+        count = min(2, view.resolve(view.schemas[name]).get("maxItems", 2))
+        if rule.takes_files:
+            pictures = [png(16, 16, seed=2 * number + each) for each in range(count)]
+            made[name] = pictures if rule.item is not None else pictures[0]
+        elif rule.item is not None:
+            made[name] = (made[name] * count)[:count]
+    return made
 
 
-def _collect(schema: JsonObject, value: Any, seen: dict[int, Any]) -> None:
+def _collect(view: ContractView, schema: JsonObject, value: Any, seen: dict[int, Any]) -> None:
     """Remember the value that an example has for each schema."""
-    schema = read_view().resolve(schema)
+    schema = view.resolve(schema)
     seen.setdefault(id(schema), value)
     if is_object(value):
         discriminator = schema.get("discriminator", {})
         chosen = discriminator.get("mapping", {}).get(value.get(discriminator.get("propertyName")))
         for branch in [{"$ref": chosen}] if chosen else schema.get("oneOf", ()):
-            _collect(branch, value, seen)
+            _collect(view, branch, value, seen)
         for name, part in schema.get("properties", {}).items():
             if name in value:
-                _collect(part, value[name], seen)
+                _collect(view, part, value[name], seen)
     elif is_array(value) and "items" in schema:
         for item in value:
-            _collect(schema["items"], item, seen)
+            _collect(view, schema["items"], item, seen)
 
 
-def _make(schema: JsonObject, seen: Mapping[int, Any]) -> Any:
+def _make(view: ContractView, schema: JsonObject, seen: Mapping[int, Any]) -> Any:
     """A full value of a schema; what no rule determines is taken from the examples."""
-    schema = read_view().resolve(schema)
+    schema = view.resolve(schema)
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
@@ -275,13 +290,15 @@ def _make(schema: JsonObject, seen: Mapping[int, Any]) -> Any:
         shunned = [entry["value"] for entry in schema.get("x-unavailable-values", ())] + [schema.get("default")]
         return next((value for value in reversed(schema["enum"]) if value not in shunned), schema["enum"][0])
     if "properties" in schema:
-        return {name: _make(part, seen) for name, part in schema["properties"].items()}
-    items = read_view().resolve(schema.get("items", {}))
+        return {name: _make(view, part, seen) for name, part in schema["properties"].items()}
+    items = view.resolve(schema.get("items", {}))
     if "oneOf" in items:
-        return [_make(branch, seen) for branch in items["oneOf"]]
+        return [_make(view, branch, seen) for branch in items["oneOf"]]
     if id(schema) in seen:
         return seen[id(schema)]
-    return [_make(items, seen)] if items else example_of(read_view(), schema)
+    if schema.get("type") == "boolean":
+        return schema.get("default") is not True
+    return [_make(view, items, seen)] * schema.get("minItems", 1) if items else example_of(view, schema)
 
 
 def _required() -> dict[str, Any]:

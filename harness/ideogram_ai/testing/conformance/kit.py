@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -12,13 +12,16 @@ from attrs import Factory, field, frozen
 
 from ideogram_ai.client.errors import ConfigurationError
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.contract.view import JsonObject, read_view
 from ideogram_ai.generated.contract import CONTRACT_SHA256, read_contract
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, Operation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from attrs import Attribute
+
+    from ideogram_ai.contract.view import ContractView
 
 KEY_SCHEME: Final = "#/components/securitySchemes/ApiKey"
 
@@ -94,17 +97,52 @@ class ContractPointers:
 
 
 @cache
-def pointers() -> ContractPointers:
-    """Where the contract describes the operation."""
-    operation = read_view().operation
+def pointers(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> ContractPointers:
+    """Where the contract describes an operation; the form and the request of one without a body are empty."""
+    operation = OPERATIONS[operation_id]
     at = join_pointer("#/paths", operation.path, operation.method.lower())
+    if not operation.media_type:
+        return ContractPointers(at, "", "")
     form = join_pointer(at, "requestBody", "content", operation.media_type)
     return ContractPointers(at, form, follow(join_pointer(form, "schema")))
 
 
-def example_requests() -> dict[str, dict[str, Any]]:
-    """The contract's example requests by name."""
-    return {name: example["value"] for name, example in at_pointer(pointers().form).get("examples", {}).items()}
+def example_requests(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> dict[str, dict[str, Any]]:
+    """The contract's example requests of an operation by name."""
+    form = pointers(operation_id).form
+    found: JsonObject = at_pointer(form).get("examples", {}) if form else {}
+    return {name: example["value"] for name, example in found.items()}
+
+
+def find_view(method_name: str) -> ContractView:
+    """The operation that a method of the client stands for."""
+    return read_view(next(each.operation_id for each in OPERATIONS.values() if each.method_name == method_name))
+
+
+@cache
+def poll_view() -> ContractView:
+    """The operation that gives a job by its id."""
+    return next(find_view(each.method_name) for each in OPERATIONS.values() if each.result == "job" and each.is_free)
+
+
+@cache
+def key_view() -> ContractView:
+    """The operation that gives the keys of webhooks: it needs no key of its own."""
+    return next(find_view(each.method_name) for each in OPERATIONS.values() if not each.authenticated)
+
+
+def makes_job(operation: Operation) -> bool:
+    """Whether an operation submits a job."""
+    return operation.result == "job" and not operation.is_free
+
+
+def members_of(view: ContractView, schema: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """Every member that a value of a schema may have, at any depth, and its schema."""
+    for branch in view.branches(schema):
+        for name, part in branch.get("properties", {}).items():
+            yield name, part
+            yield from members_of(view, part)
+        yield from members_of(view, branch["items"]) if "items" in branch else ()
 
 
 def prompt_fields() -> tuple[str, ...]:

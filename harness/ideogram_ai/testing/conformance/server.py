@@ -15,9 +15,15 @@ from ideogram_ai.client.transport import is_loopback
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .kit import ResultCollector, Verdict, check_timeout, no_progress
+from .kit import ResultCollector, Verdict, check_timeout, find_view, no_progress
 from .server_judge import KEY_ACCEPTED, is_accepted, judge_case, judge_response, server_requirements
-from .server_operations import OperationsRun, choose_operations, operation_requirements
+from .server_operations import (
+    OperationsRun,
+    choose_operations,
+    dear_operations,
+    highest_price,
+    operation_requirements,
+)
 from .server_plan import (
     PRICES,
     WITHOUT_SCHEMATHESIS,
@@ -40,6 +46,7 @@ __all__ = ["PRICES", "ServerOptions", "check_options", "describe_cost", "run_ser
 STAND_IN_KEY: Final = "conformance-kit-stand-in-key"
 """Sent to servers on loopback when no key is given: they take any."""
 
+_GENERATE: Final = POST_GENERATE_IMAGE_V4.method_name
 _NONE_ACCEPTED: Final = "No valid request at all was accepted, so a refusal proves nothing."
 
 
@@ -64,7 +71,7 @@ class ServerOptions:
     seed: int = 0
     timeout: float = 60.0
     allow_http: bool = False
-    operations: tuple[str, ...] = (POST_GENERATE_IMAGE_V4.method_name,)
+    operations: tuple[str, ...] = (_GENERATE,)
 
     @property
     def on_loopback(self) -> bool:
@@ -97,33 +104,42 @@ def check_options(options: ServerOptions) -> ServerOptions:
     return evolve(
         options,
         url=resolve_base_url(options.url, allow_http=options.allow_http),
-        operations=choose_operations(options.operations),
+        operations=choose_operations(options.operations, metered=options.limit is not None),
     )
 
 
 def requirements_of(operations: Sequence[str]) -> Mapping[str, Requirement]:
     """Every requirement on a server that serves these operations, by its id, in the order of the report."""
-    generate = POST_GENERATE_IMAGE_V4.method_name
-    found = dict(server_requirements()) if generate in operations else {}
+    found = dict(server_requirements()) if _GENERATE in operations else {}
     for name in operations:
-        found |= {} if name == generate else operation_requirements(name)
+        found |= {} if name == _GENERATE else operation_requirements(name)
     return found
 
 
-def describe_cost(images: int, prices: Prices = PRICES) -> str:
-    """What a number of images may cost, in words.
+def describe_cost(images: int, prices: Prices = PRICES, operations: Sequence[str] = ()) -> str:
+    """What a number of images, or of other requests that are billed, may cost, in words.
 
     Args:
         images: How many at most, 1 or more.
-        prices: The prices.
+        prices: The prices of generate.
+        operations: What is tested: methods of the client; generate alone if it is empty.
     """
-    low, high = prices.usd[prices.cheapest], prices.usd[prices.dearest]
     plural = "" if images == 1 else "s"
-    return (
-        f"{images} image{plural} may be billed, not more: {images * low:.2f} USD at {prices.cheapest}, which is used "
-        f"wherever the speed is not what is tested, and {images * high:.2f} USD at most, if all were "
-        f"{prices.dearest}. These prices were seen from {prices.seen} ({prices.source}) and may have changed."
-    )
+    if set(operations) <= {_GENERATE}:
+        low, high = prices.usd[prices.cheapest], prices.usd[prices.dearest]
+        return (
+            f"{images} image{plural} may be billed, not more: {images * low:.2f} USD at {prices.cheapest}, which is "
+            f"used wherever the speed is not what is tested, and {images * high:.2f} USD at most, if all were "
+            f"{prices.dearest}. These prices were seen from {prices.seen} ({prices.source}) and may have changed."
+        )
+    billed = [each.operation for each in map(find_view, operations) if not each.operation.is_free]
+    known = {each.method_name: price for each in billed if (price := highest_price(each)) is not None}
+    unknown = [each.method_name for each in billed if each.method_name not in known]
+    dearest = max(known, key=lambda name: known[name], default="")
+    cost = f": {images * known[dearest]:.2f} USD at most, if all were of {dearest}" if dearest else ""
+    without = f" The price of {', '.join(unknown)} is not known." if unknown else ""
+    what = f"{images} image{plural} or other request{plural}"
+    return f"{what} may be billed, not more{cost}. Prices may have changed.{without}"
 
 
 def run_server(options: ServerOptions, on_progress: Progress | None = None) -> Report:
@@ -168,7 +184,8 @@ class ImageBudget:
 
     def refuses(self, case: RequestCase, besides: int = 0) -> str | None:
         """Why a request is not sent; None when it may be. So many images have to be left besides its own."""
-        if self.limit is None or not case.key.sends_key or self.spent + besides < self.limit:
+        free = case.operation is not None and case.operation.is_free and self.limit
+        if self.limit is None or not case.key.sends_key or free or self.spent + besides < self.limit:
             return None
         images = f"{self.limit} image{'s'[: self.limit != 1]}"
         return f"It could be billed, and the {images} of --max-images may be used up."
@@ -217,9 +234,9 @@ class _ServerRun:
         """Send every request that the budget allows."""
         metered = self.budget.metered
         cases: tuple[RequestCase, ...] = ()
-        if POST_GENERATE_IMAGE_V4.method_name in self.options.operations:
+        if _GENERATE in self.options.operations:
             cases = keyless_cases() if self.budget.limit == 0 else plan_cases(self.options.seed, metered=metered)
-        others = [name for name in self.options.operations if name != POST_GENERATE_IMAGE_V4.method_name]
+        others = [name for name in self.options.operations if name != _GENERATE]
         key, trust_env = self.options.api_key or STAND_IN_KEY, not self.options.on_loopback
         with CaseSender(self.options.url, key, self.options.timeout, trust_env=trust_env) as sender:
             try:
@@ -337,22 +354,10 @@ class _ServerRun:
     def _open_link(self, sender: CaseSender) -> None:
         """Fetch one image, unless its link leads from loopback to another machine."""
         name = "answer.200.link-opens"
-        host = urlsplit(self.link or "").hostname
         if self.link is None:
             self.results.add(name, Verdict.NOT_TRIED, "No response had a link.")
-        elif self.options.on_loopback and not is_loopback(host or ""):
-            detail = f"The link leads to {host}, and a run on loopback does not leave this machine."
-            self.results.add(name, Verdict.NOT_TRIED, detail)
         else:
-            try:
-                response = sender.fetch(self.link, "the image of a link, without the key")
-            except CannotConnectError as error:
-                self.results.add(name, Verdict.NOT_TRIED, f"The host of the link cannot be reached ({error}).")
-                return
-            kind = response.header("content-type") or "no Content-Type"
-            held = response.status == 200 and kind.startswith("image/") and bool(response.body)
-            detail = "" if held else f"The server {response.summary} with {kind}, not an image."
-            self.results.add(name, Verdict.HELD if held else Verdict.FAILED, detail, response.exchange)
+            self.results.add(name, *sender.open_link(self.link, on_loopback=self.options.on_loopback))
 
     def _mark_unreachable(self, error: CannotConnectError) -> None:
         """Record that nothing is known about what was not tried before the connection failed."""
@@ -391,11 +396,14 @@ class _ServerRun:
 
     def notes(self) -> Iterator[str]:
         """Facts about the whole run."""
-        generate_only = self.options.operations == (POST_GENERATE_IMAGE_V4.method_name,)
+        generate_only = self.options.operations == (_GENERATE,)
         yield f"{self.sent} {'generate ' if generate_only else ''}requests were sent."
         if self.budget.limit:
             yield f"{self.budget.spent} of at most {self.budget.limit} images were billed or may have been."
-            yield describe_cost(self.budget.limit)
+            yield describe_cost(self.budget.limit, operations=self.options.operations)
+            left = {name: usd for name, usd in dear_operations().items() if name not in self.options.operations}
+            for name, usd in left.items() if not generate_only else ():
+                yield f"{name} was left out, because a request costs {usd} USD: name it with --operation to test it."
         elif self.budget.metered:
             yield "Nothing was sent that could be billed: no request had the key, and none had a prompt."
 

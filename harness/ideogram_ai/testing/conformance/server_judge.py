@@ -31,8 +31,8 @@ UNDOCUMENTED_MEMBERS: Final = "answer.undocumented-members"
 
 _JSON: Final = re.compile(r"application/([\w.\-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 # Such a refusal is about the account, the path or the moment, and not about the request's content.
-_NOT_ABOUT_CONTENT: Final = frozenset({401, 402, 403, 404, 429})
-_ABOUT_ACCOUNT: Final = frozenset({401, 402, 403, 429, 503})
+NOT_ABOUT_CONTENT: Final = frozenset({401, 402, 403, 404, 429})
+ABOUT_ACCOUNT: Final = frozenset({401, 402, 403, 429, 503})
 
 
 @cache
@@ -202,7 +202,7 @@ def judge_case(
         yield _judge_key_refusal(case, status, metered=metered)
     elif case.expect is Expect.ON_DEMAND:
         pass  # only the response itself is judged
-    elif metered and status in _ABOUT_ACCOUNT:
+    elif metered and status in ABOUT_ACCOUNT:
         detail = f"The service answered {status}, which is about the account."
         yield from (CaseFinding(name, Verdict.NOT_TRIED, detail) for name in names)
     elif case.expect is Expect.REFUSED:
@@ -238,7 +238,7 @@ def _judge_key_refusal(case: RequestCase, status: int, *, metered: bool) -> Case
 
 def _judge_refusal(case: RequestCase, response: ServerResponse, status: int) -> Iterator[CaseFinding]:
     expected = " or ".join(map(str, case.statuses))
-    if not 400 <= status < 500 or status in _NOT_ABOUT_CONTENT:
+    if not 400 <= status < 500 or status in NOT_ABOUT_CONTENT:
         got = "it was accepted" if status == 200 else f"got {status}"
         yield CaseFinding(
             case.requirement, Verdict.FAILED, f"{case.note}: {got}, expected {expected}.", _refusal_cause(case, status)

@@ -6,111 +6,136 @@ What is required of each operation follows from the contract, so an operation th
 from __future__ import annotations
 
 import json
-import threading
+import re
 import time
+from decimal import Decimal
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
 
 from ideogram_ai.client.errors import ConfigurationError, WebhookVerificationError
 from ideogram_ai.client.jobs import COMPLETED, FAILED, Job, read_job
-from ideogram_ai.client.request import JSON, is_array, is_object
-from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.webhooks import verify_webhook
-from ideogram_ai.contract.decoding import json_text
+from ideogram_ai.contract.check import find_problems
 from ideogram_ai.contract.problems import shown
-from ideogram_ai.contract.view import MASK, read_view
-from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
+from ideogram_ai.contract.view import MASK
+from ideogram_ai.generated.operations import OPERATIONS
 
+from ..faults import FaultServer, answer_with
 from ..faults.wire import png
-from ..strategies import broken_requests, request_rules, requests
-from .kit import Requirement, ResultCollector, Verdict, at_pointer, by_id, join_pointer
+from ..strategies import BrokenRequest, broken_requests, request_rules, requests
+from ..strategies.schema_values import without_content
+from .kit import (
+    Requirement,
+    ResultCollector,
+    Verdict,
+    at_pointer,
+    by_id,
+    example_requests,
+    find_view,
+    join_pointer,
+    key_view,
+    makes_job,
+    members_of,
+    pointers,
+    poll_view,
+)
+from .server_judge import ABOUT_ACCOUNT, NOT_ABOUT_CONTENT
 from .server_plan import draw
-from .server_requests import CaseSender, Expect, FormPart, KeyUse, Payload, RequestCase, multipart
+from .server_requests import CaseSender, Expect, KeyUse, RequestCase, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
 
+    from ..faults import ReceivedRequest
     from .kit import Progress
     from .server import ImageBudget, ServerOptions
     from .server_requests import ServerResponse
 
 _VALID: Final = 2
-"""How many valid requests of each operation are made, where nothing is billed."""
+"""How many valid requests of each operation are made at least, where nothing is billed."""
 _WEBHOOK: Final = "webhook_url"
 _UNKNOWN_ID: Final = "bm8tc3VjaC1qb2I"
 _POLL_PAUSE: Final = 0.25
-_ABOUT_ACCOUNT: Final = frozenset({401, 402, 403, 404, 429})
-"""Such a refusal says nothing about the content of a request."""
+_MANY: Final = 15
+"""How many files are added to something by its id: as many as a training takes at least, says the contract in words."""
+_MADE_UP: Final = re.compile("_ur[il]s?$")
+"""The ends of names of fields that lead to something. A random one leads nowhere, so valid requests have none."""
 
 
-def other_operations() -> tuple[str, ...]:
-    """The methods of the client for every operation but generate, by which operations are chosen."""
-    every = (operation.method_name for operation in OPERATIONS.values())
-    return tuple(name for name in every if name != POST_GENERATE_IMAGE_V4.method_name)
-
-
-def choose_operations(names: Iterable[str]) -> tuple[str, ...]:
+def choose_operations(names: Iterable[str], *, metered: bool = False) -> tuple[str, ...]:
     """Check which operations are to be tested.
 
     Args:
         names: Methods of the client, for example `remix`; `all` stands for every operation.
+        metered: Whether the server bills, so that `all` leaves out what is dear.
 
     Raises:
         ConfigurationError: There is no such operation.
     """
-    known = (POST_GENERATE_IMAGE_V4.method_name, *other_operations())
+    known = tuple(operation.method_name for operation in OPERATIONS.values())
     chosen = tuple(names)
     for name in chosen:
         if name not in {"all", *known}:
             raise ConfigurationError(f"operation is {name!r}; give all, or some of {', '.join(known)}.")
-    return known if "all" in chosen else tuple(name for name in known if name in chosen)
+    every = {name for name in known if not metered or name not in dear_operations()} if "all" in chosen else set[str]()
+    return tuple(name for name in known if name in chosen or name in every)
+
+
+@cache
+def dear_operations() -> Mapping[str, Decimal]:
+    """The prices of operations of which one request costs more than 1 USD: they are sent where they are named alone."""
+    every = {operation.method_name: highest_price(operation) for operation in OPERATIONS.values()}
+    return {name: price for name, price in every.items() if price is not None and price > 1}
+
+
+def highest_price(operation: Operation) -> Decimal | None:
+    """The highest price of a request for one image, or of any request where none is asked for; None if unknown."""
+    prices = [operation.price, *(other.price for other in operation.other_prices)]
+    return max((Decimal(usd) for price in prices if price is not None for usd in price.usd.values()), default=None)
 
 
 @cache
 def operation_requirements(method_name: str) -> Mapping[str, Requirement]:
     """What the contract requires of a server for an operation, by the ids of the requirements."""
-    return by_id(_requirements(_view(method_name)))
-
-
-def _view(method_name: str) -> ContractView:
-    (operation_id,) = (each.operation_id for each in OPERATIONS.values() if each.method_name == method_name)
-    return read_view(operation_id)
+    return by_id(_requirements(find_view(method_name)))
 
 
 def _requirements(view: ContractView) -> Iterator[Requirement]:
     operation, name = view.operation, view.operation.method_name
-    at = join_pointer("#/paths", operation.path, operation.method.lower())
+    at = pointers(operation.operation_id).operation
     responses = join_pointer(at, "responses")
     yield Requirement(f"{name}.accepted", f"Valid requests of {operation.method} {operation.path} are accepted.", at)
-    yield Requirement(f"{name}.answer", "The answer is as the contract describes it.", join_pointer(responses, 200))
+    title = "The answer is as the contract describes it, and about what was asked for."
+    yield Requirement(f"{name}.answer", title, join_pointer(responses, 200))
     yield Requirement(f"{name}.statuses", "Every answer has a status that the contract knows.", responses)
     if operation.authenticated:
         yield Requirement(f"{name}.key-missing", "A request without a key gets a 401.", responses)
     for rule in request_rules(operation=operation) if operation.fields else ():
-        yield Requirement(f"{name}.refused.{_short(rule, operation)}", f"What breaks {rule} is refused.", rule)
-    if operation.result == "images":
-        title = "The link of an image gives the image, and needs no key."
-        yield Requirement(f"{name}.link-opens", title, join_pointer(responses, 200))
-    if operation.result == "job" and _makes_job(operation):
+        yield Requirement(f"{name}.refused.{_short(rule, at)}", f"What breaks {rule} is refused.", rule)
+    if makes_job(operation):
         title = "A job can be asked for by its id until it is finished, and the links of its images give the images."
         yield Requirement(f"{name}.finishes", title, join_pointer(responses, 200))
+    elif operation.result != "job" and _link_names(view):
+        title = "The link of an image gives the image, and needs no key."
+        yield Requirement(f"{name}.link-opens", title, join_pointer(responses, 200))
+    elif getter := _getter(view):
+        title = "What was made can be asked for by its id."
+        yield Requirement(f"{name}.found", title, pointers(getter.operation.operation_id).operation)
     if _WEBHOOK in view.fields:
         title = "A finished job is announced with a signature that the keys verify, again if it is not acknowledged."
         yield Requirement(f"{name}.webhook", title, "#/webhooks" if _has_webhooks() else at, advisory=True)
-    if view.fields_in("path"):
+    if _references(view) and 404 in view.responses:
         title = "A request about something that does not exist gets a 404."
         yield Requirement(f"{name}.unknown", title, join_pointer(responses, 404))
 
 
-def _short(rule: str, operation: Operation) -> str:
+def _short(rule: str, operation: str) -> str:
     """A rule's pointer as the end of an id."""
-    start = join_pointer("#/paths", operation.path, operation.method.lower())
-    steps = rule.removeprefix("#/components/schemas/").removeprefix(start).strip("/").split("/")
+    steps = rule.removeprefix("#/components/schemas/").removeprefix(operation).strip("/").split("/")
     return ".".join(step.replace("~1", "-") for step in steps if step not in {"properties", "schema"})
 
 
@@ -121,44 +146,42 @@ def _has_webhooks() -> bool:
         return False
 
 
-def _makes_job(operation: Operation) -> bool:
-    return operation.result == "job" and not any(each.place == "path" for each in operation.fields)
+@cache
+def _id_names() -> frozenset[str]:
+    """The parameters of the contract's paths: ids that the service gives to a job, a dataset or a model."""
+    every = (field for operation in OPERATIONS.values() for field in operation.fields)
+    return frozenset(field.wire_name for field in every if field.place == "path")
 
 
-def encode(view: ContractView, fields: Mapping[str, Any]) -> tuple[str, Payload]:
-    """The target and the body of a request, as the contract writes them, whether or not it allows the values.
-
-    Args:
-        view: The operation.
-        fields: Values by wire name; a file is its bytes.
-    """
-    target, query, body = view.operation.path, list[tuple[str, str]](), dict[str, Any]()
-    for name, value in fields.items():
-        place = view.fields[name].place
-        items: list[Any] = value if is_array(value) else [value]
-        texts = [item if isinstance(item, str) else json_text(item) for item in items] if place != "body" else []
-        if place == "path":
-            target = target.replace(f"{{{name}}}", quote(texts[0], safe=""))
-        elif place == "query":
-            query += [(name, text) for text in texts]
-        else:
-            body[name] = value
-    target += f"?{urlencode(query)}" if query else ""
-    if view.operation.media_type == JSON:
-        return target, Payload(json_text(body).encode(), JSON)
-    if not view.operation.media_type:
-        return target, Payload(b"", None)
-    return target, multipart(part for name, value in body.items() for part in _parts(view, name, value))
+def _references(view: ContractView) -> list[str]:
+    """The fields of a request that are ids which another answer has to give first."""
+    return [name for name in view.fields if name in _id_names()]
 
 
-def _parts(view: ContractView, name: str, value: Any) -> Iterator[FormPart]:
-    rule = view.fields[name]
-    for item in value if rule.item is not None and is_array(value) else [value]:
-        if isinstance(item, bytes):
-            yield FormPart(name, item, "image/png", f"{name}.png")
-        else:
-            is_text = isinstance(item, str) and not rule.content_type
-            yield FormPart(name, (item if is_text else json_text(item)).encode(), rule.content_type)
+def _getter(view: ContractView) -> ContractView | None:
+    """The operation that asks for what a request makes, by the id in its answer; None without one."""
+    answered = {name for name, _ in members_of(view, view.responses[200].schema)} - view.fields.keys()
+    for other in OPERATIONS.values() if view.operation.method != "GET" else ():
+        names = [field.wire_name for field in other.fields]
+        if other.method == "GET" and len(names) == 1 and names[0] in answered & _id_names():
+            return find_view(other.method_name)
+    return None
+
+
+def _link_names(view: ContractView) -> frozenset[str]:
+    """The members of an answer that are links."""
+    members = members_of(view, view.responses[200].schema)
+    return frozenset(name for name, part in members if any(each.get("format") == "uri" for each in view.branches(part)))
+
+
+def _values_of(value: Any, names: Container[str]) -> Iterator[tuple[str, str]]:
+    """The texts of some members of an answer, at any depth, with their names."""
+    for name, inner in value.items() if is_object(value) else ():
+        if name in names and isinstance(inner, str):
+            yield name, inner
+        yield from _values_of(inner, names)
+    for inner in value if is_array(value) else ():
+        yield from _values_of(inner, names)
 
 
 class _Prepared(NamedTuple):
@@ -168,6 +191,9 @@ class _Prepared(NamedTuple):
 
 class OperationsRun:
     """Tests operations on a server, and adds what it finds to the results.
+
+    What one operation makes, the next ones are asked about: a field named `dataset_id` gets what an answer had in a
+    member of this name. Nothing is sent that changes what this run did not make.
 
     Args:
         options: What to test, and what that may cost.
@@ -187,14 +213,15 @@ class OperationsRun:
         self.budget = budget
         self.sender = sender
         self.sent = 0
-        self._jobs: dict[str, Job] = {}
+        self._ids: dict[str, dict[str, bool]] = {}  # by name, whether this run made what the id is of
 
     def run(self, names: Sequence[str], on_progress: Progress) -> None:
-        """Test operations by their method names; those that ask for jobs come last, when there are some."""
-        views = sorted((_view(name) for name in names), key=lambda view: bool(view.fields_in("path")))
+        """Test some operations: those that need no id, those that change something by its id, those that look at it."""
+        views = sorted(map(find_view, names), key=lambda view: bool(_references(view)) + _only_looks(view))
         for number, view in enumerate(views):
-            on_progress(number, len(views), view.operation.method_name)
+            on_progress(number, len(names), view.operation.method_name)
             self._test(view)
+        on_progress(len(names), len(names), "done")
 
     def _test(self, view: ContractView) -> None:
         name = view.operation.method_name
@@ -203,6 +230,8 @@ class OperationsRun:
         accepted = [self._test_valid(view, made) for made in self._valid_requests(view)]
         if True not in accepted:
             why = "No valid request of this operation was accepted, so nothing else is known."
+            for lacking in (each for each in _references(view) if not self._known(view, each)):
+                why = f"No answer gave a {lacking} of what this run made: test the operation that makes it, too."
             for other in operation_requirements(name):
                 if self.results.verdict(other) is None:
                     self.results.add(other, Verdict.NOT_TRIED, why)
@@ -210,39 +239,81 @@ class OperationsRun:
             return
         for rule in request_rules(operation=view.operation) if view.operation.fields else ():
             self._test_rule(view, rule)
-        if view.fields_in("path"):
+        if f"{name}.unknown" in self.results.requirements:
             self._test_unknown(view)
         if _WEBHOOK in view.fields:
             self._test_webhook(view)
 
     # Requests
 
+    def _known(self, view: ContractView, name: str) -> list[str]:
+        """The ids that a field may have: to look at something, any; to change it, those of what this run made."""
+        known = self._ids.get(name, {})
+        return sorted((each for each in known if known[each] or _only_looks(view)), key=lambda each: not known[each])
+
     def _valid_requests(self, view: ContractView) -> list[_Prepared]:
-        """A few valid requests; where images are billed, one."""
-        if view.fields_in("path"):
-            (path,) = view.fields_in("path")
-            return [_Prepared(f"the job {job_id}", {path: job_id}) for job_id in list(self._jobs)[:_VALID]]
-        if not view.operation.fields:
-            return [_Prepared("a request", {})]
-        drawn = draw(requests(operation=view.operation), 1 if self.budget.metered else _VALID, self.options.seed)
-        return [_Prepared("a valid request", self._by_wire_name(view, each)) for each in drawn]
+        """The examples of the contract and a few random requests; where requests are billed, one."""
+        known = {name: self._known(view, name) for name in _references(view)}
+        if not all(known.values()):
+            return []
+        operation = view.operation
+        examples = example_requests(operation.operation_id)
+        many = {name: [b""] * _MANY for name in view.fields if view.fields_in("path") and view.fields[name].takes_files}
+        made = [(f"the contract's example {name}", fields | many) for name, fields in examples.items()]
+        count = 0 if self.budget.metered and made else 1 if self.budget.metered else max(1, _VALID - len(made))
+        none: list[dict[str, Any]] = [{}]
+        strategy = requests(operation=operation).filter(lambda fields: not _leads_nowhere(fields))
+        more = draw(strategy, count, self.options.seed) if operation.fields else none
+        made += [("a valid request", self._by_wire_name(view, drawn)) for drawn in more]
+        found = [
+            _Prepared(note, fields | {name: ids[number % len(ids) * _only_looks(view)] for name, ids in known.items()})
+            for number, (note, fields) in enumerate(made[: 1 if self.budget.metered else None])
+        ]
+        return [each._replace(fields=self._prepared(view, each.fields)) for each in found]
 
     @staticmethod
     def _by_wire_name(view: ContractView, keywords: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields of a request, with a picture for each file, and without an address that nobody listens at."""
         names = {each.python_name: each.wire_name for each in view.operation.fields}
-        fields = {names[name]: value for name, value in keywords.items()}
-        pictures = {
-            name: [png()] if view.fields[name].item else png() for name in fields if view.fields[name].takes_files
-        }
-        return {name: value for name, value in (fields | pictures).items() if name != _WEBHOOK}
+        return {names[name]: value for name, value in keywords.items()}
+
+    def _prepared(self, view: ContractView, fields: Mapping[str, Any], broken: str | None = None) -> dict[str, Any]:
+        """The fields with a picture for each file, at the least cost, without an address that nobody listens at.
+
+        Args:
+            view: The operation.
+            fields: The fields by wire name.
+            broken: The field that is broken on purpose and stays, empty for the whole request; None for a valid one.
+        """
+        operation, made = view.operation, dict[str, Any]()
+        for name, value in fields.items():
+            if view.fields[name].takes_files:
+                made[name] = [png()] * len(value) if is_array(value) else png()
+            elif name != _WEBHOOK or name == broken:
+                made[name] = value
+        if not self.budget.metered:
+            return made
+        dear = {other.field for other in operation.other_prices}
+        dear |= {second for first, second in operation.same_length if first in dear}
+        cheap = {name: value for name, value in made.items() if name not in dear}
+        if broken is None or find_problems({name: without_content(value) for name, value in cheap.items()}, view):
+            made = cheap
+        holder, *inner = operation.count_path or ("",)
+        if holder != broken and holder in made:
+            rest = {name: value for name, value in made[holder].items() if name not in inner} if inner else None
+            made = {name: rest if name == holder else value for name, value in made.items()}
+            made = {name: value for name, value in made.items() if value is not None}
+        if (price := operation.price) and price.by and price.by != broken:
+            refused = [each.value for each in view.fields[price.by].unavailable]
+            made[price.by] = min(set(price.usd) - set(refused), key=lambda value: (Decimal(price.usd[value]), value))
+        return made
 
     def _send(
         self, view: ContractView, made: _Prepared, requirement: str, expect: Expect, key: KeyUse = KeyUse.RIGHT
     ) -> ServerResponse | None:
-        """Send a request; None, with a finding, if it could not be paid for."""
+        """Send a request; None, with a finding, if it could not be paid for or got no answer."""
+        name = view.operation.method_name
         target, payload = encode(view, made.fields)
-        note = f"{view.operation.method_name}: {made.note}"
+        note = f"{name}: {made.note}"
         case = RequestCase(requirement, note, payload, expect, key, operation=view.operation, target=target)
         if reason := self.budget.refuses(case):
             self.results.add(requirement, Verdict.NOT_TRIED, reason)
@@ -251,11 +322,13 @@ class OperationsRun:
         self.sent += 1
         self.budget.charge(case, response)
         if response.status is None:
-            self._fail(requirement, f"{made.note}: the server {response.failure}.", response)
+            self._judge(requirement, f"{made.note}: the server {response.failure}.", response)
             return None
-        known = response.status in view.responses or response.status in view.observed
-        detail = "" if known else f"{made.note}: {response.status} is no status that the contract knows."
-        self._judge(f"{view.operation.method_name}.statuses", detail, response)
+        if f"{name}.statuses" in self.results.requirements:
+            # What breaks a rule gets a 400, whether or not the contract has one for the operation.
+            known = response.status in {*view.responses, *view.observed, *([400] if expect is Expect.REFUSED else [])}
+            detail = "" if known else f"{made.note}: {response.status} is no status that the contract knows."
+            self._judge(f"{name}.statuses", detail, response)
         return response
 
     def _judge(self, requirement: str, problem: str, response: ServerResponse) -> bool:
@@ -263,17 +336,14 @@ class OperationsRun:
         self.results.add(requirement, verdict, problem, response.exchange)
         return not problem
 
-    def _fail(self, requirement: str, problem: str, response: ServerResponse) -> None:
-        self._judge(requirement, problem, response)
-
     # What is tested
 
     def _test_key(self, view: ContractView) -> None:
         requirement = f"{view.operation.method_name}.key-missing"
         # Where somebody may have to pay, nothing that could run is sent, because a proxy may add a key of its own.
-        fields = dict.fromkeys(view.fields_in("path"), _UNKNOWN_ID)
-        if not self.budget.metered and not fields:
-            fields = next(iter(self._valid_requests(view))).fields
+        fields: dict[str, Any] = dict.fromkeys(view.fields_in("path"), _UNKNOWN_ID)
+        if not self.budget.metered:
+            fields = next((made.fields for made in self._valid_requests(view)), fields)
         response = self._send(view, _Prepared("no key", fields), requirement, Expect.UNAUTHORIZED, KeyUse.NONE)
         if response is not None:
             got = response.status
@@ -281,46 +351,53 @@ class OperationsRun:
 
     def _test_valid(self, view: ContractView, made: _Prepared) -> bool:
         """Send a valid request, and follow where its answer leads. Whether it was accepted."""
-        name, operation = view.operation.method_name, view.operation
+        name = view.operation.method_name
         response = self._send(view, made, f"{name}.accepted", Expect.ACCEPTED)
         if response is None:
             return False
-        if response.status != 200:
-            if response.status == 422:
-                self.results.add(f"{name}.accepted", Verdict.NOT_TRIED, "The safety check refused the random prompt.")
-                return False
-            detail = f"{made.note} with {', '.join(made.fields) or 'nothing'}: got {response.status}, expected 200."
-            self._fail(f"{name}.accepted", detail, response)
+        got = response.status
+        if got == 422 or (self.budget.metered and got in ABOUT_ACCOUNT):
+            what = "refused the random prompt" if got == 422 else "answered about the account"
+            self.results.add(f"{name}.accepted", Verdict.NOT_TRIED, f"The service {what} ({got}).", response.exchange)
             return False
-        self._judge(f"{name}.accepted", "", response)
-        wrong = _problem_of_body(view, response)
+        detail = f"{made.note} with {', '.join(made.fields) or 'nothing'}: got {got}, expected 200."
+        if not self._judge(f"{name}.accepted", "" if got == 200 else detail, response):
+            return False
+        wrong = _problem_of_body(view, response) or _problem_of_ids(view, made, response)
         self._judge(f"{name}.answer", f"{made.note}: {wrong}." if wrong else "", response)
-        if operation.result == "images":
-            self._open_links(f"{name}.link-opens", [each.get("url") for each in response.images if is_object(each)])
-        elif _makes_job(operation):
+        for id_name, value in _values_of(response.value, _id_names()):
+            self._ids.setdefault(id_name, {}).setdefault(value, view.operation.method != "GET")
+        if makes_job(view.operation):
             self._follow_job(f"{name}.finishes", response)
+        elif f"{name}.link-opens" in self.results.requirements:
+            self._open_links(f"{name}.link-opens", [link for _, link in _values_of(response.value, _link_names(view))])
+        elif getter := _getter(view):
+            self._ask_for(f"{name}.found", getter, response)
         return True
 
     def _test_rule(self, view: ContractView, rule: str) -> None:
-        requirement = f"{view.operation.method_name}.refused.{_short(rule, view.operation)}"
-        # The path is known, so that what is wrong is the rest.
-        path = dict.fromkeys(view.fields_in("path"), next(iter(self._jobs), _UNKNOWN_ID))
-        for broken in draw(broken_requests(rule, operation=view.operation), 1, self.options.seed):
+        at = pointers(view.operation.operation_id).operation
+        requirement = f"{view.operation.method_name}.refused.{_short(rule, at)}"
+        strategy = broken_requests(rule, operation=view.operation)
+        strategy = strategy.filter(lambda made: not _leads_nowhere(made.request, _field_of(made)))
+        for broken in draw(strategy, 1, self.options.seed):
+            field = _field_of(broken)
             fields = self._by_wire_name(view, broken.request)
-            keywords = {each.python_name: each.wire_name for each in view.operation.fields}
-            if _WEBHOOK in broken.pointer:
-                fields[_WEBHOOK] = broken.request[next(p for p, wire in keywords.items() if wire == _WEBHOOK)]
-            made = _Prepared(f"{broken.pointer} breaks {rule}", fields | path)
+            # The ids are known, so that what is wrong is the rest.
+            ids = {name: self._known(view, name)[0] for name in _references(view) if name in fields and name != field}
+            fields = self._prepared(view, fields | ids, field)
+            made = _Prepared(f"{broken.pointer} breaks {rule}", fields)
             response = self._send(view, made, requirement, Expect.REFUSED)
             if response is None:
                 continue
             status = response.status or 0
-            refused = 400 <= status < 500 and status not in _ABOUT_ACCOUNT
+            refused = 400 <= status < 500 and status not in NOT_ABOUT_CONTENT
             self._judge(requirement, "" if refused else f"{made.note}: got {status}, expected 400.", response)
 
     def _test_unknown(self, view: ContractView) -> None:
         requirement = f"{view.operation.method_name}.unknown"
-        made = _Prepared("an id that nobody has", dict.fromkeys(view.fields_in("path"), _UNKNOWN_ID))
+        fields = self._valid_requests(view)[0].fields | dict.fromkeys(_references(view), _UNKNOWN_ID)
+        made = _Prepared("an id that nobody has", fields)
         response = self._send(view, made, requirement, Expect.REFUSED)
         if response is not None:
             got = response.status
@@ -328,32 +405,41 @@ class OperationsRun:
 
     # Jobs, links and webhooks
 
+    def _ask_for(self, requirement: str, getter: ContractView, answer: ServerResponse) -> None:
+        """Ask for what was made by its id."""
+        (name,) = getter.fields
+        found = dict(_values_of(answer.value, {name}))
+        if not found:
+            self._judge(requirement, f"The answer has no {name} to ask for.", answer)
+            return
+        made = _Prepared(f"asks for {found[name]}", found)
+        response = self._send(getter, made, requirement, Expect.ACCEPTED)
+        if response is not None:
+            wrong = "" if response.status == 200 else f"got {response.status}, expected 200"
+            wrong = wrong or _problem_of_body(getter, response) or _problem_of_ids(getter, made, response)
+            self._judge(requirement, f"{made.note}: {wrong}." if wrong else "", response)
+
     def _follow_job(self, requirement: str, submitted: ServerResponse) -> None:
         """Ask for a job until it is finished."""
         job = read_job(submitted.body)
         if not isinstance(job, Job):
-            self._fail(requirement, "The answer has no id to ask for.", submitted)
+            self._judge(requirement, "The answer has no id to ask for.", submitted)
             return
-        view = _poll_view()
+        view = poll_view()
         (path,) = view.fields_in("path")
         end = time.monotonic() + self.options.timeout
         while True:
-            made = _Prepared(f"asks for {job.id}", {path: job.id})
-            target, payload = encode(view, made.fields)
-            case = RequestCase(
-                requirement, made.note, payload, Expect.ACCEPTED, operation=view.operation, target=target
-            )
-            response = self.sender.send(case)
-            self.sent += 1
+            response = self._send(view, _Prepared(f"asks for {job.id}", {path: job.id}), requirement, Expect.ACCEPTED)
+            if response is None:
+                return
             known = read_job(response.body, job_id=job.id)
             if response.status != 200 or not isinstance(known, Job):
-                self._fail(requirement, f"The job cannot be asked for: the server {response.summary}.", response)
+                self._judge(requirement, f"The job cannot be asked for: the server {response.summary}.", response)
                 return
-            self._jobs[job.id] = known
             if known.status in {COMPLETED, FAILED}:
                 break
             if time.monotonic() > end:
-                self._fail(requirement, f"It is {known.status} after {self.options.timeout:g} s.", response)
+                self._judge(requirement, f"It is {known.status} after {self.options.timeout:g} s.", response)
                 return
             time.sleep(_POLL_PAUSE)
         images = known.generation.images if known.generation else ()
@@ -361,21 +447,12 @@ class OperationsRun:
         if known.status == COMPLETED and not images:
             wrong = "it is completed, and names no image"
         if self._judge(requirement, f"The finished job: {wrong}." if wrong else "", response):
-            self._open_links(requirement, [image.url for image in images])
+            self._open_links(requirement, [image.url for image in images if image.url])
 
-    def _open_links(self, requirement: str, links: Iterable[str | None]) -> None:
-        for link in [link for link in links if link]:
-            host = urlsplit(link).hostname or ""
-            if self.options.on_loopback and not is_loopback(host):
-                detail = f"The link leads to {host}, and a run on loopback does not leave this machine."
-                self.results.add(requirement, Verdict.NOT_TRIED, detail)
-                continue
-            response = self.sender.fetch(link, "the image of a link, without the key")
+    def _open_links(self, requirement: str, links: Iterable[str]) -> None:
+        for link in links:
+            self.results.add(requirement, *self.sender.open_link(link, on_loopback=self.options.on_loopback))
             self.sent += 1
-            kind = response.header("content-type") or "no Content-Type"
-            held = response.status == 200 and kind.startswith("image/") and bool(response.body)
-            detail = "" if held else f"The server {response.summary} with {kind}, not an image."
-            self._judge(requirement, detail, response)
 
     def _test_webhook(self, view: ContractView) -> None:
         """Submit a job that is announced to this process, which acknowledges the second delivery only."""
@@ -384,36 +461,40 @@ class OperationsRun:
             self.results.add(requirement, Verdict.NOT_TRIED, "A server elsewhere cannot reach this machine.")
             return
         fields = next(iter(self._valid_requests(view))).fields
-        with Receiver() as receiver:
-            made = _Prepared("a job with a webhook", fields | {_WEBHOOK: receiver.url})
+        # The first delivery is not acknowledged.
+        with FaultServer([answer_with(503), answer_with(204)]) as receiver:
+            made = _Prepared("a job with a webhook", fields | {_WEBHOOK: f"{receiver.url}/webhook"})
             response = self._send(view, made, requirement, Expect.ACCEPTED)
             if response is None:
                 return
             if response.status != 200:
-                self._fail(requirement, f"{made.note}: the server {response.summary}.", response)
+                self._judge(requirement, f"{made.note}: the server {response.summary}.", response)
                 return
-            deliveries = receiver.wait(2, self.options.timeout)
+            end = time.monotonic() + self.options.timeout
+            while len(deliveries := receiver.ledger.posts) < 2 and time.monotonic() < end:
+                time.sleep(_POLL_PAUSE)
             keys = self._webhook_keys()
         job = read_job(response.body)
         wrong = _problem_of_deliveries(deliveries, keys, job.id if isinstance(job, Job) else "")
         self._judge(requirement, wrong, response)
 
     def _webhook_keys(self) -> Any:
-        """The keys that the server signs with; None if it serves none."""
-        view = _view("webhook_keys")
-        target, payload = encode(view, {})
-        case = RequestCase(
-            "", "the keys", payload, Expect.ACCEPTED, KeyUse.NONE, operation=view.operation, target=target
-        )
-        self.sent += 1
-        return self.sender.send(case).value
+        """The keys that the server signs with, which it gives to everybody; None if it serves none."""
+        response = self._send(key_view(), _Prepared("the keys", {}), "", Expect.ACCEPTED, KeyUse.NONE)
+        return response.value if response else None
 
 
-def _poll_view() -> ContractView:
-    """The operation that gives a job by its id."""
-    return next(
-        read_view(each.operation_id) for each in OPERATIONS.values() if each.result == "job" and not _makes_job(each)
-    )
+def _field_of(broken: BrokenRequest) -> str:
+    """The field that is broken; empty for the whole request."""
+    return (*broken.pointer.split("/"), "")[1]
+
+
+def _leads_nowhere(fields: Iterable[str], broken: str = "") -> bool:
+    return any(_MADE_UP.search(name) for name in fields if name not in {broken, _WEBHOOK})
+
+
+def _only_looks(view: ContractView) -> bool:
+    return view.operation.method == "GET"
 
 
 def _problem_of_body(view: ContractView, response: ServerResponse) -> str:
@@ -431,14 +512,16 @@ def _problem_of_body(view: ContractView, response: ServerResponse) -> str:
     return ""
 
 
-class ReceivedWebhook(NamedTuple):
-    """A webhook as it arrived."""
+def _problem_of_ids(view: ContractView, made: _Prepared, response: ServerResponse) -> str:
+    """What is wrong with the ids in an answer to a question about one; empty when nothing is."""
+    for name in _references(view):
+        answered = [value for _, value in _values_of(response.value, {name})]
+        if answered and str(made.fields[name]).rstrip("=") not in [value.rstrip("=") for value in answered]:
+            return f"it is about {name} {answered[0]}, not about {made.fields[name]}"
+    return ""
 
-    headers: list[tuple[str, str]]
-    body: bytes
 
-
-def _problem_of_deliveries(deliveries: Sequence[ReceivedWebhook], keys: Any, job_id: str) -> str:
+def _problem_of_deliveries(deliveries: Sequence[ReceivedRequest], keys: Any, job_id: str) -> str:
     if not deliveries:
         return "No webhook came."
     for delivery in deliveries:
@@ -449,50 +532,3 @@ def _problem_of_deliveries(deliveries: Sequence[ReceivedWebhook], keys: Any, job
         if job.id.rstrip("=") != job_id.rstrip("="):
             return f"The webhook is about {job.id}, not about {job_id}."
     return "" if len(deliveries) > 1 else "The webhook was not acknowledged, and did not come again."
-
-
-class Receiver:
-    """A server on loopback that gets webhooks. It acknowledges every delivery but the first. A context manager."""
-
-    def __init__(self) -> None:
-        self._deliveries: list[ReceivedWebhook] = []
-        self._arrived = threading.Condition()
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                self.send_response(receiver.take(ReceivedWebhook(list(self.headers.items()), body)))
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-                """Print nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-    @property
-    def url(self) -> str:
-        """Where webhooks are to be sent."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/webhook"
-
-    def take(self, delivery: ReceivedWebhook) -> int:
-        """Keep a delivery, and return the status of its answer."""
-        with self._arrived:
-            self._deliveries.append(delivery)
-            self._arrived.notify_all()
-            return 503 if len(self._deliveries) == 1 else 204
-
-    def wait(self, count: int, timeout: float) -> list[ReceivedWebhook]:
-        """Wait for some deliveries, and return what arrived within the timeout, in seconds."""
-        with self._arrived:
-            self._arrived.wait_for(lambda: len(self._deliveries) >= count, timeout)
-            return list(self._deliveries)
-
-    def __enter__(self) -> Receiver:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()

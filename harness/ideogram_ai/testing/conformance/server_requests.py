@@ -9,21 +9,24 @@ from datetime import timedelta
 from enum import Enum, StrEnum, auto
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 from attrs import Factory, frozen
 
-from ideogram_ai.client.request import is_array, is_object
+from ideogram_ai.client.request import JSON, is_array, is_object
+from ideogram_ai.client.transport import is_loopback
 from ideogram_ai.contract.decoding import json_text
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import Operation
 
 from ..recording import REDACTED, cut_out
-from .kit import RecordedExchange
+from .kit import RecordedExchange, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ideogram_ai.contract.view import ContractView
 
 LARGEST_RESPONSE: Final = 16 * 1024 * 1024
 """How many bytes of a response are read."""
@@ -132,26 +135,62 @@ def shorten(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
-def make_part(name: str, value: Any) -> FormPart:
-    """A field as the contract writes it: JSON where the part is JSON, else text, `true` and `false` for booleans."""
-    rule = read_view().fields.get(name)
-    if isinstance(value, str) and not (rule and rule.content_type):
-        return FormPart(name, value.encode())
-    return FormPart(name, json_text(value).encode(), rule.content_type if rule else None)
+def make_parts(
+    name: str, value: Any, view: ContractView | None = None, content_type: str | None = None
+) -> list[FormPart]:
+    """A field as the contract writes it: a file, JSON where the part is JSON, else text, `true` and `false`.
+
+    Args:
+        name: The field, which the contract may not have.
+        value: Its value; a list that is not JSON has a part for each item, and a file is its bytes.
+        view: The operation; None for generate.
+        content_type: Replaces the media type that the contract has for the part.
+    """
+    rule = (view or read_view()).fields.get(name)
+    marked = content_type or (rule.content_type if rule else None)
+    is_text = rule is None or not rule.content_type or rule.content_type.startswith("text/")
+    many = rule is not None and rule.item is not None and is_array(value)
+    parts: list[FormPart] = []
+    for number, item in enumerate(value if many else [value], start=1):
+        if isinstance(item, bytes):
+            parts.append(FormPart(name, item, "image/png", f"{name}-{number}.png" if many else f"{name}.png"))
+        else:
+            text = item if is_text and isinstance(item, str) else json_text(item)
+            parts.append(FormPart(name, text.encode(), marked))
+    return parts
 
 
 def form(fields: Mapping[str, Any], **types: str) -> Payload:
-    """A form with these fields in their order; `types` replace the media types that the contract has for their parts.
+    """A form of generate with these fields in their order; `types` replace the media types of their parts."""
+    return multipart(
+        part for name, value in fields.items() for part in make_parts(name, value, content_type=types.get(name))
+    )
 
-    A list that is not JSON has a part for each item.
+
+def encode(view: ContractView, fields: Mapping[str, Any]) -> tuple[str, Payload]:
+    """The target and the body of a request, as the contract writes them, whether or not it allows the values.
+
+    Args:
+        view: The operation.
+        fields: Values by wire name; a file is its bytes.
     """
-    parts: list[FormPart] = []
+    target, query, body = view.operation.path, list[tuple[str, str]](), dict[str, Any]()
     for name, value in fields.items():
-        rule = read_view().fields.get(name)
-        items: list[Any] = value if rule is not None and rule.item is not None and is_array(value) else [value]
-        made = [make_part(name, item) for item in items]
-        parts += [part._replace(content_type=types.get(name, part.content_type)) for part in made]
-    return multipart(parts)
+        place = view.fields[name].place
+        items: list[Any] = value if is_array(value) else [value]
+        texts = [item if isinstance(item, str) else json_text(item) for item in items] if place != "body" else []
+        if place == "path":
+            target = target.replace(f"{{{name}}}", quote(texts[0], safe=""))
+        elif place == "query":
+            query += [(name, text) for text in texts]
+        else:
+            body[name] = value
+    target += f"?{urlencode(query)}" if query else ""
+    if view.operation.media_type == JSON:
+        return target, Payload(json_text(body).encode(), JSON)
+    if not view.operation.media_type:
+        return target, Payload(b"", None)
+    return target, multipart(part for name, value in body.items() for part in make_parts(name, value, view))
 
 
 def multipart(parts: Iterable[FormPart], boundary: str | None = None) -> Payload:
@@ -277,6 +316,21 @@ class CaseSender:
     def fetch(self, url: str, note: str) -> ServerResponse:
         """Fetch an image link, without the key; CannotConnectError when its host cannot be reached."""
         return self._exchange(self._client.build_request("GET", url), note)
+
+    def open_link(self, link: str, *, on_loopback: bool) -> tuple[Verdict, str, RecordedExchange | None]:
+        """Whether a link gives an image without the key. From loopback, no link to another machine is opened."""
+        host = urlsplit(link).hostname or ""
+        if on_loopback and not is_loopback(host):
+            detail = f"The link leads to {host}, and a run on loopback does not leave this machine."
+            return Verdict.NOT_TRIED, detail, None
+        try:
+            response = self.fetch(link, "the image of a link, without the key")
+        except CannotConnectError as error:
+            return Verdict.NOT_TRIED, f"The host of the link cannot be reached ({error}).", None
+        kind = response.header("content-type") or "no Content-Type"
+        if response.status == 200 and kind.startswith("image/") and response.body:
+            return Verdict.HELD, "", response.exchange
+        return Verdict.FAILED, f"The server {response.summary} with {kind}, not an image.", response.exchange
 
     def _exchange(self, request: httpx.Request, note: str) -> ServerResponse:
         secret = {self._view.api_key_header.lower(), "authorization"}

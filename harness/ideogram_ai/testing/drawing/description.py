@@ -44,27 +44,20 @@ class _Shape(NamedTuple):
         return min(rows), min(columns), max(rows) + 1, max(columns) + 1
 
 
-def describe(content: bytes, *, boxes: bool = True, style: bool = False, tags: bool = False) -> dict[str, Any]:
+def describe(content: bytes, *, boxes: bool = True) -> dict[str, Any]:
     """Describe an image as a prompt that generate takes. A picture of the mock server gives back its own prompt.
+
+    Neither has a style description or tags, as the public operation answers.
 
     Args:
         content: The bytes of an image that can be read.
         boxes: Whether elements say where they are.
-        style: Whether there is a style description.
-        tags: Whether there are tags.
     """
     own = own_prompt(content)
     prompt = write_prompt(own) if isinstance(own, str) else own or _look(read_image(content))
-    elements: list[dict[str, Any]] = prompt["compositional_deconstruction"]["elements"]
-    if not boxes:
-        for element in elements:
-            element.pop("bbox", None)
-    if not style:
-        prompt.pop("style_description", None)
-    prompt.pop("tags", None)
-    if tags:
-        prompt["tags"] = ["mock", *dict.fromkeys(element["type"] for element in elements)]
-    return prompt
+    for element in () if boxes else prompt["compositional_deconstruction"]["elements"]:
+        element.pop("bbox", None)
+    return {name: value for name, value in prompt.items() if name not in {"style_description", "tags"}}
 
 
 def describe_in_words(content: bytes) -> str:
@@ -102,13 +95,8 @@ def _look(image: Image.Image) -> dict[str, Any]:
     described = [_described(shape) for shape in shapes]
     listed = ", ".join(element["desc"] for element in described[:3])
     count = f"{len(shapes)} shape{'' if len(shapes) == 1 else 's'}: {listed}" if shapes else "nothing on it"
-    everywhere = _palette(colour for row in cells for colour in row)
     return {
         "high_level_description": f"A {form} picture of {width}x{height} pixels, {count}; {behind}",
-        "style_description": {
-            "aesthetics": "flat shapes" if len(set(everywhere)) <= 3 else "many tones",
-            "color_palette": everywhere,
-        },
         "compositional_deconstruction": {"background": f"{behind} ({_code(ground)})", "elements": described},
     }
 
@@ -178,10 +166,6 @@ def _ranked(colours: Iterable[Colour]) -> tuple[Colour, ...]:
     counts = Counter(colours)
     least = _LEAST_IN_PALETTE * counts.total()
     return tuple(colour for colour, count in counts.most_common(_MOST_IN_PALETTE) if count >= least)
-
-
-def _palette(colours: Iterable[Colour]) -> list[str]:
-    return list(dict.fromkeys(map(_code, _ranked(colours))))
 
 
 def _code(colour: Colour) -> str:

@@ -7,11 +7,12 @@ the values that are listed but not in service are rules too. Each broken request
 from __future__ import annotations
 
 from functools import cache, cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 from hypothesis import strategies as st
 
+from ideogram_ai.client.request import is_array
 from ideogram_ai.contract.problems import pointer_to
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
+
+_END: Final = b"of a mask"  # so that it is not the same file
 
 
 @frozen
@@ -173,5 +176,15 @@ class _Requests:
 
 
 def _keep_words(request: JsonObject) -> JsonObject:
-    """The request without what the contract rules out in words alone: a weight beside a size of another shape."""
-    return {name: value for name, value in request.items() if name != "image_weight" or "resolution" not in request}
+    """The request without what the contract rules out in words alone.
+
+    That is in 4.0 a weight beside a size of another shape, and a mask of another size than its image.
+    """
+    shaped = {"resolution", "text_prompt"} <= request.keys()
+    kept = {name: value for name, value in request.items() if name != "image_weight" or not shaped}
+    for name in [name for name in kept if name.endswith("mask")]:
+        begin = name.removesuffix("mask").removesuffix("_") or "image"
+        image = next((value for other, value in kept.items() if other.startswith(begin) and other != name), None)
+        if image is not None:
+            kept[name] = [file + _END for file in image] if is_array(image) else image + _END
+    return kept
