@@ -179,7 +179,7 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Drift
     except ContractError as error:
         raise DriftError(str(error)) from None
     name = contract.relative_to(ROOT).as_posix() if contract.is_relative_to(ROOT) else str(contract)
-    ours = parse_document(name, read.source)
+    ours = Document(name, read.document)
     content = read_source(source, timeout=timeout)
     theirs = parse_document(source, content)
     locations = list(operations(ours))
