@@ -157,7 +157,7 @@ def put_at(node: Any, pointer: Sequence[str | int], value: Any) -> Any:
     """The node with another value at a place. Only what leads there is copied: copying all takes most of the time."""
     if not pointer:
         return value
-    again = [*node] if isinstance(node, list) else {**node}
+    again: Any = [*node] if isinstance(node, list) else {**node}
     again[pointer[0]] = put_at(again[pointer[0]], pointer[1:], value)
     return again
 
