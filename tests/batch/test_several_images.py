@@ -271,6 +271,17 @@ async def test_a_row_of_every_operation(tmp_path: Path) -> None:
     assert all((tmp_path / "out" / str(outcome.file)).is_file() for outcome in outcomes.values())
 
 
+async def test_a_batch_without_rows_leaves_what_its_run_wrote(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Job.open(tmp_path / "a" / "b") as job:
+            job.plan([])
+        assert not (tmp_path / "a").exists()
+    for _ in range(2):
+        with Job.open(tmp_path / "out") as job:
+            await run(job, CountingService().client())
+        assert (tmp_path / "out" / "ledger.sqlite3").exists()
+
+
 async def test_rows_that_no_job_can_make_are_not_submitted(tmp_path: Path) -> None:
     service = CountingService()
     with Job.open(tmp_path) as job:
