@@ -49,13 +49,14 @@ def valid_arguments(operation: Operation) -> SearchStrategy[dict[str, Any]]:
 def arguments(operation: Operation, mode: schemathesis.GenerationMode) -> SearchStrategy[dict[str, Any]]:
     """Keyword arguments of a mode, as far as they are a mapping at all."""
     names = {field.wire_name: field.python_name for field in operation.fields}
-    uploads = {field.wire_name for field in operation.fields if field.is_file}
+    uploads = {field.wire_name: field.is_array for field in operation.fields if field.is_file}
 
     def build(case: Any, content: bytes) -> dict[str, Any]:
         given = {**(case.body if is_mapping(case.body) else {}), **(case.query or {})}
         given |= {name: unquote(value) for name, value in (case.path_parameters or {}).items()}
-        for name in given.keys() & uploads:
-            given[name] = [content] * len(given[name]) if isinstance(given[name], list) else content
+        for name in given.keys() & uploads.keys():
+            count = len(given[name]) if isinstance(given[name], list) else 1  # one file is a list of one
+            given[name] = [content] * count if uploads[name] else content
         # What is null or an empty list is not sent in a form, nor in a query.
         return {names.get(name, name): value for name, value in given.items() if value not in ([], None)}
 
