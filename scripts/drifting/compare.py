@@ -18,7 +18,7 @@ from jsonschema_rs import ValidationError, canonicalize
 from jsonschema_rs.canonical import CanonicalizationError, Containment, Satisfiability
 from regeneration.documents import Pointer, pointer_text
 
-from drifting.schema import ANY, LOWER, UPPER, json_text, one_or_list
+from drifting.schema import ANY, json_text, one_or_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -301,11 +301,8 @@ class _SchemaComparison:
             effect: Effect | None = Effect.NARROWED if before is None else Effect.WIDENED
             if before is not None and after is not None:
                 types = sorted(old.types & new.types)
-                if name in LOWER or name in UPPER:
-                    effect = Effect.NARROWED if (after > before) is (name in LOWER) else Effect.WIDENED
-                else:
-                    effect = relation({"type": types, name: before}, {"type": types, name: after})
-                    effect = Effect.CHANGED if effect is None and name in _LOOSE else effect
+                effect = relation({"type": types, name: before}, {"type": types, name: after})
+                effect = Effect.CHANGED if effect is None and name in _LOOSE else effect
             if effect is not None:
                 there = before is not None, after is not None
                 sides = _side(old, name, before, present=there[0]), _side(new, name, after, present=there[1])

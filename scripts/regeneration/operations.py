@@ -28,7 +28,7 @@ from regeneration.rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from regeneration.documents import Contract
     from regeneration.fields import Model, Parameter
@@ -46,6 +46,7 @@ _CLASSES: Final = frozenset(
             "Literal",
             "Mapping",
             "Methods",
+            "NamedTuple",
             "Never",
             "Operation",
             "Price",
@@ -99,6 +100,7 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
             raise contract.error(("components", "schemas", name), message)
     return {
         "imports": sorted(lines),
+        "argument_types": sorted(_argument_types(facts)),
         "imports_of_methods": sorted(lines | responses),
         "operations": facts,
         "groups": groups,
@@ -109,6 +111,16 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
             for name, model in sorted(models.items())
         },
     }
+
+
+def _argument_types(facts: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The names in arguments.py."""
+    described = [operation for operation in facts if operation["request_model"]]
+    if any(operation["has_files"] for operation in described):
+        yield "Image"
+    for operation in described:
+        yield operation["typed_dict"]
+        yield from (field["alias"] for field in operation["fields"] if field["is_alternative"])
 
 
 def _refuse_taken_names(contract: Contract, facts: Sequence[dict[str, Any]]) -> None:

@@ -318,18 +318,21 @@ def _send(method: str, arguments: Mapping[str, Any], *, is_async: bool) -> httpx
 
     async def call_async() -> None:
         async with httpx.AsyncClient(transport=httpx.MockTransport(record)) as http:
-            await find(AsyncIdeogram(_KEY, http_client=http, retry=once))(**arguments)
+            await find(AsyncIdeogram(_KEY, **options(http)))(**arguments)
 
     def find(client: Any) -> Any:
         return reduce(getattr, method.split("."), client)
 
-    once = RetryPolicy(max_attempts=1)
+    def options(http: Any) -> dict[str, Any]:
+        # With both HTTP clients lent, no certificates are read, which would take most of the time of a proof.
+        return {"http_client": http, "image_client": http, "retry": RetryPolicy(max_attempts=1)}
+
     try:
         if is_async:
             anyio.run(call_async)
         else:
             with httpx.Client(transport=httpx.MockTransport(record)) as http:
-                find(Ideogram(_KEY, http_client=http, retry=once))(**arguments)
+                find(Ideogram(_KEY, **options(http)))(**arguments)
     except IdeogramError:
         if not requests:
             raise

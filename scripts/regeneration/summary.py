@@ -49,12 +49,10 @@ class GeneratedState:
     Attributes:
         document: The contract.
         models: The classes and types in `ideogram_ai.generated.models`.
-        methods: The methods of the client for operations.
     """
 
     document: dict[str, Any]
     models: frozenset[str]
-    methods: frozenset[str]
 
 
 def read_package(package: Path) -> GeneratedState:
@@ -79,23 +77,9 @@ def read_baseline() -> tuple[GeneratedState, str] | None:
 
 
 def _read(read: Callable[[str], bytes]) -> GeneratedState:
-    models, methods = (ast.parse(read(name)).body for name in ("models/__init__.py", "methods.py"))
-    exported = next(node.value for node in models if isinstance(node, ast.Assign))
-    classes = {node.name: node for node in methods if isinstance(node, ast.ClassDef)}
-    names: set[str] = set()
-    for function in _functions(classes["Methods"]):
-        if function.returns and any(
-            isinstance(each, ast.Name) and each.id == "property" for each in function.decorator_list
-        ):
-            group = classes[ast.unparse(function.returns).partition("[")[0]]
-            names |= {f"{function.name}.{method.name}" for method in _functions(group)}
-        else:
-            names.add(function.name)
-    return GeneratedState(json.loads(read("contract.json")), frozenset(ast.literal_eval(exported)), frozenset(names))
-
-
-def _functions(node: ast.ClassDef) -> Iterator[ast.FunctionDef]:
-    yield from (each for each in node.body if isinstance(each, ast.FunctionDef) and not each.name.startswith("_"))
+    body = ast.parse(read("models/__init__.py")).body
+    exported = next(node.value for node in body if isinstance(node, ast.Assign))
+    return GeneratedState(json.loads(read("contract.json")), frozenset(ast.literal_eval(exported)))
 
 
 def _committed(path: Path) -> bytes:
@@ -132,7 +116,7 @@ def find_changes(old: GeneratedState, new: GeneratedState) -> list[Change]:
         drifting.document.DriftError: One of the contracts cannot be understood.
     """
     found = list(_differences(old.document, new.document))
-    changes = [*found, *_methods(old, new), *_models(old, new), *_facts(old.document, new.document)]
+    changes = [*found, *_methods(old.document, new.document), *_models(old, new), *_facts(old.document, new.document)]
     return sorted(changes, key=lambda change: not change.breaking)
 
 
@@ -262,22 +246,15 @@ def _kind(schema: Any) -> str:
     return f"{kind} of {_kind(schema['items'])}" if kind == "array" and "items" in schema else kind
 
 
-def _methods(old: GeneratedState, new: GeneratedState) -> Iterator[Change]:
+def _methods(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
     """Methods that come or go although their operations stay."""
-    before, after = _names(old.document), _names(new.document)
-    for name in sorted(old.methods - new.methods):
-        if name not in before or before[name] in after.values():
-            yield Change(True, Effect.REMOVED, f"Python: there is no method `{name}` of `Ideogram` any more")
-    for name in sorted(new.methods - old.methods):
-        if name not in after or after[name] in before.values():
-            yield Change(False, Effect.ADDED, f"Python: the method `{name}` of `Ideogram` is new")
-
-
-def _names(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """The path and method of every operation by the name of the client's method."""
-    return {
-        str(raw.get("x-method") or raw.get("operationId")): (path, method) for path, method, raw in operations(document)
-    }
+    before, after = (
+        {_method(raw): (path, method) for path, method, raw in operations(document)} for document in (old, new)
+    )
+    for name in sorted(name for name in before.keys() - after.keys() if before[name] in after.values()):
+        yield Change(True, Effect.REMOVED, f"Python: there is no method `{name}` of `Ideogram` any more")
+    for name in sorted(name for name in after.keys() - before.keys() if after[name] in before.values()):
+        yield Change(False, Effect.ADDED, f"Python: the method `{name}` of `Ideogram` is new")
 
 
 def _models(old: GeneratedState, new: GeneratedState) -> Iterator[Change]:

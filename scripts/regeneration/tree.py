@@ -259,7 +259,7 @@ def _write_modules(contract: Contract, target: Path, described: dict[str, Any]) 
     if readable == shared:
         raise RegenerationError(f"types.py has no {_UNSET!r} any more; see whether Unset has a repr of its own now")
     (target / "types.py").write_text(readable, "utf-8")
-    for name in ("contract.py", "methods.py", "operations.py"):
+    for name in ("arguments.py", "contract.py", "methods.py", "operations.py"):
         text = environment.get_template(f"{name}.jinja").render(sha256=contract.sha256, **described)
         (target / name).write_bytes(text.encode())
     (target / "contract.yaml").write_bytes(contract.source)

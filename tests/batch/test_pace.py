@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ideogram_ai.batch.runner import Pace
+from ideogram_ai.batch.pace import Pace
 from ideogram_ai.client import RetryPolicy
 
 POLICY = RetryPolicy(base_delay=1, max_delay=60, deadline=300)

@@ -134,12 +134,12 @@ async def test_what_a_row_did_cost_is_that_of_the_images_in_the_response() -> No
             (outcome,) = [each async for each in of]
         assert outcome.cost == Decimal(cost), "what a broken response does not name was made as well"
     upscale = BatchRequest("1", {"image_file": png(), "image_request": {"num_images": 4}}, operation="upscale")
-    service = CountingService([entry(upscaled_resolution="2048x2048")] * 4)
+    service = CountingService([entry(upscaled_resolution="2048x2048")] * 3)
     async with run_batch([upscale], client=service.client(), prices=shipped_prices()) as of:
         (outcome,) = [each async for each in of]
-    assert (outcome.cost, len(outcome.images)) == (Decimal("0.06"), 4), "a price for the request"
+    assert (outcome.cost, len(outcome.images)) == (Decimal("0.06"), 3), "a price for the request"
     assert outcome.generation is not None
-    assert ImageOutcome.of(outcome.generation.images[3]).upscaled_resolution == "2048x2048"
+    assert ImageOutcome.of(outcome.generation.images[2]).upscaled_resolution == "2048x2048"
 
 
 def killed_at(folder: Path, server: MockServer, images: int, die_at: str) -> None:
@@ -269,6 +269,17 @@ async def test_a_row_of_every_operation(tmp_path: Path) -> None:
     assert len(outcomes) == len(image_operations())
     assert (tmp_path / "out" / "index.html").read_text().count('class="card"') == len(outcomes)
     assert all((tmp_path / "out" / str(outcome.file)).is_file() for outcome in outcomes.values())
+
+
+async def test_a_batch_without_rows_leaves_what_its_run_wrote(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Job.open(tmp_path / "a" / "b") as job:
+            job.plan([])
+        assert not (tmp_path / "a").exists()
+    for _ in range(2):
+        with Job.open(tmp_path / "out") as job:
+            await run(job, CountingService().client())
+        assert (tmp_path / "out" / "ledger.sqlite3").exists()
 
 
 async def test_rows_that_no_job_can_make_are_not_submitted(tmp_path: Path) -> None:

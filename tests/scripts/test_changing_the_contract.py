@@ -78,7 +78,7 @@ def more(tmp_path_factory: pytest.TempPathFactory) -> Changed:
         "cli": {
             "all": [change.option for change in FIELD_CHANGES if change.option],
             "not a number": ["project=p", "steps=many"],
-            "not a list": ["project=p", "sizes=3"],
+            "not a list": ["project=p", "sizes=big"],
         },
     }
     return Changed(tmp_path_factory, with_more(tmp_path_factory), asked)
@@ -183,7 +183,7 @@ def test_a_field_of_any_operation_is_in_the_client_its_help_the_mock_server_a_ba
     """One edit and one command; nothing was written for this operation, or for this field."""
     found, about = more.used["inpaint"], WILDNESS["description"].rstrip(".")
     assert (found["3"]["type"], found["3"]["arrived"][0][1]["wildness"]) == ("Generation", 3)
-    for value, complaint in (("12", "wildness: 12 is greater than the maximum of 9"), ("wild", "wildness: ")):
+    for value, complaint in (("12", "wildness: 12 is greater than the maximum of 9"), ("wild", "wildness is not JSON")):
         assert (found[value]["error"], found[value]["arrived"][0][2]) == ("BadRequestError", 400)
         assert complaint in found[value]["message"]
     assert "wildness: int | None = None" in found["signature"].replace("'", "")

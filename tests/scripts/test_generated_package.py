@@ -154,8 +154,17 @@ def test_the_fields_of_every_model_keep_the_order_of_the_contract(document: Docu
 
 def test_it_holds_nothing_that_is_not_used() -> None:
     names = {path.name for path in FOLDER.iterdir()} - {"__pycache__"}
-    code = {"__init__.py", "contract.py", "methods.py", "models", "operations.py", "py.typed", "types.py"}
-    assert names == {*code, "contract.json", "contract.yaml", "lock.json"}
+    code = {
+        "__init__.py",
+        "arguments.py",
+        "contract.py",
+        "methods.py",
+        "models",
+        "operations.py",
+        "py.typed",
+        "types.py",
+    }
+    assert names == {*code, "py.typed", "contract.json", "contract.yaml", "lock.json"}
     assert not [path for path in FOLDER.rglob("*.py") if "boundary" in path.read_text()]
     assert (FOLDER / "py.typed").read_bytes() == b""
 
@@ -183,3 +192,4 @@ def test_it_works_under_another_name_in_a_folder_and_in_a_zip_and_loads_little(
         assert said == [document, CONTRACT.read_text("utf-8"), [*OPERATIONS]]
         assert "vendored.inside.operations" in loaded
         assert not [name for name in loaded if name == "httpx" or name.startswith("vendored.inside.models")]
+        assert "vendored.inside.arguments" not in loaded, "it is slow to load"

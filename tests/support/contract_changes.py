@@ -89,7 +89,7 @@ def reduce(document: Document) -> None:
     remove_field(document)
     add_field_of_page(document)
     names = {
-        "GenerateImageRequestV4": "ImageRequest",
+        "GenerateImageRequestV4": "PictureRequest",
         "V4JsonPrompt": "StructuredPrompt",
         "GenerateImageResponseV4": "Images",
     }

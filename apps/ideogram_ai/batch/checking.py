@@ -8,6 +8,7 @@ import re
 import shlex
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -38,11 +39,12 @@ from .operations import GENERATE, all_fields, file_fields, image_operations, vie
 from .reading import OWN_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from types import TracebackType
-    from typing import Self
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from typing import TypeAlias
 
     from ideogram_ai.contract.view import ContractView, FieldRule
+
+    _FirstLine: TypeAlias = Callable[[str, str, int], int | None]
 
 
 _LONGEST_KEY: Final = 200
@@ -101,10 +103,10 @@ class Checker:
 
     def requests(self, rows: Iterable[Row]) -> Iterator[BatchRequest]:
         """The requests of the good rows, in their order; the others are reported and left out."""
-        with _Duplicates() as duplicates:
+        with _open_duplicates() as first_line:
             for row in rows:
                 self.rows += 1
-                request, problems = self._check(row, duplicates)
+                request, problems = self._check(row, first_line)
                 if problems or request is None:
                     self.bad += 1
                     for problem in problems:
@@ -121,7 +123,7 @@ class Checker:
         view = view_of(self._rules.operation)
         return [_explain_unknown(name, self._rules.defaults, view) for name in sorted(self._unused)]
 
-    def _check(self, row: Row, duplicates: _Duplicates) -> tuple[BatchRequest | None, list[RowProblem]]:
+    def _check(self, row: Row, first_line: _FirstLine) -> tuple[BatchRequest | None, list[RowProblem]]:
         values = dict(row.values)
         problems = list(row.problems)
         remarks: list[RowProblem] = []
@@ -139,7 +141,7 @@ class Checker:
         if operation and not row.problems:
             self._resolve_files(fields, view)
             problems += self._problems(fields, row, view)
-        problems += _duplicates(key, file_name, row, duplicates)
+        problems += _duplicates(key, file_name, row, first_line)
         if problems:
             return None, problems
         if self._rules.check:
@@ -359,38 +361,34 @@ def _default_problems(name: str, value: Any, view: ContractView, check: bool) ->
             yield _explain(problem, name, fields, view)
 
 
-class _Duplicates:
-    """Finds values that are there twice, in a temporary file: a million ids would fill the memory."""
+@contextmanager
+def _open_duplicates() -> Generator[_FirstLine]:
+    """Find values that are there twice, in a temporary file: a million ids would fill the memory.
 
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("CREATE TABLE met (value TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
-        self._database.execute("BEGIN")
+    Yields:
+        A function that returns the line that has a column's value first, or None if that is this one.
+    """
+    with closing(sqlite3.connect("", isolation_level=None)) as database:
+        database.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("CREATE TABLE met (value TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        database.execute("BEGIN")
 
-    def first_line(self, column: str, value: str, line: int) -> int | None:
-        """The line that has the value first, or None for this one."""
-        met = f"{column}:{value.encode('utf-8', 'backslashreplace').decode()}"
-        if self._database.execute("INSERT OR IGNORE INTO met VALUES (?, ?)", (met, line)).rowcount:
-            return None
-        first: int = self._database.execute("SELECT line FROM met WHERE value = ?", (met,)).fetchone()[0]
-        return first
+        def first_line(column: str, value: str, line: int) -> int | None:
+            met = f"{column}:{value.encode('utf-8', 'backslashreplace').decode()}"
+            if database.execute("INSERT OR IGNORE INTO met VALUES (?, ?)", (met, line)).rowcount:
+                return None
+            first: int = database.execute("SELECT line FROM met WHERE value = ?", (met,)).fetchone()[0]
+            return first
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._database.close()
+        yield first_line
 
 
-def _duplicates(key: str | None, file_name: str | None, row: Row, duplicates: _Duplicates) -> Iterator[RowProblem]:
+def _duplicates(key: str | None, file_name: str | None, row: Row, first_line: _FirstLine) -> Iterator[RowProblem]:
     """An id that another row has too, or a file name that some file system does not distinguish from another."""
     same_file = None if file_name is None else folded(stem_of(BatchRequest("", {}, file_name)))
     for name, value, same in ((KEY_MEMBER, key, key), (FILE_MEMBER, file_name, same_file)):
-        first = None if same is None else duplicates.first_line(name, same, row.line)
+        first = None if same is None else first_line(name, same, row.line)
         if first is not None:
             yield RowProblem(row.line, name, f"{name}: {shown(value)} is that of line {first} too.")
 

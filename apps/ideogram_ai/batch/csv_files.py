@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Final, Self
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import define, evolve, field, frozen
 
@@ -83,27 +83,24 @@ class CsvOptions:
         Raises:
             InputError: A name or a value is invalid.
         """
-        flags = {"yes": True, "no": False}
-        values: dict[str, str | bool] = {}
+        values: dict[str, Any] = dict(settings)
         for name, value in settings.items():
             if name in {"quotes", "backslashes"}:
-                if value not in flags:
+                if value not in {"yes", "no"}:
                     raise InputError(f"{name}={value}: write {name}=yes or {name}=no.")
-                values[name] = flags[value]
+                values[name] = value == "yes"
             elif name == "delimiter":
-                values[name] = mark = {"tab": "\t"}.get(value, value)
-                if len(mark) != 1 or mark in '"\\\r\n ':
+                values[name] = "\t" if value == "tab" else value
+                if len(values[name]) != 1 or value in '"\\\r\n ':
                     raise InputError(f"delimiter={value}: give one character, or tab.")
-            elif name == "encoding":
-                values[name] = value
-                try:
-                    codecs.lookup(value)
-                except LookupError:
-                    message = f"encoding={value}: there is no such encoding; cp1252, for example, is one."
-                    raise InputError(message) from None
-            else:
+            elif name != "encoding":
                 raise InputError(f"{name}: the settings are encoding, delimiter, quotes and backslashes.")
-        return cls(**values)  # type: ignore[arg-type] # each was checked
+        try:
+            codecs.lookup(settings.get("encoding", "utf-8"))
+        except LookupError:
+            message = f"encoding={settings['encoding']}: there is no such encoding; cp1252, for example, is one."
+            raise InputError(message) from None
+        return cls(**values)
 
 
 def read_csv(

@@ -24,7 +24,6 @@ from .model import (
     BatchError,
     LedgerError,
     Outcome,
-    RowAnswered,
     RowDone,
     RunStarted,
     RunStopped,
@@ -311,8 +310,7 @@ class Job:
                     submit=submit,
                 )
             )
-            if on_event is not None:
-                self._on_event = _with_server(on_event, self.ledger.server)
+            self._on_event = on_event or _ignore
             counts = await anyio.to_thread.run_sync(self.ledger.counts)
             budget = None
             if max_cost is not None:
@@ -330,6 +328,7 @@ class Job:
                         prices=prices,
                         journal=self._journal,
                         on_event=self._emit,
+                        server=self.ledger.server,
                         submit=submit,
                         job_seconds=job_seconds,
                     )
@@ -514,17 +513,6 @@ def _with_unrecorded(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Out
     if ended is None:
         return outcome
     return evolve(outcome, **{name: getattr(ended, name) for name in _UNRECORDED})
-
-
-def _with_server(on_event: Callable[[Event], None], server: str | None) -> Callable[[Event], None]:
-    """Add the server to the outcomes of events, as the ledger has it."""
-
-    def emit(event: Event) -> None:
-        if isinstance(event, RowAnswered | RowDone):
-            event = evolve(event, outcome=evolve(event.outcome, server=server))
-        on_event(event)
-
-    return emit
 
 
 def _ignore(_event: Event) -> None:

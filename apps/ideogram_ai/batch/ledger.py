@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self, overload
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -31,7 +31,7 @@ from .names import is_reserved
 from .operations import GENERATE, images_asked
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 APPLICATION_ID: Final = 0x49444742  # "IDGB"
 VERSION: Final = 4
@@ -92,6 +92,9 @@ _COLUMNS: Final = (
     f"{REQUEST_COLUMNS}, state, attempts, cost, earlier_cost, may_have_been_billed, images,"
     " error_type, error, status_code, sent_at, answered_at, saved_at, server, absent, replaced_by, job_id"
 )
+_TIMES: Final = ("sent_at", "answered_at", "saved_at")
+_PLAIN: Final = ("error_type", "error", "status_code", "attempts", "server", "replaced_by", "job_id")
+"""Columns that hold an attribute of an outcome as it is."""
 _SENT: Final = (
     "UPDATE rows SET state = 'sent', attempts = attempts + 1, sent_at = :sent_at, cost = :cost,"
     " may_have_been_billed = 1, error_type = NULL, error = NULL, status_code = NULL, body = NULL, images = '[]',"
@@ -102,8 +105,8 @@ _UNSENT: Final = (
     "UPDATE rows SET state = 'planned', cost = NULL, may_have_been_billed = 0 WHERE key = :key AND state = 'sent'"
 )
 _ENDED: Final = (
-    "UPDATE rows SET state = :state, cost = :cost, may_have_been_billed = :billed, images = {images}, body = {body},"
-    " error_type = :error_type, error = :error, status_code = :status_code, answered_at = :answered_at,"
+    "UPDATE rows SET state = :state, cost = :cost, may_have_been_billed = :may_have_been_billed, images = {images},"
+    " body = {body}, error_type = :error_type, error = :error, status_code = :status_code, answered_at = :answered_at,"
     " saved_at = :saved_at, job_id = coalesce(:job_id, job_id) WHERE key = :key AND state IN ({before})"
 )
 _BEFORE: Final = {
@@ -132,18 +135,10 @@ def without_signature(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
 
-@overload
-def _without_signatures(document: str) -> str: ...
-@overload
-def _without_signatures(document: bytes) -> bytes: ...
-@overload
-def _without_signatures(document: None) -> None: ...
 def _without_signatures(document: str | bytes | None) -> str | bytes | None:
     """A JSON document whose `url` members have no signatures, which would let any reader fetch the images."""
-    if document is None:
-        return None
     try:
-        value: Any = json.loads(document)
+        value: Any = json.loads(document or b"null")
     except (ValueError, RecursionError):
         return document
     cut = _cut(value)
@@ -176,16 +171,6 @@ def fields_text(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields)
 
 
-def images_text(images: Iterable[ImageOutcome]) -> str:
-    """The images of an outcome as the ledger has them."""
-    return json.dumps([asdict(image) for image in images])
-
-
-def seconds(time: datetime | None) -> float | None:
-    """A time as the ledger has it."""
-    return None if time is None else time.timestamp()
-
-
 def _time(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
@@ -205,25 +190,34 @@ def request_of(row: sqlite3.Row) -> BatchRequest:
 
 
 def _outcome_of(row: sqlite3.Row) -> Outcome:
+    others: dict[str, Any] = {name: row[name] for name in _PLAIN} | {name: _time(row[name]) for name in _TIMES}
     return Outcome(
         request=request_of(row),
         state=State(row["state"]),
         images=tuple(ImageOutcome(**image) for image in json.loads(row["images"])),
-        error_type=row["error_type"],
-        error=row["error"],
-        status_code=row["status_code"],
         cost=None if row["cost"] is None else Decimal(row["cost"]),
         earlier_cost=Decimal(row["earlier_cost"]),
         may_have_been_billed=bool(row["may_have_been_billed"]),
-        sent_at=_time(row["sent_at"]),
-        answered_at=_time(row["answered_at"]),
-        saved_at=_time(row["saved_at"]),
-        attempts=row["attempts"],
-        server=row["server"],
         absent=bool(row["absent"]),
-        replaced_by=row["replaced_by"],
-        job_id=row["job_id"],
+        **others,
     )
+
+
+def row_values(outcome: Outcome) -> dict[str, Any]:
+    """What a row of the ledger has of an outcome, by column. The request and the response have columns of their own."""
+    times: dict[str, datetime | None] = {name: getattr(outcome, name) for name in _TIMES}
+    return {
+        "state": outcome.state.value,
+        "images": json.dumps([asdict(image) for image in outcome.images]),
+        "cost": None if outcome.cost is None else str(outcome.cost),
+        "earlier_cost": str(outcome.earlier_cost),
+        "may_have_been_billed": int(outcome.may_have_been_billed),
+        "absent": int(outcome.absent),
+        **{name: time and time.timestamp() for name, time in times.items()},
+        **{name: getattr(outcome, name) for name in _PLAIN},
+        # A message quotes what a server said, even a lone surrogate, which SQLite rejects.
+        "error": outcome.error and outcome.error.encode("utf-8", "backslashreplace").decode(),
+    }
 
 
 def _read_body(body: bytes, job_id: str | None) -> object:
@@ -342,7 +336,7 @@ class Ledger:
         with self.reading() as database:
             number: int = database.execute(
                 "SELECT count(*) FROM rows, json_each(rows.images) AS image WHERE state = 'saved' AND NOT absent"
-                " AND json_extract(image.value, '$.withheld') AND json_extract(image.value, '$.file') IS NULL"
+                " AND json_extract(image.value, '$.file') IS NULL"
             ).fetchone()[0]
         return number
 
@@ -462,7 +456,8 @@ class Ledger:
             with suppress(OSError):
                 _pid_file(self.path).unlink()
             with suppress(OSError, sqlite3.Error, LedgerError):
-                if self._is_new and not any(self.counts().values()):
+                # After a run, the folder knows it.
+                if self._is_new and not self.identity[1] and not any(self.counts().values()):
                     # While it is locked, and without side files: another process may open it at any moment.
                     self._database.execute("PRAGMA journal_mode = DELETE")
                     self.path.unlink()
@@ -518,37 +513,19 @@ class Ledger:
 
 def _record(database: sqlite3.Connection, outcome: Outcome) -> bool:
     """Write an outcome. False when the row is not in a state that allows it."""
-    key, state = outcome.request.key, outcome.state
-    cost = None if outcome.cost is None else str(outcome.cost)
+    state = outcome.state
+    values = {"key": outcome.request.key, **row_values(outcome)}
     if state is State.PLANNED:
-        database.execute(_UNSENT, {"key": key})
+        database.execute(_UNSENT, values)
         return True  # where `sent` could not be written, there is nothing to take back
     if state is State.SENT:
-        values = {"key": key, "cost": cost, "sent_at": seconds(outcome.sent_at)}
         return bool(database.execute(_SENT, values).rowcount)
+    values["body"] = outcome.body if outcome.generation is None else outcome.generation.raw
     images, body = ":images", "coalesce(:body, body)"
     if state in {State.SAVED, State.WITHHELD}:
         images, body = f"without_signatures({images})", f"without_signatures({body})"
-    return bool(
-        database.execute(
-            _ENDED.format(images=images, body=body, before=_BEFORE[state]),
-            {
-                "key": key,
-                "state": state.value,
-                "cost": cost,
-                "billed": int(outcome.may_have_been_billed),
-                "images": images_text(outcome.images),
-                "body": outcome.body if outcome.generation is None else outcome.generation.raw,
-                "error_type": outcome.error_type,
-                # A message quotes what a server said, even a lone surrogate, which SQLite rejects.
-                "error": outcome.error and outcome.error.encode("utf-8", "backslashreplace").decode(),
-                "status_code": outcome.status_code,
-                "answered_at": seconds(outcome.answered_at),
-                "saved_at": seconds(outcome.saved_at),
-                "job_id": outcome.job_id,
-            },
-        ).rowcount
-    )
+    statement = _ENDED.format(images=images, body=body, before=_BEFORE[state])
+    return bool(database.execute(statement, values).rowcount)
 
 
 def _open_database(path: Path) -> tuple[sqlite3.Connection, bool]:

@@ -17,11 +17,11 @@ from attrs import evolve
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import is_array, is_object
 
-from .ledger import content_of, fields_text, images_text, seconds, without_signature
-from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, State
-from .names import folded, stem_of
+from .ledger import fields_text, row_values, without_signature
+from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, Outcome, State
+from .names import stem_of
 from .operations import GENERATE
-from .planning import free_stem, is_too_deep
+from .planning import enter_row, is_too_deep
 from .store import local_folder, open_store
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .ledger import Ledger
-    from .model import Outcome
     from .store import Store
 
 MANIFEST_NAME: Final = "manifest.jsonl"
@@ -254,92 +253,64 @@ def rebuild_ledger(ledger: Ledger, store: Store) -> None:
 
 
 def _enter(database: sqlite3.Connection, row: Any) -> None:
+    """Enter a row of the manifest, with the response as far as the manifest has it: images are downloaded from it."""
     if not is_object(row) or not is_object(row["request"]) or not is_array(row["further_images"]):
         raise ValueError("this is not a row")
     if is_too_deep(fields_text(row["request"])):
         raise RecursionError
-    key, state = row["id"], State(row["state"])
+    images = tuple(_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None)
+    outcome = _outcome_of(row, _request_of(row), images)
+    names = ("url", "prompt", "resolution", "seed")
+    data = [{"is_image_safe": not each.withheld, **{name: getattr(each, name) for name in names}} for each in images]
+    to_download = outcome.state in {State.ANSWERED, State.FAILED} and any(image.url for image in images)
+    body = json.dumps({"data": data}).encode() if to_download else None
+    enter_row(database, outcome.request, body=body, **row_values(outcome))
+
+
+def _request_of(row: Mapping[str, Any]) -> BatchRequest:
+    key, files = row["id"], row.get("files")
     if not isinstance(key, str) or not key:
         raise ValueError("its id is not text")
-    images = [_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None]
-    error_type, error = row["error_type"], row["error"]
-    if state is State.SENT:
-        state, error_type, error = State.UNKNOWN, "InterruptedError", _WAS_SENT
-    if state is State.ANSWERED and not all(image.url or image.withheld or image.file for image in images):
-        state, error_type, error = State.FAILED, "DownloadError", _LINK_IS_LOST
-    # An id that is a number may have been assigned: then the row is identified by its content as well.
-    nameless = key.isascii() and key.isdigit() and len(key) >= 6
-    operation = str(row.get("operation") or GENERATE)
-    files = row.get("files")
     request = BatchRequest(
         key,
         row["request"],
         line=row["line"],
-        nameless=nameless,
-        operation=operation,
+        # An id that is a number may have been assigned: then the row is identified by its content as well.
+        nameless=key.isascii() and key.isdigit() and len(key) >= 6 and row.get("replaced_by") is None,
+        operation=str(row.get("operation") or GENERATE),
         files=files if is_object(files) else {},
     )
     file_name = row.get("file_name")
     if "file_name" not in row and row["file"] is not None and not row["file"].startswith(stem_of(request)):
         file_name = row["file"]  # an older manifest: the row was given its file's name
-    request = evolve(request, file_name=file_name)
-    stem = free_stem(database, request)
-    # The response, as far as the manifest has it: its images are downloaded from it.
-    response = {
-        "data": [
-            {
-                "url": image.url,
-                "prompt": image.prompt,
-                "resolution": image.resolution,
-                "seed": image.seed,
-                "is_image_safe": not image.withheld,
-            }
-            for image in images
-        ]
+    return evolve(request, file_name=file_name)
+
+
+def _outcome_of(row: Mapping[str, Any], request: BatchRequest, images: tuple[ImageOutcome, ...]) -> Outcome:
+    """The outcome of a row, as it is without its ledger."""
+    times = ("sent_at", "answered_at", "saved_at")
+    others: dict[str, Any] = {
+        **{name: row[name] and datetime.fromisoformat(row[name]) for name in times},
+        **{name: row[name] for name in ("error_type", "error", "status_code", "attempts", "may_have_been_billed")},
+        **{name: row.get(name) for name in ("server", "replaced_by", "job_id")},
     }
-    to_download = state in {State.ANSWERED, State.FAILED} and any(image.url for image in images)
-    values: Mapping[str, Any] = {
-        "key": key,
-        "stem": stem,
-        "folded_stem": folded(stem),
-        "file_name": file_name,
-        "line": row["line"],
-        "fields": fields_text(row["request"]),
-        "content": content_of(request.identity) if nameless and row.get("replaced_by") is None else None,
-        "operation": operation,
-        "files": fields_text(request.files),
-        "job_id": row.get("job_id"),
-        "state": state.value,
-        "attempts": row["attempts"],
-        "cost": _amount(row["cost_usd"]),
-        "earlier_cost": _amount(row["earlier_cost_usd"]) or "0",
-        "may_have_been_billed": int(row["may_have_been_billed"]),
-        "images": images_text(images),
-        "body": json.dumps(response).encode() if to_download else None,
-        "error_type": error_type,
-        "error": error,
-        "status_code": row["status_code"],
-        "sent_at": _seconds(row["sent_at"]),
-        "answered_at": _seconds(row["answered_at"]),
-        "saved_at": _seconds(row["saved_at"]),
-        "server": row.get("server"),
-        "absent": int(not row.get("in_input", True)),
-        "replaced_by": row.get("replaced_by"),
-    }
-    names = ", ".join(values)
-    places = ", ".join(f":{name}" for name in values)
-    database.execute(f"INSERT INTO rows ({names}) VALUES ({places})", values)  # noqa: S608 - names of ours
+    outcome = Outcome(
+        request,
+        State(row["state"]),
+        images,
+        cost=None if row["cost_usd"] is None else Decimal(row["cost_usd"]),
+        earlier_cost=Decimal(row["earlier_cost_usd"] or 0),
+        absent=not row.get("in_input", True),
+        **others,
+    )
+    if outcome.state is State.SENT:
+        return evolve(outcome, state=State.UNKNOWN, error_type="InterruptedError", error=_WAS_SENT)
+    if outcome.state is State.ANSWERED and not all(image.url or image.withheld or image.file for image in images):
+        return evolve(outcome, state=State.FAILED, error_type="DownloadError", error=_LINK_IS_LOST)
+    return outcome
 
 
 def _image_of(row: Mapping[str, Any]) -> ImageOutcome:
     named: dict[str, Any] = {name: row.get(name) for name in _IMAGE_MEMBERS}
     named["withheld"] = bool(named["withheld"])
     return ImageOutcome(**named, url=row.get("url"), error=row["image_error"])
-
-
-def _amount(text: str | None) -> str | None:
-    return None if text is None else str(Decimal(text))
-
-
-def _seconds(text: str | None) -> float | None:
-    return None if text is None else seconds(datetime.fromisoformat(text))

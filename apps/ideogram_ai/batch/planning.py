@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 
@@ -202,7 +202,7 @@ def _make_again(database: sqlite3.Connection, request: BatchRequest, position: i
         " content = NULL WHERE position = ?",
         (f"{request.key}~{number}", request.key, position),
     )
-    _insert(database, request, position)
+    enter_row(database, request, position)
 
 
 def _release_name(database: sqlite3.Connection, position: int) -> None:
@@ -296,7 +296,7 @@ class _Plan:
             request = evolve(request, key=self._free_key(request.key))
             self._first_nameless = self._first_nameless or request
         self._take_name(request)
-        position = _insert(self._database, request)
+        position = enter_row(self._database, request)
         self._database.execute("INSERT INTO seen VALUES (?)", (position,))
         self._new += 1
 
@@ -488,15 +488,38 @@ def is_too_deep(text: str) -> bool:
     return deepest > _DEEPEST
 
 
-def _insert(database: sqlite3.Connection, request: BatchRequest, position: int | None = None) -> int:
+def enter_row(database: sqlite3.Connection, request: BatchRequest, position: int | None = None, **more: Any) -> int:
+    """Enter a row into the ledger.
+
+    Args:
+        database: The ledger's.
+        request: What the row asks for.
+        position: Its position; None for the next one.
+        more: Further columns.
+
+    Returns:
+        Its position.
+
+    Raises:
+        PlanError: It has the file name of another row.
+    """
     stem = free_stem(database, request, position)
-    content = content_of(request.identity) if request.nameless else None
-    what = (fields_text(request.fields), content, request.operation, fields_text(request.files))
-    entered: int = database.execute(
-        "INSERT INTO rows (position, key, stem, folded_stem, file_name, line, fields, content, operation, files)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
-        (position, request.key, stem, folded(stem), request.file_name, request.line, *what),
-    ).fetchone()[0]
+    values = {
+        "position": position,
+        "key": request.key,
+        "stem": stem,
+        "folded_stem": folded(stem),
+        "file_name": request.file_name,
+        "line": request.line,
+        "fields": fields_text(request.fields),
+        "content": content_of(request.identity) if request.nameless else None,
+        "operation": request.operation,
+        "files": fields_text(request.files),
+        **more,
+    }
+    places = ", ".join(f":{name}" for name in values)
+    statement = f"INSERT INTO rows ({', '.join(values)}) VALUES ({places}) RETURNING position"  # noqa: S608 - names of ours
+    entered: int = database.execute(statement, values).fetchone()[0]
     return entered
 
 

@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -174,7 +174,8 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
         return parse_json(word)
     except JsonError as error:
         wanted = " or ".join(kind for kind in rule.types if kind != "null")
-        raise CellError(f"is not a JSON {wanted}: {error}. It is {shown(text)}.") from None
+        cure = ' Write a list as ["a", "b"].' if "array" in rule.types else ""
+        raise CellError(f"is not a JSON {wanted}: {error}. It is {shown(text)}.{cure}") from None
 
 
 @contextmanager
@@ -190,7 +191,7 @@ def _open_bytes(
     try:
         with _open(source) as stream:
             packed = stream.peek(2)[:2] == GZIP
-            with gzip.open(stream) if packed else _unclosed(stream) as unpacked:
+            with gzip.open(stream) if packed else nullcontext(stream) as unpacked:
                 seekable = not packed and stream.seekable()
                 # Packed files are unpacked twice to be rewound, which needs no space on the disk.
                 if seekable or not (rewindable or random_access) or (rewindable and packed and Path(source).is_file()):
@@ -215,11 +216,6 @@ def _open(source: str) -> Generator[io.BufferedReader]:
     if sys.stdin is None:
         raise InputError("stdin is closed; give a file.")
     yield sys.stdin.buffer  # type: ignore[misc] # typeshed cannot know that it is buffered
-
-
-@contextmanager
-def _unclosed(stream: io.BufferedReader) -> Generator[io.BufferedReader]:
-    yield stream
 
 
 def _read_json_lines(stream: io.BufferedIOBase | IO[bytes]) -> Iterator[Row]:

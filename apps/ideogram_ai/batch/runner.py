@@ -7,22 +7,21 @@ by downloading its images (`_finish_row`), and is taken by the consumer (`take`)
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
-import sys
 import time
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
-from attrs import define, evolve, field
+from attrs import define, evolve
 
 from ideogram_ai.client import (
     APIConnectionError,
@@ -37,7 +36,7 @@ from ideogram_ai.client import (
 )
 from ideogram_ai.client import Job as ImageJob
 from ideogram_ai.client.request import is_object
-from ideogram_ai.client.retry import RetryPolicy, Wait
+from ideogram_ai.client.retry import Wait
 
 from .model import (
     BatchRequest,
@@ -51,12 +50,11 @@ from .model import (
     log_outcomes,
 )
 from .operations import arguments_of, cost_of, images_asked, method_for
+from .outcomes import Outcomes
+from .pace import Pace
 from .step import is_fatal, outcome_of_error, outcome_of_response
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Never, Self
-
     from anyio.abc import TaskGroup
 
     from ideogram_ai.client import AsyncIdeogram
@@ -76,10 +74,6 @@ _WAITING: Final = 100
 """Responses that may wait to be finished. With more, nothing new is sent until the image host has caught up."""
 _UNKNOWN_IN_A_ROW: Final = 10
 """More requests than are in flight and so many end unknown in a row: something is wrong that costs money."""
-_DECREASE: Final = 0.8
-"""What a 429 leaves of the limit. A small decrease, because a 429 is free and an unused slot costs time."""
-_INCREASES: Final = 20
-"""Rounds of responses that bring the limit from 1 back to the maximum."""
 
 
 def run_batch(
@@ -150,18 +144,16 @@ def run_batch(
 
 
 async def _read(requests: Requests) -> AsyncGenerator[Outcome]:
-    position = 0
-    if isinstance(requests, AsyncIterable):
-        async with AsyncExitStack() as closing:
-            if isinstance(requests, AsyncGenerator):
-                closing.push_async_callback(requests.aclose)
-            async for row in requests:
-                position += 1
-                yield Outcome(BatchRequest.of(row, position), State.PLANNED)
-    else:
+    numbers = count(1)
+    if not isinstance(requests, AsyncIterable):
         for row in requests:
-            position += 1
-            yield Outcome(BatchRequest.of(row, position), State.PLANNED)
+            yield Outcome(BatchRequest.of(row, next(numbers)), State.PLANNED)
+        return
+    async with AsyncExitStack() as closing:
+        if isinstance(requests, AsyncGenerator):
+            closing.push_async_callback(requests.aclose)
+        async for row in requests:
+            yield Outcome(BatchRequest.of(row, next(numbers)), State.PLANNED)
 
 
 def check_limits(**limits: object) -> None:
@@ -169,110 +161,6 @@ def check_limits(**limits: object) -> None:
     for name, value in limits.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more.")
-
-
-@define
-class Pace:
-    """How many images may be in flight: additive increase, multiplicative decrease. Pure: it has no clock.
-
-    The service makes a number of images at a time and refuses the next request, for free. The number belongs to the
-    account, other programs may use some of it, and it is not always known. So the limit grows slowly while the service
-    accepts requests, and shrinks by a share when it refuses one. A request for more images than that goes alone.
-
-    Attributes:
-        most: The limit never exceeds this, 1 or more.
-        policy: Bounds the pauses that the service does not specify. Its deadline is how long it may send only 429.
-        limit: How many may be in flight, rounded down.
-        in_flight: How many are, or may be: the images that requests ask for.
-        paused_until: Monotonic seconds; nothing is sent before.
-    """
-
-    most: int
-    policy: RetryPolicy
-    limit: float = field(init=False)
-    in_flight: int = field(default=0, init=False)
-    paused_until: float = field(default=float("-inf"), init=False)
-    _number: int = field(default=0, init=False)
-    _last_of_round: int = field(default=0, init=False)
-    _pauses: int = field(default=0, init=False)
-    _refused_since: float | None = field(default=None, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.limit = float(self.most)
-
-    def allows(self, now: float, images: int = 1) -> bool:
-        """Whether a request for so many images may be sent now, in monotonic seconds."""
-        return (self.in_flight + images <= int(self.limit) or not self.in_flight) and now >= self.paused_until
-
-    def on_send(self, images: int = 1) -> int:
-        """Count a request that is sent. Returns its number, for `on_rate_limited`."""
-        self.in_flight += images
-        self._number += 1
-        return self._number
-
-    def on_response(self, images: int = 1) -> None:
-        """A request got any response but a 429 for the number of requests."""
-        self.in_flight -= images
-        step = max(1.0, self.most / _INCREASES) * images
-        self.limit = min(self.limit + step / self.limit, float(self.most))
-        self._pauses = 0
-        self._refused_since = None
-
-    def on_unknown(self, images: int = 1) -> None:
-        """A request ended without telling anything about the limit: it never left, or its outcome is unknown."""
-        self.in_flight -= images
-
-    def on_rate_limited(
-        self,
-        number: int,
-        images: int = 1,
-        *,
-        now: float,
-        retry_after: float | None,
-        server_limit: int | None,
-        chance: float,
-    ) -> float:
-        """A request was refused because of the number of requests.
-
-        Args:
-            number: Its number.
-            images: How many it asked for.
-            now: Monotonic seconds.
-            retry_after: Seconds that the service asks to wait, or None.
-            server_limit: The limit that the service names, or None.
-            chance: A number from 0 to 1 that places a pause that the service does not specify.
-
-        Returns:
-            Seconds, 0 or more, until another request may be sent as far as pauses go.
-        """
-        if server_limit is not None:
-            self.most = max(1, min(self.most, server_limit))
-        if number > self._last_of_round:
-            # One decrease for all requests that were in flight together: they were refused in the same moment.
-            self._last_of_round = self._number
-            self.limit = min(self.limit, self.in_flight) * _DECREASE
-        self.in_flight -= images
-        # The service accepted those that are still in flight, or fewer.
-        self.limit = max(1.0, min(self.limit, float(self.in_flight), float(self.most)))
-        if self._refused_since is None:
-            self._refused_since = now
-        if retry_after is None and not self.in_flight:
-            # No request of ours will end and free a slot, so only time helps.
-            self._pauses += 1
-            retry_after = chance * self.policy.bound(self._pauses)
-        if retry_after is not None:
-            self.paused_until = max(self.paused_until, now + retry_after)
-        return self.pause(now)
-
-    def pause(self, now: float) -> float:
-        """Seconds, 0 or more, until a request may be sent as far as pauses go."""
-        return max(0.0, self.paused_until - now)
-
-    def exhausted(self, now: float) -> bool:
-        """Whether the service refused everything for longer than the deadline, or asks for such a pause."""
-        if self._refused_since is None or self.in_flight:
-            return False
-        return max(now, self.paused_until) - self._refused_since > self.policy.deadline
 
 
 @define(eq=False)
@@ -302,15 +190,9 @@ class Runner:
     Args:
         source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, SUBMITTED ones
             asked for, ANSWERED ones only finished.
-        client: The client.
-        in_flight: The most images in progress at a time.
-        downloads: The most responses that are finished at a time.
-        finish: Finishes responses; None hands them out as they are.
-        prices: Prices for the costs of the outcomes.
-        journal: Records every request.
         on_event: Called with events; must not raise.
-        submit: Whether requests are submitted as jobs.
-        job_seconds: Seconds to wait for a job.
+        server: The server, for the outcomes.
+        others: Those of run_batch.
     """
 
     def __init__(
@@ -324,6 +206,7 @@ class Runner:
         prices: Prices | None = None,
         journal: Journal | None = None,
         on_event: Callable[[Event], None] | None = None,
+        server: str | None = None,
         submit: bool = False,
         job_seconds: float = JOB_SECONDS,
     ) -> None:
@@ -340,6 +223,7 @@ class Runner:
         self._prices = prices
         self._journal = journal
         self._on_event = on_event
+        self._server = server
         self._submit = submit
         self._job_seconds = job_seconds
         self._pace = Pace(in_flight, client.retry)
@@ -555,7 +439,15 @@ class Runner:
         """Send a request once, after it was recorded."""
         request = row.outcome.request
         cost = cost_of(request, self._prices)
-        attempt = Outcome(request, State.SENT, cost=cost, may_have_been_billed=True, sent_at=_now(), attempts=attempts)
+        attempt = Outcome(
+            request,
+            State.SENT,
+            cost=cost,
+            may_have_been_billed=True,
+            sent_at=_now(),
+            attempts=attempts,
+            server=self._server,
+        )
         try:
             try:
                 method = method_for(self._client, request, submit=self._submit)
@@ -693,108 +585,6 @@ def _server_limit(body: bytes) -> int | None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-class Outcomes(AsyncGenerator["Outcome", None]):
-    """The outcomes of requests, as they come. Use it in `async with`: leaving that waits for what is in flight.
-
-    What is in flight is paid for. Being cancelled, also while waiting, aborts it. Outcomes that were not taken are
-    named, with their links, in the log and in a note on the exception.
-
-    It is not a generator function: those never see the exception that they are closed for, and one that is forgotten
-    is closed when its event loop is gone. And it holds no task group, because a consumer may leave it to the garbage
-    collector; so the run has a task of its own.
-    """
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-        self._begun = False
-        self._over = False
-
-    async def asend(self, value: None) -> Outcome:  # noqa: ARG002 - the signature of a generator
-        """Wait for the next outcome.
-
-        Raises:
-            StopAsyncIteration: There is no other.
-            Exception: What stopped the run, once everything in flight has ended.
-        """
-        if self._over:
-            raise StopAsyncIteration
-        if not self._begun:
-            self._begun = True
-            call_soon = _start_task(self._runner)
-            weakref.finalize(self, _abandon, self._runner, call_soon).atexit = False
-        try:
-            outcome = await self._runner.take()
-        except BaseException as error:
-            self._over = True
-            await self._runner.abort(error)
-            raise
-        if outcome is not None:
-            return outcome
-        self._over = True
-        if self._runner.error is not None:
-            raise self._runner.error
-        raise StopAsyncIteration
-
-    async def athrow(
-        self,
-        typ: BaseException | type[BaseException],
-        val: object = None,
-        tb: TracebackType | None = None,  # noqa: ARG002 - the signature of a generator
-    ) -> Never:
-        """End as aclose() does, and raise the exception."""
-        await self.aclose()
-        raise typ if isinstance(typ, BaseException) or not isinstance(val, BaseException) else val
-
-    async def aclose(self) -> None:
-        """Send nothing new, wait for what is in flight, and report the outcomes that were not taken."""
-        if self._over or not self._begun:
-            self._over = True
-            return
-        self._over = True
-        left_by = sys.exception()
-        self._runner.stop()
-        try:
-            await self._runner.ended.wait()
-        except BaseException as error:
-            left_by = error
-            raise
-        finally:
-            await self._runner.abort(left_by)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-
-_CallSoon: TypeAlias = Callable[[Callable[[], None]], object]
-_tasks: set[asyncio.Task[None]] = set()
-"""asyncio itself keeps no task alive."""
-
-
-def _start_task(runner: Runner) -> _CallSoon:
-    """Start a run in a task that belongs to no caller, and return what calls a function in its event loop soon."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        import trio  # noqa: PLC0415 - a program that runs on trio has it
-
-        trio.lowlevel.spawn_system_task(runner.run)
-        return trio.lowlevel.current_trio_token().run_sync_soon
-    task = loop.create_task(runner.run())
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
-    return loop.call_soon_threadsafe
-
-
-def _abandon(runner: Runner, call_soon: _CallSoon) -> None:
-    try:
-        call_soon(runner.abandon)
-    except RuntimeError:  # the event loop is gone
-        runner.report(None)
 
 
 def _report(rows: set[_Progress], error: BaseException | None = None) -> None:

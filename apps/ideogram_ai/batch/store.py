@@ -27,7 +27,6 @@ from .model import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from types import TracebackType
     from typing import Self
 
 WORKSPACE: Final = ".parts"
@@ -116,7 +115,6 @@ class Store(ABC):
         """The name of the folder."""
         return self.location.rstrip("/").rpartition("/")[2] or self.location
 
-    @abstractmethod
     def replace(self, source: Path, name: str) -> None:
         """Move a finished file into the store, and replace the file of that name.
 
@@ -127,23 +125,36 @@ class Store(ABC):
         Raises:
             StoreError: It cannot be stored; the source still exists, and so does the file of that name.
         """
+        with self._explained(f"{name!r} cannot be written"):
+            self._replace(source, name)
 
-    @abstractmethod
     def exists(self, name: str) -> bool:
         """Whether there is a file of that name."""
+        with self._explained(f"{name!r} cannot be looked for"):
+            return self._exists(name)
 
-    @abstractmethod
-    def open(self, name: str) -> BinaryIO | IO[bytes]:
+    def open(self, name: str) -> IO[bytes]:
         """Open a file to read its bytes."""
+        with self._explained(f"{name!r} cannot be read"):
+            return self._open(name)
 
-    @abstractmethod
     def remove(self, name: str) -> None:
         """Remove a file, if it exists."""
+        with self._explained(f"{name!r} cannot be removed"), contextlib.suppress(FileNotFoundError):
+            self._remove(name)
 
     @abstractmethod
     def close(self) -> None:
         """Release what is held on this machine; stored files stay."""
 
+    @abstractmethod
+    def _replace(self, source: Path, name: str) -> None: ...
+    @abstractmethod
+    def _exists(self, name: str) -> bool: ...
+    @abstractmethod
+    def _open(self, name: str) -> IO[bytes]: ...
+    @abstractmethod
+    def _remove(self, name: str) -> None: ...
     @abstractmethod
     def _put_new(self, source: Path, name: str) -> bool:
         """Store the source under a name; False when the name is taken."""
@@ -177,9 +188,7 @@ class Store(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -245,28 +254,20 @@ class LocalStore(Store):
         """The name of the folder."""
         return self.folder.resolve().name or self.location
 
-    def replace(self, source: Path, name: str) -> None:
-        """Move a finished file into the store, and replace the file of that name."""
-        with self._explained(f"{name!r} cannot be written"):
-            target = self._target(name)
-            _flush(source)
-            source.replace(target)
-            _flush_folder(target.parent)
+    def _replace(self, source: Path, name: str) -> None:
+        target = self._target(name)
+        _flush(source)
+        source.replace(target)
+        _flush_folder(target.parent)
 
-    def exists(self, name: str) -> bool:
-        """Whether there is a file of that name."""
-        with self._explained(f"{name!r} cannot be looked for"):
-            return (self.folder / name).exists()
+    def _exists(self, name: str) -> bool:
+        return (self.folder / name).exists()
 
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file to read its bytes."""
-        with self._explained(f"{name!r} cannot be read"):
-            return (self.folder / name).open("rb")
+    def _open(self, name: str) -> IO[bytes]:
+        return (self.folder / name).open("rb")
 
-    def remove(self, name: str) -> None:
-        """Remove a file, if it exists."""
-        with self._explained(f"{name!r} cannot be removed"):
-            (self.folder / name).unlink(missing_ok=True)
+    def _remove(self, name: str) -> None:
+        (self.folder / name).unlink()
 
     def close(self) -> None:
         """Remove the workspace if it is empty."""
@@ -372,28 +373,20 @@ class _RemoteStore(Store):
         self._create = {"mode": "create"} if "mode" in inspect.signature(self._driver.put_file).parameters else {}
         self._process = os.getpid()
 
-    def replace(self, source: Path, name: str) -> None:
-        """Upload a file, replace the file of that name, and remove the source."""
-        with self._explained(f"{name!r} cannot be written"):
-            self._upload(source, name)
-            source.unlink()
+    def _replace(self, source: Path, name: str) -> None:
+        self._upload(source, name)
+        source.unlink()
 
-    def exists(self, name: str) -> bool:
-        """Whether there is a file of that name."""
-        with self._explained(f"{name!r} cannot be looked for"):
-            # The driver caches listings, and another machine may write there.
-            self._files.invalidate_cache(self._root)
-            return self._files.exists(self._path(name))
+    def _exists(self, name: str) -> bool:
+        # The driver caches listings, and another machine may write there.
+        self._files.invalidate_cache(self._root)
+        return self._files.exists(self._path(name))
 
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file to read its bytes."""
-        with self._explained(f"{name!r} cannot be read"):
-            return self._files.open(self._path(name), "rb")
+    def _open(self, name: str) -> IO[bytes]:
+        return self._files.open(self._path(name), "rb")
 
-    def remove(self, name: str) -> None:
-        """Remove a file, if it exists."""
-        with self._explained(f"{name!r} cannot be removed"), contextlib.suppress(FileNotFoundError):
-            self._files.rm_file(self._path(name))
+    def _remove(self, name: str) -> None:
+        self._files.rm_file(self._path(name))
 
     def close(self) -> None:
         """Remove a temporary workspace."""

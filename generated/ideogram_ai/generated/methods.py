@@ -1620,9 +1620,9 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
 
-        Makes images with the Ideogram 4.0 model and answers when they are ready. The links in the answer expire, so
-        an image that is to be kept has to be downloaded. There is no idempotency key: a request whose answer was
-        lost may have run, and may have been billed.
+        Makes images with the Ideogram 4.0 model, and returns when they are ready. The links in the response expire,
+        so download what you want to keep. There is no idempotency key: a request whose response was lost may have
+        run, and may have been billed.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -1791,8 +1791,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Ask how a job is doing, and for its images once it is complete. It costs nothing.
 
-        Answers with the state of a job, and with its images once it has completed. Asking costs nothing and changes
-        nothing, so it may be repeated. How long a job can be asked for is not known.
+        Returns the state of a job, and its images once it has completed. Asking costs nothing and changes nothing,
+        so ask as often as you like. How long a job can be asked for is not known.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -1992,8 +1992,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> MagicPromptV4Response:
         """Write a structured prompt from a plain one. What it costs is not known.
 
-        Turns a plain-language prompt into a structured one, which generate takes as json_prompt. Which model writes
-        it cannot be chosen.
+        Turns a plain-language prompt into a structured one, which generate takes as json_prompt. The model that
+        writes it cannot be chosen.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -2295,8 +2295,8 @@ class Methods(Generic[Generation, Job, Image]):
     ) -> WebhookSigningJwks:
         """Fetch the keys that sign webhooks. It costs nothing and needs no API key.
 
-        Answers with the current keys and those that were rotated recently. A webhook is genuine if any of them
-        verifies its signature. The keys may be kept for up to 24 hours.
+        Returns the current keys and those that were rotated recently. A webhook is genuine if any of them verifies
+        its signature. Keep the keys for up to 24 hours.
 
         Args:
             extra_fields: Undocumented fields to send, by their name on the wire.
@@ -4117,9 +4117,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> Generation:
         """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
 
-        Makes images with the Ideogram 4.0 model and answers when they are ready. The links in the answer expire, so
-        an image that is to be kept has to be downloaded. There is no idempotency key: a request whose answer was
-        lost may have run, and may have been billed.
+        Makes images with the Ideogram 4.0 model, and returns when they are ready. The links in the response expire,
+        so download what you want to keep. There is no idempotency key: a request whose response was lost may have
+        run, and may have been billed.
 
         The price of each image, by rendering_speed: 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.10 USD (QUALITY), as
         of 2026-11-16. Values are not checked against the contract: the service refuses what it does not take, for
@@ -4288,8 +4288,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> Job:
         """Ask how a job is doing, and for its images once it is complete. It costs nothing.
 
-        Answers with the state of a job, and with its images once it has completed. Asking costs nothing and changes
-        nothing, so it may be repeated. How long a job can be asked for is not known.
+        Returns the state of a job, and its images once it has completed. Asking costs nothing and changes nothing,
+        so ask as often as you like. How long a job can be asked for is not known.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -4489,8 +4489,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> MagicPromptV4Response:
         """Write a structured prompt from a plain one. What it costs is not known.
 
-        Turns a plain-language prompt into a structured one, which generate takes as json_prompt. Which model writes
-        it cannot be chosen.
+        Turns a plain-language prompt into a structured one, which generate takes as json_prompt. The model that
+        writes it cannot be chosen.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -4792,8 +4792,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
     ) -> WebhookSigningJwks:
         """Fetch the keys that sign webhooks. It costs nothing and needs no API key.
 
-        Answers with the current keys and those that were rotated recently. A webhook is genuine if any of them
-        verifies its signature. The keys may be kept for up to 24 hours.
+        Returns the current keys and those that were rotated recently. A webhook is genuine if any of them verifies
+        its signature. Keep the keys for up to 24 hours.
 
         Args:
             extra_fields: Undocumented fields to send, by their name on the wire.

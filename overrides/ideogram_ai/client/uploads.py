@@ -14,9 +14,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, cast
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from .errors import NOTHING_SENT, FieldValueError
 from .files import HEAD_BYTES, image_suffix
@@ -240,8 +240,7 @@ def _cannot_send(each: Field, place: str, value: object, why: str) -> FieldValue
     return FieldValueError(message, field=each.wire_name, pointer=place)
 
 
-@frozen
-class UploadProgress:
+class UploadProgress(NamedTuple):
     """How far a request with large files is written.
 
     Attributes:
@@ -256,31 +255,28 @@ class UploadProgress:
     total: int
 
 
-@define
 class UploadReport:
     """Reports how far the files of one attempt are written.
 
-    Attributes:
+    Args:
         method: The client's method.
         total: Bytes of the files.
         report: A function of the caller. If it fails, it is not called again, and the request goes on.
-        sent: Bytes that were written.
     """
 
-    method: str
-    total: int
-    report: Callable[[UploadProgress], object] | None
-    sent: int = 0
+    def __init__(self, method: str, total: int, report: Callable[[UploadProgress], object] | None) -> None:
+        self._now = UploadProgress(method, 0, total)
+        self._report = report
 
     def advance(self, count: int) -> None:
         """Note that more bytes were written."""
-        self.sent += count
-        if self.report is None:
+        self._now = self._now._replace(sent=self._now.sent + count)
+        if self._report is None:
             return
         try:
-            self.report(UploadProgress(self.method, self.sent, self.total))
+            self._report(self._now)
         except Exception as error:  # noqa: BLE001 - a function of anybody's
-            self.report = None
+            self._report = None
             logger.warning("on_upload failed, and is not called again: %s: %s", type(error).__name__, error)
 
 

@@ -266,7 +266,7 @@ class OperationsRun:
         more = draw(strategy, count, self.options.seed) if operation.fields else none
         made += [("a valid request", self._by_wire_name(view, drawn)) for drawn in more]
         found = [
-            _Prepared(note, fields | {name: ids[min(number, len(ids) - 1)] for name, ids in known.items()})
+            _Prepared(note, fields | {name: ids[number % len(ids) * _only_looks(view)] for name, ids in known.items()})
             for number, (note, fields) in enumerate(made[: 1 if self.budget.metered else None])
         ]
         return [each._replace(fields=self._prepared(view, each.fields)) for each in found]
