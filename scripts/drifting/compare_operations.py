@@ -18,7 +18,7 @@ from drifting.compare import (
     presence,
 )
 from drifting.document import Document
-from drifting.operation import Location, operations, read_operation
+from drifting.operation import Location, OperationReader, operations
 from drifting.schema import json_text
 
 if TYPE_CHECKING:
@@ -48,13 +48,14 @@ def compare_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differe
     """
     before, after = Document("the old contract", dict(old)), Document("the new contract", dict(new))
     had, has = list(operations(before)), list(operations(after))
+    readers = OperationReader(before), OperationReader(after)
     every = list(dict.fromkeys([*had, *has]))
     found: Differences = []
     for location in every:
         name, place = location.name, ("paths", location.path, location.method)
         if location in had and location in has:
-            pair = read_operation(before, location), read_operation(after, location)
-            found += compare_operations(*pair, f"{name} " if len(every) > 1 else "")
+            old_one, new_one = (reader.operation(location) for reader in readers)
+            found += compare_operations(old_one, new_one, f"{name} " if len(every) > 1 else "")
         else:
             collector = Collector(Direction.REQUEST, name, found)
             if location in had:
