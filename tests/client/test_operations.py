@@ -206,9 +206,10 @@ def test_a_404_of_a_job_is_about_its_id() -> None:
         service = Service(httpx.Response(404))
         with Driver("sync", service=service) as client, pytest.raises(ideogram.NotFoundError, match=advice):
             _call(method, argument, client.client)
-    with Driver("sync", service=Service(httpx.Response(404))) as client:
-        with pytest.raises(ideogram.NotFoundError, match="Check the id, the key and the base URL"):
-            client.call("datasets.get", "d")
+    advice = "Check the id, the key and the base URL"
+    service = Service(httpx.Response(404))
+    with Driver("sync", service=service) as client, pytest.raises(ideogram.NotFoundError, match=advice):
+        client.call("datasets.get", "d")
 
 
 def test_a_contract_without_jobs_has_none_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
