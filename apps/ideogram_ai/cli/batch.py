@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import chain
@@ -213,7 +214,7 @@ class _Batch:
                 if forecast.estimate.total or forecast.downloads or forecast.jobs:
                     self.reporter.forecast(forecast, dry_run=False)
                     self._confirm_cost(forecast)
-                    service = stack.enter_context(self._open_service())
+                    service = stack.enter_context(open_service(self, in_flight=self._at_a_time))
             before = job.total_cost()
             stopped = RunStopped(StopReason.DONE, "")
             if service is not None:
@@ -294,7 +295,7 @@ class _Batch:
         # A field of several operations has the type that the first of them gives it.
         operations = [image_operations()[usual], *image_operations().values()]
         for assignment in self.fields:
-            name = assignment.partition("=")[0].strip()
+            name = re.split("[.=]", assignment)[0].strip()  # without the member of an object
             taker = next((each for each in operations if name in view_of(each.method_name).fields), OPERATION)
             evolve(fields, operation=taker).put_assignment(assignment, inputs)
         for name in fields.extra:
@@ -404,17 +405,6 @@ class _Batch:
                 raise WrongUseError(f"Not confirmed. {NOTHING_SENT}")
         elif self._limit is None:
             raise WrongUseError(f"{cost}: confirm with --yes, or set a limit with --max-cost USD. {NOTHING_SENT}")
-
-    def _open_service(self) -> AbstractContextManager[Service]:
-        return open_service(
-            mock=self.mock,
-            base_url=self.base_url,
-            allow_http=self.allow_http,
-            api_key_file=self.api_key_file,
-            timeout=self.timeout,
-            quiet=self.quiet,
-            in_flight=self._at_a_time,
-        )
 
     def _send(self, job: Job, service: Service, on_event: Callable[[Event], None]) -> RunStopped:
         """Send the planned rows and save their images. Ctrl-C finishes those in flight, a second one cancels them."""
