@@ -403,8 +403,8 @@ def mock(**options: Any) -> int:
     It accepts any key, and accepts and refuses requests as the contract says. Its first line is "listening on
     http://HOST:PORT": pass that URL to --base-url or IDEOGRAM_BASE_URL. Stop it with Ctrl-C.
 
-    A request with the header "Prefer: code=429" gets that response, whatever it contains. Jobs are forgotten when the
-    server stops.
+    A request with the header "Prefer: code=429" gets that response, whatever it contains. Jobs, datasets and models are
+    forgotten when the server stops.
     """
     from .service import run_mock_server  # noqa: PLC0415 - loads the server
 
