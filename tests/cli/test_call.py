@@ -1,6 +1,8 @@
 """ideogram call: every operation of the contract, as it is documented there, without a line for any of them."""
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -265,6 +267,19 @@ def test_a_job_is_submitted_and_fetched_later(ideogram: Command, service: MockSe
         assert (run.code, run.out, "ideogram fetch" in run.err) == (4, "", True)
 
 
+def test_ctrl_c_ends_what_is_free_at_once(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it never answers
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        command = [*IDEOGRAM, "call", "models.list", "--base-url", url]
+        process = subprocess.Popen(command, cwd=folder, env=environment(), text=True, stderr=subprocess.PIPE)
+        connection, _ = server.accept()
+        with connection:
+            assert connection.recv(5) == b"GET /"
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "error: Interrupted. Nothing was billed.\n")
+
+
 # Completion
 
 ASKED = """
@@ -306,3 +321,10 @@ def test_bash_completes_operations_fields_values_and_files(folder: Path, cat: Pa
             cwd=folder, env=environment(PATH=path), text=True, capture_output=True, check=False,
         )  # fmt: skip
         assert shown.stdout.splitlines() == (replies or [""]), (line, shown.stderr)
+
+
+def test_zsh_adds_no_space_to_a_field() -> None:
+    """A line of click's script is changed for that: has it gone?"""
+    settings = environment(_IDEOGRAM_COMPLETE="zsh_source")
+    source = subprocess.run(IDEOGRAM, env=settings, text=True, capture_output=True, check=True).stdout
+    assert "-S '' -- ${(M)completions:#*[=/]}" in source

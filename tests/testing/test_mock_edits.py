@@ -149,6 +149,8 @@ def test_a_picture_is_made_of_its_image(mock_url: str) -> None:
     alpha = cut.getchannel("A")
     assert [alpha.getpixel(at) for at in ((10, 10), (200, 120), (600, 300), (450, 200))] == [0, 255, 255, 0]
     assert cut.getpixel((200, 120))[:3] == shapes().getpixel((200, 120))  # type: ignore[index]
+    again = ask(mock_url, BY_NAME["remove_background"], {"image": saved(cut)})
+    assert distance(picture(again, BY_NAME["remove_background"]).getchannel("A"), alpha) < 2, "alpha is kept"
     beach = made(mock_url, "v3.replace_background")
     assert beach.getpixel((200, 120)) == shapes().getpixel((200, 120))
     assert beach.getpixel((450, 100)) != shapes().getpixel((450, 100))
@@ -219,7 +221,8 @@ def test_the_words_of_a_picture_are_found_and_taken_away(mock_url: str) -> None:
         described = ask(mock_url, BY_NAME["describe_image"], {"image_file": content})
         (words,) = allowed(described, BY_NAME["describe_image"])["descriptions"]
         assert words["text"] == values.get("text_prompt", "A poster")
-    for content in (saved(shapes()), saved(shapes(), "JPEG"), saved(made(mock_url, "v3.inpaint"))):
+    (filled,) = allowed(answer(mock_url, BY_NAME["v3.inpaint"]), BY_NAME["v3.inpaint"])["data"]
+    for content in (saved(shapes()), saved(shapes(), "JPEG"), get(filled["url"]).content):
         body, base = layers(mock_url, content)
         assert body["text_blocks"] == []
         with Image.open(BytesIO(content)) as sent:

@@ -48,10 +48,7 @@ def run(*, ids: tuple[str, ...], no_wait: bool, **shared: Any) -> ExitCode:
                 raise WrongUseError("An ID is blank. Is a shell variable unset?")  # noqa: TRY301 - reported below
         destination = Destination.of(options.output, overwrite=options.overwrite, sidecar=options.sidecar)
         with (
-            open_service(
-                mock=False, base_url=options.base_url, allow_http=options.allow_http,
-                api_key_file=options.api_key_file, timeout=options.timeout, quiet=options.quiet,
-            ) as service,
+            open_service(options) as service,
             service.client() as client,
             signals_wait(shown=options.shown) as state,
         ):  # fmt: skip
@@ -79,7 +76,7 @@ def _fetch(client: Ideogram, sender: Sender, ids: list[str], options: Options, *
         sender.job_id = job_id
 
         def get(job_id: str = job_id) -> Generation | None:
-            sender.state.poll()
+            sender.state.ask()
             job = client.job(job_id)  # an unknown id is refused here at once, while a wait would ask again
             if not wait and job.status not in {COMPLETED, FAILED}:
                 return None

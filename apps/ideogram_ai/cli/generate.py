@@ -28,7 +28,7 @@ from .exit_codes import WrongUseError
 from .request_command import Options, add_fields, send
 
 if TYPE_CHECKING:
-    from .app import RequestCommand
+    from .commands import RequestCommand
     from .exit_codes import ExitCode
 
 _LONGEST_SHOWN: Final = 60
