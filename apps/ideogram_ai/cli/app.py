@@ -125,7 +125,7 @@ _report_options: Final = _together(
 )
 
 
-def _send(options: dict[str, Any]) -> int:
+def _send(**options: Any) -> int:
     """Run the command of the context."""
     from .generate import run  # noqa: PLC0415 - loads httpx
 
@@ -173,7 +173,7 @@ def generate(**options: Any) -> int:
     Each image is billed. A request that may have been billed is never sent again. Before anything is sent, the command
     checks that the image can be saved.
     """  # noqa: D301 - click wants the character
-    return _send(options)
+    return _send(**options)
 
 
 @app.command(
@@ -199,7 +199,7 @@ def remix(**options: Any) -> int:
 
     Each image is billed.
     """  # noqa: D301 - click wants the character
-    return _send(options)
+    return _send(**options)
 
 
 @app.command(
@@ -226,7 +226,7 @@ def describe(**options: Any) -> int:
 
     Only the JSON is written to stdout. Each description is billed.
     """  # noqa: D301 - click wants the character
-    return _send(options)
+    return _send(**options)
 
 
 @app.command(
@@ -253,7 +253,7 @@ def magic_prompt(**options: Any) -> int:
 
     Only the JSON is written to stdout. What it costs is not known.
     """  # noqa: D301 - click wants the character
-    return _send(options)
+    return _send(**options)
 
 
 _OUTPUT_OPTIONS: Final = {
@@ -271,14 +271,9 @@ def _operation_command(name: str) -> RequestCommand:
     """Make the command of an operation, with the options that its result needs."""
     from .operation_help import help_of  # noqa: PLC0415 - reads the contract
 
-    def run(**options: Any) -> int:
-        from .call import run  # noqa: PLC0415 - loads httpx
-
-        return run(name, **options)
-
     short, text, result = help_of(name)
     options = _together(_field_options, _OUTPUT_OPTIONS[result], _report_and_check, _service_options)
-    return click.command(name, cls=RequestCommand, methods=(name,), help=text, short_help=short)(options(run))
+    return click.command(name, cls=RequestCommand, methods=(name,), help=text, short_help=short)(options(_send))
 
 
 @app.group(

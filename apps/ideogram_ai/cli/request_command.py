@@ -59,7 +59,7 @@ class Options:
     no_check: bool = False
     dry_run: bool = False
     deadline: float | None = None
-    wait: bool = True
+    no_wait: bool = False
 
     @property
     def shown(self) -> bool:
@@ -136,7 +136,7 @@ def send(
                 fetch_command = None if options.mock else options.fetch_command
                 sender = Sender(client, state, destination, options.shown, fetch_command, pays=not operation.is_free)
                 result = sender.send(
-                    request, activity, deadline=options.seconds if options.wait else None,
+                    request, activity, deadline=None if options.no_wait else options.seconds,
                     announce=lambda job_id: _announce(job_id, options),
                 )  # fmt: skip
                 if shape == RESPONSE and not result.failure:
@@ -178,7 +178,7 @@ def _show_upload(progress: UploadProgress) -> None:
 
 def _announce(job_id: str, options: Options) -> None:
     """Show the id of a job before the wait for it begins: whatever happens then, the id leads to the images."""
-    if not options.wait and not options.shown:
+    if options.no_wait and not options.shown:
         return  # the report has it
     if options.as_json:
         write_out(json.dumps({"job": asdict(JobState(job_id))}) + "\n")
