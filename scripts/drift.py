@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return UNKNOWN
     try:
         known = check.read_known(options.known)
-        found = check.check(options.contract, options.source or known.document, known)
+        found = check.check(options.contract, options.source or known.document, known, timeout=options.timeout)
         _show(found, options.format, known=options.all)
     except document.DriftError as error:
         if options.format == "json":
@@ -77,9 +77,17 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("source", nargs="?", metavar="FILE_OR_URL", help="their document, by default the provider's")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text for people, json for programs")
     parser.add_argument("--all", action="store_true", help="show the known differences too")
+    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for a whole download")
     parser.add_argument("--contract", type=Path, default=CONTRACT, metavar="FILE", help="compare another contract")
     parser.add_argument("--known", type=Path, default=KNOWN, metavar="FILE", help="other known differences")
     return parser.parse_args(argv)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 3600:
+        raise ValueError(text)
+    return seconds
 
 
 if __name__ == "__main__":

@@ -162,13 +162,14 @@ class DriftReport:
         return Drift.ADDITIVE if DriftVerdict.ADDITIVE in verdicts or self.stale else Drift.NOTHING
 
 
-def check(contract: Path, source: str, known: Known) -> DriftReport:
+def check(contract: Path, source: str, known: Known, *, timeout: float) -> DriftReport:
     """Compare every operation of our contract with the same one in another document.
 
     Args:
         contract: Our contract.
         source: The other document: a file or an https address.
         known: The known differences of that document.
+        timeout: Seconds that a download may take.
 
     Raises:
         DriftError: One of the documents cannot be read.
@@ -179,7 +180,7 @@ def check(contract: Path, source: str, known: Known) -> DriftReport:
         raise DriftError(str(error)) from None
     name = contract.relative_to(ROOT).as_posix() if contract.is_relative_to(ROOT) else str(contract)
     ours = Document(name, read.document)
-    content = read_source(source)
+    content = read_source(source, timeout=timeout)
     theirs = parse_document(source, content)
     locations = list(operations(ours))
     if not locations:

@@ -57,10 +57,13 @@ def compare_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differe
             old_one, new_one = (reader.operation(location) for reader in readers)
             found += compare_operations(old_one, new_one, f"{name} " if len(every) > 1 else "")
         else:
-            sides = [Side(place, name) if location in side else gone(("paths",)) for side in (had, has)]
-            effect = presence(location in had, location in has)
-            verdict = DriftVerdict.BREAKING if location in had else DriftVerdict.ADDITIVE
-            Collector(Direction.REQUEST, name, found).add("operation", effect, sides[0], sides[1], verdict, name=name)
+            collector = Collector(Direction.REQUEST, name, found)
+            if location in had:
+                sides = Side(place, name), gone(("paths",))
+                collector.add("operation", Effect.REMOVED, *sides, DriftVerdict.BREAKING, name=name)
+            else:
+                sides = gone(("paths",)), Side(place, name)
+                collector.add("operation", Effect.ADDED, *sides, DriftVerdict.ADDITIVE, name=name)
     return found
 
 

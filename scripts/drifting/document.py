@@ -138,7 +138,7 @@ class Document:
         return self.error(ring[0], f"the references are cyclic, so they cannot be followed to an end: {names}")
 
 
-def read_source(source: str, *, timeout: float = 60) -> bytes:
+def read_source(source: str, *, timeout: float) -> bytes:
     """Read the bytes of a document.
 
     Args:

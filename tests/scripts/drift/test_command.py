@@ -108,7 +108,7 @@ def test_the_default_is_the_projects_own_contract_and_known_differences(capsys: 
 
 
 def test_a_failure_never_looks_like_a_verdict(write: Write, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
-    for arguments in (["a", "b"], ["--format", "xml", "a"], ["a", "--no-such-option"]):
+    for arguments in (["a", "b"], ["--format", "xml", "a"], ["a", "--timeout", "0"], ["a", "--timeout", "x"]):
         with pytest.raises(SystemExit) as ended:
             drift.main(arguments)
         assert ended.value.code == 3

@@ -29,7 +29,7 @@ def against(tmp_path: Path) -> Against:
         document, differences = tmp_path / "theirs.json", tmp_path / "known.yaml"
         document.write_text(json.dumps(theirs))
         differences.write_text(drift.KNOWN.read_text("utf-8") if known is None else known)
-        return check(CONTRACT, str(document), read_known(differences))
+        return check(CONTRACT, str(document), read_known(differences), timeout=1)
 
     return run
 

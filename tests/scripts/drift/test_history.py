@@ -27,7 +27,7 @@ def against(tmp_path: Path) -> Against:
     def run(theirs: str | Document, contract: Path = OURS, known: Path = KNOWN) -> DriftReport:
         file = tmp_path / "theirs.json"
         file.write_text(json.dumps(HISTORY[theirs]() if isinstance(theirs, str) else theirs))
-        return check(contract, str(file), read_known(known))
+        return check(contract, str(file), read_known(known), timeout=1)
 
     return run
 
