@@ -16,7 +16,7 @@ from regeneration.documents import ROOT, ContractError, first_error, read_contra
 from drifting.compare import Difference, Differences, DriftVerdict
 from drifting.compare_operations import compare_operations
 from drifting.document import Document, DriftError, parse_document, read_source
-from drifting.operation import Location, locate, operations, read_operation
+from drifting.operation import Location, OperationReader, locate, operations
 from drifting.schema import json_text
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ class KnownDifference:
 
     def covers(self, operation: str, difference: Difference) -> bool:
         """Whether it is about a difference of an operation exactly as it is."""
-        as_noted = not self.theirs or json_text(self.theirs[0]) == json_text(difference.new.value)
-        return as_noted and self.concerns(operation, difference)
+        return self.concerns(operation, difference) and (
+            not self.theirs or json_text(self.theirs[0]) == json_text(difference.new.value)
+        )
 
 
 def _fits(pattern: str, text: str) -> bool:
@@ -178,13 +179,14 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Drift
     except ContractError as error:
         raise DriftError(str(error)) from None
     name = contract.relative_to(ROOT).as_posix() if contract.is_relative_to(ROOT) else str(contract)
-    ours = parse_document(name, read.source)
+    ours = Document(name, read.document)
     content = read_source(source, timeout=timeout)
     theirs = parse_document(source, content)
     locations = list(operations(ours))
     if not locations:
         raise DriftError(f"{contract} has no operation, so there is nothing to compare")
-    compared = [_compare(ours, location, theirs) for location in locations]
+    readers = OperationReader(ours), OperationReader(theirs)
+    compared = [_compare(location, *readers) for location in locations]
     stale = list(_stale(known, compared))
     compared = [attrs.evolve(each, differences=[_mark(d, each, known) for d in each.differences]) for each in compared]
     about_theirs = (source, hashlib.sha256(content).hexdigest(), str(theirs.data["openapi"]))
@@ -199,13 +201,13 @@ def _others(compared: list[ComparedOperation], theirs: Document) -> Iterator[str
     yield from (location.name for location in others)
 
 
-def _compare(ours: Document, location: Location, theirs: Document) -> ComparedOperation:
-    mine = read_operation(ours, location)
+def _compare(location: Location, ours: OperationReader, theirs: OperationReader) -> ComparedOperation:
+    mine = ours.operation(location)
     compared = ComparedOperation(location.name, mine.operation_id)
     try:
-        there = locate(ours, location, theirs)
+        there = locate(ours.document, location, theirs.document)
         compared = attrs.evolve(compared, theirs=there)
-        differences = compare_operations(mine, read_operation(theirs, there))
+        differences = compare_operations(mine, theirs.operation(there))
     except DriftError as error:
         return attrs.evolve(compared, problem=str(error))
     problem = ""

@@ -310,21 +310,20 @@ class _SchemaComparison:
 
     def _objects(self, old: Schema, new: Schema, path: str) -> None:
         before, after = _visible(old, self._direction), _visible(new, self._direction)
-        for name, schema in before.items():
+        for name in dict.fromkeys([*before, *after]):
             inner = f"{path}.{name}" if path else name
-            if name in after:
-                self.compare(schema, after[name], inner)
+            if name in before and name in after:
+                self.compare(before[name], after[name], inner)
                 self._required(old, new, name, inner)
-            else:
-                sides = Side(old.declared[name], schema.plain()), _side(new, "properties", ABSENT)
-                self._collector.add("property", Effect.REMOVED, *sides, DriftVerdict.BREAKING, path=inner, name=name)
-        for name, schema in after.items():
-            if name not in before:
-                inner = f"{path}.{name}" if path else name
-                needed = name in new.required and self._direction is Direction.REQUEST
-                sides = _side(old, "properties", ABSENT), Side(new.declared[name], schema.plain())
-                verdict = DriftVerdict.BREAKING if needed else DriftVerdict.ADDITIVE
-                self._collector.add("property", Effect.ADDED, *sides, verdict, path=inner, name=name)
+                continue
+            was, now = (
+                Side(side.declared[name], there[name].plain()) if name in there else _side(side, "properties", ABSENT)
+                for side, there in ((old, before), (new, after))
+            )
+            breaks = name in before or (name in new.required and self._direction is Direction.REQUEST)
+            verdict = DriftVerdict.BREAKING if breaks else DriftVerdict.ADDITIVE
+            effect = presence(name in before, name in after)
+            self._collector.add("property", effect, was, now, verdict, path=inner, name=name)
         for name in sorted((old.required ^ new.required) - before.keys() - after.keys()):
             self._required(old, new, name, f"{path}.{name}" if path else name)
         self._part(old, new, "additionalProperties", f"{path}.*" if path else "*")

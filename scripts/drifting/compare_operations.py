@@ -18,7 +18,7 @@ from drifting.compare import (
     presence,
 )
 from drifting.document import Document
-from drifting.operation import Location, operations, read_operation
+from drifting.operation import Location, OperationReader, operations
 from drifting.schema import json_text
 
 if TYPE_CHECKING:
@@ -48,13 +48,14 @@ def compare_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differe
     """
     before, after = Document("the old contract", dict(old)), Document("the new contract", dict(new))
     had, has = list(operations(before)), list(operations(after))
+    readers = OperationReader(before), OperationReader(after)
     every = list(dict.fromkeys([*had, *has]))
     found: Differences = []
     for location in every:
         name, place = location.name, ("paths", location.path, location.method)
         if location in had and location in has:
-            pair = read_operation(before, location), read_operation(after, location)
-            found += compare_operations(*pair, f"{name} " if len(every) > 1 else "")
+            old_one, new_one = (reader.operation(location) for reader in readers)
+            found += compare_operations(old_one, new_one, f"{name} " if len(every) > 1 else "")
         else:
             collector = Collector(Direction.REQUEST, name, found)
             if location in had:
@@ -131,18 +132,16 @@ def _compare_parameters(old: _Owned, new: _Owned, collector: Collector) -> None:
     subject = "parameter" if is_request else "header"
     for key in dict.fromkeys([*old[1], *new[1]]):
         before, after = old[1].get(key), new[1].get(key)
-        if before is not None:
-            below = collector.below(f"{collector.where} {before.place} {before.name}")
-            if after is not None:
-                _compare_parameter(before, after, below)
-            else:
-                side = Side(before.pointer, before.schema.plain())
-                below.add(subject, Effect.REMOVED, side, gone(new[0]), DriftVerdict.BREAKING, name=before.name)
-        elif after is not None:
-            below = collector.below(f"{collector.where} {after.place} {after.name}")
-            verdict = DriftVerdict.BREAKING if after.required and is_request else DriftVerdict.ADDITIVE
-            side = Side(after.pointer, after.schema.plain())
-            below.add(subject, Effect.ADDED, gone(old[0]), side, verdict, name=after.name)
+        found = old[1][key] if before else new[1][key]
+        below = collector.below(f"{collector.where} {found.place} {found.name}")
+        if before and after:
+            _compare_parameter(before, after, below)
+        else:
+            side = Side(found.pointer, found.schema.plain())
+            sides = (side, gone(new[0])) if before else (gone(old[0]), side)
+            breaks = before or (found.required and is_request)
+            verdict = DriftVerdict.BREAKING if breaks else DriftVerdict.ADDITIVE
+            below.add(subject, presence(bool(before), bool(after)), *sides, verdict, name=found.name)
 
 
 def _compare_parameter(old: Parameter, new: Parameter, collector: Collector) -> None:
@@ -190,12 +189,10 @@ def _compare_body(old: ApiOperation, new: ApiOperation, collector: Collector) ->
         states = [((*side.pointer, "required"), side.required) for side in (before, after)]
         collector.compare_required(states[0], states[1], name="body")
         _compare_content(before, after, collector)
-    elif before is not None:
-        sides = Side(before.pointer, list(before.content)), gone(new.pointer)
-        collector.add("body", Effect.REMOVED, *sides, DriftVerdict.BREAKING)
-    elif after is not None:
-        sides = gone(old.pointer), Side(after.pointer, list(after.content))
-        collector.add("body", Effect.ADDED, *sides, DriftVerdict.BREAKING if after.required else DriftVerdict.ADDITIVE)
+    elif before or after:
+        was, now = (Side(it.body.pointer, list(it.body.content)) if it.body else gone(it.pointer) for it in (old, new))
+        verdict = DriftVerdict.ADDITIVE if after and not after.required else DriftVerdict.BREAKING
+        collector.add("body", presence(bool(before), bool(after)), was, now, verdict)
 
 
 def _compare_content(old: Message, new: Message, collector: Collector) -> None:

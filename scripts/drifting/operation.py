@@ -166,28 +166,26 @@ def _operation_id(document: Document, location: Location) -> str:
     return str(operation.get("operationId", "")) if is_mapping(operation) else ""
 
 
-def read_operation(document: Document, location: Location) -> ApiOperation:
-    """Read one operation, and normalise everything that it reaches.
+class OperationReader:
+    """Reads operations of one document; a schema that several reach is normalised once."""
 
-    Raises:
-        DriftError: Something that it reaches is not understood, for example a reference that is broken or cyclic.
-    """
-    return _OperationReader(document).operation(location)
-
-
-class _OperationReader:
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self.document = document
         self._normaliser = Normaliser(document)
 
     def operation(self, location: Location) -> ApiOperation:
-        item, shared = self._document.mapping(("paths", location.path))
-        pointer, raw = self._document.mapping((*item, location.method))
-        lookup = [(pointer, raw), (item, shared), ((), self._document.data)]
+        """Read one operation, and normalise everything that it reaches.
+
+        Raises:
+            DriftError: Something that it reaches is not understood, for example a reference that is broken or cyclic.
+        """
+        item, shared = self.document.mapping(("paths", location.path))
+        pointer, raw = self.document.mapping((*item, location.method))
+        lookup = [(pointer, raw), (item, shared), ((), self.document.data)]
         servers = next(((*place, "servers") for place, node in lookup if node.get("servers")), ())
         secured = next(((*place, "security") for place, node in lookup if "security" in node), ())
         return ApiOperation(
-            document=self._document,
+            document=self.document,
             pointer=pointer,
             location=location,
             operation_id=str(raw.get("operationId", "")),
@@ -202,28 +200,28 @@ class _OperationReader:
 
     def _members(self, pointer: Pointer) -> dict[str, Pointer]:
         """Return the places of the members of a mapping, none when there is no such mapping."""
-        if pointer[-1] not in self._document.at(pointer[:-1]):
+        if pointer[-1] not in self.document.at(pointer[:-1]):
             return {}
-        place, node = self._document.mapping(pointer)
+        place, node = self.document.mapping(pointer)
         return {name: (*place, name) for name in node}
 
     def _items(self, pointer: Pointer) -> list[Pointer]:
-        listed = self._document.at(pointer[:-1]).get(pointer[-1], [])
+        listed = self.document.at(pointer[:-1]).get(pointer[-1], [])
         if not is_list(listed):
-            raise self._document.error(pointer, "a list is expected here")
+            raise self.document.error(pointer, "a list is expected here")
         return [(*pointer, index) for index in range(len(listed))]
 
     def _servers(self, pointer: Pointer) -> tuple[str, ...]:
         if not pointer:
             return ("",)
-        servers = [self._document.mapping(place)[1] for place in self._items(pointer)]
+        servers = [self.document.mapping(place)[1] for place in self._items(pointer)]
         return tuple(str(server.get("url", "")).rstrip("/") for server in servers)
 
     def _security(self, pointer: Pointer) -> frozenset[frozenset[str]]:
         """Read the ways to authenticate: names of security schemes mean nothing, only what they need does."""
-        ways: Any = self._document.at(pointer) if pointer else []
+        ways: Any = self.document.at(pointer) if pointer else []
         if not is_list(ways) or not all(is_mapping(way) for way in ways):
-            raise self._document.error(pointer, "a list of security requirements is expected here")
+            raise self.document.error(pointer, "a list of security requirements is expected here")
         return frozenset(
             frozenset(self._needed((*pointer, index, name), scopes) for name, scopes in way.items())
             for index, way in enumerate(ways or [{}])
@@ -232,9 +230,9 @@ class _OperationReader:
     def _needed(self, place: Pointer, scopes: Any) -> str:
         """Say what a security scheme needs, for example "apiKey in header api-key"."""
         declared = ("components", "securitySchemes", place[-1])
-        if self._document.nearest(declared) != declared:
-            raise self._document.error(place, f"the security scheme {place[-1]} is declared nowhere")
-        _, scheme = self._document.mapping(declared)
+        if self.document.nearest(declared) != declared:
+            raise self.document.error(place, f"the security scheme {place[-1]} is declared nowhere")
+        _, scheme = self.document.mapping(declared)
         words = [str(scheme.get("type"))]
         if "in" in scheme:
             name = str(scheme.get("name"))
@@ -245,10 +243,10 @@ class _OperationReader:
     def _parameters(self, owner: Pointer, path: str) -> dict[tuple[str, str], Parameter]:
         found: dict[tuple[str, str], Parameter] = {}
         for written in self._items((*owner, "parameters")):
-            place, raw = self._document.mapping(written)
+            place, raw = self.document.mapping(written)
             kind, name = str(raw.get("in", "")), str(raw.get("name", ""))
             if kind not in _STYLES or not name:
-                raise self._document.error(place, "a parameter needs a name and a place (in)")
+                raise self.document.error(place, "a parameter needs a name and a place (in)")
             key = (kind, name.lower() if kind == "header" else name)
             if kind == "path":
                 key = (kind, str(path.find(f"{{{name}}}")))
@@ -269,16 +267,16 @@ class _OperationReader:
     def _content(self, pointer: Pointer) -> dict[str, Media]:
         found: dict[str, Media] = {}
         for name, written in self._members((*pointer, "content")).items():
-            place, raw = self._document.mapping(written)
+            place, raw = self.document.mapping(written)
             media_type = name.partition(";")[0].strip().lower()
             schema = self._normaliser.schema((*place, "schema")) if "schema" in raw else Schema(place)
             fields = self._members((*place, "encoding")).items()
-            encoding = {field: (where, self._document.mapping(where)[1]) for field, where in fields}
+            encoding = {field: (where, self.document.mapping(where)[1]) for field, where in fields}
             found.setdefault(media_type, Media(place, media_type, schema, encoding))
         return found
 
     def _body(self, pointer: Pointer) -> Message:
-        place, raw = self._document.mapping(pointer)
+        place, raw = self.document.mapping(pointer)
         return Message(place, self._content(place), raw.get("required") is True)
 
     def _responses(self, pointer: Pointer) -> dict[str, Message]:
@@ -286,11 +284,11 @@ class _OperationReader:
         for status, written in self._members(pointer).items():
             if status.startswith("x-"):
                 continue
-            place, _ = self._document.mapping(written)
+            place, _ = self.document.mapping(written)
             headers: dict[tuple[str, str], Parameter] = {}
             for name, header in self._members((*place, "headers")).items():
                 if name.lower() != "content-type":
-                    where, raw = self._document.mapping(header)
+                    where, raw = self.document.mapping(header)
                     headers["header", name.lower()] = self._parameter(where, raw, "header", name)
             key = status if status == "default" else status.upper()
             found[key] = Message(place, self._content(place), headers=headers)

@@ -183,8 +183,10 @@ class Normaliser:
         if len(self._open) >= MAX_DEPTH:
             raise self.document.error(pointer, f"nested more than {MAX_DEPTH} levels deep")
         self._open.append(pointer)
-        found = self._read(pointer, self.document.at(pointer))
-        self._open.pop()
+        try:
+            found = self._read(pointer, self.document.at(pointer))
+        finally:
+            self._open.pop()
         if found.size > MAX_SIZE:
             message = f"expands to more than {MAX_SIZE} schemas when its references are followed"
             raise self.document.error(pointer, message)

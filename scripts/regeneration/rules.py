@@ -200,24 +200,30 @@ def describe_money(
     summary: str,
 ) -> Iterator[str]:
     """Say what a successful request costs."""
-    if price:
-        yield f"The price of each {price['per']}{_amounts(price)}, as of {price['as_of']}."
-    elif not other_prices and 200 in billed and "costs" not in summary:
+    cases = [("", price)] if price else []
+    for other in other_prices:
+        value = "" if other["value"] is None else f" {other['value']}"
+        cases.append((f"with {other['field']}{value}", other["price"]))
+    told, first = list[str](), ""
+    for case, stated in cases:
+        by = f", by {stated['by']}" if stated["by"] else ""
+        kind = f"the price of each {stated['per']}{by}"
+        words = [case] if kind == first else [kind, case]
+        told.append(f"{' '.join(filter(None, words))}: {_amounts(stated)}")
+        first = first or kind
+    if told:
+        yield f"T{'; '.join(told)[1:]}, as of {cases[0][1]['as_of']}."
+    elif 200 in billed and "costs" not in summary:
         yield {
             True: "It is billed, and no price is known.",
             False: "It costs nothing.",
             None: "Whether it is billed is not known.",
         }[billed[200]]
-    for other in other_prices:
-        value = "" if other["value"] is None else f" {other['value']}"
-        yield f"With {other['field']}{value}, the price of each {other['price']['per']}{_amounts(other['price'])}."
 
 
 def _amounts(price: Mapping[str, Any]) -> str:
     usd = [f"{amount} USD{f' ({value})' if value else ''}" for value, amount in price["usd"].items()]
-    amounts = f"{', '.join(usd[:-1])} or {usd[-1]}" if len(usd) > 1 else usd[0]
-    by = f", by {price['by']}" if price["by"] else ""
-    return f"{by}: {amounts}"
+    return f"{', '.join(usd[:-1])} or {usd[-1]}" if len(usd) > 1 else usd[0]
 
 
 def describe_rules(rules: Mapping[str, Groups], *, free: bool) -> Iterator[str]:

@@ -76,6 +76,7 @@ def test_a_row_may_cost_all_that_it_asks_for() -> None:
     for asked, usd, fields in (
         (1, "0.06", {}),
         (8, "0.48", {"num_images": 8}),
+        (4, "0.24", {"num_images": 4.0}),
         (2, "0.06", {"num_images": 2, "rendering_speed": "TURBO"}),
         (8, "1.60", {"num_images": 8, "rendering_speed": "QUALITY", "character_reference_images": picture}),
         (2, "0.24", {"num_images": 2, "custom_model_uri": "model/a/version/b"}),
@@ -92,10 +93,10 @@ def test_a_row_may_cost_all_that_it_asks_for() -> None:
         assert cost_of(request, shipped_prices()) == (None if usd is None else Decimal(usd)), fields
         assert cost_of(request, None) is None
         estimate.add(request)
-    assert (estimate.rows, estimate.total) == (11, 34 + 1)
-    assert estimate.usd == Decimal("3.54")
+    assert (estimate.rows, estimate.total) == (12, 38 + 1)
+    assert estimate.usd == Decimal("3.78")
     assert estimate.unpriced == {"legacy.remix": 3, "remove_background": 1, "v3.generate": 1}
-    assert estimate.images == {"DEFAULT": 1 + 8 + 2, "TURBO": 2, "QUALITY": 8 + 2}
+    assert estimate.images == {"DEFAULT": 1 + 8 + 4 + 2, "TURBO": 2, "QUALITY": 8 + 2}
     assert sum(price.usd * number for price, number in estimate.counts.items()) == estimate.usd
     assert [*estimate.sources] == ["the provider's pricing page, seen 2026-07-09"]
     assert f"{estimate.as_of}" == "2026-07-09"
@@ -134,12 +135,12 @@ async def test_what_a_row_did_cost_is_that_of_the_images_in_the_response() -> No
             (outcome,) = [each async for each in of]
         assert outcome.cost == Decimal(cost), "what a broken response does not name was made as well"
     upscale = BatchRequest("1", {"image_file": png(), "image_request": {"num_images": 4}}, operation="upscale")
-    service = CountingService([entry(upscaled_resolution="2048x2048")] * 4)
+    service = CountingService([entry(upscaled_resolution="2048x2048")] * 3)
     async with run_batch([upscale], client=service.client(), prices=shipped_prices()) as of:
         (outcome,) = [each async for each in of]
-    assert (outcome.cost, len(outcome.images)) == (Decimal("0.06"), 4), "a price for the request"
+    assert (outcome.cost, len(outcome.images)) == (Decimal("0.06"), 3), "a price for the request"
     assert outcome.generation is not None
-    assert ImageOutcome.of(outcome.generation.images[3]).upscaled_resolution == "2048x2048"
+    assert ImageOutcome.of(outcome.generation.images[2]).upscaled_resolution == "2048x2048"
 
 
 def killed_at(folder: Path, server: MockServer, images: int, die_at: str) -> None:

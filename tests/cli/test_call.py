@@ -1,6 +1,8 @@
 """ideogram call: every operation of the contract, as it is documented there, without a line for any of them."""
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -51,11 +53,13 @@ def example(operation: Operation, ids: dict[str, str]) -> list[str]:
 
 @pytest.mark.slow
 def test_every_operation_is_called_as_the_contract_shows(ideogram: Command, service: MockServer, folder: Path) -> None:
+    (folder / "cats").mkdir()
     with Image.new("RGB", (1024, 1024), "teal") as image:
-        image.save(folder / "cat.png")
+        for path in ("cat.png", *(f"cats/{number}.png" for number in range(15))):
+            image.save(folder / path)
     created = ideogram("call", "datasets.create", "-F", "name=Blue pottery").json["dataset_id"]
-    uploads = [argument for _ in range(15) for argument in ("-F", "files=@cat.png")]
-    assert ideogram("call", "datasets.upload_assets", "-F", f"dataset_id={created}", *uploads).code == 0
+    uploaded = ideogram("call", "datasets.upload_assets", "-F", f"dataset_id={created}", "-F", "files=@cats/")
+    assert uploaded.json["success_count"] == 15
     trained = ("call", "models.train", "-F", f"dataset_id={created}", "-F", "model_name=Blue pottery")
     ids = {"dataset_id": created, "model_id": ideogram(*trained).json["model_id"]}
     submitted = ideogram("call", "submit", "-F", "text_prompt=A cat", "--no-wait", "--json").json["job"]
@@ -265,6 +269,19 @@ def test_a_job_is_submitted_and_fetched_later(ideogram: Command, service: MockSe
         assert (run.code, run.out, "ideogram fetch" in run.err) == (4, "", True)
 
 
+def test_ctrl_c_ends_what_is_free_at_once(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it never answers
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        command = [*IDEOGRAM, "call", "models.list", "--base-url", url]
+        process = subprocess.Popen(command, cwd=folder, env=environment(), text=True, stderr=subprocess.PIPE)
+        connection, _ = server.accept()
+        with connection:
+            assert connection.recv(5) == b"GET /"
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "error: Interrupted. Nothing was billed.\n")
+
+
 # Completion
 
 ASKED = """
@@ -292,7 +309,7 @@ def test_bash_completes_operations_fields_values_and_files(folder: Path, cat: Pa
         ("ideogram call v3.la", ["v3.layerize_text"]),
         ("ideogram call upscale -F image_request.r", ["image_request.resemblance="]),
         ("ideogram call v3.generate -F seed=7 -F se", []),
-        ("ideogram call v3.generate -F resolution=1280x7", ["1280x704", "1280x720", "1280x768"]),
+        ("ideogram call v3.generate -F resolution=1280x7", ["1280x704", "1280x768"]),
         ("ideogram generate -F rendering_speed=q", ["QUALITY"]),
         ("ideogram call models.list -F status=t", ["TRAINING"]),
         ("ideogram call v3.generate -F enable_copyright_detection=", ["true", "false"]),
@@ -306,3 +323,10 @@ def test_bash_completes_operations_fields_values_and_files(folder: Path, cat: Pa
             cwd=folder, env=environment(PATH=path), text=True, capture_output=True, check=False,
         )  # fmt: skip
         assert shown.stdout.splitlines() == (replies or [""]), (line, shown.stderr)
+
+
+def test_zsh_adds_no_space_to_a_field() -> None:
+    """A line of click's script is changed for that: has it gone?"""
+    settings = environment(_IDEOGRAM_COMPLETE="zsh_source")
+    source = subprocess.run(IDEOGRAM, env=settings, text=True, capture_output=True, check=True).stdout
+    assert "-S '' -- ${(M)completions:#*[=/]}" in source

@@ -237,7 +237,9 @@ def test_a_field_that_regeneration_brings_is_typed(folder: Path, tmp_path_factor
     assert {name: request[name] for name in new} == new
     refused = generate("-F", "strength=0.5", "--overwrite")
     assert "JSON of type number, but strength must be of type integer" in refused.stderr
-    refused = generate("-F", "moods=a", "--overwrite")
+    done = generate("-F", "moods=a", "-F", "moods=b", "--overwrite")
+    assert json.loads((folder / "a.png.json").read_text())["request"]["moods"] == ["a", "b"]
+    refused = generate("-F", "moods=[a", "--overwrite")
     assert (refused.returncode, "-F moods cannot be used as JSON" in refused.stderr) == (2, True)
 
 

@@ -38,6 +38,7 @@ def test_help_imports_nothing_heavy() -> None:
     for arguments, code, forbidden in (
         (["--help"], 0, {*HEAVY, "attrs", "pathlib"}),
         (["generate", "--help"], 0, HEAVY),
+        (["call", "v3.generate", "--help"], 0, HEAVY),
         (["batch", "--help"], 0, HEAVY),
         (["batch"], 2, HEAVY),
         (["generate", "a", "--resolution", "1x1"], 2, CHECK),

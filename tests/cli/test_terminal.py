@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from terminals import Terminal
 
 from ideogram_ai.cli.terminal import printable, write_out
 from ideogram_ai.testing.faults import FaultServer
+from ideogram_ai.testing.faults.wire import png
 
 Start = Callable[..., Terminal]
 SMALL = ("--resolution", "512x1536")
@@ -35,6 +37,14 @@ def test_a_spinner_counts_seconds_and_is_gone_at_the_end(start: Start) -> None:
     assert all(len(line) <= 60 for line in lines)
     assert "\x1b[1;32msaved" in terminal.shown
     assert terminal.shown.count("\x1b[?25l") == terminal.shown.count("\x1b[?25h"), "the cursor is back"
+
+
+def test_the_spinner_shows_how_much_of_an_upload_is_sent(start: Start, folder: Path) -> None:
+    (folder / "large.png").write_bytes(png() + bytes(12_000_000))
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it reads nothing, so that buffers fill
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        terminal = start("call", "remove_background", "-F", "image=@large.png", "--no-check", "--base-url", url)
+        terminal.read_until("Making the image, [0-9]+ of 12 MB sent")
 
 
 def test_programs_get_no_spinner_and_no_colours(start: Start) -> None:

@@ -9,7 +9,7 @@ from driver import Driver, Kind, case, each_kind
 from ideogram_ai.client import ConflictingFieldsError, RequestError
 from ideogram_ai.contract.check import check_request
 from ideogram_ai.generated.models import ColorPaletteWithMembers, ColorPaletteWithPresetName
-from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V3, Operation
+from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V3, POST_V1_EDIT_IMAGE, Operation
 
 PNG = b"\x89PNG\r\n\x1a\n"
 CAT = {"prompt": "a cat"}
@@ -57,6 +57,7 @@ def test_every_rule_of_the_contract_is_enforced_before_anything_is_sent(kind: Ki
     assert met > 20
 
 
+NEITHER = "At least one of images and image_urls has to be given, and none was."
 LENGTHS = "give as many of one as of the other."
 MESSAGES: list[tuple[dict[str, Any], str]] = [
     (
@@ -84,6 +85,10 @@ def test_the_message_names_the_fields_and_the_cure_and_the_offline_check_agrees(
         assert refused("sync", POST_GENERATE_IMAGE_V3, CAT | fields).message.startswith(message)
         said = " ".join(each.message for each in check_request(CAT | fields, operation=POST_GENERATE_IMAGE_V3))
         assert any(words in said for words in ("At most one", "as many", "exactly one")), said
+    edits: list[tuple[dict[str, Any], int]] = [({}, 1), ({"images": [PNG]}, 0), ({"image_urls": ["https://a"]}, 0)]
+    for fields, wrong in edits:
+        problems = check_request(CAT | fields, operation=POST_V1_EDIT_IMAGE)
+        assert [each.message for each in problems] == [NEITHER] * wrong
     with_none: dict[str, Any] = {"resolution": None, "aspect_ratio": "1x1"}
     assert check_request(CAT | with_none, operation=POST_GENERATE_IMAGE_V3) == []
 
@@ -104,4 +109,6 @@ def test_what_no_rule_forbids_is_sent() -> None:
     with Driver("sync", service=service) as client:
         for fields in allowed:
             client.call("v3.generate", **CAT, **fields)
-    assert len(service.requests) == len(allowed)
+        client.call("edit", **CAT, image_urls=["https://ideogram.ai/a.png"])
+        client.call("edit", **CAT, images=[PNG], image_urls=["https://ideogram.ai/a.png"])
+    assert len(service.requests) == len(allowed) + 2

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import Service, success
+from canned import Service, entry, success
 from driver import KEY, PROMPT, Driver, Kind, case, each_kind, generate
 from starlette.datastructures import URL, QueryParams
 from starlette.routing import compile_path
@@ -206,6 +206,10 @@ def test_a_404_of_a_job_is_about_its_id() -> None:
         service = Service(httpx.Response(404))
         with Driver("sync", service=service) as client, pytest.raises(ideogram.NotFoundError, match=advice):
             _call(method, argument, client.client)
+    advice = "Check the id, the key and the base URL"
+    service = Service(httpx.Response(404))
+    with Driver("sync", service=service) as client, pytest.raises(ideogram.NotFoundError, match=advice):
+        client.call("datasets.get", "d")
 
 
 def test_a_contract_without_jobs_has_none_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,6 +277,62 @@ def test_a_model_holds_plain_json_where_it_does_not_fit(kind: Kind) -> None:
             assert to_plain("x", made) == answer
 
 
+PNG = b"\x89PNG\r\n\x1a\n"
+BLOCK = {"x": 1, "y": 2, "width": 3, "height": 4, "text": "A", "alignment": "left", "formatting": ["bold"]}
+
+
+@each_kind
+def test_text_blocks_that_the_contract_does_not_know_are_text_blocks_still(kind: Kind) -> None:
+    answer = {"base_image_url": "https://a.example/base.png", "seed": 1}
+    blocks: list[dict[str, Any]] = [BLOCK, BLOCK | {"alignment": "around", "formatting": None}, BLOCK | {"x": "1"}]
+    more: list[Any] = [7, {"text": "B"}, BLOCK | {"shadow": {"depth": 2}}]
+    service = Service(httpx.Response(200, json=answer | {"text_blocks": [*blocks, *more]}))
+    with Driver(kind, service=service) as client, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResponseWarning)
+        made: Any = client.call("v3.layerize_text", image=PNG)
+    assert type(made) is models.LayerizeTextResponse
+    read: Any = made.text_blocks
+    assert [type(block).__name__ for block in read] == ["DetectedTextBlock"] * 3 + ["int", "dict"] + [
+        "DetectedTextBlock"
+    ]
+    assert [read[1].alignment, read[1].formatting] == ["around", None]
+    assert to_plain("x", made) == answer | {"text_blocks": [*blocks, *more]}
+    with (
+        Driver(kind, service=Service(httpx.Response(200, json=answer | {"text_blocks": None}))) as client,
+        pytest.warns(ResponseWarning, match="still returned: text_blocks is null"),
+    ):
+        assert client.call("v3.layerize_text", image=PNG).text_blocks is None
+
+
+def test_what_was_paid_for_is_returned_whatever_its_shape() -> None:
+    """Images without what other images have, an answer that only has an id, and what breaks off."""
+    url = "https://a.example/a.png"
+    details = {"prompt": "a", "resolution": "1x1", "seed": 1, "is_image_safe": True, "url": url}
+    answers: list[tuple[str, Any, int, tuple[str, ...]]] = [
+        ("remove_background", {"data": [{"is_image_safe": True, "url": url}]}, 1, ()),
+        ("remove_background", {"data": [{"is_image_safe": False}]}, 1, ()),
+        ("remove_background", {"data": [{"url": url}]}, 1, ("data[0].is_image_safe is missing",)),
+        ("remove_background", {"data": {"is_image_safe": True, "url": url}}, 1, ("data is an object, not an array",)),
+        ("v3.generate", {"data": [details, {"url": url, "is_image_safe": True}]}, 2, ("data[1].prompt is missing",)),
+        ("legacy.edit", {"request_id": "r", "data": [details]}, 1, ()),
+    ]
+    for method, body, count, problems in answers:
+        service = Service(httpx.Response(200, json={"created": "2026-11-28T12:00:00Z", **body}))
+        operation = next(each for each in OPERATIONS.values() if each.method_name == method)
+        given = {each.python_name: PNG if each.is_file else "a" for each in operation.fields if each.required}
+        with case((method, body)), Driver("sync", service=service) as client, warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResponseWarning)
+            made = client.call(method, **given)
+            assert len(made.images) == count
+            assert made.problems[:1] == problems
+            assert made.additional_properties == ({"request_id": "r"} if "request_id" in body else {})
+    without = Service(httpx.Response(200, json={"created": "2026-11-28T12:00:00Z", "request_id": "r"}))
+    with Driver("sync", service=without) as client, pytest.raises(ideogram.ResponseValidationError) as caught:
+        client.call("legacy.generate", image_request={"prompt": "a"})
+    assert b'"request_id":"r"' in caught.value.body.replace(b" ", b"")
+    assert caught.value.may_have_been_billed is True
+
+
 def test_an_answer_without_what_it_is_for_is_an_error_with_its_body() -> None:
     for body in ({}, {"aspect_ratio": "1x1"}, {"json_prompt": PROMPT_JSON}):
         service = Service(httpx.Response(200, json=body))
@@ -336,6 +396,23 @@ def test_what_images_cost() -> None:
     assert POST_DESCRIBE_V4.price is not None
     assert evolve(two, price=POST_DESCRIBE_V4.price).cost_usd == Decimal("0.01")
     assert fast.price == POST_GENERATE_IMAGE_V4.price
+
+
+def test_images_cost_what_the_request_that_was_sent_costs() -> None:
+    character = {"prompt": "a", "character_reference_images": [PNG], "rendering_speed": "QUALITY"}
+    costs: list[tuple[str, dict[str, Any], int, str]] = [
+        ("v3.generate", character, 2, "0.40"),
+        ("v3.generate", {"prompt": "a", "num_images": 4}, 4, "0.24"),
+        ("v3.generate_transparent", {"prompt": "a", "upscale_factor": "X4"}, 1, "0.23"),
+        ("upscale", {"image_request": {"num_images": 4}, "image_file": PNG}, 4, "0.06"),
+    ]
+    for method, fields, count, usd in costs:
+        with Driver("sync", service=Service(success(*[entry()] * count))) as client:
+            made = client.call(method, **fields)
+        assert (made.cost_usd, made.cost_source) == (Decimal(usd), "price list"), method
+    broken = evolve(made, problems=("the body broke off",), price=POST_GENERATE_IMAGE_V4.price, images_asked=8)
+    assert broken.cost_usd == 8 * Decimal("0.06"), "those that were asked for count"
+    assert evolve(broken, problems=()).cost_usd == 4 * Decimal("0.06")
 
 
 def test_a_sidecar_names_the_job_and_what_the_service_says_that_it_cost() -> None:

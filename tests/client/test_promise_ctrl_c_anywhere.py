@@ -108,7 +108,7 @@ def test_ctrl_c_is_raised_and_says_whether_the_request_left(
 @pytest.mark.no_cover  # it traces by itself
 def test_ctrl_c_in_a_submit_or_a_wait_says_what_goes_on() -> None:
     """Before a wait begins and after it ended, the program has the id itself: those lines are left out."""
-    around = ("client.py", "request.py", "waiting.py")
+    around = ("client.py", "field_rules.py", "request.py", "waiting.py")
     with (
         FaultServer(poll=["pending", "ok"] * 1000) as server,
         Driver("sync", base_url=server.url, retry=ONCE) as client,

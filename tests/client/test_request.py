@@ -456,6 +456,7 @@ PARTS: list[tuple[str | None, object, list[tuple[str, str | None]]]] = [
     (None, ["a", 1, None], [("a", None), ("1", None), ("null", None)]),
     (None, [{"a": 1}], [('[{"a":1}]', JSON)]),
     (None, [1, []], [("[1,[]]", JSON)]),
+    (None, [], [("[]", JSON)]),
     (None, {"a": 1}, [('{"a":1}', JSON)]),
     (JSON, "a", [('"a"', JSON)]),
     (JSON, ["a"], [('["a"]', JSON)]),

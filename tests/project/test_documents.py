@@ -122,8 +122,10 @@ def test_the_guides_have_the_prices_of_the_contract() -> None:
         assert stated.split()[0] == (known.split(maxsplit=1)[0] if price is None else f"${price:f}"), method
 
 
-def test_the_page_of_all_operations_is_current_and_each_has_a_command() -> None:
+def test_the_page_of_all_operations_is_current_and_each_has_a_command(tmp_path: Path) -> None:
     assert operations_page.main(["--check"]) == 0
+    (tmp_path / "page.md").write_text(read("operations.md").replace("by `rendering_speed`", "", 1), "utf-8")
+    assert operations_page.main(["--check", "--out", str(tmp_path / "page.md")]) == 1
     found = rows("operations.md", "method")
     names = [re.findall(r"\[`([\w.]+)`\]\(#client\w+\)(, deprecated)?$", row[0])[0] for row in found]
     expected = {operation.method_name: operation.deprecated for operation in OPERATIONS.values()}

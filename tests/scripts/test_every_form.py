@@ -33,8 +33,8 @@ ARRIVING: list[tuple[str, Any, Any]] = [
         "POST /shelf/sheets",
         [
             ["photos", "größe.png", "image/png", "PNG path"],
-            ["photos", "photos.png", "image/png", "PNG raw"],
-            ["photos", "photos.png", "image/png", "PNG open"],
+            ["photos", "photos-2.png", "image/png", "PNG raw"],
+            ["photos", "photos-3.png", "image/png", "PNG open"],
             ["layout", None, "application/json", '{"rows":2}'],
             ["words", None, None, "a"],
             ["words", None, None, "b, c"],

@@ -5,12 +5,14 @@ those that it lists (the client takes the others apart from them), and no value 
 here, because schemathesis has the words of the examples for them.
 """
 
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
 import hypothesis.core
 import hypothesis.vendor.pretty
 import schemathesis
+from contract_judges import keeps_contract
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -36,21 +38,35 @@ def broken_bodies() -> SearchStrategy[dict[str, Any]]:
 
 def valid_arguments(operation: Operation) -> SearchStrategy[dict[str, Any]]:
     """Keyword arguments for an operation that the contract allows: body, path and query together."""
-    uploads = {field.wire_name for field in operation.fields if field.is_file}
+
+    def is_kept(given: dict[str, Any]) -> bool:
+        # schemathesis does not know x-same-length, and an empty list may have been what was required.
+        return _is_allowed_in_words(given) and keeps_contract(given, operation)
+
+    return arguments(operation, MODES.POSITIVE).filter(is_kept)
+
+
+def arguments(operation: Operation, mode: schemathesis.GenerationMode) -> SearchStrategy[dict[str, Any]]:
+    """Keyword arguments of a mode, as far as they are a mapping at all."""
+    names = {field.wire_name: field.python_name for field in operation.fields}
+    uploads = {field.wire_name: field.is_array for field in operation.fields if field.is_file}
 
     def build(case: Any, content: bytes) -> dict[str, Any]:
-        body = case.body if is_mapping(case.body) else {}
-        path = {name: unquote(value) for name, value in (case.path_parameters or {}).items()}
-        given = {**body, **(case.query or {}), **path} | {name: content for name in uploads if name in body}
-        return given if _is_allowed_in_words(given) else {}
+        given = {**(case.body if is_mapping(case.body) else {}), **(case.query or {})}
+        given |= {name: unquote(value) for name, value in (case.path_parameters or {}).items()}
+        for name in given.keys() & uploads.keys():
+            count = len(given[name]) if isinstance(given[name], list) else 1  # one file is a list of one
+            given[name] = [content] * count if uploads[name] else content
+        # What is null or an empty list is not sent in a form, nor in a query.
+        return {names.get(name, name): value for name, value in given.items() if value not in ([], None)}
 
-    return st.builds(build, _cases(operation, MODES.POSITIVE), files()).filter(bool)
+    return st.builds(build, _cases(operation, mode).filter(lambda case: is_mapping(case.body or {})), files())
 
 
 def _is_allowed_in_words(given: dict[str, Any]) -> bool:
     """Whether a request also keeps what the contract says in words alone."""
-    weighted = "image_weight" in given and "resolution" in given
-    dots = any(given.get(name) in ("", ".", "..") for name in ("generation_id",))
+    weighted = {"image_weight", "resolution", "text_prompt"} <= given.keys()
+    dots = any(given.get(name) in ("", ".", "..") for name in ("generation_id", "dataset_id", "model_id"))
     return str(given.get("webhook_url", "https://")).startswith("https://") and not weighted and not dots
 
 
@@ -59,9 +75,13 @@ def is_mapping(body: object) -> bool:
     return isinstance(body, dict)
 
 
+@cache
+def _schema() -> Any:
+    return schemathesis.openapi.from_dict(_closed_contract(), config=schemathesis.Config.from_dict(CONFIG))
+
+
 def _cases(operation: Operation, mode: schemathesis.GenerationMode) -> SearchStrategy[Any]:
-    schema = schemathesis.openapi.from_dict(_closed_contract(), config=schemathesis.Config.from_dict(CONFIG))
-    cases = schema[operation.path][operation.method].as_strategy(generation_mode=mode)
+    cases: SearchStrategy[Any] = _schema()[operation.path][operation.method].as_strategy(generation_mode=mode)
     # 4.32 has now replaced hypothesis' printer by one that prints nothing: no test of the run would show its example.
     setattr(hypothesis.core, "RepresentationPrinter", hypothesis.vendor.pretty.RepresentationPrinter)  # noqa: B010
     return cases

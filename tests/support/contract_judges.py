@@ -94,11 +94,12 @@ def broken_rules(request: Node, operation: Operation = POST_GENERATE_IMAGE_V4) -
     """Each rule that a request breaks, as a pointer into the contract, with the pointer to the place in the request."""
     parameters = parameters_of(operation)
     names = {field.python_name: field.wire_name for field in operation.fields}
-    body = {names[name]: _readable(value) for name, value in request.items() if name not in parameters}
+    body = {names.get(name, name): _readable(value) for name, value in request.items() if name not in parameters}
     pointer = body_of(operation)
     found = set(_broken({"$ref": pointer}, body, "#")) if pointer else set()
     for number, (first, second) in enumerate(at(pointer).get("x-same-length", ()) if pointer else ()):
-        if second in body and len(body[second]) != len(body.get(first, ())):
+        lengths = [len(value) if isinstance(value := body.get(name, []), list) else None for name in (first, second)]
+        if second in body and lengths[1] is not None and lengths[0] != lengths[1]:
             found.add((f"{pointer}/x-same-length/{number}", "#"))
     for name, place in parameters.items():
         if name in request:

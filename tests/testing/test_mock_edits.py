@@ -9,11 +9,13 @@ from driver import case
 from mock_pictures import allowed, ask, distance, picture, pictures, saved, shapes
 from mock_requests import HEADERS, get, json_prompt, send
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, Operation
 from ideogram_ai.testing import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.behaviour import Treatment, behaviour_of, treatment_of
+from ideogram_ai.testing.drawing.variants import PROMPT_KEY, SEED_KEY
 
 BY_NAME = {operation.method_name: operation for operation in OPERATIONS.values()}
 MAKE_IMAGES = [operation for operation in OPERATIONS.values() if operation.result == "images"]
@@ -149,6 +151,8 @@ def test_a_picture_is_made_of_its_image(mock_url: str) -> None:
     alpha = cut.getchannel("A")
     assert [alpha.getpixel(at) for at in ((10, 10), (200, 120), (600, 300), (450, 200))] == [0, 255, 255, 0]
     assert cut.getpixel((200, 120))[:3] == shapes().getpixel((200, 120))  # type: ignore[index]
+    again = ask(mock_url, BY_NAME["remove_background"], {"image": saved(cut)})
+    assert distance(picture(again, BY_NAME["remove_background"]).getchannel("A"), alpha) < 2, "alpha is kept"
     beach = made(mock_url, "v3.replace_background")
     assert beach.getpixel((200, 120)) == shapes().getpixel((200, 120))
     assert beach.getpixel((450, 100)) != shapes().getpixel((450, 100))
@@ -219,10 +223,16 @@ def test_the_words_of_a_picture_are_found_and_taken_away(mock_url: str) -> None:
         described = ask(mock_url, BY_NAME["describe_image"], {"image_file": content})
         (words,) = allowed(described, BY_NAME["describe_image"])["descriptions"]
         assert words["text"] == values.get("text_prompt", "A poster")
-    for content in (saved(shapes()), saved(shapes(), "JPEG"), saved(made(mock_url, "v3.inpaint"))):
+    (filled,) = allowed(answer(mock_url, BY_NAME["v3.inpaint"]), BY_NAME["v3.inpaint"])["data"]
+    for content in (saved(shapes()), saved(shapes(), "JPEG"), get(filled["url"]).content):
         body, base = layers(mock_url, content)
         assert body["text_blocks"] == []
         with Image.open(BytesIO(content)) as sent:
             assert distance(base, sent) == 0
+    for forged in ('{"compositional_deconstruction": 7}', "no JSON", "null"):
+        info = PngInfo()
+        info.add_text(PROMPT_KEY, forged)
+        info.add_text(SEED_KEY, "7")
+        assert layers(mock_url, saved(shapes(), pnginfo=info))[0]["text_blocks"] == []
     described = ask(mock_url, BY_NAME["describe_image"], {"image_file": saved(shapes())})
     assert "red shape" in allowed(described, BY_NAME["describe_image"])["descriptions"][0]["text"]

@@ -11,6 +11,7 @@ from mock_pictures import allowed, ask
 from mock_requests import HEADERS, send, wait_until
 from PIL import Image
 
+from ideogram_ai.contract.decoding import UploadedFile
 from ideogram_ai.generated.operations import OPERATIONS
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, MockServer, ideogram_mock, library
 
@@ -79,9 +80,10 @@ def test_a_dataset_keeps_its_files_with_captions_of_the_same_name(account: Accou
     )
     assert (first["success_count"], first["failure_count"]) == (2, 0), "images count"
     packed = zipped(
-        {"a/bowl.png": png(2), "a/bowl.txt": "größer".encode(), "__MACOSX/._bowl.png": b"x", ".DS_Store": b""}
+        {"a/bowl.png": png(2), "a/bowl.txt": "größer".encode(), "__MACOSX/bowl.png": b"x", ".DS_Store": b""}
     )
-    assert account.upload(dataset, ("more.zip", packed), ("../../vase.png", png(3)))["success_count"] == 2
+    second = account.upload(dataset, ("more.zip", packed), ("../../vase.png", png(3)))
+    assert (second["success_count"], second["failure_count"]) == (2, 0), "hidden files are left out"
     body = account.call("datasets.get", dataset_id=dataset)
     assert {file["file_name"]: file.get("caption") for file in body["files"]} == {
         "vase.png": "a blue vase",
@@ -128,6 +130,8 @@ def test_files_are_refused_one_by_one_with_the_reasons_of_the_contract(
     assert account.refused(dataset, ("long.png", png() + b"x" * 1000)) == [("long.png", "FILE_TOO_LARGE")]
     bomb = zipped({"zeros.png": b"\0" * 50_000_000})
     assert account.refused(dataset, ("bomb.zip", bomb)) == [("zeros.png", "FILE_TOO_LARGE")]
+    unpacked = library._unpacked([UploadedFile("bomb.zip", "", bomb)])
+    assert [len(content) for _, content, _ in unpacked] == [1001], "no more is unpacked than is looked at"
     monkeypatch.setattr(library, "LARGEST_UNPACKED", 2500)
     many = zipped({f"{number}.txt": b"a caption " * 80 for number in range(9)})
     assert account.refused(dataset, ("many.zip", many)) == [("many.zip", "INVALID_ZIP")]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from typing import TypeAlias
 
-    from ideogram_ai.contract.view import ContractView, FieldRule
+    from ideogram_ai.contract.view import ContractView
 
     _FirstLine: TypeAlias = Callable[[str, str, int], int | None]
 
@@ -135,7 +135,7 @@ class Checker:
         for name in self._rules.ignored:
             values.pop(name, None)
         extra = {name: values.pop(name) for name in self._rules.extra if name in values}
-        fields = dict(self._defaults(values, view)) | _whole_numbers(values, view)
+        fields = dict(self._defaults(values, view)) | values
         if self._rules.check:
             remarks += _correct_choices(fields, row, view)
         if operation and not row.problems:
@@ -224,19 +224,6 @@ class Checker:
 def find_operation(text: str) -> str | None:
     """The operation that a text means, with dashes and in any case; None if there is no such operation."""
     return meant(text.replace("-", "_"), list(image_operations()))
-
-
-def _whole_numbers(values: Mapping[str, Any], view: ContractView) -> dict[str, Any]:
-    """The values with integers where the contract has those: where cells are empty, pandas writes 4.0 for 4."""
-    rules = view.fields
-    return {
-        name: int(value) if isinstance(value, float) and value.is_integer() and _is_integer(rules.get(name)) else value
-        for name, value in values.items()
-    }
-
-
-def _is_integer(rule: FieldRule | None) -> bool:
-    return rule is not None and set(rule.types) - {"null"} == {"integer"}
 
 
 @cache

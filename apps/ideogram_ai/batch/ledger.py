@@ -336,7 +336,7 @@ class Ledger:
         with self.reading() as database:
             number: int = database.execute(
                 "SELECT count(*) FROM rows, json_each(rows.images) AS image WHERE state = 'saved' AND NOT absent"
-                " AND json_extract(image.value, '$.withheld') AND json_extract(image.value, '$.file') IS NULL"
+                " AND json_extract(image.value, '$.file') IS NULL"
             ).fetchone()[0]
         return number
 

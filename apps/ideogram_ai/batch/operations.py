@@ -11,7 +11,7 @@ import os
 from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ideogram_ai.client import RequestError, costs
 from ideogram_ai.client.errors import NOTHING_SENT
@@ -123,13 +123,9 @@ def identified_files(request: BatchRequest) -> tuple[dict[str, Any], dict[str, A
 
 def _map_file(change: Callable[..., Any], value: Any, *others: Any) -> Any:
     """Change the value of a file field, or each value of a list of files."""
-    if _is_list(value):
-        return [change(*each) for each in zip(value, *others, strict=True)]
+    if isinstance(value, list | tuple):
+        return [change(*each) for each in zip(cast("Sequence[Any]", value), *others, strict=True)]
     return change(value, *others)
-
-
-def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, list | tuple)
 
 
 def _path(value: object) -> str:

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
@@ -143,18 +144,16 @@ def run_batch(
 
 
 async def _read(requests: Requests) -> AsyncGenerator[Outcome]:
-    position = 0
-    if isinstance(requests, AsyncIterable):
-        async with AsyncExitStack() as closing:
-            if isinstance(requests, AsyncGenerator):
-                closing.push_async_callback(requests.aclose)
-            async for row in requests:
-                position += 1
-                yield Outcome(BatchRequest.of(row, position), State.PLANNED)
-    else:
+    numbers = count(1)
+    if not isinstance(requests, AsyncIterable):
         for row in requests:
-            position += 1
-            yield Outcome(BatchRequest.of(row, position), State.PLANNED)
+            yield Outcome(BatchRequest.of(row, next(numbers)), State.PLANNED)
+        return
+    async with AsyncExitStack() as closing:
+        if isinstance(requests, AsyncGenerator):
+            closing.push_async_callback(requests.aclose)
+        async for row in requests:
+            yield Outcome(BatchRequest.of(row, next(numbers)), State.PLANNED)
 
 
 def check_limits(**limits: object) -> None:

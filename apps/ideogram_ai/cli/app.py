@@ -10,128 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
+from .commands import App, JsonCommand, Operations, RequestCommand, complete
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from click.shell_completion import CompletionItem
-
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-
-class _App(click.Group):
-    """A group that keeps the order of its commands."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self.commands)
-
-
-class _JsonCommand(click.Command):
-    """A command that reports a wrong command line as JSON if it has --json."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        given = [*args]  # click takes them away one by one
-        try:
-            return super().make_context(info_name, args, parent, **extra)
-        except click.UsageError as error:
-            self.report(error, given)
-            raise
-
-    def report(self, error: click.UsageError, args: list[str]) -> None:
-        """Report in JSON that the command line is wrong, if it wants JSON."""
-        if "--json" not in args[: args.index("--") if "--" in args else None]:
-            return
-        if self.name == "batch":
-            from .batch_report import report_usage_error  # noqa: PLC0415
-
-            report_usage_error(error)
-        else:
-            from .report import report_usage_error as report_request_error  # noqa: PLC0415
-
-            report_request_error(error, getattr(self, "methods", ()))
-        raise click.exceptions.Exit(2) from None
-
-
-class RequestCommand(_JsonCommand):
-    """A command that sends a request. Its help has the fields of the contract.
-
-    Attributes:
-        methods: The client's methods that it calls; the first one, unless options say otherwise.
-        member: The member of the response that it prints; None for all of it.
-        activity: What is done, for the spinner; empty for what the operation's result suggests.
-    """
-
-    def __init__(
-        self,
-        *args: Any,
-        methods: tuple[str, ...] = (),
-        member: str | None = None,
-        activity: str = "",
-        **attributes: Any,
-    ) -> None:
-        super().__init__(*args, **attributes)
-        self.methods, self.member, self.activity = methods, member, activity
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the fields of the contract, and the exit codes."""
-        if self.methods:
-            from .operation_help import write_field_help  # noqa: PLC0415 - reads the contract
-
-            write_field_help(formatter, self.methods)
-        with formatter.section("Exit codes"):
-            formatter.write_text(
-                "0 done, 2 wrong use and nothing sent, 3 refused and not billed, 4 outcome unknown and perhaps billed, "
-                "5 withheld by the safety check and billed, 6 billed and not saved"
-            )
-
-
-class _Operations(click.Group):
-    """A group with a command for each operation of the contract, which is read when one is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the methods of the client."""
-        from .operation_help import operation_names  # noqa: PLC0415 - reads the contract
-
-        return operation_names()
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Make the command of an operation."""
-        return _operation_command(cmd_name) if cmd_name in self.list_commands(ctx) else None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command of an operation, or suggest one."""
-        command = self.get_command(ctx, args[0])
-        if command is None and not ctx.resilient_parsing:
-            from .operation_help import nearest_operations  # noqa: PLC0415
-
-            guess = " or ".join(nearest_operations(args[0]))
-            advice = f"Did you mean {guess}?" if guess else "ideogram call --list has all of them."
-            error = click.UsageError(f"There is no operation {args[0]!r}. {advice}", ctx)
-            _JsonCommand(None).report(error, args)
-            raise error
-        return args[0], command, args[1:]
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write what each operation does and costs."""
-        from .operation_help import write_operations  # noqa: PLC0415 - reads the contract
-
-        with formatter.section("Operations"):
-            write_operations(formatter)
-
-
-def _complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for completion only
-
-    from .operation_help import complete_assignment, complete_value  # noqa: PLC0415
-
-    methods = getattr(ctx.command, "methods", ("generate",))
-    if parameter.name != "fields":
-        return [CompletionItem(choice) for choice in complete_value(parameter.name or "", incomplete, methods)]
-    found = complete_assignment(incomplete, ctx.params.get("fields") or (), methods)
-    return [CompletionItem(value) for value in found]
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -175,7 +59,7 @@ _text_prompt: Final = click.option(
 )
 _speed_and_check: Final = _together(
     click.option(
-        "--rendering-speed", metavar="SPEED", shell_complete=_complete, help="Speed or quality; sets the price."
+        "--rendering-speed", metavar="SPEED", shell_complete=complete, help="Speed or quality; sets the price."
     ),
     click.option(
         "--copyright-detection/--no-copyright-detection",
@@ -190,7 +74,7 @@ _field_options: Final = _together(
         "fields",
         metavar="NAME=VALUE",
         multiple=True,
-        shell_complete=_complete,
+        shell_complete=complete,
         help="Any field by its name. NAME=@FILE reads a file.",
     ),
     click.option(
@@ -241,14 +125,14 @@ _report_options: Final = _together(
 )
 
 
-def _send(options: dict[str, Any]) -> int:
+def _send(**options: Any) -> int:
     """Run the command of the context."""
     from .generate import run  # noqa: PLC0415 - loads httpx
 
     return run(cast("RequestCommand", click.get_current_context().command), **options)
 
 
-@click.group(cls=_App, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=App, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
@@ -268,11 +152,11 @@ def app() -> None:
 @click.argument("text", nargs=-1, metavar="[TEXT]")
 @_text_prompt
 @click.option("--json-prompt", metavar="FILE", help="A structured prompt instead: a JSON file, or - for stdin.")
-@click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="Width and height, e.g. 2048x2048.")
+@click.option("--resolution", metavar="SIZE", shell_complete=complete, help="Width and height, e.g. 2048x2048.")
 @_speed_and_check
 @click.option("--transparent", is_flag=True, help="Make a PNG with a transparent background.")
-@click.option("--aspect-ratio", metavar="RATIO", shell_complete=_complete, help="With --transparent: its shape.")
-@click.option("--output-resolution", metavar="SIZE", shell_complete=_complete, help="With --transparent: its size.")
+@click.option("--aspect-ratio", metavar="RATIO", shell_complete=complete, help="With --transparent: its shape.")
+@click.option("--output-resolution", metavar="SIZE", shell_complete=complete, help="With --transparent: its size.")
 @_field_options
 @_image_options
 @_job_options
@@ -289,7 +173,7 @@ def generate(**options: Any) -> int:
     Each image is billed. A request that may have been billed is never sent again. Before anything is sent, the command
     checks that the image can be saved.
     """  # noqa: D301 - click wants the character
-    return _send(options)
+    return _send(**options)
 
 
 @app.command(
@@ -299,7 +183,7 @@ def generate(**options: Any) -> int:
 @click.argument("text", nargs=-1, metavar="[TEXT]")
 @_text_prompt
 @click.option("--image-weight", type=int, metavar="N", help="Likeness to IMAGE, from 1 to 100.")
-@click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="Width and height. [default: as IMAGE]")
+@click.option("--resolution", metavar="SIZE", shell_complete=complete, help="Width and height. [default: as IMAGE]")
 @_speed_and_check
 @_field_options
 @_image_options
@@ -315,7 +199,7 @@ def remix(**options: Any) -> int:
 
     Each image is billed.
     """  # noqa: D301 - click wants the character
-    return _send(options)
+    return _send(**options)
 
 
 @app.command(
@@ -342,7 +226,7 @@ def describe(**options: Any) -> int:
 
     Only the JSON is written to stdout. Each description is billed.
     """  # noqa: D301 - click wants the character
-    return _send(options)
+    return _send(**options)
 
 
 @app.command(
@@ -355,7 +239,7 @@ def describe(**options: Any) -> int:
 )
 @click.argument("text", nargs=-1, metavar="[TEXT]")
 @_text_prompt
-@click.option("--aspect-ratio", metavar="RATIO", shell_complete=_complete, help="Shape of the image, e.g. 16x9.")
+@click.option("--aspect-ratio", metavar="RATIO", shell_complete=complete, help="Shape of the image, e.g. 16x9.")
 @_field_options
 @_text_file_options
 @_report_and_check
@@ -369,10 +253,32 @@ def magic_prompt(**options: Any) -> int:
 
     Only the JSON is written to stdout. What it costs is not known.
     """  # noqa: D301 - click wants the character
-    return _send(options)
+    return _send(**options)
 
 
-@app.group(cls=_Operations, invoke_without_command=True, short_help="Call any operation of the API.")
+_OUTPUT_OPTIONS: Final = {
+    "images": _image_options,
+    "job": _together(
+        _image_options,
+        click.option("--no-wait", is_flag=True, help="Print the job as it is, and do not wait for its images."),
+        _deadline,
+    ),
+    "model": _text_file_options,
+}
+
+
+def _operation_command(name: str) -> RequestCommand:
+    """Make the command of an operation, with the options that its result needs."""
+    from .operation_help import help_of  # noqa: PLC0415 - reads the contract
+
+    short, text, result = help_of(name)
+    options = _together(_field_options, _OUTPUT_OPTIONS[result], _report_and_check, _service_options)
+    return click.command(name, cls=RequestCommand, methods=(name,), help=text, short_help=short)(options(_send))
+
+
+@app.group(
+    cls=Operations, make=_operation_command, invoke_without_command=True, short_help="Call any operation of the API."
+)
 @click.option("--list", "listed", is_flag=True, help="List the operations, what they do and what they cost.")
 @click.option("--json", "as_json", is_flag=True, help="With --list: as one JSON object.")
 @click.pass_context
@@ -399,31 +305,6 @@ def call(ctx: click.Context, *, listed: bool, as_json: bool) -> int | None:
     return print_operations(ctx.make_formatter(), as_json=as_json)
 
 
-def _operation_command(name: str) -> RequestCommand:
-    """Make the command of an operation, with the options that its result needs."""
-    from .operation_help import help_of  # noqa: PLC0415 - reads the contract
-
-    def run(**options: Any) -> int:
-        from .call import run  # noqa: PLC0415 - loads httpx
-
-        return run(name, **options)
-
-    short, text, result = help_of(name)
-    options = _together(_field_options, _OUTPUT_OPTIONS[result], _report_and_check, _service_options)
-    return click.command(name, cls=RequestCommand, methods=(name,), help=text, short_help=short)(options(run))
-
-
-_OUTPUT_OPTIONS: Final = {
-    "images": _image_options,
-    "job": _together(
-        _image_options,
-        click.option("--no-wait", is_flag=True, help="Print the job as it is, and do not wait for its images."),
-        _deadline,
-    ),
-    "model": _text_file_options,
-}
-
-
 @app.command(cls=RequestCommand, short_help="Save the images of jobs, by their ids.")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.option("--no-wait", is_flag=True, help="Do not wait for jobs that are not done.")
@@ -447,7 +328,7 @@ def fetch(**options: Any) -> int:
     return run(**options)
 
 
-@app.command(cls=_JsonCommand, short_help="Make many images, resumable.")
+@app.command(cls=JsonCommand, short_help="Make many images, resumable.")
 @click.argument("source", required=False, metavar="[INPUT]")
 @click.option("--out", required=True, metavar="DIR", help="Folder of the batch, or a URL, e.g. s3://bucket/folder.")
 @click.option(
@@ -460,8 +341,8 @@ def fetch(**options: Any) -> int:
 @click.option("--in-flight", type=click.IntRange(1), metavar="N", help="Images in progress. [default: contract]")
 @click.option("--downloads", type=click.IntRange(1), metavar="N", help="Downloads at a time. [default: 10]")
 @click.option("--operation", metavar="NAME", help="What rows ask for that do not say it. [default: generate]")
-@click.option("--resolution", metavar="SIZE", shell_complete=_complete, help="For rows that have none.")
-@click.option("--rendering-speed", metavar="SPEED", shell_complete=_complete, help="For rows that have none.")
+@click.option("--resolution", metavar="SIZE", shell_complete=complete, help="For rows that have none.")
+@click.option("--rendering-speed", metavar="SPEED", shell_complete=complete, help="For rows that have none.")
 @click.option("-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field, for rows that do not have it.")
 @click.option("--extra-field", "extra", metavar="NAME", multiple=True, help="Send this undocumented column.")
 @click.option("--ignore-field", "ignored", metavar="NAME", multiple=True, help="Do not send this column.")
@@ -522,8 +403,8 @@ def mock(**options: Any) -> int:
     It accepts any key, and accepts and refuses requests as the contract says. Its first line is "listening on
     http://HOST:PORT": pass that URL to --base-url or IDEOGRAM_BASE_URL. Stop it with Ctrl-C.
 
-    A request with the header "Prefer: code=429" gets that response, whatever it contains. Jobs are forgotten when the
-    server stops.
+    A request with the header "Prefer: code=429" gets that response, whatever it contains. Jobs, datasets and models are
+    forgotten when the server stops.
     """
     from .service import run_mock_server  # noqa: PLC0415 - loads the server
 

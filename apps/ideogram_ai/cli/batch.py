@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -18,7 +20,7 @@ from attrs import define, evolve, field
 
 from ideogram_ai.batch.checking import Checker, Rules, check_defaults, find_operation
 from ideogram_ai.batch.csv_files import CsvOptions
-from ideogram_ai.batch.gallery import write_gallery
+from ideogram_ai.batch.gallery import page_name, write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
 from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
 from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason, unknown_operation
@@ -212,7 +214,7 @@ class _Batch:
                 if forecast.estimate.total or forecast.downloads or forecast.jobs:
                     self.reporter.forecast(forecast, dry_run=False)
                     self._confirm_cost(forecast)
-                    service = stack.enter_context(self._open_service())
+                    service = stack.enter_context(open_service(self, in_flight=self._at_a_time))
             before = job.total_cost()
             stopped = RunStopped(StopReason.DONE, "")
             if service is not None:
@@ -293,7 +295,7 @@ class _Batch:
         # A field of several operations has the type that the first of them gives it.
         operations = [image_operations()[usual], *image_operations().values()]
         for assignment in self.fields:
-            name = assignment.partition("=")[0].strip()
+            name = re.split("[.=]", assignment)[0].strip()  # without the member of an object
             taker = next((each for each in operations if name in view_of(each.method_name).fields), OPERATION)
             evolve(fields, operation=taker).put_assignment(assignment, inputs)
         for name in fields.extra:
@@ -370,7 +372,7 @@ class _Batch:
 
     def _estimate(self, requests: Iterable[BatchRequest]) -> Estimate:
         """Count what requests cost, and refuse --async for those that no job can make."""
-        estimate, without_jobs = Estimate(self._prices), FailureGroups()
+        estimate, without_jobs = Estimate(self._prices), FailureGroups(most=len(image_operations()))
         for request in requests:
             estimate.add(request)
             if self.as_jobs and submit_operation(request.operation) is None:
@@ -403,17 +405,6 @@ class _Batch:
                 raise WrongUseError(f"Not confirmed. {NOTHING_SENT}")
         elif self._limit is None:
             raise WrongUseError(f"{cost}: confirm with --yes, or set a limit with --max-cost USD. {NOTHING_SENT}")
-
-    def _open_service(self) -> AbstractContextManager[Service]:
-        return open_service(
-            mock=self.mock,
-            base_url=self.base_url,
-            allow_http=self.allow_http,
-            api_key_file=self.api_key_file,
-            timeout=self.timeout,
-            quiet=self.quiet,
-            in_flight=self._at_a_time,
-        )
 
     def _send(self, job: Job, service: Service, on_event: Callable[[Event], None]) -> RunStopped:
         """Send the planned rows and save their images. Ctrl-C finishes those in flight, a second one cancels them."""
@@ -454,19 +445,18 @@ class _Batch:
         """Write the manifest and the gallery, and return their names, and why one was not written."""
         files: dict[str, str] = {}
         unwritten: list[str] = []
-        writers: dict[str, Callable[[], object]] = {"manifest": lambda: write_manifest(job.store, job.outcomes())}
+        writers = [("manifest", MANIFEST_NAME, write_manifest)]  # first what programs read
         if not self.no_gallery:
-            writers["gallery"] = lambda: write_gallery(job.store, job.outcomes(), free=self._free)
+            writers.append(("gallery", page_name(1), partial(write_gallery, free=self._free)))
         try:
-            for what, write in writers.items():  # first what programs read
+            for what, name, write in writers:
                 try:
-                    write()
-                    files[what] = {"manifest": MANIFEST_NAME, "gallery": "index.html"}[what]
+                    write(job.store, job.outcomes())
+                    files = {what: name, **files}
                 except Exception as error:  # noqa: BLE001 - whatever it is, the images are saved
                     unwritten.append(str(error))
         except KeyboardInterrupt:
             return files, "Interrupted while the manifest and the gallery were written. Run the same command again."
-        files = {what: files[what] for what in ("gallery", "manifest") if what in files}
         if not unwritten:
             return files, None
         complete = "" if job.unrecorded else ", but the ledger is complete"

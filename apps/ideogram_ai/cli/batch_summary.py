@@ -134,6 +134,7 @@ class RowProblems:
 class FailureGroups:
     """Rows grouped by what went wrong, so that an error of many rows is printed once."""
 
+    most: int = _MOST_GROUPS
     total: int = 0
     _groups: dict[str, _FailureGroup] = field(factory=dict[str, "_FailureGroup"])
 
@@ -148,7 +149,7 @@ class FailureGroups:
     def add(self, request: BatchRequest, message: str) -> None:
         """Add a row, later in the input than those before."""
         self.total += 1
-        if message in self._groups or len(self._groups) < _MOST_GROUPS:
+        if message in self._groups or len(self._groups) < self.most:
             self._groups.setdefault(message, _FailureGroup()).add(request)
 
     def lines(self) -> Iterator[str]:

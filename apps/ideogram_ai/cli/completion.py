@@ -1,4 +1,4 @@
-"""Completion of NAME=VALUE in bash, which ends a word at `=` and `@`, while the other shells leave it in one piece."""
+"""Completion of NAME=VALUE: bash ends a word at `=` and `@`, and bash and zsh would add a space to NAME=."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
+from click.shell_completion import BashComplete, CompletionItem, ZshComplete, add_completion_class, split_arg_string
 
 if TYPE_CHECKING:
     from typing import Any
@@ -15,7 +15,7 @@ _SPECIAL: Final = re.compile(r"([^\w%+,./:=@-])")
 """What stands for something else in a shell, as in the name of a file."""
 _ESCAPED: Final = r"\\\1"
 
-_SCRIPT: Final = """\
+_BASH: Final = """\
 %(complete_func)s() {
     local IFS=$'\\n' type value
     COMPREPLY=()
@@ -29,8 +29,15 @@ complete -o nosort -o default -F %(complete_func)s %(prog_name)s
 """
 
 
+_ADDS: Final = "compadd -U -V unsorted -a completions"
+_ADDS_NO_SPACE: Final = """\
+compadd -U -V unsorted -S '' -- ${(M)completions:#*[=/]}
+        compadd -U -V unsorted -- ${completions:#*[=/]}"""
+"""A line of click's script for zsh, and those that take its place."""
+
+
 class _Bash(BashComplete):
-    source_template: ClassVar[str] = _SCRIPT
+    source_template: ClassVar[str] = _BASH
     _before = ""
     _is_quoted = False
 
@@ -55,6 +62,11 @@ class _Bash(BashComplete):
         return f"{item.type},{value if self._is_quoted else _SPECIAL.sub(_ESCAPED, value)}"
 
 
+class _Zsh(ZshComplete):
+    source_template: ClassVar[str] = ZshComplete.source_template.replace(_ADDS, _ADDS_NO_SPACE)
+
+
 def register() -> None:
-    """Use this in the place of click's completion for bash."""
+    """Use these in the place of click's completion for bash and zsh."""
     add_completion_class(_Bash)
+    add_completion_class(_Zsh)

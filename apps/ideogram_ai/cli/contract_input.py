@@ -203,7 +203,8 @@ class RequestFields:
             self._put_member(head, member, inputs.read_value(value, source), source)
         elif rule is None:
             slip = name in self.operation.field_hints or difflib.get_close_matches(name, list(known), n=1)
-            self.put(name, inputs.read_value(value, source), source, extra=not slip)
+            # The client refuses a slip, so its file is not read.
+            self.put(name, value if slip else inputs.read_value(value, source), source, extra=not slip)
         elif takes_several(rule):
             if self.sources.get(name) != source:
                 self._claim(name, source)

@@ -37,7 +37,7 @@ _GRAVEST_FIRST: Final = (
 )
 
 
-def run(*, ids: tuple[str, ...], no_wait: bool, **shared: Any) -> ExitCode:
+def run(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
     """Save the images of jobs, and report on each job. The options are those of the command; see its help."""
     options = Options(**shared)
     codes: set[ExitCode] = set()
@@ -48,15 +48,12 @@ def run(*, ids: tuple[str, ...], no_wait: bool, **shared: Any) -> ExitCode:
                 raise WrongUseError("An ID is blank. Is a shell variable unset?")  # noqa: TRY301 - reported below
         destination = Destination.of(options.output, overwrite=options.overwrite, sidecar=options.sidecar)
         with (
-            open_service(
-                mock=False, base_url=options.base_url, allow_http=options.allow_http,
-                api_key_file=options.api_key_file, timeout=options.timeout, quiet=options.quiet,
-            ) as service,
+            open_service(options) as service,
             service.client() as client,
             signals_wait(shown=options.shown) as state,
         ):  # fmt: skip
             sender = Sender(client, state, destination, options.shown, options.fetch_command, pays=False)
-            for fetched in _fetch(client, sender, list(dict.fromkeys(ids)), options, wait=not no_wait):
+            for fetched in _fetch(client, sender, list(dict.fromkeys(ids)), options):
                 generation = None if options.is_rehearsal(client.base_url) else fetched.generation
                 result = evolve(fetched, cost=cost_of(generation) if generation else None)
                 report(result, IMAGES, as_json=options.as_json, quiet=options.quiet)
@@ -72,16 +69,16 @@ def run(*, ids: tuple[str, ...], no_wait: bool, **shared: Any) -> ExitCode:
     return result.code
 
 
-def _fetch(client: Ideogram, sender: Sender, ids: list[str], options: Options, *, wait: bool) -> Iterator[Result]:
+def _fetch(client: Ideogram, sender: Sender, ids: list[str], options: Options) -> Iterator[Result]:
     """Fetch the images of one job after the other. All of them are made meanwhile, so one deadline serves all."""
     deadline = time.monotonic() + options.seconds
     for index, job_id in enumerate(ids):
         sender.job_id = job_id
 
         def get(job_id: str = job_id) -> Generation | None:
-            sender.state.poll()
+            sender.state.ask()
             job = client.job(job_id)  # an unknown id is refused here at once, while a wait would ask again
-            if not wait and job.status not in {COMPLETED, FAILED}:
+            if options.no_wait and job.status not in {COMPLETED, FAILED}:
                 return None
             return client.wait(job, deadline=max(0.0, deadline - time.monotonic()))
 

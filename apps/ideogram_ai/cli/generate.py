@@ -1,4 +1,4 @@
-"""`ideogram generate`, `remix`, `describe` and `magic-prompt`: from the words of the command line to a request."""
+"""`ideogram generate`, `remix`, `describe`, `magic-prompt` and `call`: from the command line to a request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .exit_codes import WrongUseError
 from .request_command import Options, add_fields, send
 
 if TYPE_CHECKING:
-    from .app import RequestCommand
+    from .commands import RequestCommand
     from .exit_codes import ExitCode
 
 _LONGEST_SHOWN: Final = 60
@@ -71,7 +71,7 @@ def run(
     given = {str(parameter.name): (parameter.opts[0], options.pop(str(parameter.name))) for parameter in own}
 
     def fill(inputs: Inputs) -> None:
-        if options.get("deadline") is not None and not as_job:
+        if options.get("deadline") is not None and request.operation.result != "job":
             raise WrongUseError("--deadline is for a job: add --async. For one request, use --timeout.")
         for name in _IMAGES & given.keys():
             _put_image(request, name, given.pop(name)[1], inputs)

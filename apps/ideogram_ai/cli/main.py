@@ -43,7 +43,7 @@ def _run(arguments: list[str]) -> int:
 
     from .app import app  # noqa: PLC0415
 
-    if os.environ.get("_IDEOGRAM_COMPLETE", "").startswith("bash"):
+    if "_IDEOGRAM_COMPLETE" in os.environ:
         from . import completion  # noqa: PLC0415
 
         completion.register()

@@ -15,7 +15,7 @@ from ideogram_ai.contract.problems import SHORT_LIST
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
-from .contract_input import JSON_PROMPT, choices_of, members_of, operation_of, request_fields, takes_several
+from .contract_input import JSON_PROMPT, members_of, operation_of, request_fields, takes_several
 from .exit_codes import ExitCode
 from .terminal import is_terminal, write_out
 
@@ -217,12 +217,6 @@ def _shown_choices(rule: FieldRule) -> list[str]:
 # Completion.
 
 
-def complete_value(name: str, incomplete: str, method_names: Iterable[str]) -> list[str]:
-    """Return the values of a field that begin with a word, in upper or lower case."""
-    offered = [choice for method_name in method_names for choice in choices_of(name, operation_of(method_name))]
-    return [choice for choice in dict.fromkeys(offered) if choice.lower().startswith(incomplete.lower())]
-
-
 def complete_assignment(incomplete: str, given: Iterable[str], method_names: Iterable[str]) -> list[str]:
     """Return what -F may be that begins like this: names first, and behind the sign values or files.
 
@@ -233,7 +227,7 @@ def complete_assignment(incomplete: str, given: Iterable[str], method_names: Ite
     """
     name, sign, value = incomplete.partition("=")
     operations = [operation_of(method_name) for method_name in method_names]
-    offered = {key: rule for operation in operations for key, rule in _assignable(operation)}
+    offered = {key: rule for operation in reversed(operations) for key, rule in _assignable(operation)}
     if not sign:
         used = {assignment.partition("=")[0] for assignment in given}
         free = (key for key, rule in offered.items() if key not in used or takes_several(rule))

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import click
-from attrs import asdict, evolve, frozen
+from attrs import asdict, define, evolve
 
 from ideogram_ai.client import RequestError, UnknownFieldError, costs
 from ideogram_ai.client.config import resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
-from ideogram_ai.client.request import encode_request, is_array, to_plain
+from ideogram_ai.client.request import encode_request, to_plain
 from ideogram_ai.client.retry import MAX_SECONDS
 from ideogram_ai.client.transport import is_loopback
-from ideogram_ai.client.uploads import Upload
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.review import review_request
 
@@ -27,24 +26,23 @@ from .report import report
 from .results import IMAGES, PRICE_LIST, RESPONSE, Cost, Failure, JobState, Result, as_json_text
 from .sending import Sender, signals_wait
 from .service import open_service, option_message
-from .terminal import count, print_note, print_warning, write_error, write_out
+from .terminal import note_progress, print_note, print_warning, write_error, write_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ideogram_ai.client import Generation
+    from ideogram_ai.client.uploads import UploadProgress
     from ideogram_ai.generated.operations import Operation
 
 _INTERRUPTED: Final = "Interrupted. Nothing was billed."
 _AWAITED: Final = {"images": "image", "job": "id of the job", "model": "response"}
 """What a request that was sent brings, by the result of its operation."""
-_LARGE_UPLOAD: Final = 5_000_000
-"""Bytes."""
 _DEADLINE: Final = 600.0
 """Seconds to wait for a job, as in the client."""
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Options:
     """The options that these commands share; see their help. Those that a command lacks have their default here."""
 
@@ -61,7 +59,7 @@ class Options:
     no_check: bool = False
     dry_run: bool = False
     deadline: float | None = None
-    wait: bool = True
+    no_wait: bool = False
 
     @property
     def shown(self) -> bool:
@@ -113,7 +111,8 @@ def send(
     """
     operation = request.operation
     shape = RESPONSE if operation.result == "model" else IMAGES
-    activity = activity or ("Making the image" if shape == IMAGES else "Waiting for the response")
+    makes_images = shape == IMAGES and not operation.is_free
+    activity = activity or ("Making the image" if makes_images else "Waiting for the response")
     result: Result | None = None
     reported = False
     try:
@@ -129,19 +128,15 @@ def send(
             result = _plan(request, options)
         else:
             with (
-                open_service(
-                    mock=options.mock, base_url=options.base_url, allow_http=options.allow_http,
-                    api_key_file=options.api_key_file, timeout=options.timeout, quiet=options.quiet,
-                    needs_key=operation.authenticated,
-                ) as service,
-                service.client() as client,
+                open_service(options, needs_key=operation.authenticated) as service,
+                service.client(_show_upload) as client,
                 signals_wait(shown=options.shown, awaited=_AWAITED[operation.result]) as state,
             ):  # fmt: skip
                 # The mock server of --mock ends with this command, and its jobs with it.
                 fetch_command = None if options.mock else options.fetch_command
                 sender = Sender(client, state, destination, options.shown, fetch_command, pays=not operation.is_free)
                 result = sender.send(
-                    request, _with_size(activity, request), deadline=options.seconds if options.wait else None,
+                    request, activity, deadline=None if options.no_wait else options.seconds,
                     announce=lambda job_id: _announce(job_id, options),
                 )  # fmt: skip
                 if shape == RESPONSE and not result.failure:
@@ -177,18 +172,13 @@ def add_fields(request: RequestFields, fields: tuple[str, ...], extra_fields: tu
         request.put(name, inputs.read_value(value, source), source, extra=True)
 
 
-def _with_size(activity: str, request: RequestFields) -> str:
-    """Add how much is uploaded to what is done, if that takes a while."""
-    files = [item for value in request.documented.values() for item in (value if is_array(value) else [value])]
-    sizes = [len(file.data) for file in files if isinstance(file, Upload)]
-    if sum(sizes) < _LARGE_UPLOAD:
-        return activity
-    return f"{activity} (uploading {count(len(sizes), 'file')}, {sum(sizes) / 1e6:,.0f} MB)"
+def _show_upload(progress: UploadProgress) -> None:
+    note_progress(f"{progress.sent / 1e6:,.0f} of {progress.total / 1e6:,.0f} MB sent")
 
 
 def _announce(job_id: str, options: Options) -> None:
     """Show the id of a job before the wait for it begins: whatever happens then, the id leads to the images."""
-    if not options.wait and not options.shown:
+    if options.no_wait and not options.shown:
         return  # the report has it
     if options.as_json:
         write_out(json.dumps({"job": asdict(JobState(job_id))}) + "\n")

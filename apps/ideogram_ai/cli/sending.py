@@ -60,29 +60,29 @@ class SignalState(logging.Handler):
         self._shown = shown
         self._awaited = awaited
         self._under_way = False
-        self._polling = False
+        self._asking = False
         self._saving = False
         self._first: int | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Learn from what the client logs how far the request is."""
         if record.msg is LEAVES:
-            self._under_way = not self._polling  # a poll costs nothing
+            self._under_way = not self._asking  # asking costs nothing
         elif record.levelno == logging.INFO:  # an attempt that cost nothing failed, and another one follows
             self._under_way = False
             self._give_up_now()
             if self._shown:
                 print_note(record.getMessage())
 
-    def poll(self) -> None:
-        """Note that a job is asked for from now on. A signal ends that at once: the id is all that it takes."""
-        self._under_way, self._polling = False, True
+    def ask(self) -> None:
+        """Note that requests are free from now on. A signal ends them at once: they can be sent again."""
+        self._under_way, self._asking = False, True
         self._give_up_now()
 
     def received(self) -> None:
         """Note that the response has arrived: from now on its images are saved."""
         self._under_way = self._saving = True
-        self._polling = False
+        self._asking = False
 
     def handle_signal(self, number: int) -> None:
         """Wait on the first signal if something may be paid for; raise KeyboardInterrupt otherwise."""
@@ -151,6 +151,8 @@ class Sender:
         """
 
         def get() -> Any:
+            if not self.pays:
+                self.state.ask()
             method = attrgetter(request.operation.method_name)(self.client)
             response = method(**request.keywords(), extra_fields=request.extra)
             if not isinstance(response, Job):
@@ -158,7 +160,7 @@ class Sender:
             self.job_id = response.id
             if self.pays:
                 announce(response.id)
-            self.state.poll()
+            self.state.ask()
             if deadline is None and response.status not in {COMPLETED, FAILED}:
                 return response
             return self.client.wait(response, deadline=deadline or 0)

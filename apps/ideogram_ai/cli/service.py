@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 import click
@@ -24,8 +24,9 @@ from .exit_codes import ExitCode, WrongUseError
 from .terminal import can_prompt, is_terminal, print_note, print_warning, write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
+    from ideogram_ai.client.uploads import UploadProgress
     from ideogram_ai.testing import MockServer
 
 _MOCK_KEY: Final = "mock"
@@ -44,9 +45,11 @@ class Service:
     timeout: float | None
     allow_http: bool = False
 
-    def client(self) -> Ideogram:
+    def client(self, on_upload: Callable[[UploadProgress], None] | None = None) -> Ideogram:
         """Make a client."""
-        return Ideogram(self.key, base_url=self.base_url, timeout=self.timeout, allow_http=self.allow_http)
+        return Ideogram(
+            self.key, base_url=self.base_url, timeout=self.timeout, allow_http=self.allow_http, on_upload=on_upload
+        )
 
     def async_client(self) -> AsyncIdeogram:
         """Make an asynchronous client, inside the event loop that uses it."""
@@ -59,19 +62,22 @@ def option_message(error: Exception) -> str:
     return f"--base-url{message.removeprefix('base_url')}" if message.startswith("base_url ") else message
 
 
+class ServiceOptions(Protocol):
+    """The options on the server that commands share; see their help."""
+
+    mock: bool
+    base_url: str | None
+    allow_http: bool
+    api_key_file: str | None
+    timeout: float | None
+    quiet: bool
+
+
 @contextmanager
 def open_service(
-    *,
-    mock: bool,
-    base_url: str | None,
-    allow_http: bool,
-    api_key_file: str | None,
-    timeout: float | None,
-    quiet: bool,
-    in_flight: int | None = None,
-    needs_key: bool = True,
+    options: ServiceOptions, *, in_flight: int | None = None, needs_key: bool = True
 ) -> Generator[Service]:
-    """Find out how to reach the server. With `mock`, run a mock server for as long as the context lasts.
+    """Find out how to reach the server. With --mock, run a mock server for as long as the context lasts.
 
     The client wants a key even for what `needs_key` none; it does not send it then.
 
@@ -79,20 +85,21 @@ def open_service(
         WrongUseError: There is no key, or no mock server.
         ideogram_ai.client.RequestError: The key, the base URL or the timeout cannot be used.
     """
-    if not mock:
-        service = Service(find_key(api_key_file) if needs_key else _UNUSED_KEY, base_url, timeout, allow_http)
+    if not options.mock:
+        key = find_key(options.api_key_file) if needs_key else _UNUSED_KEY
+        service = Service(key, options.base_url, options.timeout, options.allow_http)
         service.client().close()  # raises now what it cannot use
-        if not quiet:
-            warn_about_http(base_url, allow_http=allow_http)
+        if not options.quiet:
+            warn_about_http(options.base_url, allow_http=options.allow_http)
         yield service
         return
-    server = load_mock_server(warnings=not quiet)(in_flight=in_flight)
+    server = load_mock_server(warnings=not options.quiet)(in_flight=in_flight)
     try:
         server.start()
     except OSError as error:
         raise WrongUseError(f"--mock: this machine cannot start a server: {error.strerror}.") from None
     with server:
-        yield Service(_MOCK_KEY, server.url, timeout)
+        yield Service(_MOCK_KEY, server.url, options.timeout)
 
 
 def warn_about_http(base_url: str | None, *, allow_http: bool) -> None:

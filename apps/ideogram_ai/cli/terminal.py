@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, TextIO
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
     from decimal import Decimal
 
     from rich.console import Console, RenderableType
 
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _abandoned: WeakSet[TextIO] = WeakSet()
+_spinning: list[Callable[[str], None]] = []
+"""What writes beside the spinner that is shown."""
 
 
 def printable(text: str) -> str:
@@ -167,8 +169,18 @@ def spinner(activity: str, *, shown: bool) -> Generator[None]:
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=error_console(), transient=True) as progress:
-        progress.add_task(activity, total=None)
-        yield
+        task = progress.add_task(activity, total=None)
+        _spinning.append(lambda note: progress.update(task, description=f"{activity}, {note}"))
+        try:
+            yield
+        finally:
+            _spinning.clear()
+
+
+def note_progress(note: str) -> None:
+    """Show how far something is, beside the spinner if there is one."""
+    for show in _spinning:
+        show(note)
 
 
 def count(number: int, noun: str) -> str:

@@ -116,9 +116,8 @@ class V3Methods(Generic[Generation, Job, Image]):
         this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
-        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        USD (QUALITY); with character_reference_images: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY);
+        with custom_model_uri: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY), as of 2026-07-09. Values
         are not checked against the contract: the service refuses what it does not take, for free. None counts as
         absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
         most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
@@ -241,12 +240,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         Makes images without a background: PNG files with an alpha channel. The response has the resolution before
         upscaling, and upscaled_resolution.
 
-        The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
-        of 2026-07-09. With upscale_factor X2, the price of each image, by rendering_speed: 0.16 USD (TURBO), 0.19
-        USD (DEFAULT) or 0.22 USD (QUALITY). With upscale_factor X4, the price of each image, by rendering_speed:
-        0.20 USD (TURBO), 0.23 USD (DEFAULT) or 0.26 USD (QUALITY). Values are not checked against the contract: the
-        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given.
+        The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY);
+        with upscale_factor X2: 0.16 USD (TURBO), 0.19 USD (DEFAULT) or 0.22 USD (QUALITY); with upscale_factor X4:
+        0.20 USD (TURBO), 0.23 USD (DEFAULT) or 0.26 USD (QUALITY), as of 2026-07-09. Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given.
 
         Args:
             prompt: Required. What to draw, in plain language.
@@ -326,12 +324,11 @@ class V3Methods(Generic[Generation, Job, Image]):
         MB for the whole request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
-        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
-        mapping counts as given. At most one of style_codes and style_reference_images is given. At most one of
-        style_codes and style_type is given. character_reference_images_mask has as many items as
-        character_reference_images.
+        USD (QUALITY); with character_reference_images: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY),
+        as of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take,
+        for free. None counts as absent; an empty text or mapping counts as given. At most one of style_codes and
+        style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
@@ -448,12 +445,12 @@ class V3Methods(Generic[Generation, Job, Image]):
         and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
-        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
-        mapping counts as given. At most one of resolution and aspect_ratio is given. At most one of style_codes and
-        style_reference_images is given. At most one of style_codes and style_type is given.
-        character_reference_images_mask has as many items as character_reference_images.
+        USD (QUALITY); with character_reference_images: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY),
+        as of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take,
+        for free. None counts as absent; an empty text or mapping counts as given. At most one of resolution and
+        aspect_ratio is given. At most one of style_codes and style_reference_images is given. At most one of
+        style_codes and style_type is given. character_reference_images_mask has as many items as
+        character_reference_images.
 
         Args:
             image: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary
@@ -836,12 +833,12 @@ class V3Methods(Generic[Generation, Job, Image]):
         The same as inpaint under an older path. The provider has announced its removal, without a date.
 
         It is deprecated: the provider announced its end. The price of each image, by rendering_speed: 0.03 USD
-        (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY), as of 2026-07-09. With
-        character_reference_images, the price of each image, by rendering_speed: 0.10 USD (TURBO), 0.15 USD
-        (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
-        style_codes and style_reference_images is given. At most one of style_codes and style_type is given.
-        character_reference_images_mask has as many items as character_reference_images.
+        (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY); with character_reference_images: 0.10
+        USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY), as of 2026-07-09. Values are not checked against the
+        contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of style_codes and style_reference_images is given. At most one of
+        style_codes and style_type is given. character_reference_images_mask has as many items as
+        character_reference_images.
 
         Args:
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
@@ -2613,9 +2610,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). With custom_model_uri, the
-        price of each image, by rendering_speed: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY). Values
+        USD (QUALITY); with character_reference_images: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY);
+        with custom_model_uri: 0.06 USD (TURBO), 0.12 USD (DEFAULT) or 0.18 USD (QUALITY), as of 2026-07-09. Values
         are not checked against the contract: the service refuses what it does not take, for free. None counts as
         absent; an empty text or mapping counts as given. At most one of resolution and aspect_ratio is given. At
         most one of style_codes and style_reference_images is given. At most one of style_codes and style_type is
@@ -2738,12 +2734,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         Makes images without a background: PNG files with an alpha channel. The response has the resolution before
         upscaling, and upscaled_resolution.
 
-        The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY), as
-        of 2026-07-09. With upscale_factor X2, the price of each image, by rendering_speed: 0.16 USD (TURBO), 0.19
-        USD (DEFAULT) or 0.22 USD (QUALITY). With upscale_factor X4, the price of each image, by rendering_speed:
-        0.20 USD (TURBO), 0.23 USD (DEFAULT) or 0.26 USD (QUALITY). Values are not checked against the contract: the
-        service refuses what it does not take, for free. None counts as absent; an empty text or mapping counts as
-        given.
+        The price of each image, by rendering_speed: 0.04 USD (TURBO), 0.07 USD (DEFAULT) or 0.10 USD (QUALITY);
+        with upscale_factor X2: 0.16 USD (TURBO), 0.19 USD (DEFAULT) or 0.22 USD (QUALITY); with upscale_factor X4:
+        0.20 USD (TURBO), 0.23 USD (DEFAULT) or 0.26 USD (QUALITY), as of 2026-07-09. Values are not checked against
+        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given.
 
         Args:
             prompt: Required. What to draw, in plain language.
@@ -2823,12 +2818,11 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         MB for the whole request, and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
-        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
-        mapping counts as given. At most one of style_codes and style_reference_images is given. At most one of
-        style_codes and style_type is given. character_reference_images_mask has as many items as
-        character_reference_images.
+        USD (QUALITY); with character_reference_images: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY),
+        as of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take,
+        for free. None counts as absent; an empty text or mapping counts as given. At most one of style_codes and
+        style_reference_images is given. At most one of style_codes and style_type is given.
+        character_reference_images_mask has as many items as character_reference_images.
 
         Args:
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
@@ -2945,12 +2939,12 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         and older ones less; the client leaves this to the service.
 
         The price of each image, by rendering_speed: 0.03 USD (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09
-        USD (QUALITY), as of 2026-07-09. With character_reference_images, the price of each image, by
-        rendering_speed: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against
-        the contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
-        mapping counts as given. At most one of resolution and aspect_ratio is given. At most one of style_codes and
-        style_reference_images is given. At most one of style_codes and style_type is given.
-        character_reference_images_mask has as many items as character_reference_images.
+        USD (QUALITY); with character_reference_images: 0.10 USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY),
+        as of 2026-07-09. Values are not checked against the contract: the service refuses what it does not take,
+        for free. None counts as absent; an empty text or mapping counts as given. At most one of resolution and
+        aspect_ratio is given. At most one of style_codes and style_reference_images is given. At most one of
+        style_codes and style_type is given. character_reference_images_mask has as many items as
+        character_reference_images.
 
         Args:
             image: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open binary
@@ -3333,12 +3327,12 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         The same as inpaint under an older path. The provider has announced its removal, without a date.
 
         It is deprecated: the provider announced its end. The price of each image, by rendering_speed: 0.03 USD
-        (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY), as of 2026-07-09. With
-        character_reference_images, the price of each image, by rendering_speed: 0.10 USD (TURBO), 0.15 USD
-        (DEFAULT) or 0.20 USD (QUALITY). Values are not checked against the contract: the service refuses what it
-        does not take, for free. None counts as absent; an empty text or mapping counts as given. At most one of
-        style_codes and style_reference_images is given. At most one of style_codes and style_type is given.
-        character_reference_images_mask has as many items as character_reference_images.
+        (FLASH), 0.03 USD (TURBO), 0.06 USD (DEFAULT) or 0.09 USD (QUALITY); with character_reference_images: 0.10
+        USD (TURBO), 0.15 USD (DEFAULT) or 0.20 USD (QUALITY), as of 2026-07-09. Values are not checked against the
+        contract: the service refuses what it does not take, for free. None counts as absent; an empty text or
+        mapping counts as given. At most one of style_codes and style_reference_images is given. At most one of
+        style_codes and style_type is given. character_reference_images_mask has as many items as
+        character_reference_images.
 
         Args:
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an

@@ -423,7 +423,7 @@ def describe_exception(failure: BaseException | None) -> str:
     """An exception's type and the first message among its causes, on one line; trio's exceptions have no message."""
     name = type(failure).__name__
     text = next((str(error) for error in _causes(failure) if isinstance(error, Exception) and str(error)), "")
-    return f"{name}: {' '.join(text.split())}" if text else name
+    return f"{name}: {' '.join(text.split()).rstrip('.')}" if text else name
 
 
 def _causes(failure: BaseException | None) -> Iterator[BaseException]:

@@ -178,6 +178,8 @@ def _check_extra_fields(documented: Mapping[str, Field], extra_fields: object) -
 
 def _encode_part(name: str, documented: Field | None, plain: Any) -> list[Part]:
     content_type = documented.content_type if documented else None
+    if plain == [] and documented and not documented.is_array:
+        content_type = JSON  # of no list: it arrives, and the service refuses it
     if is_array(plain) and content_type != JSON and not any(is_object(item) or is_array(item) for item in plain):
         return [part for item in plain for part in _encode_part(name, documented, item)]
     if is_object(plain) or is_array(plain) or content_type == JSON:

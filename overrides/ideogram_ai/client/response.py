@@ -354,6 +354,10 @@ def _read_model(model: str, headers: httpx.Headers, body: bytes, *, lenient: boo
         problem = f"{error.args[0]} is missing"
     except (AttributeError, RecursionError, TypeError, ValueError) as error:
         problem = f"{type(error).__name__}: {error}"[:500]
+    # Most decoders say of a null only what they cannot do with it.
+    types = {each.name: str(each.type) for each in attrs.fields(kind_of_model)}
+    named = [(wire, types[name]) for name, wire in operations.MODEL_FIELDS[model] if document.get(wire, ...) is None]
+    problem = next((f"{wire} is null" for wire, type_ in named if "None" not in type_ and "Any" not in type_), problem)
     return _read_members(kind_of_model, document, models) if lenient else None, problem
 
 
@@ -368,8 +372,7 @@ def _read_members(model: Any, document: Mapping[str, Any], models: Any) -> Any:
     for member in attrs.fields(model):
         wire_name = wire_names.get(member.name, "")
         if wire_name in rest:
-            model_of_member = getattr(models, str(member.type).removesuffix(" | Unset"), None)
-            values[member.name] = _read_member(model_of_member, rest.pop(wire_name))
+            values[member.name] = _read_member(str(member.type).removesuffix(" | Unset"), rest.pop(wire_name), models)
         elif wire_name and member.default is attrs.NOTHING:
             return None
     made = model(**values)
@@ -377,13 +380,26 @@ def _read_members(model: Any, document: Mapping[str, Any], models: Any) -> Any:
     return made
 
 
-def _read_member(model: Any, value: object) -> Any:
-    if model is None or not is_object(value):
+def _read_member(kind: str, value: object, models: Any) -> Any:
+    """A value of a type; plain JSON if it does not fit. The items of a list are read one by one."""
+    if kind.startswith("list[") and is_array(value):
+        return [_read_item(kind[len("list[") : -1], item, models) for item in value]
+    model: Any = getattr(models, kind, None)
+    if not hasattr(model, "from_dict") or not is_object(value):
         return value
     try:
         return model.from_dict(value)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return value
+
+
+def _read_item(kind: str, item: object, models: Any) -> Any:
+    """An item of a list: a model even if some of its members do not fit, so that all items have the same attributes."""
+    read = _read_member(kind, item, models)
+    if read is not item or not is_object(item) or not hasattr(models, kind):
+        return read
+    model = _read_members(getattr(models, kind), item, models)
+    return item if model is None else model
 
 
 _MAX_PROBLEMS = 20

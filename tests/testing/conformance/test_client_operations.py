@@ -94,6 +94,11 @@ def test_the_requests_of_every_operation_have_every_field_together() -> None:
         assert sent == {field.wire_name for field in operation.fields}, operation.method_name
 
 
+def test_the_documentation_has_the_number_of_vectors() -> None:
+    number = len(every_scenario()) - len(WEBHOOKS)  # a webhook is signed when it is sent
+    assert f"{number} of\nall operations" in (ROOT / "docs/conformance.md").read_text("utf-8")
+
+
 def test_operations_are_chosen_by_name() -> None:
     with pytest.raises(ConfigurationError, match="operation is 'remx'; give all, or some of generate, submit"):
         check_options(ClientOptions((sys.executable,), operations=("remx",)))

@@ -154,26 +154,31 @@ def test_operations_are_chosen_by_the_methods_of_the_client() -> None:
         check_options(ServerOptions(URL, operations=("remx",)))
 
 
-def test_what_a_rule_over_several_fields_forbids_has_to_be_refused() -> None:
+@pytest.mark.parametrize(("name", "count"), [("edit", 2), pytest.param("v3.generate", 5, marks=pytest.mark.slow)])
+def test_what_a_rule_over_several_fields_forbids_has_to_be_refused(name: str, count: int) -> None:
     def takes_all(_: Scope, status: int, body: Any) -> tuple[int, Any]:
         return (200, {"created": "", "data": [{"is_image_safe": False}]}) if status == 400 else (status, body)
 
-    report = _run(takes_all, "v3.generate", "edit")
+    report = _run(takes_all, name)
     several = re.compile(r"allOf|anyOf|x-same-length|Palette\w+\.oneOf")
-    rules = {name for name in requirements_of(("v3.generate", "edit")) if several.search(name)}
-    assert rules
+    rules = {each for each in requirements_of((name,)) if several.search(each)}
+    assert len(rules) == count
     assert rules <= names(report, Verdict.FAILED)
 
 
 def test_what_was_not_made_here_is_not_changed() -> None:
-    report = _run(_as_it_is, "datasets.list", "datasets.upload_assets", "models.train")
+    kept = {"dataset_id": "c29tZWJvZHk", "name": "Kept", "user_id": "dXNlcg", "creation_time": "2026-10-07T12:00:00Z"}
+    listing = _at("/datasets", lambda status, _: (status, {"datasets": [kept]}))
+    report = _run(listing, "datasets.list", "datasets.upload_assets", "models.train")
+    assert result(report, "datasets.list.answer").verdict is Verdict.HELD
     for name in ("datasets.upload_assets", "models.train"):
         found = result(report, f"{name}.accepted")
         assert found.verdict is Verdict.NOT_TRIED
         assert "No answer gave a dataset_id of what this run made" in found.detail
 
 
-def test_where_requests_are_billed_they_ask_for_one_image_of_the_lowest_price_and_no_training() -> None:
+def _run_where_requests_are_billed(*operations: str) -> tuple[Report, list[tuple[str, bytes]]]:
+    """Run the kit for two images on what it takes for the service, and return path and body of each request."""
     sent: list[tuple[str, bytes]] = []
     app = altered(_as_it_is)
 
@@ -186,11 +191,12 @@ def test_where_requests_are_billed_they_ask_for_one_image_of_the_lowest_price_an
 
         await app(scope, again, send)
 
-    def run(images: int, *operations: str) -> Report:
-        options = ServerOptions("https://api.ideogram.ai", "a-key", images, operations=operations)
-        return run_on_app(watched, options)
+    return run_on_app(watched, ServerOptions("https://api.ideogram.ai", "a-key", 2, operations=operations)), sent
 
-    report = run(2, "v3.generate", "upscale")
+
+@pytest.mark.slow
+def test_where_requests_are_billed_they_ask_for_one_image_of_the_lowest_price() -> None:
+    report, sent = _run_where_requests_are_billed("v3.generate", "upscale")
     # The other requests break a rule each, some of them that of a field which costs more.
     (first, *_), (second, *_) = (
         [body for path, body in sent if end in path and b"form-data" in body] for end in ("v3", "upscale")
@@ -199,10 +205,12 @@ def test_where_requests_are_billed_they_ask_for_one_image_of_the_lowest_price_an
         assert not re.search(b"num_images|character_reference_images", body)
     assert b"FLASH" in first
     assert any("0.40 USD at most, if all were of v3.generate" in note for note in report.notes)
+
+
+def test_where_requests_are_billed_nothing_is_trained_unless_it_is_named_and_paid_for() -> None:
     options = check_options(ServerOptions("https://api.ideogram.ai", "a-key", 9, operations=("all",)))
     assert set(METHODS) - set(options.operations) == {"models.train"}
-    sent.clear()
-    report = run(2, "datasets.create", "datasets.upload_assets", "models.train")
+    report, sent = _run_where_requests_are_billed("datasets.create", "datasets.upload_assets", "models.train")
     assert [body for path, body in sent if path.endswith("/train-model")] == [b"{}"], "without a key or a field"
     assert any("80.00 USD at most, if all were of models.train" in note for note in report.notes)
 

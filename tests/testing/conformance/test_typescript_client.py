@@ -59,13 +59,19 @@ def test_it_calls_every_operation_and_understands_the_answers(session: tuple[Res
         assert [each.status for each in ledger if is_of(operation, each)][:1] == [200], operation.operation_id
     images = {name: result["image"] for name, result in results.items() if "image" in result}
     assert {(image["png"], image["safe"]) for image in images.values()} == {("PNG", True)}
-    assert len(images) == 6, "three operations and their jobs"
+    assert len(images) == 20, "seventeen operations, and the jobs of three"
     assert images["post_generate_image_v4"]["resolution"] == "1024x1024"
     width, height = map(int, images["post_generate_image_v4_transparent"]["resolution"].split("x"))
     assert width < height, "the aspect ratio is 2x3"
     assert results["post_magic_prompt_v4"]["aspect_ratio"] == "16x9"
     for name in ("post_magic_prompt_v4", "post_describe_v4"):
         assert {"high_level_description", "compositional_deconstruction"} <= results[name]["json_prompt"].keys()
+    assert results["post_layerize_text_v3"]["below"] == "image/png"
+    assert results["post_layerize_text_v3"]["texts"]
+    assert results["post_describe"]["words"]
+    files = [f"vase-{number}.png" for number in range(15)]
+    assert results["get_dataset"] == {"operation": "get_dataset", "uploaded": 15, "files": files, "listed": True}
+    assert results["get_custom_model"] == {"operation": "get_custom_model", "same": True, "listed": True}
     refused = [(result["operation"], result["refused"]) for result in every if "refused" in result]
     assert refused == [("get_generation", 404), ("post_magic_prompt_v4", 401)]
 
@@ -81,5 +87,6 @@ def test_its_requests_differ_from_the_contract_in_the_type_of_a_part_alone(
     session: tuple[Results, list[Exchange]],
 ) -> None:
     # The generator pays no attention to `encoding`, and writes an object as the text of its JSON.
-    odd = "json_prompt came without Content-Type: application/json of its own; it was read as JSON."
-    assert {remark for exchange in session[1] for remark in exchange.remarks} == {odd}
+    odd = "{} came without Content-Type: application/json of its own; it was read as JSON."
+    parts = ("json_prompt", "color_palette", "image_request")
+    assert {remark for exchange in session[1] for remark in exchange.remarks} == set(map(odd.format, parts))

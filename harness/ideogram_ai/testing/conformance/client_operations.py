@@ -22,11 +22,15 @@ from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 from .client_scenarios import (
     IMAGE_LINK,
+    JSON,
+    REFUSED,
+    UNKNOWN,
     ExpectedOutcome,
     ReportedOutcome,
     Scenario,
     ScriptedResponse,
     client_scenarios,
+    example_body,
     full_values,
 )
 from .kit import Requirement, by_id, find_view, join_pointer, key_view, makes_job, pointers, poll_view
@@ -41,15 +45,12 @@ if TYPE_CHECKING:
 VERIFY_WEBHOOK: Final = "verify_webhook"
 """Names what a program does with a delivery, in the place of an operation."""
 
-_JSON: Final = {"Content-Type": "application/json"}
 JOB_ID: Final = "Y29uZm9ybWFuY2Uta2l0"
 _OTHER_ID: Final = "c29tZWJvZHktZWxzZQ"
 _SEED: Final = bytes(range(32))
 _STALE: Final = 24 * 3600
 
 _IMAGE_MADE: Final = ExpectedOutcome(ReportedOutcome.IMAGE)
-_UNKNOWN: Final = ExpectedOutcome(ReportedOutcome.UNKNOWN)
-_REFUSED: Final = ExpectedOutcome(ReportedOutcome.REFUSED)
 _WITHHELD: Final = ExpectedOutcome(ReportedOutcome.WITHHELD)
 _ANSWER: Final = ExpectedOutcome(ReportedOutcome.ANSWER)
 
@@ -84,7 +85,7 @@ def _scenarios(view: ContractView) -> Iterator[Scenario]:
             "A request is not sent again after the connection was reset: it may have run. It is reported as unknown."
         )
         cut = ScriptedResponse(cut="reset_after_request")
-        yield _scenario(view, "never-after-reset", title, cut, _UNKNOWN, most_posts=1)
+        yield _scenario(view, "never-after-reset", title, cut, UNKNOWN, most_posts=1)
     if operation.result == "images":
         yield from _images(view)
     elif makes_job(operation):
@@ -144,9 +145,9 @@ def _success(view: ContractView) -> ScriptedResponse:
     """The contract's example of a 200, with links to the image."""
     rule, operation = view.responses[200], view.operation
     if operation.result == "job":
-        return ScriptedResponse(200, {"generation_id": JOB_ID}, _JSON) if operation.media_type else _polled("completed")
-    made = rule.examples[0] if rule.examples else example_of(view, rule.schema)
-    return ScriptedResponse(200, _with_links(made) if operation.result == "images" else made, _JSON)
+        return ScriptedResponse(200, {"generation_id": JOB_ID}, JSON) if operation.media_type else _polled("completed")
+    made = example_body(view, rule)
+    return ScriptedResponse(200, _with_links(made) if operation.result == "images" else made, JSON)
 
 
 def _with_links(value: Any) -> Any:
@@ -159,7 +160,7 @@ def _polled(status: str, **members: Any) -> ScriptedResponse:
     """An answer to a poll: an example of the contract with this status, and these members."""
     examples = poll_view().responses[200].examples
     shown = next((each for each in examples if each["status"] == status), {"created": "2026-10-07T12:00:00Z"})
-    return ScriptedResponse(200, _with_links({**shown, "generation_id": JOB_ID, "status": status, **members}), _JSON)
+    return ScriptedResponse(200, _with_links({**shown, "generation_id": JOB_ID, "status": status, **members}), JSON)
 
 
 def _arrivals(view: ContractView) -> Iterator[Scenario]:
@@ -188,7 +189,7 @@ def _conflicts(view: ContractView) -> Iterator[Scenario]:
             pointers(view.operation.operation_id).request,
         )
         at = join_pointer(at, keyword)
-        yield _scenario(view, f"refused.{name}", title, _success(view), _REFUSED, request=request, at=at, most_posts=0)
+        yield _scenario(view, f"refused.{name}", title, _success(view), REFUSED, request=request, at=at, most_posts=0)
 
 
 def _broken(view: ContractView) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
@@ -217,11 +218,9 @@ def _refusals(view: ContractView) -> Iterator[Scenario]:
         if billed is True or status in {HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS}:
             continue
         outcome = ReportedOutcome.REFUSED if billed is False else ReportedOutcome.UNKNOWN
-        made: Any = example_of(view, rule.schema) if rule.schema and not rule.examples else {}
-        body: Any = rule.examples[0] if rule.examples else made
         title = f"A {status} is reported as {outcome.value}, with its status, and nothing is sent again."
-        response, ending = ScriptedResponse(status, body, _JSON), ExpectedOutcome(outcome, status)
-        yield _scenario(view, f"answer.{status}", title, response, ending, most_posts=1)
+        response = ScriptedResponse(status, example_body(view, rule) or {}, JSON)
+        yield _scenario(view, f"answer.{status}", title, response, ExpectedOutcome(outcome, status), most_posts=1)
 
 
 def _images(view: ContractView) -> Iterator[Scenario]:
@@ -250,7 +249,7 @@ def _jobs(view: ContractView) -> Iterator[Scenario]:
     other = evolve(other, body={**other.body, "data": [{**each, "url": f"{IMAGE_LINK}&other"} for each in elsewhere]})
     withheld = _polled("completed", data=[_withheld(each) for each in done.body["data"]])
     bare = _polled("completed", data=[_without(each, "object_type", "asset_id") for each in done.body["data"]])
-    busy = ScriptedResponse(429, {}, {**_JSON, "Retry-After": "1"})
+    busy = ScriptedResponse(429, {}, {**JSON, "Retry-After": "1"})
     polls: dict[str, tuple[str, tuple[ScriptedResponse, ...], ExpectedOutcome]] = {
         "poll.failures": (
             "Polls that fail are sent again, for free, and the job is not submitted again.",
@@ -295,13 +294,13 @@ def _without(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
 def _webhooks() -> Iterator[Scenario]:
     """Deliveries, of which a program has to accept the genuine one only. They are signed when the run begins."""
     view = key_view()
-    keys = ScriptedResponse(200, {"keys": [_public_key()]}, _JSON)
+    keys = ScriptedResponse(200, {"keys": [_public_key()]}, JSON)
     deliveries = {
         "genuine": ("A delivery that a key of the service signed is accepted.", _ANSWER),
-        "changed-body": ("A delivery whose body was changed is refused.", _REFUSED),
-        "changed-id": ("A delivery whose id was changed is refused.", _REFUSED),
-        "unknown-key": ("A delivery that no key of the service signed is refused.", _REFUSED),
-        "stale": ("A delivery of the day before is refused, because somebody may have kept it.", _REFUSED),
+        "changed-body": ("A delivery whose body was changed is refused.", REFUSED),
+        "changed-id": ("A delivery whose id was changed is refused.", REFUSED),
+        "unknown-key": ("A delivery that no key of the service signed is refused.", REFUSED),
+        "stale": ("A delivery of the day before is refused, because somebody may have kept it.", REFUSED),
     }
     for name, (title, ending) in deliveries.items():
         yield Scenario(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Factory, frozen
 
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.contract.view import ContractView, JsonObject, example_of, read_view
+from ideogram_ai.contract.view import ContractView, JsonObject, ResponseRule, example_of, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from ..faults.wire import png
@@ -28,7 +28,7 @@ IMAGE_LINK: Final = "{{image_host}}/image.png?exp=4102444800&sig=conformance"
 OTHER_HOST: Final = "{{other_host}}/"
 """A host that is neither the service nor the image host."""
 
-_JSON: Final = {"Content-Type": "application/json"}
+JSON: Final = {"Content-Type": "application/json"}
 _HTML: Final = {"Content-Type": "text/html; charset=UTF-8"}
 _PAGE: Final = "<!DOCTYPE html>\n<html><body><h1>Something went wrong</h1></body></html>\n"
 _DEPRECATED: Final = {"Deprecation": "@1767225600", "Link": f'<{OTHER_HOST}>; rel="successor-version"'}
@@ -120,8 +120,8 @@ class ExpectedOutcome:
 
 
 _IMAGE_MADE: Final = ExpectedOutcome(ReportedOutcome.IMAGE, 200)
-_UNKNOWN: Final = ExpectedOutcome(ReportedOutcome.UNKNOWN)
-_REFUSED: Final = ExpectedOutcome(ReportedOutcome.REFUSED)
+UNKNOWN: Final = ExpectedOutcome(ReportedOutcome.UNKNOWN)
+REFUSED: Final = ExpectedOutcome(ReportedOutcome.REFUSED)
 _REFUSED_429: Final = ExpectedOutcome(ReportedOutcome.REFUSED, 429)
 
 
@@ -301,6 +301,11 @@ def _make(view: ContractView, schema: JsonObject, seen: Mapping[int, Any]) -> An
     return [_make(view, items, seen)] * schema.get("minItems", 1) if items else example_of(view, schema)
 
 
+def example_body(view: ContractView, rule: ResponseRule) -> Any:
+    """The contract's example of a response, or one that is made of its schema; None without either."""
+    return rule.examples[0] if rule.examples else example_of(view, rule.schema) if rule.schema else None
+
+
 def _required() -> dict[str, Any]:
     return {field.wire_name: full_values()[field.wire_name] for field in read_view().operation.fields if field.required}
 
@@ -310,7 +315,7 @@ def _success(changes: Mapping[str, Any] | None = None, **members: Any) -> Script
     examples = read_view().responses[200].examples
     example = next(example for example in examples if all(image.get("url") for image in example["data"]))
     data = [{**image, "url": IMAGE_LINK, **(changes or {})} for image in example["data"]]
-    return ScriptedResponse(200, {**example, "data": data, **members}, _JSON)
+    return ScriptedResponse(200, {**example, "data": data, **members}, JSON)
 
 
 def _field_scenarios() -> Iterator[Scenario]:
@@ -369,7 +374,7 @@ def _prompt_rule() -> Iterator[Scenario]:
     for word, request in (("both", both), ("neither", neither)):
         title = f"A request with {word} of {' and '.join(prompts)} is refused before it is sent."
         requirement = Requirement(f"request.prompt-rule.{word}", title, request_rules()[0])
-        yield Scenario(requirement, request, (_success(),), (_REFUSED,), most_posts=0)
+        yield Scenario(requirement, request, (_success(),), (REFUSED,), most_posts=0)
 
 
 def _refusals() -> Iterator[Scenario]:
@@ -384,8 +389,7 @@ def _refusals() -> Iterator[Scenario]:
         at = pointers().response_schema(status) if rule else join_pointer(observed, list(view.observed).index(status))
         detail = view.observed.get(status, "")
         body: Any = {"type": "about:blank", "title": "Problem", "detail": detail, "status": status}
-        if rule and (rule.examples or rule.schema):
-            body = rule.examples[0] if rule.examples else example_of(view, rule.schema)
+        body = (rule and example_body(view, rule)) or body
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             # A reason against which waiting does not help, so that a client reports it at once.
             hopeless = next(reason for reason, helps in view.operation.reject_reasons.items() if not helps)
@@ -393,7 +397,7 @@ def _refusals() -> Iterator[Scenario]:
         outcome = ReportedOutcome.REFUSED if billed is False else ReportedOutcome.UNKNOWN
         ending = ExpectedOutcome(outcome, status)
         title = f"A {status} is reported as {outcome.value}, with its status."
-        yield _scenario(f"answer.{status}", title, at, ScriptedResponse(status, body, _JSON), ending)
+        yield _scenario(f"answer.{status}", title, at, ScriptedResponse(status, body, JSON), ending)
         if status == HTTPStatus.FORBIDDEN:
             title = f"A {status} whose body is HTML is reported as refused, with its status."
             yield _scenario(f"answer.{status}.html", title, at, ScriptedResponse(status, _PAGE, _HTML), ending)
@@ -413,10 +417,10 @@ def _successes() -> Iterator[Scenario]:
     title = "Members and sizes that the contract does not have do not lose an image that was paid for."
     yield _scenario("answer.200.unknown-members", title, at, odd, _IMAGE_MADE)
     title = "A response that announces a newer version loses no image, and the link to that version is not followed."
-    old = ScriptedResponse(200, _success(notice="There is a newer version.").body, {**_JSON, **_DEPRECATED})
+    old = ScriptedResponse(200, _success(notice="There is a newer version.").body, {**JSON, **_DEPRECATED})
     yield _scenario("answer.200.deprecated", title, at, old, _IMAGE_MADE)
     title = "A 200 that is not JSON is billed, and reported as unknown, not as refused."
-    yield _scenario("answer.200.html", title, at, ScriptedResponse(200, _PAGE, _HTML), _UNKNOWN)
+    yield _scenario("answer.200.html", title, at, ScriptedResponse(200, _PAGE, _HTML), UNKNOWN)
     examples = read_view().responses[200].examples
     withheld = next(each for each in examples if not any(image["is_image_safe"] for image in each["data"]))
     urls: dict[str, dict[str, Any]] = {"null": {"url": None}, "empty": {"url": ""}, "absent": {}}
@@ -427,7 +431,7 @@ def _successes() -> Iterator[Scenario]:
             for image in withheld["data"]
         ]
         title = f"An image that was withheld, its url {word}, is reported as withheld."
-        response = ScriptedResponse(200, {**withheld, "data": data}, _JSON)
+        response = ScriptedResponse(200, {**withheld, "data": data}, JSON)
         ending = ExpectedOutcome(ReportedOutcome.WITHHELD, 200)
         yield _scenario(f"answer.200.withheld.url-{word}", title, at, response, ending)
 
@@ -435,7 +439,7 @@ def _successes() -> Iterator[Scenario]:
 def _retries() -> Iterator[Scenario]:
     """A 429, after which a client may send the request again, and what may have run, after which it may not."""
     at = pointers().response(429, "headers", "Retry-After")
-    busy = ScriptedResponse(429, read_view().responses[429].examples[0], {**_JSON, "Retry-After": str(_PAUSE)})
+    busy = ScriptedResponse(429, read_view().responses[429].examples[0], {**JSON, "Retry-After": str(_PAUSE)})
     title = "A 429 is reported, or the request is sent again no sooner than Retry-After says."
     yield _scenario("retry.429", title, at, (busy, _success()), _IMAGE_MADE, _REFUSED_429, pause=_PAUSE)
     at = join_pointer(pointers().operation, "description")
@@ -447,7 +451,7 @@ def _retries() -> Iterator[Scenario]:
     for word, (cut, event) in cuts.items():
         title = f"A request is not sent again after {event}: it may have run. It is reported as unknown."
         name = f"retry.never-after-{word}"
-        yield _scenario(name, title, at, (ScriptedResponse(cut=cut), _success()), _UNKNOWN, most_posts=1)
+        yield _scenario(name, title, at, (ScriptedResponse(cut=cut), _success()), UNKNOWN, most_posts=1)
     failed, ending = ScriptedResponse(503, _PAGE, _HTML), ExpectedOutcome(ReportedOutcome.UNKNOWN, 503)
     title = "A request is not sent again after a 503: it may have run."
     yield _scenario("retry.never-after-503", title, at, (failed, _success()), ending, most_posts=1)
@@ -458,15 +462,15 @@ def _redirects() -> Iterator[Scenario]:
     for status in (302, 307):
         title = f"A {status} of the service carries the key to no other host."
         moved = ScriptedResponse(status, "", elsewhere)
-        yield _scenario(f"redirect.{status}", title, f"{KEY_SCHEME}/in", moved, _REFUSED, _UNKNOWN, most_posts=1)
+        yield _scenario(f"redirect.{status}", title, f"{KEY_SCHEME}/in", moved, REFUSED, UNKNOWN, most_posts=1)
     title = "A redirect of the image host is followed without the key, or reported."
     image_host = (ScriptedResponse(302, "", {"Location": f"{OTHER_HOST}image.png"}),)
     at = pointers().response_schema(200)
-    yield _scenario("redirect.image", title, at, _success(), _IMAGE_MADE, _UNKNOWN, most_posts=1, image_host=image_host)
+    yield _scenario("redirect.image", title, at, _success(), _IMAGE_MADE, UNKNOWN, most_posts=1, image_host=image_host)
     title = "A 303 follows a request that was processed: it is reported as unknown, and the request is not sent again."
     at = join_pointer(pointers().operation, "description")
     yield _scenario(
-        "redirect.303", title, at, (ScriptedResponse(303, "", elsewhere), _success()), _UNKNOWN, most_posts=1
+        "redirect.303", title, at, (ScriptedResponse(303, "", elsewhere), _success()), UNKNOWN, most_posts=1
     )
 
 
@@ -485,16 +489,16 @@ def _glued_responses() -> Iterator[Scenario]:
         "A 200 that comes before the body was read loses no image, or is reported as unknown; nothing is sent again."
     )
     answers = (ScriptedResponse(fault="early_200_after_head"), _success())
-    yield _scenario("answer.200.early", title, at, answers, _IMAGE_MADE, _UNKNOWN, most_posts=1)
+    yield _scenario("answer.200.early", title, at, answers, _IMAGE_MADE, UNKNOWN, most_posts=1)
 
 
 def _drips() -> Iterator[Scenario]:
     drips: tuple[tuple[str, str, str, tuple[ExpectedOutcome, ...]], ...] = (
-        ("header", "drip_header", "a header that never ends", (_UNKNOWN,)),
-        ("interim", "drip_hints", "interim responses that never end", (_UNKNOWN,)),
-        ("chunk-extension", "drip_chunk_extension", "the extension of a chunk that never ends", (_UNKNOWN,)),
-        ("trailer", "drip_trailers", "a trailer that never ends, behind a whole response", (_IMAGE_MADE, _UNKNOWN)),
-        ("gzip", "drip_gzip_blocks", "gzip that never ends and holds nothing", (_UNKNOWN,)),
+        ("header", "drip_header", "a header that never ends", (UNKNOWN,)),
+        ("interim", "drip_hints", "interim responses that never end", (UNKNOWN,)),
+        ("chunk-extension", "drip_chunk_extension", "the extension of a chunk that never ends", (UNKNOWN,)),
+        ("trailer", "drip_trailers", "a trailer that never ends, behind a whole response", (_IMAGE_MADE, UNKNOWN)),
+        ("gzip", "drip_gzip_blocks", "gzip that never ends and holds nothing", (UNKNOWN,)),
     )
     at = join_pointer(pointers().operation, "description")
     for word, fault, what, endings in drips:

@@ -114,7 +114,7 @@ def _requirements(view: ContractView) -> Iterator[Requirement]:
     yield Requirement(f"{name}.statuses", "Every answer has a status that the contract knows.", responses)
     if operation.authenticated:
         yield Requirement(f"{name}.key-missing", "A request without a key gets a 401.", responses)
-    for rule in request_rules(operation=operation) if operation.fields else ():
+    for rule in request_rules(operation=operation):
         yield Requirement(f"{name}.refused.{_short(rule, at)}", f"What breaks {rule} is refused.", rule)
     if makes_job(operation):
         title = "A job can be asked for by its id until it is finished, and the links of its images give the images."
@@ -127,7 +127,9 @@ def _requirements(view: ContractView) -> Iterator[Requirement]:
         yield Requirement(f"{name}.found", title, pointers(getter.operation.operation_id).operation)
     if _WEBHOOK in view.fields:
         title = "A finished job is announced with a signature that the keys verify, again if it is not acknowledged."
-        yield Requirement(f"{name}.webhook", title, "#/webhooks" if _has_webhooks() else at, advisory=True)
+        yield Requirement(
+            f"{name}.webhook", title, "#/webhooks" if "webhooks" in at_pointer("#") else at, advisory=True
+        )
     if _references(view) and 404 in view.responses:
         title = "A request about something that does not exist gets a 404."
         yield Requirement(f"{name}.unknown", title, join_pointer(responses, 404))
@@ -137,13 +139,6 @@ def _short(rule: str, operation: str) -> str:
     """A rule's pointer as the end of an id."""
     steps = rule.removeprefix("#/components/schemas/").removeprefix(operation).strip("/").split("/")
     return ".".join(step.replace("~1", "-") for step in steps if step not in {"properties", "schema"})
-
-
-def _has_webhooks() -> bool:
-    try:
-        return bool(at_pointer("#/webhooks"))
-    except LookupError:
-        return False
 
 
 @cache
@@ -225,9 +220,10 @@ class OperationsRun:
 
     def _test(self, view: ContractView) -> None:
         name = view.operation.method_name
+        valid = self._valid_requests(view)
         if view.operation.authenticated:
-            self._test_key(view)
-        accepted = [self._test_valid(view, made) for made in self._valid_requests(view)]
+            self._test_key(view, valid)
+        accepted = [self._test_valid(view, made) for made in valid]
         if True not in accepted:
             why = "No valid request of this operation was accepted, so nothing else is known."
             for lacking in (each for each in _references(view) if not self._known(view, each)):
@@ -237,12 +233,12 @@ class OperationsRun:
                     self.results.add(other, Verdict.NOT_TRIED, why)
             self.results.retract(f"{name}.key-missing", why) if view.operation.authenticated else None
             return
-        for rule in request_rules(operation=view.operation) if view.operation.fields else ():
+        for rule in request_rules(operation=view.operation):
             self._test_rule(view, rule)
         if f"{name}.unknown" in self.results.requirements:
-            self._test_unknown(view)
+            self._test_unknown(view, valid[0].fields)
         if _WEBHOOK in view.fields:
-            self._test_webhook(view)
+            self._test_webhook(view, valid[0].fields)
 
     # Requests
 
@@ -256,20 +252,19 @@ class OperationsRun:
         known = {name: self._known(view, name) for name in _references(view)}
         if not all(known.values()):
             return []
-        operation = view.operation
-        examples = example_requests(operation.operation_id)
+        examples = example_requests(view.operation.operation_id)
         many = {name: [b""] * _MANY for name in view.fields if view.fields_in("path") and view.fields[name].takes_files}
         made = [(f"the contract's example {name}", fields | many) for name, fields in examples.items()]
-        count = 0 if self.budget.metered and made else 1 if self.budget.metered else max(1, _VALID - len(made))
-        none: list[dict[str, Any]] = [{}]
-        strategy = requests(operation=operation).filter(lambda fields: not _leads_nowhere(fields))
-        more = draw(strategy, count, self.options.seed) if operation.fields else none
-        made += [("a valid request", self._by_wire_name(view, drawn)) for drawn in more]
-        found = [
-            _Prepared(note, fields | {name: ids[min(number, len(ids) - 1)] for name, ids in known.items()})
-            for number, (note, fields) in enumerate(made[: 1 if self.budget.metered else None])
+        count = int(not made) if self.budget.metered else max(1, _VALID - len(made))
+        strategy = requests(operation=view.operation).filter(lambda fields: not _leads_nowhere(fields))
+        made += [
+            ("a valid request", self._by_wire_name(view, each)) for each in draw(strategy, count, self.options.seed)
         ]
-        return [each._replace(fields=self._prepared(view, each.fields)) for each in found]
+        found: list[_Prepared] = []
+        for number, (note, fields) in enumerate(made[: 1 if self.budget.metered else None]):
+            ids = {name: every[number % len(every) * _only_looks(view)] for name, every in known.items()}
+            found.append(_Prepared(note, self._prepared(view, fields | ids)))
+        return found
 
     @staticmethod
     def _by_wire_name(view: ContractView, keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -297,11 +292,11 @@ class OperationsRun:
         cheap = {name: value for name, value in made.items() if name not in dear}
         if broken is None or find_problems({name: without_content(value) for name, value in cheap.items()}, view):
             made = cheap
-        holder, *inner = operation.count_path or ("",)
-        if holder != broken and holder in made:
-            rest = {name: value for name, value in made[holder].items() if name not in inner} if inner else None
-            made = {name: rest if name == holder else value for name, value in made.items()}
-            made = {name: value for name, value in made.items() if value is not None}
+        field, *inner = operation.count_path or ("",)
+        if inner and field in made and field != broken:
+            made[field] = {name: value for name, value in made[field].items() if name not in inner}
+        elif field != broken:
+            made.pop(field, None)
         if (price := operation.price) and price.by and price.by != broken:
             refused = [each.value for each in view.fields[price.by].unavailable]
             made[price.by] = min(set(price.usd) - set(refused), key=lambda value: (Decimal(price.usd[value]), value))
@@ -338,12 +333,12 @@ class OperationsRun:
 
     # What is tested
 
-    def _test_key(self, view: ContractView) -> None:
+    def _test_key(self, view: ContractView, valid: Sequence[_Prepared]) -> None:
         requirement = f"{view.operation.method_name}.key-missing"
         # Where somebody may have to pay, nothing that could run is sent, because a proxy may add a key of its own.
         fields: dict[str, Any] = dict.fromkeys(view.fields_in("path"), _UNKNOWN_ID)
-        if not self.budget.metered:
-            fields = next((made.fields for made in self._valid_requests(view)), fields)
+        if valid and not self.budget.metered:
+            fields = valid[0].fields
         response = self._send(view, _Prepared("no key", fields), requirement, Expect.UNAUTHORIZED, KeyUse.NONE)
         if response is not None:
             got = response.status
@@ -394,10 +389,9 @@ class OperationsRun:
             refused = 400 <= status < 500 and status not in NOT_ABOUT_CONTENT
             self._judge(requirement, "" if refused else f"{made.note}: got {status}, expected 400.", response)
 
-    def _test_unknown(self, view: ContractView) -> None:
+    def _test_unknown(self, view: ContractView, valid: Mapping[str, Any]) -> None:
         requirement = f"{view.operation.method_name}.unknown"
-        fields = self._valid_requests(view)[0].fields | dict.fromkeys(_references(view), _UNKNOWN_ID)
-        made = _Prepared("an id that nobody has", fields)
+        made = _Prepared("an id that nobody has", {**valid, **dict.fromkeys(_references(view), _UNKNOWN_ID)})
         response = self._send(view, made, requirement, Expect.REFUSED)
         if response is not None:
             got = response.status
@@ -454,16 +448,15 @@ class OperationsRun:
             self.results.add(requirement, *self.sender.open_link(link, on_loopback=self.options.on_loopback))
             self.sent += 1
 
-    def _test_webhook(self, view: ContractView) -> None:
+    def _test_webhook(self, view: ContractView, valid: Mapping[str, Any]) -> None:
         """Submit a job that is announced to this process, which acknowledges the second delivery only."""
         requirement = f"{view.operation.method_name}.webhook"
         if not self.options.on_loopback:
             self.results.add(requirement, Verdict.NOT_TRIED, "A server elsewhere cannot reach this machine.")
             return
-        fields = next(iter(self._valid_requests(view))).fields
         # The first delivery is not acknowledged.
         with FaultServer([answer_with(503), answer_with(204)]) as receiver:
-            made = _Prepared("a job with a webhook", fields | {_WEBHOOK: f"{receiver.url}/webhook"})
+            made = _Prepared("a job with a webhook", {**valid, _WEBHOOK: f"{receiver.url}/webhook"})
             response = self._send(view, made, requirement, Expect.ACCEPTED)
             if response is None:
                 return
@@ -473,15 +466,11 @@ class OperationsRun:
             end = time.monotonic() + self.options.timeout
             while len(deliveries := receiver.ledger.posts) < 2 and time.monotonic() < end:
                 time.sleep(_POLL_PAUSE)
-            keys = self._webhook_keys()
+            # Everybody gets the keys.
+            keys = self._send(key_view(), _Prepared("the keys", {}), requirement, Expect.ACCEPTED, KeyUse.NONE)
         job = read_job(response.body)
-        wrong = _problem_of_deliveries(deliveries, keys, job.id if isinstance(job, Job) else "")
-        self._judge(requirement, wrong, response)
-
-    def _webhook_keys(self) -> Any:
-        """The keys that the server signs with, which it gives to everybody; None if it serves none."""
-        response = self._send(key_view(), _Prepared("the keys", {}), "", Expect.ACCEPTED, KeyUse.NONE)
-        return response.value if response else None
+        job_id = job.id if isinstance(job, Job) else ""
+        self._judge(requirement, _problem_of_deliveries(deliveries, keys and keys.value, job_id), response)
 
 
 def _field_of(broken: BrokenRequest) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from PIL import Image
 
-from ideogram_ai.client.request import is_object
+from ideogram_ai.contract.view import read_view
 
 from ..colour_names import name_of_colour
 from ..prompts import write_prompt
@@ -68,14 +68,13 @@ def describe_in_words(content: bytes) -> str:
 
 def own_prompt(content: bytes) -> str | dict[str, Any] | None:
     """Return the prompt that a picture of the mock server was drawn from; None for any other image."""
-    text = read_texts(content).get(PROMPT_KEY)
     try:
-        prompt = json.loads(text) if text else None
+        prompt = json.loads(read_texts(content).get(PROMPT_KEY, "null"))
     except ValueError:
         return None
-    return (
-        prompt if isinstance(prompt, str) or (is_object(prompt) and "compositional_deconstruction" in prompt) else None
-    )
+    # Anybody can write such a text into a PNG.
+    is_prompt = isinstance(prompt, str) or read_view().request_validator.is_valid({"json_prompt": prompt})
+    return prompt if is_prompt else None
 
 
 def _look(image: Image.Image) -> dict[str, Any]:

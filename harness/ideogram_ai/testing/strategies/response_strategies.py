@@ -122,7 +122,7 @@ def _successes(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
     values = SchemaValues(view)
     members = {name: values.of(part) for name, part in schema["properties"].items()}
     members |= {"created": _moments(), "data": _images(view, schema)}
-    return objects(members, required=schema["required"]).filter(view.response_validator(status).is_valid)
+    return objects(members, required=[*schema["required"], "data"]).filter(view.response_validator(status).is_valid)
 
 
 def _jobs(view: ContractView, status: int) -> SearchStrategy[JsonObject]:

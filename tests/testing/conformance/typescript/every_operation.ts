@@ -155,6 +155,92 @@ const cutting = await ideogram.postGenerateImageV4TransparentAsync({
 });
 await followed('post_generate_image_v4_transparent_async', cutting.data.generation_id, third.delivery);
 
+// The operations beside 4.0: lists of files, JSON parts and JSON bodies, and one field out of several.
+const call = { client, throwOnError: true } as const;
+const members: ideogram.ColorPaletteWithPresetNameOrMembers = { members: [{ color_hex: '#0B1D3A', color_weight: 0.5 }] };
+const masked = { image: picture, mask: picture, prompt: 'A blue armchair' };
+const older = { model: 'V_2', style_type: 'DESIGN' } as const;
+const pictures = {
+  post_generate_image_v3: ideogram.postGenerateImageV3({
+    ...call,
+    body: {
+      prompt: 'A lighthouse',
+      resolution: '832x1248',
+      color_palette: members,
+      num_images: 2,
+      style_reference_images: [picture, picture],
+      character_reference_images: [picture],
+      character_reference_images_mask: [picture],
+    },
+  }),
+  post_generate_image_v3_transparent: ideogram.postGenerateImageV3Transparent({
+    ...call,
+    body: { prompt: 'A sticker', upscale_factor: 'X2', aspect_ratio: '2x3' },
+  }),
+  post_inpaint_image_v3: ideogram.postInpaintImageV3({ ...call, body: { ...masked, style_codes: ['0A1B2C3D', '00000000'] } }),
+  post_remix_image_v3: ideogram.postRemixImageV3({ ...call, body: { image: picture, prompt: 'In red', image_weight: 70 } }),
+  post_reframe_image_v3: ideogram.postReframeImageV3({ ...call, body: { image: picture, resolution: '1536x640' } }),
+  post_replace_background_v3: ideogram.postReplaceBackgroundV3({
+    ...call,
+    body: { image: picture, prompt: 'A beach', color_palette: { name: 'EMBER' } },
+  }),
+  post_edit_image_v3: ideogram.postEditImageV3({ ...call, body: masked }),
+  post_remove_background: ideogram.postRemoveBackground({ ...call, body: { image: picture } }),
+  post_v1_edit_image: ideogram.postV1EditImage({
+    ...call,
+    body: { prompt: 'One beside the other', images: [picture, picture], transparent_background: true },
+  }),
+  post_upscale_image: ideogram.postUpscaleImage({
+    ...call,
+    body: { image_file: picture, image_request: { resemblance: 60, prompt: 'A cat' } },
+  }),
+  post_generate_image: ideogram.postGenerateImage({
+    ...call,
+    body: { image_request: { prompt: 'A lake', aspect_ratio: 'ASPECT_10_16', color_palette: members } },
+  }),
+  post_edit_image: ideogram.postEditImage({
+    ...call,
+    body: { ...older, image_file: picture, mask: picture, prompt: 'A blue armchair' },
+  }),
+  post_remix_image: ideogram.postRemixImage({
+    ...call,
+    body: { image_file: picture, image_request: { prompt: 'A watercolour', image_weight: 60 } },
+  }),
+  post_reframe_image: ideogram.postReframeImage({
+    ...call,
+    body: { ...older, image_file: picture, resolution: 'RESOLUTION_1536_640' },
+  }),
+};
+for (const [operation, made] of Object.entries(pictures)) {
+  report(operation, { image: await shown((await made).data.data?.[0]) });
+}
+
+const layers = await ideogram.postLayerizeTextV3({ ...call, body: { image: picture, font_candidate_files: [picture] } });
+const below = await fetched(layers.data.base_image_url);
+report('post_layerize_text_v3', { below: below.type, texts: layers.data.text_blocks?.map(({ text }) => text) });
+const words = await ideogram.postDescribe({ ...call, body: { image_file: picture, describe_model_version: 'V_3' } });
+report('post_describe', { words: words.data.descriptions?.map(({ text }) => text) });
+
+// What is made is asked for by its id.
+const { dataset_id } = (await ideogram.createDataset({ ...call, body: { name: 'Blue pottery' } })).data;
+const files = Array.from({ length: 15 }, (_, number) => new File([picture], `vase-${number}.png`));
+const uploaded = await ideogram.uploadDatasetAssets({ ...call, path: { dataset_id }, body: { files } });
+const dataset = await ideogram.getDataset({ ...call, path: { dataset_id } });
+const datasets = await ideogram.listDatasets({ ...call, query: { search: 'pottery' } });
+report('get_dataset', {
+  uploaded: uploaded.data.success_count,
+  files: dataset.data.files?.map(({ file_name }) => file_name),
+  listed: datasets.data.datasets.some((each) => each.dataset_id === dataset_id),
+});
+const trained = await ideogram.trainModelV3({ ...call, body: { dataset_id, model_name: 'Blue pottery' } });
+const { model_id } = trained.data;
+const model = await ideogram.getCustomModel({ ...call, path: { model_id } });
+const models = await ideogram.listCustomModels({ ...call, query: { scope: 'owned', status: ['TRAINING', 'COMPLETED'] } });
+report('get_custom_model', {
+  same: model.data.model.model_id === model_id && model.data.model.dataset_id === dataset_id,
+  listed: models.data.models.some((each) => each.model_id === model_id),
+});
+
 // Refusals: their documented bodies are typed, too.
 const unknown = await ideogram.getGeneration({ client, path: { generation_id: 'bm8tc3VjaC1qb2I' } });
 report('get_generation', { refused: unknown.response?.status });
