@@ -475,7 +475,7 @@ def test_a_report_that_fails_ends_no_upload_and_one_that_interrupts_does(caplog:
 
 @each_kind
 def test_a_file_that_is_read_twice_in_an_attempt_is_not_counted_twice(kind: Kind) -> None:
-    """An `auth` of a lent client sends the request again after a 401, and a transport of anybody's may read it first."""
+    """An `auth` of a lent client sends the request again after a 401."""
     seen: list[UploadProgress] = []
     challenge = answer_with(401, "{}", [("WWW-Authenticate", 'Digest realm="a", nonce="b", qop="auth"')])
     lent = PLAIN | {"auth": httpx.DigestAuth("name", "word")}
