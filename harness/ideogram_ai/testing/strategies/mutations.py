@@ -336,8 +336,9 @@ def mutators(
         found[_UNAVAILABLE] = lambda _: st.sampled_from(unavailable)
     rules = {rule.pointer.rpartition("/")[2]: rule for rule in member_rules(view, schema)}
     members = values.members({**schema, "allOf": list(beside)}) if rules else {}
-    # A list of values has no value of another type, so the type cannot be broken alone.
-    typed = bool(keep) or not {"enum", "const"}.isdisjoint(schema)
+    # A list of values has no value of another type, and `not` with `required` refuses what is no object: there, the
+    # type cannot be broken alone.
+    typed = bool(keep) or not {"enum", "const"}.isdisjoint(schema) or any("not" in part for part in (schema, *beside))
     for keyword in sorted(keywords_of(schema) - _STRUCTURE - ({"type"} if typed else set[str]())):
         if keyword == choice_of(schema):
             mutator = _choice_mutator(view, values, schema)
