@@ -252,6 +252,9 @@ def test_the_key_comes_back_in_its_spelling() -> None:
             assert (heard.status, heard.header("Content-Length")) == (FAULTS[name].status, str(len(heard.body)))
             assert server.wait_closed().posts[-1].may_have_run is (heard.status in {200, 500})
         assert fetch(server).body == PNG
+    with FaultServer(["echo_200_plain"]) as server:
+        train = post().replace(b"ideogram-v4/generate", b"ideogram-v3/train-model", 1)
+        assert KEY in words(talk(server.url, train)), "an answer without images has it too"
 
 
 def test_spellings_to_the_letter() -> None:

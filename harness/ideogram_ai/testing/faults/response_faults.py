@@ -178,7 +178,7 @@ def _echo(exchange: Exchange, spelling: str, status: int) -> Response:
         page = f"<!DOCTYPE html>\n<html><body><h1>{_WORDS}</h1></body></html>\n"
         return Response(status, page.replace(_MARK, spelt).encode(), (HTML,))
     document = json.loads(response.body)
-    if status == 200:
+    if status == 200 and "data" in document:
         document["data"] = [entry | {"prompt": _WORDS} for entry in document["data"]]
     else:
         document |= {"detail": _WORDS, "error": _WORDS}
