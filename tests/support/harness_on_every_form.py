@@ -66,5 +66,6 @@ def use(operation: Operation) -> dict[str, Any]:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", ResponseWarning)
-    used = {operation.method_name: use(operation) for operation in OPERATIONS.values()}
+    added = [operation for operation in OPERATIONS.values() if operation.path.startswith("/shelf/")]
+    used = {operation.method_name: use(operation) for operation in added}
     json.dump({"package": ideogram_ai.generated.__file__, "used": used}, sys.stdout)
