@@ -188,6 +188,7 @@ def test_a_kit_that_is_not_installed(capsys: pytest.CaptureFixture[str], monkeyp
     assert "run pip install 'ideogram-ai[conformance]'." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_colours_are_for_terminals_that_want_them(tmp_path: Path, start: Callable[..., Terminal]) -> None:
     arguments = ("conform", "client", "--scenario", "answer.401", "--", *UNKNOWN_CLIENT)
     for variables, colours in (({"LC_ALL": "C.UTF-8"}, True), ({"NO_COLOR": "1"}, False)):

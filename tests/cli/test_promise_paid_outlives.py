@@ -205,6 +205,7 @@ def test_a_ledger_that_is_behind_says_where_the_image_may_be(batch: Batch, folde
         assert f"-{row['request']['text_prompt'].strip('<>')}.png" in row["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["full", "read_only"])
 def test_a_disk_of_the_images_alone(batch: Batch, folder: Path, harm: str) -> None:
     with small_disk(folder / "disk") as disk:
@@ -222,6 +223,7 @@ def test_a_disk_of_the_images_alone(batch: Batch, folder: Path, harm: str) -> No
         assert batch.resume().code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kilobytes", [20, 60])
 def test_files_that_may_not_grow(batch: Batch, kilobytes: int) -> None:
     """RLIMIT_FSIZE ends writes in the middle of any file: the ledger's, an image's, the manifest's."""

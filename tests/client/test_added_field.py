@@ -64,6 +64,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+@pytest.mark.slow
 def test_it_is_sent_or_refused_with_its_name(tmp_path_factory: pytest.TempPathFactory) -> None:
     """By both clients, in a process in which the regenerated package comes first."""
     folder = with_more_fields(tmp_path_factory)

@@ -108,6 +108,7 @@ def test_a_whole_image_in_a_response_that_does_not_end_is_saved(kind: Kind, tmp_
         assert error.reason == "connection"
 
 
+@pytest.mark.slow
 @each_kind
 def test_a_slow_host_has_the_image_all_the_same(kind: Kind, tmp_path: Path) -> None:
     """Four times as long as the client allows silence, and five times as fast as it must be."""

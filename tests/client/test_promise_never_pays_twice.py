@@ -267,6 +267,7 @@ def check_download(kind: Kind, name: str, row: Row, folder: Path) -> None:
     assert not ledger.posts
 
 
+@pytest.mark.slow
 @each_kind
 def test_every_row_of_the_download_table_holds(kind: Kind, tmp_path: Path) -> None:
     for number, (name, row) in enumerate(of_kind(kind, cases(DOWNLOADING))):

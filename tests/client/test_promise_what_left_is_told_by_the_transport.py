@@ -116,6 +116,7 @@ QUICK_FAULTS = [name for name, each in FAULTS.items() if not each.needs_limit an
 
 
 # curl and aiohttp close what a broken exchange leaves behind when they are collected.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("make", [*SYNC.values(), *ASYNC.values()], ids=[*SYNC, *(f"async-{name}" for name in ASYNC)])
 def test_no_fault_makes_a_lent_client_pay_twice(make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,7 @@ def test_webhooks_need_cryptography_and_nothing_else_loads_it(app: Path, depende
     assert said == {"before": False, "job": [vectors["generation_id"], "completed"]}
 
 
+@pytest.mark.slow
 def test_it_works_on_the_path_itself_and_moved_renamed_and_zipped(
     app: Path, dependencies: Path, server: MockServer
 ) -> None:

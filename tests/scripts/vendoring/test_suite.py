@@ -46,6 +46,7 @@ async def draw_async() -> None:
 """
 
 
+@pytest.mark.slow
 def test_the_clients_own_tests_pass_on_a_copy(copy: Copy, tmp_path: Path) -> None:
     vendored(copy, tmp_path / "some_program/_libs")
     modules = {path.stem.removeprefix("test_") for path in (TESTS / "client").glob("test_*.py")}
