@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from type_checkers import basedpyright, check_marked, mypy
 from vendor import Copy
 from vendored_app import package, vendored
