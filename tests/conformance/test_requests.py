@@ -59,7 +59,7 @@ def clients() -> dict[Kind, Driver]:
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)
 FEW = 3
-each_depth = pytest.mark.parametrize("examples", [FEW, pytest.param(30, marks=pytest.mark.slow)])
+each_depth = pytest.mark.parametrize("examples", [FEW, pytest.param(12, marks=pytest.mark.slow)])
 OVER_FIELDS = ("/required", "/oneOf", "/anyOf", "/not", "/x-same-length/0")
 SIGNATURES = {
     b"\x89PNG": ("image/png", ".png"),

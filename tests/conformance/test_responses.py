@@ -63,7 +63,7 @@ def call(client: Driver, operation: Operation) -> Any:
 
 FEW = 3
 """Examples of an operation in every run; the slow tests have many."""
-each_depth = pytest.mark.parametrize("examples", [FEW, pytest.param(25, marks=pytest.mark.slow)])
+each_depth = pytest.mark.parametrize("examples", [FEW, pytest.param(12, marks=pytest.mark.slow)])
 
 
 def sent(operation: Operation) -> set[str]:
