@@ -50,8 +50,8 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One and a half processes for each processor: many tests wait for programs, signals and time limits."""
-    return max(2, (os.cpu_count() or 1) * 3 // 2)
+    """Two processes for each processor: many tests wait for programs, signals and time limits."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
