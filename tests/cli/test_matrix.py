@@ -86,10 +86,11 @@ def test_the_price_comes_first(
 ) -> None:
     """The service's own address: nothing may be sent, which the network guard would report."""
     train = ("call", "models.train", "-F", "dataset_id=d", "-F", "model_name=a model")
-    for command, what in (
+    dear: list[tuple[tuple[str, ...], str]] = [
         (("generate", "A {c} cat", "--var", "c=red,blue", "--variants", "11"), "22 images for 1.32 USD"),
         (train, "1 request for 40.00 USD"),
-    ):
+    ]
+    for command, what in dear:
         for option in ([], ["--json"]):
             run = ideogram(*command, *option)
             message = f"{what}: confirm with --yes. Nothing was sent, nothing billed."
@@ -103,12 +104,13 @@ def test_the_price_comes_first(
     assert files(folder) == []
     # What is confirmed, and what is cheap, gets as far as the key.
     monkeypatch.delenv("IDEOGRAM_API_KEY")
-    for command, what in (
+    cheap: list[tuple[tuple[str, ...], str]] = [
         ((*train, "--yes"), "1 request for 40.00 USD."),
         (("generate", "a", "--variants", "20", "--rendering-speed", "TURBO"), "20 images for 0.60 USD."),
         (("generate", "a", "--transparent"), "1 image for an unknown price."),
         (("generate", "a"), "1 image for 0.06 USD."),
-    ):
+    ]
+    for command, what in cheap:
         run = ideogram(*command)
         assert (run.code, run.err.splitlines()[0]) == (2, f"note: {what}")
         assert "No API key" in run.err
@@ -119,7 +121,7 @@ def test_the_price_comes_first(
 def test_a_dry_run_has_the_price_of_all(ideogram: Command) -> None:
     run = ideogram("generate", "a {c}", "--var", "c=x,y", "--dry-run", "--rendering-speed", "TURBO", "--variants", "30")
     assert (run.code, run.err, run.out.count("would send")) == (0, "", 60)
-    assert run.out.endswith("\n1.80 USD in all\n")
+    assert run.out.endswith("\n60 of 60 requests checked, 1.80 USD in all\n")
 
 
 @pytest.mark.parametrize(

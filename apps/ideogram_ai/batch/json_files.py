@@ -105,8 +105,8 @@ class _JsonArray:
             if number:
                 self._take(",")
                 self._next_sign()
-            number += 1
-            yield _read_json(self._item(), number, self._line)
+            number, line = number + 1, self._line
+            yield _read_json(self._item(), number, line)
         self._place += 1
         if self._next_sign():
             raise InputError(f"Line {self._line}: something follows the array, which has to be all of the input.")

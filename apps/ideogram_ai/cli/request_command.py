@@ -165,7 +165,8 @@ class _Run:
 
     Attributes:
         requests: They, in the order in which they are sent.
-        codes: How those ended that were reported.
+        ended: How many of them are known to have ended.
+        codes: What was reported.
         unreported: How the last one ended, until that is reported.
         spent: US dollars of those that were made, or with --dry-run would be.
     """
@@ -175,6 +176,7 @@ class _Run:
     activity: str
     member: str | None
     requests: list[RequestFields] = field(factory=list[RequestFields])
+    ended: int = 0
     codes: list[ExitCode] = field(factory=list[ExitCode])
     unreported: Result | None = None
     spent: Decimal = Decimal(0)
@@ -218,6 +220,7 @@ class _Run:
                 sender.destination = evolve(destination, stem=request.stem)
                 of = f", {number} of {len(self.requests)}" if len(self.requests) > 1 else ""
                 self.unreported = result = self._send(request, sender, of)
+                self.ended = number
                 # Before the client and the mock server are closed: the report on what was paid for comes first.
                 self.report(result)
                 if number < len(self.requests) and (state.stopped or not _goes_on(result)):
@@ -248,15 +251,14 @@ class _Run:
 
     def sum_up(self) -> None:
         """Say what became of several requests."""
-        total, ended = len(self.requests), min(len(self.codes), len(self.requests))
-        if total < 2 or not self.codes or ExitCode.WRONG_USE in self.codes:
+        total, is_plan = len(self.requests), self.options.dry_run
+        if total < 2 or (ExitCode.WRONG_USE in self.codes and not self.ended):
             return
-        if ended < total:
-            print_error(f"{total - ended:,} of {total:,} requests were not sent, and cost nothing.")
+        if self.ended < total and not is_plan:
+            print_error(f"{total - self.ended:,} of {total:,} requests were not sent, and cost nothing.")
         if self.options.shown:
-            done = f"{self.codes.count(ExitCode.DONE):,} of {total:,} requests done"
-            cost = f"{usd(self.spent)} in all" if self.spent else ""
-            write_out(", ".join(filter(None, ["" if self.options.dry_run else done, cost])) + "\n")
+            done = f"{self.codes.count(ExitCode.DONE):,} of {total:,} requests {'checked' if is_plan else 'done'}"
+            write_out(f"{done}, {usd(self.spent)} in all\n" if self.spent else f"{done}\n")
 
 
 def _goes_on(result: Result) -> bool:
