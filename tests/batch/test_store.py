@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,14 @@ def bucket(s3: str, tmp_path: Path) -> str:
 @pytest.fixture
 def store(place: str, tmp_path: Path) -> Iterator[Store]:
     with open_store(place, workspace=tmp_path / "work" if "://" in place else None) as store:
+        yield store
+
+
+@pytest.fixture(params=["folder", "s3"])
+def claims(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An unused store where several machines can create files."""
+    place = tmp_path / "out" if request.param == "folder" else request.getfixturevalue("bucket")
+    with open_store(place) as store:
         yield store
 
 
@@ -298,3 +307,36 @@ def test_what_has_to_be_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(importlib, "import_module", lambda name: (_ for _ in ()).throw(ImportError(name)))
     with pytest.raises(StoreError, match=r"pip install 'ideogram-ai\[batch\]'"):
         open_store("s3://bucket/out")
+
+
+def test_small_files_are_created_once_replaced_listed_and_dated(claims: Store) -> None:
+    names = [f"claims/{number % 3:02}/قطة {number}.sent.json" for number in range(7)]
+    assert list(claims.names("claims")) == []
+    assert [claims.create(name, name.encode()) for name in names] == [True] * 7
+    assert [claims.create(name, b"another") for name in names] == [False] * 7
+    assert claims.create(names[0], names[0].encode()), "the same content is the same claim: its first response was lost"
+    assert claims.create("owners/a.json", b"a")
+    assert sorted(claims.names("claims")) == sorted(names)
+    assert sorted(claims.names("claims/00")) == sorted(names[::3])
+    assert [claims.read(name) for name in names] == [name.encode() for name in names]
+    before = claims.modified(names[0])
+    assert before is not None
+    assert abs(before - datetime.now(UTC)) < timedelta(minutes=1)
+    for data in (b"one", b"longer", b""):
+        claims.put("owners/a.json", data)
+        assert claims.read("owners/a.json") == data
+    claims.remove(names[0])
+    assert claims.read(names[0]) is None
+    assert claims.modified(names[0]) is None
+    assert sorted(claims.names("")) == sorted([*names[1:], "owners/a.json"])
+    assert leftovers(claims) == []
+    claims.check_exclusive()
+    assert len(list(claims.names(""))) == 7
+
+
+def test_of_many_that_create_one_name_one_gets_it(claims: Store) -> None:
+    with ThreadPoolExecutor(50) as pool:
+        for name in ("claims/a", "claims/b"):
+            won = list(pool.map(lambda number: claims.create(name, b"%d" % number), range(50)))  # noqa: B023
+            assert sum(won) == 1
+            assert claims.read(name) == b"%d" % won.index(True)
