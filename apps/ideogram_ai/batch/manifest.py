@@ -176,6 +176,19 @@ def check_place(location: str | os.PathLike[str]) -> None:
             )
 
 
+def is_shared(location: str | os.PathLike[str]) -> bool:
+    """Whether a folder or URL holds a batch that machines share.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    folder = local_folder(location)
+    if folder is not None:
+        return (folder / CLAIMS_NAME).exists()
+    with open_store(location) as store:
+        return store.exists(CLAIMS_NAME)
+
+
 def _check_unshared(store: Store) -> None:
     if store.exists(CLAIMS_NAME):
         raise LedgerError(
