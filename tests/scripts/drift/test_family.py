@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,18 @@ from drifting.report import json_report, text_report
 from provider_history import HERE, Document
 from regeneration.documents import CONTRACT, read_contract
 
+READ_ONCE = cache(read_contract)
 FAMILY: Document = read_contract(HERE / "family.yaml").document
-OURS: Document = read_contract(CONTRACT).document
+OURS: Document = READ_ONCE(CONTRACT).document
 V4 = "/v1/ideogram-v4"
 NOTHING = "Nothing has changed that is not known. (0 breaking, 0 additive, 0 cosmetic, "
 Against = Callable[..., DriftReport]
 
 
 @pytest.fixture
-def against(tmp_path: Path) -> Against:
-    """Check the project's contract against a document."""
+def against(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Against:
+    """Check the project's contract, which is read once, against a document."""
+    monkeypatch.setattr("drifting.check.read_contract", READ_ONCE)
 
     def run(theirs: Document, known: str | None = None) -> DriftReport:
         document, differences = tmp_path / "theirs.json", tmp_path / "known.yaml"
