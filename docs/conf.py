@@ -35,6 +35,7 @@ PUBLIC: Final = ("ideogram_ai.client", "ideogram_ai.batch", "ideogram_ai.testing
 INTERNAL: Final = (
     *(f"ideogram_ai.generated.{name}" for name in ("methods", "operations", "types")),
     *(f"ideogram_ai.batch.{name}" for name in ("checking", "prices", "reading", "store")),
+    "ideogram_ai.contract.prices",
 )
 """Where types of these come from."""
 
@@ -46,10 +47,10 @@ author = copyright = "the contributors of ideogram-ai, MIT licence"  # noqa: A00
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "sphinx_copybutton"]
 nitpicky = True  # every type leads somewhere, but for those of other libraries, and what nobody makes by hand
 nitpick_ignore_regex = [
-    ("py:.*", r"(httpx\..*|Headers|Starlette|SearchStrategy|T|Callable\[\[\])"),
+    ("py:.*", r"(httpx\..*|Headers|HTTPClient|Starlette|SearchStrategy|T|Callable\[\[\])"),
     (
         "py:.*",
-        "(.*[.])?(Event|ExchangeLog|Finish|Journal|Keys|Ledger|On|Outcomes|Planned|Recorder|Requests|RunStopped|Stop|Store|Wait|When)",
+        "(.*[.])?(Event|ExchangeLog|Finish|Format|Header|Journal|Keys|Ledger|On|Outcomes|Planned|Recorder|Requests|RunStopped|Stop|Store|Wait|When)",
     ),
 ]
 smartquotes = False
@@ -58,7 +59,6 @@ myst_heading_anchors = 4
 suppress_warnings = ["ref.python"]  # two packages have a Job
 autodoc_default_options = {"members": True, "inherited-members": "Exception, BaseException, str, int, tuple"}
 autodoc_member_order = "bysource"
-autodoc_preserve_defaults = True
 maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
@@ -143,12 +143,37 @@ def _docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, line
     lines[:] = GoogleDocstring(text, Config(napoleon_use_ivar=True), app, what, name, thing, options).lines()
 
 
+def _dashes(_app: Sphinx, tree: nodes.document, _name: str) -> None:
+    """Write the dash between a parameter and its text as one; `--` stays as it is in options."""
+    for text in [found for found in tree.findall(nodes.Text) if found == " -- "]:
+        text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
+
+
+def _examples(_app: Sphinx, _context: Any, lines: list[str]) -> None:
+    """Show the commands in the help of a command as code, which can be copied."""
+    shown: list[str] = []
+    for line in lines:
+        is_code = line.startswith("| ")
+        if is_code and not shown[-1:][0].startswith("   "):
+            shown += (".. code-block:: sh", "")
+        shown.append(f"   {line[2:]}" if is_code else line)
+    lines[:] = shown
+
+
+def _signature(
+    _app: Sphinx, _what: str, _name: str, _thing: Any, _options: Any, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """Show a default that is an object of ours as its call, without what it was made with."""
+    return signature and re.sub(r"= ([A-Z]\w+)\((?:[^()]|\([^()]*\))*\)", r"= \1()", signature), returned
+
+
 def _resolve(app: Sphinx, env: Any, reference: pending_xref, shown: nodes.Element) -> nodes.Element | None:
     """Find a type by its own name among the public ones, and those of Python in its documentation."""
     if reference.get("refdomain") != "py":
         return None
     target: str = reference["reftarget"]
-    last = ALIASES.get(target.rpartition(".")[2], target)
+    target = ALIASES.get(target.rpartition(".")[2], target)
+    last = target.rpartition(".")[2]
     for module in (*PUBLIC, *INTERNAL):
         found = env.domains["py"].objects.get(f"{module}.{last}")
         if found is not None:
@@ -178,5 +203,8 @@ def setup(app: Sphinx) -> None:
     """Connect all of the above."""
     app.connect("source-read", _read)
     app.connect("autodoc-process-docstring", _docstring)
+    app.connect("sphinx-click-process-description", _examples)
+    app.connect("autodoc-process-signature", _signature)
+    app.connect("doctree-resolved", _dashes)
     app.connect("missing-reference", _resolve)
     app.connect("build-finished", _write_texts)
