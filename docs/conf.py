@@ -143,8 +143,10 @@ def _docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, line
     lines[:] = GoogleDocstring(text, Config(napoleon_use_ivar=True), app, what, name, thing, options).lines()
 
 
-def _dashes(_app: Sphinx, tree: nodes.document, _name: str) -> None:
-    """Write the dash between a parameter and its text as one; `--` stays as it is in options."""
+def _tidy(_app: Sphinx, tree: nodes.document, _name: str) -> None:
+    """Write the dash between a parameter and its text as one, but not that of an option, and NAME=@FILE as a text."""
+    for address in [found for found in tree.findall(nodes.reference) if found.get("refuri", "").startswith("mailto:")]:
+        address.parent.replace(address, address.children)
     for text in [found for found in tree.findall(nodes.Text) if found == " -- "]:
         text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
 
@@ -199,12 +201,13 @@ def _write_texts(app: Sphinx, failure: Exception | None) -> None:
     (app.outdir / "llms.txt").write_text(f"{title}\n\n> {METADATA['description']}.\n{listed}", "utf-8")
 
 
-def setup(app: Sphinx) -> None:
+def setup(app: Sphinx) -> dict[str, bool]:
     """Connect all of the above."""
     app.connect("source-read", _read)
     app.connect("autodoc-process-docstring", _docstring)
     app.connect("sphinx-click-process-description", _examples)
     app.connect("autodoc-process-signature", _signature)
-    app.connect("doctree-resolved", _dashes)
+    app.connect("doctree-resolved", _tidy)
     app.connect("missing-reference", _resolve)
     app.connect("build-finished", _write_texts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
