@@ -22,7 +22,8 @@ from ideogram_ai.batch.checking import Checker, Rules, check_defaults, find_oper
 from ideogram_ai.batch.csv_files import CsvOptions
 from ideogram_ai.batch.gallery import page_name, write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
-from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
+from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, is_shared, write_manifest
+from ideogram_ai.batch.matrix import Matrix
 from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason, unknown_operation
 from ideogram_ai.batch.operations import GENERATE, all_fields, image_operations, submit_operation, view_of
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
@@ -38,13 +39,11 @@ from .batch_summary import BatchSummary, FailureGroups, Forecast, Progress
 from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, split_assignment
 from .exit_codes import ExitCode, WrongUseError, handle_signals
 from .service import Service, open_service, option_message
-from .terminal import can_prompt, count, print_note
+from .terminal import CONFIRM_ABOVE, can_prompt, count, print_note
 
 if TYPE_CHECKING:
     from ideogram_ai.batch.model import BatchRequest
 
-CONFIRM_ABOVE: Final = 20
-"""As many images are made without a question."""
 _ABOUT_ROWS: Final = {
     "--format": "form",
     "--operation": "operation",
@@ -53,6 +52,8 @@ _ABOUT_ROWS: Final = {
     "-F": "fields",
     "--extra-field": "extra",
     "--ignore-field": "ignored",
+    "--variants": "variants",
+    "--var": "variables",
     "--map": "mapped",
     "--csv": "csv_settings",
     "--no-check": "no_check",
@@ -158,6 +159,8 @@ class _Batch:
     fields: tuple[str, ...]
     extra: tuple[str, ...]
     ignored: tuple[str, ...]
+    variants: int | None
+    variables: tuple[str, ...]
     mapped: tuple[str, ...]
     csv_settings: tuple[str, ...]
     no_check: bool
@@ -173,6 +176,7 @@ class _Batch:
     rebuild_ledger: bool
     no_gallery: bool
     ledger: str | None
+    shared: bool
     as_json: bool
     quiet: bool
     mock: bool
@@ -197,15 +201,14 @@ class _Batch:
         """Check everything that can be checked before something is sent; then run."""
         self._check_options()
         rows = None if self.source is None else self._read_rows(self.source)
-        if not (Path(self.ledger) if self.ledger else ledger_path(self.out)).exists() and not self.rebuild_ledger:
-            if rows is None or self.dry_run:
-                check_place(self.out)
+        if not self._is_begun():
             if rows is None:
                 raise WrongUseError(f"There is no batch in {self.out!r} yet: give an INPUT.")
             if self.dry_run:
                 estimate = self._estimate(rows)
                 self._finish_dry_run(Forecast(estimate.rows, 0, 0, estimate, self._at_a_time, self._free))
-        with Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger) as job, ExitStack() as stack:
+        opened = Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger, shared=self.shared)
+        with opened as job, ExitStack() as stack:
             service: Service | None = None
             with job.ledger.transaction():  # what raises in here undoes the plan
                 forecast = self._plan(job, rows)
@@ -247,11 +250,25 @@ class _Batch:
         self.reporter.failed(code, error, message, tuple(self._progress.unsaved.values()))
         return code
 
+    def _is_begun(self) -> bool:
+        """Whether there is a batch in the folder already."""
+        if self.rebuild_ledger:
+            return True
+        if self.shared:
+            return is_shared(self.out)
+        if (Path(self.ledger) if self.ledger else ledger_path(self.out)).exists():
+            return True
+        if self.source is None or self.dry_run:
+            check_place(self.out)
+        return False
+
     def _check_options(self) -> None:
         """Refuse options that cannot be used, and read those that hold for the whole run."""
         refuse_both("--mock", "--base-url", given=self.mock and self.base_url is not None)
         refuse_both("--json", "--quiet", given=self.as_json and self.quiet)
         refuse_both("--dry-run", "--rebuild-ledger", given=self.dry_run and self.rebuild_ledger)
+        refuse_both("--shared", "--ledger", given=self.shared and self.ledger is not None)
+        refuse_both("--shared", "--rebuild-ledger", given=self.shared and self.rebuild_ledger)
         for name, value in (("--out", self.out), ("INPUT", self.source)):
             if value is not None and not value.strip():
                 raise WrongUseError(f"{name} is empty. Is a shell variable unset?")
@@ -268,7 +285,8 @@ class _Batch:
         """Read the options on rows. The iterator reads the rows, and raises in the end if some cannot be sent."""
         checker = Checker(self._read_rules(), self.reporter.bad_row, self.reporter.odd_row)
         form = Format(self.form) if self.form else None
-        rows = read_rows(source, form, renamed=self._read_map(), csv=_read_csv(self.csv_settings))
+        matrix = Matrix.of(self.variables, self.variants)
+        rows = matrix.rows(read_rows(source, form, renamed=self._read_map(), csv=_read_csv(self.csv_settings)))
 
         def requests() -> Iterator[BatchRequest]:
             yield from checker.requests(rows)
