@@ -50,7 +50,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(httpx\..*|Headers|HTTPClient|Starlette|SearchStrategy|T|Callable\[\[\])"),
     (
         "py:.*",
-        "(.*[.])?(Event|ExchangeLog|Finish|Format|Header|Journal|Keys|Ledger|On|Outcomes|Planned|Recorder|Requests|RunStopped|Stop|Store|Wait|When)",
+        "(.*[.])?(Claims|Event|ExchangeLog|Finish|Format|Header|Journal|Keys|Ledger|On|Outcomes|Planned|Recorder|Requests|RunStopped|Stop|Store|Wait|When)",
     ),
 ]
 smartquotes = False
@@ -84,10 +84,18 @@ def prepare(name: str) -> str:
         name: The page, for example `client`.
     """
     file = ROOT / ELSEWHERE[name] if name in ELSEWHERE else DOCS / f"{name}.md"
+    text = file.read_text("utf-8")
+    if name == "index":
+        listed = re.findall(r"^- \[[^\]]*\]\(([\w-]+)\.\w+\)", text, flags=re.MULTILINE)
+        titles = {
+            page.stem: page.read_text("utf-8").partition("\n")[0].lstrip("# ") for page in sorted(DOCS.glob("*.md"))
+        }
+        more = [f"- [{title}]({page}.md): more" for page, title in titles.items() if page not in {"index", *listed}]
+        text += "\n".join(["\n## More\n", *more, ""]) if more else ""
     return re.sub(
         r"(\]\(|^\[[^\]]+\]: )(?![a-z]+:|#)([^)\s#]+)",
         lambda link: link[1] + _target(file.parent / link[2]),
-        file.read_text("utf-8"),
+        text,
         flags=re.MULTILINE,
     )
 
