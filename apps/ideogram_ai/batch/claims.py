@@ -309,7 +309,7 @@ class Claims:
         """
         assert self._index is not None  # noqa: S101 - of a job
         listed = self._listed()
-        news = sorted(self._news(listed), key=lambda each: (each.outcome.request.line or 0, each.outcome.request.key))
+        news = sorted(self._news(listed), key=_place_in_input)
         new = {found.outcome.request.key for found in news}
         before, self.busy = self.busy, {}
         left = 0
@@ -459,6 +459,11 @@ class Claims:
         if outcome.state is State.ANSWERED:
             outcome = with_generation(outcome, content or b"")
         return Found(outcome, record.attempt, busy, owner, body=content)
+
+
+def _place_in_input(found: Found) -> tuple[int, str, bool]:
+    request = found.outcome.request
+    return request.line or 0, request.key, not found.is_latest
 
 
 def _conflict(request: BatchRequest) -> Outcome:
