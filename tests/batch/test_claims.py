@@ -151,8 +151,13 @@ def test_one_key_asks_for_one_thing(tmp_path: Path) -> None:
 def test_claims_that_are_taken_back_and_changes_that_are_not_allowed(tmp_path: Path) -> None:
     with at_work(tmp_path) as one, at_work(tmp_path) as other:
         assert one.claim(attempt(row())) is None
+        assert other.claim(attempt(row())) is not None
         one.release(row())
         assert other.claim(attempt(row())) is None
+        with at_work(tmp_path) as third:
+            assert third.claim(attempt(row()), retry_unknown=True) is not None, (
+                "the claim that was taken back is no hole"
+            )
         with pytest.raises(LedgerChangeError, match="cannot be saved"):
             other.record(evolve(attempt(row()), state=State.SAVED))
         with pytest.raises(LedgerChangeError, match="cannot be unknown"):
@@ -169,7 +174,7 @@ def test_places_that_hold_something_else(server: MockServer, tmp_path: Path) -> 
             go_on()
     with pytest.raises(ValueError, match="no ledger"):
         Job.open(tmp_path / "b", shared=True, rebuild=True)
-    with pytest.raises(StoreError, match="looks before it writes"):
+    with pytest.raises(StoreError, match="cannot create a file only once"):
         Step(base_url=server.url, location="memory://claims")(row())
     (tmp_path / "a/claims/batch.json").write_text("[]")
     with pytest.raises(LedgerError, match="was changed"), at_work(tmp_path / "a"):
@@ -225,7 +230,7 @@ async def test_a_shared_batch_goes_on_with_what_a_dead_process_left(server: Mock
         assert job.total_cost() == PRICE * 7
     assert [key for key, _, _ in names] == ["r0", "r1", "r2", "r3", "r4", "r4~1"]
     assert names[0][2] == PRICE
-    assert len({file for _, file, _ in names}) == 6
+    assert len({file for _, file, _ in names}) == 5, "the mock server draws the same for the same request"
 
 
 async def test_rows_of_others_are_waited_for_and_taken_over_when_those_give_up(
@@ -262,7 +267,7 @@ async def test_an_outcome_that_cannot_be_written_down_is_named(
 
     original = Store.put
     monkeypatch.setattr(Store, "put", put)
-    monkeypatch.setattr("ideogram_ai.batch.claims._PAUSES", (0, 0))
+    monkeypatch.setattr("ideogram_ai.batch.claims._PAUSES", (0, None))
     with Job.open(tmp_path, shared=True) as job:
         job.plan([row(1), row(2)])
         stopped = await run(job, server, in_flight=1)
@@ -309,14 +314,15 @@ def test_commands_on_machines_that_share_nothing_but_the_place_make_each_row_onc
     with MockServer(latency=0.3, in_flight=100) as server:
 
         def start(name: str, *options: str) -> "subprocess.Popen[bytes]":
-            return subprocess.Popen(
-                [
-                    *(sys.executable, "-c", QUICK_LEASE, "batch", str(rows), "--out", out, "--shared", *jobs),
-                    *("--base-url", server.url, "--in-flight", "5", "--json", *options),
-                ],
-                env={**os.environ, **s3_server.settings(s3)},
-                stdout=(tmp_path / name).open("wb"),
-            )
+            with (tmp_path / name).open("wb") as out_file:
+                return subprocess.Popen(
+                    [
+                        *(sys.executable, "-c", QUICK_LEASE, "batch", str(rows), "--out", out, "--shared", *jobs),
+                        *("--base-url", server.url, "--in-flight", "5", "--json", *options),
+                    ],
+                    env={**os.environ, **s3_server.settings(s3)},
+                    stdout=out_file,
+                )
 
         def end_of(name: str, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
             process.wait(120)
