@@ -316,6 +316,7 @@ def test_small_files_are_created_once_replaced_listed_and_dated(claims: Store) -
     assert [claims.create(name, b"another") for name in names] == [False] * 7
     assert claims.create(names[0], names[0].encode()), "the same content is the same claim: its first response was lost"
     assert claims.create("owners/a.json", b"a")
+    assert claims.create("claims-of-another/a", b"a")
     assert sorted(claims.names("claims")) == sorted(names)
     assert sorted(claims.names("claims/00")) == sorted(names[::3])
     assert [claims.read(name) for name in names] == [name.encode() for name in names]
@@ -328,10 +329,10 @@ def test_small_files_are_created_once_replaced_listed_and_dated(claims: Store) -
     claims.remove(names[0])
     assert claims.read(names[0]) is None
     assert claims.modified(names[0]) is None
-    assert sorted(claims.names("")) == sorted([*names[1:], "owners/a.json"])
+    assert sorted(claims.names("")) == sorted([*names[1:], "owners/a.json", "claims-of-another/a"])
     assert leftovers(claims) == []
     claims.check_exclusive()
-    assert len(list(claims.names(""))) == 7
+    assert len(list(claims.names(""))) == 8
 
 
 def test_of_many_that_create_one_name_one_gets_it(claims: Store) -> None:
@@ -406,6 +407,7 @@ def test_each_operation_on_a_claim_is_one_request(bucket: str, relay: s3_server.
         assert asked(lambda: store.read("claims/a")) == ["GET"]
         assert asked(lambda: store.put("claims/b", b"1")) == ["PUT"]
         assert asked(lambda: list(store.names("claims"))) == ["GET"]
+        assert asked(lambda: list(store.names("nothing"))) == ["GET"]
         assert asked(lambda: store.modified("claims/a")) == ["HEAD"]
         assert asked(lambda: store.remove("claims/a")) == ["DELETE"]
         assert asked(lambda: put(store, b"an image")) == ["PUT"]

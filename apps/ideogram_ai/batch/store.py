@@ -457,7 +457,7 @@ class _FileSystem(Protocol):
     def open(self, path: str, mode: str) -> IO[bytes]: ...
     def cat_file(self, path: str, **options: Any) -> bytes: ...
     def pipe_file(self, path: str, value: bytes, **options: Any) -> None: ...
-    def find(self, path: str) -> list[str]: ...
+    def find(self, path: str, **options: str) -> list[str]: ...
     def modified(self, path: str) -> datetime: ...
     def rm_file(self, path: str) -> None: ...
     def invalidate_cache(self) -> None: ...
@@ -508,9 +508,9 @@ class _RemoteStore(Store):
         exclusive = not _EXCLUSIVE.isdisjoint([protocols] if isinstance(protocols, str) else protocols)
         # With it the service itself refuses to replace a file.
         self._create = {"mode": "create"} if exclusive else {}
-        # Without this, S3's asks for the size first.
-        parameters = inspect.signature(self._driver.cat_file).parameters
-        self._whole = {"max_concurrency": 1} if "max_concurrency" in parameters else {}
+        # Without these, S3's asks for the size of a file first, and for a folder that has no files in two more ways.
+        self._whole = {"max_concurrency": 1} if _takes(self._driver.cat_file, "max_concurrency") else {}
+        self._by_prefix = _takes(self._driver.find, "prefix")
         self._process = os.getpid()
 
     def _replace(self, source: Path, name: str) -> None:
@@ -601,11 +601,14 @@ class _RemoteStore(Store):
     def _names(self, folder: str) -> Iterator[str]:
         self._files.invalidate_cache()
         root = self._root.strip("/") + "/"
+        within = folder.strip("/") + "/" if folder.strip("/") else ""
+        where, options = (self._root, {"prefix": within}) if self._by_prefix and within else (self._path(folder), {})
         with contextlib.suppress(FileNotFoundError):
-            for path in self._files.find(self._path(folder.strip("/"))):
-                if not path.endswith("/"):  # a web console makes such files for folders
-                    yield path.lstrip("/").removeprefix(root)
-        self._files.invalidate_cache()  # it keeps all of them
+            for path in self._files.find(where.rstrip("/"), **options):
+                name = path.lstrip("/").removeprefix(root)
+                if name.startswith(within) and not name.endswith("/"):  # a web console makes such files for folders
+                    yield name
+        self._files.invalidate_cache()  # it may keep all of them
 
     def _modified(self, name: str) -> datetime | None:
         self._files.invalidate_cache()
@@ -643,6 +646,10 @@ def _connect(url: str, location: str) -> tuple[_FileSystem, str]:
     except Exception as error:  # each driver has exceptions of its own
         raise StoreError(f"{location!r} cannot be opened: {_words(error)}.") from error
     return cast("_FileSystem", files), str(root)
+
+
+def _takes(function: Callable[..., object], option: str) -> bool:
+    return option in inspect.signature(function).parameters
 
 
 def _remove(folder: Path, process: int) -> None:
