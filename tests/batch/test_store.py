@@ -161,14 +161,15 @@ def test_a_file_that_does_not_fit_leaves_the_earlier_one(tmp_path: Path) -> None
         assert leftovers(store) == []
 
 
-def test_a_file_system_without_links_replaces_none_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
+def without_links(*_: object) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(os, "link", refuse)
+
+def test_a_file_system_without_links_replaces_none_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", without_links)
     with open_store(tmp_path) as store:
         assert [put(store, data) for data in (b"one", b"two")] == ["cat.png", "cat-2.png"]
-        monkeypatch.setattr(Path, "replace", refuse)
+        monkeypatch.setattr(Path, "replace", without_links)
         with store.part() as part:
             part.write_bytes(b"paid for")
             with pytest.raises(StoreError, match="Operation not permitted"):
@@ -413,8 +414,13 @@ def test_each_operation_on_a_claim_is_one_request(bucket: str, relay: s3_server.
         assert asked(lambda: put(store, b"an image")) == ["PUT"]
 
 
-def test_a_place_that_cannot_create_a_file_once_is_refused(tmp_path: Path) -> None:
-    with open_store(f"memory://{tmp_path.name}/out") as store:
+@pytest.mark.parametrize("place", ["memory://{}/out", "{}/out"])
+def test_a_place_that_cannot_create_a_file_once_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path.parent)
+    monkeypatch.setattr(os, "link", without_links)
+    with open_store(place.format(tmp_path.name)) as store:
         for call in (store.check_exclusive, lambda: store.create("claims/a", b"ours")):
             with pytest.raises(StoreError, match=r"cannot create a file only once, so two machines could pay"):
                 call()

@@ -37,6 +37,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
 """At least two letters before the colon: one is a drive of Windows."""
 _TRIAL: Final = ".ideogram-batch-trial"
 _NO_PRECONDITIONS: Final = frozenset({errno.ENOSYS, errno.EOPNOTSUPP})
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
 _EXCLUSIVE: Final = frozenset({"s3", "gs", "abfs"})
 """Protocols whose driver has a file created by one conditional request. Others look first and then write: a race."""
 _CONFLICTS: Final = frozenset({"ConditionalRequestConflict", "OperationAborted"})
@@ -164,8 +165,7 @@ class Store(ABC):
                 second one is refused, and only the content tells whose file it is.
 
         Returns:
-            Whether it was created by this content; False when the name is taken. Do not read more into the content of a
-            taken name: in a folder without hard links it is empty for a moment, or for good if its process died.
+            Whether the name has this content; False when it is taken by another.
 
         Raises:
             StoreError: The file may be there or not: call again with the same content, or read it. Or the place
@@ -395,9 +395,21 @@ class LocalStore(Store):
         return (self.folder / name).stat().st_size
 
     def _create_new(self, name: str, data: bytes) -> bool:
+        target = self._target(name)
         with self.part() as part:
             part.write_bytes(data)
-            return self._put_new(part, name) or (self.folder / name).read_bytes() == data
+            _flush(part)
+            try:
+                os.link(part, target)
+            except FileExistsError:
+                return target.read_bytes() == data
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                # Not by O_EXCL, which holds on one machine only where a bucket is mounted as a folder.
+                raise StoreError(f"{self.location!r} has no hard links. It {_CANNOT_CREATE}") from error
+        _flush_folder(target.parent)
+        return True
 
     def _read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
@@ -425,8 +437,10 @@ class LocalStore(Store):
 
     def _target(self, name: str) -> Path:
         target = self.folder / name
-        if target.parent != self.folder:
+        if not target.parent.is_dir():
             target.parent.mkdir(parents=True, exist_ok=True)
+            for above in PurePosixPath(name).parents:
+                _flush_folder(self.folder / above)
         return target
 
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
