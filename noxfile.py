@@ -88,6 +88,18 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of the documentation, with every warning as an error; `-- FOLDER` takes another place."""
+    install(session)
+    out = Path(*session.posargs[:1] or ("dist/site",))
+    shutil.rmtree(out, ignore_errors=True)  # a page that is gone would stay
+    session.run(
+        "sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "--fresh-env", "--jobs=auto", "docs", str(out)
+    )
+    shutil.rmtree(out / ".doctrees")  # what Sphinx keeps for itself
+
+
+@nox.session
 def regenerate(session: nox.Session) -> None:
     """Write generated/ and vectors/ from the contract, or check both with `-- --check`."""
     install(session)
