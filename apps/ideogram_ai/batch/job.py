@@ -62,6 +62,8 @@ _UNRECORDED: Final = (
 """The attributes of an outcome that a row of the ledger lacks while it cannot be written."""
 
 LEDGER_NAME: Final = "ledger.sqlite3"
+_LONGEST_DOWNLOAD: Final = 86_400.0
+"""Seconds after which no process of a shared batch still writes an unfinished file."""
 _OTHERS_SECONDS: Final = 2.0
 """How often a run that is done looks for what other processes do."""
 _READ_AHEAD: Final = 100
@@ -202,6 +204,7 @@ class Job:
         with ExitStack() as opened:
             folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="ideogram-batch-")))
             store = opened.enter_context(open_store(location))
+            store.tidy(older_than=_LONGEST_DOWNLOAD)
             index = opened.enter_context(Ledger.open(folder / LEDGER_NAME))
             claims = opened.enter_context(Claims(store, index))
             claims.update()
