@@ -371,7 +371,8 @@ class LocalStore(Store):
             self.workspace.parent.rmdir()
 
     def _unfinished(self) -> Iterator[Path]:
-        return (path for path in self.workspace.parent.iterdir() if path != self.workspace)
+        yield from self.workspace.iterdir()
+        yield from (path for path in self.workspace.parent.iterdir() if path != self.workspace)
 
     def _put_new(self, source: Path, name: str) -> bool:
         with self._explained(f"{name!r} cannot be written"):
