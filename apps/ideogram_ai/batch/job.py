@@ -30,6 +30,7 @@ from .model import (
     RunStarted,
     RunStopped,
     RunStopping,
+    RunWaiting,
     State,
     StopReason,
     log_outcomes,
@@ -61,6 +62,8 @@ _UNRECORDED: Final = (
 """The attributes of an outcome that a row of the ledger lacks while it cannot be written."""
 
 LEDGER_NAME: Final = "ledger.sqlite3"
+_LONGEST_DOWNLOAD: Final = 86_400.0
+"""Seconds after which no process of a shared batch still writes an unfinished file."""
 _OTHERS_SECONDS: Final = 2.0
 """How often a run that is done looks for what other processes do."""
 _READ_AHEAD: Final = 100
@@ -201,6 +204,7 @@ class Job:
         with ExitStack() as opened:
             folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="ideogram-batch-")))
             store = opened.enter_context(open_store(location))
+            store.tidy(older_than=_LONGEST_DOWNLOAD)
             index = opened.enter_context(Ledger.open(folder / LEDGER_NAME))
             claims = opened.enter_context(Claims(store, index))
             claims.update()
@@ -391,10 +395,14 @@ class Job:
 
     async def _is_left_by_others(self, claims: Claims) -> bool:
         """Wait for the rows that other processes work on. Whether some are left to this one, because those ended."""
+        waiting = 0
         while self._stopping is None:
             left = await anyio.to_thread.run_sync(claims.update)
             if left or not claims.busy:
                 return left
+            if waiting != len(claims.busy):
+                waiting = len(claims.busy)
+                self._emit(RunWaiting(waiting))
             await anyio.sleep(_OTHERS_SECONDS)
         return False
 
