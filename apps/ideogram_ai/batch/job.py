@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections import Counter
 from contextlib import ExitStack, aclosing, suppress
 from decimal import Decimal
@@ -16,6 +17,7 @@ from attrs import define, evolve, field
 
 from ideogram_ai.client import IdeogramError
 
+from .claims import Claims
 from .journal import LedgerJournal
 from .ledger import Ledger
 from .manifest import check_mark, rebuild_ledger, write_mark
@@ -59,6 +61,8 @@ _UNRECORDED: Final = (
 """The attributes of an outcome that a row of the ledger lacks while it cannot be written."""
 
 LEDGER_NAME: Final = "ledger.sqlite3"
+_OTHERS_SECONDS: Final = 2.0
+"""How often a run that is done looks for what other processes do."""
 _READ_AHEAD: Final = 100
 """Rows that are read from the ledger at a time."""
 
@@ -122,14 +126,19 @@ class Job:
     Opening it repairs what a dead process left behind: what was on its way becomes unknown, what was submitted or
     answered is collected by the next run, and incomplete images are removed.
 
+    A shared batch is held by many processes on many machines at once. What became of each row is in the place itself,
+    and the ledger is an index of that, made anew by each process.
+
     Attributes:
         store: Where the images go.
         ledger: What is known of each row.
+        claims: The claims of a shared batch; None for a batch of one process.
     """
 
-    def __init__(self, store: Store, ledger: Ledger) -> None:
+    def __init__(self, store: Store, ledger: Ledger, claims: Claims | None = None) -> None:
         self.store = store
         self.ledger = ledger
+        self.claims = claims
         self._opened = ExitStack()
         self._runner: Runner | None = None
         self._running = False
@@ -140,7 +149,12 @@ class Job:
 
     @classmethod
     def open(
-        cls, location: str | os.PathLike[str], *, ledger: str | os.PathLike[str] | None = None, rebuild: bool = False
+        cls,
+        location: str | os.PathLike[str],
+        *,
+        ledger: str | os.PathLike[str] | None = None,
+        rebuild: bool = False,
+        shared: bool = False,
     ) -> Self:
         """Open the folder or URL of a batch, or create it.
 
@@ -148,12 +162,19 @@ class Job:
             location: A folder, or a URL of fsspec.
             ledger: The ledger's file. None puts it into the folder, or for a URL into the user's state folder.
             rebuild: Rebuild a lost ledger from the manifest. What was sent after the manifest was written is not in it.
+            shared: Share the batch with other processes and machines: each row is claimed in the place before it is
+                sent. There is no ledger to give or to rebuild.
 
         Raises:
+            ValueError: A shared batch has no ledger of its own.
             LedgerLockedError: Another process has it open.
             LedgerError: The file is not a ledger, or is newer than this program; or it has rows and cannot be rebuilt.
             StoreError: No file can be written there.
         """
+        if shared:
+            if ledger or rebuild:
+                raise ValueError("A shared batch has no ledger of its own: leave out ledger and rebuild.")
+            return cls._open_shared(location)
         usual = ledger_path(location)
         path = Path(ledger) if ledger else usual
         with ExitStack() as opened:
@@ -172,6 +193,18 @@ class Job:
             names = {key: next(image_names(store, held.stem(key)), None) for key in held.recovered}
             held.note_files({key: name for key, name in names.items() if name is not None})
             job = cls(store, held)
+            job._opened = opened.pop_all()
+        return job
+
+    @classmethod
+    def _open_shared(cls, location: str | os.PathLike[str]) -> Self:
+        with ExitStack() as opened:
+            folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="ideogram-batch-")))
+            store = opened.enter_context(open_store(location))
+            index = opened.enter_context(Ledger.open(folder / LEDGER_NAME))
+            claims = opened.enter_context(Claims(store, index))
+            claims.update()
+            job = cls(store, index, claims)
             job._opened = opened.pop_all()
         return job
 
@@ -202,8 +235,10 @@ class Job:
         """
         if self._running:
             raise BatchError("This batch is running: plan before, or when it has ended.")
-        check_mark(self.store, self.ledger)
-        return plan_rows(self.ledger, requests, replace=replace, redo=redo, whole=whole)
+        if self.claims is None:
+            check_mark(self.store, self.ledger)
+        shared = self.claims is not None
+        return plan_rows(self.ledger, requests, replace=replace, redo=redo, whole=whole, shared=shared)
 
     def meet(self, base_url: str, *, rehearsal: bool = False, replace: bool = False) -> int:
         """Set the server of the next run. `run` does it too; called before, the ledger shows what will be sent.
@@ -221,7 +256,10 @@ class Job:
         Raises:
             LedgerError: Rows that may have been billed were made by another server.
         """
-        return use_server(self.ledger, MOCK if rehearsal else server_of(base_url), replace=replace)
+        server = MOCK if rehearsal else server_of(base_url)
+        if self.claims is not None:
+            self.claims.check_server(server)
+        return use_server(self.ledger, server, replace=replace)
 
     def counts(self) -> Mapping[State, int]:
         """The number of rows in each state."""
@@ -248,7 +286,8 @@ class Job:
 
         The other methods take them into account; the next process treats what was sent as unknown.
         """
-        return {} if self._journal is None else self._journal.unrecorded
+        noted = {} if self._journal is None else self._journal.unrecorded
+        return noted if self.claims is None else {**noted, **self.claims.unrecorded}
 
     async def run(
         self,
@@ -319,20 +358,25 @@ class Job:
             self._on_event(RunStarted(planned, counts[State.ANSWERED], counts[State.SUBMITTED]))
             try:
                 async with LedgerJournal.open(self.ledger, self._journal) as self._journal:
-                    self._runner = Runner(
-                        self._source(budget, prices),
-                        client,
-                        in_flight=in_flight,
-                        downloads=downloads,
-                        finish=Saver(client, self.store, self.ledger, self._journal),
-                        prices=prices,
-                        journal=self._journal,
-                        on_event=self._emit,
-                        server=self.ledger.server,
-                        submit=submit,
-                        job_seconds=job_seconds,
-                    )
-                    await self._drive(self._runner, budget)
+                    saver = Saver(client, self.store, self.ledger, self._journal)
+                    while True:
+                        self._runner = Runner(
+                            self._source(budget, prices),
+                            client,
+                            in_flight=in_flight,
+                            downloads=downloads,
+                            finish=saver,
+                            prices=prices,
+                            journal=self._journal,
+                            on_event=self._emit,
+                            server=self.ledger.server,
+                            submit=submit,
+                            job_seconds=job_seconds,
+                            claims=self.claims,
+                        )
+                        await self._drive(self._runner, budget)
+                        if self.claims is None or not await self._is_left_by_others(self.claims):
+                            break
             except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
                 self._stop(RunStopping(StopReason.ERROR, str(error), error))
             return await self._stopped()
@@ -344,6 +388,15 @@ class Job:
             self._event_error = None
             self._runner = self._stopping = None
             self._running = False
+
+    async def _is_left_by_others(self, claims: Claims) -> bool:
+        """Wait for the rows that other processes work on. Whether some are left to this one, because those ended."""
+        while self._stopping is None:
+            left = await anyio.to_thread.run_sync(claims.update)
+            if left or not claims.busy:
+                return left
+            await anyio.sleep(_OTHERS_SECONDS)
+        return False
 
     def stop_softly(self) -> None:
         """Send nothing new; the run ends when everything in flight is saved. Call it in the event loop's thread."""
@@ -376,14 +429,18 @@ class Job:
         submit: bool,
     ) -> None:
         """Check that ledger and server belong to the folder, and record that; check that each row can be sent."""
-        check_mark(self.store, self.ledger)
-        self.meet(base_url, rehearsal=rehearsal)
-        for name, sha256, shared in self.ledger.leftovers():
-            self._remove_rehearsed(name, sha256)
-            if sha256 is not None and not shared:
-                self.store.remove(thumbnail_name(sha256))
-        self.ledger.begin_run()
-        write_mark(self.store, self.ledger)
+        if self.claims is not None:
+            self.meet(base_url, rehearsal=rehearsal)
+            self.claims.begin(self.ledger.server or "")
+        else:
+            check_mark(self.store, self.ledger)
+            self.meet(base_url, rehearsal=rehearsal)
+            for name, sha256, elsewhere in self.ledger.leftovers():
+                self._remove_rehearsed(name, sha256)
+                if sha256 is not None and not elsewhere:
+                    self.store.remove(thumbnail_name(sha256))
+            self.ledger.begin_run()
+            write_mark(self.store, self.ledger)
         if retry_unknown:
             self.ledger.retry_unknown()
         if retry_failed:
@@ -472,6 +529,7 @@ class Job:
             f"{counts[state]} {words}"
             for state, words in (
                 (State.PLANNED, "rows are not sent yet"),
+                (State.SENT, "are on their way from other processes"),
                 (State.SUBMITTED, "are in progress at the service"),
                 (State.ANSWERED, "are paid for and wait for their download"),
                 (State.UNKNOWN, "are unknown"),

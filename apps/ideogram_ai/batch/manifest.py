@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 MANIFEST_NAME: Final = "manifest.jsonl"
 MARK_NAME: Final = "thumbnails/ledger.json"
+CLAIMS_NAME: Final = "claims/batch.json"
+"""The mark of a batch that machines share: its rows are claimed here, and no ledger is needed."""
 _LONGEST_MARK: Final = 10_000
 _IMAGE_MEMBERS: Final = ("file", "sha256", "size", "seed", "prompt", "resolution", "upscaled_resolution", "withheld")
 # Lone surrogates, which UTF-8 cannot encode, and what some programs treat as a line end or a change of direction.
@@ -133,6 +135,7 @@ def check_mark(store: Store, ledger: Ledger) -> None:
         LedgerError: It is not.
         StoreError: The folder cannot be read.
     """
+    _check_unshared(store)
     identity, runs = ledger.identity
     mark = _read_mark(store)
     name, place = str(ledger.path), store.location
@@ -166,10 +169,32 @@ def check_place(location: str | os.PathLike[str]) -> None:
     if folder is not None and not folder.exists():
         return
     with open_store(location) as store:
+        _check_unshared(store)
         if _read_mark(store) is not None or _has_made_rows(store):
             raise LedgerError(
                 f"{store.location!r} holds the images of a batch, and its ledger is not there. {_WAYS_OUT}"
             )
+
+
+def is_shared(location: str | os.PathLike[str]) -> bool:
+    """Whether a folder or URL holds a batch that machines share.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    folder = local_folder(location)
+    if folder is not None:
+        return (folder / CLAIMS_NAME).exists()
+    with open_store(location) as store:
+        return store.exists(CLAIMS_NAME)
+
+
+def _check_unshared(store: Store) -> None:
+    if store.exists(CLAIMS_NAME):
+        raise LedgerError(
+            f"{store.location!r} holds a batch that machines share, which has no ledger. Go on with it by --shared "
+            f"(shared=True), or use another folder. {NOTHING_SENT}"
+        )
 
 
 def write_mark(store: Store, ledger: Ledger) -> None:

@@ -37,7 +37,7 @@ _SLUG_CHARACTERS: Final = 40
 _IMAGE_SUFFIX: Final = re.compile(r"(?<=.)\.(?:png|jpe?g|webp|gif|avif)\Z", re.IGNORECASE)
 _DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
 """Names that Windows reserves, with any suffix."""
-_OWN_NAMES: Final = re.compile(r"manifest\.jsonl|index(?:-[0-9]+)?\.html|thumbnails|parts")
+_OWN_NAMES: Final = re.compile(r"manifest\.jsonl|index(?:-[0-9]+)?\.html|thumbnails|parts|claims")
 """Names of a batch's own files, as `folded` has them."""
 _LEDGER: Final = "ledger.sqlite3"
 _LEDGER_FILES: Final = ("", "-wal", "-shm", "-journal", "-pid")

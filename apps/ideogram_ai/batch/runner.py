@@ -13,10 +13,10 @@ import time
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -39,6 +39,7 @@ from ideogram_ai.client.request import is_object
 from ideogram_ai.client.retry import Wait
 
 from .model import (
+    BatchError,
     BatchRequest,
     BatchStoppedError,
     Outcome,
@@ -59,12 +60,18 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import AsyncIdeogram
 
+    from .claims import Claims
     from .model import Event, Journal
     from .prices import Prices
 
 Requests: TypeAlias = Iterable[BatchRequest | Mapping[str, Any]] | AsyncIterable[BatchRequest | Mapping[str, Any]]
 Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
 """Does what is left to do with a response, for example downloads its images, and returns the new outcome."""
+_Result: TypeAlias = Generation | ImageJob | Outcome | Exception
+"""What an attempt ends in; an Outcome where another process claimed the row."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 IN_FLIGHT: Final = 10
 DOWNLOADS: Final = 10
@@ -192,6 +199,7 @@ class Runner:
             asked for, ANSWERED ones only finished.
         on_event: Called with events; must not raise.
         server: The server, for the outcomes.
+        claims: Claims each row before it is sent, among the processes that share the batch.
         others: Those of run_batch.
     """
 
@@ -209,6 +217,7 @@ class Runner:
         server: str | None = None,
         submit: bool = False,
         job_seconds: float = JOB_SECONDS,
+        claims: Claims | None = None,
     ) -> None:
         check_limits(in_flight=in_flight, downloads=downloads)
         self.error: Exception | None = None
@@ -224,6 +233,8 @@ class Runner:
         self._journal = journal
         self._on_event = on_event
         self._server = server
+        self._claims = claims
+        self._claiming = anyio.CapacityLimiter(in_flight + downloads)
         self._submit = submit
         self._job_seconds = job_seconds
         self._pace = Pace(in_flight, client.retry)
@@ -384,6 +395,9 @@ class Runner:
                 recorded = await self._record(row, evolve(attempt, state=State.SUBMITTED, job_id=result.id))
                 await self._collect(row, result, recorded=recorded)
                 return
+            if isinstance(result, Outcome):
+                await self._take_over(row, result)
+                return
             if isinstance(result, RateLimitError) and result.waiting_helps:
                 failures = 0
                 self._on_rate_limited(number, row, result)
@@ -435,8 +449,17 @@ class Runner:
             if not gone and is_fatal(result):
                 self._fail(result)
 
-    async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, Generation | ImageJob | Exception]:
-        """Send a request once, after it was recorded."""
+    async def _take_over(self, row: _Progress, found: Outcome) -> None:
+        """Go on with a row that another process claimed, as far as that is free: nothing is paid for again."""
+        row.outcome = found
+        if found.state is State.SUBMITTED:
+            await self._collect(row, found.job_id or "")
+        else:
+            self._pace.on_unknown(row.images)
+            self._pace_changed.set()
+
+    async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, _Result]:
+        """Send a request once, after it was claimed and recorded."""
         request = row.outcome.request
         cost = cost_of(request, self._prices)
         attempt = Outcome(
@@ -456,9 +479,8 @@ class Runner:
                 arguments = arguments_of(request) if arguments is None else arguments
             except RequestError as error:
                 return evolve(attempt, sent_at=None, attempts=attempts - 1), error
-            if self._journal is not None:
-                self._journal.sent(attempt)
-                await self._journal.written()
+            if (found := await self._announce(attempt)) is not None:
+                return attempt, found
             self._emit(RowSent(request))
             row.outcome = attempt
             try:
@@ -471,21 +493,52 @@ class Runner:
                 self.interrupted.append(row.outcome)
                 if self._journal is not None:
                     self._journal.ended(row.outcome)
+                if self._claims is not None:
+                    await self._shielded(self._claims.record, row.outcome)
             else:
                 self._note_unsent(row)
+                if self._claims is not None:
+                    await self._shielded(self._claims.release, request)
             raise
+
+    async def _announce(self, attempt: Outcome) -> Outcome | None:
+        """Claim a row and record it as sent. If another process claimed it, return what is known of it."""
+        if self._claims is not None:
+            found = await self._in_place(self._claims.claim, attempt)
+            if found is not None:
+                return found.outcome
+        if self._journal is not None:
+            self._journal.sent(attempt)
+            await self._journal.written()
+        return None
 
     async def _record(self, row: _Progress, outcome: Outcome) -> bool:
         """Record an outcome. If that fails, which is returned, it is not lost, and nothing new is sent."""
         row.outcome = outcome
+        recorded = True
+        if self._claims is not None:
+            try:
+                await self._in_place(self._claims.record, outcome)
+            except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
+                self._fail(error)
+                recorded = False
         if self._journal is not None:
             try:
                 self._journal.ended(outcome)
                 await self._journal.written()
             except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
                 self._fail(error)
-                return False
-        return True
+                recorded = False
+        return recorded
+
+    async def _shielded(self, function: Callable[[T], object], argument: T) -> None:
+        """Write something to the place while this task is being cancelled. Without it the row is unknown to others."""
+        with anyio.CancelScope(shield=True), suppress(BatchError):
+            await self._in_place(function, argument)
+
+    async def _in_place(self, function: Callable[[T], R], argument: T) -> R:
+        """Call what blocks because it reads or writes the place that the batch is shared in."""
+        return await anyio.to_thread.run_sync(function, argument, limiter=self._claiming)
 
     def _note_unsent(self, row: _Progress) -> None:
         row.outcome = Outcome(row.outcome.request, State.PLANNED)
@@ -495,6 +548,8 @@ class Runner:
     async def _take_back(self, row: _Progress) -> None:
         """Record that a request certainly did not run."""
         self._note_unsent(row)
+        if self._claims is not None:
+            await self._in_place(self._claims.release, row.outcome.request)
         if self._journal is not None:
             await self._journal.written()
 

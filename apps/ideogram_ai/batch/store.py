@@ -12,8 +12,10 @@ import re
 import secrets
 import shutil
 import tempfile
+import time
 import weakref
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path, PurePosixPath
 from threading import Lock
@@ -26,7 +28,7 @@ from ideogram_ai.client.redaction import shorten_link
 from .model import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
     from typing import Self
 
 WORKSPACE: Final = ".parts"
@@ -35,6 +37,16 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
 """At least two letters before the colon: one is a drive of Windows."""
 _TRIAL: Final = ".ideogram-batch-trial"
 _NO_PRECONDITIONS: Final = frozenset({errno.ENOSYS, errno.EOPNOTSUPP})
+_EXCLUSIVE: Final = frozenset({"s3", "gs", "abfs"})
+"""Protocols whose driver has a file created by one conditional request. Others look first and then write: a race."""
+_CONFLICTS: Final = frozenset({"ConditionalRequestConflict", "OperationAborted"})
+"""How S3 answers when two requests for one name overlap; neither says that the name is taken."""
+_TRIES: Final = 6
+_CANNOT_CREATE: Final = (
+    "cannot create a file only once, so two machines could pay for the same row. Use one machine, a folder that they "
+    "share, or a service that refuses to replace a file: Amazon S3 (s3://), Google Cloud Storage (gs://) or Azure Blob "
+    "Storage (abfs://)."
+)
 
 
 class Store(ABC):
@@ -143,6 +155,62 @@ class Store(ABC):
         with self._explained(f"{name!r} cannot be removed"), contextlib.suppress(FileNotFoundError):
             self._remove(name)
 
+    def create(self, name: str, data: bytes) -> bool:
+        """Create a small file, which is complete and durable when this returns. Of all callers anywhere, one gets True.
+
+        Args:
+            name: The name.
+            data: The content, which no other caller writes: if a response is lost and a driver repeats the request, the
+                second one is refused, and only the content tells whose file it is.
+
+        Returns:
+            Whether it was created by this content; False when the name is taken. Do not read more into the content of a
+            taken name: in a folder without hard links it is empty for a moment, or for good if its process died.
+
+        Raises:
+            StoreError: The file may be there or not: call again with the same content, or read it. Or the place
+                cannot create exclusively, see `check_exclusive`.
+        """
+        with self._explained(f"{name!r} cannot be created"):
+            return self._create_new(name, data)
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a small file, never from a cache; None when there is no such file."""
+        with self._explained(f"{name!r} cannot be read"), contextlib.suppress(FileNotFoundError):
+            return self._read(name)
+        return None
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write a small file, or replace it: readers see the old content or the new."""
+        with self._explained(f"{name!r} cannot be written"):
+            self._put(name, data)
+
+    def names(self, folder: str) -> Iterator[str]:
+        """The names of the files in a folder of the store and below it, in no order; nothing for a missing folder."""
+        with self._explained(f"{folder!r} cannot be listed"):
+            yield from self._names(folder)
+
+    def modified(self, name: str) -> datetime | None:
+        """When a file was last written, by the clock of the place; None for no such file, or when it does not say."""
+        with self._explained(f"{name!r} cannot be looked for"), contextlib.suppress(FileNotFoundError):
+            return self._modified(name)
+        return None
+
+    def check_exclusive(self) -> None:
+        """Prove that `create` never replaces a file here: it creates a trial file twice, and removes it.
+
+        Raises:
+            StoreError: The place replaces files, or its driver cannot create exclusively.
+        """
+        name = f"{_TRIAL}-{secrets.token_hex(8)}"
+        try:
+            first, second = (self.create(name, data) for data in (b"first", b"second"))
+            if not first or second or self.read(name) != b"first":
+                raise StoreError(f"{self.location!r} {_CANNOT_CREATE}")
+        finally:
+            with contextlib.suppress(StoreError):  # some credentials allow to write and not to remove
+                self.remove(name)
+
     @abstractmethod
     def close(self) -> None:
         """Release what is held on this machine; stored files stay."""
@@ -162,6 +230,17 @@ class Store(ABC):
     @abstractmethod
     def _size(self, name: str) -> int:
         """Bytes of an existing file."""
+
+    @abstractmethod
+    def _create_new(self, name: str, data: bytes) -> bool: ...
+    @abstractmethod
+    def _read(self, name: str) -> bytes: ...
+    @abstractmethod
+    def _put(self, name: str, data: bytes) -> None: ...
+    @abstractmethod
+    def _names(self, folder: str) -> Iterator[str]: ...
+    @abstractmethod
+    def _modified(self, name: str) -> datetime | None: ...
 
     @abstractmethod
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
@@ -236,10 +315,17 @@ class LocalStore(Store):
     """Files in a folder of this machine: written beside, flushed to the disk, and moved into place."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(str(folder), folder / WORKSPACE)
+        # Each process has its own below one folder, which the last one of them removes.
+        super().__init__(str(folder), folder / WORKSPACE / secrets.token_hex(8))
         self.folder = folder
         with self._explained("it cannot be written to"):
-            self.workspace.mkdir(parents=True, exist_ok=True)
+            for more in range(_TRIES, 0, -1):
+                try:
+                    self.workspace.mkdir(parents=True)
+                    break
+                except FileNotFoundError:  # another process just removed the folder around it
+                    if more == 1:
+                        raise
             # A small file, because permissions say little, and nothing about a disk that is full or read-only.
             trial = self.workspace / f"{secrets.token_hex(8)}.trial"
             try:
@@ -273,6 +359,15 @@ class LocalStore(Store):
         """Remove the workspace if it is empty."""
         with contextlib.suppress(OSError):
             self.workspace.rmdir()
+            self.workspace.parent.rmdir()
+
+    def tidy(self) -> None:
+        """Remove what killed processes left unfinished. Only for the process that holds the batch."""
+        super().tidy()
+        with self.on_disk("what an earlier run left unfinished cannot be removed"):
+            for path in self.workspace.parent.iterdir():
+                if path != self.workspace:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _put_new(self, source: Path, name: str) -> bool:
         with self._explained(f"{name!r} cannot be written"):
@@ -299,10 +394,39 @@ class LocalStore(Store):
     def _size(self, name: str) -> int:
         return (self.folder / name).stat().st_size
 
+    def _create_new(self, name: str, data: bytes) -> bool:
+        with self.part() as part:
+            part.write_bytes(data)
+            return self._put_new(part, name) or (self.folder / name).read_bytes() == data
+
+    def _read(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+    def _put(self, name: str, data: bytes) -> None:
+        with self.part() as part:
+            part.write_bytes(data)
+            self._replace(part, name)
+
+    def _names(self, folder: str) -> Iterator[str]:
+        folders = [folder.strip("/")]
+        while folders:
+            within = folders.pop()
+            # Another process may remove a folder that was seen a moment ago.
+            with contextlib.suppress(FileNotFoundError), os.scandir(self.folder / within) as entries:
+                for entry in entries:
+                    name = f"{within}/{entry.name}" if within else entry.name
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield name
+                    elif name != WORKSPACE:
+                        folders.append(name)
+
+    def _modified(self, name: str) -> datetime:
+        return datetime.fromtimestamp((self.folder / name).stat().st_mtime, UTC)
+
     def _target(self, name: str) -> Path:
         target = self.folder / name
         if target.parent != self.folder:
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
         return target
 
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
@@ -331,8 +455,15 @@ class _FileSystem(Protocol):
     def info(self, path: str) -> dict[str, Any]: ...
     def exists(self, path: str) -> bool: ...
     def open(self, path: str, mode: str) -> IO[bytes]: ...
+    def cat_file(self, path: str, **options: Any) -> bytes: ...
+    def pipe_file(self, path: str, value: bytes, **options: Any) -> None: ...
+    def find(self, path: str) -> list[str]: ...
+    def modified(self, path: str) -> datetime: ...
     def rm_file(self, path: str) -> None: ...
-    def invalidate_cache(self, path: str | None = None) -> None: ...
+    def invalidate_cache(self) -> None: ...
+
+    @property
+    def protocol(self) -> str | tuple[str, ...]: ...
 
 
 class _RemoteStore(Store):
@@ -353,7 +484,11 @@ class _RemoteStore(Store):
                 trial.write_bytes(b"\0")
                 self._files.put_file(str(trial), self._path(_TRIAL))
             # Some credentials allow to write and not to remove; then one byte stays.
-            with contextlib.suppress(PermissionError), self._explained("the trial file cannot be removed"):
+            # Another machine may do the same at the same time.
+            with (
+                self._explained("the trial file cannot be removed"),
+                contextlib.suppress(PermissionError, FileNotFoundError),
+            ):
                 self._files.rm_file(self._path(_TRIAL))
         except BaseException:
             self.close()
@@ -369,8 +504,13 @@ class _RemoteStore(Store):
     def _connect(self) -> None:
         self._locks = [Lock() for _ in range(64)]
         self._driver, self._root = _connect(self._url, self.location)
-        # With mode="create" the service itself refuses to replace a file.
-        self._create = {"mode": "create"} if "mode" in inspect.signature(self._driver.put_file).parameters else {}
+        protocols = self._driver.protocol
+        exclusive = not _EXCLUSIVE.isdisjoint([protocols] if isinstance(protocols, str) else protocols)
+        # With it the service itself refuses to replace a file.
+        self._create = {"mode": "create"} if exclusive else {}
+        # Without this, S3's asks for the size first.
+        parameters = inspect.signature(self._driver.cat_file).parameters
+        self._whole = {"max_concurrency": 1} if "max_concurrency" in parameters else {}
         self._process = os.getpid()
 
     def _replace(self, source: Path, name: str) -> None:
@@ -379,7 +519,7 @@ class _RemoteStore(Store):
 
     def _exists(self, name: str) -> bool:
         # The driver caches listings, and another machine may write there.
-        self._files.invalidate_cache(self._root)
+        self._files.invalidate_cache()
         return self._files.exists(self._path(name))
 
     def _open(self, name: str) -> IO[bytes]:
@@ -430,6 +570,50 @@ class _RemoteStore(Store):
     def _size(self, name: str) -> int:
         return int(self._files.info(self._path(name))["size"])
 
+    def _create_new(self, name: str, data: bytes) -> bool:
+        if not self._create:
+            raise StoreError(f"{self.location!r} {_CANNOT_CREATE}")
+        for more in range(_TRIES, 0, -1):
+            try:
+                self._files.pipe_file(self._path(name), data, **self._create)
+            except (FileNotFoundError, PermissionError):
+                raise
+            except Exception as error:  # each driver has exceptions of its own
+                if getattr(error, "errno", None) in _NO_PRECONDITIONS:
+                    raise StoreError(f"{self.location!r} {_CANNOT_CREATE}") from error
+                # It is taken, perhaps by ourselves: the response was lost, and the driver repeated the request.
+                found = self.read(name)
+                if found is not None:
+                    return found == data
+                if more == 1 or not (isinstance(error, FileExistsError) or _is_conflict(error)):
+                    raise
+                time.sleep(0.05 * 2 ** (_TRIES - more))
+            else:
+                return True
+        raise AssertionError("the last try returns or raises")
+
+    def _read(self, name: str) -> bytes:
+        return self._files.cat_file(self._path(name), **self._whole)
+
+    def _put(self, name: str, data: bytes) -> None:
+        self._files.pipe_file(self._path(name), data)
+
+    def _names(self, folder: str) -> Iterator[str]:
+        self._files.invalidate_cache()
+        root = self._root.strip("/") + "/"
+        with contextlib.suppress(FileNotFoundError):
+            for path in self._files.find(self._path(folder.strip("/"))):
+                if not path.endswith("/"):  # a web console makes such files for folders
+                    yield path.lstrip("/").removeprefix(root)
+        self._files.invalidate_cache()  # it keeps all of them
+
+    def _modified(self, name: str) -> datetime | None:
+        self._files.invalidate_cache()
+        try:
+            return self._files.modified(self._path(name))
+        except NotImplementedError:
+            return None
+
     def _path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
 
@@ -454,7 +638,7 @@ def _connect(url: str, location: str) -> tuple[_FileSystem, str]:
         files, root = core.url_to_fs(url)
     except ImportError as error:
         why = str(error) or "its driver cannot be imported"
-        cure = "Install it with pip beside this package: s3fs for s3://, gcsfs for gs://."
+        cure = "Install it with pip beside this package: s3fs for s3://, gcsfs for gs://, adlfs for abfs://."
         raise StoreError(f"{location!r} needs a driver that is not installed: {why.rstrip('.')}. {cure}") from error
     except Exception as error:  # each driver has exceptions of its own
         raise StoreError(f"{location!r} cannot be opened: {_words(error)}.") from error
@@ -464,6 +648,11 @@ def _connect(url: str, location: str) -> tuple[_FileSystem, str]:
 def _remove(folder: Path, process: int) -> None:
     if process == os.getpid():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_conflict(error: Exception) -> bool:
+    response: Any = getattr(error.__cause__, "response", {})  # of botocore's ClientError
+    return response.get("Error", {}).get("Code") in _CONFLICTS
 
 
 def _words(error: Exception) -> str:

@@ -365,6 +365,7 @@ def fetch(**options: Any) -> int:
 @click.option("--rebuild-ledger", is_flag=True, help="Rebuild a ledger that is gone, from DIR's manifest.")
 @click.option("--no-gallery", is_flag=True, help="Do not write index.html.")
 @click.option("--ledger", metavar="FILE", help="File of the ledger. [default: inside DIR]")
+@click.option("--shared", is_flag=True, help="Share the batch with other machines: rows are claimed in DIR.")
 @click.option("--json", "as_json", is_flag=True, help="Print events to stdout, one JSON object a line.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors and warnings only.")
 @_service_options
@@ -379,7 +380,8 @@ def batch(ctx: click.Context, /, **options: Any) -> int:
 
     A row has fields of the contract, and optionally an id, a file_name and an operation, for example remix. All rows
     are checked before the first is sent. Run the same command again to resume: a request that may have run is never
-    sent again, and no image that was paid for is lost. Without INPUT it resumes with the rows that DIR has.
+    sent again, and no image that was paid for is lost. Without INPUT it resumes with the rows that DIR has. With
+    --shared the same command may run on many machines at once: each row is made by one of them.
 
     Exit codes, the first that applies: 2 wrong use, nothing sent; 4 rows whose outcome is unknown; 6 images made and
     not saved; 130 or 143 stopped by a signal, rows are left; 3 rows refused, or stopped by the service or by

@@ -22,7 +22,7 @@ from ideogram_ai.batch.checking import Checker, Rules, check_defaults, find_oper
 from ideogram_ai.batch.csv_files import CsvOptions
 from ideogram_ai.batch.gallery import page_name, write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
-from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
+from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, is_shared, write_manifest
 from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason, unknown_operation
 from ideogram_ai.batch.operations import GENERATE, all_fields, image_operations, submit_operation, view_of
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
@@ -173,6 +173,7 @@ class _Batch:
     rebuild_ledger: bool
     no_gallery: bool
     ledger: str | None
+    shared: bool
     as_json: bool
     quiet: bool
     mock: bool
@@ -197,15 +198,14 @@ class _Batch:
         """Check everything that can be checked before something is sent; then run."""
         self._check_options()
         rows = None if self.source is None else self._read_rows(self.source)
-        if not (Path(self.ledger) if self.ledger else ledger_path(self.out)).exists() and not self.rebuild_ledger:
-            if rows is None or self.dry_run:
-                check_place(self.out)
+        if not self._is_begun():
             if rows is None:
                 raise WrongUseError(f"There is no batch in {self.out!r} yet: give an INPUT.")
             if self.dry_run:
                 estimate = self._estimate(rows)
                 self._finish_dry_run(Forecast(estimate.rows, 0, 0, estimate, self._at_a_time, self._free))
-        with Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger) as job, ExitStack() as stack:
+        opened = Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger, shared=self.shared)
+        with opened as job, ExitStack() as stack:
             service: Service | None = None
             with job.ledger.transaction():  # what raises in here undoes the plan
                 forecast = self._plan(job, rows)
@@ -247,11 +247,25 @@ class _Batch:
         self.reporter.failed(code, error, message, tuple(self._progress.unsaved.values()))
         return code
 
+    def _is_begun(self) -> bool:
+        """Whether there is a batch in the folder already."""
+        if self.rebuild_ledger:
+            return True
+        if self.shared:
+            return is_shared(self.out)
+        if (Path(self.ledger) if self.ledger else ledger_path(self.out)).exists():
+            return True
+        if self.source is None or self.dry_run:
+            check_place(self.out)
+        return False
+
     def _check_options(self) -> None:
         """Refuse options that cannot be used, and read those that hold for the whole run."""
         refuse_both("--mock", "--base-url", given=self.mock and self.base_url is not None)
         refuse_both("--json", "--quiet", given=self.as_json and self.quiet)
         refuse_both("--dry-run", "--rebuild-ledger", given=self.dry_run and self.rebuild_ledger)
+        refuse_both("--shared", "--ledger", given=self.shared and self.ledger is not None)
+        refuse_both("--shared", "--rebuild-ledger", given=self.shared and self.rebuild_ledger)
         for name, value in (("--out", self.out), ("INPUT", self.source)):
             if value is not None and not value.strip():
                 raise WrongUseError(f"{name} is empty. Is a shell variable unset?")

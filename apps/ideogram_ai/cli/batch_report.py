@@ -169,11 +169,12 @@ class TextReporter:
             print_note(
                 f"{count(summary.withheld, 'image')} of saved rows withheld by the safety check. They are billed."
             )
-        downloads, jobs = summary.counts[State.ANSWERED], summary.counts[State.SUBMITTED]
+        downloads, jobs, elsewhere = (summary.counts[state] for state in (State.ANSWERED, State.SUBMITTED, State.SENT))
         rest = [
             *([f"{count(summary.left, 'row')} not sent"] if summary.left else []),
             *([f"{count(downloads, 'row')} not downloaded"] if downloads else []),
             *([f"{count(jobs, 'job')} in progress, which the next run asks for"] if jobs else []),
+            *([f"{count(elsewhere, 'row')} in progress elsewhere"] if elsewhere and not summary.unknown.total else []),
         ]
         if rest:
             how = "Resume with a higher --max-cost" if summary.reason is StopReason.MAX_COST else "Resume with"
