@@ -122,8 +122,8 @@ def test_a_transparent_image_has_an_alpha_channel(ideogram: Command, service: Mo
 def test_fields_of_the_other_operation_are_refused(ideogram: Command, service: MockServer) -> None:
     run = ideogram("generate", "A cat", "--transparent", *SMALL)
     assert (run.code, "Did you mean output_resolution?" in run.err) == (2, True)
-    run = ideogram("generate", "A cat", "--aspect-ratio", "1x1")
-    assert (run.code, "--aspect-ratio is for a transparent image: add --transparent" in run.err) == (2, True)
+    run = ideogram("generate", "A cat", "--output-resolution", "1K")
+    assert (run.code, "--output-resolution is for a transparent image: add --transparent" in run.err) == (2, True)
     run = ideogram("generate", "A cat", "-F", "aspect_ratio=1x1")
     assert (run.code, "Did you mean resolution?" in run.err) == (2, True)
     assert not service.ledger

@@ -153,6 +153,12 @@ class ContractView:
         return str(self._node.get("description", ""))
 
     @property
+    def request_examples(self) -> tuple[Any, ...]:
+        """The contract's examples of a request."""
+        body = _resolve(self._document, self._node.get("requestBody", {}))
+        return _examples(self._document, body.get("content", {}).get(self.operation.media_type, {}))
+
+    @property
     def _node(self) -> JsonObject:
         path = _resolve(self._document, self._document["paths"][self.operation.path])
         node: JsonObject = path[self.operation.method.lower()]
