@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -382,21 +383,20 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=2, help="kills in a batch [default: 2]")
     parser.add_argument("--batches", type=int, default=5, help="batches for each line of the table [default: 5]")
     parser.add_argument("--parallel", type=int, default=1, help="batches at a time [default: 1]")
-    parser.add_argument("--store", choices=STORES, help="only this store")
+    parser.add_argument("--quick", action="store_true", help="one batch for each engine: stores and modes take turns")
     options = parser.parse_args()
     if unknown := set(options.engines) - ENGINES.keys():
         parser.error(f"{', '.join(sorted(unknown))}: no such engine; there are {', '.join(ENGINES)}")
     wanted = options.engines or [name for name, engine in ENGINES.items() if engine.is_installed]
     for name in ENGINES.keys() - set(wanted):
         print(f"{name} is not measured", file=sys.stderr)
-    stores = [options.store] if options.store else STORES
-    cases = [
-        Case(engine, victim, store, submits)
-        for engine in map(ENGINES.__getitem__, wanted)
-        for victim in engine.victims
-        for store in stores
-        for submits in (False, True)
-    ]
+    engines = [ENGINES[name] for name in wanted]
+    ways = list(product(STORES, (False, True)))
+    if options.quick:
+        cases = [Case(engine, engine.victims[0], *ways[number % 4]) for number, engine in enumerate(engines)]
+        options.rows, options.batches = 20, 1
+    else:
+        cases = [Case(engine, victim, *way) for engine in engines for victim in engine.victims for way in ways]
     draw_little()
     print(HEAD, flush=True)
     problems: list[str] = []

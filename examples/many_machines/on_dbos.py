@@ -24,7 +24,8 @@ def send(row: dict[str, Any], number: int) -> str:
 
 @DBOS.workflow()
 def generate(row: dict[str, Any], number: int) -> str:
-    return send(row, number)
+    state: str = send(row, number)
+    return state
 
 
 DBOS(config={"name": "images", "system_database_url": database, "executor_id": name, "log_level": "ERROR"})

@@ -35,7 +35,8 @@ class Generate:
     @workflow.run
     async def run(self, row: dict[str, Any], number: int) -> str:
         limits = {"start_to_close_timeout": timedelta(hours=1), "heartbeat_timeout": timedelta(seconds=10)}
-        return await workflow.execute_activity(send, args=[row, number], **limits)
+        state: str = await workflow.execute_activity(send, args=[row, number], **limits)
+        return state
 
 
 async def main(lines: list[str]) -> None:
