@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +37,7 @@ from attrs import define, field, frozen
 from ideogram_ai.testing import MockServer
 
 from .kills import LATENCY, Wire, draw_little, proxy
-from .services import BUCKET, Service, nothing, postgres, s3, sqlite, temporal
+from .services import BUCKET, Service, kill_node_of_ray, nothing, postgres, ray, s3, sqlite, temporal
 
 ROOT: Final = Path(__file__).parents[1]
 RECIPES: Final = ROOT / "examples/many_machines"
@@ -44,6 +45,8 @@ COMMAND: Final = (sys.executable, "-m", "ideogram_ai.cli", "batch", "rows.jsonl"
 STORES: Final = ("folder", "S3")
 _PATIENCE: Final = 600.0
 _STARTS: Final = 8
+_ENDED_WELL: Final = (0, 4)
+"""Exit codes; 4 are rows whose outcome is unknown."""
 
 
 @frozen
@@ -57,7 +60,7 @@ class Engine:
         service: The server that it needs, whose address is an argument of the program.
         machines: How often the program runs at once, each with a name of its own.
         named: Whether each of them is given a name.
-        victims: Who is killed: a process that talks to the service, or the programs with all of their children.
+        victims: Who is killed: a process that talks to the service, the programs with all of their children, or a node.
     """
 
     name: str
@@ -89,6 +92,7 @@ ENGINES: Final = {
     "dask": Engine("Dask", "on_dask.py", ("distributed",), victims=("a worker", "everything")),
     "dbos-sqlite": Engine("DBOS, SQLite", "on_dbos.py", ("dbos",), sqlite, named=True),
     "dbos-postgres": Engine("DBOS, PostgreSQL, two at once", "on_dbos.py", ("dbos",), postgres, 2, named=True),
+    "ray": Engine("Ray Data, two nodes", "on_ray.py", ("ray",), ray, victims=("a worker", "a node")),
     "spark": Engine("Spark", "on_spark.py", ("pyspark",), victims=("a worker", "everything")),
     "temporal": Engine("Temporal, two at once", "on_temporal.py", ("temporalio",), temporal, 2),
 }
@@ -107,7 +111,7 @@ class Program:
     def done(self) -> bool:
         """Whether it ended well. It is started again if it did not."""
         code = None if self.process is None else self.process.poll()
-        if self.process is None or code:
+        if self.process is None or code not in {None, *_ENDED_WELL}:
             if self.starts == _STARTS:
                 raise RuntimeError(f"{self.command} ended with {code}:\n{self.output()}")
             self.starts += 1
@@ -115,7 +119,7 @@ class Program:
                 self.process = subprocess.Popen(
                     self.command, cwd=self.folder, env=self.environment, stdout=log, stderr=subprocess.STDOUT
                 )
-        return code == 0
+        return code in _ENDED_WELL
 
     def output(self) -> str:
         """The last that it printed."""
@@ -142,14 +146,14 @@ class Killer:
 
     Attributes:
         wire: Sees the requests and responses.
-        whole: Kills something else instead; None kills the process at the other end of the connection.
+        whole: Kills something else instead, and returns whether it did; None kills who has the connection.
         left: How many are still to be killed.
         within: Responses within which the next one is killed.
         kills: How many were killed.
     """
 
     wire: Wire
-    whole: Callable[[], None] | None
+    whole: Callable[[], bool] | None
     left: int
     within: int
     kills: int = 0
@@ -170,15 +174,17 @@ class Killer:
             victim = next(filter(None, map(process_at, ports)), None)
         else:
             victim = self._receiver
-        if victim is not None:
-            if self.whole is None:
-                with suppress(ProcessLookupError):
-                    os.kill(victim, signal.SIGKILL)
-            else:
-                self.whole()
+        if victim is not None and (_kill(victim) if self.whole is None else self.whole()):
             self.left -= 1
             self.kills += 1
         self.arm()
+
+
+def _kill(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+        return True
+    return False
 
 
 def process_at(port: int) -> int | None:
@@ -220,6 +226,9 @@ class Line:
         self.made += made.total()
         self.twice += sum(count > 1 for count in made.values())
         self.problems += [f"{prompt}: made {count} times" for prompt, count in made.items() if count > 1]
+        nowhere = made.keys() - rows.keys()
+        self.lost += len(nowhere)
+        self.problems += [f"{prompt}: made, and not in the manifest" for prompt in nowhere]
         for prompt, row in rows.items():
             if row["state"] == "unknown":
                 self.unknown += 1
@@ -284,12 +293,13 @@ class Batch:
             commands = engine.commands(self.out, address, self.options)
             programs = [Program(command, self.folder, self.environment) for command in commands]
 
-            def kill_all() -> None:
+            def kill_all() -> bool:
                 for program in programs:
                     program.kill()
+                return True
 
-            whole = {"a worker": None, "everything": kill_all}[self.case.victim]
-            killer = Killer(self.wire, whole, kills, self.rows // (kills + 1))
+            whole = {"a worker": None, "everything": kill_all, "a node": partial(kill_node_of_ray, address)}
+            killer = Killer(self.wire, whole[self.case.victim], kills, self.rows // (kills + 1))
             killer.arm()
             deadline = time.monotonic() + _PATIENCE
             try:
@@ -305,20 +315,14 @@ class Batch:
     def finish(self) -> dict[str, dict[str, Any]]:
         """Finish with the command, as a user would, and return the rows of the manifest by their prompts."""
         self.wire.kill_before = self.wire.kill_after = None
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            command = [*COMMAND, self.out, "--no-gallery", *self.options]
-            run = subprocess.run(
-                command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
-            )
-            if run.returncode not in {0, 4}:
-                raise RuntimeError(f"the command ended with {run.returncode}: {run.stdout}{run.stderr}")
-            with fsspec.open(f"{self.out}/manifest.jsonl", "rt", encoding="utf-8") as file:
-                rows = {row["request"]["text_prompt"]: row for row in map(json.loads, file)}
-            settled = len(rows) == self.rows and all(row["state"] in {"saved", "unknown"} for row in rows.values())
-            if settled or time.monotonic() > deadline:
-                break
-            time.sleep(1)
+        command = [*COMMAND, self.out, "--no-gallery", *self.options]
+        run = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if run.returncode not in _ENDED_WELL:
+            raise RuntimeError(f"the command ended with {run.returncode}: {run.stdout}{run.stderr}")
+        with fsspec.open(f"{self.out}/manifest.jsonl", "rt", encoding="utf-8") as file:
+            rows = {row["request"]["text_prompt"]: row for row in map(json.loads, file)}
         system, root = fsspec.url_to_fs(self.out)
         for row in rows.values():
             content = system.cat_file(f"{root}/{row['file']}") if row["file"] else b""

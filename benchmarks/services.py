@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Final
 
 import fsspec
+import psutil
 
-from .processes import free_port
+from .processes import ROOT, free_port
 
 Service = Callable[[Path], AbstractContextManager[str]]
 """Given a folder, runs a server until the context ends, and yields its address."""
@@ -71,6 +72,26 @@ def temporal(folder: Path) -> Iterator[str]:
         finally:
             server.kill()
             server.wait()
+
+
+@contextmanager
+def ray(_folder: Path) -> Iterator[str]:
+    """A Ray cluster of two nodes."""
+    sys.path.append(str(ROOT / "tests/support"))
+    from ray_cluster import ray_cluster
+
+    with ray_cluster(2) as cluster:
+        yield cluster.address
+
+
+def kill_node_of_ray(address: str) -> bool:
+    """Kill the process that manages a node, which is not the head; its workers die with it. False if there is none."""
+    for process in psutil.process_iter(["name", "cmdline"]):
+        command = process.info["cmdline"] or []
+        if process.info["name"] == "raylet" and f"--gcs-address={address}" in command and "--head" not in command:
+            process.kill()
+            return True
+    return False
 
 
 @contextmanager
