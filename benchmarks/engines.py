@@ -37,7 +37,7 @@ from attrs import define, field, frozen
 from ideogram_ai.testing import MockServer
 
 from .kills import LATENCY, Wire, draw_little, proxy
-from .services import BUCKET, Service, kill_node_of_ray, nothing, postgres, ray, s3, sqlite, temporal
+from .services import BUCKET, Service, find_program, kill_node_of_ray, nothing, postgres, ray, s3, sqlite, temporal
 
 ROOT: Final = Path(__file__).parents[1]
 RECIPES: Final = ROOT / "examples/many_machines"
@@ -57,6 +57,7 @@ class Engine:
         name: Its name in the table.
         program: Its file in examples/many_machines; None for `ideogram batch --shared`.
         modules: What has to be installed.
+        programs: Programs that have to be there.
         service: The server that it needs, whose address is an argument of the program.
         machines: How often the program runs at once, each with a name of its own.
         named: Whether each of them is given a name.
@@ -66,15 +67,17 @@ class Engine:
     name: str
     program: str | None = None
     modules: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     service: Service | None = None
     machines: int = 1
     named: bool = False
     victims: tuple[str, ...] = ("a worker",)
 
     @property
-    def is_installed(self) -> bool:
-        """Whether its modules are there."""
-        return all(importlib.util.find_spec(module) for module in self.modules)
+    def missing(self) -> list[str]:
+        """The modules and programs that are not installed."""
+        modules = [f"module {name}" for name in self.modules if importlib.util.find_spec(name) is None]
+        return modules + [f"program {name}" for name in self.programs if find_program(name) is None]
 
     def commands(self, out: str, address: str, options: list[str]) -> Iterator[list[str]]:
         """The commands to start."""
@@ -89,12 +92,27 @@ class Engine:
 
 ENGINES: Final = {
     "local": Engine("`ideogram batch --shared`, three at once", machines=3),
+    "ray": Engine("Ray Data, two nodes", "on_ray.py", ("ray",), service=ray, victims=("a worker", "a node")),
+    "dbos-sqlite": Engine("DBOS, SQLite", "on_dbos.py", ("dbos",), service=sqlite, named=True),
+    "dbos-postgres": Engine(
+        "DBOS, PostgreSQL, two at once",
+        "on_dbos.py",
+        ("dbos",),
+        ("initdb",),
+        service=postgres,
+        machines=2,
+        named=True,
+    ),
+    "temporal": Engine(
+        "Temporal, two at once",
+        "on_temporal.py",
+        ("temporalio",),
+        ("temporal",),
+        service=temporal,
+        machines=2,
+    ),
     "dask": Engine("Dask", "on_dask.py", ("distributed",), victims=("a worker", "everything")),
-    "dbos-sqlite": Engine("DBOS, SQLite", "on_dbos.py", ("dbos",), sqlite, named=True),
-    "dbos-postgres": Engine("DBOS, PostgreSQL, two at once", "on_dbos.py", ("dbos",), postgres, 2, named=True),
-    "ray": Engine("Ray Data, two nodes", "on_ray.py", ("ray",), ray, victims=("a worker", "a node")),
-    "spark": Engine("Spark", "on_spark.py", ("pyspark",), victims=("a worker", "everything")),
-    "temporal": Engine("Temporal, two at once", "on_temporal.py", ("temporalio",), temporal, 2),
+    "spark": Engine("Spark", "on_spark.py", ("pyspark",), ("java",), victims=("a worker", "everything")),
 }
 
 
@@ -391,9 +409,9 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.engines) - ENGINES.keys():
         parser.error(f"{', '.join(sorted(unknown))}: no such engine; there are {', '.join(ENGINES)}")
-    wanted = options.engines or [name for name, engine in ENGINES.items() if engine.is_installed]
+    wanted = options.engines or [name for name, engine in ENGINES.items() if not engine.missing]
     for name in ENGINES.keys() - set(wanted):
-        print(f"{name} is not measured", file=sys.stderr)
+        print(f"{name} is not measured", *ENGINES[name].missing, sep=": ", file=sys.stderr)
     engines = [ENGINES[name] for name in wanted]
     ways = list(product(STORES, (False, True)))
     if options.quick:

@@ -25,6 +25,17 @@ Service = Callable[[Path], AbstractContextManager[str]]
 BUCKET: Final = "images"
 
 
+def find_program(name: str) -> Path | None:
+    """A program of this Python's environment, of the PATH, or of Debian's PostgreSQL, which is not on it."""
+    folders = [
+        str(Path(sys.executable).parent),
+        os.environ["PATH"],
+        *map(str, Path("/usr/lib/postgresql").glob("*/bin")),
+    ]
+    found = shutil.which(name, path=os.pathsep.join(folders))
+    return None if found is None else Path(found)
+
+
 def wait_until(holds: Callable[[], bool], what: str) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + 60
@@ -37,8 +48,9 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 @contextmanager
 def postgres(_folder: Path) -> Iterator[str]:
     """A PostgreSQL server, from Debian's packages, which does not run as root."""
-    found = shutil.which("initdb") or str(max(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
-    programs = Path(found).resolve().parent
+    initdb = find_program("initdb")
+    assert initdb is not None
+    programs = initdb.resolve().parent
     data = Path(tempfile.mkdtemp(prefix="postgres-"))
     user = "nobody" if os.geteuid() == 0 else None
     run = partial(subprocess.run, check=True, user=user, cwd=data, stdout=subprocess.DEVNULL)
@@ -60,7 +72,7 @@ def postgres(_folder: Path) -> Iterator[str]:
 @contextmanager
 def temporal(folder: Path) -> Iterator[str]:
     """Temporal's development server."""
-    program, address = Path(sys.executable).with_name("temporal"), f"127.0.0.1:{free_port()}"
+    program, address = str(find_program("temporal")), f"127.0.0.1:{free_port()}"
     options = ["--headless", "--ip", "127.0.0.1", "--port", address.rpartition(":")[2], "--log-level", "error"]
     with (folder / "temporal.log").open("wb") as log:
         server = subprocess.Popen([program, "server", "start-dev", *options], stdout=log, stderr=log)
