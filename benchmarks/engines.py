@@ -92,7 +92,13 @@ class Engine:
 
 ENGINES: Final = {
     "local": Engine("`ideogram batch --shared`, three at once", machines=3),
-    "ray": Engine("Ray Data, two nodes", "on_ray.py", ("ray",), service=ray, victims=("a worker", "a node")),
+    "ray": Engine(
+        "Ray Data, two nodes",
+        "on_ray.py",
+        ("ray", "ideogram_ai.batch.ray"),
+        service=ray,
+        victims=("a worker", "a node"),
+    ),
     "dbos-sqlite": Engine("DBOS, SQLite", "on_dbos.py", ("dbos",), service=sqlite, named=True),
     "dbos-postgres": Engine(
         "DBOS, PostgreSQL, two at once",
@@ -188,14 +194,23 @@ class Killer:
     def _strike(self, _port: int) -> None:
         if self.kills % 2:
             time.sleep(random.uniform(0, LATENCY))
-            ports = random.sample(sorted(self.wire.ports), len(self.wire.ports))
-            victim = next(filter(None, map(process_at, ports)), None)
+            victim = self._waiting()
         else:
             victim = self._receiver
         if victim is not None and (_kill(victim) if self.whole is None else self.whole()):
             self.left -= 1
             self.kills += 1
         self.arm()
+
+    def _waiting(self) -> int | None:
+        """A process whose request is on its way; None if there is none for a while."""
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            ports = sorted(self.wire.ports)
+            for process in filter(None, map(process_at, random.sample(ports, len(ports)))):
+                return process
+            time.sleep(0.02)
+        return None
 
 
 def _kill(pid: int) -> bool:
@@ -381,7 +396,10 @@ def measure(cases: Sequence[Case], rows: int, kills: int, batches: int, parallel
         started = [(Line(case), [engines.submit(one, case) for _ in range(batches)]) for case in cases]
         for line, runs in started:
             for run in runs:
-                line.add(*run.result().result())
+                try:
+                    line.add(*run.result().result())
+                except (RuntimeError, TimeoutError) as error:
+                    line.problems.append(str(error))
             yield line
 
 
