@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ from ideogram_ai.generated.operations import Operation
 from .contract_input import Inputs, RequestFields, links_of, refuse_both, request_fields, split_assignment
 from .destination import Destination, is_folder
 from .exit_codes import ExitCode, WrongUseError
-from .report import report
+from .report import open_images, report
 from .results import IMAGES, PRICE_LIST, RESPONSE, Cost, Failure, JobState, Result, as_json_text
 from .sending import Sender, signals_wait
 from .service import open_service, option_message
@@ -156,6 +157,8 @@ def send(
         failure = Failure.of(error, _INTERRUPTED if not run.codes else _INTERRUPTED_LATER)
         run.report(run.unreported or Result(ExitCode.of_interruption(error), failure=failure))
     run.sum_up()
+    if options.opens:
+        open_images(run.saved)
     return ExitCode.gravest(run.codes)
 
 
@@ -168,6 +171,7 @@ class _Run:
         ended: How many of them are known to have ended.
         codes: What was reported.
         unreported: How the last one ended, until that is reported.
+        saved: The images that were saved.
         spent: US dollars of those that were made, or with --dry-run would be.
     """
 
@@ -179,6 +183,7 @@ class _Run:
     ended: int = 0
     codes: list[ExitCode] = field(factory=list[ExitCode])
     unreported: Result | None = None
+    saved: list[Path] = field(factory=list[Path])
     spent: Decimal = Decimal(0)
 
     @property
@@ -223,9 +228,7 @@ class _Run:
                 self.ended = number
                 # Before the client and the mock server are closed: the report on what was paid for comes first.
                 self.report(result)
-                if number < len(self.requests) and (state.stopped or not _goes_on(result)):
-                    if state.stopped:
-                        self.codes.append(state.code)
+                if not _goes_on(result):
                     return
 
     def _send(self, request: RequestFields, sender: Sender, of: str) -> Result:
@@ -244,8 +247,9 @@ class _Run:
     def report(self, result: Result) -> None:
         """Report on a request."""
         options = self.options
-        report(result, self.shape, self.member, as_json=options.as_json, quiet=options.quiet, opens=options.opens)
+        report(result, self.shape, self.member, as_json=options.as_json, quiet=options.quiet)
         self.codes.append(result.code)
+        self.saved += [image.path for image in result.images if image.path]
         self.spent += result.cost.usd if result.cost else 0
         self.unreported = None
 
