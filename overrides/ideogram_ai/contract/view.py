@@ -457,9 +457,10 @@ def _of_type(view: ContractView, schema: JsonObject) -> Any:
 @cache
 def _text_like(pattern: str, shortest: int) -> str:
     """Return the simplest text of a length or more that matches a pattern."""
-    from hypothesis import find, settings  # noqa: PLC0415 - slow to import, and few answers need it
+    from hypothesis import Phase, find, settings  # noqa: PLC0415 - slow to import, and few answers need it
     from hypothesis import strategies as st  # noqa: PLC0415
 
     whole = pattern.startswith("^") and pattern.endswith("$")
     texts = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=whole)
-    return find(texts, lambda text: len(text) >= shortest, settings=settings(database=None, derandomize=True))
+    quick = settings(database=None, derandomize=True, phases=[Phase.generate, Phase.shrink])  # to explain takes longer
+    return find(texts, lambda text: len(text) >= shortest, settings=quick)
