@@ -24,7 +24,15 @@ from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.review import review_request
 from ideogram_ai.generated.operations import Operation
 
-from .contract_input import Inputs, RequestFields, links_of, refuse_both, request_fields, split_assignment
+from .contract_input import (
+    Inputs,
+    RequestFields,
+    links_of,
+    refuse_blank,
+    refuse_both,
+    request_fields,
+    split_assignment,
+)
 from .destination import Destination, is_folder
 from .exit_codes import ExitCode, WrongUseError
 from .report import open_images, report
@@ -167,7 +175,7 @@ class _Run:
     """The requests of a command, and what became of them.
 
     Attributes:
-        requests: They, in the order in which they are sent.
+        requests: All of them, in the order in which they are sent.
         ended: How many of them are known to have ended.
         codes: What was reported.
         unreported: How the last one ended, until that is reported.
@@ -195,6 +203,7 @@ class _Run:
         """Make the requests of the matrix, and check them, before the user is asked for a key."""
         for fields, values in matrix.combinations(request.documented):
             each = evolve(request, documented=fields, values=tuple(values.values()))
+            refuse_blank(each)
             # What is remarked on one of them is true of all.
             check(each, wanted=not self.options.no_check, quiet=self.options.quiet or bool(self.requests))
             self.requests += [each] * matrix.variants
@@ -224,7 +233,7 @@ class _Run:
             for number, request in enumerate(self.requests, 1):
                 sender.destination = evolve(destination, stem=request.stem)
                 of = f", {number} of {len(self.requests)}" if len(self.requests) > 1 else ""
-                self.unreported = result = self._send(request, sender, of)
+                result = self._send(request, sender, of)
                 self.ended = number
                 # Before the client and the mock server are closed: the report on what was paid for comes first.
                 self.report(result)
@@ -235,14 +244,16 @@ class _Run:
         options, operation = self.options, self.operation
         makes_images = self.shape == IMAGES and not operation.is_free
         activity = self.activity or ("Making the image" if makes_images else "Waiting for the response")
-        result = sender.send(
+        # Kept at every step, because a second Ctrl-C ends this anywhere.
+        self.unreported = result = sender.send(
             request, f"{activity}{of}", deadline=None if options.no_wait else options.seconds,
             announce=lambda job_id: _announce(job_id, options),
         )  # fmt: skip
         if self.shape == RESPONSE and not result.failure:
-            result = _save_response(result, self.member, operation, sender, options)
-        is_rehearsal = options.is_rehearsal(sender.client.base_url)
-        return result if is_rehearsal else evolve(result, cost=_paid(result, request))
+            self.unreported = result = _save_response(result, self.member, operation, sender, options)
+        if not options.is_rehearsal(sender.client.base_url):
+            self.unreported = result = evolve(result, cost=_paid(result, request))
+        return result
 
     def report(self, result: Result) -> None:
         """Report on a request."""
@@ -259,7 +270,7 @@ class _Run:
         if total < 2 or (ExitCode.WRONG_USE in self.codes and not self.ended):
             return
         if self.ended < total and not is_plan:
-            print_error(f"{total - self.ended:,} of {total:,} requests were not sent, and cost nothing.")
+            print_error(f"{total - self.ended:,} of {total:,} requests not sent, and not billed.")
         if self.options.shown:
             done = f"{self.codes.count(ExitCode.DONE):,} of {total:,} requests {'checked' if is_plan else 'done'}"
             write_out(f"{done}, {usd(self.spent)} in all\n" if self.spent else f"{done}\n")
