@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,7 +131,7 @@ def test_opening_leaves_nothing_behind(place: str) -> None:
     with open_store(place) as store:
         files, root = fsspec.url_to_fs(place)
         found = files.find(root) if files.exists(root) else []
-        assert [name for name in found if not name.endswith(store.workspace.name)] == []
+        assert [name for name in found if store.workspace.name not in name] == []
 
 
 @contextlib.contextmanager
@@ -340,3 +340,97 @@ def test_of_many_that_create_one_name_one_gets_it(claims: Store) -> None:
             won = list(pool.map(lambda number: claims.create(name, b"%d" % number), range(50)))  # noqa: B023
             assert sum(won) == 1
             assert claims.read(name) == b"%d" % won.index(True)
+
+
+@pytest.fixture
+def relay(s3: str) -> Iterator[s3_server.Relay]:
+    """Between this process and the server of S3."""
+    with s3_server.Relay(s3) as relay, s3_server.connected(relay.url):
+        yield relay
+
+
+def error(status: str, code: str) -> bytes:
+    """A response of S3."""
+    body = f"<Error><Code>{code}</Code><Message>No.</Message></Error>"
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\nConnection: close"
+    return f"{head}\r\n\r\n{body}".encode()
+
+
+LOST = b""
+CONFLICT = error("409 Conflict", "ConditionalRequestConflict")
+
+
+@pytest.mark.parametrize("failures", [[LOST], [LOST, LOST], [CONFLICT], [CONFLICT, CONFLICT, LOST], [LOST, CONFLICT]])
+def test_a_claim_whose_response_is_lost_is_known_by_its_content(
+    bucket: str, relay: s3_server.Relay, failures: list[bytes]
+) -> None:
+    with open_store(bucket) as store:
+        left = list(failures)
+        relay.fail = lambda line: left.pop(0) if left and line.startswith("PUT") else None
+        assert store.create("claims/a", b"ours"), "the driver repeats the request, and S3 refuses the second one"
+        assert left == []
+        left[:] = failures
+        assert not store.create("claims/a", b"theirs")
+        assert left == [] or failures[0] == CONFLICT
+        assert store.read("claims/a") == b"ours"
+
+
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        (error("403 Forbidden", "AccessDenied"), r"'claims/a' cannot be created: .*Check the credentials"),
+        (error("501 Not Implemented", "NotImplemented"), r"cannot create a file only once.*Use one machine"),
+    ],
+)
+def test_a_claim_that_is_refused_is_not_taken(bucket: str, relay: s3_server.Relay, response: bytes, words: str) -> None:
+    with open_store(bucket) as store:
+        relay.fail = lambda line: response if line.startswith("PUT") else None
+        with pytest.raises(StoreError, match=words):
+            store.create("claims/a", b"ours")
+        relay.fail = lambda line: None
+        assert store.read("claims/a") is None
+        assert store.create("claims/a", b"theirs")
+
+
+def test_each_operation_on_a_claim_is_one_request(bucket: str, relay: s3_server.Relay) -> None:
+    """A million rows pay for each one."""
+    with open_store(bucket) as store:
+
+        def asked(call: Callable[[], object]) -> list[str]:
+            before = len(relay.requests)
+            call()
+            return [line.partition(" ")[0] for line in relay.requests[before:]]
+
+        assert asked(lambda: store.create("claims/a", b"ours")) == ["PUT"]
+        assert asked(lambda: store.create("claims/a", b"theirs")) == ["PUT", "GET"]
+        assert asked(lambda: store.read("claims/a")) == ["GET"]
+        assert asked(lambda: store.put("claims/b", b"1")) == ["PUT"]
+        assert asked(lambda: list(store.names("claims"))) == ["GET"]
+        assert asked(lambda: store.modified("claims/a")) == ["HEAD"]
+        assert asked(lambda: store.remove("claims/a")) == ["DELETE"]
+        assert asked(lambda: put(store, b"an image")) == ["PUT"]
+
+
+def test_a_place_that_cannot_create_a_file_once_is_refused(tmp_path: Path) -> None:
+    with open_store(f"memory://{tmp_path.name}/out") as store:
+        for call in (store.check_exclusive, lambda: store.create("claims/a", b"ours")):
+            with pytest.raises(StoreError, match=r"cannot create a file only once, so two machines could pay"):
+                call()
+
+
+def test_a_service_that_replaces_a_file_is_refused(bucket: str, relay: s3_server.Relay) -> None:
+    """Some services that speak like S3 ignore the condition."""
+    client = s3_server.client(relay.url)
+
+    def replace(line: str) -> bytes | None:
+        if line.startswith("PUT") and "trial-" in line:
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        return None
+
+    with open_store(bucket) as store:
+        store.check_exclusive()
+        relay.fail = replace
+        with pytest.raises(StoreError, match="cannot create a file only once"):
+            store.check_exclusive()
+    found = client.list_objects_v2(Bucket=s3_server.BUCKET, Prefix=bucket.rpartition("/")[2])
+    assert found["KeyCount"] == 0

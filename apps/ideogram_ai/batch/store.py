@@ -37,13 +37,15 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
 """At least two letters before the colon: one is a drive of Windows."""
 _TRIAL: Final = ".ideogram-batch-trial"
 _NO_PRECONDITIONS: Final = frozenset({errno.ENOSYS, errno.EOPNOTSUPP})
-_EXCLUSIVE: Final = frozenset({"s3"})
-"""Protocols whose driver creates a file in one conditional request. Others look first and write then: a race."""
+_EXCLUSIVE: Final = frozenset({"s3", "gs", "abfs"})
+"""Protocols whose driver has a file created by one conditional request. Others look first and then write: a race."""
 _CONFLICTS: Final = frozenset({"ConditionalRequestConflict", "OperationAborted"})
 """How S3 answers when two requests for one name overlap; neither says that the name is taken."""
 _TRIES: Final = 6
-_OTHER_PLACE: Final = (
-    "Two machines could pay for the same row. Use one machine, a folder, or a service that refuses: Amazon S3 does."
+_CANNOT_CREATE: Final = (
+    "cannot create a file only once, so two machines could pay for the same row. Use one machine, a folder that they "
+    "share, or a service that refuses to replace a file: Amazon S3 (s3://), Google Cloud Storage (gs://) or Azure Blob "
+    "Storage (abfs://)."
 )
 
 
@@ -204,7 +206,7 @@ class Store(ABC):
         try:
             first, second = (self.create(name, data) for data in (b"first", b"second"))
             if not first or second or self.read(name) != b"first":
-                raise StoreError(f"{self.location!r} replaces a file that should be created only once. {_OTHER_PLACE}")
+                raise StoreError(f"{self.location!r} {_CANNOT_CREATE}")
         finally:
             with contextlib.suppress(StoreError):  # some credentials allow to write and not to remove
                 self.remove(name)
@@ -313,10 +315,17 @@ class LocalStore(Store):
     """Files in a folder of this machine: written beside, flushed to the disk, and moved into place."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(str(folder), folder / WORKSPACE)
+        # Each process has its own below one folder, which the last one of them removes.
+        super().__init__(str(folder), folder / WORKSPACE / secrets.token_hex(8))
         self.folder = folder
         with self._explained("it cannot be written to"):
-            self.workspace.mkdir(parents=True, exist_ok=True)
+            for more in range(_TRIES, 0, -1):
+                try:
+                    self.workspace.mkdir(parents=True)
+                    break
+                except FileNotFoundError:  # another process just removed the folder around it
+                    if more == 1:
+                        raise
             # A small file, because permissions say little, and nothing about a disk that is full or read-only.
             trial = self.workspace / f"{secrets.token_hex(8)}.trial"
             try:
@@ -350,6 +359,15 @@ class LocalStore(Store):
         """Remove the workspace if it is empty."""
         with contextlib.suppress(OSError):
             self.workspace.rmdir()
+            self.workspace.parent.rmdir()
+
+    def tidy(self) -> None:
+        """Remove what killed processes left unfinished. Only for the process that holds the batch."""
+        super().tidy()
+        with self.on_disk("what an earlier run left unfinished cannot be removed"):
+            for path in self.workspace.parent.iterdir():
+                if path != self.workspace:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _put_new(self, source: Path, name: str) -> bool:
         with self._explained(f"{name!r} cannot be written"):
@@ -377,14 +395,16 @@ class LocalStore(Store):
         return (self.folder / name).stat().st_size
 
     def _create_new(self, name: str, data: bytes) -> bool:
-        with self._written(data) as part:
+        with self.part() as part:
+            part.write_bytes(data)
             return self._put_new(part, name) or (self.folder / name).read_bytes() == data
 
     def _read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
 
     def _put(self, name: str, data: bytes) -> None:
-        with self._written(data) as part:
+        with self.part() as part:
+            part.write_bytes(data)
             self._replace(part, name)
 
     def _names(self, folder: str) -> Iterator[str]:
@@ -402,20 +422,6 @@ class LocalStore(Store):
 
     def _modified(self, name: str) -> datetime:
         return datetime.fromtimestamp((self.folder / name).stat().st_mtime, UTC)
-
-    @contextlib.contextmanager
-    def _written(self, data: bytes) -> Generator[Path, None, None]:
-        with self.part() as part:
-            for more in range(_TRIES, 0, -1):
-                # Another process that closes its store removes the workspace when that is empty.
-                self.workspace.mkdir(exist_ok=True)
-                try:
-                    part.write_bytes(data)
-                    break
-                except FileNotFoundError:
-                    if more == 1:
-                        raise
-            yield part
 
     def _target(self, name: str) -> Path:
         target = self.folder / name
@@ -498,8 +504,10 @@ class _RemoteStore(Store):
     def _connect(self) -> None:
         self._locks = [Lock() for _ in range(64)]
         self._driver, self._root = _connect(self._url, self.location)
-        # With mode="create" the service itself refuses to replace a file.
-        self._create = {"mode": "create"} if "mode" in inspect.signature(self._driver.put_file).parameters else {}
+        protocols = self._driver.protocol
+        exclusive = not _EXCLUSIVE.isdisjoint([protocols] if isinstance(protocols, str) else protocols)
+        # With it the service itself refuses to replace a file.
+        self._create = {"mode": "create"} if exclusive else {}
         # Without this, S3's asks for the size first.
         parameters = inspect.signature(self._driver.cat_file).parameters
         self._whole = {"max_concurrency": 1} if "max_concurrency" in parameters else {}
@@ -563,17 +571,16 @@ class _RemoteStore(Store):
         return int(self._files.info(self._path(name))["size"])
 
     def _create_new(self, name: str, data: bytes) -> bool:
-        protocols = self._files.protocol
-        if _EXCLUSIVE.isdisjoint([protocols] if isinstance(protocols, str) else protocols):
-            raise StoreError(f"{self.location!r}: its driver looks before it writes. {_OTHER_PLACE}")
+        if not self._create:
+            raise StoreError(f"{self.location!r} {_CANNOT_CREATE}")
         for more in range(_TRIES, 0, -1):
             try:
-                self._files.pipe_file(self._path(name), data, mode="create")
+                self._files.pipe_file(self._path(name), data, **self._create)
             except (FileNotFoundError, PermissionError):
                 raise
             except Exception as error:  # each driver has exceptions of its own
                 if getattr(error, "errno", None) in _NO_PRECONDITIONS:
-                    raise StoreError(f"{self.location!r} cannot create a file only once. {_OTHER_PLACE}") from error
+                    raise StoreError(f"{self.location!r} {_CANNOT_CREATE}") from error
                 # It is taken, perhaps by ourselves: the response was lost, and the driver repeated the request.
                 found = self.read(name)
                 if found is not None:
@@ -631,7 +638,7 @@ def _connect(url: str, location: str) -> tuple[_FileSystem, str]:
         files, root = core.url_to_fs(url)
     except ImportError as error:
         why = str(error) or "its driver cannot be imported"
-        cure = "Install it with pip beside this package: s3fs for s3://, gcsfs for gs://."
+        cure = "Install it with pip beside this package: s3fs for s3://, gcsfs for gs://, adlfs for abfs://."
         raise StoreError(f"{location!r} needs a driver that is not installed: {why.rstrip('.')}. {cure}") from error
     except Exception as error:  # each driver has exceptions of its own
         raise StoreError(f"{location!r} cannot be opened: {_words(error)}.") from error
