@@ -125,5 +125,3 @@ def memory(pid: int) -> int:
         if line.startswith("Private_Dirty"):
             return int(line.split()[1]) * 1024
     raise ValueError(pid)
-
-

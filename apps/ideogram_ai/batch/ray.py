@@ -147,20 +147,19 @@ def generate(
         in_flight=in_flight,
         submit=submit,
         job_seconds=job_seconds,
+        max_cost=max_cost,
         prices=prices or shipped_prices(),
         retry_unknown=retry_unknown,
         retry_failed=retry_failed,
     )
-    outcomes: Dataset = _map(dataset, settings, _coordinate(key.reveal(), settings, max_cost, spent), workers)
+    outcomes: Dataset = _map(dataset, settings, _coordinate(key.reveal(), settings, spent), workers)
     return outcomes
 
 
 def run_job(
     job: Job,
-    *,
     settings: Settings,
     api_key: str,
-    max_cost: Decimal | None,
     on_event: Callable[[Event], None],
     on_start: Callable[[Callable[[], None]], None],
 ) -> RunStopped:
@@ -170,10 +169,8 @@ def run_job(
         job: The batch. In the end it knows what the workers made.
         settings: What the workers need to know.
         api_key: The key, which goes to the workers.
-        max_cost: As in Job.run.
         on_event: Called with each event.
-        on_start: Called with a function that lets nothing new be sent; what is in flight is finished. Any thread may
-            call it.
+        on_start: Called with a function that lets nothing new be sent; what is in flight is finished.
 
     Returns:
         Why the run ended.
@@ -183,10 +180,10 @@ def run_job(
     planned = [*job.ledger.planned(), *_to_go_on_with(job, settings)]
     begun = counts[State.ANSWERED], counts[State.SUBMITTED]
     on_event(RunStarted(len(planned) - sum(begun), *begun))
-    coordinator = _coordinate(api_key, settings, max_cost, job.total_cost())
+    coordinator = _coordinate(api_key, settings, job.total_cost())
 
     def stop() -> None:
-        ray.get(coordinator.stop.remote(StopReason.ASKED, "What is in flight is finished and saved."))
+        coordinator.stop.remote(StopReason.ASKED, "Nothing new is sent; what is in flight is finished and saved.")
 
     on_start(stop)
     outcomes = _map(_dataset_of(planned), settings, coordinator, None)
@@ -238,10 +235,12 @@ class Settings:
     timeout: float | None
     in_flight: int
     submit: bool
-    job_seconds: float
     prices: Prices
     retry_unknown: bool
     retry_failed: bool
+    job_seconds: float = JOB_SECONDS
+    downloads: int = DOWNLOADS
+    max_cost: Decimal | None = None
     allow_http: bool = False
     planned: bool = False
     run: str = field(factory=lambda: secrets.token_hex(8))
@@ -265,7 +264,7 @@ def _map(dataset: Any, settings: Settings, coordinator: Any, workers: int | None
     )
 
 
-def _coordinate(key: str, settings: Settings, max_cost: Decimal | None, spent: Decimal) -> Any:
+def _coordinate(key: str, settings: Settings, spent: Decimal) -> Any:
     """Start the coordinator beside this process, so that it lives as long as this one."""
     check_limits(in_flight=settings.in_flight)
     if not ray.is_initialized():
@@ -274,7 +273,7 @@ def _coordinate(key: str, settings: Settings, max_cost: Decimal | None, spent: D
         ray.get_runtime_context().get_node_id(), soft=False
     )
     start = ray.remote(Coordinator).options(num_cpus=0, max_restarts=0, scheduling_strategy=here)
-    coordinator = start.remote(settings.in_flight, max_cost, spent)
+    coordinator = start.remote(settings.in_flight, settings.max_cost, spent)
     # Arguments of a constructor are kept by the cluster, those of a method by nobody.
     ray.get(coordinator.keep.remote(key))
     return coordinator
@@ -331,7 +330,7 @@ class _Worker:
             self._source(),
             client,
             in_flight=settings.in_flight,
-            downloads=DOWNLOADS,
+            downloads=settings.downloads,
             finish=self._finish,
             prices=settings.prices,
             on_event=self._note,
