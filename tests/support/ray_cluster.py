@@ -1,6 +1,7 @@
 """A Ray cluster of real nodes on this machine, whose processes can be killed."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -15,6 +16,8 @@ from pathlib import Path
 from attrs import define, field
 
 _PATIENCE = 180.0
+_TRIES = 5
+"""Ray gives a node half a minute to start, which is short on a busy machine."""
 _WORKER = b"MapWorker(MapBatches(_Worker))"
 
 
@@ -34,28 +37,32 @@ class RayCluster:
 
     def start_node(self) -> None:
         """Start another node, or the head."""
+        for _ in range(_TRIES):
+            log = self.folder / f"node-{secrets.token_hex(4)}.log"
+            node = self._start(log)
+            until = time.monotonic() + _PATIENCE
+            while node.poll() is None and time.monotonic() < until:
+                if b"Ray runtime started" in log.read_bytes():
+                    self.nodes.append(node)
+                    return
+                time.sleep(0.1)
+            _end(node)
+        raise RuntimeError(f"a node of Ray did not start: {log.read_text()}")
+
+    def _start(self, log: Path) -> "subprocess.Popen[bytes]":
         ray = Path(sys.executable).with_name("ray")
         port = self.address.rpartition(":")[2]
         head = ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={self.folder}"]
-        log = self.folder / f"node-{len(self.nodes)}.log"
+        command = [
+            *(str(ray), "start", "--block", "--num-cpus=1", "--disable-usage-stats"),
+            *("--object-store-memory=100000000", "--node-ip-address=127.0.0.1"),
+            *([f"--address={self.address}"] if self.nodes else head),
+        ]
+        environment = {**os.environ, **self.environment}
         with log.open("wb") as file:
-            node = subprocess.Popen(
-                [
-                    *(str(ray), "start", "--block", "--num-cpus=1", "--disable-usage-stats"),
-                    *("--object-store-memory=100000000", "--node-ip-address=127.0.0.1"),
-                    *([f"--address={self.address}"] if self.nodes else head),
-                ],
-                env={**os.environ, **self.environment},
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
+            return subprocess.Popen(
+                command, env=environment, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
             )
-        self.nodes.append(node)
-        until = time.monotonic() + _PATIENCE
-        while b"Ray runtime started" not in log.read_bytes():
-            if node.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"a node of Ray did not start: {log.read_text()}")
-            time.sleep(0.1)
 
     def workers(self) -> list[int]:
         """The processes that make rows."""
@@ -68,15 +75,11 @@ class RayCluster:
 
     def stop(self) -> None:
         """End all processes."""
-        pids = [pid for node in self.nodes for pid in _below(node.pid)]
         for node in self.nodes:
-            node.terminate()
-        for node in self.nodes:
-            with suppress(subprocess.TimeoutExpired):
-                node.wait(20)
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            _end(node)
+        for pid in _processes():  # of nodes that did not start, too
+            if str(self.folder).encode() in _command(pid):
+                _kill(pid)
 
 
 @contextmanager
@@ -96,13 +99,33 @@ def ray_cluster(nodes: int = 2, **environment: str) -> Iterator[RayCluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _end(node: "subprocess.Popen[bytes]") -> None:
+    """End a node with all its processes."""
+    pids = _below(node.pid)
+    node.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        node.wait(20)
+    for pid in (node.pid, *pids):
+        _kill(pid)
+    node.wait()
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _processes() -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+
+
 def _below(pid: int) -> list[int]:
     """The processes that a process started, and those that they did."""
     children: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
+    for each in _processes():
         with suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(folder.name))
+            parent = int(Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(each)
     found: list[int] = []
     todo = [pid]
     while todo:

@@ -56,21 +56,21 @@ class Coordinator:
 
     async def take(self, worker: str, key: str, images: int, cost: Decimal) -> int:
         """Wait for a turn; see Turns."""
-        if self._budget is not None:
-            mine = f"{worker} {key}"
-            if not await self._budget.reserve(mine, cost):
-                message = f"The next row may cost {cost} USD, and with it the sum would pass {self._budget.most} USD."
-                await self.stop(StopReason.MAX_COST, message)
-                return 0
-            self._reserved.setdefault(worker, set()).add(mine)
+        mine = f"{worker} {key}"
+        if self._budget is not None and not await self._budget.reserve(mine, cost):
+            message = f"The next row may cost {cost} USD, and with it the sum would pass {self._budget.most} USD."
+            await self.stop(StopReason.MAX_COST, message)
+            return 0
         number = await self._turns.take(None, images)
-        if not number:
-            await self.settle(worker, key, Decimal(0))
-        elif worker in self._heard:
+        if number and worker in self._heard:
             self._leases[number] = worker, images
-        else:  # it died while it waited
+            self._reserved.setdefault(worker, set()).add(mine)
+            return number
+        if number:  # the worker died while it waited
             self._turns.end(number, images, responded=False)
-        return number
+        if self._budget is not None:
+            await self._budget.settle(mine, Decimal(0))
+        return 0
 
     async def end(self, number: int, *, responded: bool) -> None:
         """A request ended; see Turns."""
@@ -88,8 +88,8 @@ class Coordinator:
     async def settle(self, worker: str, key: str, cost: Decimal) -> None:
         """Count what a row cost instead of what was reserved for it."""
         mine = f"{worker} {key}"
-        if self._budget is not None and mine in self._reserved.get(worker, ()):
-            self._reserved[worker].discard(mine)
+        self._reserved.get(worker, set()).discard(mine)
+        if self._budget is not None:
             await self._budget.settle(mine, cost)
 
     async def stop(self, reason: StopReason, message: str) -> None:
