@@ -30,6 +30,7 @@ from .model import (
     RunStarted,
     RunStopped,
     RunStopping,
+    RunWaiting,
     State,
     StopReason,
     log_outcomes,
@@ -359,10 +360,14 @@ class Job:
 
     async def _is_left_by_others(self, claims: Claims) -> bool:
         """Wait for the rows that other processes work on. Whether some are left to this one, because those ended."""
+        waiting = 0
         while self._stopping is None:
             left = await anyio.to_thread.run_sync(claims.update)
             if left or not claims.busy:
                 return left
+            if waiting != len(claims.busy):
+                waiting = len(claims.busy)
+                self._emit(RunWaiting(waiting))
             await anyio.sleep(_OTHERS_SECONDS)
         return False
 
