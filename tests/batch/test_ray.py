@@ -120,6 +120,7 @@ def test_dead_workers_and_a_dead_node_make_nothing_twice(
         os.kill(random.choice(cluster.workers()), signal.SIGKILL)
     reached(server, kind, ROWS * 2 // 3, run)
     assert run.lines, "outcomes can be read while others are made"
+    megabytes = [memory(pid) // 2**20 for pid in cluster.workers()]
     if kind == "folder":
         cluster.kill_raylet(1)
     assert run.wait() == 0, run.output
@@ -130,7 +131,7 @@ def test_dead_workers_and_a_dead_node_make_nothing_twice(
     images = made(server, kind)
     assert not [prompt for prompt, times in images.items() if times > 1]
     assert not [prompt for prompt, state in states.items() if state == "saved" and not images[prompt]]
-    print(f"{kind}: {dict(counts)}, made {images.total()}, {[memory(pid) // 2**20 for pid in cluster.workers()]} MB")
+    print(f"{kind}: {dict(counts)}, made {images.total()}, workers of {megabytes} MB")
 
     again = command(cluster, out, server, "--retry-unknown")
     assert again.wait() == 0, again.output

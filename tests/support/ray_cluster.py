@@ -1,6 +1,7 @@
 """A Ray cluster of real nodes on this machine, whose processes can be killed."""
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -18,6 +19,8 @@ from attrs import define, field
 _PATIENCE = 180.0
 _TRIES = 5
 """Ray gives a node half a minute to start, which is short on a busy machine."""
+_MARK = "IDEOGRAM_TEST_NODE"
+"""The variable by which the processes of a node are known, also when the one that started them is gone."""
 _WORKER = b"MapWorker(MapBatches(_Worker))"
 
 
@@ -27,29 +30,32 @@ class RayCluster:
 
     Attributes:
         address: Where programs connect to.
-        nodes: The process that started each node, the head's first.
+        folder: Where Ray keeps its logs.
+        environment: Variables of all its processes.
+        nodes: The mark of each node, the head's first.
     """
 
     address: str
     folder: Path
     environment: Mapping[str, str]
-    nodes: list[subprocess.Popen[bytes]] = field(factory=list["subprocess.Popen[bytes]"])
+    nodes: list[str] = field(factory=list[str])
 
     def start_node(self) -> None:
         """Start another node, or the head."""
         for _ in range(_TRIES):
-            log = self.folder / f"node-{secrets.token_hex(4)}.log"
-            node = self._start(log)
+            mark = secrets.token_hex(8)
+            log = self.folder / f"node-{mark}.log"
+            process = self._start(mark, log)
             until = time.monotonic() + _PATIENCE
-            while node.poll() is None and time.monotonic() < until:
+            while process.poll() is None and time.monotonic() < until:
                 if b"Ray runtime started" in log.read_bytes():
-                    self.nodes.append(node)
+                    self.nodes.append(mark)
                     return
                 time.sleep(0.1)
-            _end(node)
+            _kill(_processes(mark))
         raise RuntimeError(f"a node of Ray did not start: {log.read_text()}")
 
-    def _start(self, log: Path) -> "subprocess.Popen[bytes]":
+    def _start(self, mark: str, log: Path) -> "subprocess.Popen[bytes]":
         ray = Path(sys.executable).with_name("ray")
         port = self.address.rpartition(":")[2]
         head = ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={self.folder}"]
@@ -58,7 +64,7 @@ class RayCluster:
             *("--object-store-memory=100000000", "--node-ip-address=127.0.0.1"),
             *([f"--address={self.address}"] if self.nodes else head),
         ]
-        environment = {**os.environ, **self.environment}
+        environment = {**os.environ, **self.environment, _MARK: mark}
         with log.open("wb") as file:
             return subprocess.Popen(
                 command, env=environment, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
@@ -66,20 +72,12 @@ class RayCluster:
 
     def workers(self) -> list[int]:
         """The processes that make rows."""
-        return [pid for node in self.nodes for pid in _below(node.pid) if _WORKER in _command(pid)]
+        return [pid for mark in self.nodes for pid in _processes(mark) if _WORKER in _read(pid, "cmdline")]
 
     def kill_raylet(self, node: int) -> None:
         """Kill the process that manages a node; its workers die with it."""
-        (raylet,) = (pid for pid in _below(self.nodes[node].pid) if b"/raylet/raylet" in _command(pid).split(b"\0")[0])
-        os.kill(raylet, signal.SIGKILL)
-
-    def stop(self) -> None:
-        """End all processes."""
-        for node in self.nodes:
-            _end(node)
-        for pid in _processes():  # of nodes that did not start, too
-            if str(self.folder).encode() in _command(pid):
-                _kill(pid)
+        pids = _processes(self.nodes[node])
+        _kill([pid for pid in pids if _read(pid, "cmdline").split(b"\0")[0].endswith(b"/raylet/raylet")])
 
 
 @contextmanager
@@ -95,56 +93,31 @@ def ray_cluster(nodes: int = 2, **environment: str) -> Iterator[RayCluster]:
             cluster.start_node()
         yield cluster
     finally:
-        cluster.stop()
+        for mark in cluster.nodes:
+            _kill(_processes(mark))
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _end(node: "subprocess.Popen[bytes]") -> None:
-    """End a node with all its processes."""
-    pids = _below(node.pid)
-    node.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        node.wait(20)
-    for pid in (node.pid, *pids):
-        _kill(pid)
-    node.wait()
+def memory(pid: int) -> int:
+    """Bytes that a process has in memory for itself alone."""
+    found = re.search(rb"Private_Dirty: *([0-9]+)", _read(pid, "smaps_rollup"))
+    return int(found[1]) * 1024 if found else 0
 
 
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+def _processes(mark: str) -> list[int]:
+    wanted = f"{_MARK}={mark}".encode()
+    pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in pids if wanted in _read(pid, "environ")]
 
 
-def _processes() -> list[int]:
-    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
-
-
-def _below(pid: int) -> list[int]:
-    """The processes that a process started, and those that they did."""
-    children: dict[int, list[int]] = {}
-    for each in _processes():
-        with suppress(OSError):
-            parent = int(Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(each)
-    found: list[int] = []
-    todo = [pid]
-    while todo:
-        more = children.get(todo.pop(), [])
-        found += more
-        todo += more
-    return found
-
-
-def _command(pid: int) -> bytes:
+def _read(pid: int, name: str) -> bytes:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:  # it has ended
         return b""
 
 
-def memory(pid: int) -> int:
-    """Bytes that a process alone has in memory."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Private_Dirty"):
-            return int(line.split()[1]) * 1024
-    raise ValueError(pid)
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -145,7 +145,7 @@ class Step:
         retry_unknown: Send rows of unknown outcome again: they may be billed twice. Not those that became unknown in
             this run: an engine may repeat a row as often as it likes.
         retry_failed: Send rows again that failed and were not billed, and download failed images again.
-        run: Identifies the run: made with the Step, and the same in all processes that it is pickled to.
+        run: Identifies the run: made with each Step, and the same in all processes that it is pickled to.
     """
 
     base_url: str | None = None
@@ -156,7 +156,7 @@ class Step:
     job_seconds: float = 600.0
     retry_unknown: bool = False
     retry_failed: bool = False
-    run: str = field(factory=lambda: secrets.token_hex(8), repr=False, eq=False)
+    run: str = field(factory=lambda: secrets.token_hex(8), init=False, repr=False, eq=False)
 
     def __call__(self, request: BatchRequest) -> Outcome:
         """Send a request, unless it was sent before, and save its images. Each image is billed, withheld ones too.
