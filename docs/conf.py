@@ -66,6 +66,7 @@ toc_object_entries_show_parents = "hide"
 copybutton_exclude = ".linenos, .gp, .go"
 html_theme = "furo"
 html_title = project
+html_favicon = "images/icon.svg"
 html_baseurl = f"{SITE}/"
 html_copy_source = False
 html_theme_options = {

@@ -16,6 +16,8 @@ from browser import open_browser, open_page
 from playwright.sync_api import BrowserContext, expect
 from regenerated import made_once
 from served_app import serve
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from ideogram_ai.cli.app import app
@@ -49,7 +51,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
 
 @pytest.fixture(scope="module")
 def url(site: Path) -> Iterator[str]:
-    with serve(StaticFiles(directory=site, html=True)) as url:
+    with serve(Starlette(routes=[Mount("/", StaticFiles(directory=site, html=True))])) as url:
         yield url
 
 
@@ -103,7 +105,8 @@ def test_every_public_name_command_and_operation_has_its_place(site: Path) -> No
     options = {option for command in app.commands.values() for each in command.params for option in each.opts}
     for name, command in app.commands.items():
         inner = command.list_commands(click.Context(command)) if isinstance(command, click.Group) else []
-        assert {name, *(f"{name}-{each}" for each in inner)} - {each.removeprefix("ideogram-") for each in ids} == set()
+        titles = {f"ideogram-{name}", *(f"ideogram-{name}-{each}" for each in inner)}
+        assert {re.sub(r"[._]", "-", title) for title in titles} - ids == set()
     assert {option for option in options if option.startswith("--") and option not in commands} == set()
     types = re.findall(r'href="[^"]*#ideogram_ai\.client\.Generation"', (site / "api-client.html").read_text("utf-8"))
     assert len(types) > 5, "types are links"
@@ -154,7 +157,7 @@ def test_every_page_fits_a_phone(browser: BrowserContext, url: str, site: Path) 
         page.goto(f"{url}/index.html")
         link = page.locator(".sidebar-tree").get_by_role("link", name="All operations")
         expect(link).not_to_be_in_viewport()
-        page.locator("label[for=__navigation]").first.click()
+        page.locator("label.nav-overlay-icon[for=__navigation]").click()
         link.click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("All operations")
 

@@ -58,7 +58,8 @@ def open_page(context: BrowserContext, path: Path | str, fragment: str = "") -> 
     page, address = context.new_page(), path if isinstance(path, str) else path.as_uri()
     origin = "/".join(address.split("/")[:3])
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    reports = {"error", "warning", "assert"}
+    page.on("console", lambda each: complaints.extend([each.text] if each.type in reports else []))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
     page.on(

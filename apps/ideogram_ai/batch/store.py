@@ -117,11 +117,20 @@ class Store(ABC):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def tidy(self) -> None:
-        """Remove what a killed process left unfinished. Only for the process that holds the batch."""
+    def tidy(self, *, older_than: float = 0) -> None:
+        """Remove what killed processes left unfinished.
+
+        Args:
+            older_than: Seconds. Where other processes may be at work, give so many that no download of theirs takes.
+        """
         with self.on_disk("what an earlier run left unfinished cannot be removed"):
-            for path in self.workspace.iterdir():
-                path.unlink()
+            now = self.workspace.stat().st_mtime  # by the clock of its file system
+            for path in self._unfinished():
+                if max(0.0, now - path.stat().st_mtime) >= older_than:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _unfinished(self) -> Iterator[Path]:
+        return self.workspace.iterdir()
 
     @property
     def title(self) -> str:
@@ -202,7 +211,7 @@ class Store(ABC):
         Raises:
             StoreError: The place replaces files, or its driver cannot create exclusively.
         """
-        name = f"{_TRIAL}-{secrets.token_hex(8)}"
+        name = f"claims/trial-{secrets.token_hex(8)}"
         try:
             first, second = (self.create(name, data) for data in (b"first", b"second"))
             if not first or second or self.read(name) != b"first":
@@ -361,13 +370,9 @@ class LocalStore(Store):
             self.workspace.rmdir()
             self.workspace.parent.rmdir()
 
-    def tidy(self) -> None:
-        """Remove what killed processes left unfinished. Only for the process that holds the batch."""
-        super().tidy()
-        with self.on_disk("what an earlier run left unfinished cannot be removed"):
-            for path in self.workspace.parent.iterdir():
-                if path != self.workspace:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    def _unfinished(self) -> Iterator[Path]:
+        yield from self.workspace.iterdir()
+        yield from (path for path in self.workspace.parent.iterdir() if path != self.workspace)
 
     def _put_new(self, source: Path, name: str) -> bool:
         with self._explained(f"{name!r} cannot be written"):
