@@ -1,9 +1,9 @@
 """The coordinator: one limit for all workers, also when they die, wait or have spent enough."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 FREE = Decimal(0)
 
 
-async def soon(waiting: Coroutine[Any, Any, T]) -> T:
+async def soon(waiting: Awaitable[T]) -> T:
     return await asyncio.wait_for(waiting, 10)
 
 
