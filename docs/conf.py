@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from docutils import nodes
-from sphinx.ext.napoleon import Config, GoogleDocstring
+from sphinx.ext.napoleon import Config
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,7 +144,7 @@ def _public(module: str, pattern: str) -> Iterator[str]:
                 yield "   :undoc-members:\n"
 
 
-def _docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:  # noqa: PLR0917 - as Sphinx calls it
+def _docstring(app: Sphinx, what: Any, name: str, thing: Any, options: Any, lines: list[str]) -> None:  # noqa: PLR0917 - as Sphinx calls it
     """Read a docstring in Google's style; that of an attribute is a sentence, which may have a colon."""
     if what == "module":
         lines.clear()
@@ -153,7 +154,8 @@ def _docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, line
         first = lines.index("    Attributes:")
         lines[first:] = [line.removeprefix("    ") for line in lines[first:]]
     text = [re.sub(r"(\w)_(?= \()", r"\1\\_", line) for line in lines]  # not a link of reStructuredText
-    lines[:] = GoogleDocstring(text, Config(napoleon_use_ivar=True), app, what, name, thing, options).lines()
+    config: Any = Config(napoleon_use_ivar=True)  # as its documentation has it; its types want another
+    lines[:] = GoogleDocstring(text, config, app, what, name, thing, options).lines()
 
 
 def _tidy(_app: Sphinx, tree: nodes.document, _name: str) -> None:
