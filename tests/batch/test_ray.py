@@ -22,7 +22,7 @@ from ideogram_ai.testing import MockServer
 
 pytestmark = pytest.mark.slow
 
-ROWS = int(os.environ.get("IDEOGRAM_RAY_ROWS", "120"))
+ROWS = int(os.environ.get("RAY_TEST_ROWS", "120"))
 """2,000 rows take some minutes, and are the promise."""
 IN_FLIGHT = 20
 KEY = "the-key-of-these-tests"
@@ -82,12 +82,18 @@ class Run:
             else:
                 self.output += line
 
-    def wait(self, timeout: float = 1200) -> int:
-        try:
-            return self.process.wait(timeout)
-        finally:
-            self.process.kill()
-            self._thread.join()
+    def wait(self) -> int:
+        """Wait for its end, and return its exit code."""
+        code = self.process.wait(1200)
+        self._thread.join()
+        return code
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.wait()
 
 
 def generate(cluster: RayCluster, out: str, server: MockServer, rows: object, **options: object) -> Run:
@@ -114,16 +120,16 @@ def test_dead_workers_and_a_dead_node_make_nothing_twice(
     kind: str, tmp_path: Path, cluster: RayCluster, server: MockServer
 ) -> None:
     out = f"s3://{BUCKET}/{tmp_path.name}" if kind == "s3" else str(tmp_path / "images")
-    run = generate(cluster, out, server, rows_of(kind))
-    for number in range(3):
-        reached(server, kind, ROWS * (number + 1) // 6, run)
-        os.kill(random.choice(cluster.workers()), signal.SIGKILL)
-    reached(server, kind, ROWS * 2 // 3, run)
-    assert run.lines, "outcomes can be read while others are made"
-    megabytes = [memory(pid) // 2**20 for pid in cluster.workers()]
-    if kind == "folder":
-        cluster.kill_raylet(1)
-    assert run.wait() == 0, run.output
+    with generate(cluster, out, server, rows_of(kind)) as run:
+        for number in range(3):
+            reached(server, kind, ROWS * (number + 1) // 6, run)
+            os.kill(random.choice(cluster.workers()), signal.SIGKILL)  # noqa: S311
+        reached(server, kind, ROWS * 2 // 3, run)
+        assert run.lines, "outcomes can be read while others are made"
+        megabytes = [memory(pid) // 2**20 for pid in cluster.workers()]
+        if kind == "folder":
+            cluster.kill_raylet(1)
+        assert run.wait() == 0, run.output
     states = {json.loads(line["request"])["text_prompt"]: line["state"] for line in run.lines}
     assert len(states) == len(run.lines) == ROWS
     counts = Counter(states.values())
@@ -133,8 +139,8 @@ def test_dead_workers_and_a_dead_node_make_nothing_twice(
     assert not [prompt for prompt, state in states.items() if state == "saved" and not images[prompt]]
     print(f"{kind}: {dict(counts)}, made {images.total()}, workers of {megabytes} MB")
 
-    again = command(cluster, out, server, "--retry-unknown")
-    assert again.wait() == 0, again.output
+    with command(cluster, out, server, "--retry-unknown") as again:
+        assert again.wait() == 0, (again.lines, again.output)
     with Job.open(out, shared=True) as job:
         assert job.counts()[State.SAVED] == ROWS
         assert len({outcome.file for outcome in job.outcomes()}) == ROWS
