@@ -41,7 +41,12 @@ INTERNAL: Final = (
 )
 """Where types of these come from."""
 
-ALIASES: Final = {"Image": "GeneratedImage", "Path": "pathlib.Path", "Decimal": "decimal.Decimal"}
+ALIASES: Final = {
+    "Image": "GeneratedImage",
+    "Retry": "RetryPolicy",
+    "Path": "pathlib.Path",
+    "Decimal": "decimal.Decimal",
+}
 """Types that are known by another name where they are used."""
 
 project = "ideogram-ai"
@@ -49,17 +54,17 @@ author = copyright = "the contributors of ideogram-ai, MIT licence"  # noqa: A00
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "sphinx_copybutton"]
 nitpicky = True  # every type leads somewhere, but for those of other libraries, and what nobody makes by hand
 nitpick_ignore_regex = [
-    ("py:.*", r"(httpx\..*|Headers|HTTPClient|Starlette|SearchStrategy|T|Callable\[\[\])"),
+    ("py:.*", r"(httpx\..*|Headers|HTTPClient|Starlette|Writable|SearchStrategy|T|Callable\[\[\])"),
     (
         "py:.*",
-        "(.*[.])?(Claims|Event|ExchangeLog|Finish|Format|Header|Journal|Keys|Ledger|On|Outcomes|Planned|Recorder|Requests|RunStopped|Stop|Store|Wait|When)",
+        "(.*[.])?(Claims|Event|ExchangeLog|Finish|Format|Header|ImageReader|Journal|Keys|Ledger|On|Opens|Outcomes|Planned|Recorder|Requests|RunStopped|Stop|Store|Wait|When)",
     ),
 ]
 smartquotes = False
 default_role = "literal"  # docstrings have code between single backticks
 myst_heading_anchors = 4
 suppress_warnings = ["ref.python"]  # two packages have a Job
-autodoc_default_options = {"members": True, "inherited-members": "Exception, BaseException, str, int, tuple"}
+autodoc_default_options = {"members": True, "inherited-members": "Exception, BaseException, str, int, tuple, dict"}
 autodoc_member_order = "bysource"
 maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
