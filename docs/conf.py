@@ -53,19 +53,14 @@ project = "ideogram-ai"
 author = copyright = "the contributors of ideogram-ai, MIT licence"  # noqa: A001 - the name that Sphinx reads
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "sphinx_copybutton"]
 nitpicky = True  # every type leads somewhere, but for those of other libraries, and what nobody makes by hand
-nitpick_ignore_regex = [
-    ("py:.*", r"(httpx\..*|Headers|HTTPClient|Starlette|Writable|SearchStrategy|T|Callable\[\[\])"),
-    (
-        "py:.*",
-        "(.*[.])?(Claims|Event|ExchangeLog|Finish|Format|Header|ImageReader|Journal|Keys|Ledger|On|Opens|Outcomes|Planned|Recorder|Requests|RunStopped|Stop|Store|Wait|When)",
-    ),
-]
+nitpick_ignore_regex = [("py:.*", r"(httpx\..*|Headers|Starlette|SearchStrategy|Callable\[\[\])")]
 smartquotes = False
 default_role = "literal"  # docstrings have code between single backticks
 myst_heading_anchors = 4
 suppress_warnings = ["ref.python"]  # two packages have a Job
 autodoc_default_options = {"members": True, "inherited-members": "Exception, BaseException, str, int, tuple, dict"}
 autodoc_member_order = "bysource"
+autodoc_mock_imports = ["ray"]  # large, and only looked at
 maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
@@ -205,7 +200,9 @@ def _resolve(app: Sphinx, env: Any, reference: pending_xref, shown: nodes.Elemen
     module = target.rpartition(".")[0]
     if module.partition(".")[0] in sys.stdlib_module_names:
         return nodes.reference("", "", shown, refuri=f"https://docs.python.org/3/library/{module}.html#{target}")
-    return None
+    ours = [loaded for name, loaded in list(sys.modules.items()) if name.startswith("ideogram_ai.")]
+    is_internal = reference["reftype"] != "exc" and any(hasattr(loaded, last) for loaded in ours)
+    return shown if is_internal else None  # None is a warning: nobody knows it, or it is an error that has no place
 
 
 def _write_texts(app: Sphinx, failure: Exception | None) -> None:
