@@ -153,9 +153,14 @@ def _docstring(app: Sphinx, what: Any, name: str, thing: Any, options: Any, line
     if "    Attributes:" in lines:  # the generator indents them below a summary of two lines
         first = lines.index("    Attributes:")
         lines[first:] = [line.removeprefix("    ") for line in lines[first:]]
-    text = [re.sub(r"(\w)_(?= \()", r"\1\\_", line) for line in lines]  # not a link of reStructuredText
+    text = re.sub(r"(\w)_(?= \()", r"\1\\_", "\n".join(lines))  # not a link of reStructuredText
+    # What is returned is a sentence too, whose type stands in the signature.
+    pattern = re.compile(r"^Returns:\n((?: {4}.*(?:\n|$)|\n)+)", flags=re.MULTILINE)
+    text = pattern.sub(
+        lambda found: f":returns: {re.sub(r' {2,}', ' ', found[1].replace(chr(10), ' ')).strip()}\n\n", text
+    )
     config: Any = Config(napoleon_use_ivar=True)  # as its documentation has it; its types want another
-    lines[:] = GoogleDocstring(text, config, app, what, name, thing, options).lines()
+    lines[:] = GoogleDocstring(text.splitlines(), config, app, what, name, thing, options).lines()
 
 
 def _tidy(_app: Sphinx, tree: nodes.document, _name: str) -> None:
