@@ -2,7 +2,7 @@
 
 from importlinter.contracts.layers import LayersContract
 
-import ideogram_ai as ideogram_ai
+import ideogram_ai  # noqa: F401
 
 
 class FloorsContract(LayersContract):
