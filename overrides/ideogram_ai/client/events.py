@@ -158,6 +158,7 @@ class Reporter:
             bills = outcome.status == COMPLETED and outcome.generation is not None
         else:
             bills = not failed and not operation.is_free
+        self._billed |= bills
         self.report("answered", outcome=outcome, final=ends and not failed and not bills, **facts)
         if bills and ends:
             self.billed(operation, outcome, **facts)
@@ -182,7 +183,7 @@ class _Line:
             "job": event.job_id,
             "cost": None if event.cost_usd is None else f"${event.cost_usd}",
             "error": type(event.outcome).__name__ if isinstance(event.outcome, BaseException) else None,
-            "may have been billed": event.may_have_been_billed or None,
+            "may have been": "billed" if event.may_have_been_billed else None,
             "next in": None if event.wait is None else f"{event.wait:.2f} s",
             "path": event.path,
         }

@@ -107,9 +107,7 @@ class _Part(Mapping[str, Any]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        shown = (
-            f"{name}={value!r}" if index else repr(value) for index, (name, value) in enumerate(self._shown.items())
-        )
+        shown = [repr(value) if name == self.first else f"{name}={value!r}" for name, value in self._shown.items()]
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
@@ -225,11 +223,10 @@ class JsonPrompt(_Part):
     ) -> None:
         _check_texts({"high_level_description": description, "background": background})
         for index, element in enumerate(elements):
-            if isinstance(element, (str, int, float, bytes, _Part)) and not isinstance(
-                element, (TextElement, ObjectElement)
-            ):
-                kind = type(element).__name__
-                raise _unusable(f"elements/{index}", f"{kind} is no element; give a TextElement or an ObjectElement")
+            is_model = hasattr(element, "to_dict") or isinstance(element, Mapping)
+            if not is_model or isinstance(element, (JsonPrompt, Style)):
+                place, kind = f"compositional_deconstruction/elements/{index}", type(element).__name__
+                raise _unusable(place, f"{kind} is no element; give a TextElement or an ObjectElement")
         inner = {"background": background, "elements": list(elements)}
         names = [wire for _, wire in MODEL_FIELDS["V4CompositionalDeconstruction"]]
         given = {
