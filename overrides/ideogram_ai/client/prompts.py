@@ -15,6 +15,7 @@ from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import MODEL_FIELDS
 
 from .errors import NOTHING_SENT, FieldValueError
+from .request import is_mapping
 from .uploads import is_several
 
 
@@ -223,8 +224,7 @@ class JsonPrompt(_Part):
     ) -> None:
         _check_texts({"high_level_description": description, "background": background})
         for index, element in enumerate(elements):
-            is_model = hasattr(element, "to_dict") or isinstance(element, Mapping)
-            if not is_model or isinstance(element, (JsonPrompt, Style)):
+            if not _is_element(element):
                 place, kind = f"compositional_deconstruction/elements/{index}", type(element).__name__
                 raise _unusable(place, f"{kind} is no element; give a TextElement or an ObjectElement")
         inner = {"background": background, "elements": list(elements)}
@@ -288,6 +288,10 @@ def _check_colors(colors: Any) -> list[str] | None:
                 f"color_palette/{index}", f"{color!r:.40} is no colour: give six hex digits as in '#FFAA00'"
             )
     return list(colors)
+
+
+def _is_element(value: object) -> bool:
+    return (is_mapping(value) or hasattr(value, "to_dict")) and not isinstance(value, (JsonPrompt, Style))
 
 
 def _is_number(value: object, kind: type[float]) -> bool:
