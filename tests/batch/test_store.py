@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,14 @@ def bucket(s3: str, tmp_path: Path) -> str:
 @pytest.fixture
 def store(place: str, tmp_path: Path) -> Iterator[Store]:
     with open_store(place, workspace=tmp_path / "work" if "://" in place else None) as store:
+        yield store
+
+
+@pytest.fixture(params=["folder", "s3"])
+def claims(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An unused store where several machines can create files."""
+    place = tmp_path / "out" if request.param == "folder" else request.getfixturevalue("bucket")
+    with open_store(place) as store:
         yield store
 
 
@@ -122,7 +131,7 @@ def test_opening_leaves_nothing_behind(place: str) -> None:
     with open_store(place) as store:
         files, root = fsspec.url_to_fs(place)
         found = files.find(root) if files.exists(root) else []
-        assert [name for name in found if not name.endswith(store.workspace.name)] == []
+        assert [name for name in found if store.workspace.name not in name] == []
 
 
 @contextlib.contextmanager
@@ -152,14 +161,15 @@ def test_a_file_that_does_not_fit_leaves_the_earlier_one(tmp_path: Path) -> None
         assert leftovers(store) == []
 
 
-def test_a_file_system_without_links_replaces_none_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
+def without_links(*_: object) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(os, "link", refuse)
+
+def test_a_file_system_without_links_replaces_none_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", without_links)
     with open_store(tmp_path) as store:
         assert [put(store, data) for data in (b"one", b"two")] == ["cat.png", "cat-2.png"]
-        monkeypatch.setattr(Path, "replace", refuse)
+        monkeypatch.setattr(Path, "replace", without_links)
         with store.part() as part:
             part.write_bytes(b"paid for")
             with pytest.raises(StoreError, match="Operation not permitted"):
@@ -298,3 +308,137 @@ def test_what_has_to_be_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(importlib, "import_module", lambda name: (_ for _ in ()).throw(ImportError(name)))
     with pytest.raises(StoreError, match=r"pip install 'ideogram-ai\[batch\]'"):
         open_store("s3://bucket/out")
+
+
+def test_small_files_are_created_once_replaced_listed_and_dated(claims: Store) -> None:
+    names = [f"claims/{number % 3:02}/قطة {number}.sent.json" for number in range(7)]
+    assert list(claims.names("claims")) == []
+    assert [claims.create(name, name.encode()) for name in names] == [True] * 7
+    assert [claims.create(name, b"another") for name in names] == [False] * 7
+    assert claims.create(names[0], names[0].encode()), "the same content is the same claim: its first response was lost"
+    assert claims.create("owners/a.json", b"a")
+    assert claims.create("claims-of-another/a", b"a")
+    assert sorted(claims.names("claims")) == sorted(names)
+    assert sorted(claims.names("claims/00")) == sorted(names[::3])
+    assert [claims.read(name) for name in names] == [name.encode() for name in names]
+    before = claims.modified(names[0])
+    assert before is not None
+    assert abs(before - datetime.now(UTC)) < timedelta(minutes=1)
+    for data in (b"one", b"longer", b""):
+        claims.put("owners/a.json", data)
+        assert claims.read("owners/a.json") == data
+    claims.remove(names[0])
+    assert claims.read(names[0]) is None
+    assert claims.modified(names[0]) is None
+    assert sorted(claims.names("")) == sorted([*names[1:], "owners/a.json", "claims-of-another/a"])
+    assert leftovers(claims) == []
+    claims.check_exclusive()
+    assert len(list(claims.names(""))) == 8
+
+
+def test_of_many_that_create_one_name_one_gets_it(claims: Store) -> None:
+    with ThreadPoolExecutor(50) as pool:
+        for name in ("claims/a", "claims/b"):
+            won = list(pool.map(lambda number: claims.create(name, b"%d" % number), range(50)))  # noqa: B023
+            assert sum(won) == 1
+            assert claims.read(name) == b"%d" % won.index(True)
+
+
+@pytest.fixture
+def relay(s3: str) -> Iterator[s3_server.Relay]:
+    """Between this process and the server of S3."""
+    with s3_server.Relay(s3) as relay, s3_server.connected(relay.url):
+        yield relay
+
+
+def error(status: str, code: str) -> bytes:
+    """A response of S3."""
+    body = f"<Error><Code>{code}</Code><Message>No.</Message></Error>"
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\nConnection: close"
+    return f"{head}\r\n\r\n{body}".encode()
+
+
+LOST = b""
+CONFLICT = error("409 Conflict", "ConditionalRequestConflict")
+
+
+@pytest.mark.parametrize("failures", [[LOST], [LOST, LOST], [CONFLICT], [CONFLICT, CONFLICT, LOST], [LOST, CONFLICT]])
+def test_a_claim_whose_response_is_lost_is_known_by_its_content(
+    bucket: str, relay: s3_server.Relay, failures: list[bytes]
+) -> None:
+    with open_store(bucket) as store:
+        left = list(failures)
+        relay.fail = lambda line: left.pop(0) if left and line.startswith("PUT") else None
+        assert store.create("claims/a", b"ours"), "the driver repeats the request, and S3 refuses the second one"
+        assert left == []
+        left[:] = failures
+        assert not store.create("claims/a", b"theirs")
+        assert left == [] or failures[0] == CONFLICT
+        assert store.read("claims/a") == b"ours"
+
+
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        (error("403 Forbidden", "AccessDenied"), r"'claims/a' cannot be created: .*Check the credentials"),
+        (error("501 Not Implemented", "NotImplemented"), r"cannot create a file only once.*Use one machine"),
+    ],
+)
+def test_a_claim_that_is_refused_is_not_taken(bucket: str, relay: s3_server.Relay, response: bytes, words: str) -> None:
+    with open_store(bucket) as store:
+        relay.fail = lambda line: response if line.startswith("PUT") else None
+        with pytest.raises(StoreError, match=words):
+            store.create("claims/a", b"ours")
+        relay.fail = lambda line: None
+        assert store.read("claims/a") is None
+        assert store.create("claims/a", b"theirs")
+
+
+def test_each_operation_on_a_claim_is_one_request(bucket: str, relay: s3_server.Relay) -> None:
+    """A million rows pay for each one."""
+    with open_store(bucket) as store:
+
+        def asked(call: Callable[[], object]) -> list[str]:
+            before = len(relay.requests)
+            call()
+            return [line.partition(" ")[0] for line in relay.requests[before:]]
+
+        assert asked(lambda: store.create("claims/a", b"ours")) == ["PUT"]
+        assert asked(lambda: store.create("claims/a", b"theirs")) == ["PUT", "GET"]
+        assert asked(lambda: store.read("claims/a")) == ["GET"]
+        assert asked(lambda: store.put("claims/b", b"1")) == ["PUT"]
+        assert asked(lambda: list(store.names("claims"))) == ["GET"]
+        assert asked(lambda: list(store.names("nothing"))) == ["GET"]
+        assert asked(lambda: store.modified("claims/a")) == ["HEAD"]
+        assert asked(lambda: store.remove("claims/a")) == ["DELETE"]
+        assert asked(lambda: put(store, b"an image")) == ["PUT"]
+
+
+@pytest.mark.parametrize("place", ["memory://{}/out", "{}/out"])
+def test_a_place_that_cannot_create_a_file_once_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path.parent)
+    monkeypatch.setattr(os, "link", without_links)
+    with open_store(place.format(tmp_path.name)) as store:
+        for call in (store.check_exclusive, lambda: store.create("claims/a", b"ours")):
+            with pytest.raises(StoreError, match=r"cannot create a file only once, so two machines could pay"):
+                call()
+
+
+def test_a_service_that_replaces_a_file_is_refused(bucket: str, relay: s3_server.Relay) -> None:
+    """Some services that speak like S3 ignore the condition."""
+    client = s3_server.client(relay.url)
+
+    def replace(line: str) -> bytes | None:
+        if line.startswith("PUT") and "trial-" in line:
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        return None
+
+    with open_store(bucket) as store:
+        store.check_exclusive()
+        relay.fail = replace
+        with pytest.raises(StoreError, match="cannot create a file only once"):
+            store.check_exclusive()
+    found = client.list_objects_v2(Bucket=s3_server.BUCKET, Prefix=bucket.rpartition("/")[2])
+    assert found["KeyCount"] == 0

@@ -1,8 +1,11 @@
 """A real S3 server on this machine, for tests of files that go there."""
 
 import contextlib
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import fsspec
 import httpx
@@ -77,3 +80,65 @@ def connected(url: str, **changes: str) -> Iterator[None]:
             yield
         finally:
             fsspec.get_filesystem_class("s3").clear_instance_cache()
+
+
+class Relay:
+    """Passes connections on to a server, counts their requests, and fails on purpose. A context manager.
+
+    Attributes:
+        requests: The first line of each request so far, without the version.
+        fail: Asked with that line before a request is passed on. None lets it through; bytes are the response, and the
+            server never sees the request; with no bytes the server gets it, and the client never sees the response.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.requests: list[str] = []
+        self.fail: Callable[[str], bytes | None] = lambda line: None
+        parts = urlsplit(url)
+        self._server = (str(parts.hostname), int(parts.port or 80))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> "Relay":
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._pass, args=(connection,), daemon=True).start()
+
+    def _pass(self, client: socket.socket) -> None:
+        lost = threading.Event()
+        with client, socket.create_connection(self._server) as server, contextlib.suppress(OSError):
+            back = threading.Thread(target=self._pass_back, args=(server, client, lost), daemon=True)
+            back.start()
+            while data := client.recv(1 << 16):
+                line, version, _ = data.partition(b" HTTP/1.1\r\n")
+                if version and b"\n" not in line:  # else the body goes on
+                    self.requests.append(line.decode())
+                    response = self.fail(self.requests[-1])
+                    if response:
+                        client.sendall(response)
+                        break
+                    if response is not None:
+                        lost.set()
+                server.sendall(data)
+            for each in (server, client):
+                each.shutdown(socket.SHUT_RDWR)
+            back.join()
+
+    @staticmethod
+    def _pass_back(server: socket.socket, client: socket.socket, lost: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := server.recv(1 << 16):
+                if lost.is_set() and not data.startswith(b"HTTP/1.1 100"):
+                    break
+                client.sendall(data)
+            client.shutdown(socket.SHUT_RDWR)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import random
+import tempfile
 from collections import Counter
 from contextlib import ExitStack, aclosing, suppress
 from decimal import Decimal
@@ -12,10 +14,11 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import anyio
 import anyio.to_thread
-from attrs import define, evolve, field
+from attrs import evolve
 
 from ideogram_ai.client import IdeogramError
 
+from .claims import Claims
 from .journal import LedgerJournal
 from .ledger import Ledger
 from .manifest import check_mark, rebuild_ledger, write_mark
@@ -28,12 +31,14 @@ from .model import (
     RunStarted,
     RunStopped,
     RunStopping,
+    RunWaiting,
     State,
     StopReason,
     log_outcomes,
     server_of,
 )
 from .operations import cost_of, submit_operation
+from .pace import Budget
 from .planning import plan_rows, use_server
 from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
 from .saving import Saver, image_names, thumbnail_name
@@ -59,6 +64,12 @@ _UNRECORDED: Final = (
 """The attributes of an outcome that a row of the ledger lacks while it cannot be written."""
 
 LEDGER_NAME: Final = "ledger.sqlite3"
+_BLOCK: Final = 20
+"""Rows of a shared batch that a process takes one after the other."""
+_LONGEST_DOWNLOAD: Final = 86_400.0
+"""Seconds after which no process of a shared batch still writes an unfinished file."""
+_OTHERS_SECONDS: Final = 2.0
+"""How often a run that is done looks for what other processes do."""
 _READ_AHEAD: Final = 100
 """Rows that are read from the ledger at a time."""
 
@@ -83,53 +94,25 @@ def ledger_path(location: str | os.PathLike[str]) -> Path:
     return platformdirs.user_state_path("ideogram-ai", appauthor=False) / "batches" / name / LEDGER_NAME
 
 
-@define
-class _Budget:
-    """Keeps a run from exceeding a sum. What is in flight counts as if it were billed.
-
-    Attributes:
-        most: US dollars that are not exceeded.
-        spent: US dollars that were billed, or may have been.
-    """
-
-    most: Decimal
-    spent: Decimal
-    _reserved: dict[str, Decimal] = field(factory=dict[str, Decimal], init=False)
-    _settled: anyio.Condition = field(factory=anyio.Condition, init=False)
-
-    async def reserve(self, request: BatchRequest, cost: Decimal) -> bool:
-        """Reserve a request's cost; False when it might exceed the sum even if all requests in flight are free."""
-        async with self._settled:
-            while self.spent + sum(self._reserved.values()) + cost > self.most:
-                if not self._reserved:
-                    return False
-                # Some of those in flight may be refused, and cost nothing.
-                await self._settled.wait()
-        self._reserved[request.key] = cost
-        return True
-
-    async def settle(self, outcome: Outcome) -> None:
-        """Count what a request cost, or may have cost, instead of what was reserved for it."""
-        if self._reserved.pop(outcome.request.key, None) is not None:
-            self.spent += outcome.cost or 0
-            async with self._settled:
-                self._settled.notify_all()
-
-
 class Job:
     """A folder or URL with its images and its ledger, held by this process alone. Use it as a context manager.
 
     Opening it repairs what a dead process left behind: what was on its way becomes unknown, what was submitted or
     answered is collected by the next run, and incomplete images are removed.
 
+    A shared batch is held by many processes on many machines at once. What became of each row is in the place itself,
+    and the ledger is an index of that, made anew by each process.
+
     Attributes:
         store: Where the images go.
         ledger: What is known of each row.
+        claims: The claims of a shared batch; None for a batch of one process.
     """
 
-    def __init__(self, store: Store, ledger: Ledger) -> None:
+    def __init__(self, store: Store, ledger: Ledger, claims: Claims | None = None) -> None:
         self.store = store
         self.ledger = ledger
+        self.claims = claims
         self._opened = ExitStack()
         self._runner: Runner | None = None
         self._running = False
@@ -140,7 +123,12 @@ class Job:
 
     @classmethod
     def open(
-        cls, location: str | os.PathLike[str], *, ledger: str | os.PathLike[str] | None = None, rebuild: bool = False
+        cls,
+        location: str | os.PathLike[str],
+        *,
+        ledger: str | os.PathLike[str] | None = None,
+        rebuild: bool = False,
+        shared: bool = False,
     ) -> Self:
         """Open the folder or URL of a batch, or create it.
 
@@ -148,12 +136,19 @@ class Job:
             location: A folder, or a URL of fsspec.
             ledger: The ledger's file. None puts it into the folder, or for a URL into the user's state folder.
             rebuild: Rebuild a lost ledger from the manifest. What was sent after the manifest was written is not in it.
+            shared: Share the batch with other processes and machines: each row is claimed in the place before it is
+                sent. There is no ledger to give or to rebuild.
 
         Raises:
+            ValueError: A shared batch has no ledger of its own.
             LedgerLockedError: Another process has it open.
             LedgerError: The file is not a ledger, or is newer than this program; or it has rows and cannot be rebuilt.
             StoreError: No file can be written there.
         """
+        if shared:
+            if ledger or rebuild:
+                raise ValueError("A shared batch has no ledger of its own: leave out ledger and rebuild.")
+            return cls._open_shared(location)
         usual = ledger_path(location)
         path = Path(ledger) if ledger else usual
         with ExitStack() as opened:
@@ -172,6 +167,19 @@ class Job:
             names = {key: next(image_names(store, held.stem(key)), None) for key in held.recovered}
             held.note_files({key: name for key, name in names.items() if name is not None})
             job = cls(store, held)
+            job._opened = opened.pop_all()
+        return job
+
+    @classmethod
+    def _open_shared(cls, location: str | os.PathLike[str]) -> Self:
+        with ExitStack() as opened:
+            folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="ideogram-batch-")))
+            store = opened.enter_context(open_store(location))
+            store.tidy(older_than=_LONGEST_DOWNLOAD)
+            index = opened.enter_context(Ledger.open(folder / LEDGER_NAME))
+            claims = opened.enter_context(Claims(store, index))
+            claims.update()
+            job = cls(store, index, claims)
             job._opened = opened.pop_all()
         return job
 
@@ -202,8 +210,10 @@ class Job:
         """
         if self._running:
             raise BatchError("This batch is running: plan before, or when it has ended.")
-        check_mark(self.store, self.ledger)
-        return plan_rows(self.ledger, requests, replace=replace, redo=redo, whole=whole)
+        if self.claims is None:
+            check_mark(self.store, self.ledger)
+        shared = self.claims is not None
+        return plan_rows(self.ledger, requests, replace=replace, redo=redo, whole=whole, shared=shared)
 
     def meet(self, base_url: str, *, rehearsal: bool = False, replace: bool = False) -> int:
         """Set the server of the next run. `run` does it too; called before, the ledger shows what will be sent.
@@ -221,7 +231,10 @@ class Job:
         Raises:
             LedgerError: Rows that may have been billed were made by another server.
         """
-        return use_server(self.ledger, MOCK if rehearsal else server_of(base_url), replace=replace)
+        server = MOCK if rehearsal else server_of(base_url)
+        if self.claims is not None:
+            self.claims.check_server(server)
+        return use_server(self.ledger, server, replace=replace)
 
     def counts(self) -> Mapping[State, int]:
         """The number of rows in each state."""
@@ -248,7 +261,8 @@ class Job:
 
         The other methods take them into account; the next process treats what was sent as unknown.
         """
-        return {} if self._journal is None else self._journal.unrecorded
+        noted: Mapping[str, Outcome] = {} if self._journal is None else self._journal.unrecorded
+        return noted if self.claims is None else {**noted, **self.claims.unrecorded}
 
     async def run(
         self,
@@ -314,25 +328,32 @@ class Job:
             counts = await anyio.to_thread.run_sync(self.ledger.counts)
             budget = None
             if max_cost is not None:
-                budget = _Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
+                budget = Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
             planned = await anyio.to_thread.run_sync(self._planned)
             self._on_event(RunStarted(planned, counts[State.ANSWERED], counts[State.SUBMITTED]))
             try:
                 async with LedgerJournal.open(self.ledger, self._journal) as self._journal:
-                    self._runner = Runner(
-                        self._source(budget, prices),
-                        client,
-                        in_flight=in_flight,
-                        downloads=downloads,
-                        finish=Saver(client, self.store, self.ledger, self._journal),
-                        prices=prices,
-                        journal=self._journal,
-                        on_event=self._emit,
-                        server=self.ledger.server,
-                        submit=submit,
-                        job_seconds=job_seconds,
-                    )
-                    await self._drive(self._runner, budget)
+                    saver = Saver(client, self.store, self.ledger, self._journal)
+                    while True:
+                        if self.claims is not None:
+                            self.claims.left = False
+                        self._runner = Runner(
+                            self._source(budget, prices),
+                            client,
+                            in_flight=in_flight,
+                            downloads=downloads,
+                            finish=saver,
+                            prices=prices,
+                            journal=self._journal,
+                            on_event=self._emit,
+                            server=self.ledger.server,
+                            submit=submit,
+                            job_seconds=job_seconds,
+                            claims=self.claims,
+                        )
+                        await self._drive(self._runner, budget)
+                        if self.claims is None or not await self._is_left_by_others(self.claims):
+                            break
             except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
                 self._stop(RunStopping(StopReason.ERROR, str(error), error))
             return await self._stopped()
@@ -344,6 +365,19 @@ class Job:
             self._event_error = None
             self._runner = self._stopping = None
             self._running = False
+
+    async def _is_left_by_others(self, claims: Claims) -> bool:
+        """Wait for the rows that other processes work on. Whether some are left to this one, because those ended."""
+        waiting = 0
+        while self._stopping is None:
+            await anyio.to_thread.run_sync(claims.update)
+            if claims.left or not claims.busy:
+                return claims.left
+            if waiting != len(claims.busy):
+                waiting = len(claims.busy)
+                self._emit(RunWaiting(waiting))
+            await anyio.sleep(_OTHERS_SECONDS)
+        return False
 
     def stop_softly(self) -> None:
         """Send nothing new; the run ends when everything in flight is saved. Call it in the event loop's thread."""
@@ -376,14 +410,18 @@ class Job:
         submit: bool,
     ) -> None:
         """Check that ledger and server belong to the folder, and record that; check that each row can be sent."""
-        check_mark(self.store, self.ledger)
-        self.meet(base_url, rehearsal=rehearsal)
-        for name, sha256, shared in self.ledger.leftovers():
-            self._remove_rehearsed(name, sha256)
-            if sha256 is not None and not shared:
-                self.store.remove(thumbnail_name(sha256))
-        self.ledger.begin_run()
-        write_mark(self.store, self.ledger)
+        if self.claims is not None:
+            self.meet(base_url, rehearsal=rehearsal)
+            self.claims.begin(self.ledger.server or "")
+        else:
+            check_mark(self.store, self.ledger)
+            self.meet(base_url, rehearsal=rehearsal)
+            for name, sha256, elsewhere in self.ledger.leftovers():
+                self._remove_rehearsed(name, sha256)
+                if sha256 is not None and not elsewhere:
+                    self.store.remove(thumbnail_name(sha256))
+            self.ledger.begin_run()
+            write_mark(self.store, self.ledger)
         if retry_unknown:
             self.ledger.retry_unknown()
         if retry_failed:
@@ -428,7 +466,7 @@ class Job:
         if self._runner is not None:
             self._runner.stop()
 
-    async def _drive(self, runner: Runner, budget: _Budget | None) -> None:
+    async def _drive(self, runner: Runner, budget: Budget | None) -> None:
         """Run to the end, and report each row."""
         if self._stopping is not None:  # while the run began
             runner.stop()
@@ -436,7 +474,7 @@ class Job:
             tasks.start_soon(runner.run)
             while (outcome := await runner.take()) is not None:
                 if budget is not None:
-                    await budget.settle(outcome)
+                    await budget.settle(outcome.request.key, outcome.cost or Decimal(0))
                 self._emit(RowDone(outcome))
         if isinstance(runner.error, IdeogramError | BatchError):
             self._stop(RunStopping(StopReason.ERROR, str(runner.error), runner.error))
@@ -445,7 +483,7 @@ class Job:
         for outcome in runner.interrupted:
             self._emit(RowDone(outcome))
 
-    async def _source(self, budget: _Budget | None, prices: Prices | None) -> AsyncGenerator[Outcome]:
+    async def _source(self, budget: Budget | None, prices: Prices | None) -> AsyncGenerator[Outcome]:
         async with aclosing(_read_ahead(self.ledger.answered())) as answered:
             async for outcome in answered:
                 yield outcome
@@ -453,15 +491,34 @@ class Job:
             async for outcome in submitted:
                 if outcome.server == self.ledger.server:
                     yield outcome
-        async with aclosing(_read_ahead(self.ledger.planned())) as planned:
+        async with aclosing(self._planned_requests()) as planned:
             async for request in planned:
                 if budget is not None and prices is not None:
                     cost = cost_of(request, prices) or Decimal(0)  # what has no price was refused
-                    if not await budget.reserve(request, cost):
+                    if not await budget.reserve(request.key, cost):
                         message = f"The next row may cost {cost} USD, and with it the sum would pass {budget.most} USD."
                         self._stop(RunStopping(StopReason.MAX_COST, message))
                         return
                 yield Outcome(request, State.PLANNED)
+
+    async def _planned_requests(self) -> AsyncGenerator[BatchRequest]:
+        """The requests to send, in the order of the input.
+
+        In a shared batch in blocks, whose order each process draws: so few rows are claimed by two at once.
+        """
+        if self.claims is None:
+            async with aclosing(_read_ahead(self.ledger.planned())) as planned:
+                async for request in planned:
+                    yield request
+            return
+        positions = await anyio.to_thread.run_sync(self.ledger.planned_positions)
+        blocks = [positions[start : start + _BLOCK] for start in range(0, len(positions), _BLOCK)]
+        random.shuffle(blocks)
+        for block in blocks:
+            if self.claims.is_stale:
+                await anyio.to_thread.run_sync(self.claims.update)
+            for request in await anyio.to_thread.run_sync(self.ledger.planned_at, block):
+                yield request
 
     async def _stopped(self) -> RunStopped:
         """Why the run ended, and what is left to do."""
@@ -472,6 +529,7 @@ class Job:
             f"{counts[state]} {words}"
             for state, words in (
                 (State.PLANNED, "rows are not sent yet"),
+                (State.SENT, "are on their way from other processes"),
                 (State.SUBMITTED, "are in progress at the service"),
                 (State.ANSWERED, "are paid for and wait for their download"),
                 (State.UNKNOWN, "are unknown"),

@@ -9,6 +9,7 @@ import secrets
 import socket
 import sqlite3
 import threading
+from array import array
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,7 +27,7 @@ from ideogram_ai.client.jobs import read_job
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.response import parse_generation
 
-from .model import BatchRequest, ImageOutcome, LedgerChangeError, LedgerError, LedgerLockedError, Outcome, State
+from .model import BEFORE, BatchRequest, ImageOutcome, LedgerChangeError, LedgerError, LedgerLockedError, Outcome, State
 from .names import is_reserved
 from .operations import GENERATE, images_asked
 
@@ -109,17 +110,10 @@ _ENDED: Final = (
     " body = {body}, error_type = :error_type, error = :error, status_code = :status_code, answered_at = :answered_at,"
     " saved_at = :saved_at, job_id = coalesce(:job_id, job_id) WHERE key = :key AND state IN ({before})"
 )
-_BEFORE: Final = {
-    State.SUBMITTED: "'sent', 'submitted'",
-    State.ANSWERED: "'sent', 'submitted', 'answered'",
-    State.SAVED: "'answered'",
-    State.WITHHELD: "'sent', 'submitted', 'answered'",
-    State.FAILED: "'planned', 'sent', 'submitted', 'answered'",
-    State.UNKNOWN: "'sent', 'submitted'",
-}
-"""The states from which a row may get to a state."""
 _PAGE: Final = 500
-_INTERRUPTED: Final = (
+WITHOUT_LINKS: Final = frozenset({State.SAVED, State.WITHHELD})
+"""States of rows whose links nobody needs any more: their signatures are dropped."""
+INTERRUPTED: Final = (
     "The process ended while the request was on its way: the image may have been made, and billed. Check the usage of "
     "the account, or what your webhook received, before it is sent again."
 )
@@ -135,7 +129,7 @@ def without_signature(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
 
-def _without_signatures(document: str | bytes | None) -> str | bytes | None:
+def cut_signatures(document: str | bytes | None) -> str | bytes | None:
     """A JSON document whose `url` members have no signatures, which would let any reader fetch the images."""
     try:
         value: Any = json.loads(document or b"null")
@@ -175,7 +169,7 @@ def _time(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def request_of(row: sqlite3.Row) -> BatchRequest:
+def request_of(row: sqlite3.Row | Mapping[str, Any]) -> BatchRequest:
     """The request of a row with REQUEST_COLUMNS."""
     fields = json.loads(row["fields"])
     return BatchRequest(
@@ -189,7 +183,8 @@ def request_of(row: sqlite3.Row) -> BatchRequest:
     )
 
 
-def _outcome_of(row: sqlite3.Row) -> Outcome:
+def outcome_of(row: sqlite3.Row | Mapping[str, Any]) -> Outcome:
+    """The outcome of a row with the columns of a ledger."""
     others: dict[str, Any] = {name: row[name] for name in _PLAIN} | {name: _time(row[name]) for name in _TIMES}
     return Outcome(
         request=request_of(row),
@@ -220,11 +215,21 @@ def row_values(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _read_body(body: bytes, job_id: str | None) -> object:
-    if job_id is None:
-        return parse_generation(status=200, headers=httpx.Headers(), body=body, complete=True)
-    job = read_job(body, job_id=job_id)
-    return job.generation if isinstance(job, ImageJob) else job
+def with_generation(outcome: Outcome, body: bytes) -> Outcome:
+    """An ANSWERED outcome with its response, read from the body.
+
+    Raises:
+        LedgerError: The response names no image.
+    """
+    response: object
+    if outcome.job_id is None:
+        response = parse_generation(status=200, headers=httpx.Headers(), body=body, complete=True)
+    else:
+        job = read_job(body, job_id=outcome.job_id)
+        response = job.generation if isinstance(job, ImageJob) else job
+    if not isinstance(response, Generation):  # a response without images never becomes an answered row
+        raise LedgerError(f"What is recorded as the answer to row {outcome.request.key!r:.80} names no image.")
+    return evolve(outcome, generation=evolve(response, request=outcome.request.fields))
 
 
 class Ledger:
@@ -265,7 +270,7 @@ class Ledger:
                 database.execute(
                     "UPDATE rows SET state = 'unknown', error_type = 'InterruptedError', error = ?"
                     " WHERE state = 'sent'",
-                    (_INTERRUPTED,),
+                    (INTERRUPTED,),
                 )
             ledger.recovered = tuple(row["key"] for row in rows)
         except BaseException:
@@ -346,7 +351,7 @@ class Ledger:
         They are read in pages as they are needed, so that memory stays flat. Between two pages other rows may change.
         """
         for row in self._pages(_COLUMNS, states):
-            yield _outcome_of(row)
+            yield outcome_of(row)
 
     def planned(self) -> Iterator[BatchRequest]:
         """The requests to send, in the order of the input, read in pages."""
@@ -354,14 +359,25 @@ class Ledger:
             if not row["absent"]:
                 yield request_of(row)
 
+    def planned_positions(self) -> Sequence[int]:
+        """The places of the requests to send, in the order of the input."""
+        with self.reading() as database:
+            rows = database.execute(
+                "SELECT position FROM rows WHERE state = 'planned' AND NOT absent ORDER BY position"
+            )
+            return array("q", (row["position"] for row in rows))
+
+    def planned_at(self, positions: Sequence[int]) -> Sequence[BatchRequest]:
+        """The requests at these places that are still to be sent."""
+        places = ", ".join(map(str, positions))
+        statement = f"SELECT {REQUEST_COLUMNS} FROM rows WHERE position IN ({places}) AND state = 'planned'"  # noqa: S608
+        with self.reading() as database:
+            return [request_of(row) for row in database.execute(statement)]
+
     def answered(self) -> Iterator[Outcome]:
         """The rows whose images are still to be saved, with their responses, read in pages."""
         for row in self._pages(f"{_COLUMNS}, body", [State.ANSWERED]):
-            outcome = _outcome_of(row)
-            response = _read_body(row["body"], outcome.job_id)
-            if not isinstance(response, Generation):  # a response without images never becomes an answered row
-                raise LedgerError(f"The ledger's answer to row {row['key']!r:.80} names no image.")
-            yield evolve(outcome, generation=evolve(response, request=outcome.request.fields))
+            yield with_generation(outcome_of(row), row["body"])
 
     def body(self, key: str) -> bytes | None:
         """The body of the response to a request, unchanged; None without one, or without the row."""
@@ -522,9 +538,9 @@ def _record(database: sqlite3.Connection, outcome: Outcome) -> bool:
         return bool(database.execute(_SENT, values).rowcount)
     values["body"] = outcome.body if outcome.generation is None else outcome.generation.raw
     images, body = ":images", "coalesce(:body, body)"
-    if state in {State.SAVED, State.WITHHELD}:
+    if state in WITHOUT_LINKS:
         images, body = f"without_signatures({images})", f"without_signatures({body})"
-    statement = _ENDED.format(images=images, body=body, before=_BEFORE[state])
+    statement = _ENDED.format(images=images, body=body, before=", ".join(f"'{each}'" for each in BEFORE[state]))
     return bool(database.execute(statement, values).rowcount)
 
 
@@ -548,7 +564,7 @@ def _open_database(path: Path) -> tuple[sqlite3.Connection, bool]:
         raise LedgerError(f"The ledger {str(path)!r} cannot be opened: {why}.") from error
     try:
         database.create_function("add_decimals", 2, _add_decimals, deterministic=True)
-        database.create_function("without_signatures", 1, _without_signatures, deterministic=True)
+        database.create_function("without_signatures", 1, cut_signatures, deterministic=True)
         database.create_function("content_of", 1, _content_of_text, deterministic=True)
         # Before the first access, or other processes could share the file.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")

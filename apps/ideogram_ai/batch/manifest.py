@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 MANIFEST_NAME: Final = "manifest.jsonl"
 MARK_NAME: Final = "thumbnails/ledger.json"
+CLAIMS_NAME: Final = "claims/batch.json"
+"""The mark of a batch that machines share: its rows are claimed here, and no ledger is needed."""
 _LONGEST_MARK: Final = 10_000
 _IMAGE_MEMBERS: Final = ("file", "sha256", "size", "seed", "prompt", "resolution", "upscaled_resolution", "withheld")
 # Lone surrogates, which UTF-8 cannot encode, and what some programs treat as a line end or a change of direction.
@@ -133,6 +135,7 @@ def check_mark(store: Store, ledger: Ledger) -> None:
         LedgerError: It is not.
         StoreError: The folder cannot be read.
     """
+    _check_unshared(store)
     identity, runs = ledger.identity
     mark = _read_mark(store)
     name, place = str(ledger.path), store.location
@@ -166,10 +169,32 @@ def check_place(location: str | os.PathLike[str]) -> None:
     if folder is not None and not folder.exists():
         return
     with open_store(location) as store:
+        _check_unshared(store)
         if _read_mark(store) is not None or _has_made_rows(store):
             raise LedgerError(
                 f"{store.location!r} holds the images of a batch, and its ledger is not there. {_WAYS_OUT}"
             )
+
+
+def is_shared(location: str | os.PathLike[str]) -> bool:
+    """Whether a folder or URL holds a batch that machines share.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    folder = local_folder(location)
+    if folder is not None:
+        return (folder / CLAIMS_NAME).exists()
+    with open_store(location) as store:
+        return store.exists(CLAIMS_NAME)
+
+
+def _check_unshared(store: Store) -> None:
+    if store.exists(CLAIMS_NAME):
+        raise LedgerError(
+            f"{store.location!r} holds a batch that machines share, which has no ledger. Go on with it by --shared "
+            f"(shared=True), or use another folder. {NOTHING_SENT}"
+        )
 
 
 def write_mark(store: Store, ledger: Ledger) -> None:
@@ -258,13 +283,19 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
         raise ValueError("this is not a row")
     if is_too_deep(fields_text(row["request"])):
         raise RecursionError
-    images = tuple(_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None)
-    outcome = _outcome_of(row, _request_of(row), images)
+    outcome = outcome_of_members(row)
+    images = outcome.images
     names = ("url", "prompt", "resolution", "seed")
     data = [{"is_image_safe": not each.withheld, **{name: getattr(each, name) for name in names}} for each in images]
     to_download = outcome.state in {State.ANSWERED, State.FAILED} and any(image.url for image in images)
     body = json.dumps({"data": data}).encode() if to_download else None
     enter_row(database, outcome.request, body=body, **row_values(outcome))
+
+
+def outcome_of_members(row: Mapping[str, Any]) -> Outcome:
+    """The outcome that a line of the manifest is about, as far as the line says."""
+    images = tuple(_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None)
+    return _outcome_of(row, _request_of(row), images)
 
 
 def _request_of(row: Mapping[str, Any]) -> BatchRequest:

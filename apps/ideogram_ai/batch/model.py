@@ -275,6 +275,18 @@ class State(StrEnum):
     """It left, and its outcome is unknown: the image may have been made and billed."""
 
 
+BEFORE: Final[Mapping[State, frozenset[State]]] = {
+    State.SENT: frozenset({State.PLANNED}),
+    State.SUBMITTED: frozenset({State.SENT, State.SUBMITTED}),
+    State.ANSWERED: frozenset({State.SENT, State.SUBMITTED, State.ANSWERED}),
+    State.SAVED: frozenset({State.ANSWERED}),
+    State.WITHHELD: frozenset({State.SENT, State.SUBMITTED, State.ANSWERED}),
+    State.FAILED: frozenset({State.PLANNED, State.SENT, State.SUBMITTED, State.ANSWERED}),
+    State.UNKNOWN: frozenset({State.SENT, State.SUBMITTED}),
+}
+"""The states from which a row may get to a state, in a ledger and among claims."""
+
+
 @frozen
 class ImageOutcome:
     """One image of a response.
@@ -480,6 +492,17 @@ class PaceChanged:
 
 
 @frozen
+class RunWaiting:
+    """All rows of this process are done, and it waits for those that other processes work on. Only in a shared batch.
+
+    Attributes:
+        rows: The number of those rows.
+    """
+
+    rows: int
+
+
+@frozen
 class RunStopping:
     """No further row is sent, and requests in flight are finished.
 
@@ -512,7 +535,9 @@ class RunStopped:
     unrecorded: tuple[Outcome, ...] = ()
 
 
-Event: TypeAlias = RunStarted | RowSent | RowSubmitted | RowAnswered | RowDone | PaceChanged | RunStopping | RunStopped
+Event: TypeAlias = (
+    RunStarted | RowSent | RowSubmitted | RowAnswered | RowDone | PaceChanged | RunWaiting | RunStopping | RunStopped
+)
 
 
 class Journal(Protocol):

@@ -97,6 +97,7 @@ def plan_rows(
     replace: bool = False,
     redo: Collection[str] = (),
     whole: bool = False,
+    shared: bool = False,
 ) -> Planned:
     """Enter the rows of an input that are new, all or none, and compare the others.
 
@@ -110,13 +111,15 @@ def plan_rows(
             behind it.
         redo: Keys of rows to make again, in the same way.
         whole: Do not send rows that the input does not have. An input that has them again brings them back.
+        shared: Other machines plan too: the key of a row without an id has a part of its content in it, so that no two
+            machines have one key for different rows.
 
     Raises:
         PlanError: A row has the key or the file name of another, changed after it was made, or its file cannot be read.
         LedgerError: The ledger cannot be written.
     """
     with ledger.transaction() as database:
-        plan = _Plan(database, replace=replace, redo=redo, whole=whole)
+        plan = _Plan(database, replace=replace, redo=redo, whole=whole, shared=shared)
         for request in requests:
             plan.add(request)
         return plan.finish()
@@ -218,8 +221,11 @@ def _release_name(database: sqlite3.Connection, position: int) -> None:
 class _Plan:
     """An input on its way into the ledger."""
 
-    def __init__(self, database: sqlite3.Connection, *, replace: bool, redo: Collection[str], whole: bool) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, *, replace: bool, redo: Collection[str], whole: bool, shared: bool
+    ) -> None:
         self._database = database
+        self._shared = shared
         self._whole = whole
         self._replace = replace
         self._redo = set(redo)
@@ -234,7 +240,7 @@ class _Plan:
         database.execute("DELETE FROM seen")
 
     def add(self, request: BatchRequest) -> None:
-        request = _with_files(request)
+        request = with_files(request)
         _check_text(request)
         row = self._find(request)
         if row is None:
@@ -293,7 +299,7 @@ class _Plan:
 
     def _enter(self, request: BatchRequest) -> None:
         if request.nameless:
-            request = evolve(request, key=self._free_key(request.key))
+            request = evolve(request, key=self._free_key(request))
             self._first_nameless = self._first_nameless or request
         self._take_name(request)
         position = enter_row(self._database, request)
@@ -312,14 +318,17 @@ class _Plan:
             _release_name(self._database, row["position"])
             self._released.add(row["position"])
 
-    def _free_key(self, key: str) -> str:
+    def _free_key(self, request: BatchRequest) -> str:
         """An unused number: the place in the input, unless rows were inserted there."""
+        shared = shared_key(request)
+        part = shared.removeprefix(request.key) if self._shared else ""
+        key = f"{request.key}{part}"
         number: int | None = None
         while self._database.execute("SELECT 1 FROM rows WHERE key = ?", (key,)).fetchone():
             if number is None:
                 number = self._database.execute("SELECT max(position) FROM rows").fetchone()[0]
             number = (number or 0) + 1
-            key = position_key(number)
+            key = f"{position_key(number)}{part}"
         return key
 
     def _compare(self, request: BatchRequest, row: sqlite3.Row) -> None:
@@ -452,7 +461,13 @@ class _Plan:
         )
 
 
-def _with_files(request: BatchRequest) -> BatchRequest:
+def shared_key(request: BatchRequest) -> str:
+    """The key of a row among processes that plan on their own: without an id, it has a part of the content in it."""
+    part = f"-{content_of(request.identity)[:8]}"
+    return f"{request.key.removesuffix(part)}{part}" if request.nameless else request.key
+
+
+def with_files(request: BatchRequest) -> BatchRequest:
     """The request with the content of its files, by which it is identified."""
     if not file_fields(request.operation).intersection(request.fields):
         return request
@@ -506,21 +521,28 @@ def enter_row(database: sqlite3.Connection, request: BatchRequest, position: int
     stem = free_stem(database, request, position)
     values = {
         "position": position,
-        "key": request.key,
         "stem": stem,
         "folded_stem": folded(stem),
-        "file_name": request.file_name,
-        "line": request.line,
-        "fields": fields_text(request.fields),
-        "content": content_of(request.identity) if request.nameless else None,
-        "operation": request.operation,
-        "files": fields_text(request.files),
+        **request_columns(request),
         **more,
     }
     places = ", ".join(f":{name}" for name in values)
     statement = f"INSERT INTO rows ({', '.join(values)}) VALUES ({places}) RETURNING position"  # noqa: S608 - names of ours
     entered: int = database.execute(statement, values).fetchone()[0]
     return entered
+
+
+def request_columns(request: BatchRequest) -> dict[str, Any]:
+    """What a row of the ledger has of its request, by column."""
+    return {
+        "key": request.key,
+        "file_name": request.file_name,
+        "line": request.line,
+        "fields": fields_text(request.fields),
+        "content": content_of(request.identity) if request.nameless else None,
+        "operation": request.operation,
+        "files": fields_text(request.files),
+    }
 
 
 def free_stem(database: sqlite3.Connection, request: BatchRequest, position: int | None = None) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -14,18 +16,24 @@ from ideogram_ai.client import (
     APIConnectionError,
     APIStatusError,
     AuthenticationError,
+    BadRequestError,
     DownloadError,
     DownloadReason,
     Ideogram,
+    JobFailedError,
     NotFoundError,
     PaymentRequiredError,
     RateLimitError,
     RetryPolicy,
 )
+from ideogram_ai.client import Job as ImageJob
 
-from .model import ImageOutcome, Outcome, State, log_outcomes
+from .claims import Claims
+from .model import BatchError, ImageOutcome, Outcome, State, log_outcomes, server_of
 from .names import stem_of
-from .operations import arguments_of, images_asked, method_for, price_of
+from .operations import arguments_of, cost_of, images_asked, method_for, price_of
+from .planning import shared_key, with_files
+from .prices import shipped_prices
 from .saving import image_facts, outcome_of_downloads, replace_image, store_image
 from .store import open_store
 
@@ -34,6 +42,7 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import GeneratedImage, Generation
 
+    from .claims import Found
     from .model import BatchRequest
     from .store import Store
 
@@ -114,57 +123,143 @@ def is_fatal(error: Exception) -> bool:
 
 @frozen
 class Step:
-    """Turns a request into its outcome. An error is an outcome, not an exception.
+    """Turns a request into its outcome. An error is an outcome, not an exception. For any engine that maps rows.
 
     It holds settings only and can be pickled: the key is read from IDEOGRAM_API_KEY where it is called, and each
-    process makes a client of its own. It keeps no ledger: the caller has to record what is sent. A 429 is repeated as
-    the policy says, because no process knows the pace of all of them.
+    process makes a client of its own. A 429 is repeated as the policy says, because no process knows the pace of all of
+    them.
+
+    With a location it claims each row there before it sends it, and records there what became of it. So an engine may
+    call it again for the same row, in any process on any machine: what is saved is returned, a job is asked for by its
+    id, what was answered is downloaded, and nothing is paid for twice. `Job.open(location, shared=True)` and
+    `ideogram batch --shared` see the same rows. Without a location it keeps nothing, and each call is billed.
 
     Attributes:
         base_url: As in Ideogram.
         timeout: Seconds, as in Ideogram.
         retry: As in Ideogram.
-        location: A folder, or a URL of fsspec, where images are saved. None leaves the outcomes ANSWERED.
+        location: A folder that all processes see, or a URL of fsspec, where rows are claimed and images are saved. None
+            leaves the outcomes ANSWERED.
+        submit: Submit each request as a job. Once its id is recorded, no death of a process makes the row unknown.
+        job_seconds: Seconds to wait for a job, more than 0. A later call asks again for what takes longer.
+        retry_unknown: Send rows of unknown outcome again: they may be billed twice. Not those that became unknown in
+            this run: an engine may repeat a row as often as it likes.
+        retry_failed: Send rows again that failed and were not billed, and download failed images again.
+        run: Identifies the run: made with each Step, and the same in all processes that it is pickled to.
     """
 
     base_url: str | None = None
     timeout: float | None = None
     retry: RetryPolicy = field(factory=RetryPolicy)
     location: str | None = None
+    submit: bool = False
+    job_seconds: float = 600.0
+    retry_unknown: bool = False
+    retry_failed: bool = False
+    run: str = field(factory=lambda: secrets.token_hex(8), init=False, repr=False, eq=False)
 
     def __call__(self, request: BatchRequest) -> Outcome:
-        """Send a request and, with a location, save its images. Each image is billed, withheld ones too.
+        """Send a request, unless it was sent before, and save its images. Each image is billed, withheld ones too.
 
         Args:
-            request: The request.
+            request: The request. With a location its key identifies it for ever: two requests of one key that ask for
+                different things are an error of the second one. A row without an id is claimed by its number and its
+                content, as by `ideogram batch --shared`.
 
         Returns:
-            Its outcome.
+            Its outcome. SENT is a row that another process is working on; UNKNOWN one whose process died while it was
+            on its way.
 
         Raises:
             ConfigurationError: There is no key, or a setting is invalid.
+            LedgerError: The location holds another batch, or an outcome could not be recorded; a note has its links.
+            PlanError: A file of the request cannot be read, so nothing identifies it.
             StoreError: Nothing can be written at the location. Nothing was sent; a later failure is an outcome.
         """
         process = os.getpid()
         client = _client(process, self.base_url, self.timeout, self.retry)
-        store = None if self.location is None else _store(process, self.location)
-        attempt = Outcome(request, State.SENT, may_have_been_billed=True, sent_at=datetime.now(UTC), attempts=1)
-        try:
-            method = method_for(client, request, submit=False)
-            generation: Generation = method(**arguments_of(request))
-        except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
-            return outcome_of_error(attempt, error, at=datetime.now(UTC))
-        outcome = outcome_of_response(attempt, generation, at=datetime.now(UTC))
-        if store is None or outcome.state is not State.ANSWERED:
+        server = server_of(client.base_url)
+        attempt = Outcome(
+            request, State.SENT, may_have_been_billed=True, sent_at=datetime.now(UTC), attempts=1, server=server
+        )
+        if self.location is None:
+            return self._send(client, attempt, None)
+        claimed = with_files(request)
+        claimed = evolve(claimed, key=shared_key(claimed))
+        attempt = evolve(attempt, request=claimed, cost=cost_of(claimed, shipped_prices()))
+        claims = _claims(process, self.location, server, self.run)
+        return evolve(self._send_once(client, attempt, claims), request=request)
+
+    def _send_once(self, client: Ideogram, attempt: Outcome, claims: Claims) -> Outcome:
+        """Send a row unless it was claimed before, go on with it as far as that is free, and save its images."""
+        found = claims.claim(attempt, retry_unknown=self.retry_unknown, retry_failed=self.retry_failed)
+        outcome = self._send(client, attempt, claims) if found is None else self._go_on(client, found, claims)
+        if outcome.state is not State.ANSWERED or outcome.generation is None:
             return outcome
         try:
-            return _save(client, store, outcome, generation.images)
+            saved = save_images(client, claims.store, outcome, outcome.generation.images)
+            claims.record(saved)
         except BaseException as error:
             log_outcomes("An image was being saved when the process was interrupted.", [outcome], error)
             raise
+        return saved
+
+    def _send(self, client: Ideogram, attempt: Outcome, claims: Claims | None) -> Outcome:
+        """Send a request that nobody sent before."""
+        try:
+            method = method_for(client, attempt.request, submit=self.submit)
+            result: Generation | ImageJob = method(**arguments_of(attempt.request))
+        except BaseException as error:
+            outcome = outcome_of_error(attempt, error, at=datetime.now(UTC))
+            if claims is not None and not outcome.may_have_been_billed and not _is_refusal(error):
+                claims.release(attempt.request)  # it never ran, and may run later
+            else:
+                _recorded(claims, outcome)
+            if isinstance(error, Exception):  # every error of a request is an outcome
+                return outcome
+            raise
+        if isinstance(result, ImageJob):
+            return self._collect(client, evolve(attempt, state=State.SUBMITTED, job_id=result.id), claims)
+        return _recorded(claims, outcome_of_response(attempt, result, at=datetime.now(UTC)))
+
+    def _go_on(self, client: Ideogram, found: Found, claims: Claims) -> Outcome:
+        """Go on with a row that was claimed before, as far as that is free."""
+        outcome = found.to_go_on_with(retry_failed=self.retry_failed)
+        return self._collect(client, outcome, claims) if outcome.state is State.SUBMITTED else outcome
+
+    def _collect(self, client: Ideogram, job: Outcome, claims: Claims | None) -> Outcome:
+        """Wait for a job, whose id is recorded before it is asked for."""
+        _recorded(claims, evolve(job, state=State.SUBMITTED))
+        try:
+            generation = client.wait(job.job_id or "", deadline=self.job_seconds)
+        except JobFailedError as error:
+            return _recorded(claims, outcome_of_error(job, error, at=datetime.now(UTC)))
+        except Exception as error:  # noqa: BLE001 - every error of a job is an outcome
+            gone = isinstance(error, NotFoundError | BadRequestError)  # the service does not know the job
+            state = State.UNKNOWN if gone else State.SUBMITTED
+            failed = outcome_of_error(job, error)
+            return _recorded(claims, evolve(failed, state=state, cost=job.cost, may_have_been_billed=True))
+        return _recorded(claims, outcome_of_response(job, generation, at=datetime.now(UTC)))
 
 
-def _save(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[GeneratedImage]) -> Outcome:
+def _is_refusal(error: BaseException) -> bool:
+    """Whether the service refused this request, and not any request at this moment."""
+    return isinstance(error, APIStatusError) and not isinstance(error, RateLimitError) and not is_fatal(error)
+
+
+def _recorded(claims: Claims | None, outcome: Outcome) -> Outcome:
+    """Record an outcome where its row was claimed."""
+    if claims is not None:
+        try:
+            claims.record(outcome)
+        except BatchError as error:
+            log_outcomes("What became of a row could not be written down.", [outcome], error)
+            raise
+    return outcome
+
+
+def save_images(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[GeneratedImage]) -> Outcome:
+    """Save the images of a response. It blocks. A failure is an outcome too: the images are paid for."""
     stem = stem_of(outcome.request)
     failures: list[DownloadError] = []
     for index, image in enumerate(images):
@@ -196,5 +291,8 @@ def _client(_process: int, base_url: str | None, timeout: float | None, retry: R
 
 
 @lru_cache
-def _store(_process: int, location: str) -> Store:
-    return open_store(location)
+def _claims(_process: int, location: str, server: str, run: str) -> Claims:
+    claims = Claims(open_store(location), run=run)
+    claims.begin(server)
+    atexit.register(claims.close)
+    return claims

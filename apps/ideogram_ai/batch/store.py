@@ -5,36 +5,36 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import importlib
-import inspect
 import os
 import re
 import secrets
 import shutil
-import tempfile
-import weakref
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path, PurePosixPath
-from threading import Lock
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Protocol, TextIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, TextIO
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
-
-from ideogram_ai.client.redaction import shorten_link
 
 from .model import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator, Iterator
     from typing import Self
 
 WORKSPACE: Final = ".parts"
 """Inside the folder, and so on its file system: a finished file is moved and never copied."""
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
 """At least two letters before the colon: one is a drive of Windows."""
-_TRIAL: Final = ".ideogram-batch-trial"
-_NO_PRECONDITIONS: Final = frozenset({errno.ENOSYS, errno.EOPNOTSUPP})
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
+TRIES: Final = 6
+"""How often what another process disturbs is tried."""
+CANNOT_CREATE: Final = (
+    "cannot create a file only once, so two machines could pay for the same row. Use one machine, a folder that they "
+    "share, or a service that refuses to replace a file: Amazon S3 (s3://), Google Cloud Storage (gs://) or Azure Blob "
+    "Storage (abfs://)."
+)
 
 
 class Store(ABC):
@@ -104,11 +104,20 @@ class Store(ABC):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def tidy(self) -> None:
-        """Remove what a killed process left unfinished. Only for the process that holds the batch."""
+    def tidy(self, *, older_than: float = 0) -> None:
+        """Remove what killed processes left unfinished.
+
+        Args:
+            older_than: Seconds. Where other processes may be at work, give so many that no download of theirs takes.
+        """
         with self.on_disk("what an earlier run left unfinished cannot be removed"):
-            for path in self.workspace.iterdir():
-                path.unlink()
+            now = self.workspace.stat().st_mtime  # by the clock of its file system
+            for path in self._unfinished():
+                if max(0.0, now - path.stat().st_mtime) >= older_than:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _unfinished(self) -> Iterator[Path]:
+        return self.workspace.iterdir()
 
     @property
     def title(self) -> str:
@@ -143,6 +152,61 @@ class Store(ABC):
         with self._explained(f"{name!r} cannot be removed"), contextlib.suppress(FileNotFoundError):
             self._remove(name)
 
+    def create(self, name: str, data: bytes) -> bool:
+        """Create a small file, which is complete and durable when this returns. Of all callers anywhere, one gets True.
+
+        Args:
+            name: The name.
+            data: The content, which no other caller writes: if a response is lost and a driver repeats the request, the
+                second one is refused, and only the content tells whose file it is.
+
+        Returns:
+            Whether the name has this content; False when it is taken by another.
+
+        Raises:
+            StoreError: The file may be there or not: call again with the same content, or read it. Or the place
+                cannot create exclusively, see `check_exclusive`.
+        """
+        with self._explained(f"{name!r} cannot be created"):
+            return self._create_new(name, data)
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a small file, never from a cache; None when there is no such file."""
+        with self._explained(f"{name!r} cannot be read"), contextlib.suppress(FileNotFoundError):
+            return self._read(name)
+        return None
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write a small file, or replace it: readers see the old content or the new."""
+        with self._explained(f"{name!r} cannot be written"):
+            self._put(name, data)
+
+    def names(self, folder: str) -> Iterator[str]:
+        """The names of the files in a folder of the store and below it, in no order; nothing for a missing folder."""
+        with self._explained(f"{folder!r} cannot be listed"):
+            yield from self._names(folder)
+
+    def modified(self, name: str) -> datetime | None:
+        """When a file was last written, by the clock of the place; None for no such file, or when it does not say."""
+        with self._explained(f"{name!r} cannot be looked for"), contextlib.suppress(FileNotFoundError):
+            return self._modified(name)
+        return None
+
+    def check_exclusive(self) -> None:
+        """Prove that `create` never replaces a file here: it creates a trial file twice, and removes it.
+
+        Raises:
+            StoreError: The place replaces files, or its driver cannot create exclusively.
+        """
+        name = f"claims/trial-{secrets.token_hex(8)}"
+        try:
+            first, second = (self.create(name, data) for data in (b"first", b"second"))
+            if not first or second or self.read(name) != b"first":
+                raise StoreError(f"{self.location!r} {CANNOT_CREATE}")
+        finally:
+            with contextlib.suppress(StoreError):  # some credentials allow to write and not to remove
+                self.remove(name)
+
     @abstractmethod
     def close(self) -> None:
         """Release what is held on this machine; stored files stay."""
@@ -162,6 +226,17 @@ class Store(ABC):
     @abstractmethod
     def _size(self, name: str) -> int:
         """Bytes of an existing file."""
+
+    @abstractmethod
+    def _create_new(self, name: str, data: bytes) -> bool: ...
+    @abstractmethod
+    def _read(self, name: str) -> bytes: ...
+    @abstractmethod
+    def _put(self, name: str, data: bytes) -> None: ...
+    @abstractmethod
+    def _names(self, folder: str) -> Iterator[str]: ...
+    @abstractmethod
+    def _modified(self, name: str) -> datetime | None: ...
 
     @abstractmethod
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
@@ -205,7 +280,11 @@ def open_store(location: str | os.PathLike[str], *, workspace: Path | None = Non
         StoreError: No file can be written there, or the driver of the URL is not installed.
     """
     folder = local_folder(location)
-    return _RemoteStore(str(location), workspace) if folder is None else LocalStore(folder)
+    if folder is not None:
+        return LocalStore(folder)
+    from .remote_store import RemoteStore  # noqa: PLC0415 - not needed for a folder
+
+    return RemoteStore(str(location), workspace)
 
 
 def local_folder(location: str | os.PathLike[str]) -> Path | None:
@@ -236,10 +315,17 @@ class LocalStore(Store):
     """Files in a folder of this machine: written beside, flushed to the disk, and moved into place."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(str(folder), folder / WORKSPACE)
+        # Each process has its own below one folder, which the last one of them removes.
+        super().__init__(str(folder), folder / WORKSPACE / secrets.token_hex(8))
         self.folder = folder
         with self._explained("it cannot be written to"):
-            self.workspace.mkdir(parents=True, exist_ok=True)
+            for more in range(TRIES, 0, -1):
+                try:
+                    self.workspace.mkdir(parents=True)
+                    break
+                except FileNotFoundError:  # another process just removed the folder around it
+                    if more == 1:
+                        raise
             # A small file, because permissions say little, and nothing about a disk that is full or read-only.
             trial = self.workspace / f"{secrets.token_hex(8)}.trial"
             try:
@@ -273,6 +359,11 @@ class LocalStore(Store):
         """Remove the workspace if it is empty."""
         with contextlib.suppress(OSError):
             self.workspace.rmdir()
+            self.workspace.parent.rmdir()
+
+    def _unfinished(self) -> Iterator[Path]:
+        yield from self.workspace.iterdir()
+        yield from (path for path in self.workspace.parent.iterdir() if path != self.workspace)
 
     def _put_new(self, source: Path, name: str) -> bool:
         with self._explained(f"{name!r} cannot be written"):
@@ -299,10 +390,53 @@ class LocalStore(Store):
     def _size(self, name: str) -> int:
         return (self.folder / name).stat().st_size
 
+    def _create_new(self, name: str, data: bytes) -> bool:
+        target = self._target(name)
+        with self.part() as part:
+            part.write_bytes(data)
+            _flush(part)
+            try:
+                os.link(part, target)
+            except FileExistsError:
+                return target.read_bytes() == data
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                # Not by O_EXCL, which holds on one machine only where a bucket is mounted as a folder.
+                raise StoreError(f"{self.location!r} has no hard links. It {CANNOT_CREATE}") from error
+        _flush_folder(target.parent)
+        return True
+
+    def _read(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+    def _put(self, name: str, data: bytes) -> None:
+        with self.part() as part:
+            part.write_bytes(data)
+            self._replace(part, name)
+
+    def _names(self, folder: str) -> Iterator[str]:
+        folders = [folder.strip("/")]
+        while folders:
+            within = folders.pop()
+            # Another process may remove a folder that was seen a moment ago.
+            with contextlib.suppress(FileNotFoundError), os.scandir(self.folder / within) as entries:
+                for entry in entries:
+                    name = f"{within}/{entry.name}" if within else entry.name
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield name
+                    elif name != WORKSPACE:
+                        folders.append(name)
+
+    def _modified(self, name: str) -> datetime:
+        return datetime.fromtimestamp((self.folder / name).stat().st_mtime, UTC)
+
     def _target(self, name: str) -> Path:
         target = self.folder / name
-        if target.parent != self.folder:
-            target.parent.mkdir(exist_ok=True)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            for above in PurePosixPath(name).parents:
+                _flush_folder(self.folder / above)
         return target
 
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
@@ -322,158 +456,3 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-class _FileSystem(Protocol):
-    """What is used of fsspec's file systems, which have no types."""
-
-    def put_file(self, lpath: str, rpath: str, **options: Any) -> None: ...
-    def info(self, path: str) -> dict[str, Any]: ...
-    def exists(self, path: str) -> bool: ...
-    def open(self, path: str, mode: str) -> IO[bytes]: ...
-    def rm_file(self, path: str) -> None: ...
-    def invalidate_cache(self, path: str | None = None) -> None: ...
-
-
-class _RemoteStore(Store):
-    """Files behind a URL of fsspec, uploaded when they are finished. Object stores have no incomplete files."""
-
-    def __init__(self, url: str, workspace: Path | None) -> None:
-        self._remove_workspace: Callable[[], object] | None = None
-        if workspace is None:
-            workspace = Path(tempfile.mkdtemp(prefix="ideogram-batch-"))
-            # Not a TemporaryDirectory: a forked process would remove it when it ends.
-            self._remove_workspace = weakref.finalize(self, _remove, workspace, os.getpid())
-        super().__init__(shorten_link(url) if "@" in url or "?" in url else url, workspace)
-        self._url = url
-        try:
-            self.workspace.mkdir(parents=True, exist_ok=True)
-            self._connect()
-            with self.part() as trial, self._explained("no file can be written there"):
-                trial.write_bytes(b"\0")
-                self._files.put_file(str(trial), self._path(_TRIAL))
-            # Some credentials allow to write and not to remove; then one byte stays.
-            with contextlib.suppress(PermissionError), self._explained("the trial file cannot be removed"):
-                self._files.rm_file(self._path(_TRIAL))
-        except BaseException:
-            self.close()
-            raise
-
-    @property
-    def _files(self) -> _FileSystem:
-        """The driver. A forked process connects anew: connections and locks of its parent are not its own."""
-        if self._process != os.getpid():
-            self._connect()
-        return self._driver
-
-    def _connect(self) -> None:
-        self._locks = [Lock() for _ in range(64)]
-        self._driver, self._root = _connect(self._url, self.location)
-        # With mode="create" the service itself refuses to replace a file.
-        self._create = {"mode": "create"} if "mode" in inspect.signature(self._driver.put_file).parameters else {}
-        self._process = os.getpid()
-
-    def _replace(self, source: Path, name: str) -> None:
-        self._upload(source, name)
-        source.unlink()
-
-    def _exists(self, name: str) -> bool:
-        # The driver caches listings, and another machine may write there.
-        self._files.invalidate_cache(self._root)
-        return self._files.exists(self._path(name))
-
-    def _open(self, name: str) -> IO[bytes]:
-        return self._files.open(self._path(name), "rb")
-
-    def _remove(self, name: str) -> None:
-        self._files.rm_file(self._path(name))
-
-    def close(self) -> None:
-        """Remove a temporary workspace."""
-        if self._remove_workspace is not None:
-            self._remove_workspace()
-
-    def _put_new(self, source: Path, name: str) -> bool:
-        if self._process != os.getpid():
-            self._connect()
-        # Some drivers check first whether a name is taken, and then write.
-        with self._locks[hash(name) % len(self._locks)]:
-            return self._create_file(source, name)
-
-    def _create_file(self, source: Path, name: str) -> bool:
-        if not self._create and self.exists(name):
-            return False
-        with self._explained(f"{name!r} cannot be written"):
-            try:
-                self._upload(source, name, **self._create)
-            except FileExistsError:
-                return False
-            except Exception as error:
-                if self._create and getattr(error, "errno", None) in _NO_PRECONDITIONS:
-                    self._create = {}
-                    return self._create_file(source, name)
-                # Some drivers have no exception of their own for a name that is taken.
-                if isinstance(error, FileNotFoundError | PermissionError) or not self.exists(name):
-                    raise
-                return False
-        return True
-
-    def _upload(self, source: Path, name: str, **options: str) -> None:
-        # Drivers take the content type from the local name. Without it a browser downloads a page.
-        named = source.with_name(f"{source.name}{PurePosixPath(name).suffix}")
-        source.rename(named)
-        try:
-            self._files.put_file(str(named), self._path(name), **options)
-        finally:
-            named.rename(source)
-
-    def _size(self, name: str) -> int:
-        return int(self._files.info(self._path(name))["size"])
-
-    def _path(self, name: str) -> str:
-        return f"{self._root.rstrip('/')}/{name}"
-
-    @contextlib.contextmanager
-    def _explained(self, what: str) -> Generator[None, None, None]:
-        try:
-            yield
-        except StoreError:
-            raise
-        except Exception as error:  # each driver has exceptions of its own
-            raise StoreError(
-                f"{self.location!r}: {what}: {_words(error)}. {_cure(error)} Nothing that was stored is lost."
-            ) from error
-
-
-def _connect(url: str, location: str) -> tuple[_FileSystem, str]:
-    try:
-        core = importlib.import_module("fsspec.core")
-    except ImportError as error:
-        raise StoreError(f"{location!r} needs fsspec: pip install 'ideogram-ai[batch]'.") from error
-    try:
-        files, root = core.url_to_fs(url)
-    except ImportError as error:
-        why = str(error) or "its driver cannot be imported"
-        cure = "Install it with pip beside this package: s3fs for s3://, gcsfs for gs://."
-        raise StoreError(f"{location!r} needs a driver that is not installed: {why.rstrip('.')}. {cure}") from error
-    except Exception as error:  # each driver has exceptions of its own
-        raise StoreError(f"{location!r} cannot be opened: {_words(error)}.") from error
-    return cast("_FileSystem", files), str(root)
-
-
-def _remove(folder: Path, process: int) -> None:
-    if process == os.getpid():
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _words(error: Exception) -> str:
-    text = " ".join(str(error).split()).rstrip(".")
-    return text or type(error).__name__
-
-
-def _cure(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "Is there such a bucket or folder? Make it first."
-    if isinstance(error, PermissionError) or "Credential" in type(error).__name__:
-        return "Check the credentials for it, and what they allow (for s3://, AWS_PROFILE or AWS_ACCESS_KEY_ID)."
-    return "Check the address and the connection, and run the same again."

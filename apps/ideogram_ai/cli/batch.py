@@ -22,29 +22,29 @@ from ideogram_ai.batch.checking import Checker, Rules, check_defaults, find_oper
 from ideogram_ai.batch.csv_files import CsvOptions
 from ideogram_ai.batch.gallery import page_name, write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
-from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, write_manifest
+from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, is_shared, write_manifest
+from ideogram_ai.batch.matrix import Matrix
 from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason, unknown_operation
 from ideogram_ai.batch.operations import GENERATE, all_fields, image_operations, submit_operation, view_of
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
 from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows
 from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
 from ideogram_ai.client import IdeogramError
-from ideogram_ai.client.config import resolve_base_url
+from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.transport import is_loopback
 
 from .batch_report import JsonReporter, Reporter, TextReporter
 from .batch_summary import BatchSummary, FailureGroups, Forecast, Progress
+from .cluster import connect
 from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, split_assignment
 from .exit_codes import ExitCode, WrongUseError, handle_signals
 from .service import Service, open_service, option_message
-from .terminal import can_prompt, count, print_note
+from .terminal import CONFIRM_ABOVE, can_prompt, count, print_note
 
 if TYPE_CHECKING:
     from ideogram_ai.batch.model import BatchRequest
 
-CONFIRM_ABOVE: Final = 20
-"""As many images are made without a question."""
 _ABOUT_ROWS: Final = {
     "--format": "form",
     "--operation": "operation",
@@ -53,6 +53,8 @@ _ABOUT_ROWS: Final = {
     "-F": "fields",
     "--extra-field": "extra",
     "--ignore-field": "ignored",
+    "--variants": "variants",
+    "--var": "variables",
     "--map": "mapped",
     "--csv": "csv_settings",
     "--no-check": "no_check",
@@ -158,6 +160,8 @@ class _Batch:
     fields: tuple[str, ...]
     extra: tuple[str, ...]
     ignored: tuple[str, ...]
+    variants: int | None
+    variables: tuple[str, ...]
     mapped: tuple[str, ...]
     csv_settings: tuple[str, ...]
     no_check: bool
@@ -173,6 +177,9 @@ class _Batch:
     rebuild_ledger: bool
     no_gallery: bool
     ledger: str | None
+    shared: bool
+    engine: str | None
+    address: str | None
     as_json: bool
     quiet: bool
     mock: bool
@@ -192,20 +199,20 @@ class _Batch:
 
     def __attrs_post_init__(self) -> None:
         self.reporter = JsonReporter() if self.as_json else TextReporter(quiet=self.quiet)
+        self.shared = self.shared or self.engine is not None
 
     def run(self) -> BatchSummary:
         """Check everything that can be checked before something is sent; then run."""
         self._check_options()
         rows = None if self.source is None else self._read_rows(self.source)
-        if not (Path(self.ledger) if self.ledger else ledger_path(self.out)).exists() and not self.rebuild_ledger:
-            if rows is None or self.dry_run:
-                check_place(self.out)
+        if not self._is_begun():
             if rows is None:
                 raise WrongUseError(f"There is no batch in {self.out!r} yet: give an INPUT.")
             if self.dry_run:
                 estimate = self._estimate(rows)
                 self._finish_dry_run(Forecast(estimate.rows, 0, 0, estimate, self._at_a_time, self._free))
-        with Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger) as job, ExitStack() as stack:
+        opened = Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger, shared=self.shared)
+        with opened as job, ExitStack() as stack:
             service: Service | None = None
             with job.ledger.transaction():  # what raises in here undoes the plan
                 forecast = self._plan(job, rows)
@@ -215,12 +222,15 @@ class _Batch:
                     self.reporter.forecast(forecast, dry_run=False)
                     self._confirm_cost(forecast)
                     service = stack.enter_context(open_service(self, in_flight=self._at_a_time))
+                    if self.engine is not None:
+                        stack.enter_context(connect(self.address))
             before = job.total_cost()
             stopped = RunStopped(StopReason.DONE, "")
             if service is not None:
                 self.begun = True
                 with self.reporter.running(self._progress) as on_event:
-                    stopped = self._send(job, service, on_event)
+                    send = self._send if self.engine is None else self._send_from_cluster
+                    stopped = send(job, service, on_event)
             files, unwritten = self._write_files(job)
             return BatchSummary.of(
                 job,
@@ -247,11 +257,28 @@ class _Batch:
         self.reporter.failed(code, error, message, tuple(self._progress.unsaved.values()))
         return code
 
+    def _is_begun(self) -> bool:
+        """Whether there is a batch in the folder already."""
+        if self.rebuild_ledger:
+            return True
+        if self.shared:
+            return is_shared(self.out)
+        if (Path(self.ledger) if self.ledger else ledger_path(self.out)).exists():
+            return True
+        if self.source is None or self.dry_run:
+            check_place(self.out)
+        return False
+
     def _check_options(self) -> None:
         """Refuse options that cannot be used, and read those that hold for the whole run."""
         refuse_both("--mock", "--base-url", given=self.mock and self.base_url is not None)
         refuse_both("--json", "--quiet", given=self.as_json and self.quiet)
         refuse_both("--dry-run", "--rebuild-ledger", given=self.dry_run and self.rebuild_ledger)
+        refuse_both("--engine", "--mock", given=self.engine is not None and self.mock)
+        if self.address is not None and self.engine is None:
+            raise WrongUseError("--address names the cluster of --engine ray. Give both.")
+        refuse_both("--shared", "--ledger", given=self.shared and self.ledger is not None)
+        refuse_both("--shared", "--rebuild-ledger", given=self.shared and self.rebuild_ledger)
         for name, value in (("--out", self.out), ("INPUT", self.source)):
             if value is not None and not value.strip():
                 raise WrongUseError(f"{name} is empty. Is a shell variable unset?")
@@ -268,7 +295,8 @@ class _Batch:
         """Read the options on rows. The iterator reads the rows, and raises in the end if some cannot be sent."""
         checker = Checker(self._read_rules(), self.reporter.bad_row, self.reporter.odd_row)
         form = Format(self.form) if self.form else None
-        rows = read_rows(source, form, renamed=self._read_map(), csv=_read_csv(self.csv_settings))
+        matrix = Matrix.of(self.variables, self.variants)
+        rows = matrix.rows(read_rows(source, form, renamed=self._read_map(), csv=_read_csv(self.csv_settings)))
 
         def requests() -> Iterator[BatchRequest]:
             yield from checker.requests(rows)
@@ -439,6 +467,43 @@ class _Batch:
             return RunStopped(StopReason.ERROR, f"{type(error).__name__}: {error}", error)
         except KeyboardInterrupt as error:  # just before signals are handled, or after
             self._signal = ExitCode.of_interruption(error)
+            return RunStopped(StopReason.NOW, "")
+
+    def _send_from_cluster(self, job: Job, service: Service, on_event: Callable[[Event], None]) -> RunStopped:
+        """Send the planned rows from the cluster. Ctrl-C finishes those in flight, a second one gives them up."""
+        from ideogram_ai.batch.ray import Settings, absolute, run_job  # noqa: PLC0415 - an extra, which is there
+
+        settings = Settings(
+            absolute(self.out),
+            self._url,
+            allow_http=self.allow_http,
+            timeout=self.timeout,
+            in_flight=self._at_a_time,
+            downloads=self.downloads or DOWNLOADS,
+            submit=self.as_jobs,
+            max_cost=self._limit,
+            prices=self._prices,
+            retry_unknown=self.retry_unknown,
+            retry_failed=self.retry_failed,
+            planned=True,
+        )
+        stop: list[Callable[[], None]] = []
+
+        def on_signal(number: int) -> None:
+            if self._signal is not None or not stop:
+                raise KeyboardInterrupt
+            self._signal = ExitCode.of_signal(number)
+            stop[0]()
+
+        key = resolve_api_key(service.key)
+        assert not isinstance(key, str)  # noqa: S101 - the service was opened with it
+        try:
+            with handle_signals(on_signal):
+                return run_job(job, settings, key.reveal(), on_event, stop.append)
+        except (BatchError, IdeogramError) as error:
+            return RunStopped(StopReason.ERROR, str(error), error)
+        except KeyboardInterrupt as error:
+            self._signal = self._signal or ExitCode.of_interruption(error)
             return RunStopped(StopReason.NOW, "")
 
     def _write_files(self, job: Job) -> tuple[dict[str, str], str | None]:

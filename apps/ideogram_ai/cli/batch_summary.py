@@ -56,6 +56,7 @@ _STATE_NAMES: Final = {
     State.ANSWERED: "not downloaded yet",
     State.SUBMITTED: "in progress",
     State.PLANNED: "not sent",
+    State.SENT: "on their way",
 }
 _MOST_PROBLEMS: Final = 20
 _MOST_PROBLEMS_OF_A_FIELD: Final = 5
@@ -439,7 +440,8 @@ class BatchSummary:
             unwritable=_is_about_a_disk(stopped.error),
             counts=job.counts(),
             absent=job.ledger.counts(absent=True),
-            unknown=FailureGroups.of(present(State.UNKNOWN, State.SENT)),
+            # In a shared batch, what is sent is in good hands: another process is alive, and works on it.
+            unknown=FailureGroups.of(present(State.UNKNOWN, *([State.SENT] if job.claims is None else []))),
             refused=FailureGroups.of(row for row in present(State.FAILED) if not row.may_have_been_billed),
             lost=FailureGroups.of(row for row in present(State.FAILED) if row.may_have_been_billed),
             run_cost=total - spent_before,
@@ -460,7 +462,7 @@ class BatchSummary:
     @property
     def waiting(self) -> int:
         """Rows whose images are in progress, or made and paid for, and are still to be downloaded."""
-        return self.counts[State.ANSWERED] + self.counts[State.SUBMITTED]
+        return self.counts[State.ANSWERED] + self.counts[State.SUBMITTED] + self.counts[State.SENT]
 
     @property
     def code(self) -> ExitCode:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import evolve
@@ -14,7 +14,7 @@ from ideogram_ai.client.jobs import COMPLETED, FAILED
 
 from .destination import Destination
 from .exit_codes import ExitCode, WrongUseError
-from .report import report
+from .report import open_images, report
 from .request_command import Options, cost_of
 from .results import IMAGES, Failure, JobState, Result
 from .sending import Sender, signals_wait
@@ -24,17 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ideogram_ai.client import Generation, Ideogram
-
-_GRAVEST_FIRST: Final = (
-    ExitCode.WRONG_USE,
-    ExitCode.OUTCOME_UNKNOWN,
-    ExitCode.DOWNLOAD_FAILED,
-    ExitCode.INTERRUPTED,
-    ExitCode.TERMINATED,
-    ExitCode.REFUSED,
-    ExitCode.WITHHELD,
-    ExitCode.DONE,
-)
 
 
 def run(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
@@ -58,7 +47,9 @@ def run(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
                 result = evolve(fetched, cost=cost_of(generation) if generation else None)
                 report(result, IMAGES, as_json=options.as_json, quiet=options.quiet)
                 codes.add(result.code)
-        return min(codes, key=_GRAVEST_FIRST.index)
+                if options.opens:
+                    open_images(image.path for image in result.images if image.path)
+        return ExitCode.gravest(codes)
     except WrongUseError as error:
         result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}"))
     except RequestError as error:

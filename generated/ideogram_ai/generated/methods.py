@@ -1883,8 +1883,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
@@ -1944,8 +1944,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
@@ -2100,8 +2100,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -2438,8 +2438,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
@@ -4593,8 +4593,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
@@ -4654,8 +4654,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
@@ -4810,8 +4810,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -5148,8 +5148,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
