@@ -51,6 +51,7 @@ def test_a_prompt_is_sent_with_the_keys_of_the_contract_in_its_order() -> None:
     ][0] == {"type": "obj", "desc": "of the contract"}
     assert (len(SALE), SALE["text"], "style_description" in JsonPrompt("a", background="b")) == (5, "SALE", False)
     assert SALE == {**SALE}
+    assert ObjectElement("a dog") == {"type": "obj", "desc": "a dog"}
 
 
 def test_a_prompt_reads_as_it_is_written() -> None:
