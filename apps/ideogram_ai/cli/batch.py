@@ -218,7 +218,8 @@ class _Batch:
                 forecast = self._plan(job, rows)
                 if self.dry_run:
                     self._finish_dry_run(forecast)
-                if forecast.estimate.total or forecast.downloads or forecast.jobs:
+                others = job.claims is not None and job.claims.busy  # work on rows, which are waited for
+                if forecast.estimate.total or forecast.downloads or forecast.jobs or others:
                     self.reporter.forecast(forecast, dry_run=False)
                     self._confirm_cost(forecast)
                     service = stack.enter_context(open_service(self, in_flight=self._at_a_time))
