@@ -26,6 +26,7 @@ ROWS = int(os.environ.get("RAY_TEST_ROWS", "120"))
 """2,000 rows take some minutes, and are the promise."""
 IN_FLIGHT = 20
 KEY = "the-key-of-these-tests"
+STRUCTURED = {"compositional_deconstruction": {"background": "A meadow of peace", "elements": []}}
 _PROGRAM = Path(__file__).parents[1] / "support" / "ray_program.py"
 
 
@@ -121,7 +122,7 @@ def test_outcomes_can_be_read_while_others_are_made(tmp_path: Path, cluster: Ray
         {"text_prompt": "No id of peace"},
         {"text_prompt": "No id of peace"},
         {"id": "wrong", "text_prompt": "Wrong of peace", "seed": "no number"},
-        {"id": "object", "json_prompt": '{"high_level_description": "Text of peace"}'},
+        {"id": "object", "json_prompt": json.dumps(STRUCTURED)},
     ]
     out = str(tmp_path / "images")
     with generate(cluster, out, server, rows) as run:
@@ -156,7 +157,7 @@ def test_the_command_keeps_to_the_budget_and_resumes(tmp_path: Path, cluster: Ra
         assert run.wait() == 3, (run.lines, run.output)
     count = len(made(server, "budget"))
     assert 8 <= count <= 10, "an image costs 0.06"
-    assert run.lines[-1]["event"] == "ended", run.lines[-1]
+    assert run.lines[-1]["event"] == "end", run.lines[-1]
     with command(cluster, out, server, str(source)) as run:
         assert run.wait() == 0, (run.lines, run.output)
     assert len(made(server, "budget")) == 30
