@@ -167,6 +167,27 @@ def test_the_command_keeps_to_the_budget_and_resumes(tmp_path: Path, cluster: Ra
         assert job.store.exists("index.html")
 
 
+def test_a_run_whose_coordinator_dies_stops_and_can_be_repeated(
+    tmp_path: Path, cluster: RayCluster, server: MockServer
+) -> None:
+    out, rows = str(tmp_path / "images"), rows_of("headless", 60)
+    with generate(cluster, out, server, rows, in_flight=4) as run:
+        while len(made(server, "headless")) < 10 and run.process.poll() is None:
+            time.sleep(0.05)
+        for pid in cluster.coordinators():
+            os.kill(pid, signal.SIGKILL)
+        assert run.wait() == 0, run.output
+    left = [line for line in run.lines if line["state"] == "planned"]
+    assert len(left) + len(made(server, "headless")) == len(run.lines) == 60
+    assert left
+    assert all("is dead" in line["error"] for line in left)
+    with generate(cluster, out, server, rows) as run:
+        assert run.wait() == 0, run.output
+    assert {line["state"] for line in run.lines} == {"saved"}
+    assert len(made(server, "headless")) == 60
+    assert set(made(server, "headless").values()) == {1}
+
+
 @pytest.mark.parametrize("kind", ["s3", "folder"])
 def test_dead_workers_and_a_dead_node_make_nothing_twice(
     kind: str, tmp_path: Path, cluster: RayCluster, server: MockServer
