@@ -26,7 +26,10 @@ ROWS = int(os.environ.get("RAY_TEST_ROWS", "120"))
 """2,000 rows take some minutes, and are the promise."""
 IN_FLIGHT = 20
 KEY = "the-key-of-these-tests"
-STRUCTURED = {"compositional_deconstruction": {"background": "A meadow of peace", "elements": []}}
+STRUCTURED = {
+    "high_level_description": "A meadow",
+    "compositional_deconstruction": {"background": "A meadow of peace", "elements": []},
+}
 _PROGRAM = Path(__file__).parents[1] / "support" / "ray_program.py"
 
 
