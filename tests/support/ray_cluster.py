@@ -17,6 +17,8 @@ from pathlib import Path
 from attrs import define, field
 
 _PATIENCE = 180.0
+_HOST = "127.0.0.2"
+"""Ray takes 127.0.0.1 for a mistake, and would use an address of the network."""
 _TRIES = 5
 """Ray gives a node half a minute to start, which is short on a busy machine."""
 _MARK = "IDEOGRAM_TEST_NODE"
@@ -32,13 +34,13 @@ class RayCluster:
         address: Where programs connect to.
         folder: Where Ray keeps its logs.
         environment: Variables of all its processes.
-        nodes: The mark of each node, the head's first.
+        nodes: The process that started each node, by the node's mark; the head's first.
     """
 
     address: str
     folder: Path
     environment: Mapping[str, str]
-    nodes: list[str] = field(factory=list[str])
+    nodes: dict[str, "subprocess.Popen[bytes]"] = field(factory=dict[str, "subprocess.Popen[bytes]"])
 
     def start_node(self) -> None:
         """Start another node, or the head."""
@@ -49,10 +51,11 @@ class RayCluster:
             until = time.monotonic() + _PATIENCE
             while process.poll() is None and time.monotonic() < until:
                 if b"Ray runtime started" in log.read_bytes():
-                    self.nodes.append(mark)
+                    self.nodes[mark] = process
                     return
                 time.sleep(0.1)
             _kill(_processes(mark))
+            process.wait()
         raise RuntimeError(f"a node of Ray did not start: {log.read_text()}")
 
     def _start(self, mark: str, log: Path) -> "subprocess.Popen[bytes]":
@@ -61,7 +64,7 @@ class RayCluster:
         head = ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={self.folder}"]
         command = [
             *(str(ray), "start", "--block", "--num-cpus=1", "--disable-usage-stats"),
-            *("--object-store-memory=100000000", "--node-ip-address=127.0.0.1"),
+            *("--object-store-memory=100000000", f"--node-ip-address={_HOST}"),
             *([f"--address={self.address}"] if self.nodes else head),
         ]
         environment = {**os.environ, **self.environment, _MARK: mark}
@@ -76,7 +79,7 @@ class RayCluster:
 
     def kill_raylet(self, node: int) -> None:
         """Kill the process that manages a node; its workers die with it."""
-        pids = _processes(self.nodes[node])
+        pids = _processes(list(self.nodes)[node])
         _kill([pid for pid in pids if _read(pid, "cmdline").split(b"\0")[0].endswith(b"/raylet/raylet")])
 
 
@@ -87,14 +90,15 @@ def ray_cluster(nodes: int = 2, **environment: str) -> Iterator[RayCluster]:
         port = free.getsockname()[1]
     # Sockets have short names only.
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
-    cluster = RayCluster(f"127.0.0.1:{port}", folder, environment)
+    cluster = RayCluster(f"{_HOST}:{port}", folder, environment)
     try:
         for _ in range(nodes):
             cluster.start_node()
         yield cluster
     finally:
-        for mark in cluster.nodes:
+        for mark, process in cluster.nodes.items():
             _kill(_processes(mark))
+            process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
