@@ -330,10 +330,11 @@ class LocalStore(Store):
             trial = self.workspace / f"{secrets.token_hex(8)}.trial"
             try:
                 trial.write_bytes(b"\0")
-                trial.replace(folder / trial.name)
+                # Always the same name: what a killed process left is replaced, and removed.
+                trial.replace(folder / _TRIAL)
             finally:
                 trial.unlink(missing_ok=True)
-                (folder / trial.name).unlink(missing_ok=True)
+                (folder / _TRIAL).unlink(missing_ok=True)
 
     @property
     def title(self) -> str:
