@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ def pytest_configure() -> None:
             signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
     guard = str(Path(network_guard.__file__).parent)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [guard, os.environ.get("PYTHONPATH")]))
+    # Without byte code, each of the hundreds of programs that tests start would compile what it loads.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # What hypothesis derives from Unicode takes a second; programs that run elsewhere find it here too.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CLIENT_TESTS.parents[1] / ".hypothesis"))
     for name in list(os.environ):
@@ -46,8 +50,8 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One and a half processes for each processor: many tests wait for programs, signals and time limits."""
-    return max(2, (os.cpu_count() or 1) * 3 // 2)
+    """Two processes for each processor: many tests wait for programs, signals and time limits."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

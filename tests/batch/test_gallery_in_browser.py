@@ -19,7 +19,7 @@ from ideogram_ai.batch.saving import thumbnail_name
 from ideogram_ai.batch.store import open_store
 
 PROMPTS = ["A cat on a windowsill", "Poster for a jazz night", "A lighthouse in a storm, " + "waves, " * 200, "猫と本"]
-MANY = 2000
+MANY = 1000
 IN_SIGHT = (
     "cards => cards.filter(card => card.querySelector('.prompt').checkVisibility({contentVisibilityAuto: true})).length"
 )
@@ -270,7 +270,7 @@ def test_many_rows_are_laid_out_and_loaded_as_they_come_into_sight(browser: Brow
         expect(page.locator("#row-1 img")).to_have_attribute("src", "./cat.png")
         loaded = "[...document.images].filter(image => image.naturalWidth).length"
         cards = page.locator(".card")
-        expect(page.locator("#status")).to_have_text("2,000 of 2,000 shown")
+        expect(page.locator("#status")).to_have_text("1,000 of 1,000 shown")
         assert cards.count() == MANY
         assert 0 < cards.evaluate_all(IN_SIGHT) < 200
         assert page.evaluate(loaded) < 300
@@ -279,5 +279,5 @@ def test_many_rows_are_laid_out_and_loaded_as_they_come_into_sight(browser: Brow
         expect(page.locator(f"#row-{MANY} img")).to_have_js_property("naturalWidth", 64)
         expect(page.locator(f"#row-{MANY}")).to_be_in_viewport()
         assert page.evaluate(loaded) < 600
-        page.locator("#search").fill("number 1999")
-        assert keys(page) == ["001999"]
+        page.locator("#search").fill("number 999")
+        assert keys(page) == ["000999"]

@@ -185,10 +185,15 @@ async def test_an_image_with_a_link_is_saved_even_if_it_is_marked_as_withheld(
         assert row.state in {State.SAVED, State.WITHHELD}
 
 
-def test_a_step_whose_place_fails_after_the_response_has_its_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RefusingFileSystem, "errors", iter([None, None, RuntimeError("gone")]))
+def test_a_step_whose_place_fails_after_the_response_has_its_link(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("gone")
+
+    monkeypatch.setattr("ideogram_ai.batch.step.store_image", fail)
     with MockServer() as server:
-        outcome = Step(base_url=server.url, location="refusing://step")(requests(1)[0])
+        outcome = Step(base_url=server.url, location=str(tmp_path))(requests(1)[0])
     assert (outcome.state, outcome.may_have_been_billed) == (State.ANSWERED, True)
     assert outcome.url is not None
     assert "gone" in str(outcome.error)

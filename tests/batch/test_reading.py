@@ -1,4 +1,4 @@
-"""Reading an input: JSON lines, CSV in every dialect, and Parquet. Each row is read, or clearly refused."""
+"""Reading an input: JSON, CSV in every dialect, and Parquet. Each row is read, or clearly refused."""
 
 import csv
 import gzip
@@ -156,10 +156,11 @@ def test_the_name_tells_the_format() -> None:
         Format.JSON_LINES: ["a.jsonl", "a.NDJSON", "a.json", "-"],
         Format.CSV: ["x/a.b.csv", "a.tsv", "a.csv.gz"],
         Format.PARQUET: ["a.parquet", "a.pq"],
+        Format.WORKBOOK: ["a.xlsx"],
     }
     for kind, known in names.items():
         assert {format_of(name) for name in known} == {kind}
-    for name in ("prompts", "a.txt", "a.gz", "a.xlsx"):
+    for name in ("prompts", "a.txt", "a.gz", "a.xls"):
         with pytest.raises(InputError, match=r"\.jsonl, .*jsonl, csv, parquet"):
             format_of(name)
 
@@ -193,6 +194,44 @@ def test_a_broken_line_is_reported_and_the_next_is_read(tmp_path: Path, line: by
     assert good == Row(3, 3, {"id": "3"})
 
 
+def test_an_array_is_read_item_by_item(tmp_path: Path) -> None:
+    items = ['{"id": "1", "a": "[{,\\""}', '{"a": 1,\n "a": 2}', "3", '{"a":\n\n{"b": [1, 2]}}', '{"n": 1e400}', "[]"]
+    for between, before in ((",", "["), (" ,\n", "\n[\n"), (",\n\n  ", "[ ")):
+        text = f"{before}{between.join(items)}{between.strip(', ')}]\n \n"
+        read = rows(tmp_path / "a.json", text.encode())
+        assert [row.number for row in read] == [1, 2, 3, 4, 5, 6]
+        assert [row.line for row in read] == [text[: text.index(item)].count("\n") + 1 for item in items]
+        assert [dict(row.values) for row in (read[0], read[3])] == [{"id": "1", "a": '[{,"'}, {"a": {"b": [1, 2]}}]
+        assert 'the key "a" is there twice' in problem(read[1])
+        assert ("this is a single value" in problem(read[2]), "an array" in problem(read[5])) == (True, True)
+    assert rows(tmp_path / "a.json", "[ ]\n") == []
+    long = [{"text_prompt": "ä" * length} for length in (1, 70_000, 200_000, 3, 65_536)]
+    for indent in (None, 2):  # at every place of what is read at a time
+        assert values(rows(tmp_path / "a.json", json.dumps(long, indent=indent, ensure_ascii=False))) == long
+    monkey = [{"id": str(number)} for number in range(20_000)]
+    assert values(rows(tmp_path / "a.jsonl", json.dumps(monkey))) == monkey, "whatever it is called"
+
+
+def test_a_cell_that_names_a_json_file(tmp_path: Path) -> None:
+    poster = {"b": 1, "a": [{"z": 2}]}
+    (tmp_path / "poster.json").write_text("\ufeff" + json.dumps(poster))
+    (tmp_path / "twice.json").write_text('{"a": 1, "a": 2}')
+    (tmp_path / "latin.json").write_bytes(b'{"a": "caf\xe9"}')
+    for name, template in (("a.csv", "json_prompt\n{}\n"), ("a.jsonl", '{{"json_prompt": "{}"}}\n')):
+        for cell in ("poster.json", "@poster.json", str(tmp_path / "poster.json")):
+            (row,) = rows(tmp_path / name, template.format(cell))
+            assert json.dumps(dict(row.values)) == json.dumps({"json_prompt": poster}), "in the author's order"
+        for cell, words in (
+            ("none.json", "cannot be read: No such file"),
+            ("twice.json", 'the key "a" is there twice'),
+            ("latin.json", "cannot be used as JSON"),
+        ):
+            (row,) = rows(tmp_path / name, template.format(cell))
+            assert words in problem(row)
+    (row,) = rows(tmp_path / "a.csv", "text_prompt\nposter.json\n")
+    assert row.values == {"text_prompt": "poster.json"}, "which is refused later, as no prompt"
+
+
 def test_lines_of_a_broken_row_are_no_rows(tmp_path: Path) -> None:
     for lines, last in (
         (['{"items": [', '{"text_prompt": "a"},', '{"text_prompt": "b"}', "]}"], 5),
@@ -211,8 +250,17 @@ def test_lines_of_a_broken_row_are_no_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.jsonl", b"[\n{}\n]", "looks like one JSON document"),
-        ("a.jsonl", b'[{"text_prompt": "a"}]', "looks like one JSON document"),
+        ("a.json", b"[", "Line 1: the array cannot be read any further: expecting value"),
+        ("a.json", b'[\n{"a": 1},\n\n', "Line 4: the array cannot be read any further: expecting value"),
+        ("a.json", b'[{"a": "b', "Line 1: the array cannot be read any further: unterminated string"),
+        ("a.json", b'[{"a": 1}\n{"a": 2}]', "Line 2: ',' is missing here"),
+        ("a.json", b'[{"a": 1},]', "expecting value"),
+        ("a.json", b'[{"a": x}]', "expecting value"),
+        ("a.json", b'[{"a": 1}]\n[{"a": 2}]', "Line 2: something follows the array"),
+        ("a.json", b'[{"a": "caf\xe9"}]', "not UTF-8"),
+        ("a.json", b'[{"a": "' + b"x" * (LONGEST_LINE + 1), "Line 1 is longer than"),
+        ("a.json", b'[\n{"a": "' + b"x" * (LONGEST_LINE + 1), "an item of the array is longer than"),
+        ("a.json", b"[" * 100_000, "Line 1: an item of the array nests too deep"),
         ("a.jsonl", b'{\n  "text_prompt": "a"\n}', "looks like one JSON document"),
         ("a.jsonl", "text".encode("utf-16"), "UTF-16; save it as UTF-8"),
         *(
@@ -373,7 +421,7 @@ def test_invalid_settings_are_refused() -> None:
         ({"encoding": "cp1256a"}, "no such encoding"),
         ({"quotes": "maybe"}, "write quotes=yes or quotes=no"),
         ({"delimiter": "::"}, "give one character, or tab"),
-        ({"sep": ","}, "the settings are encoding, delimiter, quotes and backslashes"),
+        ({"sep": ","}, "the settings are encoding, delimiter, quotes, backslashes and sheet"),
     ):
         with pytest.raises(InputError, match=words):
             CsvOptions.of(settings)
@@ -403,9 +451,10 @@ def test_a_large_input_does_not_fill_the_memory(tmp_path: Path) -> None:
     for kind, first, line in (
         (Format.CSV, "text_prompt\n", "A cat\n"),
         (Format.JSON_LINES, "", '{"text_prompt": "A"}\n'),
+        (Format.JSON_LINES, "[", '{"text_prompt": "A"},\n'),
     ):
         path = tmp_path / f"a.{kind}"
-        path.write_text(first + line * 20_000)
+        path.write_text((first + line * 20_000)[:-2] + "]\n" if first == "[" else first + line * 20_000)
         tracemalloc.start()
         try:
             count = sum(1 for _ in read_rows(str(path)))

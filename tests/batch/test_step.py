@@ -56,8 +56,8 @@ def test_each_image_of_a_response_is_saved_if_there_is_a_place(tmp_path: Path) -
 def test_an_image_that_cannot_be_downloaded_now_is_kept_with_its_link(tmp_path: Path) -> None:
     for status in (410, 503):
         with FaultServer(image=answer_with(status)) as server:
-            step = Step(base_url=server.url, location=str(tmp_path), retry=RetryPolicy(max_attempts=1))
-            outcome = step(REQUEST)
+            place = str(tmp_path / str(status))
+            outcome = Step(base_url=server.url, location=place, retry=RetryPolicy(max_attempts=1))(REQUEST)
         assert outcome.state is State.ANSWERED
         assert str(status) in str(outcome.error)
         assert all(image.error == outcome.error and image.file is None and image.url for image in outcome.images)

@@ -28,11 +28,11 @@ from ideogram_ai.batch.model import (
     StopReason,
 )
 from ideogram_ai.cli.app import app
-from ideogram_ai.cli.batch import CONFIRM_ABOVE, resume_command
+from ideogram_ai.cli.batch import resume_command
 from ideogram_ai.cli.batch_report import TextReporter
 from ideogram_ai.cli.batch_summary import BatchSummary, FailureGroups, Progress
 from ideogram_ai.cli.exit_codes import ExitCode
-from ideogram_ai.cli.terminal import duration, usd
+from ideogram_ai.cli.terminal import CONFIRM_ABOVE, duration, usd
 from ideogram_ai.testing import UNSAFE_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer
 

@@ -72,20 +72,22 @@ def test_overwrite_replaces_the_named_files(ideogram: Command, service: MockServ
 
 
 @pytest.mark.usefixtures("service")
-def test_in_a_folder_the_image_is_named_after_its_link(ideogram: Command, folder: Path) -> None:
-    names: list[str] = []
-    for output in ([], ["-o", "."], ["-o", "../here/"]):
-        (image,) = ideogram("generate", "a", *output, "--sidecar", "--json", *SMALL).json["images"]
-        names += [Path(image["path"]).name, f"{Path(image['path']).name}.json"]
-        assert files(folder) == sorted(names)
-        assert names[-2].endswith(".png")
+def test_in_a_folder_the_image_is_named_as_in_a_batch(ideogram: Command, folder: Path) -> None:
+    for output, name in (([], "an-owl-asleep.png"), (["-o", "."], "an-owl-asleep-2.png")):
+        (image,) = ideogram("generate", "An owl, asleep!", *output, "--sidecar", "--json", *SMALL).json["images"]
+        assert (image["path"], image["sidecar"]) == (name, f"{name}.json")
+    (folder / "con.png.json").write_text("mine")
+    ideogram("generate", "Con", "-o", "../here/", "--sidecar", *SMALL)
+    assert (folder / "_con.png").exists(), "a name that every system has"
+    ideogram("call", "remove_background", "-F", "image=@_con.png", "-o", "./")
+    assert (folder / "_con-2.png").exists(), "without a prompt, the name of the file"
 
 
 def test_several_images_are_numbered_and_nothing_is_replaced(ideogram: Command, folder: Path) -> None:
     with FaultServer(answering(entry(), entry(), entry(url="URL/..png"), entry(url="URL/!.png"))) as server:
         assert ideogram("generate", "a", "--base-url", server.url, "--sidecar").code == 0
     images = [name for name in files(folder) if not name.endswith(".json")]
-    assert images == ["image-2.png", "image-3.png", "image-4.png", "image.png"]
+    assert images == ["a-2.png", "a-3.png", "a-4.png", "a.png"]
     (folder / "cat-2.png").write_text("mine")
     (folder / "cat-4.png.json").write_text("mine")
     with FaultServer(answering(entry(seed=1), entry(seed=2), entry(seed=3))) as server:
@@ -121,10 +123,15 @@ def test_files_that_appear_in_the_meantime_are_left_alone(ideogram: Command, fol
 
 
 @pytest.mark.usefixtures("service")
-def test_a_name_that_promises_another_format(ideogram: Command) -> None:
+def test_a_name_that_promises_another_format(ideogram: Command, folder: Path) -> None:
     run = ideogram("generate", "a", "-o", "cat.jpg", *SMALL)
-    assert (run.code, run.err) == (0, "warning: 'cat.jpg' contains a PNG image, despite its suffix.\n")
-    assert ideogram("generate", "a", "-o", "cat.PNG", *SMALL).err == ""
+    assert (run.code, run.err) == (0, "note: The image is a PNG, so it is called 'cat.png' and not 'cat.jpg'.\n")
+    assert run.out.startswith("saved cat.png\n")
+    assert ideogram("generate", "a", "-o", "cat.webp", "-q", "--sidecar", *SMALL).out == "cat-2.png\n", (
+        "none is replaced"
+    )
+    assert ideogram("generate", "a", "-o", "owl.PNG", *SMALL).err == ""
+    assert files(folder) == ["cat-2.png", "cat-2.png.json", "cat.png", "owl.PNG"]
 
 
 def test_a_failed_download_costs_no_other_image_and_no_link(ideogram: Command, folder: Path) -> None:

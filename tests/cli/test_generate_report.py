@@ -140,4 +140,4 @@ def test_errors_in_json(ideogram: Command) -> None:
 @pytest.mark.usefixtures("service")
 def test_quiet_prints_the_paths_alone(ideogram: Command) -> None:
     run = ideogram("generate", "a", "-q", "-o", "ü.jpg", "-F", "odd=1", *SMALL)
-    assert (run.code, run.out, run.err) == (0, "ü.jpg\n", "")
+    assert (run.code, run.out, run.err) == (0, "ü.png\n", "")

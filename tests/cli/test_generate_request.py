@@ -220,6 +220,7 @@ def test_undocumented_fields_are_sent_as_text(ideogram: Command, service: MockSe
     assert sent(service)[-2:] == [(UNKNOWN, "model/x"), (WITHOUT_HINT, "5")]
 
 
+@pytest.mark.slow
 def test_a_field_that_regeneration_brings_is_typed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing but the contract changes: the same command takes the new fields, and refuses what they are not."""
     path = path_to(with_more_fields(tmp_path_factory))

@@ -122,8 +122,8 @@ def test_a_transparent_image_has_an_alpha_channel(ideogram: Command, service: Mo
 def test_fields_of_the_other_operation_are_refused(ideogram: Command, service: MockServer) -> None:
     run = ideogram("generate", "A cat", "--transparent", *SMALL)
     assert (run.code, "Did you mean output_resolution?" in run.err) == (2, True)
-    run = ideogram("generate", "A cat", "--aspect-ratio", "1x1")
-    assert (run.code, "--aspect-ratio is for a transparent image: add --transparent" in run.err) == (2, True)
+    run = ideogram("generate", "A cat", "--output-resolution", "1K")
+    assert (run.code, "--output-resolution is for a transparent image: add --transparent" in run.err) == (2, True)
     run = ideogram("generate", "A cat", "-F", "aspect_ratio=1x1")
     assert (run.code, "Did you mean resolution?" in run.err) == (2, True)
     assert not service.ledger
@@ -202,17 +202,16 @@ def test_a_magic_prompt_goes_into_generate(
     assert (run.code, "Did you mean aspect_ratio?" in run.err) == (2, True)
 
 
-def test_the_commands_of_a_pipe(folder: Path, cat: Path) -> None:
+def test_the_commands_of_a_pipe(folder: Path, service: MockServer, cat: Path) -> None:
     """As in a shell, with a stdout that is no UTF-8."""
     command = " ".join(IDEOGRAM)
-    generate = f"{command} generate --json-prompt - --mock {' '.join(SMALL)} -o again.png --overwrite --sidecar"
+    generate = f"{command} generate --json-prompt - {' '.join(SMALL)} -o again.png --overwrite --sidecar"
     for first, encoding in (
         (f"describe {cat.name}", "utf-8"),
-        ("magic-prompt 'Ein Füchschen'", "utf-8"),
         ("magic-prompt 'Ein Füchschen'", "latin-1"),
     ):
         run = subprocess.run(
-            ["sh", "-c", f"{command} {first} --mock -q | {generate}"],
+            ["sh", "-c", f"{command} {first} -q | {generate}"],
             cwd=folder, env=environment(PYTHONIOENCODING=encoding), text=True, capture_output=True, check=False,
         )  # fmt: skip
         assert (run.returncode, run.stderr, run.stdout.splitlines()[0]) == (0, "", "saved again.png")

@@ -18,7 +18,6 @@ from ideogram_ai.testing.faults import FaultServer
 from ideogram_ai.testing.faults.wire import png
 
 Start = Callable[..., Terminal]
-SMALL = ("--resolution", "512x1536")
 SPINNER = "[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Making the image 0:00:0[12]"
 
 
@@ -124,16 +123,18 @@ def test_quiet_prints_the_bytes_of_a_path(folder: Path) -> None:
 
 
 def test_a_report_that_stdout_does_not_take_is_on_stderr(folder: Path) -> None:
-    for redirection in (">&-", "> /dev/full", "| true"):
-        run = subprocess.run(
-            ["sh", "-c", f'{{ "$@"; echo "code $?" >&2; }} {redirection}', "sh",
-             *IDEOGRAM, "generate", "a", "--mock", "-o", "cat.png", "--overwrite", *SMALL],
-            cwd=folder, env=environment(), text=True, capture_output=True, check=False,
-        )  # fmt: skip
-        lines = run.stderr.splitlines()
-        assert lines[0].startswith("stdout "), redirection
-        assert (lines[1], lines[-1]) == ("saved cat.png", "code 0")
-        assert "Exception" not in run.stderr
-    command = ["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *IDEOGRAM, "generate", "a", "--mock", "-o", "owl.png", *SMALL]
-    assert subprocess.run(command, cwd=folder, env=environment(), check=False).returncode == 0, "without any stream"
+    with FaultServer(answering(entry())) as server:
+        generate = [*IDEOGRAM, "generate", "a", "--base-url", server.url, "-o"]
+        for redirection in (">&-", "> /dev/full", "| true"):
+            run = subprocess.run(
+                ["sh", "-c", f'{{ "$@"; echo "code $?" >&2; }} {redirection}', "sh",
+                 *generate, "cat.png", "--overwrite"],
+                cwd=folder, env=environment(), text=True, capture_output=True, check=False,
+            )  # fmt: skip
+            lines = run.stderr.splitlines()
+            assert lines[0].startswith("stdout "), redirection
+            assert (lines[1], lines[-1]) == ("saved cat.png", "code 0")
+            assert "Exception" not in run.stderr
+        command = ["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *generate, "owl.png"]
+        assert subprocess.run(command, cwd=folder, env=environment(), check=False).returncode == 0, "without any stream"
     assert (folder / "owl.png").read_bytes().startswith(b"\x89PNG")

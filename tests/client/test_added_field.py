@@ -93,6 +93,7 @@ def test_it_is_sent_or_refused_with_its_name(tmp_path_factory: pytest.TempPathFa
             assert message.startswith(start), message
 
 
+@pytest.mark.slow
 def test_help_shows_every_field(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The docstring has the text of the contract, the signature the types."""
     show = (

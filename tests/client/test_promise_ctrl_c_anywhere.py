@@ -75,11 +75,11 @@ def struck(use: Any, at: int, folders: tuple[str, ...]) -> tuple[Strike, BaseExc
 # A connection that was being opened is closed when it is collected.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.no_cover  # it traces by itself
-@pytest.mark.parametrize(("step", "folders"), [(5, (OURS,)), (53, NETWORK)], ids=["ours", "the network's"])
+@pytest.mark.parametrize(("step", "folders"), [(9, (OURS,)), (97, NETWORK)], ids=["ours", "the network's"])
 def test_ctrl_c_is_raised_and_says_whether_the_request_left(
     step: int, folders: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """Every fifth line of ours, and every 53rd of the network's: all of them take a minute."""
+    """Every ninth line of ours, and every 97th of the network's: all of them take a minute."""
     with FaultServer("ok", image="ok") as server, Driver("sync", base_url=server.url, retry=ONCE) as client:
         image = client.ask().images[0]
         returned: list[bool] = []

@@ -5,10 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from public_surface import RECORD, ROOT, surface
 
-NOW = surface()
 FROZEN = json.loads(RECORD.read_text("utf-8"))
 
 
@@ -26,9 +24,8 @@ def differences(frozen: Any, now: Any, place: str = "") -> list[str]:
     return [] if frozen == now else [f"{place} was {frozen}, and is {now}"]
 
 
-@pytest.mark.parametrize("part", FROZEN)
-def test_nothing_that_users_rely_on_has_changed(part: str) -> None:
-    found = differences(FROZEN[part], NOW[part], part)
+def test_nothing_that_users_rely_on_has_changed() -> None:
+    found = differences(FROZEN, surface())
     assert not found, "\n".join([*found, "an addition on purpose: python tests/support/public_surface.py"])
 
 
@@ -36,7 +33,6 @@ def test_the_record_names_what_is_there() -> None:
     """A surface that could not be read would be frozen as empty."""
     assert {"Ideogram", "AsyncIdeogram", "IdeogramError"} <= FROZEN["python"]["ideogram_ai.client"].keys()
     assert FROZEN["commands"]["ideogram generate"]
-    assert FROZEN.keys() == NOW.keys()
     assert all(FROZEN.values())
     assert differences({"a": [1]}, {"a": [2], "b": 1}) == ["/a was [1], and is [2]", "/b is new"]
     assert differences({"a": 1}, {}) == ["/a is gone"]

@@ -462,30 +462,40 @@ def test_names_and_values_that_depend_on_the_python_version(alter: Alter) -> Non
 
 TEXT = 'é 🫨 " \\ """ \' {x} %s\u2028'
 LIKE_A_REFERENCE = {"$ref": "no reference"}
-ACCEPTED: list[Change] = [
-    put(fields, binary={"type": "string"}, format={"type": "string", "format": "byte"}),
-    put(fields, a={"type": "string", "contentMediaType": "text/markdown; charset=utf-8"}),
-    put(fields, a={"type": "string", "contentMediaType": "application/ld+json"}),
-    put(fields, a={"type": "string", "default": "binary", "example": BINARY}),
-    encoded(contentType="text/plain; charset=utf-8"),
-    put(fields, image=BINARY | {"type": ["string", "null"]}, images={"type": "array", "items": BINARY}),
-    put(fields, image={"allOf": [BINARY]}),
-    picture,
-    parameter("path", schema={"type": "integer"}),
-    parameter(schema={"type": "array", "items": {"enum": ["a", "b"]}}, style="form", explode=True),
-    put(post, security=[]),
-    put(post, security=[{}, {"ApiKey": []}]),
-    answered("text/csv; charset=utf-8"),
-    lambda document: response(200)(document).pop("content"),
-    add_every_form,
-    lambda document: schemas(document)["ImageObjectV4"]["properties"].update(preview=BINARY),
-    x({"type": "object", "example": LIKE_A_REFERENCE, "enum": [LIKE_A_REFERENCE], "x-y": LIKE_A_REFERENCE}),
-    x({"description": TEXT, "example": TEXT, "enum": ["größe", 'a"b\\c', "{x}"]}),
+ACCEPTED: list[list[Change]] = [
+    [
+        put(fields, binary={"type": "string"}, format={"type": "string", "format": "byte"}),
+        put(fields, a={"type": "string", "contentMediaType": "text/markdown; charset=utf-8"}),
+        put(fields, b={"type": "string", "contentMediaType": "application/ld+json"}),
+        put(fields, c={"type": "string", "default": "binary", "example": BINARY}),
+        encoded(contentType="text/plain; charset=utf-8"),
+        put(fields, photo=BINARY | {"type": ["string", "null"]}, images={"type": "array", "items": BINARY}),
+        put(fields, sketch={"allOf": [BINARY]}),
+        picture,
+        put(post, security=[]),
+        parameter("path", schema={"type": "integer"}),
+    ],
+    [
+        parameter(schema={"type": "array", "items": {"enum": ["a", "b"]}}, style="form", explode=True),
+        put(post, security=[{}, {"ApiKey": []}]),
+        answered("text/csv; charset=utf-8"),
+        x({"type": "object", "example": LIKE_A_REFERENCE, "enum": [LIKE_A_REFERENCE], "x-y": LIKE_A_REFERENCE}),
+    ],
+    [lambda document: response(200)(document).pop("content")],
+    [
+        add_every_form,
+        lambda document: schemas(document)["ImageObjectV4"]["properties"].update(preview=BINARY),
+        x({"description": TEXT, "example": TEXT, "enum": ["größe", 'a"b\\c', "{x}"]}),
+    ],
 ]
 
 
-def test_valid_contracts_are_accepted_and_read_as_they_are(alter: Alter) -> None:
-    for path in (CONTRACT, *map(alter, ACCEPTED)):
+def test_valid_contracts_are_accepted_and_read_as_they_are(tmp_path: Path) -> None:
+    altered = (
+        write_altered(tmp_path / f"{number}.yaml", *changes, generate_alone=True)
+        for number, changes in enumerate(ACCEPTED)
+    )
+    for path in (CONTRACT, *altered):
         assert read_checked(path).document == yaml.load(path.read_bytes(), yaml.CSafeLoader)
 
 

@@ -48,7 +48,8 @@ _VERSION: Final = 1
 _FOLDER: Final = "claims"
 _NAME: Final = re.compile(r"claims/[0-9a-f]{3}/(?P<row>[0-9a-f]{32})\.(?P<attempt>[0-9]+)\.(?P<state>[a-z]+)\.json")
 _ORDER: Final = (
-    State.SENT, State.SUBMITTED, State.UNKNOWN, State.ANSWERED, State.FAILED, State.WITHHELD, State.SAVED,
+    State.SENT, State.PLANNED, State.SUBMITTED, State.UNKNOWN,
+    State.ANSWERED, State.FAILED, State.WITHHELD, State.SAVED,
 )  # fmt: skip
 """How far an attempt got, where there are several files of it."""
 _STATES: Final = frozenset(state.value for state in _ORDER)
@@ -60,8 +61,8 @@ _AS_BYTES: Final = ("utf-8", "surrogateescape")
 _JSON_COLUMNS: Final = ("fields", "files", "images")
 _READERS: Final = 32
 _ROUNDS: Final = 20
-_PAUSES: Final = (0.0, 0.2, 1.0, 3.0)
-"""Seconds before each attempt to write what became of a row that was paid for."""
+_PAUSES: Final = (0.2, 1.0, 3.0, None)
+"""Seconds after each attempt to write what became of a row that was paid for."""
 
 
 def row_name(key: str) -> str:
@@ -122,7 +123,9 @@ class Found:
     def may_be_retried(self) -> bool:
         """Whether another attempt takes its place. Otherwise it stays as what was made before."""
         outcome = self.outcome
-        return outcome.state is State.UNKNOWN or (outcome.state is State.FAILED and not outcome.may_have_been_billed)
+        if outcome.state is State.FAILED:
+            return not outcome.may_have_been_billed
+        return outcome.state in {State.PLANNED, State.UNKNOWN}
 
     @property
     def carried_cost(self) -> Decimal:
@@ -137,13 +140,16 @@ class _Known:
 
     Attributes:
         attempt: The number of the latest attempt, from 1; 0 when there is none.
-        state: How far that got; None when it was taken back.
+        state: How far that got; PLANNED when it was taken back, or there is none.
         carried: US dollars that the next attempt carries.
     """
 
     attempt: int
-    state: State | None
+    state: State
     carried: Decimal = Decimal(0)
+
+
+_NOTHING: Final = _Known(0, State.PLANNED)
 
 
 class Claims:
@@ -163,6 +169,7 @@ class Claims:
         self._index = index
         self._presence = Presence(store)
         self._known: dict[str, _Known] = {}
+        self._is_planned = False
 
     def check_server(self, server: str) -> bool:
         """Check that the batch of this place is that of a server. False when there is no batch yet.
@@ -234,7 +241,7 @@ class Claims:
         request = attempt.request
         row = row_name(request.key)
         # Only an index has rows that were made and are planned again on purpose.
-        known = _Known(0, None) if self._index is None else self._known.get(row, _Known(0, None))
+        known = _NOTHING if self._index is None else self._known.get(row, _NOTHING)
         number, carried = known.attempt + 1, known.carried
         for pause in range(_ROUNDS):
             record = _Record(row, number, State.SENT)
@@ -242,22 +249,27 @@ class Claims:
                 self._known[row] = _Known(number, State.SENT, carried)
                 return None
             found = self.find(request.key)
-            if found is None or found.attempt < number:  # taken back at this moment
+            if found is None or found.attempt < number:  # a place that lists late
                 time.sleep(0.05 * pause)
                 continue
-            wanted = retry_unknown if found.outcome.state is State.UNKNOWN else retry_failed
+            state = found.outcome.state
+            wanted = {State.PLANNED: True, State.UNKNOWN: retry_unknown, State.FAILED: retry_failed}.get(state, False)
             if not (wanted and found.may_be_retried):
                 return self._note(found, request)
             number, carried = found.attempt + 1, found.carried_cost
         raise LedgerError(f"Row {request.key!r:.80} is claimed and taken back again and again. {NOTHING_SENT}")
 
     def release(self, request: BatchRequest) -> None:
-        """Take back the claim of a request that certainly did not run: anybody may claim it."""
+        """Take back the claim of a request that certainly did not run: anybody may claim the next attempt.
+
+        The claim itself stays. Were it removed, two processes could claim what each takes for another attempt.
+        """
         row = row_name(request.key)
-        known = self._known.get(row)
-        if known is not None and known.state is State.SENT:
-            self.store.remove(_Record(row, known.attempt, State.SENT).name)
-            self._known[row] = _Known(known.attempt - 1, None, known.carried)
+        known = self._known.get(row, _NOTHING)
+        if known.state is State.SENT:
+            outcome = Outcome(request, State.PLANNED, earlier_cost=known.carried)
+            self.store.put(_Record(row, known.attempt, State.PLANNED).name, self._document(outcome))
+            self._known[row] = evolve(known, state=State.PLANNED)
 
     def record(self, outcome: Outcome) -> None:
         """Write down what became of a row that this process claimed or goes on with. It is durable when this returns.
@@ -267,9 +279,9 @@ class Claims:
             LedgerError: The place cannot be written to. The outcome is among `unrecorded`.
         """
         row, state = row_name(outcome.request.key), outcome.state
-        known = self._known.get(row, _Known(0, None))
-        if known.state is None and State.PLANNED in BEFORE[state]:
-            return  # it was never sent: another machine may still send it
+        known = self._known.get(row, _NOTHING)
+        if known.state is State.PLANNED and State.PLANNED in BEFORE[state]:
+            return  # it was not sent: another machine may still send it
         if known.state not in BEFORE[state] | _AGAIN:
             raise LedgerChangeError(
                 f"Row {outcome.request.key!r:.80} of {self.store.location!r} cannot be {state} now.",
@@ -309,7 +321,7 @@ class Claims:
         """
         assert self._index is not None  # noqa: S101 - of a job
         listed = self._listed()
-        news = sorted(self._news(listed), key=lambda each: (each.outcome.request.line or 0, each.outcome.request.key))
+        news = sorted(self._news(listed), key=_place_in_input)
         new = {found.outcome.request.key for found in news}
         before, self.busy = self.busy, {}
         left = 0
@@ -317,12 +329,11 @@ class Claims:
             for found in news:
                 self._enter(database, found)
             for key, request in before.items():
-                if row_name(key) not in listed:  # taken back
-                    database.execute("UPDATE rows SET state = 'planned', cost = NULL WHERE key = ?", (key,))
-                elif key not in new:
+                if key not in new:
                     self.busy[key] = request
                 statement = "SELECT count(*) FROM rows WHERE key = ? AND state IN ('planned', 'submitted', 'answered')"
                 left += database.execute(statement, (key,)).fetchone()[0]
+        self._is_planned = True
         return bool(left)
 
     def _note(self, found: Found, request: BatchRequest) -> Found:
@@ -352,9 +363,9 @@ class Claims:
         """What the place says and this process does not know yet."""
         wanted = [
             record
-            for row, attempts in listed.items()
+            for attempts in listed.values()
             for record in attempts.values()
-            if self._is_news(record, self._known.get(row, _Known(0, None)))
+            if self._is_news(record, max(attempts))
         ]
         with ThreadPoolExecutor(_READERS) as pool:
             for record, found in zip(wanted, pool.map(self._read, wanted), strict=True):
@@ -367,10 +378,11 @@ class Claims:
                 elif not found.may_be_retried:
                     yield evolve(found, is_latest=False)
 
-    @staticmethod
-    def _is_news(record: _Record, known: _Known) -> bool:
-        if record.attempt < known.attempt:
-            return record.state in _OPEN
+    def _is_news(self, record: _Record, last: int) -> bool:
+        known = self._known.get(record.row, _NOTHING)
+        if record.attempt < last:  # made again on purpose; what made no image is of no interest any more
+            made = record.state not in {State.SENT, State.PLANNED, State.UNKNOWN}
+            return made and (record.attempt > known.attempt or record.state in _OPEN)
         return (record.attempt, record.state) != (known.attempt, known.state) or record.state in _OPEN
 
     def _enter(self, database: sqlite3.Connection, found: Found) -> None:
@@ -381,9 +393,10 @@ class Claims:
         if not found.is_latest:
             outcome = evolve(outcome, absent=True, replaced_by=request.key)
             request = evolve(request, key=f"{request.key}~{found.attempt}", file_name=None, nameless=False)
-        columns = {**row_values(outcome), "body": found.body}
+        columns: dict[str, Any] = {**row_values(outcome), "body": found.body}
         row = database.execute("SELECT position FROM rows WHERE key = ?", (request.key,)).fetchone()
         if row is None:
+            columns["absent"] |= self._is_planned  # it is in the input of another process
             try:
                 enter_row(database, request, **columns)
             except PlanError:  # nobody planned these rows together, and another one has its file name
@@ -402,7 +415,8 @@ class Claims:
             # The claim may be there, and nothing will be sent for it.
             with suppress(StoreError):
                 if self.store.read(record.name) == data:
-                    self.store.remove(record.name)
+                    self._known[record.row] = _Known(record.attempt, State.SENT, outcome.earlier_cost)
+                    self.release(outcome.request)
             raise
 
     def _document(self, outcome: Outcome) -> bytes:
@@ -424,16 +438,17 @@ class Claims:
 
     def _write(self, record: _Record, data: bytes, outcome: Outcome) -> None:
         for pause in _PAUSES:
-            time.sleep(pause)
             try:
                 self.store.put(record.name, data)
             except StoreError as error:
-                last = error
+                self.unrecorded[outcome.request.key] = outcome
+                if pause is None:
+                    what = f"What became of row {outcome.request.key!r:.80} cannot be written down"
+                    raise LedgerError(f"{what}: {error}") from error
+                time.sleep(pause)
             else:
                 self.unrecorded.pop(outcome.request.key, None)
                 return
-        self.unrecorded[outcome.request.key] = outcome
-        raise LedgerError(f"What became of row {outcome.request.key!r:.80} cannot be written down: {last}") from last
 
     def _read(self, record: _Record, *, last: bool = True) -> Found | None:
         """Read a file; None when it is gone, or is being written unless this is the last try."""
@@ -459,6 +474,11 @@ class Claims:
         if outcome.state is State.ANSWERED:
             outcome = with_generation(outcome, content or b"")
         return Found(outcome, record.attempt, busy, owner, body=content)
+
+
+def _place_in_input(found: Found) -> tuple[int, str, bool]:
+    request = found.outcome.request
+    return request.line or 0, request.key, not found.is_latest
 
 
 def _conflict(request: BatchRequest) -> Outcome:

@@ -26,7 +26,7 @@ GZIP: Final = b"\x1f\x8b"
 _OTHER_FILES: Final = {
     codecs.BOM_UTF16_LE: "text in UTF-16; save it as UTF-8",
     codecs.BOM_UTF16_BE: "text in UTF-16; save it as UTF-8",
-    b"PK\x03\x04": "a ZIP file or a workbook; save it as CSV in UTF-8",
+    b"PK\x03\x04": "a ZIP file or a workbook; if it is a workbook, say that its format is xlsx",
     b"PAR1": "a Parquet file; say that its format is parquet",
     GZIP: "packed with gzip twice; unpack it once",
 }
@@ -69,16 +69,18 @@ class CsvOptions:
         delimiter: The character between two cells.
         quotes: Whether quotes enclose cells.
         backslashes: Whether a backslash escapes the next character.
+        sheet: Of a workbook, the sheet that is read.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
     quotes: bool | None = None
     backslashes: bool | None = None
+    sheet: str | None = None
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> Self:
-        """Read settings by name: encoding, delimiter, quotes and backslashes, the last two `yes` or `no`.
+        """Read settings by name: encoding, delimiter, quotes, backslashes and sheet. Two of them are `yes` or `no`.
 
         Raises:
             InputError: A name or a value is invalid.
@@ -93,8 +95,8 @@ class CsvOptions:
                 values[name] = "\t" if value == "tab" else value
                 if len(values[name]) != 1 or value in '"\\\r\n ':
                     raise InputError(f"delimiter={value}: give one character, or tab.")
-            elif name != "encoding":
-                raise InputError(f"{name}: the settings are encoding, delimiter, quotes and backslashes.")
+            elif name not in {"encoding", "sheet"}:
+                raise InputError(f"{name}: the settings are encoding, delimiter, quotes, backslashes and sheet.")
         try:
             codecs.lookup(settings.get("encoding", "utf-8"))
         except LookupError:

@@ -286,7 +286,7 @@ class Job:
 
         The other methods take them into account; the next process treats what was sent as unknown.
         """
-        noted = {} if self._journal is None else self._journal.unrecorded
+        noted: Mapping[str, Outcome] = {} if self._journal is None else self._journal.unrecorded
         return noted if self.claims is None else {**noted, **self.claims.unrecorded}
 
     async def run(

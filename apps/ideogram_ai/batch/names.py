@@ -113,11 +113,20 @@ def stem_of(request: BatchRequest) -> str:
     A file name loses its image suffix, because the real format of the image decides it.
     """
     if request.file_name is not None:
-        return safe_stem(_IMAGE_SUFFIX.sub("", request.file_name.strip()))
-    caption = prompt_text(request.fields) or PurePath(caption_of(request)).stem
-    words = re.findall(r"\w+", unicodedata.normalize("NFC", caption[: 10 * _SLUG_CHARACTERS]))
-    slug = "-".join(words).lower()[:_SLUG_CHARACTERS].rstrip("-")
+        return safe_stem(without_image_suffix(request.file_name.strip()))
+    slug = slug_of(prompt_text(request.fields) or PurePath(caption_of(request)).stem)
     return safe_stem(f"{request.key}-{slug}" if slug else request.key)
+
+
+def without_image_suffix(name: str) -> str:
+    """A file name without a suffix that says that it is an image."""
+    return _IMAGE_SUFFIX.sub("", name)
+
+
+def slug_of(caption: str) -> str:
+    """The first words of a caption, as the names of images have them; empty if it has none."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", caption[: 10 * _SLUG_CHARACTERS]))
+    return "-".join(words).lower()[:_SLUG_CHARACTERS].rstrip("-")
 
 
 def safe_stem(text: str) -> str:

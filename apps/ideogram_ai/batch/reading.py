@@ -1,10 +1,9 @@
-"""Reads the rows of a batch as a stream: JSON lines, CSV or Parquet, from a file or stdin."""
+"""Reads the rows of a batch as a stream: JSON lines or an array, CSV, Parquet or a workbook, a file or stdin."""
 
 from __future__ import annotations
 
-import codecs
 import gzip
-import json
+import re
 import shutil
 import sys
 import tempfile
@@ -21,9 +20,11 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import shown
 from ideogram_ai.contract.strict_json import JsonError, parse_json
 
-from .csv_files import GZIP, LONGEST_LINE, CsvOptions, read_csv, refuse_missing, refuse_other_files
+from .csv_files import GZIP, CsvOptions, read_csv, refuse_missing
+from .json_files import read_json
 from .model import FILE_MEMBER, KEY_MEMBER, OPERATION_MEMBER, Header, InputError, Row, RowProblem
 from .operations import all_fields
+from .workbooks import read_workbook
 
 if TYPE_CHECKING:
     import io
@@ -37,9 +38,8 @@ OWN_COLUMNS: Final = (KEY_MEMBER, FILE_MEMBER, OPERATION_MEMBER)
 _GZIP_SUFFIX: Final = ".gz"
 _BOOLEANS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 """As spreadsheets and databases write them."""
-_LONGEST_LOOK: Final = 2**16
-"""Bytes of a broken row in which its end is looked for. Everything behind them belongs to it."""
 _RECORDS: Final = 1024
+_DOCUMENT: Final = re.compile(r"[^{\[\"\n]+\.json", re.IGNORECASE)
 
 
 class Format(StrEnum):
@@ -48,6 +48,7 @@ class Format(StrEnum):
     JSON_LINES = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+    WORKBOOK = "xlsx"
 
 
 SUFFIXES: Final = {
@@ -58,6 +59,7 @@ SUFFIXES: Final = {
     ".tsv": Format.CSV,
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
+    ".xlsx": Format.WORKBOOK,
 }
 
 
@@ -101,18 +103,47 @@ def read_rows(
     Raises:
         InputError: It cannot be read any further.
     """
-    kind = format_of(source) if kind is None else kind
-    renamed = renamed or {}
+    folder = Path() if source == STDIN else Path(source).parent
+    for row in _read(source, format_of(source) if kind is None else kind, renamed or {}, csv):
+        yield _with_documents(row, folder)
+
+
+def _read(source: str, kind: Format, renamed: Mapping[str, str], csv: CsvOptions) -> Iterator[Row]:
     if kind is Format.JSON_LINES:
         with _open_bytes(source) as stream:
-            yield from _renamed_rows(_read_json_lines(stream), renamed)
+            yield from _renamed_rows(read_json(stream), renamed)
     elif kind is Format.CSV:
         with _open_bytes(source, rewindable=True) as stream:
             yield from _typed_rows(read_csv(stream, {*all_fields(), *OWN_COLUMNS}, renamed=renamed, options=csv))
     else:
-        # A structured prompt may be text there too, as pandas would write it.
+        # A structured prompt may be text in both, as pandas would write it.
         with _open_bytes(source, random_access=True) as stream:
-            yield from _typed_rows(_read_parquet(stream, renamed))
+            if kind is Format.PARQUET:
+                yield from _typed_rows(_read_parquet(stream, renamed))
+            else:
+                yield from _typed_rows(read_workbook(stream, renamed=renamed, sheet=csv.sheet))
+
+
+def _with_documents(row: Row, folder: Path) -> Row:
+    """The row with the JSON of the files that it names where the contract has an object."""
+    values, problems = dict(row.values), list(row.problems)
+    for name, value in row.values.items():
+        rule = all_fields().get(name)
+        if rule is None or not isinstance(value, str) or not _names_document(value, rule):
+            continue
+        path = folder / Path(value.strip().removeprefix("@")).expanduser()
+        try:
+            values[name] = parse_json(path.read_text("utf-8-sig"))
+        except OSError as error:
+            problems.append(RowProblem(row.line, name, f"{name}: {str(path)!r} cannot be read: {error.strerror}."))
+        except ValueError as error:  # JsonError, or not UTF-8
+            problems.append(RowProblem(row.line, name, f"{name}: {str(path)!r} cannot be used as JSON: {error}."))
+    return row if values == row.values and not problems else evolve(row, values=values, problems=tuple(problems))
+
+
+def _names_document(text: str, rule: FieldRule) -> bool:
+    """Whether a text is the name of a JSON file, for a field that has an object."""
+    return "object" in rule.types and "string" not in rule.types and _DOCUMENT.fullmatch(text.strip()) is not None
 
 
 def _renamed_rows(rows: Iterator[Row], renamed: Mapping[str, str]) -> Iterator[Row]:
@@ -156,7 +187,7 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
     Returns:
         The text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as databases
         do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those. A single file is written bare, also
-        where it has a list of files.
+        where it has a list of files. So is the name of a JSON file with an object.
 
     Raises:
         CellError: The text has none of the types of the contract.
@@ -166,7 +197,7 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
     word = text.strip()
     if "boolean" in rule.types and word.lower() in _BOOLEANS:
         return _BOOLEANS[word.lower()]
-    if rule.takes_files and not word.startswith("["):
+    if (rule.takes_files and not word.startswith("[")) or _names_document(text, rule):
         return text
     if set(rule.types) <= {"boolean", "null"}:
         raise CellError(f"is {shown(text)}; write true or false, or leave the cell empty.")
@@ -216,99 +247,6 @@ def _open(source: str) -> Generator[io.BufferedReader]:
     if sys.stdin is None:
         raise InputError("stdin is closed; give a file.")
     yield sys.stdin.buffer  # type: ignore[misc] # typeshed cannot know that it is buffered
-
-
-def _read_json_lines(stream: io.BufferedIOBase | IO[bytes]) -> Iterator[Row]:
-    """The rows of JSON lines, in UTF-8 with or without a mark. Blank lines are skipped.
-
-    Raises:
-        InputError: It is not text, or one JSON document instead of lines.
-    """
-    number = line_number = 0
-    broken: _BrokenRow | None = None
-    while line := stream.readline(LONGEST_LINE + 1):
-        line_number += 1
-        if line_number == 1:
-            refuse_other_files(line)
-            line = line.removeprefix(codecs.BOM_UTF8)
-        if len(line) > LONGEST_LINE:
-            raise InputError(f"Line {line_number} is longer than {LONGEST_LINE:,} bytes. Is there one row a line?")
-        text = line.strip()
-        if not text:
-            continue
-        if broken is not None:
-            if broken.takes(text, line_number):
-                continue
-            yield broken.row()
-            broken = None
-        number += 1
-        if number == 1 and (text in {b"[", b"{"} or text.startswith((b"[{", b"[ {"))):
-            # Otherwise each line of the document would be listed as a bad row.
-            raise InputError(
-                f"Line {line_number}: this looks like one JSON document. JSON lines have one object in each line, and "
-                "nothing around them; `jq -c '.[]'` makes them of an array."
-            )
-        row = _read_json_line(text, number, line_number)
-        if row.problems and _goes_on(text):
-            broken = _BrokenRow(row, text)
-        else:
-            yield row
-    if broken is not None:
-        yield broken.row()
-
-
-class _BrokenRow:
-    """A row that does not end in its line. The lines that belong to it are no rows, even if they look like some."""
-
-    def __init__(self, row: Row, text: bytes) -> None:
-        self._row = row
-        self._text: bytes | None = text
-        self._last = row.line
-
-    def takes(self, text: bytes, line: int) -> bool:
-        """Whether the next line belongs to it, as far as anybody can tell."""
-        if self._text is None:
-            return False
-        if len(self._text) <= _LONGEST_LOOK:
-            whole = self._text + b"\n" + text
-            goes_on = _goes_on(whole)
-            if goes_on is None:
-                return False
-            self._text = whole if goes_on else None
-        self._last = line
-        return True
-
-    def row(self) -> Row:
-        """All of it as one bad row."""
-        if self._last == self._row.line:
-            return self._row
-        message = f"lines {self._row.line} to {self._last} are one JSON value; a row is an object in one line."
-        return Row.unreadable(self._row.number, self._row.line, message)
-
-
-def _goes_on(text: bytes) -> bool | None:
-    """Whether JSON breaks off at the end of a text; None when it is broken before that, and False when it is whole."""
-    document = text.decode(errors="replace")
-    try:
-        json.JSONDecoder(strict=False).decode(document)
-    except json.JSONDecodeError as error:
-        return True if error.pos >= len(document) or error.msg.startswith("Unterminated string") else None
-    except (ValueError, RecursionError):
-        return None
-    return False
-
-
-def _read_json_line(data: bytes, number: int, line: int) -> Row:
-    try:
-        value: Any = parse_json(data.decode())
-    except UnicodeDecodeError as error:
-        return Row.unreadable(number, line, f"byte {error.start + 1} ({error.object[error.start]:#04x}) is not UTF-8.")
-    except JsonError as error:
-        return Row.unreadable(number, line, f"this is not a JSON object in one line: {error}.")
-    if not is_object(value):
-        kind = "an array" if is_array(value) else "a single value"
-        return Row.unreadable(number, line, f"this is {kind}; a row is an object with the fields of a request.")
-    return Row(number, line, {name: item for name, item in value.items() if item is not None})
 
 
 def _read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, str]) -> Iterator[Row]:

@@ -89,6 +89,7 @@ _image_options: Final = _together(
     click.option("-o", "--output", metavar="PATH", help="A file or a folder. [default: the current folder]"),
     click.option("--overwrite", is_flag=True, help="Replace PATH if it exists."),
     click.option("--sidecar", is_flag=True, help="Also write prompt, seed, request and time to PATH.json."),
+    click.option("--open", "opens", is_flag=True, help="Show the saved image in the program of this system for it."),
 )
 _deadline: Final = click.option(
     "--deadline", type=float, metavar="SECONDS", help="How long to wait for a job. [default: 600]"
@@ -112,6 +113,17 @@ _report_and_check: Final = _together(
     _quiet,
     click.option("--no-check", is_flag=True, help="Send the request without checking it against the contract."),
     click.option("--dry-run", is_flag=True, help="Check the request and print what it would cost. Send nothing."),
+    click.option("--yes", is_flag=True, help="Do not ask before more than 20 images, or a request above 1 USD."),
+)
+_matrix_options: Final = _together(
+    click.option("--variants", type=click.IntRange(1), metavar="N", help="Send it N times. [default: 1]"),
+    click.option(
+        "--var",
+        "variables",
+        metavar="NAME=A,B",
+        multiple=True,
+        help="Send it once for each value of {NAME} in the prompt or in another field.",
+    ),
 )
 _report_options: Final = _together(
     click.option("--report", metavar="DIR", help="Write report.json, .xml (JUnit) and .html to DIR, without the key."),
@@ -134,7 +146,7 @@ def _send(**options: Any) -> int:
 
 @click.group(cls=App, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+    "-V", "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
 def app() -> None:
     """Make images with Ideogram 4.0, or try it for free.
@@ -155,8 +167,11 @@ def app() -> None:
 @click.option("--resolution", metavar="SIZE", shell_complete=complete, help="Width and height, e.g. 2048x2048.")
 @_speed_and_check
 @click.option("--transparent", is_flag=True, help="Make a PNG with a transparent background.")
-@click.option("--aspect-ratio", metavar="RATIO", shell_complete=complete, help="With --transparent: its shape.")
+@click.option(
+    "--aspect-ratio", metavar="RATIO", shell_complete=complete, help="Shape, e.g. 16:9; the largest SIZE that has it."
+)
 @click.option("--output-resolution", metavar="SIZE", shell_complete=complete, help="With --transparent: its size.")
+@_matrix_options
 @_field_options
 @_image_options
 @_job_options
@@ -169,6 +184,7 @@ def generate(**options: Any) -> int:
     ideogram generate "A photo of a cat" -o cat.png
     ideogram generate --json-prompt poster.json --resolution 1664x2496
     ideogram generate "A photo of a cat" --mock -o cat.png
+    ideogram generate "A {colour} cat" --var colour=red,blue --variants 2 -o cats/
 
     Each image is billed. A request that may have been billed is never sent again. Before anything is sent, the command
     checks that the image can be saved.
@@ -185,6 +201,7 @@ def generate(**options: Any) -> int:
 @click.option("--image-weight", type=int, metavar="N", help="Likeness to IMAGE, from 1 to 100.")
 @click.option("--resolution", metavar="SIZE", shell_complete=complete, help="Width and height. [default: as IMAGE]")
 @_speed_and_check
+@_matrix_options
 @_field_options
 @_image_options
 @_job_options
@@ -254,6 +271,47 @@ def magic_prompt(**options: Any) -> int:
     Only the JSON is written to stdout. What it costs is not known.
     """  # noqa: D301 - click wants the character
     return _send(**options)
+
+
+@app.group(cls=App, short_help="Write, check and complete structured prompts, offline.")
+def prompt() -> None:
+    """Help with structured prompts, the JSON that ideogram generate --json-prompt takes. Nothing is sent.
+
+    \b
+    ideogram prompt new -o poster.json
+    ideogram prompt check poster.json
+    ideogram prompt schema -o prompt.schema.json
+    """  # noqa: D301 - click wants the character
+
+
+@prompt.command("new", short_help="Print an example to begin with.")
+@_text_file_options
+def prompt_new(**options: Any) -> int:
+    """Print a structured prompt to begin with."""
+    from .prompt import print_template  # noqa: PLC0415 - reads the contract
+
+    return print_template(**options)
+
+
+@prompt.command("check", short_help="Check files against the contract and the model's guide.")
+@click.argument("sources", nargs=-1, required=True, metavar="FILE...")
+def prompt_check(sources: tuple[str, ...]) -> int:
+    """Check structured prompts in FILEs, or - for stdin: what the contract refuses, and what the model's guide advises.
+
+    The exit code is 0 even with warnings, and 2 if the contract refuses a prompt.
+    """
+    from .prompt import check_prompts  # noqa: PLC0415
+
+    return check_prompts(sources)
+
+
+@prompt.command("schema", short_help="Print a JSON Schema for editors.")
+@_text_file_options
+def prompt_schema(**options: Any) -> int:
+    """Print the JSON Schema of structured prompts, by which an editor completes and checks them."""
+    from .prompt import print_schema  # noqa: PLC0415
+
+    return print_schema(**options)
 
 
 _OUTPUT_OPTIONS: Final = {
@@ -334,7 +392,7 @@ def fetch(**options: Any) -> int:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "csv", "parquet"]),
+    type=click.Choice(["jsonl", "csv", "parquet", "xlsx"]),
     help="Format of INPUT. [default: by its suffix; jsonl for stdin]",
 )
 @click.option("--async", "as_jobs", is_flag=True, help="Submit jobs: once an id is in the ledger, no row is unknown.")
@@ -346,11 +404,21 @@ def fetch(**options: Any) -> int:
 @click.option("-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field, for rows that do not have it.")
 @click.option("--extra-field", "extra", metavar="NAME", multiple=True, help="Send this undocumented column.")
 @click.option("--ignore-field", "ignored", metavar="NAME", multiple=True, help="Do not send this column.")
+@_matrix_options
 @click.option(
-    "--map", "mapped", metavar="HEADING=FIELD", multiple=True, help="Use this column as that field, id or file_name."
+    "--map",
+    "--column",
+    "mapped",
+    metavar="HEADING=FIELD",
+    multiple=True,
+    help="Use this column as that field, id or file_name.",
 )
 @click.option(
-    "--csv", "csv_settings", metavar="NAME=VALUE", multiple=True, help="Encoding, delimiter, quotes or backslashes."
+    "--csv",
+    "csv_settings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Encoding, delimiter, quotes, backslashes, or sheet of a workbook.",
 )
 @click.option("--no-check", is_flag=True, help="Do not check values against the contract.")
 @click.option("--skip-invalid", is_flag=True, help="Skip invalid rows. [default: one invalid row, and nothing is sent]")
@@ -371,7 +439,7 @@ def fetch(**options: Any) -> int:
 @_service_options
 @click.pass_context
 def batch(ctx: click.Context, /, **options: Any) -> int:
-    """Make an image of each row of INPUT: JSON lines, CSV or Parquet, or - for JSON lines from stdin.
+    """Make an image of each row of INPUT: JSON, CSV, Parquet or a workbook, or - for JSON from stdin.
 
     \b
     ideogram batch prompts.csv --out images --dry-run
@@ -390,6 +458,21 @@ def batch(ctx: click.Context, /, **options: Any) -> int:
     from .batch import resume_command, run  # noqa: PLC0415 - loads httpx
 
     return run(resume=resume_command(ctx), **options)
+
+
+@app.command(short_help="Print the script by which a shell completes this command.")
+@click.argument("shell", required=False, metavar="[SHELL]")
+def completion(shell: str | None) -> int:
+    """Print the script by which SHELL (bash, zsh or fish; by default the one of SHELL) completes this command.
+
+    \b
+    echo 'eval "$(ideogram completion bash)"' >> ~/.bashrc
+    echo 'eval "$(ideogram completion zsh)"' >> ~/.zshrc
+    ideogram completion fish > ~/.config/fish/completions/ideogram.fish
+    """  # noqa: D301 - click wants the character
+    from .completion import print_script  # noqa: PLC0415
+
+    return print_script(app, shell)
 
 
 @app.command(short_help="Run a mock server, for free.")

@@ -23,6 +23,7 @@ from ideogram_ai.batch.csv_files import CsvOptions
 from ideogram_ai.batch.gallery import page_name, write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
 from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, is_shared, write_manifest
+from ideogram_ai.batch.matrix import Matrix
 from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason, unknown_operation
 from ideogram_ai.batch.operations import GENERATE, all_fields, image_operations, submit_operation, view_of
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
@@ -38,13 +39,11 @@ from .batch_summary import BatchSummary, FailureGroups, Forecast, Progress
 from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, split_assignment
 from .exit_codes import ExitCode, WrongUseError, handle_signals
 from .service import Service, open_service, option_message
-from .terminal import can_prompt, count, print_note
+from .terminal import CONFIRM_ABOVE, can_prompt, count, print_note
 
 if TYPE_CHECKING:
     from ideogram_ai.batch.model import BatchRequest
 
-CONFIRM_ABOVE: Final = 20
-"""As many images are made without a question."""
 _ABOUT_ROWS: Final = {
     "--format": "form",
     "--operation": "operation",
@@ -53,6 +52,8 @@ _ABOUT_ROWS: Final = {
     "-F": "fields",
     "--extra-field": "extra",
     "--ignore-field": "ignored",
+    "--variants": "variants",
+    "--var": "variables",
     "--map": "mapped",
     "--csv": "csv_settings",
     "--no-check": "no_check",
@@ -158,6 +159,8 @@ class _Batch:
     fields: tuple[str, ...]
     extra: tuple[str, ...]
     ignored: tuple[str, ...]
+    variants: int | None
+    variables: tuple[str, ...]
     mapped: tuple[str, ...]
     csv_settings: tuple[str, ...]
     no_check: bool
@@ -282,7 +285,8 @@ class _Batch:
         """Read the options on rows. The iterator reads the rows, and raises in the end if some cannot be sent."""
         checker = Checker(self._read_rules(), self.reporter.bad_row, self.reporter.odd_row)
         form = Format(self.form) if self.form else None
-        rows = read_rows(source, form, renamed=self._read_map(), csv=_read_csv(self.csv_settings))
+        matrix = Matrix.of(self.variables, self.variants)
+        rows = matrix.rows(read_rows(source, form, renamed=self._read_map(), csv=_read_csv(self.csv_settings)))
 
         def requests() -> Iterator[BatchRequest]:
             yield from checker.requests(rows)

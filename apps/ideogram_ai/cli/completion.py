@@ -1,16 +1,31 @@
-"""Completion of NAME=VALUE: bash ends a word at `=` and `@`, and bash and zsh would add a space to NAME=."""
+"""Completion, and its script. For NAME=VALUE: bash ends a word at `=` and `@`, and both it and zsh add a space."""
 
 from __future__ import annotations
 
 import os
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from click.shell_completion import BashComplete, CompletionItem, ZshComplete, add_completion_class, split_arg_string
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    ZshComplete,
+    add_completion_class,
+    get_completion_class,
+    split_arg_string,
+)
+
+from .exit_codes import ExitCode, WrongUseError
+from .terminal import write_out
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from click import Command
+
+COMPLETE_VARIABLE: Final = "_IDEOGRAM_COMPLETE"
+"""The variable by which the script asks this command."""
 _SPECIAL: Final = re.compile(r"([^\w%+,./:=@-])")
 """What stands for something else in a shell, as in the name of a file."""
 _ESCAPED: Final = r"\\\1"
@@ -70,3 +85,18 @@ def register() -> None:
     """Use these in the place of click's completion for bash and zsh."""
     add_completion_class(_Bash)
     add_completion_class(_Zsh)
+
+
+def print_script(command: Command, shell: str | None) -> ExitCode:
+    """Print the script of a shell, by default of the one that SHELL names.
+
+    Raises:
+        WrongUseError: There is no script for that shell.
+    """
+    register()
+    name = shell or PurePath(os.environ.get("SHELL", "")).name
+    kind = get_completion_class(name)
+    if kind is None:
+        raise WrongUseError(f"SHELL: there is no completion for {name!r}. Give bash, zsh or fish.")
+    write_out(f"{kind(command, {}, 'ideogram', COMPLETE_VARIABLE).source()}\n")
+    return ExitCode.DONE

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
+from ideogram_ai.batch.names import prompt_text, safe_stem, slug_of
+from ideogram_ai.client.request import is_array
 from ideogram_ai.contract.problems import meant
 from ideogram_ai.contract.strict_json import JsonError, parse_json
 from ideogram_ai.contract.view import read_view
@@ -164,12 +166,23 @@ class RequestFields:
         documented: Fields that the contract has, or whose name the client refuses because it looks like one of them.
         extra: Fields that the contract does not have.
         sources: The argument or option that gave each field.
+        values: The values of variables that are in the fields.
     """
 
     operation: Operation = OPERATION
     documented: dict[str, Any] = field(factory=dict[str, Any])
     extra: dict[str, str] = field(factory=dict[str, str])
     sources: dict[str, str] = field(factory=dict[str, str])
+    values: tuple[str, ...] = ()
+
+    @property
+    def stem(self) -> str:
+        """What an image is called in a folder, as in a batch: the first words of its prompt, or a file; or empty."""
+        files = (file for value in self.documented.values() for file in (value if is_array(value) else [value]))
+        file = next((PurePath(name).stem for each in files if isinstance(name := getattr(each, "name", None), str)), "")
+        slug = slug_of(prompt_text(self.documented) or file)
+        words = [slug, *(word for word in map(slug_of, self.values) if word not in slug)]
+        return safe_stem("-".join(filter(None, words))) if any(words) else ""
 
     def put(self, name: str, value: Any, source: str, *, extra: bool = False) -> None:
         """Set a field, unless another argument or option has set it."""

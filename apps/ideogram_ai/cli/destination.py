@@ -30,15 +30,17 @@ _BYTES_PER_PIXEL: Final = 4
 
 @frozen
 class Destination:
-    """A file, or a folder in which each image is named after its link. `overwrite` is for that file alone.
+    """A file, or a folder. `overwrite` is for that file alone, `stem` what an image in a folder is called.
 
-    Text goes to a file or to stdout; of a folder, only what a broken response leaves is kept there.
+    Without a stem it is named after its link. Text goes to a file or to stdout; of a folder, only what a broken
+    response leaves is kept there.
     """
 
     path: Path
     is_folder: bool
     overwrite: bool
     sidecar: bool = False
+    stem: str = ""
 
     @classmethod
     def of(cls, output: str | None, *, overwrite: bool, sidecar: bool) -> Destination:
@@ -102,10 +104,27 @@ class Destination:
         base = self.path / _name_of_link(image.url if image else None) if self.is_folder else self.path
         if self.is_folder or number == 1:
             yield self.path, self.overwrite
-        for copy in itertools.count(max(number, 2)):
+        yield from ((path, False) for path in self._numbered(base, 2 if self.is_folder else max(number, 2)))
+
+    def _numbered(self, base: Path, first: int) -> Iterator[Path]:
+        """Yield a path with numbers, where neither an image nor its sidecar is."""
+        for copy in itertools.count(first):
             path = base.with_name(f"{base.stem}-{copy}{base.suffix}")
-            if not os.path.lexists(path) and not (self.sidecar and os.path.lexists(sidecar_of(path))):
-                yield path, False
+            if self._is_free(path):
+                yield path
+
+    def _is_free(self, path: Path) -> bool:
+        return not os.path.lexists(path) and not (self.sidecar and os.path.lexists(sidecar_of(path)))
+
+    def rename(self, path: Path, wanted: Path) -> Path:
+        """Rename a saved image, and return its path: the image is there, whatever it is called."""
+        if path == wanted:
+            return path
+        free = wanted if self._is_free(wanted) else next(self._numbered(wanted, 2))
+        try:
+            return path.rename(free)
+        except OSError:
+            return path
 
     def keep_response(self, body: bytes) -> Path | None:
         """Keep a response that may have been paid for: in a file beside the image's path, or else on stderr."""

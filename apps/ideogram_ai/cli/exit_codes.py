@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
 
 class ExitCode(IntEnum):
@@ -33,6 +33,15 @@ class ExitCode(IntEnum):
     def of_signal(cls, number: int) -> ExitCode:
         """Return the code for a signal."""
         return cls.INTERRUPTED if number == signal.SIGINT else cls.TERMINATED
+
+    @classmethod
+    def gravest(cls, codes: Iterable[ExitCode]) -> ExitCode:
+        """Return the code of several requests."""
+        gravest_first = (
+            cls.WRONG_USE, cls.OUTCOME_UNKNOWN, cls.DOWNLOAD_FAILED, cls.INTERRUPTED, cls.TERMINATED, cls.REFUSED,
+            cls.WITHHELD, cls.DONE,
+        )  # fmt: skip
+        return min(codes, key=gravest_first.index)
 
 
 class WrongUseError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import evolve
@@ -25,17 +25,6 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import Generation, Ideogram
 
-_GRAVEST_FIRST: Final = (
-    ExitCode.WRONG_USE,
-    ExitCode.OUTCOME_UNKNOWN,
-    ExitCode.DOWNLOAD_FAILED,
-    ExitCode.INTERRUPTED,
-    ExitCode.TERMINATED,
-    ExitCode.REFUSED,
-    ExitCode.WITHHELD,
-    ExitCode.DONE,
-)
-
 
 def run(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
     """Save the images of jobs, and report on each job. The options are those of the command; see its help."""
@@ -56,16 +45,16 @@ def run(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
             for fetched in _fetch(client, sender, list(dict.fromkeys(ids)), options):
                 generation = None if options.is_rehearsal(client.base_url) else fetched.generation
                 result = evolve(fetched, cost=cost_of(generation) if generation else None)
-                report(result, IMAGES, as_json=options.as_json, quiet=options.quiet)
+                report(result, IMAGES, as_json=options.as_json, quiet=options.quiet, opens=options.opens)
                 codes.add(result.code)
-        return min(codes, key=_GRAVEST_FIRST.index)
+        return ExitCode.gravest(codes)
     except WrongUseError as error:
         result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}"))
     except RequestError as error:
         result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error)))
     except (click.Abort, KeyboardInterrupt) as error:
         result = Result(ExitCode.of_interruption(error), failure=Failure.of(error, "Interrupted."))
-    report(result, IMAGES, as_json=options.as_json, quiet=options.quiet)
+    report(result, IMAGES, as_json=options.as_json, quiet=options.quiet, opens=options.opens)
     return result.code
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import fields_dict
 
 from ideogram_ai.batch.names import Mistake, mistaken_prompt
+from ideogram_ai.contract.problems import sizes_of_shape, suggestion
 
 from .contract_input import (
     JSON_PROMPT,
@@ -21,6 +22,7 @@ from .contract_input import (
     check_type,
     operation_of,
     refuse_blank,
+    refuse_both,
     request_fields,
     without_line_end,
 )
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
 _LONGEST_SHOWN: Final = 60
 _IMAGES: Final = {"image", "image_file"}
 """Fields that an argument IMAGE sets."""
-_OF_TRANSPARENT: Final = {"aspect_ratio", "output_resolution"}
-"""Fields that have an option of `generate`, for --transparent alone."""
+ASPECT_RATIO: Final = "aspect_ratio"
+_OF_TRANSPARENT: Final = {ASPECT_RATIO, "output_resolution"}
+"""Fields of a transparent image that have an option of `generate`. For another one, a ratio selects a resolution."""
 
 
 def run(
@@ -48,6 +51,8 @@ def run(
     json_prompt: str | None = None,
     transparent: bool = False,
     as_job: bool = False,
+    variants: int | None = None,
+    variables: tuple[str, ...] = (),
     **options: Any,
 ) -> ExitCode:
     """Send the request of a command, save or print what comes back, and report.
@@ -61,6 +66,8 @@ def run(
         json_prompt: The file of a structured prompt.
         transparent: Whether the image has a transparent background.
         as_job: Whether to submit a job.
+        variants: How often each request is sent.
+        variables: The values of --var.
         options: The other options; see the help of the command.
     """
     method_name = "generate_transparent" if transparent else command.methods[0]
@@ -77,8 +84,11 @@ def run(
             _put_image(request, name, given.pop(name)[1], inputs)
         for name in _OF_TRANSPARENT & given.keys() - request_fields(request.operation).keys():
             option, value = given.pop(name)
-            if value is not None:
+            if value is not None and name != ASPECT_RATIO:
                 raise WrongUseError(f"{option} is for a transparent image: add --transparent, or use --resolution.")
+            if value is not None:
+                refuse_both("--aspect-ratio", "--resolution", given=given["resolution"][1] is not None)
+                given["resolution"] = (option, _size_of_shape(value, request))
         if text is not None:
             _put_prompt(request, text, text_prompt, json_prompt, inputs)
         request.put_options(*((name, value, option) for name, (option, value) in given.items()))
@@ -88,7 +98,21 @@ def run(
             cure = ", or --json-prompt FILE" if JSON_PROMPT in request_fields(request.operation) else ""
             raise WrongUseError(f"There is no prompt. Give TEXT in quotes{cure}.")
 
-    return send(request, fill, Options(**options), activity=command.activity, member=command.member)
+    return send(
+        request, fill, Options(**options), variants=variants, variables=variables,
+        activity=command.activity, member=command.member,
+    )  # fmt: skip
+
+
+def _size_of_shape(ratio: str, request: RequestFields) -> str:
+    """Return the largest size of the contract that has an aspect ratio."""
+    rule = request_fields(request.operation)["resolution"]
+    refused = {entry.value for entry in rule.unavailable}
+    sizes = [str(choice) for choice in rule.choices if choice not in refused]
+    found = sizes_of_shape(ratio, sizes)
+    if not found:
+        raise WrongUseError(f"--aspect-ratio {ratio!r}: {suggestion(ratio, sizes)}")
+    return found[0]
 
 
 def _put_image(request: RequestFields, name: str, image: str, inputs: Inputs) -> None:

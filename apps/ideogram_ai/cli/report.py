@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 import itertools
 import json
-import mimetypes
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from ideogram_ai.client.files import HEAD_BYTES, image_suffix
+import click
+
 from ideogram_ai.client.request import is_object
 
 from . import terminal
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import click
-
     from ideogram_ai.client import GeneratedImage
 
 _LABEL: Final = 10
 """Characters of the longest label of an image."""
 
 
-def report(result: Result, shape: str, member: str | None = None, *, as_json: bool, quiet: bool) -> None:
+def report(
+    result: Result, shape: str, member: str | None = None, *, as_json: bool, quiet: bool, opens: bool = False
+) -> None:
     """Report how a request ended: in one JSON object, in paths and responses alone, or in lines for people.
 
     Args:
@@ -40,10 +40,18 @@ def report(result: Result, shape: str, member: str | None = None, *, as_json: bo
         member: The member of another response that is printed; None for all of it.
         as_json: Whether --json was given.
         quiet: Whether --quiet was given.
+        opens: Whether --open was given.
     """
     if as_json:
         write_out(f"{result.as_json(shape)}\n")
-        return
+    else:
+        _report_to_people(result, member, quiet=quiet)
+    for path in (image.path for image in result.images if opens and image.path):
+        if click.launch(os.fspath(path)):
+            print_warning(f"{os.fspath(path)!r} cannot be shown: this system has no program for that.")
+
+
+def _report_to_people(result: Result, member: str | None, *, quiet: bool) -> None:
     if result.would_send is not None and not quiet:
         _print_plan(result, result.would_send)
     saved = [(image, image.path) for image in result.images if image.path is not None]
@@ -55,8 +63,6 @@ def report(result: Result, shape: str, member: str | None = None, *, as_json: bo
         write_out(
             "".join(_describe(image, path, result, cost) for (image, path), cost in zip(saved, costs, strict=False))
         )
-        for _, path in saved:
-            _warn_about_suffix(path)
     if result.response is not None:
         _print_response(result, member, quiet=quiet)
     if result.job and not result.images and not result.failure:  # nobody waits for it
@@ -124,18 +130,6 @@ def _print_link(image: GeneratedImage) -> None:
     until = f" until {image.expires_at:%Y-%m-%d %H:%M} UTC" if image.expires_at else ""
     print_note(f"The image is paid for. Download it from this link{until}; no API key is needed:")
     write_error(f"{printable(image.url or '')}\n")
-
-
-def _warn_about_suffix(path: Path) -> None:
-    """Warn that a PNG is called cat.jpg, because programs that go by the name refuse it."""
-    try:
-        with path.open("rb") as file:
-            suffix = image_suffix(file.read(HEAD_BYTES))
-    except OSError:  # moved away already
-        return
-    named = mimetypes.guess_type(path.name)[0] or ""
-    if suffix is not None and named.startswith("image/") and named != mimetypes.guess_type(f"a{suffix}")[0]:
-        print_warning(f"{os.fspath(path)!r} contains a {suffix.removeprefix('.').upper()} image, despite its suffix.")
 
 
 def _describe(image_result: ImageResult, path: Path, result: Result, cost: Cost | None) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import click
-from attrs import asdict, define, evolve
+from attrs import asdict, define, evolve, field
 
-from ideogram_ai.client import RequestError, UnknownFieldError, costs
+from ideogram_ai.batch.matrix import Matrix
+from ideogram_ai.batch.model import InputError
+from ideogram_ai.client import JobFailedError, RequestError, UnknownFieldError, costs
 from ideogram_ai.client.config import resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import encode_request, to_plain
@@ -18,6 +21,7 @@ from ideogram_ai.client.retry import MAX_SECONDS
 from ideogram_ai.client.transport import is_loopback
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.review import review_request
+from ideogram_ai.generated.operations import Operation
 
 from .contract_input import Inputs, RequestFields, links_of, refuse_both, request_fields, split_assignment
 from .destination import Destination, is_folder
@@ -26,16 +30,31 @@ from .report import report
 from .results import IMAGES, PRICE_LIST, RESPONSE, Cost, Failure, JobState, Result, as_json_text
 from .sending import Sender, signals_wait
 from .service import open_service, option_message
-from .terminal import note_progress, print_note, print_warning, write_error, write_out
+from .terminal import (
+    CONFIRM_ABOVE,
+    can_prompt,
+    count,
+    note_progress,
+    print_error,
+    print_note,
+    print_warning,
+    usd,
+    write_error,
+    write_out,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ideogram_ai.client import Generation
     from ideogram_ai.client.uploads import UploadProgress
-    from ideogram_ai.generated.operations import Operation
 
 _INTERRUPTED: Final = "Interrupted. Nothing was billed."
+_INTERRUPTED_LATER: Final = "Interrupted. Nothing was billed but for what is listed above."
+_OF_ONE_REQUEST: Final = frozenset({400, 413, 415, 422})
+"""Statuses by which the service refuses a request for what is in it."""
+_DEAR: Final = Decimal(1)
+"""US dollars. A request that costs more is not sent without a question."""
 _AWAITED: Final = {"images": "image", "job": "id of the job", "model": "response"}
 """What a request that was sent brings, by the result of its operation."""
 _DEADLINE: Final = 600.0
@@ -60,6 +79,8 @@ class Options:
     dry_run: bool = False
     deadline: float | None = None
     no_wait: bool = False
+    opens: bool = False
+    yes: bool = False
 
     @property
     def shown(self) -> bool:
@@ -70,6 +91,11 @@ class Options:
     def seconds(self) -> float:
         """How long a job is waited for."""
         return _DEADLINE if self.deadline is None else self.deadline
+
+    @property
+    def server(self) -> str:
+        """The base URL of the server; empty for the mock server of --mock."""
+        return "" if self.mock else resolve_base_url(self.base_url, allow_http=self.allow_http)
 
     def check(self) -> None:
         """Refuse options that contradict each other."""
@@ -95,69 +121,152 @@ def send(
     fill: Callable[[Inputs], None],
     options: Options,
     *,
+    variants: int | None = None,
+    variables: tuple[str, ...] = (),
     activity: str = "",
     member: str | None = None,
 ) -> ExitCode:
-    """Run a command that sends a request.
+    """Run a command that sends a request, or several.
 
-    Everything that can be checked is checked before the request is sent, because what was made is billed.
+    Everything that can be checked is checked before the first is sent, because what was made is billed.
 
     Args:
         request: The operation, without fields.
         fill: Adds the fields of the command line.
         options: The options that commands share.
+        variants: How often each request is sent.
+        variables: The values of --var, with each combination of which a request is sent.
         activity: What is done, for the spinner; empty for what the operation's result suggests.
         member: The member of the response that is printed; None for all of it.
     """
-    operation = request.operation
-    shape = RESPONSE if operation.result == "model" else IMAGES
-    makes_images = shape == IMAGES and not operation.is_free
-    activity = activity or ("Making the image" if makes_images else "Waiting for the response")
-    result: Result | None = None
-    reported = False
+    run = _Run(request.operation, options, activity, member)
     try:
         options.check()
         fill(Inputs())
-        # Before the user is asked for a key.
-        check(request, wanted=not options.no_check, quiet=options.quiet)
-        if shape == RESPONSE and not _saves_links(operation, options):
+        run.plan(request, Matrix.of(variables, variants))
+        run.start()
+    except _RefusedError as error:
+        run.report(Result(ExitCode.WRONG_USE, failure=error.failure))
+    except (WrongUseError, InputError) as error:
+        run.report(Result(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}")))
+    except RequestError as error:
+        run.report(Result(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error))))
+    except (click.Abort, KeyboardInterrupt) as error:
+        # Before the request was sent, or between two attempts that cost nothing.
+        failure = Failure.of(error, _INTERRUPTED if not run.codes else _INTERRUPTED_LATER)
+        run.report(run.unreported or Result(ExitCode.of_interruption(error), failure=failure))
+    run.sum_up()
+    return ExitCode.gravest(run.codes)
+
+
+@define
+class _Run:
+    """The requests of a command, and what became of them.
+
+    Attributes:
+        requests: They, in the order in which they are sent.
+        ended: How many of them are known to have ended.
+        codes: What was reported.
+        unreported: How the last one ended, until that is reported.
+        spent: US dollars of those that were made, or with --dry-run would be.
+    """
+
+    operation: Operation
+    options: Options
+    activity: str
+    member: str | None
+    requests: list[RequestFields] = field(factory=list[RequestFields])
+    ended: int = 0
+    codes: list[ExitCode] = field(factory=list[ExitCode])
+    unreported: Result | None = None
+    spent: Decimal = Decimal(0)
+
+    @property
+    def shape(self) -> str:
+        """Whether a response has images."""
+        return RESPONSE if self.operation.result == "model" else IMAGES
+
+    def plan(self, request: RequestFields, matrix: Matrix) -> None:
+        """Make the requests of the matrix, and check them, before the user is asked for a key."""
+        for fields, values in matrix.combinations(request.documented):
+            each = evolve(request, documented=fields, values=tuple(values.values()))
+            # What is remarked on one of them is true of all.
+            check(each, wanted=not self.options.no_check, quiet=self.options.quiet or bool(self.requests))
+            self.requests += [each] * matrix.variants
+        matrix.check()
+
+    def start(self) -> None:
+        """Send the requests one after the other, or show them."""
+        options, operation = self.options, self.operation
+        if self.shape == RESPONSE and not _saves_links(operation, options):
             destination = Destination.of_text(options.output, overwrite=options.overwrite)
         else:
             destination = Destination.of(options.output, overwrite=options.overwrite, sidecar=options.sidecar)
         if options.dry_run:
-            result = _plan(request, options)
-        else:
-            with (
-                open_service(options, needs_key=operation.authenticated) as service,
-                service.client(_show_upload) as client,
-                signals_wait(shown=options.shown, awaited=_AWAITED[operation.result]) as state,
-            ):  # fmt: skip
-                # The mock server of --mock ends with this command, and its jobs with it.
-                fetch_command = None if options.mock else options.fetch_command
-                sender = Sender(client, state, destination, options.shown, fetch_command, pays=not operation.is_free)
-                result = sender.send(
-                    request, activity, deadline=None if options.no_wait else options.seconds,
-                    announce=lambda job_id: _announce(job_id, options),
-                )  # fmt: skip
-                if shape == RESPONSE and not result.failure:
-                    result = _save_response(result, member, operation, sender, options)
-                if not options.is_rehearsal(client.base_url):
-                    result = evolve(result, cost=_paid(result, request))
+            for request in self.requests:
+                self.report(_plan(request, options))
+            return
+        if not operation.is_free:
+            _announce_cost(self.requests, options)
+        with (
+            open_service(options, needs_key=operation.authenticated) as service,
+            service.client(_show_upload) as client,
+            signals_wait(shown=options.shown, awaited=_AWAITED[operation.result]) as state,
+        ):  # fmt: skip
+            # The mock server of --mock ends with this command, and its jobs with it.
+            fetch_command = None if options.mock else options.fetch_command
+            sender = Sender(client, state, destination, options.shown, fetch_command, pays=not operation.is_free)
+            for number, request in enumerate(self.requests, 1):
+                sender.destination = evolve(destination, stem=request.stem)
+                of = f", {number} of {len(self.requests)}" if len(self.requests) > 1 else ""
+                self.unreported = result = self._send(request, sender, of)
+                self.ended = number
                 # Before the client and the mock server are closed: the report on what was paid for comes first.
-                report(result, shape, member, as_json=options.as_json, quiet=options.quiet)
-                reported = True
-    except _RefusedError as error:
-        result = Result(ExitCode.WRONG_USE, failure=error.failure)
-    except WrongUseError as error:
-        result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}"))
-    except RequestError as error:
-        result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error)))
-    except (click.Abort, KeyboardInterrupt) as error:
-        # Before the request was sent, or between two attempts that cost nothing.
-        result = result or Result(ExitCode.of_interruption(error), failure=Failure.of(error, _INTERRUPTED))
-    if not reported:
-        report(result, shape, member, as_json=options.as_json, quiet=options.quiet)
-    return result.code
+                self.report(result)
+                if number < len(self.requests) and (state.stopped or not _goes_on(result)):
+                    if state.stopped:
+                        self.codes.append(state.code)
+                    return
+
+    def _send(self, request: RequestFields, sender: Sender, of: str) -> Result:
+        options, operation = self.options, self.operation
+        makes_images = self.shape == IMAGES and not operation.is_free
+        activity = self.activity or ("Making the image" if makes_images else "Waiting for the response")
+        result = sender.send(
+            request, f"{activity}{of}", deadline=None if options.no_wait else options.seconds,
+            announce=lambda job_id: _announce(job_id, options),
+        )  # fmt: skip
+        if self.shape == RESPONSE and not result.failure:
+            result = _save_response(result, self.member, operation, sender, options)
+        is_rehearsal = options.is_rehearsal(sender.client.base_url)
+        return result if is_rehearsal else evolve(result, cost=_paid(result, request))
+
+    def report(self, result: Result) -> None:
+        """Report on a request."""
+        options = self.options
+        report(result, self.shape, self.member, as_json=options.as_json, quiet=options.quiet, opens=options.opens)
+        self.codes.append(result.code)
+        self.spent += result.cost.usd if result.cost else 0
+        self.unreported = None
+
+    def sum_up(self) -> None:
+        """Say what became of several requests."""
+        total, is_plan = len(self.requests), self.options.dry_run
+        if total < 2 or (ExitCode.WRONG_USE in self.codes and not self.ended):
+            return
+        if self.ended < total and not is_plan:
+            print_error(f"{total - self.ended:,} of {total:,} requests were not sent, and cost nothing.")
+        if self.options.shown:
+            done = f"{self.codes.count(ExitCode.DONE):,} of {total:,} requests {'checked' if is_plan else 'done'}"
+            write_out(f"{done}, {usd(self.spent)} in all\n" if self.spent else f"{done}\n")
+
+
+def _goes_on(result: Result) -> bool:
+    """Whether the next request is sent: not after an error that it would meet too, nor after an unknown outcome."""
+    if result.failure is None or result.code is ExitCode.WITHHELD:
+        return True
+    its_own = result.failure.status_code in _OF_ONE_REQUEST or result.failure.type == JobFailedError.__name__
+    return result.code is ExitCode.REFUSED and its_own
 
 
 def add_fields(request: RequestFields, fields: tuple[str, ...], extra_fields: tuple[str, ...], inputs: Inputs) -> None:
@@ -241,10 +350,32 @@ def _paid(result: Result, request: RequestFields) -> Cost | None:
     return None if result.response is None else _listed_cost(request)
 
 
+def _announce_cost(requests: Sequence[RequestFields], options: Options) -> None:
+    """Say what requests cost, and ask before many images or a dear request, unless nobody is billed.
+
+    Raises:
+        WrongUseError: It is not confirmed.
+    """
+    operation, costs_of_all = requests[0].operation, [_listed_cost(request) for request in requests]
+    images = sum(costs.images_asked(operation, request.documented) for request in requests)
+    known = [cost.usd for cost in costs_of_all if cost]
+    prices = [usd(sum(known, Decimal(0)))] * bool(known) + ["an unknown price"] * (len(known) < len(requests))
+    what = count(images, "image") if operation.result != "model" else count(len(requests), "request")
+    what = f"{what} for {' and '.join(prices)}"
+    if options.is_rehearsal(options.server):
+        return
+    if not options.yes and (images > CONFIRM_ABOVE or max(known, default=0) > _DEAR):
+        if not can_prompt() or options.as_json:
+            raise WrongUseError(f"{what}: confirm with --yes.")
+        if not click.confirm(f"Send {what}?", err=True):
+            raise WrongUseError("Not confirmed.")
+    elif options.shown:
+        print_note(f"{what}.")
+
+
 def _plan(request: RequestFields, options: Options) -> Result:
     """Return what would be sent, and what it would cost."""
-    operation = request.operation
-    server = "" if options.mock else resolve_base_url(options.base_url, allow_http=options.allow_http)
+    operation, server = request.operation, options.server
     body = encode_request(operation, request.keywords(), request.extra)
     # The body has no parameters of path and query, so that no record of a request has them.
     parameters = {name: rule for name, rule in request_fields(operation).items() if rule.place != "body"}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import mimetypes
 import os
+import signal
 import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -29,6 +31,7 @@ from ideogram_ai.client import (
     ResponseWarning,
     save_sidecar,
 )
+from ideogram_ai.client.files import HEAD_BYTES, image_suffix
 from ideogram_ai.client.jobs import COMPLETED, FAILED
 from ideogram_ai.client.transport import LEAVES
 
@@ -73,6 +76,21 @@ class SignalState(logging.Handler):
             self._give_up_now()
             if self._shown:
                 print_note(record.getMessage())
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal arrived."""
+        return self._first is not None
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code for the signal that arrived."""
+        return ExitCode.of_signal(self._first or signal.SIGINT)
+
+    def begin(self) -> None:
+        """Note that nothing of the next request was sent yet."""
+        self._under_way = self._asking = self._saving = False
+        self._give_up_now()
 
     def ask(self) -> None:
         """Note that requests are free from now on. A signal ends them at once: they can be sent again."""
@@ -149,6 +167,8 @@ class Sender:
             deadline: Seconds to wait for a job; None waits for none.
             announce: Shows the id of a job that was submitted, before the wait for it begins.
         """
+        self.state.begin()
+        self.job_id = None
 
         def get() -> Any:
             if not self.pays:
@@ -201,12 +221,10 @@ class Sender:
 
     def _renamed(self, image: ImageResult, member: str) -> ImageResult:
         """Name the file of an image after the member that has its link."""
-        if image.path is not None:
-            named = self.destination.file(f"{member.removesuffix('_url')}{image.path.suffix}")
-            free = (path for path, _ in named.candidates(None, 1) if not os.path.lexists(path))
-            with contextlib.suppress(OSError):  # it is saved, whatever it is called
-                return evolve(image, path=image.path.rename(next(free)))
-        return image
+        if image.path is None:
+            return image
+        wanted = image.path.with_name(f"{member.removesuffix('_url')}{image.path.suffix}")
+        return evolve(image, path=self.destination.rename(image.path, wanted))
 
     def _failed(self, error: IdeogramError) -> Result:
         body = error.body if isinstance(error, ResponseValidationError | OutcomeUnknownError) else None
@@ -244,7 +262,11 @@ class Sender:
         with spinner("Saving the image", shown=self.shown):
             images = _save_images(self.client, generation, self.destination, self.number)
         self.number += len(images)
-        kept = None
+        asked, kept = self.destination.path, None
+        for path in (image.path for image in images if image.path and not self.destination.is_folder):
+            if self.shown and path.suffix != asked.suffix:
+                kind = path.suffix.removeprefix(".").upper()
+                print_note(f"The image is a {kind}, so it is called {os.fspath(path)!r} and not {os.fspath(asked)!r}.")
         if generation.problems:
             print_warning(f"The response breaks the contract: {'; '.join(generation.problems)}.")
             kept = self.destination.keep_response(generation.raw)
@@ -291,11 +313,31 @@ def _save_images(
 def _download(client: Ideogram, image: GeneratedImage, destination: Destination, number: int) -> Path:
     for path, replaceable in destination.candidates(image, number):
         try:
-            return client.download(image, path, overwrite=replaceable)
+            return _with_its_name(client.download(image, path, overwrite=replaceable), destination)
         except DownloadError as error:
             if error.reason is not DownloadReason.EXISTS:
                 raise
     raise AssertionError("there is always another name")
+
+
+def _with_its_name(path: Path, destination: Destination) -> Path:
+    """Name an image after its prompt in a folder, and correct a suffix that says another format.
+
+    Programs that go by the name refuse a PNG that is called cat.jpg.
+    """
+    if destination.is_folder:
+        return (
+            destination.rename(path, path.with_name(f"{destination.stem}{path.suffix}")) if destination.stem else path
+        )
+    try:
+        with path.open("rb") as file:
+            suffix = image_suffix(file.read(HEAD_BYTES))
+    except OSError:  # moved away already
+        return path
+    named = mimetypes.guess_type(path.name)[0] or ""
+    if suffix is None or not named.startswith("image/") or named == mimetypes.guess_type(f"a{suffix}")[0]:
+        return path
+    return destination.rename(path, path.with_suffix(suffix))
 
 
 def _save_sidecar(generation: Generation, image: GeneratedImage, path: Path, destination: Destination) -> Path:

@@ -6,6 +6,8 @@ import contextlib
 import errno
 import os
 import sys
+import threading
+import time
 import unicodedata
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+LINE_SECONDS = 15.0
+"""Seconds from one line of progress to the next, where there is no terminal."""
+CONFIRM_ABOVE = 20
+"""As many images are made without a question."""
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _abandoned: WeakSet[TextIO] = WeakSet()
 _spinning: list[Callable[[str], None]] = []
@@ -161,9 +167,13 @@ def styled(*parts: RenderableType) -> str:
 
 @contextmanager
 def spinner(activity: str, *, shown: bool) -> Generator[None]:
-    """Show a spinner with the elapsed seconds on stderr, if that is a terminal and `shown` is true."""
-    if not (shown and is_terminal(sys.stderr)):
+    """If `shown`, show a spinner with the elapsed seconds on stderr, or a line now and then if that is no terminal."""
+    if not shown:
         yield
+        return
+    if not is_terminal(sys.stderr):
+        with _lines_now_and_then(activity):
+            yield
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
@@ -175,6 +185,21 @@ def spinner(activity: str, *, shown: bool) -> Generator[None]:
             yield
         finally:
             _spinning.clear()
+
+
+@contextmanager
+def _lines_now_and_then(activity: str) -> Generator[None]:
+    ended, began = threading.Event(), time.monotonic()
+
+    def write_lines() -> None:
+        while not ended.wait(LINE_SECONDS):
+            write_error(f"{activity}, {duration(time.monotonic() - began)}\n")
+
+    threading.Thread(target=write_lines, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def note_progress(note: str) -> None:

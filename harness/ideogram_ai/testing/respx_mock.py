@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import httpx
 import respx
 from respx.models import AllMockedAssertionError
-from respx.patterns import M
 
 from ideogram_ai.client import waiting
 from ideogram_ai.contract.view import read_view
@@ -90,13 +89,10 @@ class IdeogramMock:
         # No test is to wait for a job that takes no time.
         self._quick_polls = patch.object(waiting, "FIRST_PAUSE", 0.0)
         self.router: respx.MockRouter = _Router(self._on_unmocked)
-        for view in sorted(self._service.views.values(), key=lambda view: -length_of_path(view.operation)):
-            path = path_pattern(view.operation.path, decoded=True)
-            whole = re.compile(f"^{path.pattern}", path.flags)
-            # Another base URL may have a path of its own; the service has none.
-            for place in (M(host=_HOST, path__regex=whole), ~M(host=_HOST) & M(path__regex=path)):
-                route = self.router.route(place, method=view.operation.method)
-                route.mock(side_effect=partial(self._on_request, view))
+        self._views = sorted(self._service.views.values(), key=lambda view: -length_of_path(view.operation))
+        # One route for all: respx compares each new route with all that there are.
+        methods = {view.operation.method for view in self._views}
+        self.router.route(method__in=sorted(methods)).mock(side_effect=self._on_request)
         self._view = view = read_view()
         image = f"^{re.escape(view.link_folder)}([^/]+){re.escape(view.link_suffix)}$"
         self.router.route(method="GET", path__regex=image).mock(side_effect=self._on_image)
@@ -360,7 +356,18 @@ class IdeogramMock:
         answer = self._service.answer(call.view, call.read.fields, link_origin(self._view))
         return self._jobs.polled(answer) if call.view.operation.result == "job" else answer
 
-    def _on_request(self, view: ContractView, request: httpx.Request) -> httpx.Response:
+    def _on_request(self, request: httpx.Request) -> httpx.Response | None:
+        """Respond to a request for an operation, and leave others to other routes."""
+        for view in self._views:
+            if view.operation.method == request.method:
+                path = path_pattern(view.operation.path, decoded=True)
+                # Another base URL may have a path of its own; the service has none.
+                found = path.fullmatch if request.url.host == _HOST else path.search
+                if found(request.url.path):
+                    return self._respond(view, request)
+        return None
+
+    def _respond(self, view: ContractView, request: httpx.Request) -> httpx.Response:
         planned = self._plan.take(view.operation)
         read = read_request(
             view,

@@ -88,6 +88,8 @@ _LEAST_SIDE: Final = 64
 def meant(value: str, choices: Sequence[str]) -> str | None:
     """Return the choice that a value must mean, ignoring case, spaces and signs for `x`; None if there is none.
 
+    An aspect ratio may have a colon.
+
     Args:
         value: What was given.
         choices: The values of the enum.
@@ -100,8 +102,24 @@ def meant(value: str, choices: Sequence[str]) -> str | None:
     size = _NEARLY_SIZE.fullmatch(word)
     if size and (text := f"{int(size[1])}x{int(size[2])}") in choices:
         return text
+    ratio = _RATIO.fullmatch(word)
+    if ratio and (text := f"{ratio[1]}x{ratio[2]}") in choices:
+        return text
     alike = [choice for choice in choices if choice.casefold() == word.casefold()]
     return alike[0] if len(alike) == 1 else None
+
+
+def sizes_of_shape(ratio: str, choices: Iterable[str]) -> list[str]:
+    """Return the sizes that have an aspect ratio such as 16:9, the largest first; empty if it is no ratio."""
+    asked = _asked(ratio.strip()[:_LONGEST_WORD])
+    if asked is None:
+        return []
+    found = {choice: int(size[1]) for choice in choices if (size := _SIZE.fullmatch(choice)) and _fits(size, asked)}
+    return sorted(found, key=lambda choice: -found[choice])
+
+
+def _fits(size: re.Match[str], asked: tuple[float, float]) -> bool:
+    return abs(log(int(size[1]) / int(size[2])) - log(asked[0] / asked[1])) < _SAME_SHAPE
 
 
 def suggestion(value: str, choices: Sequence[str]) -> str:
@@ -150,8 +168,8 @@ def _near_sizes(asked: tuple[float, float], sizes: dict[str, tuple[int, int]], *
         return abs(log(sizes[choice][0] * sizes[choice][1]) - log(width * height))
 
     if shape:
-        same = sorted((choice for choice in sizes if off_shape(choice) < _SAME_SHAPE), key=lambda c: -sizes[c][0])
         ratio = f"{width:g}:{height:g}"
+        same = sizes_of_shape(ratio, sizes)
         if same:
             return f"Sizes with the aspect ratio {ratio}: {', '.join(same[:MOST_SHOWN])}."
         near = sorted(sizes, key=off_shape)[:MOST_SHOWN]

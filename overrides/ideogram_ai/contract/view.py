@@ -153,6 +153,12 @@ class ContractView:
         return str(self._node.get("description", ""))
 
     @property
+    def request_examples(self) -> tuple[Any, ...]:
+        """The contract's examples of a request."""
+        body = _resolve(self._document, self._node.get("requestBody", {}))
+        return _examples(self._document, body.get("content", {}).get(self.operation.media_type, {}))
+
+    @property
     def _node(self) -> JsonObject:
         path = _resolve(self._document, self._document["paths"][self.operation.path])
         node: JsonObject = path[self.operation.method.lower()]
@@ -451,9 +457,10 @@ def _of_type(view: ContractView, schema: JsonObject) -> Any:
 @cache
 def _text_like(pattern: str, shortest: int) -> str:
     """Return the simplest text of a length or more that matches a pattern."""
-    from hypothesis import find, settings  # noqa: PLC0415 - slow to import, and few answers need it
+    from hypothesis import Phase, find, settings  # noqa: PLC0415 - slow to import, and few answers need it
     from hypothesis import strategies as st  # noqa: PLC0415
 
     whole = pattern.startswith("^") and pattern.endswith("$")
     texts = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=whole)
-    return find(texts, lambda text: len(text) >= shortest, settings=settings(database=None, derandomize=True))
+    quick = settings(database=None, derandomize=True, phases=[Phase.generate, Phase.shrink])  # to explain takes longer
+    return find(texts, lambda text: len(text) >= shortest, settings=quick)
