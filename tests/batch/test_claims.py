@@ -22,7 +22,7 @@ from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, St
 from ideogram_ai.batch import presence as presence_module
 from ideogram_ai.batch.claims import Claims, row_name
 from ideogram_ai.batch.manifest import check_place
-from ideogram_ai.batch.model import LedgerChangeError, RowDone, RunStopped, StoreError
+from ideogram_ai.batch.model import LedgerChangeError, RunStopped, RunWaiting, StoreError
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.step import outcome_of_response
 from ideogram_ai.batch.store import LocalStore, Store, open_store
@@ -97,6 +97,19 @@ print(Step(base_url={server.url!r}, location={str(tmp_path)!r})(BatchRequest("r1
     claims = sorted(path.name for path in (tmp_path / "claims").rglob(f"{row_name('r1')}*"))
     assert [name.split(".")[1:3] for name in claims] == [["1", "saved"], ["1", "sent"]]
     assert "http" not in (tmp_path / "claims" / row_name("r1")[:3] / claims[0]).read_text().replace(server.url, "")
+
+
+async def test_a_row_without_an_id_is_the_same_for_a_step_and_for_a_batch(server: MockServer, tmp_path: Path) -> None:
+    rows = [BatchRequest.of({"text_prompt": f"number {number}"}, number) for number in (1, 2)]
+    with Job.open(tmp_path, shared=True) as job:
+        job.plan(rows, whole=True)
+        step = Step(base_url=server.url, location=str(tmp_path))
+        assert [step(step(each).request).state for each in rows] == [State.SAVED, State.SAVED]
+        await run(job, server)
+        assert job.counts()[State.SAVED] == 2
+    with Job.open(tmp_path, shared=True) as job:
+        assert job.plan(reversed(rows), whole=True).known == 2, "rows that moved are known by their content"
+    assert made(server) == {"number 1": 1, "number 2": 1}
 
 
 def test_of_many_threads_that_ask_for_a_row_at_once_one_pays(tmp_path: Path) -> None:
@@ -245,13 +258,14 @@ async def test_rows_of_others_are_waited_for_and_taken_over_when_those_give_up(
             job.plan([row(1), row(2), row(3)])
 
             def on_event(event: object) -> None:
-                if isinstance(event, RowDone) and event.outcome.state is State.SAVED and not ended:
+                if isinstance(event, RunWaiting) and not ended:
                     ended.append(event)
                     given_back.release(row(1))
                     die(dead, tmp_path)
 
             ended: list[object] = []
             stopped = await run(job, server, on_event=on_event)
+            assert ended == [RunWaiting(2)]
             assert stopped.message.endswith("Left: 1 are unknown.")
             states = {each.request.key: each.state.value for each in job.outcomes()}
     assert states == {"r1": "saved", "r2": "unknown", "r3": "saved"}

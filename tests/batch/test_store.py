@@ -161,14 +161,15 @@ def test_a_file_that_does_not_fit_leaves_the_earlier_one(tmp_path: Path) -> None
         assert leftovers(store) == []
 
 
-def test_a_file_system_without_links_replaces_none_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
+def without_links(*_: object) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(os, "link", refuse)
+
+def test_a_file_system_without_links_replaces_none_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", without_links)
     with open_store(tmp_path) as store:
         assert [put(store, data) for data in (b"one", b"two")] == ["cat.png", "cat-2.png"]
-        monkeypatch.setattr(Path, "replace", refuse)
+        monkeypatch.setattr(Path, "replace", without_links)
         with store.part() as part:
             part.write_bytes(b"paid for")
             with pytest.raises(StoreError, match="Operation not permitted"):
@@ -316,6 +317,7 @@ def test_small_files_are_created_once_replaced_listed_and_dated(claims: Store) -
     assert [claims.create(name, b"another") for name in names] == [False] * 7
     assert claims.create(names[0], names[0].encode()), "the same content is the same claim: its first response was lost"
     assert claims.create("owners/a.json", b"a")
+    assert claims.create("claims-of-another/a", b"a")
     assert sorted(claims.names("claims")) == sorted(names)
     assert sorted(claims.names("claims/00")) == sorted(names[::3])
     assert [claims.read(name) for name in names] == [name.encode() for name in names]
@@ -328,10 +330,10 @@ def test_small_files_are_created_once_replaced_listed_and_dated(claims: Store) -
     claims.remove(names[0])
     assert claims.read(names[0]) is None
     assert claims.modified(names[0]) is None
-    assert sorted(claims.names("")) == sorted([*names[1:], "owners/a.json"])
+    assert sorted(claims.names("")) == sorted([*names[1:], "owners/a.json", "claims-of-another/a"])
     assert leftovers(claims) == []
     claims.check_exclusive()
-    assert len(list(claims.names(""))) == 7
+    assert len(list(claims.names(""))) == 8
 
 
 def test_of_many_that_create_one_name_one_gets_it(claims: Store) -> None:
@@ -406,13 +408,19 @@ def test_each_operation_on_a_claim_is_one_request(bucket: str, relay: s3_server.
         assert asked(lambda: store.read("claims/a")) == ["GET"]
         assert asked(lambda: store.put("claims/b", b"1")) == ["PUT"]
         assert asked(lambda: list(store.names("claims"))) == ["GET"]
+        assert asked(lambda: list(store.names("nothing"))) == ["GET"]
         assert asked(lambda: store.modified("claims/a")) == ["HEAD"]
         assert asked(lambda: store.remove("claims/a")) == ["DELETE"]
         assert asked(lambda: put(store, b"an image")) == ["PUT"]
 
 
-def test_a_place_that_cannot_create_a_file_once_is_refused(tmp_path: Path) -> None:
-    with open_store(f"memory://{tmp_path.name}/out") as store:
+@pytest.mark.parametrize("place", ["memory://{}/out", "{}/out"])
+def test_a_place_that_cannot_create_a_file_once_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path.parent)
+    monkeypatch.setattr(os, "link", without_links)
+    with open_store(place.format(tmp_path.name)) as store:
         for call in (store.check_exclusive, lambda: store.create("claims/a", b"ours")):
             with pytest.raises(StoreError, match=r"cannot create a file only once, so two machines could pay"):
                 call()

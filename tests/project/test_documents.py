@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,16 +14,28 @@ from urllib.parse import unquote, urlsplit
 
 import click
 import operations_page
+import prompt_page
+import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from PIL import Image
 
 from ideogram_ai.cli.app import app
 from ideogram_ai.client.costs import price_of
 from ideogram_ai.contract.prices import shipped_prices
+from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 ROOT = Path(__file__).parents[2]
-REPOSITORY: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Source"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+REPOSITORY: str = SETTINGS["project"]["urls"]["Source"]
+PROMPT_SCHEMAS = (
+    "V4JsonPrompt",
+    "V4StyleDescription",
+    "V4CompositionalDeconstruction",
+    "V4ObjPromptElement",
+    "V4TextPromptElement",
+)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")])
 
 
@@ -70,9 +83,26 @@ def test_the_links_of_the_readme_work_on_a_package_index_too() -> None:
     targets = [link for link in links(ROOT / "README.md") if local(link, ROOT / "README.md")]
     assert len(targets) > 15
     assert all(link.startswith("https://") for link in targets)
-    pictures = list((ROOT / "docs/images").iterdir())
+    pictures = list((ROOT / "docs/images").glob("*.png"))
     assert {local(link, ROOT / "README.md") for link in targets} >= set(pictures)
     assert all(picture.stat().st_size < 150_000 for picture in pictures)
+
+
+def test_the_badges_of_the_readme_are_true() -> None:
+    """Of what they say, all stands in the project, or is the state of a workflow that exists."""
+    badges = dict(re.findall(r"^\[(\w+)-badge\]: (\S+)$", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE))
+    for name in ("tests", "docs"):
+        assert badges.pop(name) == f"{REPOSITORY}/actions/workflows/{name}.yml/badge.svg"
+        assert (ROOT / f".github/workflows/{name}.yml").exists()
+    said = {name: unquote(url).removeprefix("https://img.shields.io/badge/") for name, url in badges.items()}
+    versions = re.findall(r"Python :: (3\.\d+)", " ".join(SETTINGS["project"]["classifiers"]))
+    assert said == {
+        "python": f"python-{'_|_'.join(versions)}-blue",
+        "licence": f"licence-{SETTINGS['project']['license']}-blue",
+        "typed": "types-mypy_and_basedpyright_strict-blue",
+    }
+    assert SETTINGS["tool"]["mypy"]["strict"] is True
+    assert SETTINGS["tool"]["basedpyright"]["typeCheckingMode"] == "strict"
 
 
 def test_the_readme_has_two_commands_and_each_does_its_whole_set_up() -> None:
@@ -139,6 +169,25 @@ def test_the_page_of_all_operations_is_current_and_each_has_a_command(tmp_path: 
         assert (program, bool(called or options.issuperset(others))) == ("ideogram", True), command
         assert costs
         assert mocked.endswith(".")
+
+
+@pytest.mark.slow
+def test_every_key_of_a_json_prompt_has_a_current_picture(tmp_path: Path) -> None:
+    assert prompt_page.main(["--check"]) == 0
+    page = Path(shutil.copy(ROOT / "docs/json-prompts.md", tmp_path))
+    folder = Path(shutil.copytree(ROOT / "docs/images/json-prompts", tmp_path / "images/json-prompts"))
+    pictures = sorted(folder.iterdir())
+    assert sorted(path.name for path in pictures) == sorted(set(re.findall(r"json-prompts/(\S+)\)", read(page.name))))
+    schemas = [schema for name, schema in read_contract()["components"]["schemas"].items() if name in PROMPT_SCHEMAS]
+    for key in {key for schema in schemas for key in schema["properties"]}:
+        assert re.search(rf"^#+ `{key}`", page.read_text("utf-8"), flags=re.MULTILINE), key
+    whole = {path.name: path for path in pictures}
+    pairs = {name: whole.get(name[8:], whole["prompt.png"]) for name in whole if name.startswith("without.")}
+    alike = [name for name, path in pairs.items() if path.read_bytes() == whole[name].read_bytes()]
+    assert alike == ["without.tags.png"], "every other key changes the picture"
+    with Image.open(pictures[-1]) as image:
+        image.convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(pictures[-1])
+    assert prompt_page.main(["--check", "--out", str(tmp_path)]) == 1
 
 
 def test_what_moves_to_4_0_is_what_the_contract_says() -> None:

@@ -8,12 +8,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from regeneration.documents import ROOT
 from ruamel.yaml import YAML
+
+from ideogram_ai.client import __version__
 
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
 PINNED = re.compile(r"uses: ([\w.-]+/[\w.-]+)@([0-9a-f]{40})  # (v\d+\.\d+\.\d+)")
+
+
+GRANTED = {
+    "drift": {"contents": "read", "issues": "write"},
+    "deploy": {"pages": "write", "id-token": "write"},
+    "attest": {"id-token": "write", "attestations": "write"},
+    "publish": {"id-token": "write"},
+    "release": {"contents": "write"},
+}
+"""What a job may do; all others read the contents and nothing else."""
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -26,7 +39,7 @@ def steps(file: Path) -> list[dict[str, Any]]:
 
 
 def test_every_action_is_pinned_and_each_to_one_commit() -> None:
-    assert [file.name for file in WORKFLOWS] == ["drift.yml", "tests.yml"]
+    assert [file.name for file in WORKFLOWS] == ["docs.yml", "drift.yml", "release.yml", "tests.yml"]
     pins: dict[str, set[tuple[str, str]]] = {}
     for file in WORKFLOWS:
         uses = [line for line in file.read_text("utf-8").splitlines() if "uses:" in line]
@@ -34,10 +47,9 @@ def test_every_action_is_pinned_and_each_to_one_commit() -> None:
         assert len(matches) == len(uses) == sum("uses" in step for step in steps(file))
         for match in matches:
             pins.setdefault(match[1], set()).add((match[2], match[3]))
-    assert {name: len(versions) for name, versions in pins.items()} == {
-        "actions/checkout": 1,
-        "actions/setup-python": 1,
-    }
+    assert {name for name, versions in pins.items() if len(versions) > 1} == set()
+    owners = {name.partition("/")[0] for name in pins}
+    assert owners == {"actions", "pypa"}, "GitHub's own, and the one that publishes"
 
 
 def test_least_permissions_and_bounds() -> None:
@@ -46,11 +58,17 @@ def test_least_permissions_and_bounds() -> None:
         assert workflow["permissions"] == {"contents": "read"}
         assert workflow["concurrency"]["group"]
         granted = {name: job.get("permissions") for name, job in workflow["jobs"].items()}
-        expected = {"drift": {"contents": "read", "issues": "write"}}
-        assert granted == {name: expected.get(name) for name in workflow["jobs"]}
+        assert granted == {name: GRANTED.get(name) for name in workflow["jobs"]}
         assert all(0 < job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
         checkouts = [step for step in steps(file) if step.get("uses", "").startswith("actions/checkout@")]
         assert checkouts
+        assert not [
+            name
+            for name, job in workflow["jobs"].items()
+            if name in GRANTED
+            and "id-token" in GRANTED[name]
+            and any("checkout" in step.get("uses", "") for step in job["steps"])
+        ], "what publishes runs no code"
         assert all(step["with"]["persist-credentials"] is False for step in checkouts)
         assert "pull_request_target" not in workflow["on"]
         assert "secrets." not in file.read_text("utf-8")
@@ -131,3 +149,46 @@ def test_the_issue_follows_the_check(tmp_path: Path) -> None:
     _, body = run(2, "a" + "ü" * 100_000)
     assert len(body.encode()) < 65536
     assert body.endswith("ü\n~~~~~~~~\n")
+
+
+@pytest.mark.parametrize(
+    ("tag", "heading", "says"),
+    [
+        (f"v{__version__}", f"## [{__version__}] - 2026-12-01", ""),
+        (
+            "v9.9.9",
+            f"## [{__version__}] - 2026-12-01",
+            f"the tag is v9.9.9 and the version is {__version__}: tag v{__version__}",
+        ),
+        (f"v{__version__}", "## [Unreleased]", f"CHANGELOG.md has nothing below a heading '## [{__version__}] - DAY'"),
+    ],
+)
+def test_a_release_needs_its_version_and_its_notes(tag: str, heading: str, says: str, tmp_path: Path) -> None:
+    version = Path("overrides/ideogram_ai/client/__init__.py")
+    (tmp_path / version).parent.mkdir(parents=True)
+    shutil.copy(ROOT / version, tmp_path / version)
+    notes = "\n### Added\n\n- [links](docs/a.md), and more\n"
+    (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n{heading}\n{notes}\n## [0.0.1]\n\n- older\n", "utf-8")
+    (check,) = (step for step in steps(FOLDER / "release.yml") if "version" in step.get("name", ""))
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", check["run"]]  # as GitHub starts it
+    env = {"PATH": "/usr/bin:/bin", "TAG": tag}
+    ended = subprocess.run(shell, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert ended.stderr == (f"error: {says}\n" if says else "")
+    assert ended.returncode == bool(says)
+    if not says:
+        assert (tmp_path / "dist/notes.md").read_text("utf-8").strip() == notes.strip()
+
+
+def test_forms_of_issues_ask_for_no_secret() -> None:
+    folder = ROOT / ".github" / "ISSUE_TEMPLATE"
+    links = read(folder / "config.yml")["contact_links"]
+    assert all(link["url"].startswith("https://") for link in links)
+    forms = [read(file) for file in sorted(folder.glob("*.yml")) if file.name != "config.yml"]
+    assert len(forms) == 3
+    for form in forms:
+        assert {"name", "description", "labels", "body"} == form.keys()
+        ids = [field["id"] for field in form["body"] if "id" in field]
+        assert len(ids) == len(set(ids))
+        pasted = [field for field in form["body"] if field["type"] == "textarea"]
+        boxes = [field for field in form["body"] if field["type"] == "checkboxes"]
+        assert len(pasted) < 2 or boxes or form["labels"] == ["idea"]

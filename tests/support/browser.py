@@ -47,22 +47,26 @@ def open_browser(profile: Path) -> Iterator[BrowserContext]:
 
 
 @contextlib.contextmanager
-def open_page(context: BrowserContext, path: Path, fragment: str = "") -> Iterator[Page]:
-    """Open a page from the disk. Whatever it complains of, or fetches from elsewhere, fails the test.
+def open_page(context: BrowserContext, path: Path | str, fragment: str = "") -> Iterator[Page]:
+    """Open a page from the disk or a server. What it complains of, or fetches from elsewhere, fails the test.
 
     Args:
         context: The browser.
-        path: The page's file.
+        path: The page's file, or its URL.
         fragment: What follows the hash sign of its address.
     """
-    page = context.new_page()
+    page, address = context.new_page(), path if isinstance(path, str) else path.as_uri()
+    origin = "/".join(address.split("/")[:3])
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    reports = {"error", "warning", "assert"}
+    page.on("console", lambda each: complaints.extend([each.text] if each.type in reports else []))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-    page.on("request", lambda request: complaints.extend([] if request.url.startswith("file:") else [request.url]))
+    page.on(
+        "request", lambda request: complaints.extend([] if request.url.startswith((origin, "data:")) else [request.url])
+    )
     try:
-        page.goto(path.as_uri() + (f"#{fragment}" if fragment else ""))
+        page.goto(address + (f"#{fragment}" if fragment else ""))
         yield page
         assert not complaints, complaints
     finally:

@@ -29,11 +29,18 @@ def serving(name: str) -> Iterator[str]:
     folder = os.environ.get(PROGRAMS)
     if folder is None or shutil.which("node") is None:
         pytest.skip("nox -s conformance installs the servers from npm")
+    program, *arguments = COMMANDS[name]
+    with running(str(Path(folder) / program), *arguments, str(CONTRACT)) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running(*command: str) -> Iterator[str]:
+    """Run a server until the context ends, and give its URL. A word of the command may have `{port}` in it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    program, *arguments = (word.format(port=port) for word in COMMANDS[name])
     process = subprocess.Popen(
-        [str(Path(folder) / program), *arguments, str(CONTRACT)],
+        [word.format(port=port) for word in command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

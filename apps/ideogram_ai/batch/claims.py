@@ -60,6 +60,10 @@ _AS_BYTES: Final = ("utf-8", "surrogateescape")
 """How a body, which may be any bytes, is kept as text."""
 _JSON_COLUMNS: Final = ("fields", "files", "images")
 _READERS: Final = 32
+_MOST_REFUSED: Final = 100
+_UPDATE_SECONDS: Final = 5.0
+_UPDATE_SHARE: Final = 10.0
+"""Looking for what others did takes at most a tenth of the time."""
 _ROUNDS: Final = 20
 _PAUSES: Final = (0.2, 1.0, 3.0, None)
 """Seconds after each attempt to write what became of a row that was paid for."""
@@ -158,6 +162,7 @@ class Claims:
     Attributes:
         store: The place where the images go.
         busy: Rows that other living processes work on, by key.
+        left: Whether others left rows to this process since it was set to False: to be sent, asked for or downloaded.
         unrecorded: Outcomes by key that could not be written to the place.
     """
 
@@ -165,11 +170,15 @@ class Claims:
         """Open the claims of a place. `index` is a ledger of this process alone that shows what the place says."""
         self.store = store
         self.busy: dict[str, BatchRequest] = {}
+        self.left = False
         self.unrecorded: dict[str, Outcome] = {}
         self._index = index
         self._presence = Presence(store)
         self._known: dict[str, _Known] = {}
         self._is_planned = False
+        self._refused = 0
+        self._updated = float("-inf")
+        self._update_seconds = 0.0
 
     def check_server(self, server: str) -> bool:
         """Check that the batch of this place is that of a server. False when there is no batch yet.
@@ -313,18 +322,23 @@ class Claims:
             time.sleep(0.05 * pause)  # it was replaced by another one, or is being written
         raise LedgerError(f"The claims of row {key!r:.80} in {self.store.location!r} change all the time.")
 
-    def update(self) -> bool:
-        """Enter into the index what other processes wrote since the last time.
+    @property
+    def is_stale(self) -> bool:
+        """Whether so many claims were refused that it is cheaper to look for what others did."""
+        since = time.monotonic() - self._updated
+        return self._refused >= _MOST_REFUSED or (
+            self._refused > 0 and since > max(_UPDATE_SECONDS, _UPDATE_SHARE * self._update_seconds)
+        )
 
-        Returns:
-            Whether a row that another process worked on is left to this one: to be sent, asked for or downloaded.
-        """
+    def update(self) -> None:
+        """Enter into the index what other processes wrote since the last time."""
         assert self._index is not None  # noqa: S101 - of a job
+        began = time.monotonic()
+        self._refused = 0
         listed = self._listed()
         news = sorted(self._news(listed), key=_place_in_input)
         new = {found.outcome.request.key for found in news}
         before, self.busy = self.busy, {}
-        left = 0
         with self._index.transaction() as database:
             for found in news:
                 self._enter(database, found)
@@ -332,12 +346,14 @@ class Claims:
                 if key not in new:
                     self.busy[key] = request
                 statement = "SELECT count(*) FROM rows WHERE key = ? AND state IN ('planned', 'submitted', 'answered')"
-                left += database.execute(statement, (key,)).fetchone()[0]
+                self.left |= bool(database.execute(statement, (key,)).fetchone()[0])
         self._is_planned = True
-        return bool(left)
+        self._updated = time.monotonic()
+        self._update_seconds = self._updated - began
 
     def _note(self, found: Found, request: BatchRequest) -> Found:
         """Note what another process has of a row, also in the index."""
+        self._refused += 1
         if content_of(found.outcome.request.identity) != content_of(request.identity):
             return Found(_conflict(request), found.attempt)
         self._remember(found)

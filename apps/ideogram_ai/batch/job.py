@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import tempfile
 from collections import Counter
 from contextlib import ExitStack, aclosing, suppress
@@ -30,6 +31,7 @@ from .model import (
     RunStarted,
     RunStopped,
     RunStopping,
+    RunWaiting,
     State,
     StopReason,
     log_outcomes,
@@ -61,6 +63,10 @@ _UNRECORDED: Final = (
 """The attributes of an outcome that a row of the ledger lacks while it cannot be written."""
 
 LEDGER_NAME: Final = "ledger.sqlite3"
+_BLOCK: Final = 20
+"""Rows of a shared batch that a process takes one after the other."""
+_LONGEST_DOWNLOAD: Final = 86_400.0
+"""Seconds after which no process of a shared batch still writes an unfinished file."""
 _OTHERS_SECONDS: Final = 2.0
 """How often a run that is done looks for what other processes do."""
 _READ_AHEAD: Final = 100
@@ -201,6 +207,7 @@ class Job:
         with ExitStack() as opened:
             folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="ideogram-batch-")))
             store = opened.enter_context(open_store(location))
+            store.tidy(older_than=_LONGEST_DOWNLOAD)
             index = opened.enter_context(Ledger.open(folder / LEDGER_NAME))
             claims = opened.enter_context(Claims(store, index))
             claims.update()
@@ -360,6 +367,8 @@ class Job:
                 async with LedgerJournal.open(self.ledger, self._journal) as self._journal:
                     saver = Saver(client, self.store, self.ledger, self._journal)
                     while True:
+                        if self.claims is not None:
+                            self.claims.left = False
                         self._runner = Runner(
                             self._source(budget, prices),
                             client,
@@ -391,10 +400,14 @@ class Job:
 
     async def _is_left_by_others(self, claims: Claims) -> bool:
         """Wait for the rows that other processes work on. Whether some are left to this one, because those ended."""
+        waiting = 0
         while self._stopping is None:
-            left = await anyio.to_thread.run_sync(claims.update)
-            if left or not claims.busy:
-                return left
+            await anyio.to_thread.run_sync(claims.update)
+            if claims.left or not claims.busy:
+                return claims.left
+            if waiting != len(claims.busy):
+                waiting = len(claims.busy)
+                self._emit(RunWaiting(waiting))
             await anyio.sleep(_OTHERS_SECONDS)
         return False
 
@@ -510,7 +523,7 @@ class Job:
             async for outcome in submitted:
                 if outcome.server == self.ledger.server:
                     yield outcome
-        async with aclosing(_read_ahead(self.ledger.planned())) as planned:
+        async with aclosing(self._planned_requests()) as planned:
             async for request in planned:
                 if budget is not None and prices is not None:
                     cost = cost_of(request, prices) or Decimal(0)  # what has no price was refused
@@ -519,6 +532,25 @@ class Job:
                         self._stop(RunStopping(StopReason.MAX_COST, message))
                         return
                 yield Outcome(request, State.PLANNED)
+
+    async def _planned_requests(self) -> AsyncGenerator[BatchRequest]:
+        """The requests to send, in the order of the input.
+
+        In a shared batch in blocks, whose order each process draws: so few rows are claimed by two at once.
+        """
+        if self.claims is None:
+            async with aclosing(_read_ahead(self.ledger.planned())) as planned:
+                async for request in planned:
+                    yield request
+            return
+        positions = await anyio.to_thread.run_sync(self.ledger.planned_positions)
+        blocks = [positions[start : start + _BLOCK] for start in range(0, len(positions), _BLOCK)]
+        random.shuffle(blocks)
+        for block in blocks:
+            if self.claims.is_stale:
+                await anyio.to_thread.run_sync(self.claims.update)
+            for request in await anyio.to_thread.run_sync(self.ledger.planned_at, block):
+                yield request
 
     async def _stopped(self) -> RunStopped:
         """Why the run ended, and what is left to do."""

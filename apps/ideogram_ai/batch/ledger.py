@@ -9,6 +9,7 @@ import secrets
 import socket
 import sqlite3
 import threading
+from array import array
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -357,6 +358,21 @@ class Ledger:
         for row in self._pages(f"{REQUEST_COLUMNS}, absent", [State.PLANNED]):
             if not row["absent"]:
                 yield request_of(row)
+
+    def planned_positions(self) -> Sequence[int]:
+        """The places of the requests to send, in the order of the input."""
+        with self.reading() as database:
+            rows = database.execute(
+                "SELECT position FROM rows WHERE state = 'planned' AND NOT absent ORDER BY position"
+            )
+            return array("q", (row["position"] for row in rows))
+
+    def planned_at(self, positions: Sequence[int]) -> Sequence[BatchRequest]:
+        """The requests at these places that are still to be sent."""
+        places = ", ".join(map(str, positions))
+        statement = f"SELECT {REQUEST_COLUMNS} FROM rows WHERE position IN ({places}) AND state = 'planned'"  # noqa: S608
+        with self.reading() as database:
+            return [request_of(row) for row in database.execute(statement)]
 
     def answered(self) -> Iterator[Outcome]:
         """The rows whose images are still to be saved, with their responses, read in pages."""

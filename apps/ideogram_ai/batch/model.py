@@ -492,6 +492,17 @@ class PaceChanged:
 
 
 @frozen
+class RunWaiting:
+    """All rows of this process are done, and it waits for those that other processes work on. Only in a shared batch.
+
+    Attributes:
+        rows: The number of those rows.
+    """
+
+    rows: int
+
+
+@frozen
 class RunStopping:
     """No further row is sent, and requests in flight are finished.
 
@@ -524,7 +535,9 @@ class RunStopped:
     unrecorded: tuple[Outcome, ...] = ()
 
 
-Event: TypeAlias = RunStarted | RowSent | RowSubmitted | RowAnswered | RowDone | PaceChanged | RunStopping | RunStopped
+Event: TypeAlias = (
+    RunStarted | RowSent | RowSubmitted | RowAnswered | RowDone | PaceChanged | RunWaiting | RunStopping | RunStopped
+)
 
 
 class Journal(Protocol):

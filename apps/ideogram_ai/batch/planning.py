@@ -320,7 +320,8 @@ class _Plan:
 
     def _free_key(self, request: BatchRequest) -> str:
         """An unused number: the place in the input, unless rows were inserted there."""
-        part = f"-{content_of(request.identity)[:8]}" if self._shared else ""
+        shared = shared_key(request)
+        part = shared.removeprefix(request.key) if self._shared else ""
         key = f"{request.key}{part}"
         number: int | None = None
         while self._database.execute("SELECT 1 FROM rows WHERE key = ?", (key,)).fetchone():
@@ -458,6 +459,12 @@ class _Plan:
             key=self._changed[0].key,
             line=self._changed[0].line,
         )
+
+
+def shared_key(request: BatchRequest) -> str:
+    """The key of a row among processes that plan on their own: without an id, it has a part of the content in it."""
+    part = f"-{content_of(request.identity)[:8]}"
+    return f"{request.key.removesuffix(part)}{part}" if request.nameless else request.key
 
 
 def with_files(request: BatchRequest) -> BatchRequest:

@@ -79,7 +79,11 @@ class Presence:
         if seen is None or self._renewed is None:  # gone, or a place that does not date its files
             return self._store.exists(name)
         ours, at = self._renewed
-        return (ours - seen).total_seconds() + time.monotonic() - at < LEASE_SECONDS
+        if (ours - seen).total_seconds() + time.monotonic() - at < LEASE_SECONDS:
+            return True
+        with suppress(StoreError):  # if it was only slow, it writes the file again
+            self._store.remove(name)
+        return False
 
     def _renew(self) -> None:
         name = _owner_name(self.owner)

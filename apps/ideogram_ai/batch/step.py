@@ -32,7 +32,7 @@ from .ledger import with_generation
 from .model import BatchError, ImageOutcome, Outcome, State, log_outcomes, server_of
 from .names import stem_of
 from .operations import arguments_of, cost_of, images_asked, method_for, price_of
-from .planning import with_files
+from .planning import shared_key, with_files
 from .prices import shipped_prices
 from .saving import image_facts, outcome_of_downloads, replace_image, store_image
 from .store import open_store
@@ -160,7 +160,8 @@ class Step:
 
         Args:
             request: The request. With a location its key identifies it for ever: two requests of one key that ask for
-                different things are an error of the second one.
+                different things are an error of the second one. A row without an id is claimed by its number and its
+                content, as by `ideogram batch --shared`.
 
         Returns:
             Its outcome. SENT is a row that another process is working on; UNKNOWN one whose process died while it was
@@ -180,8 +181,13 @@ class Step:
         )
         if self.location is None:
             return self._send(client, attempt, None)
-        claims = _claims(process, self.location, server)
-        attempt = evolve(attempt, request=with_files(request), cost=cost_of(request, shipped_prices()))
+        claimed = with_files(request)
+        claimed = evolve(claimed, key=shared_key(claimed))
+        attempt = evolve(attempt, request=claimed, cost=cost_of(claimed, shipped_prices()))
+        return evolve(self._send_once(client, attempt, _claims(process, self.location, server)), request=request)
+
+    def _send_once(self, client: Ideogram, attempt: Outcome, claims: Claims) -> Outcome:
+        """Send a row unless it was claimed before, go on with it as far as that is free, and save its images."""
         found = claims.claim(attempt, retry_unknown=self.retry_unknown, retry_failed=self.retry_failed)
         outcome = self._send(client, attempt, claims) if found is None else self._go_on(client, found, claims)
         if outcome.state is not State.ANSWERED or outcome.generation is None:

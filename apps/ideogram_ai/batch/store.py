@@ -37,6 +37,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
 """At least two letters before the colon: one is a drive of Windows."""
 _TRIAL: Final = ".ideogram-batch-trial"
 _NO_PRECONDITIONS: Final = frozenset({errno.ENOSYS, errno.EOPNOTSUPP})
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
 _EXCLUSIVE: Final = frozenset({"s3", "gs", "abfs"})
 """Protocols whose driver has a file created by one conditional request. Others look first and then write: a race."""
 _CONFLICTS: Final = frozenset({"ConditionalRequestConflict", "OperationAborted"})
@@ -116,11 +117,20 @@ class Store(ABC):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def tidy(self) -> None:
-        """Remove what a killed process left unfinished. Only for the process that holds the batch."""
+    def tidy(self, *, older_than: float = 0) -> None:
+        """Remove what killed processes left unfinished.
+
+        Args:
+            older_than: Seconds. Where other processes may be at work, give so many that no download of theirs takes.
+        """
         with self.on_disk("what an earlier run left unfinished cannot be removed"):
-            for path in self.workspace.iterdir():
-                path.unlink()
+            now = self.workspace.stat().st_mtime  # by the clock of its file system
+            for path in self._unfinished():
+                if max(0.0, now - path.stat().st_mtime) >= older_than:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _unfinished(self) -> Iterator[Path]:
+        return self.workspace.iterdir()
 
     @property
     def title(self) -> str:
@@ -164,8 +174,7 @@ class Store(ABC):
                 second one is refused, and only the content tells whose file it is.
 
         Returns:
-            Whether it was created by this content; False when the name is taken. Do not read more into the content of a
-            taken name: in a folder without hard links it is empty for a moment, or for good if its process died.
+            Whether the name has this content; False when it is taken by another.
 
         Raises:
             StoreError: The file may be there or not: call again with the same content, or read it. Or the place
@@ -202,7 +211,7 @@ class Store(ABC):
         Raises:
             StoreError: The place replaces files, or its driver cannot create exclusively.
         """
-        name = f"{_TRIAL}-{secrets.token_hex(8)}"
+        name = f"claims/trial-{secrets.token_hex(8)}"
         try:
             first, second = (self.create(name, data) for data in (b"first", b"second"))
             if not first or second or self.read(name) != b"first":
@@ -362,13 +371,9 @@ class LocalStore(Store):
             self.workspace.rmdir()
             self.workspace.parent.rmdir()
 
-    def tidy(self) -> None:
-        """Remove what killed processes left unfinished. Only for the process that holds the batch."""
-        super().tidy()
-        with self.on_disk("what an earlier run left unfinished cannot be removed"):
-            for path in self.workspace.parent.iterdir():
-                if path != self.workspace:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    def _unfinished(self) -> Iterator[Path]:
+        yield from self.workspace.iterdir()
+        yield from (path for path in self.workspace.parent.iterdir() if path != self.workspace)
 
     def _put_new(self, source: Path, name: str) -> bool:
         with self._explained(f"{name!r} cannot be written"):
@@ -396,9 +401,21 @@ class LocalStore(Store):
         return (self.folder / name).stat().st_size
 
     def _create_new(self, name: str, data: bytes) -> bool:
+        target = self._target(name)
         with self.part() as part:
             part.write_bytes(data)
-            return self._put_new(part, name) or (self.folder / name).read_bytes() == data
+            _flush(part)
+            try:
+                os.link(part, target)
+            except FileExistsError:
+                return target.read_bytes() == data
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                # Not by O_EXCL, which holds on one machine only where a bucket is mounted as a folder.
+                raise StoreError(f"{self.location!r} has no hard links. It {_CANNOT_CREATE}") from error
+        _flush_folder(target.parent)
+        return True
 
     def _read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
@@ -426,8 +443,10 @@ class LocalStore(Store):
 
     def _target(self, name: str) -> Path:
         target = self.folder / name
-        if target.parent != self.folder:
+        if not target.parent.is_dir():
             target.parent.mkdir(parents=True, exist_ok=True)
+            for above in PurePosixPath(name).parents:
+                _flush_folder(self.folder / above)
         return target
 
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
@@ -458,7 +477,7 @@ class _FileSystem(Protocol):
     def open(self, path: str, mode: str) -> IO[bytes]: ...
     def cat_file(self, path: str, **options: Any) -> bytes: ...
     def pipe_file(self, path: str, value: bytes, **options: Any) -> None: ...
-    def find(self, path: str) -> list[str]: ...
+    def find(self, path: str, **options: str) -> list[str]: ...
     def modified(self, path: str) -> datetime: ...
     def rm_file(self, path: str) -> None: ...
     def invalidate_cache(self) -> None: ...
@@ -509,9 +528,9 @@ class _RemoteStore(Store):
         exclusive = not _EXCLUSIVE.isdisjoint([protocols] if isinstance(protocols, str) else protocols)
         # With it the service itself refuses to replace a file.
         self._create = {"mode": "create"} if exclusive else {}
-        # Without this, S3's asks for the size first.
-        parameters = inspect.signature(self._driver.cat_file).parameters
-        self._whole = {"max_concurrency": 1} if "max_concurrency" in parameters else {}
+        # Without these, S3's asks for the size of a file first, and for a folder that has no files in two more ways.
+        self._whole = {"max_concurrency": 1} if _takes(self._driver.cat_file, "max_concurrency") else {}
+        self._by_prefix = _takes(self._driver.find, "prefix")
         self._process = os.getpid()
 
     def _replace(self, source: Path, name: str) -> None:
@@ -602,11 +621,14 @@ class _RemoteStore(Store):
     def _names(self, folder: str) -> Iterator[str]:
         self._files.invalidate_cache()
         root = self._root.strip("/") + "/"
+        within = folder.strip("/") + "/" if folder.strip("/") else ""
+        where, options = (self._root, {"prefix": within}) if self._by_prefix and within else (self._path(folder), {})
         with contextlib.suppress(FileNotFoundError):
-            for path in self._files.find(self._path(folder.strip("/"))):
-                if not path.endswith("/"):  # a web console makes such files for folders
-                    yield path.lstrip("/").removeprefix(root)
-        self._files.invalidate_cache()  # it keeps all of them
+            for path in self._files.find(where.rstrip("/"), **options):
+                name = path.lstrip("/").removeprefix(root)
+                if name.startswith(within) and not name.endswith("/"):  # a web console makes such files for folders
+                    yield name
+        self._files.invalidate_cache()  # it may keep all of them
 
     def _modified(self, name: str) -> datetime | None:
         self._files.invalidate_cache()
@@ -644,6 +666,10 @@ def _connect(url: str, location: str) -> tuple[_FileSystem, str]:
     except Exception as error:  # each driver has exceptions of its own
         raise StoreError(f"{location!r} cannot be opened: {_words(error)}.") from error
     return cast("_FileSystem", files), str(root)
+
+
+def _takes(function: Callable[..., object], option: str) -> bool:
+    return option in inspect.signature(function).parameters
 
 
 def _remove(folder: Path, process: int) -> None:

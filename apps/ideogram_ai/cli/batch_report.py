@@ -19,6 +19,7 @@ from ideogram_ai.batch.model import (
     RowSubmitted,
     RunStarted,
     RunStopping,
+    RunWaiting,
     State,
     StopReason,
 )
@@ -248,6 +249,7 @@ class _Display:
         self._last_line = progress.clock()
         self._reasons: set[str | None] = set()
         self._slowed = False
+        self._waits = False
         self._cancelled = False
 
     def on_event(self, event: Event) -> None:
@@ -262,6 +264,9 @@ class _Display:
             case PaceChanged() if self._notes and event.reason is not None and not self._slowed:
                 self._slowed = True
                 print_note(f"The service asks for fewer requests ({event.reason}). The batch slows down by itself.")
+            case RunWaiting() if self._notes and not self._waits:
+                self._waits = True
+                print_note(f"All is done here. Waiting for {count(event.rows, 'row')} that other processes work on.")
             case RowSubmitted() if not event.recorded:
                 _print_unrecorded_job(event.outcome)
             case RunStopping() if event.reason in {StopReason.ASKED, StopReason.NOW}:
@@ -394,6 +399,8 @@ def _write_run_event(event: Event) -> None:
             _write_event("done", **manifest_members(event.outcome))
         case PaceChanged():
             _write_event("pace", in_flight=event.limit, pause_seconds=event.pause, reason=event.reason)
+        case RunWaiting():
+            _write_event("waiting", rows=event.rows)
         case RunStopping():
             _write_event("stopping", reason=event.reason.value, message=event.message)
         case _:

@@ -56,6 +56,7 @@ _STATE_NAMES: Final = {
     State.ANSWERED: "not downloaded yet",
     State.SUBMITTED: "in progress",
     State.PLANNED: "not sent",
+    State.SENT: "on their way",
 }
 _MOST_PROBLEMS: Final = 20
 _MOST_PROBLEMS_OF_A_FIELD: Final = 5

@@ -1747,8 +1747,8 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
@@ -1802,8 +1802,8 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
@@ -1946,8 +1946,8 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -2252,8 +2252,8 @@ class Methods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
@@ -4241,8 +4241,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.
@@ -4296,8 +4296,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, or a value that cannot be encoded. Nothing was sent.
@@ -4440,8 +4440,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             RequestError: An unknown or a missing field, a file that cannot be read, or a value that cannot be
@@ -4746,8 +4746,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
-            The job: its id, its status, and its Generation once it has completed. wait() waits for that; the id is
-            enough to ask again, in another process too.
+            The job, with its id, its status, and its Generation once it has completed. wait() waits for that; the
+            id is enough to ask again, in another process too.
 
         Raises:
             PromptError: Both of text_prompt and json_prompt, or neither. Nothing was sent.

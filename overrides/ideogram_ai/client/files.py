@@ -259,7 +259,7 @@ def save_sidecar(
         break_credentials: Embed even if the image has content credentials (C2PA), which invalidates their signature.
 
     Returns:
-        The path of the JSON file: the image's with `.json` added.
+        The path of the JSON file, which is that of the image with `.json` added.
 
     Raises:
         DownloadError: A file cannot be written, or the image has content credentials; the image is not changed. The
