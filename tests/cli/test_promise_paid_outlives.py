@@ -11,6 +11,7 @@ import os
 import pty
 import shutil
 import subprocess
+import sysconfig
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 from batch_inputs import SMALL, manifest, write_jsonl
 from cli_runs import IDEOGRAM, Command, answering, entry, environment, posts
+from conformance_runs import forked
 from full_disks import kept_full, small_disk
 
 from ideogram_ai.testing import UNSAFE_WORD, MockServer
@@ -48,8 +50,9 @@ class Ended:
 class Batch:
     """A batch of rows whose ids are their prompts, and what the server made for it."""
 
-    def __init__(self, folder: Path, server: MockServer) -> None:
+    def __init__(self, folder: Path, server: MockServer, forked: tuple[str, ...]) -> None:
         self.folder = folder
+        self.forked = forked
         self.out = folder / "images"
         self.options: list[str] = []
         self.server = server
@@ -59,9 +62,11 @@ class Batch:
         self, *options: object, prefix: tuple[str, ...] = (), report: str = "--json", stdout: int = subprocess.PIPE,
         stderr: int = subprocess.PIPE,
     ) -> Process:  # fmt: skip
-        """Start the command."""
+        """Start the command: as a fork, which starts in no time, unless its streams are special."""
+        special = prefix or {stdout, stderr} != {subprocess.PIPE}
         command = [
-            *prefix, *IDEOGRAM, "batch", "rows.jsonl", "--out", str(self.out), "--base-url", self.server.url,
+            *prefix, *(IDEOGRAM if special else self.forked), "batch", str(self.folder / "rows.jsonl"),
+            "--out", str(self.out), "--base-url", self.server.url,
             "--resolution", SMALL, "--in-flight", str(IN_FLIGHT), report, *self.options, *map(str, options),
         ]  # fmt: skip
         variables = environment(TERM="xterm-256color")
@@ -116,10 +121,17 @@ class Batch:
         return unrecorded
 
 
+@pytest.fixture(scope="module")
+def forked_ideogram() -> Iterator[tuple[str, ...]]:
+    program = Path(sysconfig.get_path("scripts"), "ideogram")
+    with forked(program, "import ideogram_ai.cli.batch, ideogram_ai.batch.job, pyarrow, PIL.Image") as command:
+        yield command
+
+
 @pytest.fixture
-def batch(folder: Path) -> Iterator[Batch]:
+def batch(folder: Path, forked_ideogram: tuple[str, ...]) -> Iterator[Batch]:
     with MockServer(latency=1.0, in_flight=10) as server:
-        yield Batch(folder, server)
+        yield Batch(folder, server, forked_ideogram)
 
 
 def test_a_disk_that_fills_while_requests_are_in_flight(batch: Batch, folder: Path) -> None:

@@ -5,8 +5,10 @@ cost.
 """
 
 import contextvars
+import gc
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -72,7 +74,14 @@ def struck(use: Any, at: int, folders: tuple[str, ...]) -> tuple[Strike, BaseExc
     return strike, None
 
 
-# A connection that was being opened is closed when it is collected.
+@pytest.fixture
+def _collected() -> Iterator[None]:
+    """A connection that was being opened is closed when it is collected: here, and not during a later test."""
+    yield
+    gc.collect()
+
+
+@pytest.mark.usefixtures("_collected")
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.no_cover  # it traces by itself
 @pytest.mark.parametrize(("step", "folders"), [(9, (OURS,)), (97, NETWORK)], ids=["ours", "the network's"])
@@ -104,6 +113,7 @@ def test_ctrl_c_is_raised_and_says_whether_the_request_left(
     assert not list(tmp_path.glob(".*.part"))
 
 
+@pytest.mark.usefixtures("_collected")
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.no_cover  # it traces by itself
 def test_ctrl_c_in_a_submit_or_a_wait_says_what_goes_on() -> None:

@@ -8,9 +8,8 @@ import argparse
 import importlib
 import inspect
 import json
-import subprocess
 import sys
-from contextlib import redirect_stdout, suppress
+from contextlib import chdir, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -174,9 +173,9 @@ def json_members() -> dict[str, list[str]]:
 
 
 def _run(folder: Path, *arguments: str) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "ideogram_ai.cli", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    with chdir(folder), redirect_stdout(StringIO()) as printed:
+        assert importlib.import_module("ideogram_ai.cli.main").main(list(arguments)) == 0
+    return [json.loads(line) for line in printed.getvalue().splitlines()]
 
 
 if __name__ == "__main__":
