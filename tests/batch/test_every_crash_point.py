@@ -155,7 +155,7 @@ class ClaimsPlace(LedgerPlace):
         """Judge the files that are neither an image nor a thumbnail nor the manifest."""
         assert "claims/batch.json" in names
         # What a dead process left in its own workspace stays: others may be at work beside it.
-        assert not {name for name in names if not name.startswith(("claims/", ".parts/", ".ideogram-batch-trial"))}
+        assert not {name for name in names if not name.startswith(("claims/", ".parts/"))}
 
 
 class StepsPlace(ClaimsPlace):
@@ -220,7 +220,7 @@ class Batch:
         self.folder.mkdir()
         self.server.clear_ledger()
         one, two = self.prompts = [f"{self.folder.name} number {number}" for number in (1, 2)]
-        rows = [{"text_prompt": one}, {"text_prompt": two}]
+        rows: list[dict[str, Any]] = [{"text_prompt": one}, {"text_prompt": two}]
         if not self.submits:
             rows[1] = {"prompt": two, "operation": "v3.generate", "num_images": IMAGES}
         names = [{"id": f"row-{number}", "file_name": f"row-{number}"} for number in (1, 2)]

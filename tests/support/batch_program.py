@@ -7,6 +7,7 @@ import argparse
 import os
 import signal
 from collections.abc import Sequence
+from unittest.mock import patch
 
 import anyio
 
@@ -27,7 +28,7 @@ def die_after(commits: int) -> None:
         if not left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Ledger.apply = dying  # type: ignore[method-assign]
+    patch.object(Ledger, "apply", dying).start()
 
 
 async def run(job: Job, url: str, in_flight: int) -> None:
