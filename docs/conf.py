@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from enum import EnumType
 from importlib import import_module
 from inspect import isclass, isroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from docutils import nodes
-from sphinx.ext.napoleon import Config, GoogleDocstring
+from sphinx.ext.napoleon import Config
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,17 +131,20 @@ def _read(app: Sphinx, name: str, source: list[str]) -> None:
 def _public(module: str, pattern: str) -> Iterator[str]:
     """Return directives for everything public of a module whose name matches."""
     package = import_module(module)
-    names = [name for name in getattr(package, "__all__", dir(package)) if re.search(pattern, name)]
+    names = [name for name in getattr(package, "__all__", dir(package)) if re.search(pattern, name) and name[0] != "_"]
     kinds: dict[str, list[str]] = {"class": [], "function": [], "exception": [], "data": []}
     for name in names:
         thing = getattr(package, name)
         kind = "exception" if isclass(thing) and issubclass(thing, Exception) else "class" if isclass(thing) else "data"
         kinds["function" if isroutine(thing) else kind].append(name)
     for kind, members in kinds.items():
-        yield from (f".. auto{kind}:: {module}.{name}\n" for name in members if name != "__version__")
+        for name in members:
+            yield f".. auto{kind}:: {module}.{name}\n"
+            if isinstance(getattr(package, name), EnumType):
+                yield "   :undoc-members:\n"
 
 
-def _docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:  # noqa: PLR0917 - as Sphinx calls it
+def _docstring(app: Sphinx, what: Any, name: str, thing: Any, options: Any, lines: list[str]) -> None:  # noqa: PLR0917 - as Sphinx calls it
     """Read a docstring in Google's style; that of an attribute is a sentence, which may have a colon."""
     if what == "module":
         lines.clear()
@@ -149,7 +154,8 @@ def _docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, line
         first = lines.index("    Attributes:")
         lines[first:] = [line.removeprefix("    ") for line in lines[first:]]
     text = [re.sub(r"(\w)_(?= \()", r"\1\\_", line) for line in lines]  # not a link of reStructuredText
-    lines[:] = GoogleDocstring(text, Config(napoleon_use_ivar=True), app, what, name, thing, options).lines()
+    config: Any = Config(napoleon_use_ivar=True)  # as its documentation has it; its types want another
+    lines[:] = GoogleDocstring(text, config, app, what, name, thing, options).lines()
 
 
 def _tidy(_app: Sphinx, tree: nodes.document, _name: str) -> None:
@@ -175,7 +181,8 @@ def _signature(
     _app: Sphinx, _what: str, _name: str, _thing: Any, _options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
     """Show a default that is an object of ours as its call, without what it was made with."""
-    return signature and re.sub(r"= ([A-Z]\w+)\((?:[^()]|\([^()]*\))*\)", r"= \1()", signature), returned
+    plain = (signature or "").replace("= NOTHING", "= ...")  # of attrs, for a value that is made anew
+    return re.sub(r"= ([A-Z]\w+)\((?:[^()]|\([^()]*\))*\)", r"= \1()", plain) or signature, returned
 
 
 def _resolve(app: Sphinx, env: Any, reference: pending_xref, shown: nodes.Element) -> nodes.Element | None:
@@ -200,14 +207,13 @@ def _write_texts(app: Sphinx, failure: Exception | None) -> None:
     """Write the pages as Markdown beside the others, and llms.txt, which lists them."""
     if failure:
         return
-    for name in app.env.found_docs:
-        if (DOCS / f"{name}.md").exists():
-            (app.outdir / f"{name}.md").write_text(prepare(name), "utf-8")
-    title, _, rest = prepare("index").partition("\n")
-    listed = re.sub(
-        r"\]\(([\w-]+)\.(md|rst)\)", lambda link: f"]({SITE}/{link[1]}.{link[2].replace('rst', 'html')})", rest
-    )
-    (app.outdir / "llms.txt").write_text(f"{title}\n\n> {METADATA['description']}.\n{listed}", "utf-8")
+    texts = {name: prepare(name) for name in app.env.found_docs if (DOCS / f"{name}.md").exists()}
+    for name, text in texts.items():
+        texts[name] = re.sub(r"\]\(([\w-]+)\.rst", r"](\1.html", text)
+        (app.outdir / f"{name}.md").write_text(texts[name], "utf-8")
+    title, _, rest = texts["index"].partition("\n")
+    rest = re.sub(r"\]\(([\w-]+\.(?:md|html))\)", rf"]({SITE}/\1)", rest)
+    (app.outdir / "llms.txt").write_text(f"{title}\n\n> {METADATA['description']}.\n{rest}", "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

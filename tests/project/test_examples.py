@@ -1,7 +1,8 @@
 """Every Python example of README and docs runs as it stands, one document after the other, against the mock server.
 
 The blocks of a document run in order and share their names, as a reader would type them. A block that is not a
-program (part of one, or a traceback) has another mark than `python` in its document.
+program (part of one, or a traceback) has another mark than `python` in its document. Parts of the programs for many
+machines are marked with their file; tests/engines runs the programs.
 """
 
 from pathlib import Path
@@ -71,3 +72,13 @@ def test_the_examples_of_a_document_run(document: Path, monkeypatch: pytest.Monk
         text = ImageChops.difference(drawn["without-text"], drawn["in-german"]).getbbox()
         assert text is not None
         assert 72 <= text[0] < text[2] <= 72 + 752, "as wide as the box of the prompt, and no wider"
+
+
+def test_parts_of_the_programs_for_many_machines_are_those_of_the_programs() -> None:
+    folder = ROOT / "examples/many_machines"
+    parts: dict[str, str] = {}
+    for token in MarkdownIt().parse((ROOT / "docs/many-machines.md").read_text("utf-8")):
+        if token.type == "fence" and token.info.startswith("python "):
+            parts[token.info.removeprefix("python ")] = token.content
+    assert sorted(parts) == sorted(path.name for path in folder.glob("*.py"))
+    assert [name for name, part in parts.items() if part not in (folder / name).read_text("utf-8")] == []

@@ -114,6 +114,7 @@ class Found:
         owner: That process, or the dead one; None when nobody is to work on it.
         is_latest: Whether no later attempt was made on purpose. An earlier one that made images stays a row of its own.
         body: The body of its response, as it came.
+        run: The run that made the attempt; see Claims.
     """
 
     outcome: Outcome
@@ -122,11 +123,21 @@ class Found:
     owner: str | None = None
     is_latest: bool = True
     body: bytes | None = None
+    run: str | None = None
 
     @property
     def may_be_retried(self) -> bool:
         """Whether another attempt takes its place. Otherwise it stays as what was made before."""
         return _may_be_retried(self.outcome)
+
+    def to_go_on_with(self, *, retry_failed: bool) -> Outcome:
+        """The outcome to go on with, as far as that is free: a job is asked for, and what was made is downloaded."""
+        outcome = self.outcome
+        if outcome.state is State.UNKNOWN and outcome.job_id is not None:
+            return evolve(outcome, state=State.SUBMITTED)
+        if retry_failed and outcome.state is State.FAILED and self.body is not None:
+            return with_generation(evolve(outcome, state=State.ANSWERED), self.body)
+        return outcome
 
 
 def _may_be_retried(outcome: Outcome) -> bool:
@@ -171,9 +182,17 @@ class Claims:
         unrecorded: Outcomes by key that could not be written to the place.
     """
 
-    def __init__(self, store: Store, index: Ledger | None = None) -> None:
-        """Open the claims of a place. `index` is a ledger of this process alone that shows what the place says."""
+    def __init__(self, store: Store, index: Ledger | None = None, *, run: str | None = None) -> None:
+        """Open the claims of a place.
+
+        Args:
+            store: The place.
+            index: A ledger of this process alone that shows what the place says.
+            run: What the processes of one run have in common. What an engine repeats in a run is no retry on purpose:
+                a row that became unknown in this run is not sent again by it, whatever was allowed.
+        """
         self.store = store
+        self._run = run
         self.busy: dict[str, BatchRequest] = {}
         self.left = False
         self.unrecorded: dict[str, Outcome] = {}
@@ -266,12 +285,24 @@ class Claims:
             if found is None or found.attempt < number:  # a place that lists late
                 time.sleep(0.05 * pause)
                 continue
-            state = found.outcome.state
-            wanted = {State.PLANNED: True, State.UNKNOWN: retry_unknown, State.FAILED: retry_failed}.get(state, False)
-            if not (wanted and found.may_be_retried):
+            if not self._is_wanted(found, retry_unknown=retry_unknown, retry_failed=retry_failed):
                 return self._note(found, request)
             number, carried = found.attempt + 1, _Known.of(found.attempt, found.outcome).carried
         raise LedgerError(f"Row {request.key!r:.80} is claimed and taken back again and again. {NOTHING_SENT}")
+
+    def look(self, request: BatchRequest, *, retry_unknown: bool = False, retry_failed: bool = False) -> Found | None:
+        """What claim would return for a row at this moment, and None where it would claim the row."""
+        found = self.find(request.key)
+        if found is None or self._is_wanted(found, retry_unknown=retry_unknown, retry_failed=retry_failed):
+            return None
+        return self._note(found, request)
+
+    def _is_wanted(self, found: Found, *, retry_unknown: bool, retry_failed: bool) -> bool:
+        state = found.outcome.state
+        if state is State.PLANNED:
+            return True
+        wanted = {State.UNKNOWN: retry_unknown, State.FAILED: retry_failed}.get(state, False)
+        return wanted and found.may_be_retried and (self._run is None or found.run != self._run)
 
     def release(self, request: BatchRequest) -> None:
         """Take back the claim of a request that certainly did not run: anybody may claim the next attempt.
@@ -451,6 +482,7 @@ class Claims:
             "version": _VERSION,
             # Nobody works on a row that failed and waits for another run.
             "owner": self._presence.owner if outcome.state in _OPEN and outcome.error is None else None,
+            "run": self._run,
             "nonce": secrets.token_hex(8),
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "row": {name: json.loads(value) if name in _JSON_COLUMNS else value for name, value in columns.items()},
@@ -482,7 +514,7 @@ class Claims:
             row: Mapping[str, Any] = document["row"]
             columns = {name: json.dumps(value) if name in _JSON_COLUMNS else value for name, value in row.items()}
             outcome = outcome_of(columns)
-            owner, body = document["owner"], document["body"]
+            owner, body, run = document["owner"], document["body"], document.get("run")
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError) as error:
             # A folder without hard links has a claim that is empty when its process died in this very moment.
             cure = "Its process sent nothing yet: remove the file." if not data else "Was it changed?"
@@ -495,7 +527,7 @@ class Claims:
         content = None if body is None else body.encode(*_AS_BYTES)
         if outcome.state is State.ANSWERED:
             outcome = with_generation(outcome, content or b"")
-        return Found(outcome, record.attempt, busy, owner, body=content)
+        return Found(outcome, record.attempt, busy, owner, body=content, run=run)
 
 
 def _place_in_input(found: Found) -> tuple[int, str, bool]:
