@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 WORKSPACE: Final = ".parts"
 """Inside the folder, and so on its file system: a finished file is moved and never copied."""
+_TRIAL: Final = ".ideogram-batch-trial"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
 """At least two letters before the colon: one is a drive of Windows."""
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
