@@ -41,26 +41,26 @@ INTERNAL: Final = (
 )
 """Where types of these come from."""
 
-ALIASES: Final = {"Image": "GeneratedImage", "Path": "pathlib.Path", "Decimal": "decimal.Decimal"}
+ALIASES: Final = {
+    "Image": "GeneratedImage",
+    "Retry": "RetryPolicy",
+    "Path": "pathlib.Path",
+    "Decimal": "decimal.Decimal",
+}
 """Types that are known by another name where they are used."""
 
 project = "ideogram-ai"
 author = copyright = "the contributors of ideogram-ai, MIT licence"  # noqa: A001 - the name that Sphinx reads
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "sphinx_copybutton"]
 nitpicky = True  # every type leads somewhere, but for those of other libraries, and what nobody makes by hand
-nitpick_ignore_regex = [
-    ("py:.*", r"(httpx\..*|Headers|HTTPClient|Starlette|SearchStrategy|T|Callable\[\[\])"),
-    (
-        "py:.*",
-        "(.*[.])?(Claims|Event|ExchangeLog|Finish|Format|Header|Journal|Keys|Ledger|On|Outcomes|Planned|Recorder|Requests|RunStopped|Stop|Store|Wait|When)",
-    ),
-]
+nitpick_ignore_regex = [("py:.*", r"(httpx\..*|Headers|Starlette|SearchStrategy|Callable\[\[\])")]
 smartquotes = False
 default_role = "literal"  # docstrings have code between single backticks
 myst_heading_anchors = 4
 suppress_warnings = ["ref.python"]  # two packages have a Job
-autodoc_default_options = {"members": True, "inherited-members": "Exception, BaseException, str, int, tuple"}
+autodoc_default_options = {"members": True, "inherited-members": "Exception, BaseException, str, int, tuple, dict"}
 autodoc_member_order = "bysource"
+autodoc_mock_imports = ["ray"]  # large, and only looked at
 maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
@@ -153,9 +153,14 @@ def _docstring(app: Sphinx, what: Any, name: str, thing: Any, options: Any, line
     if "    Attributes:" in lines:  # the generator indents them below a summary of two lines
         first = lines.index("    Attributes:")
         lines[first:] = [line.removeprefix("    ") for line in lines[first:]]
-    text = [re.sub(r"(\w)_(?= \()", r"\1\\_", line) for line in lines]  # not a link of reStructuredText
+    text = re.sub(r"(\w)_(?= \()", r"\1\\_", "\n".join(lines))  # not a link of reStructuredText
+    # What is returned is a sentence too, whose type stands in the signature.
+    pattern = re.compile(r"^Returns:\n((?: {4}.*(?:\n|$)|\n)+)", flags=re.MULTILINE)
+    text = pattern.sub(
+        lambda found: f":returns: {re.sub(r' {2,}', ' ', found[1].replace(chr(10), ' ')).strip()}\n\n", text
+    )
     config: Any = Config(napoleon_use_ivar=True)  # as its documentation has it; its types want another
-    lines[:] = GoogleDocstring(text, config, app, what, name, thing, options).lines()
+    lines[:] = GoogleDocstring(text.splitlines(), config, app, what, name, thing, options).lines()
 
 
 def _tidy(_app: Sphinx, tree: nodes.document, _name: str) -> None:
@@ -200,7 +205,9 @@ def _resolve(app: Sphinx, env: Any, reference: pending_xref, shown: nodes.Elemen
     module = target.rpartition(".")[0]
     if module.partition(".")[0] in sys.stdlib_module_names:
         return nodes.reference("", "", shown, refuri=f"https://docs.python.org/3/library/{module}.html#{target}")
-    return None
+    ours = [loaded for name, loaded in list(sys.modules.items()) if name.startswith("ideogram_ai.")]
+    is_internal = reference["reftype"] != "exc" and any(hasattr(loaded, last) for loaded in ours)
+    return shown if is_internal else None  # None is a warning: nobody knows it, or it is an error that has no place
 
 
 def _write_texts(app: Sphinx, failure: Exception | None) -> None:

@@ -17,11 +17,12 @@ from pathlib import Path
 from attrs import define, field
 
 _PATIENCE = 180.0
+_HOST = "127.0.0.2"
+"""Ray takes 127.0.0.1 for a mistake, and would use an address of the network."""
 _TRIES = 5
 """Ray gives a node half a minute to start, which is short on a busy machine."""
 _MARK = "IDEOGRAM_TEST_NODE"
 """The variable by which the processes of a node are known, also when the one that started them is gone."""
-_WORKER = b"MapWorker(MapBatches(_Worker))"
 
 
 @define
@@ -32,13 +33,13 @@ class RayCluster:
         address: Where programs connect to.
         folder: Where Ray keeps its logs.
         environment: Variables of all its processes.
-        nodes: The mark of each node, the head's first.
+        nodes: The process that started each node, by the node's mark; the head's first.
     """
 
     address: str
     folder: Path
     environment: Mapping[str, str]
-    nodes: list[str] = field(factory=list[str])
+    nodes: dict[str, "subprocess.Popen[bytes]"] = field(factory=dict[str, "subprocess.Popen[bytes]"])
 
     def start_node(self) -> None:
         """Start another node, or the head."""
@@ -49,10 +50,11 @@ class RayCluster:
             until = time.monotonic() + _PATIENCE
             while process.poll() is None and time.monotonic() < until:
                 if b"Ray runtime started" in log.read_bytes():
-                    self.nodes.append(mark)
+                    self.nodes[mark] = process
                     return
                 time.sleep(0.1)
             _kill(_processes(mark))
+            process.wait()
         raise RuntimeError(f"a node of Ray did not start: {log.read_text()}")
 
     def _start(self, mark: str, log: Path) -> "subprocess.Popen[bytes]":
@@ -61,7 +63,7 @@ class RayCluster:
         head = ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={self.folder}"]
         command = [
             *(str(ray), "start", "--block", "--num-cpus=1", "--disable-usage-stats"),
-            *("--object-store-memory=100000000", "--node-ip-address=127.0.0.1"),
+            *("--object-store-memory=100000000", f"--node-ip-address={_HOST}"),
             *([f"--address={self.address}"] if self.nodes else head),
         ]
         environment = {**os.environ, **self.environment, _MARK: mark}
@@ -72,11 +74,18 @@ class RayCluster:
 
     def workers(self) -> list[int]:
         """The processes that make rows."""
-        return [pid for mark in self.nodes for pid in _processes(mark) if _WORKER in _read(pid, "cmdline")]
+        return self._named(b"MapWorker(MapBatches(_Worker))")
+
+    def coordinators(self) -> list[int]:
+        """The processes that give turns."""
+        return self._named(b"ray::Coordinator")
+
+    def _named(self, name: bytes) -> list[int]:
+        return [pid for mark in self.nodes for pid in _processes(mark) if name in _read(pid, "cmdline")]
 
     def kill_raylet(self, node: int) -> None:
         """Kill the process that manages a node; its workers die with it."""
-        pids = _processes(self.nodes[node])
+        pids = _processes(list(self.nodes)[node])
         _kill([pid for pid in pids if _read(pid, "cmdline").split(b"\0")[0].endswith(b"/raylet/raylet")])
 
 
@@ -87,14 +96,15 @@ def ray_cluster(nodes: int = 2, **environment: str) -> Iterator[RayCluster]:
         port = free.getsockname()[1]
     # Sockets have short names only.
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
-    cluster = RayCluster(f"127.0.0.1:{port}", folder, environment)
+    cluster = RayCluster(f"{_HOST}:{port}", folder, environment)
     try:
         for _ in range(nodes):
             cluster.start_node()
         yield cluster
     finally:
-        for mark in cluster.nodes:
+        for mark, process in cluster.nodes.items():
             _kill(_processes(mark))
+            process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 

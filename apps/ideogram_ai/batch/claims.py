@@ -485,7 +485,8 @@ class Claims:
         return json.dumps(document).encode()
 
     def _write(self, record: _Record, data: bytes, outcome: Outcome) -> None:
-        for pause in _PAUSES:
+        # Where another outcome could not be written, the driver's own attempts are enough.
+        for pause in _PAUSES if not self.unrecorded else _PAUSES[-1:]:
             try:
                 self.store.put(record.name, data)
             except StoreError as error:

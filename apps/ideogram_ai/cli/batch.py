@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import logging
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
@@ -91,6 +92,8 @@ def run(**options: Any) -> ExitCode:
         options: The options of the command, and `resume`; see `_Batch`.
     """
     batch = _Batch(**options)
+    # A driver of S3 reports a broken connection by an exception; a line for each task behind it would bury the links.
+    logging.getLogger("asyncio").addFilter(lambda record: "aiohttp" not in record.getMessage())
     try:
         summary = batch.run()
     except _InvalidRowsError:
@@ -218,7 +221,8 @@ class _Batch:
                 forecast = self._plan(job, rows)
                 if self.dry_run:
                     self._finish_dry_run(forecast)
-                if forecast.estimate.total or forecast.downloads or forecast.jobs:
+                others = job.claims is not None and job.claims.busy  # work on rows, which are waited for
+                if forecast.estimate.total or forecast.downloads or forecast.jobs or others:
                     self.reporter.forecast(forecast, dry_run=False)
                     self._confirm_cost(forecast)
                     service = stack.enter_context(open_service(self, in_flight=self._at_a_time))
