@@ -57,7 +57,7 @@ tempfile.tempdir = {!r}
 RANDOM: Final = "[0-9a-f]{16,}|(?<=owners/)[^.]+"
 NAMES: Final = (
     (r"/\S*/batch-[0-9]+/", ""),
-    (r"/\.?[0-9a-f]{16}\b", "/*"),
+    (r"(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])", "*"),
     (r"/#[0-9]+$", "/*"),
     (r"(ephemeral|thumbnails|generations|owners)/[\w=-]+", r"\1/*"),
     (r"/(ideogram-batch-|tmp)\w+", r"/\1*"),
@@ -69,6 +69,7 @@ KEPT: Final = {"submitted", "answered", "saved"}
 """States of rows of which the store has the answer, or the id of the job."""
 ATTEMPTS: Final = 4
 """How often a process is to die at a point that not every run comes to, as threads take turns in another order."""
+MOST_MISSED: Final = 100
 PAIRS: Final = 0.25
 """How many of the next runs die too, at a random point."""
 
@@ -365,6 +366,7 @@ class Deaths:
             else:
                 assert run.code == DONE, run.output
                 self.missed[point] += 1
+                assert len(self.missed) < MOST_MISSED, "names of points differ from run to run"
                 if self.missed[point] < ATTEMPTS:
                     self._todo.append(point)
             shutil.rmtree(batch.folder)
