@@ -70,7 +70,7 @@ def test_the_turns_of_a_dead_worker_come_back(monkeypatch: pytest.MonkeyPatch) -
                 await asyncio.sleep(0.02)
 
         renewing = asyncio.create_task(renew())
-        assert await soon(asyncio.shield(queued)) == 0
+        assert await soon(asyncio.shield(queued)) == -1
         assert await soon(turns.take("alive", "2", 1, Decimal(1))), "what waited for its turn cost nothing"
         await turns.settle("alive", "2", Decimal(1))
         assert await soon(turns.take("alive", "3", 1, Decimal(1))) == 0, "what was on its way may have been billed"

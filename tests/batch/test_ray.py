@@ -26,6 +26,10 @@ ROWS = int(os.environ.get("RAY_TEST_ROWS", "120"))
 """2,000 rows take some minutes, and are the promise."""
 IN_FLIGHT = 20
 KEY = "the-key-of-these-tests"
+STRUCTURED = {
+    "high_level_description": "A meadow",
+    "compositional_deconstruction": {"background": "A meadow of peace", "elements": []},
+}
 _PROGRAM = Path(__file__).parents[1] / "support" / "ray_program.py"
 
 
@@ -94,6 +98,8 @@ class Run:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 def generate(cluster: RayCluster, out: str, server: MockServer, rows: object, **options: object) -> Run:
@@ -121,7 +127,7 @@ def test_outcomes_can_be_read_while_others_are_made(tmp_path: Path, cluster: Ray
         {"text_prompt": "No id of peace"},
         {"text_prompt": "No id of peace"},
         {"id": "wrong", "text_prompt": "Wrong of peace", "seed": "no number"},
-        {"id": "object", "json_prompt": '{"high_level_description": "Text of peace"}'},
+        {"id": "object", "json_prompt": json.dumps(STRUCTURED)},
     ]
     out = str(tmp_path / "images")
     with generate(cluster, out, server, rows) as run:
@@ -156,7 +162,7 @@ def test_the_command_keeps_to_the_budget_and_resumes(tmp_path: Path, cluster: Ra
         assert run.wait() == 3, (run.lines, run.output)
     count = len(made(server, "budget"))
     assert 8 <= count <= 10, "an image costs 0.06"
-    assert run.lines[-1]["event"] == "ended", run.lines[-1]
+    assert run.lines[-1]["event"] == "end", run.lines[-1]
     with command(cluster, out, server, str(source)) as run:
         assert run.wait() == 0, (run.lines, run.output)
     assert len(made(server, "budget")) == 30
@@ -164,6 +170,27 @@ def test_the_command_keeps_to_the_budget_and_resumes(tmp_path: Path, cluster: Ra
     with Job.open(out, shared=True) as job:
         assert job.counts()[State.SAVED] == 30
         assert job.store.exists("index.html")
+
+
+def test_a_run_whose_coordinator_dies_stops_and_can_be_repeated(
+    tmp_path: Path, cluster: RayCluster, server: MockServer
+) -> None:
+    out, rows = str(tmp_path / "images"), rows_of("headless", 60)
+    with generate(cluster, out, server, rows, in_flight=4) as run:
+        while len(made(server, "headless")) < 10 and run.process.poll() is None:
+            time.sleep(0.05)
+        for pid in cluster.coordinators():
+            os.kill(pid, signal.SIGKILL)
+        assert run.wait() == 0, run.output
+    left = [line for line in run.lines if line["state"] == "planned"]
+    assert len(left) + len(made(server, "headless")) == len(run.lines) == 60
+    assert left
+    assert all("is dead" in line["error"] for line in left)
+    with generate(cluster, out, server, rows) as run:
+        assert run.wait() == 0, run.output
+    assert {line["state"] for line in run.lines} == {"saved"}
+    assert len(made(server, "headless")) == 60
+    assert set(made(server, "headless").values()) == {1}
 
 
 @pytest.mark.parametrize("kind", ["s3", "folder"])

@@ -23,7 +23,6 @@ _TRIES = 5
 """Ray gives a node half a minute to start, which is short on a busy machine."""
 _MARK = "IDEOGRAM_TEST_NODE"
 """The variable by which the processes of a node are known, also when the one that started them is gone."""
-_WORKER = b"MapWorker(MapBatches(_Worker))"
 
 
 @define
@@ -75,7 +74,14 @@ class RayCluster:
 
     def workers(self) -> list[int]:
         """The processes that make rows."""
-        return [pid for mark in self.nodes for pid in _processes(mark) if _WORKER in _read(pid, "cmdline")]
+        return self._named(b"MapWorker(MapBatches(_Worker))")
+
+    def coordinators(self) -> list[int]:
+        """The processes that give turns."""
+        return self._named(b"ray::Coordinator")
+
+    def _named(self, name: bytes) -> list[int]:
+        return [pid for mark in self.nodes for pid in _processes(mark) if name in _read(pid, "cmdline")]
 
     def kill_raylet(self, node: int) -> None:
         """Kill the process that manages a node; its workers die with it."""

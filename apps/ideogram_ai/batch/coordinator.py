@@ -55,7 +55,8 @@ class Coordinator:
         self._heard[worker] = time.monotonic()
 
     async def take(self, worker: str, key: str, images: int, cost: Decimal) -> int:
-        """Wait for a turn; see Turns."""
+        """Wait for a turn; see Turns. -1 is for a worker that was taken for dead, and should ask again if it lives."""
+        self._heard[worker] = time.monotonic()
         mine = f"{worker} {key}"
         if self._budget is not None and not await self._budget.reserve(mine, cost):
             message = f"The next row may cost {cost} USD, and with it the sum would pass {self._budget.most} USD."
@@ -66,11 +67,11 @@ class Coordinator:
             self._leases[number] = worker, images
             self._reserved.setdefault(worker, set()).add(mine)
             return number
-        if number:  # the worker died while it waited
+        if number:
             self._turns.end(number, images, responded=False)
         if self._budget is not None:
             await self._budget.settle(mine, Decimal(0))
-        return 0
+        return -1 if number else 0
 
     async def end(self, number: int, *, responded: bool) -> None:
         """A request ended; see Turns."""
@@ -128,7 +129,9 @@ class RemoteTurns:
     async def take(self, request: BatchRequest, images: int) -> int:
         """See Turns."""
         cost = cost_of(request, self._prices) or Decimal(0)
-        number: int = await self._coordinator.take.remote(self._worker, request.key, images, cost)
+        number = -1
+        while number < 0:
+            number = await self._coordinator.take.remote(self._worker, request.key, images, cost)
         return number
 
     def end(self, number: int, images: int, *, responded: bool) -> None:  # noqa: ARG002

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio.to_thread
 from attrs import evolve, field, frozen
 
-from ideogram_ai.client import AsyncIdeogram, ConfigurationError, Ideogram
+from ideogram_ai.client import AsyncIdeogram, ConfigurationError, Ideogram, IdeogramError
 from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
 
@@ -30,6 +30,7 @@ from .coordinator import RENEW_SECONDS, Coordinator, RemoteTurns
 from .ledger import content_of, request_of
 from .manifest import manifest_members, outcome_of_members
 from .model import (
+    BatchError,
     BatchRequest,
     BatchRowError,
     BatchStoppedError,
@@ -136,13 +137,16 @@ def generate(
     key = resolve_api_key(api_key)
     if isinstance(key, str):
         raise ConfigurationError(f"{key} {NOTHING_SENT}")
+    url = resolve_base_url(base_url)
+    with open_store(out) as store:
+        Claims(store).check_server(server_of(url))
     spent = Decimal(0)
     if max_cost is not None:
         with Job.open(out, shared=True) as job:
             spent = job.total_cost()
     settings = Settings(
         absolute(out),
-        resolve_base_url(base_url),
+        url,
         timeout=timeout,
         in_flight=in_flight,
         submit=submit,
@@ -307,14 +311,17 @@ class _Worker:
         self._stopped: str | None = None
         self._opening: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._claims: _Claims
+        self._claims: _Claims | None = None
         self._downloader: Ideogram
 
     async def __call__(self, table: Any) -> Any:
         """Make the rows of a block."""
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
-        await self._opening
+        try:
+            await self._opening
+        except (BatchError, IdeogramError, ray.exceptions.RayError) as error:
+            await self._stop(error)
         rows = table.to_pylist(maps_as_pydicts="strict")
         return _table_of(await asyncio.gather(*map(self._make, rows)))
 
@@ -324,8 +331,8 @@ class _Worker:
         key = await self._coordinator.join.remote(self._name)
         client = AsyncIdeogram(key, **options)
         self._downloader = Ideogram(key, **options)
-        self._claims = await anyio.to_thread.run_sync(_Claims, settings)
-        atexit.register(self._claims.close)
+        claims = await anyio.to_thread.run_sync(_Claims, settings)
+        atexit.register(claims.close)
         runner = Runner(
             self._source(),
             client,
@@ -337,9 +344,10 @@ class _Worker:
             server=server_of(settings.base_url),
             submit=settings.submit,
             job_seconds=settings.job_seconds,
-            claims=self._claims,
+            claims=claims,
             turns=RemoteTurns(self._coordinator, self._name, settings.in_flight, settings.prices),
         )
+        self._claims = claims
         self._tasks = [asyncio.create_task(each) for each in (runner.run(), self._hand_out(runner), self._renew())]
 
     async def _make(self, row: Mapping[str, Any]) -> Outcome:
@@ -356,8 +364,14 @@ class _Worker:
                 cost=Decimal(0),
             )
         while True:
-            found = await anyio.to_thread.run_sync(self._claims.look, request)
             outcome = Outcome(request, State.PLANNED)
+            if self._claims is None:
+                return self._left(outcome)
+            try:
+                found = await anyio.to_thread.run_sync(self._claims.look, request)
+            except BatchError as error:  # of the place
+                await self._stop(error)
+                return self._left(outcome)
             if found is not None:
                 outcome = found.to_go_on_with(retry_failed=self._settings.retry_failed)
             if outcome.state in {State.PLANNED, State.SUBMITTED, State.ANSWERED}:
@@ -392,6 +406,7 @@ class _Worker:
 
     async def _finish(self, outcome: Outcome) -> Outcome:
         assert outcome.generation is not None  # noqa: S101 - ANSWERED
+        assert self._claims is not None  # noqa: S101 - open
         images = outcome.generation.images
         return await anyio.to_thread.run_sync(save_images, self._downloader, self._claims.store, outcome, images)
 
@@ -408,19 +423,20 @@ class _Worker:
             if not self._waiting[key]:
                 del self._waiting[key]
             future.set_result(outcome)
-        self._stopped = await self._why(runner)
+        await self._stop(runner.error)
         for start, future in chain.from_iterable(self._waiting.values()):
             future.set_result(self._left(start))
 
-    async def _why(self, runner: Runner) -> str:
-        """Why this worker stopped. It tells the others, and is told by them."""
+    async def _stop(self, error: Exception | None) -> None:
+        """Send nothing new. The worker tells the others why, or is told by them."""
+        message = "The process that gives the workers their turns is dead. Run the same again."
         try:
-            if runner.error is not None:
-                await self._coordinator.stop.remote(StopReason.ERROR, str(runner.error))
-            _, message = await self._coordinator.stopping.remote()
+            if error is not None:
+                await self._coordinator.stop.remote(StopReason.ERROR, str(error))
+            _, message = await self._coordinator.stopping.remote() or ("", "Another worker stopped the run.")
         except ray.exceptions.RayActorError:
-            message = "The process that gives the workers their turns is dead. Run the same again."
-        return f"{message} {NOTHING_SENT}"
+            pass
+        self._stopped = f"{message} {NOTHING_SENT}"
 
     async def _renew(self) -> None:
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import logging
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
@@ -91,6 +92,8 @@ def run(**options: Any) -> ExitCode:
         options: The options of the command, and `resume`; see `_Batch`.
     """
     batch = _Batch(**options)
+    # A driver of S3 reports a broken connection by an exception; a line for each task behind it would bury the links.
+    logging.getLogger("asyncio").addFilter(lambda record: "aiohttp" not in record.getMessage())
     try:
         summary = batch.run()
     except _InvalidRowsError:
