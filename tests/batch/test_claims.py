@@ -108,7 +108,12 @@ async def test_a_row_without_an_id_is_the_same_for_a_step_and_for_a_batch(server
         await run(job, server)
         assert job.counts()[State.SAVED] == 2
     with Job.open(tmp_path, shared=True) as job:
-        assert job.plan(reversed(rows), whole=True).known == 2, "rows that moved are known by their content"
+        moved = [evolve(each, line=3 - number) for number, each in enumerate(rows, start=1)]
+        more = [BatchRequest.of({"text_prompt": "between"}, 9), BatchRequest.of({"text_prompt": "last"}, 10)]
+        planned = job.plan([*moved, evolve(more[0], line=1), evolve(more[1], line=5)], whole=True)
+        assert (planned.known, planned.new) == (2, 2), "rows that moved are known by their content"
+        prompts = [str(each.request.fields["text_prompt"]) for each in job.outcomes()]
+        assert prompts == ["number 2", "between", "number 1", "last"], "in the order of the input"
     assert made(server) == {"number 1": 1, "number 2": 1}
 
 

@@ -122,7 +122,19 @@ def plan_rows(
         plan = _Plan(database, replace=replace, redo=redo, whole=whole, shared=shared)
         for request in requests:
             plan.add(request)
-        return plan.finish()
+        planned = plan.finish()
+        if shared:
+            _order_by_line(database)
+        return planned
+
+
+def _order_by_line(database: sqlite3.Connection) -> None:
+    """Bring the rows into the order of the input: those that other machines made were entered before the others."""
+    database.execute(
+        "UPDATE rows SET position = -place FROM (SELECT position AS before,"
+        " row_number() OVER (ORDER BY line IS NULL, line, position) AS place FROM rows) WHERE position = before"
+    )
+    database.execute("UPDATE rows SET position = -position")
 
 
 def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
