@@ -28,7 +28,7 @@ from ideogram_ai.testing import UNSAFE_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer, answer_with
 
 PATIENCE = 120
-ROWS = 12
+ROWS = 20
 IN_FLIGHT = 4
 Process = subprocess.Popen[str]
 
