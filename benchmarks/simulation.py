@@ -12,9 +12,9 @@ import argparse
 import heapq
 import math
 import random
-import time
 from array import array
 from collections import Counter, deque
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, define, evolve, field, frozen
@@ -24,13 +24,13 @@ from ideogram_ai.batch.pace import Pace
 from ideogram_ai.client import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Iterator, Sequence
 
 USD: Final = {"PUT": 5e-6, "LIST": 5e-6, "GET": 4e-7, "HEAD": 4e-7, "DELETE": 0.0}
 """US dollars for a request: Amazon S3 Standard, us-east-1, https://aws.amazon.com/s3/pricing/, as of November 2026."""
 USD_PER_IMAGE: Final = float(min(prices.shipped_prices().usd.values()))
 PLANNED, SENT, SUBMITTED, ANSWERED, SAVED, UNCLAIMED = range(6)
-_SIGMA: Final = 0.5
+SIGMA: Final = 0.5
 """Of the store's lognormal latency: 2 % of the requests take three times the median."""
 _LIST: Final = 5.0
 """A page of a list takes so many times as long as another request."""
@@ -71,9 +71,6 @@ class Setup:
     cpu: tuple[float, float] = (0.02, 0.003)
     restart: float = 60.0
     exclusive: bool = True
-    names: bool = False
-    beside: bool = False
-    block: int = 20
 
     @property
     def ideal(self) -> float:
@@ -107,7 +104,6 @@ class Worker:
     known_done: int = 0
     refused: int = 0
     updated: float = -_FOREVER
-    known_at: float = -_FOREVER
     update_seconds: float = 0.0
     died: float = _FOREVER
     noticed: bool = False
@@ -129,7 +125,6 @@ class Simulation:
     refused: int = 0
     limited: int = 0
     gave_up: int = 0
-    updates: int = 0
     unknown: int = 0
     noticed: list[float] = Factory(list)
     saved: list[float] = Factory(list)
@@ -150,7 +145,7 @@ class Simulation:
         self.jobs: dict[int, float] = {}
         self.released: dict[int, int] = {}
         self.orphans: dict[int, Worker] = {}
-        size = self.setup.block
+        size = job._BLOCK
         self.block_left = array("i", [min(size, rows - start) for start in range(0, rows, size)])
         self.fresh = array("i", range(len(self.block_left)))
         self.place = array("i", self.fresh)
@@ -225,15 +220,13 @@ class Simulation:
 
     def _work(self, worker: Worker) -> Generator[float | None]:
         """What a process does."""
-        pace = worker.turns.pace
-        if not worker.engine:
-            yield from self._update(worker)
+        yield from self._update(worker)
         while not worker.gave_up:
             if worker.again:
                 row, attempt = worker.again.popleft()
             elif worker.rows or (yield from self._more(worker)):
                 row, attempt = worker.rows.popleft()
-                if attempt == 1 and not worker.engine and self.claimed[row] <= worker.known_at:
+                if attempt == 1 and not worker.engine and self.claimed[row] <= worker.updated:
                     continue  # it knows that another one has it
             elif worker.flying or worker.open:
                 yield from self._park(worker)
@@ -242,17 +235,7 @@ class Simulation:
                 break
             else:
                 continue
-            while not worker.gave_up:
-                if worker.engine and worker.flying >= self.setup.in_flight:
-                    yield from self._park(worker)
-                elif not pace.allows(self.now):
-                    yield from self._park(worker, turn=True)
-                else:
-                    worker.flying += 1
-                    self._step(self._row(worker, row, attempt, pace.on_send()), worker)
-                    if worker.turns.waiting and pace.allows(self.now):
-                        self._wake(worker.turns.waiting[0])
-                    break
+            yield from self._send(worker, row, attempt)
         while worker.flying or worker.open:
             yield from self._park(worker)
         self._fire(worker)
@@ -261,6 +244,21 @@ class Simulation:
             yield self.setup.restart
             if self._is_left():
                 self._hire(None)
+
+    def _send(self, worker: Worker, row: int, attempt: int) -> Generator[float | None]:
+        """Wait for a turn, and begin a row."""
+        pace = worker.turns.pace
+        while not worker.gave_up:
+            if worker.engine and worker.flying >= self.setup.in_flight:
+                yield from self._park(worker)
+            elif not pace.allows(self.now):
+                yield from self._park(worker, turn=True)
+            else:
+                worker.flying += 1
+                self._step(self._row(worker, row, attempt, pace.on_send()), worker)
+                if worker.turns.waiting and pace.allows(self.now):
+                    self._wake(worker.turns.waiting[0])
+                return
 
     def _more(self, worker: Worker) -> Generator[float | None, None, bool]:
         """Take another block."""
@@ -271,16 +269,13 @@ class Simulation:
         else:
             share = max(claims._UPDATE_SECONDS, claims._UPDATE_SHARE * worker.update_seconds)
             if worker.refused >= claims._MOST_REFUSED or (worker.refused and self.now - worker.updated > share):
-                if self.setup.names:
-                    yield from self._look(worker)
-                else:
-                    yield from self._update(worker)
+                yield from self._look(worker)
             if not worker.blocks:
                 return False
             at = self.random.randrange(len(worker.blocks))
             worker.blocks[at], worker.blocks[-1] = worker.blocks[-1], worker.blocks[at]
             block = worker.blocks.pop()
-        size = self.setup.block
+        size = job._BLOCK
         rows = range(block * size, min((block + 1) * size, self.setup.rows))
         worker.rows.extend((row, 1) for row in rows)
         if worker.engine:
@@ -289,38 +284,27 @@ class Simulation:
 
     def _update(self, worker: Worker) -> Generator[float]:
         """Look for what the others did: a list of all files, and a read of each record that is news."""
+        if worker.engine:
+            return
         others = self.opened - len(worker.open)
         pages, news = self.files // 1000 + 1, len(self.saved) - worker.done - worker.known_done
         owners = min(others, len(self.living) - 1)
-        self.updates += 1
         self.requests.update({"LIST": pages, "GET": news + others, "HEAD": owners})
         worker.known_done += news
         worker.refused = 0
         worker.updated, worker.blocks = self.now, array("i", self.fresh)
-        worker.known_at = self.now
         reading = max(self.setup.store / _READERS, self.setup.cpu[1]) * (news + others)
-        worker.update_seconds = pages * self._latency() * _LIST + reading
-        yield worker.update_seconds
+        yield pages * self._latency() * _LIST + reading
         for owner in set(self.orphans.values()):
             self._is_alive(owner)
 
     def _look(self, worker: Worker) -> Generator[float]:
+        """Look for what the others claimed, by the names of the files."""
         pages = self.files // 1000 + 1
-        self.updates += 1
         self.requests["LIST"] += pages
-        worker.refused = 0
+        worker.refused, worker.updated, worker.blocks = 0, self.now, array("i", self.fresh)
         worker.update_seconds = pages * self._latency() * _LIST
-        if self.setup.beside:
-            worker.updated, worker.refused = self.now + worker.update_seconds, 0
-            self._step(self._later(worker, self.now, array("i", self.fresh)), worker)
-            return
-        worker.updated, worker.blocks = self.now, array("i", self.fresh)
-        worker.known_at = self.now
         yield worker.update_seconds
-
-    def _later(self, worker, at, blocks):
-        yield worker.update_seconds
-        worker.known_at, worker.blocks, worker.updated = at, blocks, self.now
 
     def _is_done(self, worker: Worker) -> Generator[float | None, None, bool]:
         """Wait for what the others work on, and take what they left."""
@@ -401,33 +385,12 @@ class Simulation:
             yield half + 3 * self._latency()  # whose is it?
             self.refused += 1
             self.requests.update({"GET": 2, "LIST": 1, "HEAD": 1})
-            if self.state[row] == PLANNED:
-                attempt = self.attempt[row] + 1
-                continue
-            worker.refused += 1
-            worker.flying -= 1
-            pace.on_unknown()
-            owner = self.orphans.get(row)
-            if owner is not None and not self._is_alive(owner) and self._inherits(worker, row):
-                self._step(self._collect(worker, row), worker)
-            else:
-                self._hand_over(worker, row)
-            return
+            if self.state[row] != PLANNED:
+                self._leave(worker, row)
+                return
+            attempt = self.attempt[row] + 1
         if self.running >= self._limit():
-            self.limited += 1
-            yield _NETWORK / 2
-            chance = self.random.random()
-            pace.on_rate_limited(number, now=self.now, retry_after=None, server_limit=None, chance=chance)
-            worker.flying -= 1
-            worker.gave_up |= pace.exhausted(self.now)
-            yield self._put()
-            self.files += 1
-            self.opened -= 1
-            self.state[row], self.released[row] = PLANNED, attempt
-            worker.open.discard(row)
-            if not worker.gave_up:
-                worker.again.append((row, attempt + 1))
-            self._freed(worker)
+            yield from self._take_back(worker, row, attempt, number)
             return
         self.running += 1
         self.billed[row] += 1
@@ -444,6 +407,35 @@ class Simulation:
         worker.flying -= 1
         self._freed(worker)
         yield from self._collect(worker, row)
+
+    def _leave(self, worker: Worker, row: int) -> None:
+        """Leave a row to whoever claimed it, or go on with it where that is free."""
+        worker.refused += 1
+        worker.flying -= 1
+        worker.turns.pace.on_unknown()
+        owner = self.orphans.get(row)
+        if owner is not None and not self._is_alive(owner) and self._inherits(worker, row):
+            self._step(self._collect(worker, row), worker)
+        else:
+            self._hand_over(worker, row)
+
+    def _take_back(self, worker: Worker, row: int, attempt: int, number: int) -> Generator[float]:
+        """A 429: the claim is taken back, and the row waits for another turn."""
+        pace = worker.turns.pace
+        self.limited += 1
+        yield _NETWORK / 2
+        chance = self.random.random()
+        pace.on_rate_limited(number, now=self.now, retry_after=None, server_limit=None, chance=chance)
+        worker.flying -= 1
+        worker.gave_up |= pace.exhausted(self.now)
+        yield self._put()
+        self.files += 1
+        self.opened -= 1
+        self.state[row], self.released[row] = PLANNED, attempt
+        worker.open.discard(row)
+        if not worker.gave_up:
+            worker.again.append((row, attempt + 1))
+        self._freed(worker)
 
     def _collect(self, worker: Worker, row: int) -> Generator[float]:
         """Record the response to a row and save its image."""
@@ -465,7 +457,7 @@ class Simulation:
         self._hand_over(worker, row)
 
     def _hand_over(self, worker: Worker, row: int) -> None:
-        block = row // self.setup.block
+        block = row // job._BLOCK
         if block in worker.left:
             worker.left[block] -= 1
             if not worker.left[block]:
@@ -480,7 +472,7 @@ class Simulation:
         self.opened += self.state[row] in {UNCLAIMED, PLANNED, SAVED}
         if self.state[row] == UNCLAIMED:
             self.claimed[row] = self.now
-            self._take_from_fresh(row // self.setup.block)
+            self._take_from_fresh(row // job._BLOCK)
         self.attempt[row], self.state[row] = attempt, SENT
         self.released.pop(row, None)
         worker.open.add(row)
@@ -500,10 +492,89 @@ class Simulation:
         return self._latency()
 
     def _latency(self) -> float:
-        return self.setup.store * math.exp(_SIGMA * self.random.gauss(0, 1))
+        return self.setup.store * math.exp(SIGMA * self.random.gauss(0, 1))
 
     def _limit(self) -> float:
         setup = self.setup
         period = 3600 / setup.storms if setup.storms else _FOREVER
         storm = self.now % period if setup.storms else _FOREVER
         return setup.limit / 10 if period / 2 <= storm < period / 2 + setup.storm else setup.limit
+
+    @property
+    def rate(self) -> float:
+        """Rows per second while the middle 80 % of the rows were saved."""
+        return middle_rate(self.saved)
+
+    @property
+    def usd(self) -> float:
+        """US dollars for the store's requests of a million rows."""
+        return sum(USD[kind] * number for kind, number in self.requests.items()) / self.setup.rows * 1e6
+
+
+def middle_rate(times: Sequence[float]) -> float:
+    """How many of these times, which are sorted, there are in a second, without the first and the last tenth."""
+    first, last = len(times) // 10, len(times) * 9 // 10
+    return (last - first) / (times[last] - times[first])
+
+
+SETUPS: Final = (
+    ("one machine", Setup(0, 1, 10, 10)),
+    ("machines", Setup(0, 10, 100, 10)),
+    ("machines", Setup(0, 100, 1000, 10)),
+    ("an engine", Setup(0, 100, 1000, 10, engine=True)),
+    ("machines, store of 5 ms", Setup(0, 100, 1000, 10, store=0.005)),
+    ("machines, store of 50 ms", Setup(0, 100, 1000, 10, store=0.05)),
+    ("machines that ask for twice the limit", Setup(0, 100, 1000, 20)),
+    ("ten machines with the same limit", Setup(0, 10, 1000, 100)),
+    ("machines, each dies every 2 hours", Setup(0, 100, 1000, 10, deaths=0.5)),
+    ("the same, `--async`", Setup(0, 100, 1000, 10, deaths=0.5, submit=True)),
+    ("an engine, the same deaths", Setup(0, 100, 1000, 10, deaths=0.5, engine=True)),
+    ("an engine, the same, `--async`", Setup(0, 100, 1000, 10, deaths=0.5, engine=True, submit=True)),
+    ("machines, 6 storms an hour of 3 minutes", Setup(0, 100, 1000, 10, storms=6)),
+    ("machines, 3 storms an hour of 10 minutes", Setup(0, 100, 1000, 10, storms=3, storm=600)),
+)
+HEAD: Final = (
+    "| who | machines x in flight | limit | rows/s | of the ideal | claims refused | 429 | PUT, GET, LIST of a row |"
+    " USD for 1M rows | of the images' price | dead noticed after s | unknown | twice |\n| --- |" + " ---: |" * 12
+)
+
+
+def line(who: str, run: Simulation) -> str:
+    """A line of the table."""
+    setup, rows = run.setup, run.setup.rows
+    noticed = f"{sum(run.noticed) / len(run.noticed):.0f}" if run.noticed else ""
+    cells = (
+        who, f"{setup.workers:,} x {setup.in_flight}", f"{setup.limit:,}", f"{run.rate:.1f}",
+        f"{run.rate / setup.ideal:.2f}", f"{run.refused / rows:.1%}", f"{run.limited / rows:.1%}",
+        ", ".join(f"{run.requests[kind] / rows:.2f}" for kind in ("PUT", "GET", "LIST")), f"{run.usd:.0f}",
+        f"{run.usd / 1e6 / USD_PER_IMAGE:.2%}", noticed, f"{run.unknown / rows:.2%}", sum(n > 1 for n in run.billed),
+    )  # fmt: skip
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def table(rows: int) -> Iterator[str]:
+    """Run all, and yield the lines of the table."""
+    yield HEAD
+    for who, setup in SETUPS:
+        yield line(who, Simulation(evolve(setup, rows=rows)).run())
+
+
+def main() -> int:
+    """Simulate, and print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.simulation", description=__doc__)
+    parser.add_argument("--rows", type=int, default=50_000, help="rows of each batch [default: 50,000]")
+    parser.add_argument("--calibrate", action="store_true", help="run real processes beside the simulation")
+    options = parser.parse_args()
+    if options.calibrate:
+        from .calibration import table as calibrate
+
+        lines = calibrate()
+    else:
+        lines = table(options.rows)
+    for each in lines:
+        print(each, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
