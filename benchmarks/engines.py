@@ -95,7 +95,7 @@ ENGINES: Final = {
     "ray": Engine(
         "Ray Data, two nodes",
         "on_ray.py",
-        ("ray", "ideogram_ai.batch.ray"),
+        ("ray",),
         service=ray,
         victims=("a worker", "a node"),
     ),

@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from enum import EnumType
 from importlib import import_module
 from inspect import isclass, isroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from docutils import nodes
-from sphinx.ext.napoleon import Config, GoogleDocstring
+from sphinx.ext.napoleon import Config
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,26 +41,26 @@ INTERNAL: Final = (
 )
 """Where types of these come from."""
 
-ALIASES: Final = {"Image": "GeneratedImage", "Path": "pathlib.Path", "Decimal": "decimal.Decimal"}
+ALIASES: Final = {
+    "Image": "GeneratedImage",
+    "Retry": "RetryPolicy",
+    "Path": "pathlib.Path",
+    "Decimal": "decimal.Decimal",
+}
 """Types that are known by another name where they are used."""
 
 project = "ideogram-ai"
 author = copyright = "the contributors of ideogram-ai, MIT licence"  # noqa: A001 - the name that Sphinx reads
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "sphinx_copybutton"]
 nitpicky = True  # every type leads somewhere, but for those of other libraries, and what nobody makes by hand
-nitpick_ignore_regex = [
-    ("py:.*", r"(httpx\..*|Headers|HTTPClient|Starlette|SearchStrategy|T|Callable\[\[\])"),
-    (
-        "py:.*",
-        "(.*[.])?(Claims|Event|ExchangeLog|Finish|Format|Header|Journal|Keys|Ledger|On|Outcomes|Planned|Recorder|Requests|RunStopped|Stop|Store|Wait|When)",
-    ),
-]
+nitpick_ignore_regex = [("py:.*", r"(httpx\..*|Headers|Starlette|SearchStrategy|Callable\[\[\])")]
 smartquotes = False
 default_role = "literal"  # docstrings have code between single backticks
 myst_heading_anchors = 4
 suppress_warnings = ["ref.python"]  # two packages have a Job
-autodoc_default_options = {"members": True, "inherited-members": "Exception, BaseException, str, int, tuple"}
+autodoc_default_options = {"members": True, "inherited-members": "Exception, BaseException, str, int, tuple, dict"}
 autodoc_member_order = "bysource"
+autodoc_mock_imports = ["ray"]  # large, and only looked at
 maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
@@ -129,17 +131,20 @@ def _read(app: Sphinx, name: str, source: list[str]) -> None:
 def _public(module: str, pattern: str) -> Iterator[str]:
     """Return directives for everything public of a module whose name matches."""
     package = import_module(module)
-    names = [name for name in getattr(package, "__all__", dir(package)) if re.search(pattern, name)]
+    names = [name for name in getattr(package, "__all__", dir(package)) if re.search(pattern, name) and name[0] != "_"]
     kinds: dict[str, list[str]] = {"class": [], "function": [], "exception": [], "data": []}
     for name in names:
         thing = getattr(package, name)
         kind = "exception" if isclass(thing) and issubclass(thing, Exception) else "class" if isclass(thing) else "data"
         kinds["function" if isroutine(thing) else kind].append(name)
     for kind, members in kinds.items():
-        yield from (f".. auto{kind}:: {module}.{name}\n" for name in members if name != "__version__")
+        for name in members:
+            yield f".. auto{kind}:: {module}.{name}\n"
+            if isinstance(getattr(package, name), EnumType):
+                yield "   :undoc-members:\n"
 
 
-def _docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:  # noqa: PLR0917 - as Sphinx calls it
+def _docstring(app: Sphinx, what: Any, name: str, thing: Any, options: Any, lines: list[str]) -> None:  # noqa: PLR0917 - as Sphinx calls it
     """Read a docstring in Google's style; that of an attribute is a sentence, which may have a colon."""
     if what == "module":
         lines.clear()
@@ -148,8 +153,14 @@ def _docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, line
     if "    Attributes:" in lines:  # the generator indents them below a summary of two lines
         first = lines.index("    Attributes:")
         lines[first:] = [line.removeprefix("    ") for line in lines[first:]]
-    text = [re.sub(r"(\w)_(?= \()", r"\1\\_", line) for line in lines]  # not a link of reStructuredText
-    lines[:] = GoogleDocstring(text, Config(napoleon_use_ivar=True), app, what, name, thing, options).lines()
+    text = re.sub(r"(\w)_(?= \()", r"\1\\_", "\n".join(lines))  # not a link of reStructuredText
+    # What is returned is a sentence too, whose type stands in the signature.
+    pattern = re.compile(r"^Returns:\n((?: {4}.*(?:\n|$)|\n)+)", flags=re.MULTILINE)
+    text = pattern.sub(
+        lambda found: f":returns: {re.sub(r' {2,}', ' ', found[1].replace(chr(10), ' ')).strip()}\n\n", text
+    )
+    config: Any = Config(napoleon_use_ivar=True)  # as its documentation has it; its types want another
+    lines[:] = GoogleDocstring(text.splitlines(), config, app, what, name, thing, options).lines()
 
 
 def _tidy(_app: Sphinx, tree: nodes.document, _name: str) -> None:
@@ -175,7 +186,8 @@ def _signature(
     _app: Sphinx, _what: str, _name: str, _thing: Any, _options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
     """Show a default that is an object of ours as its call, without what it was made with."""
-    return signature and re.sub(r"= ([A-Z]\w+)\((?:[^()]|\([^()]*\))*\)", r"= \1()", signature), returned
+    plain = (signature or "").replace("= NOTHING", "= ...")  # of attrs, for a value that is made anew
+    return re.sub(r"= ([A-Z]\w+)\((?:[^()]|\([^()]*\))*\)", r"= \1()", plain) or signature, returned
 
 
 def _resolve(app: Sphinx, env: Any, reference: pending_xref, shown: nodes.Element) -> nodes.Element | None:
@@ -193,21 +205,22 @@ def _resolve(app: Sphinx, env: Any, reference: pending_xref, shown: nodes.Elemen
     module = target.rpartition(".")[0]
     if module.partition(".")[0] in sys.stdlib_module_names:
         return nodes.reference("", "", shown, refuri=f"https://docs.python.org/3/library/{module}.html#{target}")
-    return None
+    ours = [loaded for name, loaded in list(sys.modules.items()) if name.startswith("ideogram_ai.")]
+    is_internal = reference["reftype"] != "exc" and any(hasattr(loaded, last) for loaded in ours)
+    return shown if is_internal else None  # None is a warning: nobody knows it, or it is an error that has no place
 
 
 def _write_texts(app: Sphinx, failure: Exception | None) -> None:
     """Write the pages as Markdown beside the others, and llms.txt, which lists them."""
     if failure:
         return
-    for name in app.env.found_docs:
-        if (DOCS / f"{name}.md").exists():
-            (app.outdir / f"{name}.md").write_text(prepare(name), "utf-8")
-    title, _, rest = prepare("index").partition("\n")
-    listed = re.sub(
-        r"\]\(([\w-]+)\.(md|rst)\)", lambda link: f"]({SITE}/{link[1]}.{link[2].replace('rst', 'html')})", rest
-    )
-    (app.outdir / "llms.txt").write_text(f"{title}\n\n> {METADATA['description']}.\n{listed}", "utf-8")
+    texts = {name: prepare(name) for name in app.env.found_docs if (DOCS / f"{name}.md").exists()}
+    for name, text in texts.items():
+        texts[name] = re.sub(r"\]\(([\w-]+)\.rst", r"](\1.html", text)
+        (app.outdir / f"{name}.md").write_text(texts[name], "utf-8")
+    title, _, rest = texts["index"].partition("\n")
+    rest = re.sub(r"\]\(([\w-]+\.(?:md|html))\)", rf"]({SITE}/\1)", rest)
+    (app.outdir / "llms.txt").write_text(f"{title}\n\n> {METADATA['description']}.\n{rest}", "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

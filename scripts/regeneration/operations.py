@@ -52,7 +52,7 @@ _CLASSES: Final = frozenset(
             "Price",
             "PriceWhen",
         ),
-        *("Required", "Sequence", "TypeAlias", "TypeVar", "TypedDict"),
+        *("Required", "Retry", "Sequence", "TypeAlias", "TypeVar", "TypedDict"),
     }
 )
 _IN_METHODS: Final = frozenset(

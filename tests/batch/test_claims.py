@@ -271,6 +271,20 @@ async def test_rows_of_others_are_waited_for_and_taken_over_when_those_give_up(
     assert states == {"r1": "saved", "r2": "unknown", "r3": "saved"}
 
 
+def test_the_command_waits_for_rows_of_others_when_it_has_none_of_its_own(server: MockServer, tmp_path: Path) -> None:
+    place, errors = tmp_path / "place", tmp_path / "errors"
+    (tmp_path / "rows.jsonl").write_text('{"id": "r1", "text_prompt": "number 1"}')
+    with at_work(place, server.url) as other, errors.open("wb") as err:
+        assert other.claim(attempt(row(1), server.url)) is None
+        command = [sys.executable, "-m", "ideogram_ai.cli", "batch", "rows.jsonl", "--out", str(place), "--shared"]
+        process = subprocess.Popen([*command, "--base-url", server.url], cwd=tmp_path, stdout=err, stderr=err)
+        while process.poll() is None and b"Waiting for 1 row" not in errors.read_bytes():
+            time.sleep(0.05)
+        other.release(row(1))
+        assert process.wait(60) == 0, errors.read_text()
+    assert made(server) == {"number 1": 1}
+
+
 async def test_an_outcome_that_cannot_be_written_down_is_named(
     server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

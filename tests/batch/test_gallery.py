@@ -21,7 +21,7 @@ from ideogram_ai.batch.store import Store, open_store
 
 TAGS_OF_A_CARD = {"li", "a", "span", "b", "img", "p", "bdi"}
 ATTRIBUTES = {"class", "id", "href", "src", "dir", "loading", "decoding", "alt"} | {
-    f"data-{name}" for name in ("state", "title", "facts", "file", "reason", "json", "used")
+    f"data-{name}" for name in ("state", "title", "id", "facts", "file", "reason", "json", "used")
 }
 
 
@@ -97,6 +97,21 @@ def test_whatever_a_text_holds_it_stays_text(text: str) -> None:
     assert re.fullmatch(r"\./[A-Za-z0-9%._~/-]*\.png", link)
 
 
+def test_it_has_the_cost_of_each_speed(store: Store) -> None:
+    image = put_image(store, 1, "cat")
+    speeds = [{"rendering_speed": "TURBO"}, {}, {"rendering_speed": "QUALITY"}, {}]
+    costs = ["0.03", "0.06", "0.10", "0.06"]
+    rows = [
+        attrs.evolve(saved(request(number, **fields), image), cost=Decimal(cost))
+        for number, (fields, cost) in enumerate(zip(speeds, costs, strict=True))
+    ]
+    free = attrs.evolve(rows[0], cost=Decimal(0), request=attrs.evolve(rows[0].request, operation="remove_background"))
+    edited = attrs.evolve(free, cost=Decimal("0.20"))
+    write_gallery(store, [*rows, free, edited])
+    (summary,) = Reader(page(store)).texts["summary"]
+    assert summary.endswith("$0.45 billed (DEFAULT $0.12, QUALITY $0.10, TURBO $0.03, remove_background $0.20).")
+
+
 def test_it_says_how_the_batch_went(store: Store) -> None:
     image = put_image(store, 1, "cat")
     row = request(1)
@@ -113,7 +128,8 @@ def test_it_says_how_the_batch_went(store: Store) -> None:
     buttons = {
         data["data-show"]: data["aria-pressed"] for tag, data in read.tags if tag == "button" and "data-show" in data
     }
-    assert buttons == {"all": "true", "saved": "false", "withheld": "false", "failed": "false", "unknown": "false"}
+    others = ("saved", "withheld", "failed", "unknown", "picked")
+    assert buttons == {"all": "true", **dict.fromkeys(others, "false")}
     assert len(read.texts["card"]) == 5
     for some, free, summary in (
         (rows, True, "6 rows: 2 saved, 1 withheld, 1 failed, 1 unknown, 1 not sent. A rehearsal: nothing was billed."),

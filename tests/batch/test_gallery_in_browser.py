@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,7 +90,9 @@ def test_it_opens_from_disk_and_shows_every_thumbnail(page: Page) -> None:
 
 
 def test_filters_and_search_show_some_rows(browser: BrowserContext, gallery: Path, page: Page) -> None:
-    expect(page.locator(".filters button")).to_have_text(["all 12", "saved 9", "withheld 1", "failed 1", "unknown 1"])
+    expect(page.locator(".filters button")).to_have_text(
+        ["all 12", "saved 9", "withheld 1", "failed 1", "unknown 1", "picked 0"]
+    )
     page.get_by_role("button", name="failed").click()
     assert keys(page) == ["000011"]
     expect(page.locator("#status")).to_have_text("1 of 12 shown")
@@ -116,6 +119,64 @@ def test_filters_and_search_show_some_rows(browser: BrowserContext, gallery: Pat
     assert keys(page) == ["000002", "000006"]
     with open_page(browser, gallery, "withheld") as other:
         assert keys(other) == ["000010"], "a URL may name a filter"
+
+
+def copied(page: Page) -> str:
+    """The text in the clipboard."""
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+def test_picked_images_are_exported(browser: BrowserContext, gallery: Path, page: Page) -> None:
+    chip, export = page.get_by_role("button", name="picked"), page.locator("#picks")
+    expect(chip).to_be_hidden()
+    expect(export).to_be_hidden()
+    page.locator("#row-2 .pick").click()
+    page.locator("#row-4 .pick").click(modifiers=["Shift"])
+    expect(chip).to_have_text("picked 3")
+    page.locator("#row-3 .open").focus()
+    page.keyboard.press("x")
+    expect(chip).to_have_text("picked 2")
+    page.locator("#row-11 .open").click()
+    page.keyboard.press("x")
+    expect(page.locator("#pick-this")).to_be_checked()
+    page.keyboard.press("Escape")
+    page.locator("#copy-redo").click()
+    expect(page.locator("#copy-redo")).to_have_text("Copied")
+    assert shlex.split(copied(page)) == ["--redo", "000002", "--redo", "000004", "--redo", "000011"]
+    page.locator("#copy-files").click()
+    expect(page.locator("#copy-files")).to_have_text("Copied")
+    names = copied(page).splitlines()
+    assert [name[:6] for name in names] == ["000002", "000004"], "a row without an image has no file"
+    assert all((gallery.parent / name).is_file() for name in names)
+    chip.click()
+    assert keys(page) == ["000002", "000004", "000011"]
+    page.locator("#search").fill("storm")
+    assert keys(page) == ["000002", "000011"]
+    page.locator("#unpick").click()
+    expect(chip).to_be_hidden()
+    assert keys(page) == ["000002", "000006", "000011"], "all that fit the search, again"
+    page.get_by_role("button", name="Pick shown").click()
+    expect(chip).to_have_text("picked 3")
+
+
+def test_ids_are_quoted_for_a_shell(browser: BrowserContext, tmp_path: Path) -> None:
+    names = ["plain", "two  spaces", "it's $HOME", "-x", "猫"]
+    with open_store(tmp_path) as store:
+        rows = [
+            attrs.evolve(unknown(request(number)), request=attrs.evolve(request(number), key=name))
+            for number, name in enumerate(names)
+        ]
+        again = attrs.evolve(unknown(request(9)), request=attrs.evolve(request(9), key="cat~1"), replaced_by="cat")
+        write_gallery(
+            store, [*rows, again, attrs.evolve(unknown(request(8)), request=attrs.evolve(request(8), key="cat"))]
+        )
+    with open_page(browser, tmp_path / "index.html") as page:
+        page.get_by_role("button", name="Pick shown").click()
+        page.locator("#copy-redo").click()
+        expect(page.locator("#copy-redo")).to_have_text("Copied")
+        words = shlex.split(copied(page))
+    assert words == [word for name in [*names, "cat"] for word in ("--redo", name)], "each once, by the id of today"
 
 
 def test_the_large_view_by_keyboard_alone(page: Page) -> None:

@@ -365,7 +365,7 @@ async def test_downloads_have_their_own_limit(tmp_path: Path, monkeypatch: pytes
     now = most = 0
     original = AsyncIdeogram.download
 
-    async def counted(self: AsyncIdeogram, *arguments: Any, **options: Any) -> Path:
+    async def counted(self: AsyncIdeogram, *arguments: Any, **options: Any) -> Any:
         nonlocal now, most
         with lock:
             now += 1

@@ -239,7 +239,7 @@ async def test_an_expired_link_of_a_job_is_signed_anew(
     whole = AsyncIdeogram.download
     asked: list[str | None] = []
 
-    async def download(client: AsyncIdeogram, image: Any, path: Any, **options: Any) -> Path:
+    async def download(client: AsyncIdeogram, image: Any, path: Any, **options: Any) -> Any:
         asked.append(image.url)
         if len(asked) == 1:
             raise DownloadError("The link expired.", reason=DownloadReason.EXPIRED)

@@ -8,14 +8,14 @@ import json
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event
 from typing import Self
 
 import pytest
-from cli_runs import IDEOGRAM, entry, environment, files
+from cli_runs import entry, files, running
 from terminals import Terminal
 
 from ideogram_ai.testing.faults import Fault, FaultServer, Phase
@@ -29,17 +29,10 @@ INTERRUPTED = "error: Interrupted. Nothing was billed.\n"
 IMAGE = png()
 
 
-@contextmanager
-def generating(folder: Path, *arguments: str, before: Sequence[str] = ()) -> Generator[subprocess.Popen[str]]:
-    """Run `ideogram generate` in the background, with another command before it."""
-    command = [*before, *IDEOGRAM, "generate", "a", "-o", "cat.png", *arguments]
-    with subprocess.Popen(
-        command, cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def generating(
+    folder: Path, *arguments: str, before: Sequence[str] = ()
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    return running(folder, "generate", "a", "-o", "cat.png", *arguments, before=before)
 
 
 def signal_and_read(process: subprocess.Popen[str], number: int) -> str:

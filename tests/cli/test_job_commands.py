@@ -8,12 +8,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event
 
 import pytest
-from cli_runs import IDEOGRAM, Command, Run, environment, files
+from cli_runs import IDEOGRAM, Command, Run, environment, files, running
 
 from ideogram_ai.cli.request_command import Options
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
@@ -25,17 +25,11 @@ PATIENCE = 20
 SMALL = ("--resolution", "512x1536")
 
 
-@contextmanager
-def submitting(folder: Path, server: MockServer | FaultServer, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run `ideogram generate --async` in the background."""
-    command = [*IDEOGRAM, "generate", "A cat", *SMALL, "--async", "-o", "cat.png", "--base-url", server.url, *arguments]
-    with subprocess.Popen(
-        command, cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def submitting(
+    folder: Path, server: MockServer | FaultServer, *arguments: str
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    submit = ("generate", "A cat", *SMALL, "--async", "-o", "cat.png", "--base-url", server.url)
+    return running(folder, *submit, *arguments)
 
 
 def submits(server: MockServer) -> int:

@@ -81,6 +81,11 @@ def test_what_cannot_be_a_matrix_is_refused_as_a_whole(
         assert says in run.err or "is not in the contract" in run.err
 
 
+def test_a_value_that_leaves_the_prompt_blank_is_refused(ideogram: Command, service: MockServer) -> None:
+    run = ideogram("generate", "{c}", "--var", "c=a cat,")
+    assert (run.code, "text_prompt is blank" in run.err, service.ledger) == (2, True, [])
+
+
 def test_the_price_comes_first(
     ideogram: Command, start: Callable[..., Terminal], monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
@@ -140,7 +145,7 @@ def test_a_failure_stops_the_rest_if_they_would_meet_it(
     with FaultServer(faults) as server:
         run = ideogram("generate", "a", "--variants", "3", "-o", "cat.png", "--base-url", server.url)
         assert (run.code, posts(server), len(files(folder))) == (code, sent, saved)
-    assert (f"{3 - sent} of 3 requests were not sent, and cost nothing." in run.err) == (sent < 3)
+    assert (f"{3 - sent} of 3 requests not sent, and not billed." in run.err) == (sent < 3)
     assert run.out.endswith(f"{saved} of 3 requests done\n")
 
 
@@ -169,7 +174,7 @@ def test_ctrl_c_saves_what_is_made_and_sends_no_more(start: Callable[..., Termin
         assert terminal.finish() == 130
         assert files(folder) == ["a-cat-2.png", "a-cat.png"]
         assert len(prompts_of(server)) == 2
-    assert "3 of 5 requests were not sent, and cost nothing." in terminal.plain
+    assert "3 of 5 requests not sent, and not billed." in terminal.plain
 
 
 def test_rows_of_a_batch(ideogram: Command, folder: Path, service: MockServer) -> None:

@@ -100,7 +100,7 @@ def subject_hash(authority: trustme.CA, folder: Path) -> str:
 def test_no_argument_turns_verification_off(client: Any) -> None:
     assert set(inspect.signature(client).parameters) == {
         "api_key", "base_url", "timeout", "retry", "http_client", "image_client", "allow_http", "timing", "in_flight",
-        "on_upload",
+        "on_upload", "extra_headers", "on_event",
     }  # fmt: skip
     with pytest.raises(TypeError):
         client("a-key-of-a-test", verify=False)

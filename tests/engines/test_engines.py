@@ -2,23 +2,24 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("psutil", reason="`nox -s engines` installs psutil and the engines")
-
 from benchmarks.engines import ENGINES
 
-pytestmark = pytest.mark.slow
-
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("dbos") is None, reason="`nox -s engines` installs the engines"),
+]
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def table() -> dict[str, list[str]]:
     """The cells of each line by the name of its engine."""
-    command = [sys.executable, "-m", "benchmarks.engines", "--quick"]
+    command = [sys.executable, "-m", "benchmarks.engines", "--quick", "--parallel", "2"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1200)
     assert run.returncode == 0, run.stderr
     return {cells[0]: cells for line in run.stdout.splitlines()[2:] for cells in [line.strip("| ").split(" | ")]}

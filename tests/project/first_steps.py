@@ -20,7 +20,7 @@ import zlib  # noqa: E402
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from ideogram_ai.client import Ideogram  # noqa: E402
+from ideogram_ai import Ideogram  # noqa: E402
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4  # noqa: E402
 
 

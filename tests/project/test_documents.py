@@ -18,6 +18,7 @@ import prompt_page
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from packaging.requirements import Requirement
 from PIL import Image
 
 from ideogram_ai.cli.app import app
@@ -36,7 +37,7 @@ PROMPT_SCHEMAS = (
     "V4ObjPromptElement",
     "V4TextPromptElement",
 )
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(path for path in ROOT.glob("[a-z]*/**/*.md") if "dist" not in path.parts)])
 
 
 def tokens(document: Path) -> list[Token]:
@@ -206,6 +207,16 @@ def test_what_moves_to_4_0_is_what_the_contract_says() -> None:
         assert legacy == (f"`ASPECT_{older}`" if f"ASPECT_{older}" in allowed["AspectRatio"] else "")
         alike = [size for size in allowed["ResolutionV4"] if Fraction(size.replace("x", "/")) == ratio]
         assert re.findall(r"\d+x\d+", sizes) == alike
+
+
+def test_beside_its_peers_each_yes_of_ours_is_shown_somewhere() -> None:
+    """Their versions are those of that day; ours follows the project."""
+    found = rows("peers.md", "feature")
+    assert len(found) > 30
+    assert [row[0] for row in found if not re.match(r"(no\b|\[[^\]]+\]\([\w-]+\.(md|rst)(#[\w-]+)?\)$)", row[1])] == []
+    packages = {Requirement(text).name for text in SETTINGS["project"]["dependencies"]}
+    (needed,) = (row for row in found if row[0].startswith("packages that it needs"))
+    assert needed[1].startswith(f"[{len(packages)}]")
 
 
 def test_contributing_names_every_session() -> None:

@@ -1,10 +1,15 @@
 """The floors: who may import whom, and how little the client loads."""
 
+import importlib
 import json
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+import pytest
+
+import ideogram_ai.client
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,12 +46,24 @@ def test_no_floor_imports_from_above() -> None:
     assert "2 kept, 0 broken" in result.stdout
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     packages = {f"ideogram_ai.{path.parent.name}" for path in ROOT.glob("*/ideogram_ai/*/__init__.py")}
-    assert packages == set(settings["tool"]["importlinter"]["root_packages"])
+    assert packages == set(settings["tool"]["importlinter"]["contracts"][0]["layers"])
 
 
 def test_the_floors_are_typed_and_share_one_namespace() -> None:
-    assert list(ROOT.glob("*/ideogram_ai/__init__.py")) == [], "it would hide the other portions"
-    for folder in ("generated", "overrides", "harness", "apps"):
+    folders = ("generated", "overrides", "harness", "apps")
+    assert {path.parts[-3] for path in ROOT.glob("*/ideogram_ai/__init__.py")} == set(folders)
+    doors = {(ROOT / folder / "ideogram_ai/__init__.py").read_text("utf-8") for folder in folders}
+    assert len(doors) == 1, "Python runs the first one on its path, and each has to find the others"
+    for folder in folders:
         packages = [path.parent for path in (ROOT / folder).glob("ideogram_ai/*/__init__.py")]
         assert packages
         assert [package.name for package in packages if not (package / "py.typed").is_file()] == []
+
+
+def test_the_client_can_be_imported_from_the_namespace_itself() -> None:
+    package = importlib.import_module("ideogram_ai")
+    for name in ideogram_ai.client.__all__:
+        assert getattr(package, name) is getattr(ideogram_ai.client, name)
+        assert name in dir(package)
+    with pytest.raises(AttributeError, match=r"^module 'ideogram_ai' has no attribute 'Ideograms'$"):
+        _ = package.Ideograms

@@ -15,6 +15,8 @@ from packaging.requirements import Requirement
 from ideogram_ai.client import __version__
 
 ROOT = Path(__file__).parents[2]
+DOOR = {"__init__.py", "py.typed"}
+"""What lies beside the floors."""
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +33,8 @@ def test_it_holds_every_file_of_the_floors_and_nothing_else(wheel: Path) -> None
     names = set(zipfile.ZipFile(wheel).namelist())
     floors = {path.parent.name for path in ROOT.glob("*/ideogram_ai/*/__init__.py")}
     assert {"generated", "client", "testing", "cli"} <= floors
-    assert {name.split("/")[1] for name in names if name.startswith("ideogram_ai/")} == floors
+    assert {name.split("/")[1] for name in names if name.startswith("ideogram_ai/")} == {*floors, *DOOR}
     assert {f"ideogram_ai/{floor}/py.typed" for floor in floors} <= names
-    assert "ideogram_ai/__init__.py" not in names
     files = [path for path in ROOT.glob("*/ideogram_ai/*/**/*") if path.is_file() and path.parent.name != "__pycache__"]
     present = {path.relative_to(ROOT).as_posix().partition("/")[2] for path in files}
     assert {"ideogram_ai/generated/contract.yaml", "ideogram_ai/generated/contract.json"} <= present

@@ -2,8 +2,10 @@
 
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,19 @@ def environment(**changes: str) -> dict[str, str]:
     """The variables of a process that has a key, and Python as people have it: with buffered streams, say."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name == "PYTHONPATH"}
     return {**ours, "IDEOGRAM_API_KEY": KEY, "COLUMNS": "80", **changes}
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, before: Sequence[str] = ()) -> Generator[subprocess.Popen[str]]:
+    """Run `ideogram` in the background, with another command before it."""
+    with subprocess.Popen(
+        [*before, *IDEOGRAM, *arguments],
+        cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def entry(**changes: Any) -> dict[str, Any]:

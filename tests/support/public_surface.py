@@ -37,6 +37,8 @@ DOCUMENTED = {
     "ideogram_ai.batch.prices": ("read_prices",),
     "ideogram_ai.batch.reading": ("read_rows",),
     "ideogram_ai.batch.store": ("open_store",),
+    "ideogram_ai.integrations.opentelemetry": ("trace_calls",),
+    "ideogram_ai.integrations.pydantic_ai": ("IdeogramImageGenerationModel", "IdeogramImageGenerationSettings"),
     "ideogram_ai.generated.operations": ("POST_GENERATE_IMAGE_V4", "POST_REMIX_IMAGE_V4"),
 }
 

@@ -114,6 +114,7 @@ class Found:
         owner: That process, or the dead one; None when nobody is to work on it.
         is_latest: Whether no later attempt was made on purpose. An earlier one that made images stays a row of its own.
         body: The body of its response, as it came.
+        run: The run that made the attempt; see Claims.
     """
 
     outcome: Outcome
@@ -122,6 +123,7 @@ class Found:
     owner: str | None = None
     is_latest: bool = True
     body: bytes | None = None
+    run: str | None = None
 
     @property
     def may_be_retried(self) -> bool:
@@ -130,6 +132,15 @@ class Found:
         if outcome.state is State.FAILED:
             return not outcome.may_have_been_billed
         return outcome.state in {State.PLANNED, State.UNKNOWN}
+
+    def to_go_on_with(self, *, retry_failed: bool) -> Outcome:
+        """The outcome to go on with, as far as that is free: a job is asked for, and what was made is downloaded."""
+        outcome = self.outcome
+        if outcome.state is State.UNKNOWN and outcome.job_id is not None:
+            return evolve(outcome, state=State.SUBMITTED)
+        if retry_failed and outcome.state is State.FAILED and self.body is not None:
+            return with_generation(evolve(outcome, state=State.ANSWERED), self.body)
+        return outcome
 
     @property
     def carried_cost(self) -> Decimal:
@@ -166,9 +177,17 @@ class Claims:
         unrecorded: Outcomes by key that could not be written to the place.
     """
 
-    def __init__(self, store: Store, index: Ledger | None = None) -> None:
-        """Open the claims of a place. `index` is a ledger of this process alone that shows what the place says."""
+    def __init__(self, store: Store, index: Ledger | None = None, *, run: str | None = None) -> None:
+        """Open the claims of a place.
+
+        Args:
+            store: The place.
+            index: A ledger of this process alone that shows what the place says.
+            run: What the processes of one run have in common. What an engine repeats in a run is no retry on purpose:
+                a row that became unknown in this run is not sent again by it, whatever was allowed.
+        """
         self.store = store
+        self._run = run
         self.busy: dict[str, BatchRequest] = {}
         self.left = False
         self.unrecorded: dict[str, Outcome] = {}
@@ -262,12 +281,24 @@ class Claims:
             if found is None or found.attempt < number:  # a place that lists late
                 time.sleep(0.05 * pause)
                 continue
-            state = found.outcome.state
-            wanted = {State.PLANNED: True, State.UNKNOWN: retry_unknown, State.FAILED: retry_failed}.get(state, False)
-            if not (wanted and found.may_be_retried):
+            if not self._is_wanted(found, retry_unknown=retry_unknown, retry_failed=retry_failed):
                 return self._note(found, request)
             number, carried = found.attempt + 1, found.carried_cost
         raise LedgerError(f"Row {request.key!r:.80} is claimed and taken back again and again. {NOTHING_SENT}")
+
+    def look(self, request: BatchRequest, *, retry_unknown: bool = False, retry_failed: bool = False) -> Found | None:
+        """What claim would return for a row at this moment, and None where it would claim the row."""
+        found = self.find(request.key)
+        if found is None or self._is_wanted(found, retry_unknown=retry_unknown, retry_failed=retry_failed):
+            return None
+        return self._note(found, request)
+
+    def _is_wanted(self, found: Found, *, retry_unknown: bool, retry_failed: bool) -> bool:
+        state = found.outcome.state
+        if state is State.PLANNED:
+            return True
+        wanted = {State.UNKNOWN: retry_unknown, State.FAILED: retry_failed}.get(state, False)
+        return wanted and found.may_be_retried and (self._run is None or found.run != self._run)
 
     def release(self, request: BatchRequest) -> None:
         """Take back the claim of a request that certainly did not run: anybody may claim the next attempt.
@@ -465,6 +496,7 @@ class Claims:
             "version": _VERSION,
             # Nobody works on a row that failed and waits for another run.
             "owner": self._presence.owner if outcome.state in _OPEN and outcome.error is None else None,
+            "run": self._run,
             "nonce": secrets.token_hex(8),
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "row": {name: json.loads(value) if name in _JSON_COLUMNS else value for name, value in columns.items()},
@@ -473,7 +505,8 @@ class Claims:
         return json.dumps(document).encode()
 
     def _write(self, record: _Record, data: bytes, outcome: Outcome) -> None:
-        for pause in _PAUSES:
+        # Where another outcome could not be written, the driver's own attempts are enough.
+        for pause in _PAUSES if not self.unrecorded else _PAUSES[-1:]:
             try:
                 self.store.put(record.name, data)
             except StoreError as error:
@@ -496,7 +529,7 @@ class Claims:
             row: Mapping[str, Any] = document["row"]
             columns = {name: json.dumps(value) if name in _JSON_COLUMNS else value for name, value in row.items()}
             outcome = outcome_of(columns)
-            owner, body = document["owner"], document["body"]
+            owner, body, run = document["owner"], document["body"], document.get("run")
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError) as error:
             # A folder without hard links has a claim that is empty when its process died in this very moment.
             cure = "Its process sent nothing yet: remove the file." if not data else "Was it changed?"
@@ -509,7 +542,7 @@ class Claims:
         content = None if body is None else body.encode(*_AS_BYTES)
         if outcome.state is State.ANSWERED:
             outcome = with_generation(outcome, content or b"")
-        return Found(outcome, record.attempt, busy, owner, body=content)
+        return Found(outcome, record.attempt, busy, owner, body=content, run=run)
 
 
 def _place_in_input(found: Found) -> tuple[int, str, bool]:

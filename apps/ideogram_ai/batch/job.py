@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import anyio
 import anyio.to_thread
-from attrs import define, evolve, field
+from attrs import evolve
 
 from ideogram_ai.client import IdeogramError
 
@@ -38,6 +38,7 @@ from .model import (
     server_of,
 )
 from .operations import cost_of, submit_operation
+from .pace import Budget
 from .planning import plan_rows, use_server
 from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
 from .saving import Saver, image_names, thumbnail_name
@@ -91,39 +92,6 @@ def ledger_path(location: str | os.PathLike[str]) -> Path:
 
     name = hashlib.sha256(str(location).rstrip("/").encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return platformdirs.user_state_path("ideogram-ai", appauthor=False) / "batches" / name / LEDGER_NAME
-
-
-@define
-class _Budget:
-    """Keeps a run from exceeding a sum. What is in flight counts as if it were billed.
-
-    Attributes:
-        most: US dollars that are not exceeded.
-        spent: US dollars that were billed, or may have been.
-    """
-
-    most: Decimal
-    spent: Decimal
-    _reserved: dict[str, Decimal] = field(factory=dict[str, Decimal], init=False)
-    _settled: anyio.Condition = field(factory=anyio.Condition, init=False)
-
-    async def reserve(self, request: BatchRequest, cost: Decimal) -> bool:
-        """Reserve a request's cost; False when it might exceed the sum even if all requests in flight are free."""
-        async with self._settled:
-            while self.spent + sum(self._reserved.values()) + cost > self.most:
-                if not self._reserved:
-                    return False
-                # Some of those in flight may be refused, and cost nothing.
-                await self._settled.wait()
-        self._reserved[request.key] = cost
-        return True
-
-    async def settle(self, outcome: Outcome) -> None:
-        """Count what a request cost, or may have cost, instead of what was reserved for it."""
-        if self._reserved.pop(outcome.request.key, None) is not None:
-            self.spent += outcome.cost or 0
-            async with self._settled:
-                self._settled.notify_all()
 
 
 class Job:
@@ -360,7 +328,7 @@ class Job:
             counts = await anyio.to_thread.run_sync(self.ledger.counts)
             budget = None
             if max_cost is not None:
-                budget = _Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
+                budget = Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
             planned = await anyio.to_thread.run_sync(self._planned)
             self._on_event(RunStarted(planned, counts[State.ANSWERED], counts[State.SUBMITTED]))
             try:
@@ -498,7 +466,7 @@ class Job:
         if self._runner is not None:
             self._runner.stop()
 
-    async def _drive(self, runner: Runner, budget: _Budget | None) -> None:
+    async def _drive(self, runner: Runner, budget: Budget | None) -> None:
         """Run to the end, and report each row."""
         if self._stopping is not None:  # while the run began
             runner.stop()
@@ -506,7 +474,7 @@ class Job:
             tasks.start_soon(runner.run)
             while (outcome := await runner.take()) is not None:
                 if budget is not None:
-                    await budget.settle(outcome)
+                    await budget.settle(outcome.request.key, outcome.cost or Decimal(0))
                 self._emit(RowDone(outcome))
         if isinstance(runner.error, IdeogramError | BatchError):
             self._stop(RunStopping(StopReason.ERROR, str(runner.error), runner.error))
@@ -515,7 +483,7 @@ class Job:
         for outcome in runner.interrupted:
             self._emit(RowDone(outcome))
 
-    async def _source(self, budget: _Budget | None, prices: Prices | None) -> AsyncGenerator[Outcome]:
+    async def _source(self, budget: Budget | None, prices: Prices | None) -> AsyncGenerator[Outcome]:
         async with aclosing(_read_ahead(self.ledger.answered())) as answered:
             async for outcome in answered:
                 yield outcome
@@ -527,7 +495,7 @@ class Job:
             async for request in planned:
                 if budget is not None and prices is not None:
                     cost = cost_of(request, prices) or Decimal(0)  # what has no price was refused
-                    if not await budget.reserve(request, cost):
+                    if not await budget.reserve(request.key, cost):
                         message = f"The next row may cost {cost} USD, and with it the sum would pass {budget.most} USD."
                         self._stop(RunStopping(StopReason.MAX_COST, message))
                         return

@@ -283,13 +283,19 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
         raise ValueError("this is not a row")
     if is_too_deep(fields_text(row["request"])):
         raise RecursionError
-    images = tuple(_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None)
-    outcome = _outcome_of(row, _request_of(row), images)
+    outcome = outcome_of_members(row)
+    images = outcome.images
     names = ("url", "prompt", "resolution", "seed")
     data = [{"is_image_safe": not each.withheld, **{name: getattr(each, name) for name in names}} for each in images]
     to_download = outcome.state in {State.ANSWERED, State.FAILED} and any(image.url for image in images)
     body = json.dumps({"data": data}).encode() if to_download else None
     enter_row(database, outcome.request, body=body, **row_values(outcome))
+
+
+def outcome_of_members(row: Mapping[str, Any]) -> Outcome:
+    """The outcome that a line of the manifest is about, as far as the line says."""
+    images = tuple(_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None)
+    return _outcome_of(row, _request_of(row), images)
 
 
 def _request_of(row: Mapping[str, Any]) -> BatchRequest:

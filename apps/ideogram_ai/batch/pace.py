@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+import random
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Protocol
 
-from attrs import define, field
+import anyio
+from attrs import define, field, frozen
 
 from ideogram_ai.client.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from .model import BatchRequest
 
 _DECREASE: Final = 0.8
 """What a 429 leaves of the limit. A small decrease, because a 429 is free and an unused slot costs time."""
@@ -116,3 +123,135 @@ class Pace:
         if self._refused_since is None or self.in_flight:
             return False
         return max(now, self.paused_until) - self._refused_since > self.policy.deadline
+
+
+@frozen
+class Slowdown:
+    """What follows from a request that was refused because of the number of requests.
+
+    Attributes:
+        limit: How many images may be in flight now.
+        pause: Seconds, 0 or more, without a new request.
+        news: Whether that is less than before.
+        exhausted: Whether the service refused everything for longer than it may.
+    """
+
+    limit: int
+    pause: float
+    news: bool
+    exhausted: bool
+
+
+class Turns(Protocol):
+    """Says when a request may be sent, for one process or for many."""
+
+    @property
+    def most(self) -> int:
+        """The most images in flight."""
+        ...
+
+    async def take(self, request: BatchRequest, images: int) -> int:
+        """Wait until a request for so many images may be sent. Return its number, or 0 when nothing more is sent."""
+        ...
+
+    def end(self, number: int, images: int, *, responded: bool) -> None:
+        """A request ended: with any response but a 429, or without telling anything about the limit."""
+        ...
+
+    async def slow_down(
+        self, number: int, images: int, *, retry_after: float | None, server_limit: int | None
+    ) -> Slowdown:
+        """A request ended with a 429; see Pace.on_rate_limited."""
+        ...
+
+    def stop(self) -> None:
+        """Give no more turns."""
+        ...
+
+
+class LocalTurns:
+    """The turns of a single process, first come, first served."""
+
+    def __init__(self, most: int, policy: RetryPolicy) -> None:
+        self._pace = Pace(most, policy)
+        self._queue = anyio.Lock(fast_acquire=True)
+        self._changed = anyio.Event()
+        self._stopped = False
+
+    @property
+    def most(self) -> int:
+        """The most images in flight, as far as the service named a limit."""
+        return self._pace.most
+
+    async def take(self, request: BatchRequest | None, images: int) -> int:  # noqa: ARG002
+        """See Turns."""
+        async with self._queue:
+            while not self._stopped:
+                now = time.monotonic()
+                if self._pace.allows(now, images):
+                    return self._pace.on_send(images)
+                self._changed = anyio.Event()
+                with anyio.move_on_after(self._pace.pause(now) or None):
+                    await self._changed.wait()
+        return 0
+
+    def end(self, number: int, images: int, *, responded: bool) -> None:  # noqa: ARG002
+        """See Turns."""
+        (self._pace.on_response if responded else self._pace.on_unknown)(images)
+        self._changed.set()
+
+    async def slow_down(
+        self, number: int, images: int, *, retry_after: float | None, server_limit: int | None
+    ) -> Slowdown:
+        """See Turns."""
+        now, before = time.monotonic(), int(self._pace.limit)
+        pause = self._pace.on_rate_limited(
+            number,
+            images,
+            now=now,
+            retry_after=retry_after,
+            server_limit=server_limit,
+            chance=random.random(),  # noqa: S311
+        )
+        self._changed.set()
+        limit = int(self._pace.limit)
+        return Slowdown(limit, pause, limit < before or pause > 0, self._pace.exhausted(now))
+
+    def stop(self) -> None:
+        """See Turns."""
+        self._stopped = True
+        self._changed.set()
+
+
+@define
+class Budget:
+    """Keeps a run from exceeding a sum. What is in flight counts as if it were billed.
+
+    Attributes:
+        most: US dollars that are not exceeded.
+        spent: US dollars that were billed, or may have been.
+    """
+
+    most: Decimal
+    spent: Decimal
+    _reserved: dict[str, Decimal] = field(factory=dict[str, Decimal], init=False)
+    _settled: anyio.Condition = field(factory=anyio.Condition, init=False)
+
+    async def reserve(self, key: str, cost: Decimal) -> bool:
+        """Reserve a request's cost; False when it might exceed the sum even if all requests in flight are free."""
+        async with self._settled:
+            while self.spent + sum(self._reserved.values()) + cost > self.most:
+                if not self._reserved:
+                    return False
+                # Some of those in flight may be refused, and cost nothing.
+                await self._settled.wait()
+        self._reserved[key] = cost
+        return True
+
+    async def settle(self, key: str, cost: Decimal | None = None) -> None:
+        """Count what a request cost, or may have cost, instead of what was reserved for it. None: as reserved."""
+        reserved = self._reserved.pop(key, None)
+        if reserved is not None:
+            self.spent += reserved if cost is None else cost
+            async with self._settled:
+                self._settled.notify_all()

@@ -117,6 +117,13 @@ class Estimate:
         return rounds * FASTEST_SECONDS, rounds * SLOWEST_SECONDS
 
 
+def price_name(request: BatchRequest) -> str:
+    """What people know the price of a request by: its rendering speed, its operation, or both."""
+    price = price_of(request) if request.operation in image_operations() else None
+    speed = str(request.fields.get(SPEED) or price.default) if price is not None and price.by == SPEED else ""
+    return speed if speed and request.operation == GENERATE else f"{request.operation} {speed}".strip()
+
+
 def replaceable() -> list[str]:
     """The operations whose prices a file of the user replaces: those that have the price of generate."""
     operations = image_operations()

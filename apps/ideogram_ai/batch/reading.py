@@ -22,7 +22,7 @@ from ideogram_ai.contract.strict_json import JsonError, parse_json
 
 from .csv_files import GZIP, CsvOptions, read_csv, refuse_missing
 from .json_files import read_json
-from .model import FILE_MEMBER, KEY_MEMBER, OPERATION_MEMBER, Header, InputError, Row, RowProblem
+from .model import FILE_MEMBER, KEY_MEMBER, OPERATION_MEMBER, BatchRowError, Header, InputError, Row, RowProblem
 from .operations import all_fields
 from .workbooks import read_workbook
 
@@ -287,6 +287,26 @@ def _read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, s
     except (arrow.ArrowException, OSError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise InputError(f"After row {number} the Parquet file cannot be read: {reason}.") from None
+
+
+def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a row of a table as JSON has them: without nulls, and with texts in the type of their field.
+
+    Raises:
+        BatchRowError: A value has no such type.
+    """
+    values: dict[str, Any] = {}
+    for name, value in row.items():
+        if value is None:
+            continue
+        rule = all_fields().get(name)
+        try:
+            values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else _plain(value)
+        except CellError as error:
+            raise BatchRowError(f"{name} {error}") from None
+        except TypeError as error:
+            raise BatchRowError(f"{name} holds {error}, which JSON has no type for; make text of it.") from None
+    return values
 
 
 def _plain(value: Any) -> Any:

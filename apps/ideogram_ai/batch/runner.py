@@ -52,7 +52,7 @@ from .model import (
 )
 from .operations import arguments_of, cost_of, images_asked, method_for
 from .outcomes import Outcomes
-from .pace import Pace
+from .pace import LocalTurns
 from .step import is_fatal, outcome_of_error, outcome_of_response
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 
     from .claims import Claims
     from .model import Event, Journal
+    from .pace import Turns
     from .prices import Prices
 
 Requests: TypeAlias = Iterable[BatchRequest | Mapping[str, Any]] | AsyncIterable[BatchRequest | Mapping[str, Any]]
@@ -172,9 +173,10 @@ def check_limits(**limits: object) -> None:
 
 @define(eq=False)
 class _Progress:
-    """How far a row got in this run."""
+    """How far a row got in this run, and the number of its turn."""
 
     outcome: Outcome
+    number: int = 0
 
     @property
     def images(self) -> int:
@@ -218,6 +220,7 @@ class Runner:
         submit: bool = False,
         job_seconds: float = JOB_SECONDS,
         claims: Claims | None = None,
+        turns: Turns | None = None,
     ) -> None:
         check_limits(in_flight=in_flight, downloads=downloads)
         self.error: Exception | None = None
@@ -237,9 +240,7 @@ class Runner:
         self._claiming = anyio.CapacityLimiter(in_flight + downloads)
         self._submit = submit
         self._job_seconds = job_seconds
-        self._pace = Pace(in_flight, client.retry)
-        self._turns = anyio.Lock(fast_acquire=True)  # first come, first served
-        self._pace_changed = anyio.Event()
+        self._turns: Turns = LocalTurns(in_flight, client.retry) if turns is None else turns
         # Rows that were begun and not taken yet: a slow consumer slows down the sending.
         self._room = anyio.Semaphore(in_flight + (downloads + _WAITING if finish else 0), fast_acquire=True)
         self._downloads = anyio.Semaphore(downloads, fast_acquire=True)
@@ -290,7 +291,7 @@ class Runner:
         """Send nothing new. What is in flight is finished and handed out."""
         self._stopping.set()
         self._feeding.cancel()
-        self._pace_changed.set()
+        self._turns.stop()
 
     def cancel(self) -> None:
         """Abort what is in flight. What may have run is recorded as unknown."""
@@ -332,34 +333,29 @@ class Runner:
                 async with aclosing(self._source) as source:
                     async for outcome in source:
                         await self._room.acquire()
-                        number = 0 if outcome.state is State.ANSWERED else await self._turn(outcome.request)
+                        row = _Progress(outcome)
+                        if outcome.state is not State.ANSWERED:
+                            await self._take_turn(row)
                         if self._stopping.is_set():
                             return
-                        tasks.start_soon(self._run_row, outcome, number)
+                        tasks.start_soon(self._run_row, row)
                         await anyio.lowlevel.checkpoint()  # rows are sent in their order
         except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
             self._fail(error)
 
-    async def _turn(self, request: BatchRequest) -> int:
-        """Wait until the pace allows a request, and count it as in flight. When the run stops, return 0."""
-        images = images_asked(request)
-        async with self._turns:
-            while not self._stopping.is_set():
-                now = time.monotonic()
-                if self._pace.allows(now, images):
-                    return self._pace.on_send(images)
-                self._pace_changed = anyio.Event()
-                with anyio.move_on_after(self._pace.pause(now) or None):
-                    await self._pace_changed.wait()
-        return 0
+    async def _take_turn(self, row: _Progress) -> None:
+        """Wait until a request may be sent, and count it as in flight. When nothing more is sent, its number is 0."""
+        row.number = await self._turns.take(row.outcome.request, row.images)
+        if not row.number:
+            self.stop()
 
-    async def _run_row(self, outcome: Outcome, number: int) -> None:
+    async def _run_row(self, row: _Progress) -> None:
         """Bring a row to its outcome, and hand it out."""
-        row = _Progress(outcome)
+        outcome = row.outcome
         self._open.add(row)
         try:
             if outcome.state is State.PLANNED:
-                await self._send(row, number)
+                await self._send(row)
                 if row.outcome.state is State.PLANNED:  # the run stops before it was sent
                     self._open.discard(row)
                     return
@@ -378,11 +374,11 @@ class Runner:
         self._ready.append(row)
         self._available.release()
 
-    async def _send(self, row: _Progress, number: int) -> None:
+    async def _send(self, row: _Progress) -> None:
         """Send a request until it has an outcome. It stays PLANNED when the run stops before."""
         attempts = failures = 0
         failing_since = 0.0
-        while number:
+        while row.number:
             attempts += 1
             if not failures:
                 failing_since = time.monotonic()
@@ -400,12 +396,12 @@ class Runner:
                 return
             if isinstance(result, RateLimitError) and result.waiting_helps:
                 failures = 0
-                self._on_rate_limited(number, row, result)
                 await self._take_back(row)
-                number = await self._turn(row.outcome.request)
+                await self._on_rate_limited(row, result)
+                await self._take_turn(row)
                 continue
             if is_fatal(result):
-                self._pace.on_unknown(row.images)
+                self._turns.end(row.number, row.images, responded=False)
                 self._fail(result)
                 await self._take_back(row)
                 return
@@ -418,7 +414,7 @@ class Runner:
             with anyio.move_on_after(pause):
                 await self._stopping.wait()
             if self._stopping.is_set():
-                self._pace.on_unknown(row.images)
+                self._turns.end(row.number, row.images, responded=False)
                 return
 
     async def _collect(self, row: _Progress, submitted: ImageJob | str, *, recorded: bool = True) -> None:
@@ -440,8 +436,7 @@ class Runner:
             self._on_response(row)
             await self._record(row, outcome_of_error(job, result, at=_now()))
         else:
-            self._pace.on_unknown(row.images)
-            self._pace_changed.set()
+            self._turns.end(row.number, row.images, responded=False)
             gone = isinstance(result, NotFoundError | BadRequestError)  # the service does not know the job
             state = State.UNKNOWN if gone else State.SUBMITTED
             failed = outcome_of_error(job, result)
@@ -455,8 +450,7 @@ class Runner:
         if found.state is State.SUBMITTED:
             await self._collect(row, found.job_id or "")
         else:
-            self._pace.on_unknown(row.images)
-            self._pace_changed.set()
+            self._turns.end(row.number, row.images, responded=False)
 
     async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, _Result]:
         """Send a request once, after it was claimed and recorded."""
@@ -567,26 +561,18 @@ class Runner:
 
     def _on_response(self, row: _Progress) -> None:
         """The service responded: its slots are free now, before the outcome is on the disk."""
-        self._pace.on_response(row.images)
-        self._pace_changed.set()
+        self._turns.end(row.number, row.images, responded=True)
         self._last_response = time.monotonic()
         self._unknown_in_a_row = 0
 
-    def _on_rate_limited(self, number: int, row: _Progress, error: RateLimitError) -> None:
-        self._last_response = now = time.monotonic()
-        before = int(self._pace.limit)
-        pause = self._pace.on_rate_limited(
-            number,
-            row.images,
-            now=now,
-            retry_after=error.retry_after,
-            server_limit=_server_limit(error.body),
-            chance=random.random(),  # noqa: S311
+    async def _on_rate_limited(self, row: _Progress, error: RateLimitError) -> None:
+        self._last_response = time.monotonic()
+        slowdown = await self._turns.slow_down(
+            row.number, row.images, retry_after=error.retry_after, server_limit=_server_limit(error.body)
         )
-        self._pace_changed.set()
-        if int(self._pace.limit) < before or pause:
-            self._emit(PaceChanged(int(self._pace.limit), pause, error.reject_reason or "429"))
-        if self._pace.exhausted(now):
+        if slowdown.news:
+            self._emit(PaceChanged(slowdown.limit, slowdown.pause, error.reject_reason or "429"))
+        if slowdown.exhausted:
             error.explain(f"The service refused every request for {self._policy.deadline:g} s, or asks to wait longer.")
             self._fail(error)
 
@@ -605,8 +591,7 @@ class Runner:
         if isinstance(error, APIStatusError) and not error.may_have_been_billed:
             self._on_response(row)
         else:
-            self._pace.on_unknown(row.images)
-            self._pace_changed.set()
+            self._turns.end(row.number, row.images, responded=False)
             if isinstance(error, APIConnectionError):
                 if self._last_response < failing_since:
                     # No other request got a response either: the network is down.
@@ -619,7 +604,7 @@ class Runner:
 
     def _on_unknown(self, error: Exception) -> None:
         self._unknown_in_a_row += 1
-        if self._unknown_in_a_row >= self._pace.most + _UNKNOWN_IN_A_ROW:
+        if self._unknown_in_a_row >= self._turns.most + _UNKNOWN_IN_A_ROW:
             stopped = BatchStoppedError(
                 f"The last {self._unknown_in_a_row} requests ended with an unknown outcome, so no further one is sent: "
                 f"each of them may be billed. The last one: {error}"

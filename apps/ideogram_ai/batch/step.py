@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -28,7 +29,6 @@ from ideogram_ai.client import (
 from ideogram_ai.client import Job as ImageJob
 
 from .claims import Claims
-from .ledger import with_generation
 from .model import BatchError, ImageOutcome, Outcome, State, log_outcomes, server_of
 from .names import stem_of
 from .operations import arguments_of, cost_of, images_asked, method_for, price_of
@@ -142,8 +142,10 @@ class Step:
             leaves the outcomes ANSWERED.
         submit: Submit each request as a job. Once its id is recorded, no death of a process makes the row unknown.
         job_seconds: Seconds to wait for a job, more than 0. A later call asks again for what takes longer.
-        retry_unknown: Send rows of unknown outcome again: they may be billed twice.
+        retry_unknown: Send rows of unknown outcome again: they may be billed twice. Not those that became unknown in
+            this run: an engine may repeat a row as often as it likes.
         retry_failed: Send rows again that failed and were not billed, and download failed images again.
+        run: Identifies the run: made with each Step, and the same in all processes that it is pickled to.
     """
 
     base_url: str | None = None
@@ -154,6 +156,7 @@ class Step:
     job_seconds: float = 600.0
     retry_unknown: bool = False
     retry_failed: bool = False
+    run: str = field(factory=lambda: secrets.token_hex(8), init=False, repr=False, eq=False)
 
     def __call__(self, request: BatchRequest) -> Outcome:
         """Send a request, unless it was sent before, and save its images. Each image is billed, withheld ones too.
@@ -184,7 +187,8 @@ class Step:
         claimed = with_files(request)
         claimed = evolve(claimed, key=shared_key(claimed))
         attempt = evolve(attempt, request=claimed, cost=cost_of(claimed, shipped_prices()))
-        return evolve(self._send_once(client, attempt, _claims(process, self.location, server)), request=request)
+        claims = _claims(process, self.location, server, self.run)
+        return evolve(self._send_once(client, attempt, claims), request=request)
 
     def _send_once(self, client: Ideogram, attempt: Outcome, claims: Claims) -> Outcome:
         """Send a row unless it was claimed before, go on with it as far as that is free, and save its images."""
@@ -193,7 +197,7 @@ class Step:
         if outcome.state is not State.ANSWERED or outcome.generation is None:
             return outcome
         try:
-            saved = _save(client, claims.store, outcome, outcome.generation.images)
+            saved = save_images(client, claims.store, outcome, outcome.generation.images)
             claims.record(saved)
         except BaseException as error:
             log_outcomes("An image was being saved when the process was interrupted.", [outcome], error)
@@ -220,12 +224,8 @@ class Step:
 
     def _go_on(self, client: Ideogram, found: Found, claims: Claims) -> Outcome:
         """Go on with a row that was claimed before, as far as that is free."""
-        outcome = found.outcome
-        if outcome.job_id is not None and outcome.state in {State.SUBMITTED, State.UNKNOWN}:
-            return self._collect(client, outcome, claims)
-        if self.retry_failed and outcome.state is State.FAILED and found.body is not None:
-            return with_generation(evolve(outcome, state=State.ANSWERED), found.body)
-        return outcome
+        outcome = found.to_go_on_with(retry_failed=self.retry_failed)
+        return self._collect(client, outcome, claims) if outcome.state is State.SUBMITTED else outcome
 
     def _collect(self, client: Ideogram, job: Outcome, claims: Claims | None) -> Outcome:
         """Wait for a job, whose id is recorded before it is asked for."""
@@ -258,7 +258,8 @@ def _recorded(claims: Claims | None, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _save(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[GeneratedImage]) -> Outcome:
+def save_images(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[GeneratedImage]) -> Outcome:
+    """Save the images of a response. It blocks. A failure is an outcome too: the images are paid for."""
     stem = stem_of(outcome.request)
     failures: list[DownloadError] = []
     for index, image in enumerate(images):
@@ -290,8 +291,8 @@ def _client(_process: int, base_url: str | None, timeout: float | None, retry: R
 
 
 @lru_cache
-def _claims(_process: int, location: str, server: str) -> Claims:
-    claims = Claims(open_store(location))
+def _claims(_process: int, location: str, server: str, run: str) -> Claims:
+    claims = Claims(open_store(location), run=run)
     claims.begin(server)
     atexit.register(claims.close)
     return claims

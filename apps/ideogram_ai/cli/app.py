@@ -434,6 +434,8 @@ def fetch(**options: Any) -> int:
 @click.option("--no-gallery", is_flag=True, help="Do not write index.html.")
 @click.option("--ledger", metavar="FILE", help="File of the ledger. [default: inside DIR]")
 @click.option("--shared", is_flag=True, help="Share the batch with other machines: rows are claimed in DIR.")
+@click.option("--engine", type=click.Choice(["ray"]), help="Send from all machines of a Ray cluster; implies --shared.")
+@click.option("--address", metavar="ADDRESS", help="The cluster. [default: RAY_ADDRESS, or one on this machine]")
 @click.option("--json", "as_json", is_flag=True, help="Print events to stdout, one JSON object a line.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors and warnings only.")
 @_service_options

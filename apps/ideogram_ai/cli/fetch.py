@@ -14,7 +14,7 @@ from ideogram_ai.client.jobs import COMPLETED, FAILED
 
 from .destination import Destination
 from .exit_codes import ExitCode, WrongUseError
-from .report import report
+from .report import open_images, report
 from .request_command import Options, cost_of
 from .results import IMAGES, Failure, JobState, Result
 from .sending import Sender, signals_wait
@@ -45,8 +45,10 @@ def run(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
             for fetched in _fetch(client, sender, list(dict.fromkeys(ids)), options):
                 generation = None if options.is_rehearsal(client.base_url) else fetched.generation
                 result = evolve(fetched, cost=cost_of(generation) if generation else None)
-                report(result, IMAGES, as_json=options.as_json, quiet=options.quiet, opens=options.opens)
+                report(result, IMAGES, as_json=options.as_json, quiet=options.quiet)
                 codes.add(result.code)
+                if options.opens:
+                    open_images(image.path for image in result.images if image.path)
         return ExitCode.gravest(codes)
     except WrongUseError as error:
         result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}"))
@@ -54,7 +56,7 @@ def run(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
         result = Result(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error)))
     except (click.Abort, KeyboardInterrupt) as error:
         result = Result(ExitCode.of_interruption(error), failure=Failure.of(error, "Interrupted."))
-    report(result, IMAGES, as_json=options.as_json, quiet=options.quiet, opens=options.opens)
+    report(result, IMAGES, as_json=options.as_json, quiet=options.quiet)
     return result.code
 
 

@@ -20,7 +20,7 @@ from .results import IMAGES, RESPONSE, Cost, Failure, ImageResult, Result, as_js
 from .terminal import print_error, print_note, print_warning, printable, write_error, write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ideogram_ai.client import GeneratedImage
@@ -29,9 +29,7 @@ _LABEL: Final = 10
 """Characters of the longest label of an image."""
 
 
-def report(
-    result: Result, shape: str, member: str | None = None, *, as_json: bool, quiet: bool, opens: bool = False
-) -> None:
+def report(result: Result, shape: str, member: str | None = None, *, as_json: bool, quiet: bool) -> None:
     """Report how a request ended: in one JSON object, in paths and responses alone, or in lines for people.
 
     Args:
@@ -40,13 +38,16 @@ def report(
         member: The member of another response that is printed; None for all of it.
         as_json: Whether --json was given.
         quiet: Whether --quiet was given.
-        opens: Whether --open was given.
     """
     if as_json:
         write_out(f"{result.as_json(shape)}\n")
     else:
         _report_to_people(result, member, quiet=quiet)
-    for path in (image.path for image in result.images if opens and image.path):
+
+
+def open_images(paths: Iterable[Path]) -> None:
+    """Show images in the program that this system has for them."""
+    for path in paths:
         if click.launch(os.fspath(path)):
             print_warning(f"{os.fspath(path)!r} cannot be shown: this system has no program for that.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -23,10 +24,18 @@ from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.review import review_request
 from ideogram_ai.generated.operations import Operation
 
-from .contract_input import Inputs, RequestFields, links_of, refuse_both, request_fields, split_assignment
+from .contract_input import (
+    Inputs,
+    RequestFields,
+    links_of,
+    refuse_blank,
+    refuse_both,
+    request_fields,
+    split_assignment,
+)
 from .destination import Destination, is_folder
 from .exit_codes import ExitCode, WrongUseError
-from .report import report
+from .report import open_images, report
 from .results import IMAGES, PRICE_LIST, RESPONSE, Cost, Failure, JobState, Result, as_json_text
 from .sending import Sender, signals_wait
 from .service import open_service, option_message
@@ -156,6 +165,8 @@ def send(
         failure = Failure.of(error, _INTERRUPTED if not run.codes else _INTERRUPTED_LATER)
         run.report(run.unreported or Result(ExitCode.of_interruption(error), failure=failure))
     run.sum_up()
+    if options.opens:
+        open_images(run.saved)
     return ExitCode.gravest(run.codes)
 
 
@@ -164,10 +175,11 @@ class _Run:
     """The requests of a command, and what became of them.
 
     Attributes:
-        requests: They, in the order in which they are sent.
+        requests: All of them, in the order in which they are sent.
         ended: How many of them are known to have ended.
         codes: What was reported.
         unreported: How the last one ended, until that is reported.
+        saved: The images that were saved.
         spent: US dollars of those that were made, or with --dry-run would be.
     """
 
@@ -179,6 +191,7 @@ class _Run:
     ended: int = 0
     codes: list[ExitCode] = field(factory=list[ExitCode])
     unreported: Result | None = None
+    saved: list[Path] = field(factory=list[Path])
     spent: Decimal = Decimal(0)
 
     @property
@@ -190,6 +203,7 @@ class _Run:
         """Make the requests of the matrix, and check them, before the user is asked for a key."""
         for fields, values in matrix.combinations(request.documented):
             each = evolve(request, documented=fields, values=tuple(values.values()))
+            refuse_blank(each)
             # What is remarked on one of them is true of all.
             check(each, wanted=not self.options.no_check, quiet=self.options.quiet or bool(self.requests))
             self.requests += [each] * matrix.variants
@@ -219,33 +233,34 @@ class _Run:
             for number, request in enumerate(self.requests, 1):
                 sender.destination = evolve(destination, stem=request.stem)
                 of = f", {number} of {len(self.requests)}" if len(self.requests) > 1 else ""
-                self.unreported = result = self._send(request, sender, of)
+                result = self._send(request, sender, of)
                 self.ended = number
                 # Before the client and the mock server are closed: the report on what was paid for comes first.
                 self.report(result)
-                if number < len(self.requests) and (state.stopped or not _goes_on(result)):
-                    if state.stopped:
-                        self.codes.append(state.code)
+                if not _goes_on(result):
                     return
 
     def _send(self, request: RequestFields, sender: Sender, of: str) -> Result:
         options, operation = self.options, self.operation
         makes_images = self.shape == IMAGES and not operation.is_free
         activity = self.activity or ("Making the image" if makes_images else "Waiting for the response")
-        result = sender.send(
+        # Kept at every step, because a second Ctrl-C ends this anywhere.
+        self.unreported = result = sender.send(
             request, f"{activity}{of}", deadline=None if options.no_wait else options.seconds,
             announce=lambda job_id: _announce(job_id, options),
         )  # fmt: skip
         if self.shape == RESPONSE and not result.failure:
-            result = _save_response(result, self.member, operation, sender, options)
-        is_rehearsal = options.is_rehearsal(sender.client.base_url)
-        return result if is_rehearsal else evolve(result, cost=_paid(result, request))
+            self.unreported = result = _save_response(result, self.member, operation, sender, options)
+        if not options.is_rehearsal(sender.client.base_url):
+            self.unreported = result = evolve(result, cost=_paid(result, request))
+        return result
 
     def report(self, result: Result) -> None:
         """Report on a request."""
         options = self.options
-        report(result, self.shape, self.member, as_json=options.as_json, quiet=options.quiet, opens=options.opens)
+        report(result, self.shape, self.member, as_json=options.as_json, quiet=options.quiet)
         self.codes.append(result.code)
+        self.saved += [image.path for image in result.images if image.path]
         self.spent += result.cost.usd if result.cost else 0
         self.unreported = None
 
@@ -255,7 +270,7 @@ class _Run:
         if total < 2 or (ExitCode.WRONG_USE in self.codes and not self.ended):
             return
         if self.ended < total and not is_plan:
-            print_error(f"{total - self.ended:,} of {total:,} requests were not sent, and cost nothing.")
+            print_error(f"{total - self.ended:,} of {total:,} requests not sent, and not billed.")
         if self.options.shown:
             done = f"{self.codes.count(ExitCode.DONE):,} of {total:,} requests {'checked' if is_plan else 'done'}"
             write_out(f"{done}, {usd(self.spent)} in all\n" if self.spent else f"{done}\n")

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import mimetypes
 import os
-import signal
 import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -77,18 +76,8 @@ class SignalState(logging.Handler):
             if self._shown:
                 print_note(record.getMessage())
 
-    @property
-    def stopped(self) -> bool:
-        """Whether a signal arrived."""
-        return self._first is not None
-
-    @property
-    def code(self) -> ExitCode:
-        """The exit code for the signal that arrived."""
-        return ExitCode.of_signal(self._first or signal.SIGINT)
-
     def begin(self) -> None:
-        """Note that nothing of the next request was sent yet."""
+        """Note that nothing of the next request was sent yet. After a signal it is not sent at all."""
         self._under_way = self._asking = self._saving = False
         self._give_up_now()
 

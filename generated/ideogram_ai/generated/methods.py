@@ -61,6 +61,8 @@ Job = TypeVar("Job")
 """What an operation that submits a job, or asks for one, returns: the client's own class."""
 Image = TypeVar("Image")
 """An image of a Generation: the client's own class."""
+Retry = TypeVar("Retry")
+"""When a request is sent again: the client's own class."""
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -77,7 +79,7 @@ def _reported_by_the_client(*names: str) -> Callable[[_Method], _Method]:
     return change
 
 
-class V3Methods(Generic[Generation, Job, Image]):
+class V3Methods(Generic[Generation, Job, Image, Retry]):
     """The methods of the group v3."""
 
     def __init__(self, send: Callable[..., Any]) -> None:
@@ -105,7 +107,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
@@ -173,7 +177,9 @@ class V3Methods(Generic[Generation, Job, Image]):
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -215,7 +221,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -232,7 +240,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         negative_prompt: str | None = None,
         num_images: int | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make transparent images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
@@ -261,7 +271,9 @@ class V3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -291,7 +303,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -314,7 +328,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Redraw the masked part of an image with Ideogram 3.0. Each image is billed, withheld ones too.
@@ -369,7 +385,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -408,7 +426,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -434,7 +454,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images from an image and a prompt with Ideogram 3.0. Each is billed, withheld ones too.
@@ -502,7 +524,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -544,7 +568,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -562,7 +588,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Extend an image to a new size with Ideogram 3.0. Each image is billed, withheld ones too.
@@ -609,7 +637,9 @@ class V3Methods(Generic[Generation, Job, Image]):
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -643,7 +673,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -662,7 +694,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Replace the background of an image with Ideogram 3.0. Each image is billed, withheld ones too.
@@ -704,7 +738,9 @@ class V3Methods(Generic[Generation, Job, Image]):
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -739,7 +775,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -752,7 +790,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         seed: int | None = None,
         font_candidate_files: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> LayerizeTextResponse:
         """Separate the text of an image from the image beneath it. Each request is billed.
@@ -775,7 +815,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                 MB each. Each is a path, bytes, an open binary file, or an image of a Generation; read before
                 sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -802,7 +844,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -825,7 +869,9 @@ class V3Methods(Generic[Generation, Job, Image]):
         character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Redraw the masked part of an image: the old name of inpaint. Each image is billed, withheld or not.
@@ -879,7 +925,9 @@ class V3Methods(Generic[Generation, Job, Image]):
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -918,12 +966,14 @@ class V3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
 
-class LegacyMethods(Generic[Generation, Job, Image]):
+class LegacyMethods(Generic[Generation, Job, Image, Retry]):
     """The methods of the group legacy."""
 
     def __init__(self, send: Callable[..., Any]) -> None:
@@ -935,7 +985,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         *,
         image_request: ImageRequest | Mapping[str, Any],
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images with a model before 3.0. Each is billed, withheld ones too; the price is not known.
@@ -950,7 +1002,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
             image_request: Required. What to draw with a model before 3.0. resolution and aspect_ratio exclude
                 each other. A mapping or the generated model; the order of keys is kept.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -973,7 +1027,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -990,7 +1046,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         seed: int | None = None,
         style_type: StyleType | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Redraw the masked part of an image with a model before 3.0. Each is billed; the price is not known.
@@ -1015,7 +1073,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
                 and at most 2147483647.
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1046,7 +1106,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1057,7 +1119,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         image_request: InitialImageRequest | Mapping[str, Any],
         image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images from an image with a model before 3.0. Each is billed; the price is not known.
@@ -1075,7 +1139,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
             image_file: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open
                 binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1100,7 +1166,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1115,7 +1183,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
         seed: int | None = None,
         style_type: StyleType | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Extend an image to a new size with a model before 3.0. Each is billed; the price is not known.
@@ -1157,7 +1227,9 @@ class LegacyMethods(Generic[Generation, Job, Image]):
                 and at most 2147483647.
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1186,12 +1258,14 @@ class LegacyMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
 
-class DatasetsMethods(Generic[Generation, Job, Image]):
+class DatasetsMethods(Generic[Generation, Job, Image, Retry]):
     """The methods of the group datasets."""
 
     def __init__(self, send: Callable[..., Any]) -> None:
@@ -1202,7 +1276,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         *,
         search: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> ListDatasetsResponse:
         """List the datasets of the account. It costs nothing.
@@ -1215,7 +1291,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         Args:
             search: Only datasets whose name matches this text.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1238,7 +1316,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1248,7 +1328,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         *,
         name: str,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Dataset:
         """Create an empty dataset. What it costs is not known.
@@ -1261,7 +1343,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         Args:
             name: Required. The name of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1284,7 +1368,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1294,7 +1380,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         dataset_id: str,
         *,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> GetDatasetResponse:
         """Get a dataset, its files and its models. It costs nothing.
@@ -1307,7 +1395,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         Args:
             dataset_id: Required. The id of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1330,7 +1420,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1341,7 +1433,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
         *,
         files: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image],
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> UploadDatasetAssetsResponse:
         """Upload images, captions and ZIP files to a dataset. What it costs is not known.
@@ -1359,7 +1453,9 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
                 to the image of the same name: vase.txt to vase.png. Captions are optional. Each is a path, bytes,
                 an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1384,12 +1480,14 @@ class DatasetsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
 
-class ModelsMethods(Generic[Generation, Job, Image]):
+class ModelsMethods(Generic[Generation, Job, Image, Retry]):
     """The methods of the group models."""
 
     def __init__(self, send: Callable[..., Any]) -> None:
@@ -1402,7 +1500,9 @@ class ModelsMethods(Generic[Generation, Job, Image]):
         dataset_id: str,
         model_name: str,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> TrainDatasetModelResponse:
         """Train a custom model of Ideogram 3.0 on a dataset. Each training is billed.
@@ -1418,7 +1518,9 @@ class ModelsMethods(Generic[Generation, Job, Image]):
             dataset_id: Required. The id of the dataset, which has 15 to 100 images.
             model_name: Required. The name of the model: 5 to 30 letters, digits, spaces and hyphens.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1442,7 +1544,9 @@ class ModelsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1452,7 +1556,9 @@ class ModelsMethods(Generic[Generation, Job, Image]):
         scope: ListCustomModelsScope | None = None,
         status: builtins.list[ModelStatus] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> ListModelsResponse:
         """List the custom models. It costs nothing.
@@ -1468,7 +1574,9 @@ class ModelsMethods(Generic[Generation, Job, Image]):
             status: Only models with one of these statuses. Each is one of CREATING, DRAFT, TRAINING, COMPLETED,
                 ERRORED, ARCHIVED.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1492,7 +1600,9 @@ class ModelsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1502,7 +1612,9 @@ class ModelsMethods(Generic[Generation, Job, Image]):
         model_id: str,
         *,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> GetModelResponse:
         """Get a custom model and its status. It costs nothing.
@@ -1516,7 +1628,9 @@ class ModelsMethods(Generic[Generation, Job, Image]):
         Args:
             model_id: Required. The id of the model.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1539,12 +1653,14 @@ class ModelsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
 
-class Methods(Generic[Generation, Job, Image]):
+class Methods(Generic[Generation, Job, Image, Retry]):
     """A method for each operation of the contract."""
 
     def _send(
@@ -1553,27 +1669,29 @@ class Methods(Generic[Generation, Job, Image]):
         fields: Mapping[str, object],
         *,
         extra_fields: Mapping[str, object] | None,
+        extra_headers: Mapping[str, str] | None,
         timeout: float | httpx.Timeout | None,
+        retry: Retry | None,
     ) -> Any:
         raise NotImplementedError
 
     @property
-    def v3(self) -> V3Methods[Generation, Job, Image]:
+    def v3(self) -> V3Methods[Generation, Job, Image, Retry]:
         """The methods of the group v3."""
         return V3Methods(self._send)
 
     @property
-    def legacy(self) -> LegacyMethods[Generation, Job, Image]:
+    def legacy(self) -> LegacyMethods[Generation, Job, Image, Retry]:
         """The methods of the group legacy."""
         return LegacyMethods(self._send)
 
     @property
-    def datasets(self) -> DatasetsMethods[Generation, Job, Image]:
+    def datasets(self) -> DatasetsMethods[Generation, Job, Image, Retry]:
         """The methods of the group datasets."""
         return DatasetsMethods(self._send)
 
     @property
-    def models(self) -> ModelsMethods[Generation, Job, Image]:
+    def models(self) -> ModelsMethods[Generation, Job, Image, Retry]:
         """The methods of the group models."""
         return ModelsMethods(self._send)
 
@@ -1587,7 +1705,9 @@ class Methods(Generic[Generation, Job, Image]):
         rendering_speed: RenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Generation: ...
 
     @overload
@@ -1600,7 +1720,9 @@ class Methods(Generic[Generation, Job, Image]):
         rendering_speed: RenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Generation: ...
 
     def generate(
@@ -1612,7 +1734,9 @@ class Methods(Generic[Generation, Job, Image]):
         rendering_speed: RenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
@@ -1642,7 +1766,9 @@ class Methods(Generic[Generation, Job, Image]):
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1670,7 +1796,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1685,7 +1813,9 @@ class Methods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Job: ...
 
     @overload
@@ -1699,7 +1829,9 @@ class Methods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Job: ...
 
     def submit(
@@ -1712,7 +1844,9 @@ class Methods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Job:
         """Submit a prompt as a job, and return as soon as it has an id. A job that completes is billed.
@@ -1743,7 +1877,9 @@ class Methods(Generic[Generation, Job, Image]):
             webhook_url: Where the service posts the finished job, over HTTPS to a public host. A delivery may
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1773,7 +1909,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1783,7 +1921,9 @@ class Methods(Generic[Generation, Job, Image]):
         generation_id: str | Job,
         *,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Job:
         """Ask how a job is doing, and for its images once it is complete. It costs nothing.
@@ -1798,7 +1938,9 @@ class Methods(Generic[Generation, Job, Image]):
             generation_id: Required. The id that the job was given when it was submitted. A Job stands for its
                 id.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1822,7 +1964,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1837,7 +1981,9 @@ class Methods(Generic[Generation, Job, Image]):
         rendering_speed: RenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make an image from an image and a prompt, and wait for it. It is billed, withheld or not.
@@ -1866,7 +2012,9 @@ class Methods(Generic[Generation, Job, Image]):
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1895,7 +2043,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1911,7 +2061,9 @@ class Methods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Job:
         """Submit a remix as a job, and return as soon as it has an id. A job that completes is billed.
@@ -1942,7 +2094,9 @@ class Methods(Generic[Generation, Job, Image]):
             webhook_url: Where the service posts the finished job, over HTTPS to a public host. A delivery may
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1973,7 +2127,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -1984,7 +2140,9 @@ class Methods(Generic[Generation, Job, Image]):
         text_prompt: str,
         aspect_ratio: AspectRatioV4 | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> MagicPromptV4Response:
         """Write a structured prompt from a plain one. What it costs is not known.
@@ -2001,7 +2159,9 @@ class Methods(Generic[Generation, Job, Image]):
                 1x4, 1x3, 1x2, 9x16, 10x16, 2x3, 3x4, 4x5, 1x1, 5x4, 4x3, 3x2, 16x10, 16x9, 2x1, 3x1, 4x1. The
                 default is AUTO.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2025,7 +2185,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2036,7 +2198,9 @@ class Methods(Generic[Generation, Job, Image]):
         image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
         include_bbox: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> DescribeResponseV4:
         """Describe an image as a structured prompt. Each description is billed.
@@ -2053,7 +2217,9 @@ class Methods(Generic[Generation, Job, Image]):
                 image of a Generation; read before sending.
             include_bbox: Whether the description says where things stand. The default is True.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2078,7 +2244,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2093,7 +2261,9 @@ class Methods(Generic[Generation, Job, Image]):
         rendering_speed: TransparentRenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Generation: ...
 
     @overload
@@ -2107,7 +2277,9 @@ class Methods(Generic[Generation, Job, Image]):
         rendering_speed: TransparentRenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Generation: ...
 
     def generate_transparent(
@@ -2120,7 +2292,9 @@ class Methods(Generic[Generation, Job, Image]):
         rendering_speed: TransparentRenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make an image with a transparent background, and wait for it. It is billed, withheld or not.
@@ -2146,7 +2320,9 @@ class Methods(Generic[Generation, Job, Image]):
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2175,7 +2351,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2191,7 +2369,9 @@ class Methods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Job: ...
 
     @overload
@@ -2206,7 +2386,9 @@ class Methods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Job: ...
 
     def submit_generate_transparent(
@@ -2220,7 +2402,9 @@ class Methods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Job:
         """Submit a transparent image as a job, and return as soon as it has an id. A job that completes is billed.
@@ -2248,7 +2432,9 @@ class Methods(Generic[Generation, Job, Image]):
             webhook_url: Where the service posts the finished job, over HTTPS to a public host. A delivery may
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2279,7 +2465,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2287,7 +2475,9 @@ class Methods(Generic[Generation, Job, Image]):
         self,
         *,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> WebhookSigningJwks:
         """Fetch the keys that sign webhooks. It costs nothing and needs no API key.
@@ -2297,7 +2487,9 @@ class Methods(Generic[Generation, Job, Image]):
 
         Args:
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2319,7 +2511,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2329,7 +2523,9 @@ class Methods(Generic[Generation, Job, Image]):
         *,
         image: str | os.PathLike[str] | bytes | BinaryIO | Image,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Remove the background of an image. It is billed, withheld or not; the price is not known.
@@ -2344,7 +2540,9 @@ class Methods(Generic[Generation, Job, Image]):
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2368,7 +2566,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2386,7 +2586,9 @@ class Methods(Generic[Generation, Job, Image]):
         aspect_ratio: AspectRatioV3 | None = None,
         transparent_background: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Edit images with a prompt, and wait for the result. Each image is billed, withheld ones too.
@@ -2422,7 +2624,9 @@ class Methods(Generic[Generation, Job, Image]):
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
             transparent_background: Whether the result has a transparent background. The default is False.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2456,7 +2660,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2467,7 +2673,9 @@ class Methods(Generic[Generation, Job, Image]):
         image_request: UpscaleInitialImageRequest | Mapping[str, Any],
         image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Enlarge an image and add detail, and wait for it. Each request is billed.
@@ -2486,7 +2694,9 @@ class Methods(Generic[Generation, Job, Image]):
             image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2511,7 +2721,9 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2522,7 +2734,9 @@ class Methods(Generic[Generation, Job, Image]):
         image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
         describe_model_version: DescribeModelVersion | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> DescribeResponse:
         """Describe an image in plain language. Each request is billed.
@@ -2541,7 +2755,9 @@ class Methods(Generic[Generation, Job, Image]):
             describe_model_version: The model that describes the image. One of V_2, V_3, V_4. The default is
                 V_3.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2566,12 +2782,14 @@ class Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
 
-class AsyncV3Methods(Generic[Generation, Job, Image]):
+class AsyncV3Methods(Generic[Generation, Job, Image, Retry]):
     """The methods of the group v3, to be awaited."""
 
     def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
@@ -2599,7 +2817,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
@@ -2667,7 +2887,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2709,7 +2931,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2726,7 +2950,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         negative_prompt: str | None = None,
         num_images: int | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make transparent images with Ideogram 3.0, and wait for them. Each is billed, withheld ones too.
@@ -2755,7 +2981,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             negative_prompt: What to leave out of the image. Where it contradicts prompt, prompt wins.
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2785,7 +3013,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2808,7 +3038,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Redraw the masked part of an image with Ideogram 3.0. Each image is billed, withheld ones too.
@@ -2863,7 +3095,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2902,7 +3136,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -2928,7 +3164,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images from an image and a prompt with Ideogram 3.0. Each is billed, withheld ones too.
@@ -2996,7 +3234,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3038,7 +3278,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3056,7 +3298,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Extend an image to a new size with Ideogram 3.0. Each image is billed, withheld ones too.
@@ -3103,7 +3347,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3137,7 +3383,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3156,7 +3404,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         style_codes: list[str] | None = None,
         style_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Replace the background of an image with Ideogram 3.0. Each image is billed, withheld ones too.
@@ -3198,7 +3448,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
             style_reference_images: Images to take the style from, JPEG, PNG or WebP files. Each is a path,
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3233,7 +3485,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3246,7 +3500,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         seed: int | None = None,
         font_candidate_files: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> LayerizeTextResponse:
         """Separate the text of an image from the image beneath it. Each request is billed.
@@ -3269,7 +3525,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 MB each. Each is a path, bytes, an open binary file, or an image of a Generation; read before
                 sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3296,7 +3554,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3319,7 +3579,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
         character_reference_images: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         character_reference_images_mask: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Redraw the masked part of an image: the old name of inpaint. Each image is billed, withheld or not.
@@ -3373,7 +3635,9 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                 size. One for each of character_reference_images, or none. Each is a path, bytes, an open binary
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3412,12 +3676,14 @@ class AsyncV3Methods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
 
-class AsyncLegacyMethods(Generic[Generation, Job, Image]):
+class AsyncLegacyMethods(Generic[Generation, Job, Image, Retry]):
     """The methods of the group legacy, to be awaited."""
 
     def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
@@ -3429,7 +3695,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         *,
         image_request: ImageRequest | Mapping[str, Any],
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images with a model before 3.0. Each is billed, withheld ones too; the price is not known.
@@ -3444,7 +3712,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
             image_request: Required. What to draw with a model before 3.0. resolution and aspect_ratio exclude
                 each other. A mapping or the generated model; the order of keys is kept.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3467,7 +3737,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3484,7 +3756,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         seed: int | None = None,
         style_type: StyleType | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Redraw the masked part of an image with a model before 3.0. Each is billed; the price is not known.
@@ -3509,7 +3783,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
                 and at most 2147483647.
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3540,7 +3816,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3551,7 +3829,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         image_request: InitialImageRequest | Mapping[str, Any],
         image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images from an image with a model before 3.0. Each is billed; the price is not known.
@@ -3569,7 +3849,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
             image_file: Required. The image to start from, a JPEG, PNG or WebP file. A path, bytes, an open
                 binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3594,7 +3876,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3609,7 +3893,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
         seed: int | None = None,
         style_type: StyleType | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Extend an image to a new size with a model before 3.0. Each is billed; the price is not known.
@@ -3651,7 +3937,9 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
                 and at most 2147483647.
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3680,12 +3968,14 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
 
-class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
+class AsyncDatasetsMethods(Generic[Generation, Job, Image, Retry]):
     """The methods of the group datasets, to be awaited."""
 
     def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
@@ -3696,7 +3986,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         *,
         search: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> ListDatasetsResponse:
         """List the datasets of the account. It costs nothing.
@@ -3709,7 +4001,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         Args:
             search: Only datasets whose name matches this text.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3732,7 +4026,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3742,7 +4038,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         *,
         name: str,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Dataset:
         """Create an empty dataset. What it costs is not known.
@@ -3755,7 +4053,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         Args:
             name: Required. The name of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3778,7 +4078,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3788,7 +4090,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         dataset_id: str,
         *,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> GetDatasetResponse:
         """Get a dataset, its files and its models. It costs nothing.
@@ -3801,7 +4105,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         Args:
             dataset_id: Required. The id of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3824,7 +4130,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3835,7 +4143,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
         *,
         files: Iterable[str | os.PathLike[str] | bytes | BinaryIO | Image],
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> UploadDatasetAssetsResponse:
         """Upload images, captions and ZIP files to a dataset. What it costs is not known.
@@ -3853,7 +4163,9 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
                 to the image of the same name: vase.txt to vase.png. Captions are optional. Each is a path, bytes,
                 an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3878,12 +4190,14 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
 
-class AsyncModelsMethods(Generic[Generation, Job, Image]):
+class AsyncModelsMethods(Generic[Generation, Job, Image, Retry]):
     """The methods of the group models, to be awaited."""
 
     def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
@@ -3896,7 +4210,9 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
         dataset_id: str,
         model_name: str,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> TrainDatasetModelResponse:
         """Train a custom model of Ideogram 3.0 on a dataset. Each training is billed.
@@ -3912,7 +4228,9 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
             dataset_id: Required. The id of the dataset, which has 15 to 100 images.
             model_name: Required. The name of the model: 5 to 30 letters, digits, spaces and hyphens.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3936,7 +4254,9 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3946,7 +4266,9 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
         scope: ListCustomModelsScope | None = None,
         status: builtins.list[ModelStatus] | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> ListModelsResponse:
         """List the custom models. It costs nothing.
@@ -3962,7 +4284,9 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
             status: Only models with one of these statuses. Each is one of CREATING, DRAFT, TRAINING, COMPLETED,
                 ERRORED, ARCHIVED.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3986,7 +4310,9 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -3996,7 +4322,9 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
         model_id: str,
         *,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> GetModelResponse:
         """Get a custom model and its status. It costs nothing.
@@ -4010,7 +4338,9 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
         Args:
             model_id: Required. The id of the model.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4033,12 +4363,14 @@ class AsyncModelsMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
 
-class AsyncMethods(Generic[Generation, Job, Image]):
+class AsyncMethods(Generic[Generation, Job, Image, Retry]):
     """A method for each operation of the contract, to be awaited."""
 
     async def _send(
@@ -4047,27 +4379,29 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         fields: Mapping[str, object],
         *,
         extra_fields: Mapping[str, object] | None,
+        extra_headers: Mapping[str, str] | None,
         timeout: float | httpx.Timeout | None,
+        retry: Retry | None,
     ) -> Any:
         raise NotImplementedError
 
     @property
-    def v3(self) -> AsyncV3Methods[Generation, Job, Image]:
+    def v3(self) -> AsyncV3Methods[Generation, Job, Image, Retry]:
         """The methods of the group v3."""
         return AsyncV3Methods(self._send)
 
     @property
-    def legacy(self) -> AsyncLegacyMethods[Generation, Job, Image]:
+    def legacy(self) -> AsyncLegacyMethods[Generation, Job, Image, Retry]:
         """The methods of the group legacy."""
         return AsyncLegacyMethods(self._send)
 
     @property
-    def datasets(self) -> AsyncDatasetsMethods[Generation, Job, Image]:
+    def datasets(self) -> AsyncDatasetsMethods[Generation, Job, Image, Retry]:
         """The methods of the group datasets."""
         return AsyncDatasetsMethods(self._send)
 
     @property
-    def models(self) -> AsyncModelsMethods[Generation, Job, Image]:
+    def models(self) -> AsyncModelsMethods[Generation, Job, Image, Retry]:
         """The methods of the group models."""
         return AsyncModelsMethods(self._send)
 
@@ -4081,7 +4415,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         rendering_speed: RenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Generation: ...
 
     @overload
@@ -4094,7 +4430,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         rendering_speed: RenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Generation: ...
 
     async def generate(
@@ -4106,7 +4444,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         rendering_speed: RenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make images from a prompt, and wait for them. Each image is billed, withheld ones too.
@@ -4136,7 +4476,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4164,7 +4506,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4179,7 +4523,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Job: ...
 
     @overload
@@ -4193,7 +4539,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Job: ...
 
     async def submit(
@@ -4206,7 +4554,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Job:
         """Submit a prompt as a job, and return as soon as it has an id. A job that completes is billed.
@@ -4237,7 +4587,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             webhook_url: Where the service posts the finished job, over HTTPS to a public host. A delivery may
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4267,7 +4619,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4277,7 +4631,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         generation_id: str | Job,
         *,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Job:
         """Ask how a job is doing, and for its images once it is complete. It costs nothing.
@@ -4292,7 +4648,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             generation_id: Required. The id that the job was given when it was submitted. A Job stands for its
                 id.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4316,7 +4674,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4331,7 +4691,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         rendering_speed: RenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make an image from an image and a prompt, and wait for it. It is billed, withheld or not.
@@ -4360,7 +4722,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4389,7 +4753,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4405,7 +4771,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Job:
         """Submit a remix as a job, and return as soon as it has an id. A job that completes is billed.
@@ -4436,7 +4804,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             webhook_url: Where the service posts the finished job, over HTTPS to a public host. A delivery may
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4467,7 +4837,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4478,7 +4850,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         text_prompt: str,
         aspect_ratio: AspectRatioV4 | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> MagicPromptV4Response:
         """Write a structured prompt from a plain one. What it costs is not known.
@@ -4495,7 +4869,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                 1x4, 1x3, 1x2, 9x16, 10x16, 2x3, 3x4, 4x5, 1x1, 5x4, 4x3, 3x2, 16x10, 16x9, 2x1, 3x1, 4x1. The
                 default is AUTO.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4519,7 +4895,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4530,7 +4908,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
         include_bbox: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> DescribeResponseV4:
         """Describe an image as a structured prompt. Each description is billed.
@@ -4547,7 +4927,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                 image of a Generation; read before sending.
             include_bbox: Whether the description says where things stand. The default is True.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4572,7 +4954,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4587,7 +4971,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         rendering_speed: TransparentRenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Generation: ...
 
     @overload
@@ -4601,7 +4987,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         rendering_speed: TransparentRenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Generation: ...
 
     async def generate_transparent(
@@ -4614,7 +5002,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         rendering_speed: TransparentRenderingSpeedV4 | None = None,
         enable_copyright_detection: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Make an image with a transparent background, and wait for it. It is billed, withheld or not.
@@ -4640,7 +5030,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4669,7 +5061,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4685,7 +5079,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Job: ...
 
     @overload
@@ -4700,7 +5096,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
     ) -> Job: ...
 
     async def submit_generate_transparent(
@@ -4714,7 +5112,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         enable_copyright_detection: bool | None = None,
         webhook_url: str | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Job:
         """Submit a transparent image as a job, and return as soon as it has an id. A job that completes is billed.
@@ -4742,7 +5142,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             webhook_url: Where the service posts the finished job, over HTTPS to a public host. A delivery may
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4773,7 +5175,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4781,7 +5185,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         self,
         *,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> WebhookSigningJwks:
         """Fetch the keys that sign webhooks. It costs nothing and needs no API key.
@@ -4791,7 +5197,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
 
         Args:
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4813,7 +5221,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4823,7 +5233,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         *,
         image: str | os.PathLike[str] | bytes | BinaryIO | Image,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Remove the background of an image. It is billed, withheld or not; the price is not known.
@@ -4838,7 +5250,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             image: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4862,7 +5276,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4880,7 +5296,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         aspect_ratio: AspectRatioV3 | None = None,
         transparent_background: bool | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Edit images with a prompt, and wait for the result. Each image is billed, withheld ones too.
@@ -4916,7 +5334,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                 16x10, 2x3, 3x2, 3x4, 4x3, 4x5, 5x4, 1x1.
             transparent_background: Whether the result has a transparent background. The default is False.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4950,7 +5370,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -4961,7 +5383,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         image_request: UpscaleInitialImageRequest | Mapping[str, Any],
         image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> Generation:
         """Enlarge an image and add detail, and wait for it. Each request is billed.
@@ -4980,7 +5404,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -5005,7 +5431,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )
 
@@ -5016,7 +5444,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
         image_file: str | os.PathLike[str] | bytes | BinaryIO | Image,
         describe_model_version: DescribeModelVersion | None = None,
         extra_fields: Mapping[str, object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None = None,
+        retry: Retry | None = None,
         **unknown: Never,
     ) -> DescribeResponse:
         """Describe an image in plain language. Each request is billed.
@@ -5035,7 +5465,9 @@ class AsyncMethods(Generic[Generation, Job, Image]):
             describe_model_version: The model that describes the image. One of V_2, V_3, V_4. The default is
                 V_3.
             extra_fields: Undocumented fields to send, by their name on the wire.
+            extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
+            retry: When this call is sent again; None as the client says.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -5060,6 +5492,8 @@ class AsyncMethods(Generic[Generation, Job, Image]):
                     **unknown,
                 },
                 extra_fields=extra_fields,
+                extra_headers=extra_headers,
                 timeout=timeout,
+                retry=retry,
             ),
         )

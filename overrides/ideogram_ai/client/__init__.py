@@ -42,24 +42,37 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
         WebhookVerificationError,
     )
+    from .events import Event
     from .files import describe_image, save_sidecar
     from .flow import Timing
     from .jobs import Job
+    from .prompts import Box, JsonPrompt, ObjectElement, Style, TextElement
     from .response import GeneratedImage, Generation
     from .retry import RetryPolicy
     from .uploads import UploadProgress
+    from .values import (
+        AspectRatio,
+        RenderingSpeed,
+        Resolution,
+        parse_aspect_ratio,
+        parse_rendering_speed,
+        parse_resolution,
+    )
     from .webhooks import verify_webhook
 
 __all__ = [
     "APIConnectionError",
     "APIStatusError",
+    "AspectRatio",
     "AsyncIdeogram",
     "AuthenticationError",
     "BadRequestError",
+    "Box",
     "ConfigurationError",
     "ConflictingFieldsError",
     "DownloadError",
     "DownloadReason",
+    "Event",
     "FieldValueError",
     "GeneratedImage",
     "Generation",
@@ -69,16 +82,22 @@ __all__ = [
     "Job",
     "JobFailedError",
     "JobTimeoutError",
+    "JsonPrompt",
     "NotFoundError",
+    "ObjectElement",
     "OutcomeUnknownError",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "PromptError",
     "RateLimitError",
+    "RenderingSpeed",
     "RequestError",
+    "Resolution",
     "ResponseValidationError",
     "ResponseWarning",
     "RetryPolicy",
+    "Style",
+    "TextElement",
     "Timing",
     "UnknownFieldError",
     "UnprocessableEntityError",
@@ -86,20 +105,35 @@ __all__ = [
     "WebhookVerificationError",
     "__version__",
     "describe_image",
+    "parse_aspect_ratio",
+    "parse_rendering_speed",
+    "parse_resolution",
     "save_sidecar",
     "verify_webhook",
 ]
 
 _MODULES = {
+    "AspectRatio": "values",
     "AsyncIdeogram": "client",
+    "Box": "prompts",
+    "Event": "events",
     "GeneratedImage": "response",
     "Generation": "response",
     "Ideogram": "client",
     "Job": "jobs",
+    "JsonPrompt": "prompts",
+    "ObjectElement": "prompts",
+    "RenderingSpeed": "values",
+    "Resolution": "values",
     "RetryPolicy": "retry",
+    "Style": "prompts",
+    "TextElement": "prompts",
     "Timing": "flow",
     "UploadProgress": "uploads",
     "describe_image": "files",
+    "parse_aspect_ratio": "values",
+    "parse_rendering_speed": "values",
+    "parse_resolution": "values",
     "save_sidecar": "files",
     "verify_webhook": "webhooks",
 }

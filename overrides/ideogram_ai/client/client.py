@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, overload
 
 import httpx
 from attrs import evolve
@@ -22,13 +22,17 @@ from . import __version__
 from .config import (
     check_http_client,
     is_http_allowed,
+    log_to_stderr,
     resolve_api_key,
     resolve_base_url,
+    resolve_headers,
     resolve_in_flight,
+    resolve_retry,
     resolve_timeout,
 )
 from .download import MAX_IMAGE_BYTES, DownloadJob, DownloadURLPolicy, download_flow, fetch_flow, name_in_link
 from .errors import NOTHING_SENT, ConfigurationError, DownloadError, RequestError
+from .events import Event, Reporter, check_hook
 from .flow import (
     RunBlocking,
     SendRequest,
@@ -39,10 +43,10 @@ from .flow import (
     interrupt,
     interruption_in,
 )
-from .jobs import Job, submitted_as
-from .redaction import redacted_logs
+from .jobs import Job, read_by, submitted_as
+from .redaction import ApiKey, redacted_logs
 from .request import JSON, RequestBody, check_names, encode_request
-from .response import GeneratedImage, Generation
+from .response import GeneratedImage, Generation, ImageReader
 from .retry import RetryPolicy
 from .transport import (
     Environment,
@@ -64,6 +68,7 @@ if TYPE_CHECKING:
 
     from ideogram_ai.generated.operations import Operation
 
+    from .files import Opens, Writable
     from .flow import Flow
     from .webhooks import Headers
 
@@ -80,6 +85,9 @@ MAX_POLL_SECONDS: Final = 30.0
 """How long a poll that gets no answer takes, at most: another one is free."""
 MIN_POLL_SECONDS: Final = 5.0
 """The same for the last poll before the deadline of a wait."""
+MAX_PREVIEW_BYTES: Final = 32 * 1024 * 1024
+"""The largest image that is shown in a notebook."""
+PREVIEW_TIMEOUT: Final = httpx.Timeout(5.0)
 _HEADERS: Final = {
     "Accept": "application/json",
     # So that a body is bounded by its size on the wire.
@@ -94,6 +102,7 @@ class _BaseClient(Generic[HTTPClient]):
     """The settings of a client, checked, and the requests and flows that are made from them. No I/O."""
 
     _http_class: ClassVar[type[Any]]
+    _awaited: ClassVar[bool]
 
     def __init__(
         self,
@@ -108,6 +117,8 @@ class _BaseClient(Generic[HTTPClient]):
         timing: Timing = Timing(),  # noqa: B008 - frozen
         in_flight: int | None = None,
         on_upload: Callable[[UploadProgress], object] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        on_event: Callable[[Event], object] | None = None,
     ) -> None:
         key = resolve_api_key(api_key)
         del api_key  # or a traceback with local variables would show it
@@ -116,8 +127,11 @@ class _BaseClient(Generic[HTTPClient]):
         self._key = key
         self._base_url = resolve_base_url(base_url, allow_http=allow_http)
         self._timeout = resolve_timeout(timeout)
-        self._retry = retry
+        self._retry = resolve_retry(retry, RetryPolicy())
         self._timing = timing
+        self._headers = resolve_headers(extra_headers, _HEADERS)
+        self._on_event = check_hook(on_event)
+        log_to_stderr()
         self._url_policy = DownloadURLPolicy.of(self._base_url)
         stays_here = self._base_url.startswith("http:") and not (allow_http or is_http_allowed())
         self._check_peer = require_loopback(self._url_policy.base_host) if stays_here else None
@@ -130,6 +144,7 @@ class _BaseClient(Generic[HTTPClient]):
         self._webhook_keys = KeyCache(timing.monotonic)
         self._closed = False
         self._parent: Self | None = None
+        self._reader = self._make_reader()
 
     @property
     def base_url(self) -> str:
@@ -159,7 +174,7 @@ class _BaseClient(Generic[HTTPClient]):
         """
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._retry = retry
+        other._retry = resolve_retry(retry, self._retry)
         other._in_flight = self._in_flight if in_flight is None else InFlight(resolve_in_flight(in_flight))
         other._parent = self
         return other
@@ -185,12 +200,15 @@ class _BaseClient(Generic[HTTPClient]):
         arguments: Mapping[str, object],
         *,
         extra_fields: Mapping[str, object] | None,
+        extra_headers: Mapping[str, str] | None,
         timeout: float | httpx.Timeout | None,
+        retry: RetryPolicy | None,
     ) -> Flow[Any]:
         self._ensure_open()
         jobs = [value for value in arguments.values() if isinstance(value, Job)]
         arguments = {name: value.id if isinstance(value, Job) else value for name, value in arguments.items()}
         limits = self._timeout if timeout is None else resolve_timeout(timeout)
+        policy, headers = resolve_retry(retry, self._retry), resolve_headers(extra_headers, self._headers)
         if any(each.is_file for each in operation.fields):
             arguments = list_files(operation, arguments)
             check_names(operation, arguments, extra_fields)  # before an image is fetched for it
@@ -200,23 +218,33 @@ class _BaseClient(Generic[HTTPClient]):
             body = encode_request(operation, arguments, extra_fields)
         outcome = yield from call_flow(
             operation,
-            self._prepare(operation, arguments, body, limits),
+            self._prepare(operation, arguments, body, limits, headers),
             check_peer=self._check_peer,
             key=self._key,
-            policy=self._retry,
+            policy=policy,
             timing=self._timing,
+            reporter=self._report(operation.method_name, body.fields),
+            reader=self._reader,
         )
         return submitted_as(outcome, jobs[0].request, jobs[0].price) if jobs and isinstance(outcome, Job) else outcome
 
+    def _report(self, method: str, fields: Mapping[str, Any] | None = None) -> Reporter:
+        return Reporter(self._on_event, method, self._timing, fields)
+
     def _prepare(
-        self, operation: Operation, arguments: Mapping[str, object], body: RequestBody, limits: httpx.Timeout
+        self,
+        operation: Operation,
+        arguments: Mapping[str, object],
+        body: RequestBody,
+        limits: httpx.Timeout,
+        headers: Mapping[str, str],
     ) -> PreparedRequest:
         ids = (arguments.get(each.python_name) for each in operation.fields if each.place == "path")
         return PreparedRequest(
             to="api",
             method=operation.method,
             url=self._base_url + body.path,
-            headers=_HEADERS if body.content is None else _HEADERS | {"Content-Type": JSON},
+            headers=headers if body.content is None else {**headers, "Content-Type": JSON},
             timeout=_allow_for_files(limits, body),
             body=body,
             authenticated=operation.authenticated,
@@ -243,13 +271,16 @@ class _BaseClient(Generic[HTTPClient]):
     def _fetch_image(self, field: str, image: GeneratedImage) -> Flow[Upload | bytes]:
         job = self._download_job(image, "", overwrite=False, max_bytes=None)
         try:
-            data = yield from fetch_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
+            data = yield from self._fetch_flow(job)
             name = name_in_link(job)
             return make_upload(data, name=name, stem=field) if name else data
         except DownloadError as error:
             error.may_have_been_billed = False  # by this call
             error.rephrase(lambda message: f"{field}: {message} {NOTHING_SENT}")
             raise
+
+    def _fetch_flow(self, job: DownloadJob) -> Flow[bytes]:
+        return fetch_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
 
     def _wait_flow(self, job: Job | str, deadline: float) -> Flow[Generation]:
         self._ensure_open()
@@ -259,37 +290,66 @@ class _BaseClient(Generic[HTTPClient]):
         name = next(each.python_name for each in operation.fields if each.place == "path")
         arguments = {name: job.id if isinstance(job, Job) else job}
         body = encode_request(operation, arguments)
-        request = self._prepare(operation, arguments, body, _limit(self._timeout, MAX_POLL_SECONDS))
+        request = self._prepare(operation, arguments, body, _limit(self._timeout, MAX_POLL_SECONDS), self._headers)
+        reporter = self._report("wait")
 
         def poll(left: float) -> Flow[Any]:
             self._ensure_open()
-            last = evolve(request, total=min(max(left, MIN_POLL_SECONDS), MAX_POLL_SECONDS))
-            return attempt_flow(operation, last, check_peer=self._check_peer, key=self._key, timing=self._timing)
+            return attempt_flow(
+                operation,
+                evolve(request, total=min(max(left, MIN_POLL_SECONDS), MAX_POLL_SECONDS)),
+                check_peer=self._check_peer,
+                key=self._key,
+                timing=self._timing,
+                reporter=reporter,
+                ends=False,
+            )
 
         return wait_flow(
-            job, operation=operation, poll=poll, schedule=self._polls, timing=self._timing, deadline=deadline
+            job,
+            operation=operation,
+            poll=poll,
+            schedule=self._polls,
+            timing=self._timing,
+            deadline=deadline,
+            reporter=reporter,
+            reader=self._reader,
         )
 
     def _download_flow(
-        self, image: object, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
-    ) -> Flow[Path]:
+        self,
+        image: object,
+        path: str | os.PathLike[str] | Writable | Opens,
+        *,
+        overwrite: bool,
+        max_bytes: int | None,
+    ) -> Flow[Path | None]:
         self._ensure_open()
         if isinstance(image, str) and image:
             image = GeneratedImage(url=image, prompt=None, resolution=None, seed=None, is_image_safe=None)
         if not isinstance(image, GeneratedImage):
             what = "an empty text" if image == "" else type(image).__name__
             raise RequestError(f"image: {what} cannot be downloaded. Give an image of a Generation, or a link to one.")
+        if not isinstance(path, (str, os.PathLike)) and not (hasattr(path, "write") or hasattr(path, "__enter__")):
+            kind = type(path).__name__
+            raise RequestError(f"path: {kind} is no path, and no file that is open for writing bytes.")
         job = self._download_job(image, path, overwrite=overwrite, max_bytes=max_bytes)
         return download_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
 
     def _download_job(
-        self, image: GeneratedImage, path: str | os.PathLike[str], *, overwrite: bool, max_bytes: int | None
+        self,
+        image: GeneratedImage,
+        path: str | os.PathLike[str] | Writable | Opens,
+        *,
+        overwrite: bool,
+        max_bytes: int | None,
     ) -> DownloadJob:
         headers = _HEADERS | {"Accept": "image/*"}
         request = PreparedRequest(
             to="images", method="GET", url=image.url or "", headers=headers, timeout=self._timeout
         )
-        return DownloadJob(image, path, overwrite, MAX_IMAGE_BYTES if max_bytes is None else max_bytes, request)
+        most = MAX_IMAGE_BYTES if max_bytes is None else max_bytes
+        return DownloadJob(image, path, overwrite, most, request, self._report("download"))
 
     def _build_request(
         self, prepared: PreparedRequest, trace: Callable[..., object], lent: HTTPClient | None
@@ -336,6 +396,28 @@ class _BaseClient(Generic[HTTPClient]):
             for field, (file, content, kind) in body.parts
         ]
 
+    def _without_key(self, kind: type[_BaseClient[Any]], **changes: Any) -> Any:
+        """A client that fetches images with the settings of this one, has no key, and does not close with it."""
+        other = object.__new__(kind)
+        other.__dict__ = self.__dict__ | {"_key": ApiKey(""), "_api": None, "_closed": False, "_parent": None} | changes
+        return other
+
+    def _make_reader(self) -> ImageReader:
+        return ImageReader(self._awaited, self._without_key(type(self))._read, self._preview)
+
+    def _preview(self, image: GeneratedImage) -> bytes:
+        """Fetch an image soon or not at all, and without awaiting anything."""
+        if self._awaited and self._images is not None:
+            raise RequestError("an asynchronous image_client cannot be used here; await image.aread()")
+        timing = evolve(self._timing, sleep=None) if self._awaited else self._timing
+        once = {"_retry": RetryPolicy(max_attempts=1), "_timeout": PREVIEW_TIMEOUT, "_timing": timing}
+        data: bytes = self._without_key(Ideogram, **once)._read(image, MAX_PREVIEW_BYTES)
+        return data
+
+    def _read_flow(self, image: GeneratedImage, max_bytes: int | None) -> Flow[bytes]:
+        self._ensure_open()
+        return self._fetch_flow(self._download_job(image, "", overwrite=False, max_bytes=max_bytes))
+
     def _lent(self, step: SendRequest) -> HTTPClient | None:
         """The caller's HTTP client for a request, if there is one."""
         return self._api if step.request.to == "api" else self._images
@@ -369,7 +451,7 @@ def _no_fresh_connection() -> ConfigurationError:
     )
 
 
-class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage]):
+class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage, RetryPolicy]):
     """A client for the Ideogram API. Use it as a context manager, or call close().
 
     It can be shared by threads, and used on both sides of a fork: each request has its own connection.
@@ -391,6 +473,9 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
             contract's limit for an organization.
         on_upload: Called with an UploadProgress while files of more than 1 MiB are sent, often, and by the thread that
             sends them.
+        extra_headers: Headers that go with each request to the API, for example for a gateway; never to image hosts.
+        on_event: Called with an Event at each step of a call: sent, answered, retried, billed, saved, failed. Whatever
+            it raises is logged, and the call goes on. IDEOGRAM_LOG=debug logs the events.
 
     Raises:
         ConfigurationError: The key, the base URL, a timeout, an HTTP client, or the proxies and certificates of the
@@ -398,7 +483,9 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
     """
 
     _http_class = httpx.Client
+    _awaited = False
 
+    @overload
     def download(
         self,
         image: GeneratedImage | str,
@@ -406,18 +493,34 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
         *,
         overwrite: bool = False,
         max_bytes: int | None = None,
-    ) -> Path:
+    ) -> Path: ...
+
+    @overload
+    def download(
+        self, image: GeneratedImage | str, path: Writable | Opens, *, max_bytes: int | None = None
+    ) -> None: ...
+
+    def download(
+        self,
+        image: GeneratedImage | str,
+        path: str | os.PathLike[str] | Writable | Opens,
+        *,
+        overwrite: bool = False,
+        max_bytes: int | None = None,
+    ) -> Path | None:
         """Save an image. It costs nothing, and failures that may pass are retried.
 
         Args:
             image: An image of a Generation, or a link to an image, for example the base_image_url of
                 v3.layerize_text.
-            path: A file, or a folder in which the file is named after the link, with the suffix of its format.
+            path: A file, or a folder in which the file is named after the link, with the suffix of its format. Or a
+                binary file that is open for writing, which stays open; or what opens one in a `with` block, for example
+                fsspec.open("s3://bucket/cat.png", "wb"). They get the image in one go, when it is complete.
             overwrite: Whether an existing file may be replaced.
             max_bytes: The largest image that is accepted, in bytes; None means 256 MiB.
 
         Returns:
-            The path of the image, which is complete or not there at all.
+            The path of the image, which is complete or not there at all; None for an open file.
 
         Raises:
             DownloadError: With its reason, for example "withheld" or "expired".
@@ -469,7 +572,7 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
                 if keys.needs_fetch(delivery):  # no other thread fetched them meanwhile
                     with keys.fetch() as keep:
                         keep(self.webhook_keys(timeout=FETCH_TIMEOUT))
-        return keys.verify(delivery, max_age=max_age, now=self._timing.wall())
+        return read_by(keys.verify(delivery, max_age=max_age, now=self._timing.wall()), self._reader)
 
     def close(self) -> None:
         """Accept no further request. Requests in flight are completed; your own HTTP clients stay open."""
@@ -489,9 +592,17 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
         fields: Mapping[str, object],
         *,
         extra_fields: Mapping[str, object] | None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None,
+        retry: RetryPolicy | None = None,
     ) -> Any:
-        return self._drive(self._call_flow(operation, fields, extra_fields=extra_fields, timeout=timeout))
+        flow = self._call_flow(
+            operation, fields, extra_fields=extra_fields, extra_headers=extra_headers, timeout=timeout, retry=retry
+        )
+        return self._drive(flow)
+
+    def _read(self, image: GeneratedImage, max_bytes: int | None = None) -> bytes:
+        return self._drive(self._read_flow(image, max_bytes))
 
     def _drive(self, flow: Flow[T]) -> T:
         outer = sys.exception()
@@ -568,7 +679,7 @@ class Ideogram(_BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImag
                 response.close()
 
 
-class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job, GeneratedImage]):
+class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job, GeneratedImage, RetryPolicy]):
     """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
 
     It can be used in any event loop, in several at once, and on both sides of a fork: each request has its own
@@ -585,13 +696,17 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job
         timing: As in Ideogram; its sleep is awaited.
         in_flight: As in Ideogram.
         on_upload: As in Ideogram. It is called in the event loop, and not awaited.
+        extra_headers: As in Ideogram.
+        on_event: As in Ideogram. It is called in the event loop, and not awaited.
 
     Raises:
         ConfigurationError: As in Ideogram.
     """
 
     _http_class = httpx.AsyncClient
+    _awaited = True
 
+    @overload
     async def download(
         self,
         image: GeneratedImage | str,
@@ -599,7 +714,21 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job
         *,
         overwrite: bool = False,
         max_bytes: int | None = None,
-    ) -> Path:
+    ) -> Path: ...
+
+    @overload
+    async def download(
+        self, image: GeneratedImage | str, path: Writable | Opens, *, max_bytes: int | None = None
+    ) -> None: ...
+
+    async def download(
+        self,
+        image: GeneratedImage | str,
+        path: str | os.PathLike[str] | Writable | Opens,
+        *,
+        overwrite: bool = False,
+        max_bytes: int | None = None,
+    ) -> Path | None:
         """Save an image. It costs nothing, and failures that may pass are retried.
 
         Arguments, result and errors are those of Ideogram.download.
@@ -626,7 +755,7 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job
                 if keys.needs_fetch(delivery):  # no other task fetched them meanwhile
                     with keys.fetch() as keep:
                         keep(await self.webhook_keys(timeout=FETCH_TIMEOUT))
-        return keys.verify(delivery, max_age=max_age, now=self._timing.wall())
+        return read_by(keys.verify(delivery, max_age=max_age, now=self._timing.wall()), self._reader)
 
     async def aclose(self) -> None:
         """Accept no further request. Requests in flight are completed; your own HTTP clients stay open."""
@@ -646,9 +775,17 @@ class AsyncIdeogram(_BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job
         fields: Mapping[str, object],
         *,
         extra_fields: Mapping[str, object] | None,
+        extra_headers: Mapping[str, str] | None = None,
         timeout: float | httpx.Timeout | None,
+        retry: RetryPolicy | None = None,
     ) -> Any:
-        return await self._drive(self._call_flow(operation, fields, extra_fields=extra_fields, timeout=timeout))
+        flow = self._call_flow(
+            operation, fields, extra_fields=extra_fields, extra_headers=extra_headers, timeout=timeout, retry=retry
+        )
+        return await self._drive(flow)
+
+    async def _read(self, image: GeneratedImage) -> bytes:
+        return await self._drive(self._read_flow(image, None))
 
     async def _drive(self, flow: Flow[T]) -> T:
         outer = sys.exception()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import httpx
 
-from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, SERVER_URL
+from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS, POST_GENERATE_IMAGE_V4, SERVER_URL
 
 from .errors import NOTHING_SENT, ConfigurationError
 from .redaction import ApiKey
-from .retry import MAX_SECONDS
+from .request import is_mapping
+from .retry import MAX_SECONDS, RetryPolicy
 from .transport import is_loopback as is_loopback  # noqa: PLC0414 - it is public here too
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ T = TypeVar("T")
 KEY_VARIABLE = "IDEOGRAM_API_KEY"
 URL_VARIABLE = "IDEOGRAM_BASE_URL"
 HTTP_VARIABLE = "IDEOGRAM_ALLOW_HTTP"
+LOG_VARIABLE = "IDEOGRAM_LOG"
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=300.0, write=60.0, pool=10.0)
 """The service holds a request for up to 265 s: a client that waits for less makes outcomes unknown."""
 
@@ -150,6 +154,78 @@ def resolve_in_flight(limit: object) -> int:
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise ConfigurationError(f"in_flight is {limit!r:.80}; give a whole number, 1 or more. {NOTHING_SENT}")
     return limit
+
+
+def resolve_retry(policy: object, default: RetryPolicy) -> RetryPolicy:
+    """The policy to use; None is the default. Anything else would fail only when a request has failed."""
+    if policy is None or isinstance(policy, RetryPolicy):
+        return policy or default
+    raise ConfigurationError(
+        f"retry is {policy!r:.80}; give a RetryPolicy, for example RetryPolicy(max_attempts=1). {NOTHING_SENT}"
+    )
+
+
+_OURS = {
+    *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"),
+    *("host", "content-length", "content-type", "content-encoding", "accept", "accept-encoding"),
+    API_KEY_HEADER.lower(),
+}
+"""Headers that the promise rests on: the key, one connection for each request, the boundary of a body, its size."""
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[!-~]([ \t!-~]*[!-~])?")
+
+
+def resolve_headers(given: object, base: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers with those of the caller, which replace others of the same name in any case.
+
+    Raises:
+        ConfigurationError: A name or a value cannot be sent, or the header is not the caller's to set.
+    """
+    if given is None:
+        return base
+    if not is_mapping(given):
+        raise ConfigurationError(
+            f"extra_headers is {type(given).__name__}: give a mapping of names to values. {NOTHING_SENT}"
+        )
+    headers: dict[str, str] = {}
+    for name, value in given.items():
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+            raise ConfigurationError(f"extra_headers: {name!r:.80} is no name of a header. {NOTHING_SENT}")
+        if name.lower() in _OURS:
+            raise ConfigurationError(
+                f"extra_headers: the client sets {name} itself, and your images depend on it. Leave it out. "
+                f"{NOTHING_SENT}"
+            )
+        if not isinstance(value, str) or not _VALUE.fullmatch(value):  # which is not shown: it may be a secret
+            raise ConfigurationError(
+                f"extra_headers: the value of {name} is no text of printable ASCII characters, or begins or ends with "
+                f"white space. {NOTHING_SENT}"
+            )
+        headers[name] = value
+    replaced = {name.lower() for name in headers}
+    return {name: value for name, value in base.items() if name.lower() not in replaced} | headers
+
+
+def log_to_stderr(environment: Mapping[str, str] = os.environ) -> None:
+    """Log what IDEOGRAM_LOG asks for to standard error, once, unless the program has handlers of its own.
+
+    Raises:
+        ConfigurationError: It names no level.
+    """
+    asked = environment.get(LOG_VARIABLE, "").strip()
+    if not asked:
+        return
+    level = logging.getLevelNamesMapping().get(asked.upper())
+    if level is None:
+        raise ConfigurationError(
+            f"{LOG_VARIABLE} is {asked[:20]!r}: give debug, info, warning or error, or unset it. {NOTHING_SENT}"
+        )
+    logger = logging.getLogger(__name__.rpartition(".")[0])
+    logger.setLevel(level)
+    if not logger.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s: %(message)s"))
+        logger.addHandler(handler)
 
 
 def check_http_client(client: object, name: str, kind: type[T]) -> T | None:

@@ -23,7 +23,18 @@ from attrs import evolve, field, frozen
 
 from .bodies import Decoder, DecodingError
 from .errors import DownloadError, DownloadReason, ResponseWarning
-from .files import HEAD_BYTES, WALKED, ImageFile, ImageInMemory, image_suffix, suffix_of_unknown
+from .events import Reporter
+from .files import (
+    HEAD_BYTES,
+    WALKED,
+    ImageFile,
+    ImageForFile,
+    ImageInMemory,
+    Opens,
+    Writable,
+    image_suffix,
+    suffix_of_unknown,
+)
 from .flow import Flow, RunBlocking, SendRequest, Sleep, Timing, describe_exception, is_certificate_error, logger
 from .redaction import shorten_link
 from .response import GeneratedImage
@@ -31,7 +42,7 @@ from .retry import Stop, parse_retry_after
 from .transport import PreparedRequest, TransportTrace, is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
 
     from .retry import RetryPolicy
@@ -47,13 +58,14 @@ _DATA = "data:"
 
 @frozen
 class DownloadJob:
-    """What to download, and how: the arguments of Ideogram.download, and the request for the image's link."""
+    """What to download, and how: Ideogram.download's arguments, the request for the image's link, and who reports."""
 
     image: GeneratedImage
-    path: str | os.PathLike[str]
+    path: str | os.PathLike[str] | Writable | Opens
     overwrite: bool
     max_bytes: int
     request: PreparedRequest
+    reporter: Reporter
 
 
 @frozen
@@ -68,17 +80,16 @@ class _Failure:
 
 def download_flow(
     job: DownloadJob, *, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing
-) -> Flow[Path]:
-    """Save an image, and return its path.
+) -> Flow[Path | None]:
+    """Save an image, and return its path; None if it was written into an open file.
 
     Raises:
         DownloadError: With its reason and the link. Nothing is left behind, and no file was overwritten.
     """
-    try:
-        return (yield from _download(job, url_policy, policy, timing))
-    except DownloadError as error:
-        error.url = job.image.url or None
-        raise
+    with _reporting(job):
+        path = yield from _download(job, url_policy, policy, timing)
+    job.reporter.report("saved", outcome=job.image, path=path, final=True)
+    return path
 
 
 def fetch_flow(job: DownloadJob, *, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing) -> Flow[bytes]:
@@ -87,13 +98,24 @@ def fetch_flow(job: DownloadJob, *, url_policy: DownloadURLPolicy, policy: Retry
     Raises:
         DownloadError: With its reason and the link.
     """
-    try:
+    with _reporting(job):
         _check_link(job, url_policy)
         with ImageInMemory() as file:
             yield from _fill(file, job, url_policy, policy, timing)
-            return file.read()
-    except DownloadError as error:
-        error.url = job.image.url or None
+            data = file.read()
+    job.reporter.report("saved", outcome=job.image, final=True)
+    return data
+
+
+@contextlib.contextmanager
+def _reporting(job: DownloadJob) -> Generator[None]:
+    """Report what ends a download early, and give it the link."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, DownloadError):
+            error.url = job.image.url or None
+        job.reporter.report("failed", outcome=error, final=True)
         raise
 
 
@@ -120,26 +142,36 @@ def _is_embedded(job: DownloadJob) -> bool:
     return job.request.url[: len(_DATA)].lower() == _DATA
 
 
-def _download(job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing) -> Flow[Path]:
+def _download(
+    job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing
+) -> Flow[Path | None]:
     stem = _check_link(job, url_policy)
-    with ImageFile(job.path, stem=stem, overwrite=job.overwrite) as file:
+    if is_path := isinstance(job.path, (str, os.PathLike)):
+        target = ImageFile(job.path, stem=stem, overwrite=job.overwrite)
+    else:
+        target = ImageForFile(job.path)
+    with target as file:
         file.open()
         suffix = yield from _fill(file, job, url_policy, policy, timing)
         path: Path = yield RunBlocking(lambda: file.finish(suffix))
     if suffix not in WALKED:
         message = (
-            f"The image is saved as it came, and it is no PNG, JPEG, WebP, GIF or AVIF: {str(path)!r} seems to be "
-            f"{suffix!r}. Look whether it is whole, while its link lives."
+            f"The image is saved as it came, and it is no PNG, JPEG, WebP, GIF or AVIF: {str(path)!r} seems "
+            f"to be {suffix!r}. Look whether it is whole, while its link lives."
         )
         logger.warning(message)
         # In a program that turns warnings into errors, raising would make a saved image look lost.
         with contextlib.suppress(ResponseWarning):
             warnings.warn(message, ResponseWarning, stacklevel=2)
-    return path
+    return path if is_path else None
 
 
 def _fill(
-    file: ImageFile, job: DownloadJob, url_policy: DownloadURLPolicy, policy: RetryPolicy, timing: Timing
+    file: ImageFile,
+    job: DownloadJob,
+    url_policy: DownloadURLPolicy,
+    policy: RetryPolicy,
+    timing: Timing,
 ) -> Flow[str]:
     """Write the complete image into a file that is open, and return the suffix of its format."""
     embedded = _is_embedded(job)
@@ -158,8 +190,10 @@ def _fill(
                 break  # only the end of the response is missing, and not that of the image
             failure.error.explain(decision.why if failure.passing and isinstance(decision, Stop) else "")
             raise failure.error from failure.cause
+        job.reporter.report("retried", outcome=failure.error, wait=decision.seconds)
         yield Sleep(decision.seconds)
         attempt += 1
+        job.reporter.attempt = attempt
     return sink.suffix or ""
 
 

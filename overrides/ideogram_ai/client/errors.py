@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     from .jobs import Job
 
 NOTHING_SENT: Final = "Nothing was sent, nothing billed."
+_REQUEST_IDS: Final = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
+"""Headers in which services and gateways name a request. Ideogram documents none of them."""
+
+
+def find_request_id(headers: httpx.Headers | None) -> str | None:
+    """Return what the headers of an answer call the request; None if they do not."""
+    return next((headers[name][:200] for name in _REQUEST_IDS if headers.get(name)), None) if headers else None
 
 
 class IdeogramError(Exception):
@@ -57,6 +64,11 @@ class IdeogramError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    @property
+    def request_id(self) -> str | None:
+        """What the answer's headers call the request, to name it to a gateway or the service; None if they do not."""
+        return find_request_id(getattr(self, "headers", None))
 
     def explain(self, more: str) -> None:
         """Append a sentence to the message."""

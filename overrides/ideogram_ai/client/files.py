@@ -16,7 +16,7 @@ import secrets
 import struct
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, Self
 
 from ideogram_ai.generated.contract import CONTRACT_SHA256
 
@@ -52,7 +52,8 @@ class ImageFile:
             self._stem = re.sub(r"[^A-Za-z0-9_-]", "", stem)[:100] or "image"
         self._folder = self._target if self._stem else self._target.parent
         if not _is_folder(self._folder):
-            raise _unwritable(self._target, f"there is no folder {str(self._folder)!r}; make it first")
+            cure = "make it first" if "://" not in text else f"for a URL, give fsspec.open({text!r:.300}, 'wb')"
+            raise _unwritable(self._target, f"there is no folder {str(self._folder)!r}; {cure}")
         if not self._stem:
             self._refuse_existing(self._target)
         self._part = self._folder / f".{secrets.token_hex(8)}.part"
@@ -167,6 +168,51 @@ class ImageInMemory(ImageFile):
         return self._file.read()
 
 
+class Writable(Protocol):
+    """A binary file that is open for writing."""
+
+    def write(self, data: bytes, /) -> object:
+        """Write bytes; return how many were written, or None for all."""
+        ...
+
+
+class Opens(Protocol):
+    """What opens a binary file in a `with` block, for example fsspec.open(url, "wb")."""
+
+    def __enter__(self) -> Writable: ...
+
+    def __exit__(self, *exc: Any) -> object: ...
+
+
+class ImageForFile(ImageInMemory):
+    """An image that is written into somebody's binary file in one go, when it is complete."""
+
+    def __init__(self, target: object) -> None:
+        super().__init__()
+        self._given: Any = target
+        if isinstance(target, io.TextIOBase):
+            raise DownloadError("It is opened as text: open it with mode 'wb'.", reason=DownloadReason.UNWRITABLE)
+
+    def finish(self, suffix: str) -> Path:
+        """Write the image, and return no path of meaning. The file stays open if it was given open."""
+        del suffix
+        try:
+            if hasattr(self._given, "write"):
+                self._write_all(self._given)
+            else:
+                with self._given as file:
+                    self._write_all(file)
+        except Exception as error:  # a file of anybody's
+            raise _unwritable(self._given, f"{type(error).__name__}: {error}") from error
+        return self._target
+
+    def _write_all(self, file: Writable) -> None:
+        rest = memoryview(self.read())
+        while rest:
+            written = file.write(bytes(rest))
+            rest = rest[written if isinstance(written, int) else len(rest) :]
+
+
 def _is_folder(path: str | Path) -> bool:
     # Path.is_dir() raises for a name that is too long, on Python 3.11 to 3.13.
     return os.path.isdir(path)  # noqa: PTH112
@@ -199,9 +245,10 @@ def _exists(target: Path) -> DownloadError:
     )
 
 
-def _unwritable(target: Path, why: str) -> DownloadError:
+def _unwritable(target: object, why: str) -> DownloadError:
     return DownloadError(
-        f"{str(target)!r} cannot be written: {why}. Downloading again costs nothing.", reason=DownloadReason.UNWRITABLE
+        f"{str(target)!r:.300} cannot be written: {why}. Downloading again costs nothing.",
+        reason=DownloadReason.UNWRITABLE,
     )
 
 

@@ -18,6 +18,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -26,8 +27,15 @@ from attrs import evolve, frozen
 
 from .bodies import ResponseBuffer
 from .costs import applicable_price, images_asked
-from .errors import APIConnectionError, IdeogramError, OutcomeUnknownError, ResponseValidationError, ResponseWarning
-from .jobs import COMPLETED, FAILED, Job, find_job_id, read_job, submitted_as
+from .errors import (
+    APIConnectionError,
+    IdeogramError,
+    OutcomeUnknownError,
+    ResponseValidationError,
+    ResponseWarning,
+    find_request_id,
+)
+from .jobs import COMPLETED, FAILED, Job, find_job_id, read_by, read_job, submitted_as
 from .redaction import printable, shorten_link
 from .response import ASK_AGAIN, Generation, cost_note, parse_response
 from .retry import Stop
@@ -36,7 +44,9 @@ from .transport import PreparedRequest, SentTwiceError, SpokenTooSoonError, Tran
 if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
+    from .events import Reporter
     from .redaction import ApiKey
+    from .response import ImageReader
     from .retry import RetryPolicy
 
 T = TypeVar("T")
@@ -114,6 +124,8 @@ def call_flow(
     key: ApiKey,
     policy: RetryPolicy,
     timing: Timing,
+    reporter: Reporter,
+    reader: ImageReader | None = None,
 ) -> Flow[Any]:
     """Send a request until it has an outcome that the policy does not repeat.
 
@@ -124,6 +136,8 @@ def call_flow(
         key: The API key, to remove it from what a server echoes.
         policy: When to send again.
         timing: The sources of time and randomness.
+        reporter: Reports the events of the call.
+        reader: Fetches the images of the answer when they are read.
 
     Returns:
         A Generation, a Job, or the generated model of the response.
@@ -137,7 +151,10 @@ def call_flow(
     try:
         while True:
             attempt += 1
-            outcome = yield from attempt_flow(operation, request, check_peer=check_peer, key=key, timing=timing)
+            reporter.attempt = attempt
+            outcome = yield from attempt_flow(
+                operation, request, check_peer=check_peer, key=key, timing=timing, reporter=reporter, reader=reader
+            )
             if not isinstance(outcome, IdeogramError):
                 return outcome
             elapsed = timing.monotonic() - began
@@ -145,15 +162,18 @@ def call_flow(
             if isinstance(decision, Stop):
                 if (job := salvage_job(outcome)) is not None:
                     warn(f"The answer is broken, and the images in it are still returned: {'; '.join(job.problems)}")
-                    return job
+                    reporter.answered(operation, job, ends=True)
+                    return read_by(job, reader)
                 outcome.explain(decision.why)
                 raise outcome  # noqa: TRY301 - what is known of earlier attempts is added to it below
             unclear = outcome if outcome.may_have_been_billed else unclear
             logger.info("attempt %d: %s; next in %.2f s", attempt, type(outcome).__name__, decision.seconds)
+            reporter.report("retried", outcome=outcome, wait=decision.seconds)
             yield Sleep(decision.seconds)
     except BaseException as error:
         if unclear:
             _report_earlier(error, unclear)
+        reporter.report("failed", outcome=error, final=True)
         raise
 
 
@@ -187,9 +207,16 @@ def attempt_flow(
     check_peer: Callable[[str, str], None] | None,
     key: ApiKey,
     timing: Timing,
+    reporter: Reporter,
+    reader: ImageReader | None = None,
+    ends: bool = True,
 ) -> Flow[Any]:
-    """Send a request once, and return its outcome: a value, or the error to raise. The arguments are call_flow's."""
-    trace = TransportTrace(check_peer=check_peer)
+    """Send a request once, and return its outcome: a value, or the error to raise.
+
+    The arguments are call_flow's, and whether the call ends with a value.
+    """
+    leave = partial(reporter.report, "sent", may_have_been_billed=not operation.is_free)
+    trace = TransportTrace(check_peer=check_peer, on_leave=leave)
     buffer = ResponseBuffer()
     failure: Exception | None = None
     try:
@@ -200,30 +227,38 @@ def attempt_flow(
             SentTwiceError,
         ) as error:  # fmt: skip
             failure = error
+        if trace.started and not trace.reports:
+            leave()  # as far as anybody knows
         # Inside too: an interruption of the judgement loses a response that may have been paid for.
         problems: list[str] = []
         outcome = _judge_attempt(
             operation, buffer, trace, failure, request=request, problems=problems, key=key, now=timing.wall()
         )
+        named = find_request_id(key.scrub_headers(buffer.headers))
         if isinstance(outcome, IdeogramError):
             outcome.__cause__ = failure
             outcome.job_id = request.job_id
-            return outcome
-        _warn_of_deprecation(operation, outcome, buffer.headers)
-        return _complete(operation, outcome, request, problems)
+        else:
+            _warn_of_deprecation(operation, outcome, buffer.headers)
+            outcome = read_by(_complete(operation, outcome, request, problems, named), reader)
+        if buffer.status is not None:
+            reporter.answered(operation, outcome, ends=ends, status_code=buffer.status, request_id=named)
     except BaseException as error:
         report_interruption(error, trace, operation, buffer.body)
         raise
+    return outcome
 
 
-def _complete(operation: Operation, outcome: Any, request: PreparedRequest, problems: Sequence[str]) -> Any:
+def _complete(
+    operation: Operation, outcome: Any, request: PreparedRequest, problems: Sequence[str], named: str | None
+) -> Any:
     """The value with what was sent for it, after a warning of what is wrong with it."""
     what = "what it holds is"
     fields: Mapping[str, Any] = request.body.fields if request.body else {}
     if isinstance(outcome, Generation):
         what, problems = "the images in it are", outcome.problems
         price, asked = applicable_price(operation, fields), images_asked(operation, fields)
-        outcome = evolve(outcome, request=fields, price=price, images_asked=asked)
+        outcome = evolve(outcome, request=fields, price=price, images_asked=asked, request_id=named)
     elif isinstance(outcome, Job):
         what, problems = "what it says of the job is", outcome.problems if outcome.status in {COMPLETED, FAILED} else ()
         if request.job_id is None:

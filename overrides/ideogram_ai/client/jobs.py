@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import httpx
 from attrs import evolve, field, frozen
@@ -24,6 +24,7 @@ from .response import (
     BROKEN,
     IMAGE_MEMBERS,
     Generation,
+    ImageReader,
     entries_of,
     kind_of,
     list_problems,
@@ -32,6 +33,8 @@ from .response import (
     read_images,
     salvage_entries,
 )
+
+T = TypeVar("T")
 
 PENDING: Final = "pending"
 COMPLETED: Final = "completed"
@@ -75,6 +78,15 @@ def submitted_as(job: Job, request: Mapping[str, Any], price: Price | None) -> J
     """The job, with the fields that were submitted and their price, which no answer to a poll repeats."""
     generation = job.generation and evolve(job.generation, request=request, price=price)
     return evolve(job, request=request, price=price, generation=generation)
+
+
+def read_by(value: T, reader: ImageReader | None) -> T:
+    """A Generation or a Job whose images are fetched by the reader when they are read; any other value as it is."""
+    if isinstance(value, Generation):
+        return cast(T, evolve(value, images=tuple(evolve(image, reader=reader) for image in value.images)))
+    if isinstance(value, Job) and value.generation:
+        return cast(T, evolve(value, generation=read_by(value.generation, reader)))
+    return value
 
 
 def read_job(

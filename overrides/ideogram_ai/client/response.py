@@ -5,14 +5,15 @@ What was paid for is kept: a broken 200 still yields every image that it names, 
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
@@ -34,6 +35,7 @@ from .errors import (
     PaymentRequiredError,
     PermissionDeniedError,
     RateLimitError,
+    RequestError,
     ResponseValidationError,
     UnprocessableEntityError,
 )
@@ -42,6 +44,8 @@ from .request import is_array, is_object
 from .retry import parse_retry_after
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from ideogram_ai.generated.operations import Operation
 
 T = TypeVar("T")
@@ -65,9 +69,25 @@ def cost_note(operation: Operation) -> str:
     return _NO_ID if operation.result == "job" else POSSIBLY_BILLED
 
 
+class ImageReader(NamedTuple):
+    """How an image is fetched, for free and without the key.
+
+    Attributes:
+        awaited: Whether what `read` returns is to be awaited.
+        read: Fetches the bytes of an image.
+        preview: Fetches them soon or not at all, and is not awaited.
+    """
+
+    awaited: bool
+    read: Callable[[GeneratedImage], Any]
+    preview: Callable[[GeneratedImage], bytes]
+
+
 @frozen
 class GeneratedImage:
     """One image of a response. It was billed, whether or not it was withheld.
+
+    In a notebook it shows itself, small; that needs Pillow, and the image is fetched for it, without the key.
 
     The fields that the contract requires are None only in a response that breaks it.
 
@@ -78,6 +98,7 @@ class GeneratedImage:
         seed: The seed that the image was made with, 0 to 2147483647.
         is_image_safe: False when the image failed the safety check, and as a rule was withheld.
         additional_properties: Other fields of the image in the response, by wire name.
+        reader: How read() and open() fetch it; None for an image that no client made.
     """
 
     url: str | None = field(repr=shorten_link)
@@ -86,6 +107,60 @@ class GeneratedImage:
     seed: int | None
     is_image_safe: bool | None
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    reader: ImageReader | None = field(default=None, repr=False, eq=False)
+
+    def read(self) -> bytes:
+        """Fetch the bytes of the image, complete and checked as `download` does it. It costs nothing.
+
+        It needs no key, and works after the client was closed, as long as the link lives.
+
+        Raises:
+            DownloadError: With its reason, for example "withheld" or "expired".
+            RequestError: An AsyncIdeogram made the image: await aread(). Or the image was copied or unpickled.
+        """
+        data: bytes = self._read(awaited=False)
+        return data
+
+    async def aread(self) -> bytes:
+        """Fetch the bytes of an image that an AsyncIdeogram made. All else is as in read()."""
+        data: bytes = await self._read(awaited=True)
+        return data
+
+    def open(self) -> Image.Image:
+        """Fetch the image as a picture of Pillow, which the extra `images` brings. It costs nothing.
+
+        Raises:
+            DownloadError: As in read(), like RequestError.
+            ImportError: Pillow is not installed.
+        """
+        return open_picture(self.read)
+
+    async def aopen(self) -> Image.Image:
+        """Fetch an image that an AsyncIdeogram made as a picture of Pillow. All else is as in open()."""
+        data = await self.aread()
+        return open_picture(lambda: data)
+
+    def _read(self, *, awaited: bool) -> Any:
+        cure = "Download it with client.download(image, io.BytesIO())."
+        if self.reader is None:
+            raise RequestError(f"This image was made by hand, copied or unpickled, and knows no client. {cure}")
+        if self.reader.awaited is not awaited:
+            by = "AsyncIdeogram: await image.aread() or" if self.reader.awaited else "Ideogram: use image.read() or"
+            raise RequestError(f"This image was made by {by} image.{'a' if self.reader.awaited else ''}open().")
+        return self.reader.read(self)
+
+    def _repr_html_(self) -> str:
+        from .notebook import show_images  # noqa: PLC0415 - notebooks alone need it
+
+        return show_images([self])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The attributes that can be pickled and copied: all but the reader, which belongs to a client."""
+        return {each.name: getattr(self, each.name) for each in attrs.fields(type(self)) if each.name != "reader"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in ({"reader": None} | state).items():
+            object.__setattr__(self, name, value)
 
     @property
     def withheld(self) -> bool:
@@ -122,6 +197,8 @@ class Generation:
         usage_cost_usd_micros: What the service says that they cost, in millionths of a US dollar; None if it does not.
         price: What the contract's price list says of the request; None if it says nothing, or the request is unknown.
         images_asked: How many images were asked for, as far as the request says it.
+        request_id: What the answer's headers call the request, to name it to a gateway or the service; None if they do
+            not. The service documents no such header.
     """
 
     created: datetime | None
@@ -134,6 +211,12 @@ class Generation:
     usage_cost_usd_micros: int | None = None
     price: Price | None = field(default=None, repr=False)
     images_asked: int = field(default=1, repr=False)
+    request_id: str | None = field(default=None, repr=False)
+
+    def _repr_html_(self) -> str:
+        from .notebook import show_images  # noqa: PLC0415 - notebooks alone need it
+
+        return show_images(self.images, cost=self.cost_usd)
 
     @property
     def cost_usd(self) -> Decimal | None:
@@ -154,6 +237,25 @@ class Generation:
         if self.usage_cost_usd_micros is not None:
             return "service"
         return None if self.cost_usd is None else "price list"
+
+
+def fetch_preview(image: GeneratedImage) -> bytes:
+    """Fetch an image soon or not at all, whichever client made it, where nothing can be awaited."""
+    if image.reader is None:
+        raise RequestError("the image was made by hand, copied or unpickled")
+    return image.reader.preview(image)
+
+
+def open_picture(read: Callable[[], bytes]) -> Image.Image:
+    """Decode an image with Pillow, which is looked for before the image is fetched."""
+    try:
+        from PIL import Image  # noqa: PLC0415 - an extra, needed only here
+    except ImportError as error:
+        message = "Opening an image takes Pillow: run pip install pillow (the extra images brings it), or use read()."
+        raise ImportError(message, name="PIL") from error
+    picture = Image.open(io.BytesIO(read()))
+    picture.load()
+    return picture
 
 
 _ERRORS: Mapping[int, tuple[type[APIStatusError], str]] = {

@@ -62,7 +62,7 @@ class PreparedRequest:
     to: Literal["api", "images"]
     method: str
     url: str = field(repr=False)
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     timeout: httpx.Timeout
     body: RequestBody | None = field(default=None, repr=False)
     total: float | None = None
@@ -237,6 +237,7 @@ class TransportTrace:
         ask_loop: Has the event loop of an asynchronous exchange check the deadline.
         asked: Not before then is the event loop asked; infinite until it has checked.
         expired: Whether the exchange was aborted at its deadline.
+        on_leave: Called when the first byte may leave.
     """
 
     paid: bool = True
@@ -251,6 +252,7 @@ class TransportTrace:
     ask_loop: Callable[[], object] | None = field(default=None, repr=False)
     asked: float = -math.inf
     expired: bool = False
+    on_leave: Callable[[], object] = field(default=lambda: None, repr=False)
     _limits: Mapping[str, float] = field(factory=dict[str, float])
     _end: float = math.inf
     _long: bool = False
@@ -294,9 +296,11 @@ class TransportTrace:
                 self._allow("connect")
             case "send_request_headers.started" if info["request"].method != b"CONNECT":
                 self._refuse_to_send(layer)
-                self.left = True
+                again, self.left = self.left, True
                 self.head = None
                 logger.debug(LEAVES)
+                if not again:
+                    self.on_leave()
                 self._allow("write")
             case "send_request_body.complete" | "send_request_body.failed" if self.left:
                 self._allow("read")

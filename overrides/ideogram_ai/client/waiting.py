@@ -24,8 +24,9 @@ from .errors import (
     RequestError,
     ResponseValidationError,
 )
+from .events import Reporter
 from .flow import Flow, Sleep, Timing, job_note, logger, salvage_job, warn
-from .jobs import COMPLETED, FAILED, Job, submitted_as
+from .jobs import COMPLETED, FAILED, Job, read_by, submitted_as
 from .redaction import printable
 from .response import ASK_AGAIN, Generation
 from .retry import MAX_SECONDS
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ideogram_ai.generated.operations import Operation
+
+    from .response import ImageReader
 
 FIRST_PAUSE: Final = 2.0
 """Upper bound of the first pause between two polls of a job, in seconds. A pause is half of its bound at least."""
@@ -92,6 +95,7 @@ class _Wait:
     Attributes:
         job_id: The id of the job.
         deadline: The seconds that it was given.
+        reporter: Reports the events of the wait.
         known: The job as it was last seen.
         kept: Images in a broken answer, or under an unknown status: better than nothing at the end.
         failure: The last poll's error; None if it was answered.
@@ -101,6 +105,7 @@ class _Wait:
 
     job_id: str
     deadline: float
+    reporter: Reporter
     known: Job | None = None
     kept: Generation | None = None
     failure: IdeogramError | None = None
@@ -116,6 +121,8 @@ def wait_flow(
     schedule: PollSchedule,
     timing: Timing,
     deadline: float,
+    reporter: Reporter,
+    reader: ImageReader | None = None,
 ) -> Flow[Generation]:
     """Poll a job until it ends.
 
@@ -127,6 +134,8 @@ def wait_flow(
         schedule: Gives each poll its turn.
         timing: The sources of time and randomness.
         deadline: Seconds after which no further poll starts.
+        reporter: Reports the events of the wait.
+        reader: Fetches the images when they are read.
 
     Raises:
         JobFailedError: The job failed.
@@ -134,18 +143,21 @@ def wait_flow(
         IdeogramError: The service refused to say how the job stands, five times in a row; or no poll can be sent.
     """
     known = job if isinstance(job, Job) else None
-    wait = _Wait(job.id if isinstance(job, Job) else str(job), _check_deadline(deadline), known)
+    wait = _Wait(job.id if isinstance(job, Job) else str(job), _check_deadline(deadline), reporter, known)
     if known and (generation := _outcome(known)):
-        return generation
+        return read_by(generation, reader)
     try:
-        return (yield from _poll_to_the_end(wait, operation, poll, schedule, timing))
-    except JobFailedError:
+        made: Generation = read_by((yield from _poll_to_the_end(wait, operation, poll, schedule, timing)), reader)
+        reporter.billed(operation, made)
+    except JobFailedError as error:
+        reporter.report("failed", outcome=error, job_id=wait.job_id, final=True)
         raise
     except IdeogramError as error:
         if not isinstance(error, JobTimeoutError):
             error.explain(f"After {_count(wait)}, job {printable(wait.job_id)!r} may go on. {ASK_AGAIN}")
         error.job_id = wait.job_id
         error.may_have_been_billed = True  # by the job, if not by the poll
+        reporter.report("failed", outcome=error, final=True)
         raise
     except BaseException as error:
         note = job_note(wait.job_id)
@@ -153,7 +165,9 @@ def wait_flow(
         error.job_id = wait.job_id  # type: ignore[attr-defined]
         error.may_have_been_billed = True  # type: ignore[attr-defined]
         logger.warning(f"The wait for a job was interrupted ({type(error).__name__}). {note}")
+        reporter.report("failed", outcome=error, final=True)
         raise
+    return made
 
 
 def _check_deadline(deadline: object) -> float:
@@ -173,6 +187,7 @@ def _poll_to_the_end(
         yield from _sleep(min(pause, end - timing.monotonic()))
         if not (yield from _take_turn(operation, schedule, timing, end)):
             return _give_up(wait)
+        wait.reporter.attempt = wait.polls + 1
         outcome = yield from poll(end - timing.monotonic())
         wait.polls += 1
         generation = _judge(wait, outcome)

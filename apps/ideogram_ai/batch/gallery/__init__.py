@@ -163,11 +163,13 @@ class _Page:
     def _filters(self) -> str:
         chips = [("all", "all", self.totals.cards)]
         chips += [(state.value, LABELS[state], count) for state, count in self.totals.counted()]
-        return "".join(
+        buttons = [
             f'<button type="button" data-show="{value}" aria-pressed="{"true" if value == "all" else "false"}">'
             f"{label} <b>{count:,}</b></button>"
             for value, label, count in chips
-        )
+        ]
+        picked = '<button type="button" data-show="picked" aria-pressed="false" hidden>picked <b>0</b></button>'
+        return "".join([*buttons, picked])
 
     def _onward(self) -> str:
         links = [(self.number - 1, "Previous page", "prev")] if self.number > 1 else []

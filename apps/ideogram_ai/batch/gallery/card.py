@@ -24,6 +24,7 @@ from ideogram_ai.client.request import is_array
 from ..model import State
 from ..names import JSON_PROMPT, TEXT_PROMPTS, caption_of, prompt_text
 from ..operations import GENERATE
+from ..prices import price_name
 from ..saving import thumbnail_name
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def card(outcome: Outcome, number: int, place: int = 0) -> str:
     else:
         thumbnail = escaped(address(thumbnail_name(image.sha256)))
         picture = f'<span class="frame"><img src="{thumbnail}" loading="lazy" decoding="async" alt=""></span>'
+    title = _line(outcome.request.key)
     data = {
+        "id": None if title == outcome.request.key else outcome.request.key,
         "caption": None if prompt else caption,  # what is shown is no prompt
         "file": href,
         "reason": reason,
@@ -128,7 +131,7 @@ def card(outcome: Outcome, number: int, place: int = 0) -> str:
     return _template().substitute(
         number=number,
         state=state.value,
-        title=escaped(_line(outcome.request.key)),
+        title=escaped(title),
         href=escaped(href or f"#row-{number}"),
         picture=picture,
         prompt=escaped(prompt or caption),
@@ -230,6 +233,7 @@ class Totals:
         states: The number of images by state; a row without an image counts as one.
         cost: US dollars that were billed; None when no prices are known.
         uncertain: US dollars that may have been billed as well.
+        by_price: US dollars that were billed by rendering speed, or by operation where that sets the price.
     """
 
     free: bool = False
@@ -237,6 +241,7 @@ class Totals:
     states: Counter[State] = field(factory=Counter[State])
     cost: Decimal | None = None
     uncertain: Decimal = Decimal(0)
+    by_price: dict[str, Decimal] = field(factory=dict[str, Decimal])
 
     def add(self, outcome: Outcome) -> None:
         """Count a row. A rehearsed row makes all of it a rehearsal, because the two are never mixed."""
@@ -248,6 +253,8 @@ class Totals:
             self.uncertain += outcome.cost
         elif outcome.cost is not None:
             self.cost = (self.cost or Decimal(0)) + outcome.cost
+            name = price_name(outcome.request)
+            self.by_price[name] = self.by_price.get(name, Decimal(0)) + outcome.cost
 
     @property
     def cards(self) -> int:
@@ -270,7 +277,8 @@ class Totals:
         if self.free:
             return f"{text} A rehearsal: nothing was billed."
         if self.cost is not None:
-            text += f" {money(self.cost)} billed."
+            shares = [f"{name} {money(cost)}" for name, cost in sorted(self.by_price.items()) if cost]
+            text += f" {money(self.cost)} billed" + (f" ({', '.join(shares)})." if len(shares) > 1 else ".")
         if self.uncertain:
             text += f" {money(self.uncertain)} more may have been billed."
         return text

@@ -7,6 +7,8 @@ const cards = [...grid.children], buttons = [...document.querySelectorAll("[data
 let shown = cards;   // what fits the filter and the search, in order
 let texts = null;    // the prompts in lower case, made when first searched
 let current = null;  // the card in the large view
+const picked = new Set();
+let lastPicked = null;
 
 const facts = (card) => card.dataset.facts.split("\n").filter(Boolean).map((line) => line.split("\t"));
 const link = (card) => card.querySelector(".open");
@@ -24,7 +26,7 @@ function update() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length && !texts) texts = cards.map((card) => [prompt(card), card.dataset.used, card.dataset.json].join("\n").toLowerCase());
   shown = cards.filter((card, index) => {
-    const fits = (state === "all" || card.dataset.state === state) && words.every((word) => texts[index].includes(word));
+    const fits = (state === "all" || (state === "picked" ? picked.has(card) : card.dataset.state === state)) && words.every((word) => texts[index].includes(word));
     if (card.hidden === fits) card.hidden = !fits;
     return fits;
   });
@@ -40,10 +42,61 @@ function showAddressed() {
 }
 addEventListener("hashchange", showAddressed);
 
+// Picking: x or a box on the card, with the shift key all cards since the last one
+
+const boxes = new Map(cards.map((card) => {
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.className = "pick";
+  box.checked = false;
+  box.tabIndex = -1;  // x picks the card that has the focus
+  box.setAttribute("aria-label", `Pick ${card.dataset.title}`);
+  card.append(box);
+  return [card, box];
+}));
+
+function pick(some, wanted) {
+  for (const card of some) {
+    boxes.get(card).checked = wanted;
+    if (wanted) picked.add(card);
+    else picked.delete(card);
+  }
+  const chip = buttons.find((button) => button.dataset.show === "picked");
+  chip.querySelector("b").textContent = picked.size.toLocaleString("en");
+  chip.hidden = find("picks").hidden = !picked.size;
+  find("copy-redo").textContent = "Copy ids for --redo";  // not "Copied" any more
+  find("copy-files").textContent = "Copy file names";
+  if (current) find("pick-this").checked = picked.has(current);
+  if (chip.getAttribute("aria-pressed") === "true") picked.size ? update() : show("all");
+}
+
+function pickOne(card, wanted, far) {
+  const from = shown.indexOf(lastPicked), to = shown.indexOf(card);
+  pick(far && from >= 0 && to >= 0 ? shown.slice(Math.min(from, to), Math.max(from, to) + 1) : [card], wanted);
+  lastPicked = card;
+}
+
+grid.addEventListener("click", (event) => {
+  if (event.target.className === "pick") pickOne(event.target.closest(".card"), event.target.checked, event.shiftKey);
+});
+find("pick-shown").addEventListener("click", () => pick(shown, true));
+find("unpick").addEventListener("click", () => pick([...picked], false));
+find("pick-this").addEventListener("change", (event) => pickOne(current, event.target.checked, false));
+addEventListener("pageshow", () => pick([], true));
+
+// A row that was made again is known by the id of the new one.
+const fact = (card, name) => facts(card).find(([label]) => label === name)?.[1];
+const inOrder = () => cards.filter((card) => picked.has(card));
+const quoted = (id) => (/^[\w@%+=:,./-]+$/.test(id) ? id : `'${id.replaceAll("'", "'\\''")}'`);
+const redo = () => inOrder().map((card) => fact(card, "Replaced by") ?? card.dataset.id ?? card.dataset.title);
+find("copy-redo").addEventListener("click", (event) => copy(event.target, [...new Set(redo())].map((id) => `--redo ${quoted(id)}`).join(" ")));
+find("copy-files").addEventListener("click", (event) => copy(event.target, inOrder().map((card) => fact(card, "File")).filter(Boolean).join("\n") + "\n"));
+
 // The large view
 
 function open(card) {
   current = card;
+  find("pick-this").checked = picked.has(card);
   const index = shown.indexOf(card), image = find("view-image"), reason = find("view-reason");
   view.dataset.state = card.dataset.state;
   find("view-title").textContent = card.dataset.title;
@@ -91,21 +144,23 @@ function copier(name, value) {
   button.className = "copy";
   button.textContent = "Copy";
   button.setAttribute("aria-label", `Copy ${name}`);
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(value);
-    } catch {
-      copySelected(value);  // pages that came over http have no clipboard
-    }
-    button.textContent = "Copied";
-  });
+  button.addEventListener("click", () => copy(button, value));
   return button;
+}
+
+async function copy(button, value) {
+  try {
+    await navigator.clipboard.writeText(value);
+  } catch {
+    copySelected(value);  // pages that came over http have no clipboard
+  }
+  button.textContent = "Copied";
 }
 
 function copySelected(value) {
   const area = document.createElement("textarea");
   area.value = value;
-  view.append(area);
+  (view.open ? view : document.body).append(area);
   area.select();
   document.execCommand("copy");
   area.remove();
@@ -152,6 +207,8 @@ addEventListener("keydown", (event) => {
     if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
       step(event.key === "ArrowLeft" ? -1 : 1);
       event.preventDefault();
+    } else if (event.key === "x") {
+      pickOne(current, !picked.has(current), false);
     }
     return;
   }
@@ -159,6 +216,8 @@ addEventListener("keydown", (event) => {
   if (event.key === "/" && event.target !== search) {
     search.focus();
     event.preventDefault();
+  } else if (card && event.key.toLowerCase() === "x") {
+    pickOne(card, !picked.has(card), event.shiftKey);
   } else if (card && moveFocus(event.key, card)) {
     event.preventDefault();
   }
