@@ -452,7 +452,7 @@ class Simulation:
             yield self._put()
             self.state[row] = ANSWERED
         yield _DOWNLOAD + self._put() + self._put()  # the image, and that it is saved
-        self.requests["DELETE"] += 1
+        self.requests.update({"DELETE": 1, "PUT": 1, "HEAD": 1, "LIST": 1})  # the thumbnail is looked for, and stored
         self.opened -= self.state[row] != SAVED
         self.state[row] = SAVED
         self.files += 1
