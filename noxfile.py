@@ -100,9 +100,7 @@ def docs(session: nox.Session) -> None:
     install(session)
     out = Path(*session.posargs[:1] or ("dist/site",))
     shutil.rmtree(out, ignore_errors=True)  # a page that is gone would stay
-    session.run(
-        "sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "--fresh-env", "--jobs=auto", "docs", str(out)
-    )
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "--fresh-env", "docs", str(out))
     shutil.rmtree(out / ".doctrees")  # what Sphinx keeps for itself
 
 

@@ -25,7 +25,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +36,7 @@ from attrs import define, field, frozen
 from ideogram_ai.testing import MockServer
 
 from .kills import LATENCY, Wire, draw_little, proxy
-from .services import BUCKET, Service, find_program, kill_node_of_ray, nothing, postgres, ray, s3, sqlite, temporal
+from .services import BUCKET, Service, find_program, nothing, postgres, ray, s3, sqlite, temporal
 
 ROOT: Final = Path(__file__).parents[1]
 RECIPES: Final = ROOT / "examples/many_machines"
@@ -61,7 +60,7 @@ class Engine:
         service: The server that it needs, whose address is an argument of the program.
         machines: How often the program runs at once, each with a name of its own.
         named: Whether each of them is given a name.
-        victims: Who is killed: a process that talks to the service, the programs with all of their children, or a node.
+        victims: Who is killed: a process that talks to the service, or the programs with all of their children.
     """
 
     name: str
@@ -97,7 +96,6 @@ ENGINES: Final = {
         "on_ray.py",
         ("ray",),
         service=ray,
-        victims=("a worker", "a node"),
     ),
     "dbos-sqlite": Engine("DBOS, SQLite", "on_dbos.py", ("dbos",), service=sqlite, named=True),
     "dbos-postgres": Engine(
@@ -170,14 +168,14 @@ class Killer:
 
     Attributes:
         wire: Sees the requests and responses.
-        whole: Kills something else instead, and returns whether it did; None kills who has the connection.
+        whole: Kills something else instead; None kills who has the connection.
         left: How many are still to be killed.
         within: Responses within which the next one is killed.
         kills: How many were killed.
     """
 
     wire: Wire
-    whole: Callable[[], bool] | None
+    whole: Callable[[], None] | None
     left: int
     within: int
     kills: int = 0
@@ -197,9 +195,13 @@ class Killer:
             victim = self._waiting()
         else:
             victim = self._receiver
-        if victim is not None and (_kill(victim) if self.whole is None else self.whole()):
+        if victim is not None:
             self.left -= 1
             self.kills += 1
+            with suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+            if self.whole is not None:
+                self.whole()
         self.arm()
 
     def _waiting(self) -> int | None:
@@ -211,13 +213,6 @@ class Killer:
                 return process
             time.sleep(0.02)
         return None
-
-
-def _kill(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-        return True
-    return False
 
 
 def process_at(port: int) -> int | None:
@@ -326,13 +321,12 @@ class Batch:
             commands = engine.commands(self.out, address, self.options)
             programs = [Program(command, self.folder, self.environment) for command in commands]
 
-            def kill_all() -> bool:
+            def kill_all() -> None:
                 for program in programs:
                     program.kill()
-                return True
 
-            whole = {"a worker": None, "everything": kill_all, "a node": partial(kill_node_of_ray, address)}
-            killer = Killer(self.wire, whole[self.case.victim], kills, self.rows // (kills + 1))
+            whole = kill_all if self.case.victim == "everything" else None
+            killer = Killer(self.wire, whole, kills, self.rows // (kills + 1))
             killer.arm()
             deadline = time.monotonic() + _PATIENCE
             try:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 import fsspec
-import psutil
 
 from .processes import ROOT, free_port
 
@@ -94,16 +93,6 @@ def ray(_folder: Path) -> Iterator[str]:
 
     with ray_cluster(2) as cluster:
         yield cluster.address
-
-
-def kill_node_of_ray(address: str) -> bool:
-    """Kill the process that manages a node, which is not the head; its workers die with it. False if there is none."""
-    for process in psutil.process_iter(["name", "cmdline"]):
-        command = process.info["cmdline"] or []
-        if process.info["name"] == "raylet" and f"--gcs-address={address}" in command and "--head" not in command:
-            process.kill()
-            return True
-    return False
 
 
 @contextmanager

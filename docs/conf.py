@@ -38,6 +38,7 @@ INTERNAL: Final = (
     *(f"ideogram_ai.generated.{name}" for name in ("methods", "operations", "types")),
     *(f"ideogram_ai.batch.{name}" for name in ("checking", "prices", "reading", "store")),
     "ideogram_ai.contract.prices",
+    "ideogram_ai.integrations.pydantic_ai",
 )
 """Where types of these come from."""
 
@@ -53,12 +54,20 @@ project = "ideogram-ai"
 author = copyright = "the contributors of ideogram-ai, MIT licence"  # noqa: A001 - the name that Sphinx reads
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "sphinx_copybutton"]
 nitpicky = True  # every type leads somewhere, but for those of other libraries, and what nobody makes by hand
-nitpick_ignore_regex = [("py:.*", r"(httpx\..*|Headers|Starlette|SearchStrategy|Callable\[\[\])")]
+nitpick_ignore_regex = [
+    (
+        "py:.*",
+        r"(httpx\..*|Headers|ImageGeneration.*|Starlette|SearchStrategy|TracerProvider|UserError|Model\w*Error|ContentFilterError|Callable\[\[\])",
+    )
+]
 smartquotes = False
 default_role = "literal"  # docstrings have code between single backticks
 myst_heading_anchors = 4
 suppress_warnings = ["ref.python"]  # two packages have a Job
-autodoc_default_options = {"members": True, "inherited-members": "Exception, BaseException, str, int, tuple, dict"}
+autodoc_default_options = {
+    "members": True,
+    "inherited-members": "Exception, BaseException, str, int, tuple, dict, Mapping",
+}
 autodoc_member_order = "bysource"
 autodoc_mock_imports = ["ray"]  # large, and only looked at
 maximum_signature_line_length = 80
@@ -223,7 +232,7 @@ def _write_texts(app: Sphinx, failure: Exception | None) -> None:
     (app.outdir / "llms.txt").write_text(f"{title}\n\n> {METADATA['description']}.\n{rest}", "utf-8")
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Connect all of the above."""
     app.connect("source-read", _read)
     app.connect("autodoc-process-docstring", _docstring)
@@ -232,4 +241,3 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-resolved", _tidy)
     app.connect("missing-reference", _resolve)
     app.connect("build-finished", _write_texts)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

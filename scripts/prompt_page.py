@@ -91,8 +91,10 @@ ideogram generate --json-prompt poster.json --mock -o layout.png
 ideogram generate --json-prompt poster.json -o poster.png
 ```
 
-[In Python](client.md#structured-prompts) it is `client.generate(json_prompt=...)`, with a mapping or with models that
-editors complete. [Describing an image](from-a-picture-to-a-picture.md) gives such a prompt, and so does the operation
+[`ideogram prompt`](command-line.md#write-a-structured-prompt-ideogram-prompt) writes an example, checks yours, and
+writes a JSON Schema for your editor. [In Python](client.md#structured-prompts) it is
+`client.generate(json_prompt=...)`, with a mapping or with objects that editors complete.
+[Describing an image](from-a-picture-to-a-picture.md) gives such a prompt, and so does the operation
 [`magic_prompt`](operations.md#clientmagic_prompt).
 """
 

@@ -1,9 +1,12 @@
 """Ray Data: `python on_ray.py ROWS.jsonl OUT [ADDRESS] [--async]`, on the cluster at ADDRESS or on this machine.
 
+All machines have to see the file of the rows.
+
 Ray makes a whole block of rows again when its worker or its node has died, finished rows too. Each row finds its claim.
 """
 
 import sys
+from pathlib import Path
 
 import ray
 
@@ -14,5 +17,6 @@ submit = "--async" in options
 address = next((option for option in options if option != "--async"), None)
 
 ray.init(address=address, include_dashboard=False, log_to_driver=False)
-for outcome in generate(ray.data.read_json(rows), out=out, in_flight=10, submit=submit).iter_rows():
+dataset = ray.data.read_json(str(Path(rows).resolve()))
+for outcome in generate(dataset, out=out, in_flight=10, submit=submit).iter_rows():
     print(outcome["id"], outcome["state"], outcome["file"], flush=True)

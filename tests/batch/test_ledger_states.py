@@ -1,13 +1,18 @@
-"""Any sequence of changes, illegal ones too, closings and crashes: the ledger says what a simple model says.
+"""Any sequence of changes, illegal ones too, closings and crashes: the store says what a simple model says.
 
-Inputs change, rows are made again, and the server is a rehearsal's or the service.
+Inputs change, rows are made again, and the server is a rehearsal's or the service. The store is the ledger of one
+machine, or the claims of many with an index, which each process makes anew from what the place says.
 """
 
+import os
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,10 +21,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ideogram_ai.batch import BatchRequest, Outcome, State
+from ideogram_ai.batch import BatchRequest, Outcome, State, presence
+from ideogram_ai.batch.claims import Claims
 from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.batch.model import MOCK, LedgerChangeError, LedgerError, PlanError, Rank, rank_of
 from ideogram_ai.batch.planning import plan_rows, use_server
+from ideogram_ai.batch.store import LocalStore
 from ideogram_ai.client import GeneratedImage, Generation
 
 PRICES = st.sampled_from([Decimal("0.03"), Decimal("0.06"), Decimal("0.1")])
@@ -74,15 +81,17 @@ class LedgerMachine(RuleBasedStateMachine):
         self.rows: dict[str, Row] = {}
         self.server: str | None = None
         self.replaced: dict[str, Row] = {}
+        self.last = 0
 
     def teardown(self) -> None:
-        self.ledger.close()
+        self.close()
         shutil.rmtree(self.folder)
 
     @rule(count=st.integers(1, 3))
     def plan(self, count: int) -> None:
         known = len(self.rows)
-        rows = [f"{number:06d}" for number in range(known + 1, known + count + 1)]
+        rows = [f"{number:06d}" for number in range(self.last + 1, self.last + count + 1)]
+        self.last += count
         planned = plan_rows(self.ledger, [*self.input(), *(BatchRequest(key, {"text_prompt": key}) for key in rows)])
         assert (planned.new, planned.known, planned.absent) == (count, known, 0)
         for row in self.rows.values():
@@ -116,15 +125,18 @@ class LedgerMachine(RuleBasedStateMachine):
         for key, row in self.rows.items():
             row.absent = key in gone
         for key in changed:
-            prompt = f"{self.rows[key].prompt}!"
-            if key in paid:
-                self.put_aside(key)
-            self.rows[key].forget()
-            self.rows[key].prompt = prompt
+            self.ask_for(key, f"{self.rows[key].prompt}!")
+
+    def ask_for(self, key: str, prompt: str) -> None:
+        """A row asks for something else."""
+        if self.rows[key].may_have_cost:
+            self.put_aside(key)
+        self.rows[key].forget()
+        self.rows[key].prompt = prompt
 
     def put_aside(self, key: str) -> None:
         """What was made of a row is kept, and the row begins anew."""
-        number = sum(name.startswith(f"{key}~") for name in self.replaced) + 1
+        number = next(number for number in count(1) if f"{key}~{number}" not in self.replaced)
         self.replaced[f"{key}~{number}"] = evolve(self.rows[key], absent=True)
         self.rows[key] = Row(prompt=self.rows[key].prompt)
 
@@ -185,19 +197,33 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data(), to=st.sampled_from(list(LEGAL)), price=PRICES, billed=st.booleans())
     def change(self, data: st.DataObject, to: State, price: Decimal, billed: bool) -> None:
         key = data.draw(st.sampled_from(sorted(self.rows)))
+        self.go(key, to, price, billed=billed)
+
+    def go(self, key: str, to: State, price: Decimal, *, billed: bool = False) -> None:
+        """Change the state of a row, if that is legal."""
         row = self.rows[key]
         outcome = self.outcome(key, to, price, billed=billed)
         if row.state not in LEGAL[to]:
             with pytest.raises(LedgerChangeError):
                 self.ledger.apply([outcome])
             return
-        self.ledger.apply([outcome])
+        self.write(outcome)
+        was_sent = to is State.SENT or row.state is not State.PLANNED
         row.has_body = to is not State.SENT and (row.has_body or outcome.generation is not None)
         row.attempts += to is State.SENT
         row.state, row.cost, row.billed = to, outcome.cost or Decimal(0), outcome.may_have_been_billed
         row.job = None if to is State.SENT else outcome.job_id or row.job
         if to is State.SENT:
             row.server = self.server
+        if was_sent:
+            self.written(key, to)
+
+    def write(self, outcome: Outcome) -> None:
+        """Write an outcome as a run does."""
+        self.ledger.apply([outcome])
+
+    def written(self, key: str, state: State) -> None:
+        """Note what was written for a row."""
 
     def outcome(self, key: str, state: State, price: Decimal, *, billed: bool) -> Outcome:
         outcome = Outcome(
@@ -205,13 +231,15 @@ class LedgerMachine(RuleBasedStateMachine):
             state,
             cost=price,
             may_have_been_billed=True,
-            sent_at=NOW,
+            sent_at=None if self.rows[key].state is State.PLANNED and state is State.FAILED else NOW,
+            attempts=self.rows[key].attempts + (state is State.SENT),
+            server=self.server,
+            job_id={State.SENT: None, State.SUBMITTED: f"job-{key}"}.get(state, self.rows[key].job),
         )
         if state is State.FAILED and not (billed and self.rows[key].has_body):
             return evolve(outcome, cost=Decimal(0), may_have_been_billed=False)
-        if state is State.SUBMITTED:
-            return evolve(outcome, job_id=f"job-{key}")
-        if state in {State.ANSWERED, State.WITHHELD}:
+        has_body = state in {State.ANSWERED, State.WITHHELD, State.SAVED} or self.rows[key].has_body
+        if has_body and state is not State.SENT:
             return evolve(outcome, generation=Generation(None, (IMAGE,), raw=BODY))
         return outcome
 
@@ -219,9 +247,11 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def unsend(self, data: st.DataObject) -> None:
         key = data.draw(st.sampled_from(sorted(self.rows)))
-        self.ledger.apply([Outcome(BatchRequest(key, {}), State.PLANNED)])
-        if self.rows[key].state is State.SENT:
-            self.rows[key].state, self.rows[key].cost, self.rows[key].billed = State.PLANNED, Decimal(0), False
+        row = self.rows[key]
+        self.write(Outcome(BatchRequest(key, {"text_prompt": row.prompt}), State.PLANNED))
+        if row.state is State.SENT:
+            row.state, row.cost, row.billed = State.PLANNED, Decimal(0), False
+            self.written(key, State.PLANNED)
 
     @rule()
     def retry_unknown(self) -> None:
@@ -249,8 +279,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def close_and_open(self) -> None:
-        self.ledger.close()
+        self.close()
         self.open()
+
+    def close(self) -> None:
+        self.ledger.close()
 
     @rule()
     def crash_and_open(self) -> None:
@@ -292,5 +325,119 @@ class LedgerMachine(RuleBasedStateMachine):
         assert len(kinds - {Rank.MOCK}) < 2, "a rehearsal is never mixed with what was paid for"
 
 
+class ClaimsMachine(LedgerMachine):
+    """The claims of a folder that processes share, beside a model of them: each attempt as it was last written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger.close()
+        self.attempts: dict[str, list[Row]] = {}
+        self.server = "https://a.example"
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin as another process."""
+        path = self.folder / f"{len(os.listdir(self.folder))}.sqlite3"
+        self.ledger = Ledger.open(path)
+        self.claims = Claims(LocalStore(self.folder / "images"), self.ledger)
+        self.claims.update()
+        use_server(self.ledger, str(self.server))
+        self.claims.begin(str(self.server))
+
+    def close(self) -> None:
+        self.claims.close()
+        self.ledger.close()
+
+    def write(self, outcome: Outcome) -> None:
+        """Write an outcome as a run does: where all can read it, and into the index."""
+        if outcome.state is State.SENT:
+            assert self.claims.claim(outcome) is None
+        elif outcome.state is State.PLANNED:
+            self.claims.release(outcome.request)
+        else:
+            self.claims.record(outcome)
+        super().write(outcome)
+
+    def written(self, key: str, state: State) -> None:
+        """Note what was written for a row."""
+        attempts = self.attempts.setdefault(key, [])
+        if state is State.SENT:
+            attempts.append(Row())
+        attempts[-1] = copy(self.rows[key])
+
+    @rule()
+    def crash_and_open(self) -> None:
+        """What another process finds when this one is killed now."""
+        self.claims._presence._stopped.set()
+        self.ledger.close()
+        self.open()
+
+    def open(self) -> None:
+        """The input is what it was, and all else is as the place says."""
+        asked = {key: row.prompt for key, row in self.rows.items() if not row.absent}
+        self.begin()
+        plan_rows(
+            self.ledger,
+            [BatchRequest(key, {"text_prompt": prompt}) for key, prompt in asked.items()],
+            whole=True,
+            replace=True,
+        )
+        self.rows, self.replaced = {}, {}
+        for key, attempts in sorted(self.attempts.items()):
+            *earlier, last = map(copy, attempts)
+            if last.state is State.SENT:
+                last.state = State.UNKNOWN
+            last.absent = key not in asked
+            self.rows[key] = last
+            for number, row in enumerate(earlier, start=1):
+                if row.billed and row.state is not State.UNKNOWN:
+                    row.absent = True
+                    self.replaced[f"{key}~{number}"] = row
+        for key, prompt in asked.items():
+            if key not in self.rows:
+                self.rows[key] = Row(prompt=prompt)
+            elif self.rows[key].prompt != prompt:
+                self.ask_for(key, prompt)
+
+    @rule(server=st.sampled_from(["mock", "https://a.example", "https://b.example"]))
+    def meet(self, server: str) -> None:
+        """Another server is refused."""
+        if server == self.server:
+            assert self.claims.check_server(server)
+        else:
+            with pytest.raises(LedgerError, match="never mixed"):
+                self.claims.check_server(server)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        (State.SENT, State.UNKNOWN, "retry_unknown", State.SENT),
+        (State.SENT, State.SUBMITTED, State.UNKNOWN, "close_and_open", "ask_again", State.FAILED),
+        (State.SENT, State.UNKNOWN, "retry_unknown", State.FAILED),
+    ],
+)
+def test_what_an_attempt_cost_is_counted_once_in_every_process(way: tuple[State | str, ...]) -> None:
+    machine = ClaimsMachine()
+    try:
+        machine.plan(1)
+        for step in (*way, "close_and_open"):
+            if isinstance(step, State):
+                machine.go("000001", step, Decimal("0.06"))
+            else:
+                getattr(machine, step)()
+            machine.the_ledger_says_what_the_model_says()
+    finally:
+        machine.teardown()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _killed_processes_are_dead_at_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(presence, "LEASE_SECONDS", 0.0)
+        yield
+
+
 TestLedger = LedgerMachine.TestCase
-TestLedger.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TestClaims = ClaimsMachine.TestCase
+TestLedger.settings = TestClaims.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)

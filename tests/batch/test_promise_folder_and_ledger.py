@@ -194,8 +194,7 @@ def test_a_killed_process_loses_nothing_with_the_side_file(tmp_path: Path, small
         for kill in (3, 6):
             folder = tmp_path / str(kill)
             command = [sys.executable, batch_program.__file__, str(folder), server.url, "12", "--in-flight", "3"]
-            point = ["--die-at", f"after a commit:{kill}"]
-            killed = subprocess.run([*command, *point], capture_output=True, check=False)
+            killed = subprocess.run([*command, "--commits", str(kill)], capture_output=True, check=False)
             assert killed.returncode == -signal.SIGKILL
             for name in ("ledger.sqlite3-wal", "ledger.sqlite3-shm"):
                 (folder / name).unlink(missing_ok=True)

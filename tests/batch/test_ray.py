@@ -98,6 +98,8 @@ class Run:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 def generate(cluster: RayCluster, out: str, server: MockServer, rows: object, **options: object) -> Run:

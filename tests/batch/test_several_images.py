@@ -1,17 +1,12 @@
 """Rows that ask for several images, and for other operations: each image is counted, paid for, saved and shown."""
 
 import io
-import json
 import re
-import signal
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import anyio
-import batch_program
 import httpx
 import pytest
 from batch_service import HASTY
@@ -25,7 +20,7 @@ from ideogram_ai.batch.manifest import manifest_members, write_manifest
 from ideogram_ai.batch.model import ImageOutcome, RunStopped, StopReason
 from ideogram_ai.batch.operations import cost_of, image_operations, images_asked, view_of
 from ideogram_ai.batch.prices import Estimate, shipped_prices
-from ideogram_ai.batch.store import WORKSPACE, open_store
+from ideogram_ai.batch.store import open_store
 from ideogram_ai.client import AsyncIdeogram
 from ideogram_ai.testing import MockServer
 
@@ -141,44 +136,6 @@ async def test_what_a_row_did_cost_is_that_of_the_images_in_the_response() -> No
     assert (outcome.cost, len(outcome.images)) == (Decimal("0.06"), 3), "a price for the request"
     assert outcome.generation is not None
     assert ImageOutcome.of(outcome.generation.images[2]).upscaled_resolution == "2048x2048"
-
-
-def killed_at(folder: Path, server: MockServer, images: int, die_at: str) -> None:
-    """Kill a batch, finish it, and see that nothing was made twice, and everything is there."""
-    before = len(server.ledger)
-    command = [sys.executable, batch_program.__file__, str(folder), server.url, "1", "--images", str(images)]
-    died = subprocess.run([*command, "--die-at", die_at], capture_output=True, text=True, check=False)
-    assert died.returncode == -signal.SIGKILL, f"{die_at} {died.stderr}"
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (again.returncode, json.loads(again.stdout.splitlines()[-1])["saved"], again.stderr) == (0, 1, "")
-    assert len([each for each in server.ledger[before:] if each.method == "POST"]) == 1
-    with Job.open(folder) as job:
-        (outcome,) = job.outcomes()
-        write_manifest(job.store, [outcome])
-        assert job.total_cost() == images * Decimal("0.06")
-    ends = ["", *(f"-{place}" for place in range(2, images + 1))]
-    assert {image.file for image in outcome.images} == {f"000001-number-1{end}.png" for end in ends}
-    line = json.loads((folder / "manifest.jsonl").read_text())
-    names = [line["file"], *(further["file"] for further in line["further_images"])]
-    assert names == [image.file for image in outcome.images]
-    found = {path.name for path in folder.iterdir()} - {"ledger.sqlite3", "thumbnails", "manifest.jsonl"}
-    assert found == set(names), "no image is lost, and none is there twice"
-    assert not (folder / WORKSPACE).exists()
-
-
-def test_killed_between_two_downloads_of_a_row(tmp_path: Path) -> None:
-    with MockServer() as server:
-        killed_at(tmp_path, server, 8, "before an image has its name:5")
-
-
-@pytest.mark.slow
-def test_killed_anywhere_between_downloads(tmp_path: Path) -> None:
-    points = [point for point in batch_program.POINTS if "download" in point or "name" in point]
-    with MockServer() as server:
-        for images, numbers in ((1, (1,)), (2, (1, 2)), (8, (1, 4, 8))):
-            for number in numbers:
-                for point in points:
-                    killed_at(tmp_path / f"{images} {number} {point}", server, images, f"{point}:{number}")
 
 
 async def test_all_images_of_a_row_are_kept_and_removed_together(tmp_path: Path) -> None:

@@ -128,10 +128,7 @@ class Found:
     @property
     def may_be_retried(self) -> bool:
         """Whether another attempt takes its place. Otherwise it stays as what was made before."""
-        outcome = self.outcome
-        if outcome.state is State.FAILED:
-            return not outcome.may_have_been_billed
-        return outcome.state in {State.PLANNED, State.UNKNOWN}
+        return _may_be_retried(self.outcome)
 
     def to_go_on_with(self, *, retry_failed: bool) -> Outcome:
         """The outcome to go on with, as far as that is free: a job is asked for, and what was made is downloaded."""
@@ -142,11 +139,11 @@ class Found:
             return with_generation(evolve(outcome, state=State.ANSWERED), self.body)
         return outcome
 
-    @property
-    def carried_cost(self) -> Decimal:
-        """US dollars that another attempt has to carry as those of earlier ones."""
-        outcome = self.outcome
-        return outcome.earlier_cost + (outcome.cost or 0) if self.may_be_retried else Decimal(0)
+
+def _may_be_retried(outcome: Outcome) -> bool:
+    if outcome.state is State.FAILED:
+        return not outcome.may_have_been_billed
+    return outcome.state in {State.PLANNED, State.UNKNOWN}
 
 
 @frozen
@@ -156,12 +153,20 @@ class _Known:
     Attributes:
         attempt: The number of the latest attempt, from 1; 0 when there is none.
         state: How far that got; PLANNED when it was taken back, or there is none.
-        carried: US dollars that the next attempt carries.
+        earlier: US dollars that earlier attempts may have cost in vain.
+        carried: The same for the next attempt.
     """
 
     attempt: int
     state: State
+    earlier: Decimal = Decimal(0)
     carried: Decimal = Decimal(0)
+
+    @classmethod
+    def of(cls, attempt: int, outcome: Outcome) -> Self:
+        """What is known when this outcome of an attempt was read or written."""
+        carried = outcome.earlier_cost + (outcome.cost or 0) if _may_be_retried(outcome) else Decimal(0)
+        return cls(attempt, outcome.state, outcome.earlier_cost, carried)
 
 
 _NOTHING: Final = _Known(0, State.PLANNED)
@@ -283,7 +288,7 @@ class Claims:
                 continue
             if not self._is_wanted(found, retry_unknown=retry_unknown, retry_failed=retry_failed):
                 return self._note(found, request)
-            number, carried = found.attempt + 1, found.carried_cost
+            number, carried = found.attempt + 1, _Known.of(found.attempt, found.outcome).carried
         raise LedgerError(f"Row {request.key!r:.80} is claimed and taken back again and again. {NOTHING_SENT}")
 
     def look(self, request: BatchRequest, *, retry_unknown: bool = False, retry_failed: bool = False) -> Found | None:
@@ -308,9 +313,9 @@ class Claims:
         row = row_name(request.key)
         known = self._known.get(row, _NOTHING)
         if known.state is State.SENT:
-            outcome = Outcome(request, State.PLANNED, earlier_cost=known.carried)
+            outcome = Outcome(request, State.PLANNED, earlier_cost=known.earlier)
             self.store.put(_Record(row, known.attempt, State.PLANNED).name, self._document(outcome))
-            self._known[row] = evolve(known, state=State.PLANNED)
+            self._known[row] = _Known.of(known.attempt, outcome)
 
     def record(self, outcome: Outcome) -> None:
         """Write down what became of a row that this process claimed or goes on with. It is durable when this returns.
@@ -321,17 +326,18 @@ class Claims:
         """
         row, state = row_name(outcome.request.key), outcome.state
         known = self._known.get(row, _NOTHING)
-        if known.state is State.PLANNED and State.PLANNED in BEFORE[state]:
-            return  # it was not sent: another machine may still send it
+        never_sent = known.state in _AGAIN and state is State.FAILED and outcome.sent_at is None
+        if never_sent or (known.state is State.PLANNED and State.PLANNED in BEFORE[state]):
+            return  # this attempt was never claimed: another machine may still send the row
         if known.state not in BEFORE[state] | _AGAIN:
             raise LedgerChangeError(
                 f"Row {outcome.request.key!r:.80} of {self.store.location!r} cannot be {state} now.",
                 keys=frozenset({outcome.request.key}),
             )
         record = _Record(row, known.attempt, state)
-        data = self._document(evolve(outcome, earlier_cost=outcome.earlier_cost or known.carried))
-        self._write(record, data, outcome)
-        self._known[row] = evolve(known, state=state)
+        outcome = evolve(outcome, earlier_cost=known.earlier)
+        self._write(record, self._document(outcome), outcome)
+        self._known[row] = _Known.of(known.attempt, outcome)
         if known.state not in {State.SENT, state}:
             with suppress(StoreError):  # only tidiness: the file that is further counts
                 self.store.remove(_Record(row, known.attempt, known.state).name)
@@ -415,7 +421,7 @@ class Claims:
 
     def _remember(self, found: Found) -> None:
         row = row_name(found.outcome.request.key)
-        self._known[row] = _Known(found.attempt, found.outcome.state, found.carried_cost)
+        self._known[row] = _Known.of(found.attempt, found.outcome)
 
     def _listed(self) -> dict[str, dict[int, _Record]]:
         """The file that counts of each attempt at each row."""

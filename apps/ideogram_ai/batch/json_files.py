@@ -130,7 +130,6 @@ class _JsonArray:
         while True:
             try:
                 _, end = _EXTENT.raw_decode(self._text, self._place)
-                whole = end < len(self._text) or not self._read_more()  # a number may go on
             except json.JSONDecodeError as error:
                 cut = error.pos > len(self._text) - _LONGEST_TOKEN or error.msg.startswith("Unterminated")
                 line = self._line + self._text.count("\n", self._place, error.pos)
@@ -139,11 +138,10 @@ class _JsonArray:
                     raise InputError(f"Line {line}: the array cannot be read any further: {fault}.") from None
             except RecursionError:
                 raise InputError(f"Line {self._line}: an item of the array nests too deep.") from None
-            else:
-                if whole:
-                    item = self._text[self._place : end]
-                    self._line, self._place = self._line + item.count("\n"), end
-                    return item
+            else:  # where the text ends, a number might go on; but a row is an object
+                item = self._text[self._place : end]
+                self._line, self._place = self._line + item.count("\n"), end
+                return item
 
     def _read_more(self) -> bool:
         """Read as much again as there is; False at the end."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 WORKSPACE: Final = ".parts"
 """Inside the folder, and so on its file system: a finished file is moved and never copied."""
+_TRIAL: Final = ".ideogram-batch-trial"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z0-9+.-]+::")
 """At least two letters before the colon: one is a drive of Windows."""
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -330,10 +331,11 @@ class LocalStore(Store):
             trial = self.workspace / f"{secrets.token_hex(8)}.trial"
             try:
                 trial.write_bytes(b"\0")
-                trial.replace(folder / trial.name)
+                # Always the same name: what a killed process left is replaced, and removed.
+                trial.replace(folder / _TRIAL)
             finally:
                 trial.unlink(missing_ok=True)
-                (folder / trial.name).unlink(missing_ok=True)
+                (folder / _TRIAL).unlink(missing_ok=True)
 
     @property
     def title(self) -> str:
