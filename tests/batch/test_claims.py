@@ -340,7 +340,7 @@ async def test_a_look_passes_over_what_others_claimed_and_the_end_does_not_forge
             for each in rows:
                 assert other.claim(attempt(each, server.url)) is None
             other.release(rows[1])
-            job.claims.look()
+            job.claims.note_taken()
             assert [job.claims.is_taken(each.key) for each in rows] == [True, False, True]
             other.release(rows[2])
         job.claims.update()

@@ -368,7 +368,7 @@ class Claims:
             self._refused > 0 and since > max(_UPDATE_SECONDS, _UPDATE_SHARE * self._update_seconds)
         )
 
-    def look(self) -> None:
+    def note_taken(self) -> None:
         """Note by its name each row that others claimed meanwhile. No file is read, so that sending goes on soon."""
         began = time.monotonic()
         self._refused = 0
@@ -382,7 +382,7 @@ class Claims:
         self._update_seconds = self._updated - began
 
     def is_taken(self, key: str) -> bool:
-        """Whether another process had claimed a row when `look` was called last; `update` tells what became of it."""
+        """Whether another process had claimed a row when `note_taken` was called last; `update` tells what became of it."""
         return row_name(key) in self._taken
 
     def update(self) -> None:

@@ -516,7 +516,7 @@ class Job:
         random.shuffle(blocks)
         for block in blocks:
             if self.claims.is_stale:
-                await anyio.to_thread.run_sync(self.claims.look)
+                await anyio.to_thread.run_sync(self.claims.note_taken)
             for request in await anyio.to_thread.run_sync(self.ledger.planned_at, block):
                 if not self.claims.is_taken(request.key):
                     yield request
