@@ -382,7 +382,7 @@ class Claims:
         self._update_seconds = self._updated - began
 
     def is_taken(self, key: str) -> bool:
-        """Whether another process had claimed a row when `note_taken` was called last; `update` tells what became of it."""
+        """Whether another process had claimed a row at the last `note_taken`; `update` tells what became of it."""
         return row_name(key) in self._taken
 
     def update(self) -> None:
