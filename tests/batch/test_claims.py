@@ -334,6 +334,28 @@ def test_a_claim_that_cannot_be_written_sends_nothing(
     assert step(row(2)).state is State.SAVED
 
 
+async def test_a_look_passes_over_what_others_claimed_and_the_end_does_not_forget_it(
+    server: MockServer, tmp_path: Path
+) -> None:
+    rows = [row(1), row(2), row(3)]
+    with Job.open(tmp_path, shared=True) as job:
+        job.plan(rows)
+        assert job.claims is not None
+        with at_work(tmp_path, server.url) as other:
+            for each in rows:
+                assert other.claim(attempt(each, server.url)) is None
+            other.release(rows[1])
+            job.claims.note_taken()
+            assert [job.claims.is_taken(each.key) for each in rows] == [True, False, True]
+            other.release(rows[2])
+        job.claims.update()
+        assert job.claims.left
+        assert not job.claims.is_taken("r3")
+        await run(job, server)
+        assert [outcome.state for outcome in job.outcomes()] == [State.UNKNOWN, State.SAVED, State.SAVED]
+    assert made(server) == {"number 2": 1, "number 3": 1}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["s3", "folder"])
 @pytest.mark.parametrize("jobs", [[], ["--async"]])

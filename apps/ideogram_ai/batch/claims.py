@@ -199,6 +199,7 @@ class Claims:
         self._index = index
         self._presence = Presence(store)
         self._known: dict[str, _Known] = {}
+        self._taken: set[str] = set()
         self._is_planned = False
         self._refused = 0
         self._updated = float("-inf")
@@ -367,10 +368,26 @@ class Claims:
             self._refused > 0 and since > max(_UPDATE_SECONDS, _UPDATE_SHARE * self._update_seconds)
         )
 
+    def note_taken(self) -> None:
+        """Note by its name each row that others claimed meanwhile. No file is read, so that sending goes on soon."""
+        began = time.monotonic()
+        self._refused = 0
+        self._taken = {
+            row
+            for row, attempts in self._listed().items()
+            if (last := max(attempts)) > self._known.get(row, _NOTHING).attempt
+            and attempts[last].state is not State.PLANNED
+        }
+        self._updated = time.monotonic()
+        self._update_seconds = self._updated - began
+
+    def is_taken(self, key: str) -> bool:
+        """Whether another process had claimed a row at the last `note_taken`; `update` tells what became of it."""
+        return row_name(key) in self._taken
+
     def update(self) -> None:
         """Enter into the index what other processes wrote since the last time."""
         assert self._index is not None  # noqa: S101 - of a job
-        began = time.monotonic()
         self._refused = 0
         listed = self._listed()
         news = sorted(self._news(listed), key=_place_in_input)
@@ -384,9 +401,12 @@ class Claims:
                     self.busy[key] = request
                 statement = "SELECT count(*) FROM rows WHERE key = ? AND state IN ('planned', 'submitted', 'answered')"
                 self.left |= bool(database.execute(statement, (key,)).fetchone()[0])
+            if self._taken:  # some may have been taken back
+                self._taken = set()
+                statement = "SELECT count(*) FROM rows WHERE state = 'planned' AND NOT absent"
+                self.left |= bool(database.execute(statement).fetchone()[0])
         self._is_planned = True
         self._updated = time.monotonic()
-        self._update_seconds = self._updated - began
 
     def _note(self, found: Found, request: BatchRequest) -> Found:
         """Note what another process has of a row, also in the index."""

@@ -516,9 +516,10 @@ class Job:
         random.shuffle(blocks)
         for block in blocks:
             if self.claims.is_stale:
-                await anyio.to_thread.run_sync(self.claims.update)
+                await anyio.to_thread.run_sync(self.claims.note_taken)
             for request in await anyio.to_thread.run_sync(self.ledger.planned_at, block):
-                yield request
+                if not self.claims.is_taken(request.key):
+                    yield request
 
     async def _stopped(self) -> RunStopped:
         """Why the run ended, and what is left to do."""
