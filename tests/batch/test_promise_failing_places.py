@@ -23,6 +23,7 @@ from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[impor
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
 from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.batch.model import Event, RowAnswered, RowDone, RowSent, RunStopped, RunStopping, StopReason
+from ideogram_ai.batch.planning import shared_key
 from ideogram_ai.client import AsyncIdeogram
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
@@ -209,8 +210,9 @@ def test_a_step_that_is_interrupted_while_it_saves_names_its_image(
     with MockServer() as server, caplog.at_level(logging.WARNING):
         with pytest.raises(KeyboardInterrupt) as caught:
             Step(base_url=server.url, location=str(tmp_path))(requests(1)[0])
-        assert f"'000001' {server.url}/" in caplog.text
-        assert f"'000001' {server.url}/" in caught.value.__notes__[0]
+        name = shared_key(requests(1)[0])
+        assert f"'{name}' {server.url}/" in caplog.text
+        assert f"'{name}' {server.url}/" in caught.value.__notes__[0]
 
 
 def _call(step: Step, request: BatchRequest, into: Any) -> None:

@@ -85,7 +85,7 @@ def test_a_rehearsal_on_the_command_line_needs_no_certificates(tmp_path: Path) -
     env["IDEOGRAM_API_KEY"] = KEY
     done = subprocess.run([*command, "--overwrite"], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: SSL_CERT_FILE='/gone.pem' cannot be used: No such file or directory.")
+    assert "error: SSL_CERT_FILE='/gone.pem' cannot be used: No such file or directory." in done.stderr.splitlines()[-1]
 
 
 def test_a_password_in_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

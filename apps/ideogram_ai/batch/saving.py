@@ -149,10 +149,10 @@ def store_image(store: Store, source: Path, stem: str, facts: ImageFacts) -> str
     """
     thumbnail = thumbnail_name(facts.sha256)
     try:
-        if not store.exists(thumbnail):
-            with store.part(".webp") as part:
-                if make_thumbnail(source, part):
-                    store.replace(part, thumbnail)
+        # Looking whether it is there would cost a service two requests for each image.
+        with store.part(".webp") as part:
+            if make_thumbnail(source, part):
+                store.replace(part, thumbnail)
     except Exception as error:  # noqa: BLE001 - the image is paid for, and more important
         _log.warning("There is no thumbnail of %s: %s", stem, error)
     return store.add(source, f"{stem}{facts.suffix}")
