@@ -3,8 +3,10 @@
 Real processes are killed here while their job goes on, on a server that counts what it was asked for.
 """
 
+import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -196,6 +198,19 @@ def test_a_job_that_fails_or_is_withheld(ideogram: Command, service: MockServer,
         run = ideogram("fetch", job_id, *options, "--json")
         assert (run.code, run.json["job"]) == (3, last["job"])
     assert files(folder) == []
+
+
+def test_a_batch_asks_again_for_an_unknown_job_even_if_nothing_else_is_left(
+    ideogram: Command, service: MockServer, folder: Path
+) -> None:
+    (folder / "rows.jsonl").write_text('{"id": "a", "text_prompt": "A cat", "resolution": "512x1536"}\n')
+    batch = ("batch", "rows.jsonl", "--out", "images", "--async", "--json")
+    assert ideogram(*batch).code == 0
+    with contextlib.closing(sqlite3.connect(folder / "images" / "ledger.sqlite3")) as database, database:
+        database.execute("UPDATE rows SET state = 'unknown', images = '[]', body = NULL")
+    run = ideogram(*batch)
+    assert (run.code, json.loads(run.out.splitlines()[-1])["rows"]["saved"]) == (0, 1)
+    assert submits(service) == 1
 
 
 def test_several_jobs(ideogram: Command, service: MockServer, folder: Path) -> None:

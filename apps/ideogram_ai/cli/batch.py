@@ -375,6 +375,8 @@ class _Batch:
         planned = job.plan(() if rows is None else rows, replace=replace, redo=self.redo, whole=rows is not None)
         if planned.changes and not self.replace:
             self.reporter.changed(planned)
+        if not self.retry_unknown:
+            job.ledger.ask_again()  # as the run does, if there is one
         again = [State.UNKNOWN] * self.retry_unknown + [State.FAILED] * self.retry_failed
         estimate = self._estimate(
             chain(
