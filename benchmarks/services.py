@@ -111,7 +111,7 @@ def sqlite(folder: Path) -> Iterator[str]:
 def s3() -> Iterator[None]:
     """A real S3 server in a process of its own, to which this process and its children are led."""
     port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, str(ROOT / "tests/support/s3_server.py"), str(port)]
     settings = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "any",

@@ -220,6 +220,7 @@ async def test_a_shared_batch_goes_on_with_what_a_dead_process_left(server: Mock
         dead.record(outcome_of_response(attempt(rows[2], server.url), generation, at=now))
         with Job.open(tmp_path, shared=True) as job:
             assert job.counts()[State.SENT] == 3, "their owner is alive, so far"
+            assert not job.ledger.path.parent.exists(), "the index has links of images, and a process may be killed"
         die(dead, tmp_path)
         Step(base_url=server.url, location=str(tmp_path))(rows[3])
         before = made(server)

@@ -2,35 +2,56 @@
 
 import contextlib
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import fsspec
 import httpx
 import pytest
 
+if TYPE_CHECKING:
+    from werkzeug.serving import BaseWSGIServer
+
 BUCKET = "a-bucket"
 KEY, SECRET = "AKIATESTTESTTEST", "test-secret"
+
+
+def make_s3(port: int) -> "BaseWSGIServer":
+    """moto, which writes one object at a time.
+
+    It looks whether a name is taken and then writes, in two steps: of two threads both could create one name. Amazon's
+    service does it in one step.
+    """
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # loads for seconds
+    from werkzeug.serving import make_server
+
+    app = DomainDispatcherApplication(create_backend_app)
+    writing = threading.Lock()
+
+    def one_at_a_time(environ: dict[str, Any], start_response: Any) -> Any:
+        with writing if environ["REQUEST_METHOD"] == "PUT" else contextlib.nullcontext():
+            return app(environ, start_response)
+
+    return make_server("127.0.0.1", port, one_at_a_time, threaded=True)
 
 
 @contextlib.contextmanager
 def serve_s3() -> Iterator[str]:
     """Serve a bucket until the context ends, and give the server's URL."""
-    from moto.server import ThreadedMotoServer  # loads for seconds
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
+    server = make_s3(0)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     try:
-        host, port = server.get_host_and_port()
-        url = f"http://{host}:{port}"
+        url = f"http://127.0.0.1:{server.port}"
         client(url).create_bucket(Bucket=BUCKET)
         yield url
     finally:
-        server.stop()
-        assert server._server is not None
-        server._server.server_close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def client(url: str) -> Any:
@@ -142,3 +163,7 @@ class Relay:
                     break
                 client.sendall(data)
             client.shutdown(socket.SHUT_RDWR)
+
+
+if __name__ == "__main__":
+    make_s3(int(sys.argv[1])).serve_forever()

@@ -173,10 +173,11 @@ class Job:
     @classmethod
     def _open_shared(cls, location: str | os.PathLike[str]) -> Self:
         with ExitStack() as opened:
-            folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="ideogram-batch-")))
             store = opened.enter_context(open_store(location))
             store.tidy(older_than=_LONGEST_DOWNLOAD)
-            index = opened.enter_context(Ledger.open(folder / LEDGER_NAME))
+            with tempfile.TemporaryDirectory(prefix="ideogram-batch-", ignore_cleanup_errors=True) as folder:
+                index = opened.enter_context(Ledger.open(Path(folder) / LEDGER_NAME))
+                # The open file goes on without its name, so a killed process leaves no links of images on this machine.
             claims = opened.enter_context(Claims(store, index))
             claims.update()
             job = cls(store, index, claims)
