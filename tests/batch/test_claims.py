@@ -22,7 +22,7 @@ from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, St
 from ideogram_ai.batch import presence as presence_module
 from ideogram_ai.batch.claims import Claims, row_name
 from ideogram_ai.batch.manifest import check_place
-from ideogram_ai.batch.model import LedgerChangeError, RunStopped, RunWaiting, StoreError
+from ideogram_ai.batch.model import LedgerChangeError, RowDone, RunStopped, RunWaiting, StoreError
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.step import outcome_of_response
 from ideogram_ai.batch.store import LocalStore, Store, open_store
@@ -291,6 +291,25 @@ def test_the_command_waits_for_rows_of_others_when_it_has_none_of_its_own(server
     assert made(server) == {"number 1": 1}
 
 
+async def test_what_a_process_left_that_nobody_knew_of_is_collected(server: MockServer, tmp_path: Path) -> None:
+    with (
+        at_work(tmp_path, server.url) as dead,
+        Ideogram(base_url=server.url) as client,
+        Job.open(tmp_path, shared=True) as job,
+    ):
+        job.plan([row(1)])
+
+        def on_event(event: object) -> None:
+            if isinstance(event, RowDone) and event.outcome.request.key == "r1":
+                assert dead.claim(attempt(row(2), server.url)) is None
+                job_id = client.submit(**row(2).fields).id
+                dead.record(evolve(attempt(row(2), server.url), state=State.SUBMITTED, job_id=job_id))
+                die(dead, tmp_path)
+
+        await run(job, server, on_event=on_event)
+        assert {each.request.key: each.state.value for each in job.outcomes()} == {"r1": "saved", "r2": "saved"}
+
+
 async def test_an_outcome_that_cannot_be_written_down_is_named(
     server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -407,7 +426,7 @@ def test_commands_on_machines_that_share_nothing_but_the_place_make_each_row_onc
 
 QUICK_LEASE = """
 from ideogram_ai.batch import presence
-presence.HEARTBEAT_SECONDS, presence.LEASE_SECONDS = 0.5, 3.0
+presence.HEARTBEAT_SECONDS, presence.LEASE_SECONDS = 0.5, 10.0
 from ideogram_ai.cli.main import main
 main()
 """

@@ -66,7 +66,8 @@ def test_the_bytes_depend_neither_on_the_folder_nor_on_the_run(tmp_path: Path) -
     assert (done.returncode, done.stderr) == (0, "")
     assert re.match(r"wrote \d+ files to out/ideogram_ai/generated in \d+\.\d s\n\n\w+", done.stdout)
     before = files(OUT)
-    assert files(place / "out") == before
+    door = {"ideogram_ai/__init__.py"}  # it lies in each folder of packages, and is not generated
+    assert files(place / "out") == {name: content for name, content in before.items() if name not in door}
     done = run("--check", cwd=tmp_path, PYTHONHASHSEED="2")
     assert (done.returncode, done.stderr) == (0, "")
     assert "is up to date in" in done.stdout

@@ -201,6 +201,7 @@ class Claims:
         self._known: dict[str, _Known] = {}
         self._taken: set[str] = set()
         self._is_planned = False
+        self._offered: set[str] = set()
         self._refused = 0
         self._updated = float("-inf")
         self._update_seconds = 0.0
@@ -396,6 +397,7 @@ class Claims:
         with self._index.transaction() as database:
             for found in news:
                 self._enter(database, found)
+                self.left |= self._is_left(found)
             for key, request in before.items():
                 if key not in new:
                     self.busy[key] = request
@@ -407,6 +409,14 @@ class Claims:
                 self.left |= bool(database.execute(statement).fetchone()[0])
         self._is_planned = True
         self._updated = time.monotonic()
+
+    def _is_left(self, found: Found) -> bool:
+        """Whether the owner of a row died and left a job or images to collect, the first time that this is seen."""
+        key = found.outcome.request.key
+        if found.outcome.state not in {State.SUBMITTED, State.ANSWERED} or key in self._offered:
+            return False
+        self._offered.add(key)
+        return self._is_planned  # before that, the run collects everything that is there
 
     def _note(self, found: Found, request: BatchRequest) -> Found:
         """Note what another process has of a row, also in the index."""
