@@ -153,7 +153,7 @@ def observe(
         "requests": requests_sent,
         "slept": timing.slept[before:],
         "warnings": [str(warning.message) for warning in warned],
-        "log": [re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{8}\b|/(sync|asyncio|trio)(?=/)", "", line) for line in records.lines],
+        "log": [re.sub(r"0x[0-9a-f]+", "", line) for line in records.lines if not line.startswith("DEBUG")],
     }
     return seen, ended
 
