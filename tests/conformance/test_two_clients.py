@@ -100,7 +100,7 @@ def sent(request: httpx.Request) -> Snapshot:
 def described(ended: object) -> Snapshot:
     """An outcome with everything that it says."""
     if isinstance(ended, Generation):
-        return {"value": attrs.asdict(ended)}
+        return {"value": attrs.asdict(ended, filter=lambda attribute, _: bool(attribute.eq))}
     if not isinstance(ended, IdeogramError):
         return {"value": ended}
     attributes = {
