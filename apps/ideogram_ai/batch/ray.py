@@ -428,7 +428,7 @@ class _Worker:
             future.set_result(self._left(start))
 
     async def _stop(self, error: Exception | None) -> None:
-        """Send nothing new. The worker tells the others why, or is told by them."""
+        """Send nothing new. The worker reports the reason to the others, or has it from them."""
         message = "The process that gives the workers their turns is dead. Run the same again."
         try:
             if error is not None:
