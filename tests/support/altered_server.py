@@ -121,7 +121,7 @@ def by_contract(change: Change) -> ASGIApp:
     document = read_contract()
     change(document)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ideogram_ai.contract.view.read_contract", lambda: document)
+        patch.setattr("ideogram_ai.contract.view.parsed_contract", lambda: document)
         view = read_view.__wrapped__()
         for module in ("app", "service"):
             patch.setattr(f"ideogram_ai.testing.{module}.read_view", partial(_altered_view, view))

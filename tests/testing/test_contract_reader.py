@@ -68,7 +68,7 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
             field_hints={},
         )
         monkeypatch.setitem(OPERATIONS, "op", operation)
-        monkeypatch.setattr(contract_view, "read_contract", lambda: changed)
+        monkeypatch.setattr(contract_view, "parsed_contract", lambda: changed)
         read_view.cache_clear()
         return read_view("op")
 

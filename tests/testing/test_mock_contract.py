@@ -149,7 +149,7 @@ def document(monkeypatch: pytest.MonkeyPatch) -> Iterator[Document]:
     made["required"] = ["caption"]
     changed["components"]["schemas"]["MagicPromptRequest"] = other["components"]["schemas"]["MagicPromptRequest"]
     monkeypatch.setitem(OPERATIONS, ID, OTHER)
-    monkeypatch.setattr(contract_view, "read_contract", lambda: changed)
+    monkeypatch.setattr(contract_view, "parsed_contract", lambda: changed)
     read_view.cache_clear()
     yield changed
     read_view.cache_clear()

@@ -65,7 +65,7 @@ def alter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Alter]:
     def apply(change: Callable[[dict[str, Any]], object]) -> None:
         document = read_contract()
         change(document)
-        monkeypatch.setattr(contract_view, "read_contract", lambda: document)
+        monkeypatch.setattr(contract_view, "parsed_contract", lambda: document)
         contract_view.read_view.cache_clear()
 
     yield apply

@@ -231,7 +231,7 @@ class ContractView:
 
 
 @cache
-def _contract() -> JsonObject:
+def parsed_contract() -> JsonObject:
     """The contract, parsed once for all views, which only read it."""
     return read_contract()
 
@@ -239,7 +239,7 @@ def _contract() -> JsonObject:
 @cache
 def read_view(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> ContractView:
     """Read an operation of the installed contract, generate by default. Later calls return the same view."""
-    document = _contract()
+    document = parsed_contract()
     operation = OPERATIONS[operation_id]
     path: JsonObject = _resolve(document, document["paths"][operation.path])
     node: JsonObject = path[operation.method.lower()]
