@@ -354,6 +354,7 @@ def check_arrived(ended: object, request: httpx.Request, given_fields: dict[str,
     assert not ended.may_have_been_billed
 
 
+@pytest.mark.slow
 def test_broken_bodies_of_schemathesis(clients: dict[Kind, Driver]) -> None:
     with ideogram_mock(strict=False) as mock:
         mock.judge(times=None)

@@ -70,6 +70,7 @@ def test_without_a_fault_what_the_faults_fail_holds(command: Sequence[str]) -> N
     assert not report.of(Verdict.FAILED, Verdict.ADVICE, Verdict.HARNESS_FAULT)
 
 
+@pytest.mark.slow
 def test_the_scenario_that_describes_a_fault_catches_it(command: Sequence[str]) -> None:
     for fault, caught in FAULTS.items():
         valid = {f"{name.partition('.refused.')[0]}.arrives" for name in caught if ".refused." in name}
