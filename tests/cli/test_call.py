@@ -169,9 +169,8 @@ def test_what_is_refused_before_a_key_is_asked_for(
         (["--json", "upscale"], "Options go behind OPERATION"),
         (["--json"], "Give an OPERATION, or --list"),
         (["upscale", "--nope"], "No such option"),
-        ([], ""),
     )  # fmt: skip
-    refuse(ideogram, lines, "call")
+    refuse(ideogram, [*lines, ([], "")], "call")
     run = ideogram("call", "upscael", "--json")
     assert (run.code, run.err, "Did you mean upscale?" in run.error) == (2, "", True)
     for name, member in (("models.list", "response"), ("upscale", "images")):
