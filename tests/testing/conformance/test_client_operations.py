@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
-from conformance_runs import ROOT, forked, names, result
+from conformance_runs import ROOT, names, result
+from fork_server import forked
 
 from ideogram_ai.client import ConfigurationError
 from ideogram_ai.generated.operations import OPERATIONS
