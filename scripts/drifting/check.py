@@ -14,10 +14,9 @@ import attrs
 from regeneration.documents import ROOT, ContractError, first_error, read_contract, read_yaml
 
 from drifting.compare import Difference, Differences, DriftVerdict
-from drifting.compare_operations import compare_operations
 from drifting.document import Document, DriftError, parse_document, read_source
-from drifting.operation import Location, OperationReader, locate, operations
-from drifting.schema import json_text
+from drifting.operations import Location, Operation, compare_operations, locate, operation_id, operations
+from drifting.schema import Normaliser, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,7 +184,7 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Drift
     locations = list(operations(ours))
     if not locations:
         raise DriftError(f"{contract} has no operation, so there is nothing to compare")
-    readers = OperationReader(ours), OperationReader(theirs)
+    readers = Normaliser(ours), Normaliser(theirs)
     compared = [_compare(location, *readers) for location in locations]
     stale = list(_stale(known, compared))
     compared = [attrs.evolve(each, differences=[_mark(d, each, known) for d in each.differences]) for each in compared]
@@ -201,13 +200,12 @@ def _others(compared: list[ComparedOperation], theirs: Document) -> Iterator[str
     yield from (location.name for location in others)
 
 
-def _compare(location: Location, ours: OperationReader, theirs: OperationReader) -> ComparedOperation:
-    mine = ours.operation(location)
-    compared = ComparedOperation(location.name, mine.operation_id)
+def _compare(location: Location, ours: Normaliser, theirs: Normaliser) -> ComparedOperation:
+    compared = ComparedOperation(location.name, operation_id(ours.document, location))
     try:
         there = locate(ours.document, location, theirs.document)
         compared = attrs.evolve(compared, theirs=there)
-        differences = compare_operations(mine, theirs.operation(there))
+        differences = compare_operations(Operation(ours, location), Operation(theirs, there))
     except DriftError as error:
         return attrs.evolve(compared, problem=str(error))
     problem = ""

@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 import anyio
@@ -19,12 +19,12 @@ from regeneration.documents import (
     Pointer,
     at,
     check_events,
+    find,
     is_list,
     is_mapping,
     plain_value,
     pointer_text,
     shorten,
-    unescape,
 )
 
 MAX_BYTES: Final = 20_000_000
@@ -95,17 +95,17 @@ class Document:
             trail.append(target)
         return trail[-1]
 
-    def mapping(self, pointer: Pointer) -> tuple[Pointer, dict[str, Any]]:
-        """Return the mapping at a pointer, behind all references, and its place.
+    def node(self, pointer: Pointer) -> Node:
+        """Return the mapping at a pointer, behind all references.
 
         Raises:
             DriftError: A reference cannot be followed, or something else is there.
         """
         place = self.follow(pointer)
-        node = self.at(place)
-        if not is_mapping(node):
+        value = self.at(place)
+        if not is_mapping(value):
             raise self.error(place, "a mapping is expected here")
-        return place, node
+        return Node(self, place, value)
 
     def target(self, place: Pointer, reference: object) -> Pointer:
         """Find the place that one reference leads to.
@@ -118,17 +118,10 @@ class Document:
         if reference != "#" and not reference.startswith("#/"):
             message = f"the $ref {reference} is no pointer into this document; bundle the document into one file first"
             raise self.error(place, message)
-        target: Pointer = ()
-        node: Any = self.data
-        for token in reference.split("/")[1:]:
-            name = unescape(unquote(token))
-            if is_mapping(node) and name in node:
-                target, node = (*target, name), node[name]
-            elif is_list(node) and name.isdecimal() and name.isascii() and int(name) < len(node):
-                target, node = (*target, int(name)), node[int(name)]
-            else:
-                there = f"#{pointer_text(target)}"
-                raise self.error(place, f"the $ref {reference} is broken: {there} holds no {name}")
+        target, missing = find(self.data, unquote(reference))
+        if missing is not None:
+            message = f"the $ref {reference} is broken: #{pointer_text(target)} holds no {missing}"
+            raise self.error(place, message)
         return target
 
     def cycle(self, trail: list[Pointer]) -> DriftError:
@@ -136,6 +129,31 @@ class Document:
         ring = trail[trail.index(trail[-1]) :]
         names = " -> ".join(f"#{pointer_text(pointer)}" for pointer in ring)
         return self.error(ring[0], f"the references are cyclic, so they cannot be followed to an end: {names}")
+
+
+class Node(NamedTuple):
+    """A mapping in a document, and its place."""
+
+    document: Document
+    pointer: Pointer
+    value: dict[str, Any]
+
+    def error(self, message: str) -> DriftError:
+        """Make an error about it."""
+        return self.document.error(self.pointer, message)
+
+    def members(self, name: str) -> dict[str, Node]:
+        """Return the members of a mapping in it, none when there is no such mapping."""
+        holder = self.document.node((*self.pointer, name)) if name in self.value else Node(self.document, (), {})
+        keys = (key for key in holder.value if not (name == "responses" and key.startswith("x-")))
+        return {key: self.document.node((*holder.pointer, key)) for key in keys}
+
+    def items(self, name: str) -> list[Node]:
+        """Return the items of a list in it, none when there is no such list."""
+        listed = self.value.get(name, [])
+        if not is_list(listed):
+            raise self.document.error((*self.pointer, name), "a list is expected here")
+        return [self.document.node((*self.pointer, name, index)) for index in range(len(listed))]
 
 
 def read_source(source: str, *, timeout: float) -> bytes:

@@ -307,12 +307,26 @@ def resolve(document: Mapping[str, Any], node: Any) -> Any:
 
 def _follow(document: Any, pointer: Pointer, node: Any) -> tuple[Pointer, Any]:
     while is_mapping(node) and isinstance(node.get("$ref"), str):
-        tokens = [unescape(token) for token in node["$ref"].removeprefix("#/").split("/")]
-        pointer, node = (), document
-        for token in tokens:
-            step: Any = int(token) if is_list(node) else token
-            pointer, node = (*pointer, step), node[step]
+        pointer, _ = find(document, node["$ref"])
+        node = at(document, pointer)
     return pointer, node
+
+
+def find(document: Any, reference: str) -> tuple[Pointer, str | None]:
+    """Go where a `$ref` into the document leads.
+
+    Returns:
+        The place, and None; or the last place on the way that is there, and the name that it does not hold.
+    """
+    place: Pointer = ()
+    node = document
+    for token in reference.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        step: Any = int(name) if is_list(node) and name.isdecimal() and name.isascii() else name
+        if not (step in node if is_mapping(node) else is_list(node) and step != name and step < len(node)):
+            return place, name
+        place, node = (*place, step), node[step]
+    return place, None
 
 
 def at(node: Any, pointer: Pointer) -> Any:
@@ -320,11 +334,6 @@ def at(node: Any, pointer: Pointer) -> Any:
     for token in pointer:
         node = node[token]
     return node
-
-
-def unescape(token: str) -> str:
-    """A token of a JSON pointer as the name that it means."""
-    return token.replace("~1", "/").replace("~0", "~")
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from drifting.compare import DriftVerdict, Effect
-from drifting.compare_operations import compare_documents
 from drifting.document import DriftError
+from drifting.operations import compare_documents
 from drifting.report import describe
 
 from regeneration.documents import (

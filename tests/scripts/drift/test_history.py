@@ -12,8 +12,8 @@ import drift
 import pytest
 from drifting.check import Drift, DriftReport, check, read_known
 from drifting.compare import Direction, DriftVerdict
-from drifting.compare_operations import compare_documents
 from drifting.document import DriftError
+from drifting.operations import compare_documents
 from provider_history import HISTORY, KNOWN, MULTIPART, OURS, PATH, SIZES, Document, among_others, fields, operation
 
 HEAD = "document: https://things.example/openapi.json\n"
