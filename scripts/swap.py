@@ -27,16 +27,9 @@ class InUseError(Exception):
 
 @contextmanager
 def locked(parent: Path, target: Path) -> Generator[None]:
-    """Lock a folder against other runs, and clean up what a killed run left in it.
+    """Lock parent, which holds the temporary folders, against other runs, and clean up what a killed run left in it.
 
     The lock ends with this process at the latest. Windows has no locks on folders, so there it is skipped.
-
-    Args:
-        parent: The folder to lock; it holds the temporary folders.
-        target: The folder to be replaced, somewhere below parent.
-
-    Raises:
-        InUseError: Another run is at work here.
     """
     descriptor = os.open(parent, os.O_RDONLY) if sys.platform != "win32" else -1
     try:
@@ -66,13 +59,7 @@ def work_folder(parent: Path) -> Generator[Path]:
 
 
 def replace(fresh: Path, parent: Path, target: Path) -> None:
-    """Move the folder fresh to target. If that fails, the old folder is back.
-
-    Args:
-        fresh: The new folder, complete.
-        parent: The locked folder.
-        target: The folder to be replaced, if it exists.
-    """
+    """Move the folder fresh to target, below the locked parent. If that fails, the old folder is back."""
     previous = parent / _PREVIOUS
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():

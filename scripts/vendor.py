@@ -109,11 +109,7 @@ def make_copy(checkout: Path = ROOT) -> Copy:
 
 
 def make_relative(source: bytes, file: str) -> bytes:
-    """Make the imports of a module relative, so that it works in a package of any name.
-
-    Args:
-        source: The module, UTF-8.
-        file: Its path below ideogram_ai, with slashes.
+    """Make the imports of a module relative, so that it works in a package of any name; file is below ideogram_ai.
 
     Raises:
         VendoringError: It is not Python, or still names ideogram_ai outside comments and docstrings.
@@ -264,16 +260,7 @@ def _outdated(there: Existing, fresh: Copy) -> list[str]:
 
 
 def write_copy(destination: Path, copy: Copy, *, force: bool = False, dry_run: bool = False) -> str:
-    """Write a copy, or replace the one that is there. Until the new one is complete, the old one stays.
-
-    Args:
-        destination: The folder for the copy.
-        copy: What to write.
-        force: Overwrite local changes.
-        dry_run: Write nothing.
-
-    Returns:
-        What was written, or would be.
+    """Write a copy, or replace the one that is there, and say what was written. The old one stays until then.
 
     Raises:
         VendoringError: Local changes would be lost, something is in the way, or another run is active there.
@@ -386,15 +373,7 @@ def find_ignored(destination: Path, copy: Copy) -> tuple[list[str], str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: The arguments; those of the process when None.
-
-    Returns:
-        The exit code: 0 done or up to date, 1 different, refused or failed, 2 a folder that cannot hold a copy. Wrong
-        options end the process with 2.
-    """
+    """Run the command; the exit codes are those above."""
     options = _parse_options(sys.argv[1:] if argv is None else argv)
     destination, write = options.destination, {"force": options.force, "dry_run": options.dry_run}
     try:

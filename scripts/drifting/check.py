@@ -58,14 +58,8 @@ class Drift(IntEnum):
 class KnownDifference:
     """An entry of the file of known differences; in where, operation and name, `*` stands for any text.
 
-    Attributes:
-        line: Its line in the file.
-        where: The place in words, as the report has it.
-        operation: The operationId in our contract; empty for every operation that has the difference.
-        change: Subject and effect, for example "value added".
-        name: What the difference is about if the place is not specific enough, for example a value of an enum.
-        theirs: What stands on their side, as the only member; empty if that does not matter.
-        because: Why it is intended.
+    Without an operation, any may have the difference. theirs holds what stands on their side, or nothing if that does
+    not matter. docs/drift.md explains the others.
     """
 
     line: int
@@ -105,14 +99,9 @@ class Known:
 
 @attrs.frozen
 class ComparedOperation:
-    """The result for one operation of our contract.
+    """The result for one operation of our contract; problem says why it is unknown, and is empty when it is not.
 
-    Attributes:
-        name: Method and path in our contract.
-        operation_id: Its operationId there; empty without one.
-        theirs: Where it is in the other document; None when it was not found.
-        differences: What differs. The places have no name of the operation.
-        problem: Why the result is unknown; empty when it is not.
+    The places of the differences have no name of the operation.
     """
 
     name: str
@@ -124,14 +113,10 @@ class ComparedOperation:
 
 @attrs.frozen
 class DriftReport:
-    """What the check found.
+    """What the check found: our contract and the other document, each with its SHA-256, and what differs.
 
-    Attributes:
-        contract: Our contract's file, and its SHA-256.
-        document: The other document's file or address, its SHA-256, and its version of OpenAPI.
-        operations: The result for each operation of our contract.
-        others: The operations of the other document that our contract lacks, those with paths most like ours first.
-        stale: The known differences that no longer apply, and why.
+    others are the operations that our contract lacks, those with paths most like ours first. stale are the known
+    differences that no longer apply, and why.
     """
 
     contract: tuple[str, str]
@@ -162,13 +147,7 @@ class DriftReport:
 
 
 def check(contract: Path, source: str, known: Known, *, timeout: float) -> DriftReport:
-    """Compare every operation of our contract with the same one in another document.
-
-    Args:
-        contract: Our contract.
-        source: The other document: a file or an https address.
-        known: The known differences of that document.
-        timeout: Seconds that a download may take.
+    """Compare every operation of our contract with the same one in another document, which is a file or an address.
 
     Raises:
         DriftError: One of the documents cannot be read.

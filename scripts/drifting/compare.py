@@ -67,12 +67,9 @@ class Effect(StrEnum):
 
 @attrs.frozen
 class Side:
-    """One side of a difference.
+    """One side of a difference: its place, what stands there as JSON, and whether that side has the thing.
 
-    Attributes:
-        pointer: The place in that side's document; of the nearest thing above when that side lacks the thing itself.
-        value: What stands there, normalised, as JSON; None also when nothing does.
-        present: Whether that side has the thing.
+    Where a side lacks it, the place is that of the nearest thing above.
     """
 
     pointer: Pointer
@@ -147,11 +144,7 @@ def _sides(two: _Two, keyword: str, values: Sequence[Any]) -> tuple[Side, Side]:
 
 
 class Comparison:
-    """Compares in one direction below one place in words ("request", "answer 200"), and collects the differences.
-
-    Attributes:
-        found: The differences, in the order of the old side.
-    """
+    """Compares in one direction below one place in words ("request", "answer 200"), and collects the differences."""
 
     def __init__(self, direction: Direction, where: str, found: Differences | None = None) -> None:
         self.direction, self.where = direction, where
@@ -371,10 +364,7 @@ class Comparison:
 
 
 def _can_add_up(schema: Schema) -> bool:
-    """Whether the changes of its alternatives add up to the change of the choice.
-
-    A value that two alternatives of a oneOf allow is allowed by neither, so more can be less.
-    """
+    """Whether the changes of its alternatives add up: what two of a oneOf allow is allowed by neither."""
     return schema.choice == "anyOf" or are_disjoint([part.plain() for part in schema.alternatives])
 
 

@@ -45,14 +45,10 @@ class DriftError(Exception):
 
 @attrs.frozen
 class Document:
-    """An OpenAPI document.
+    """An OpenAPI document; its name is its file or address.
 
     The libraries `referencing` and `jsonref` resolve references to values. A difference is reported with its place, so
     here a reference resolves to a pointer.
-
-    Attributes:
-        name: Its file or URL, for messages.
-        data: Its parsed content.
     """
 
     name: str
@@ -82,11 +78,7 @@ class Document:
         return DriftError(f"{self.name}: #{pointer_text(pointer)}: {message}")
 
     def follow(self, pointer: Pointer) -> Pointer:
-        """Follow the references at a pointer to the first node that has none.
-
-        Raises:
-            DriftError: A reference leads out of the document, nowhere, or back to itself.
-        """
+        """Follow the references at a pointer to the first node that has none."""
         trail = [pointer]
         while is_mapping(node := self.at(trail[-1])) and "$ref" in node:
             target = self.target(trail[-1], node["$ref"])
@@ -96,11 +88,7 @@ class Document:
         return trail[-1]
 
     def node(self, pointer: Pointer) -> Node:
-        """Return the mapping at a pointer, behind all references.
-
-        Raises:
-            DriftError: A reference cannot be followed, or something else is there.
-        """
+        """Return the mapping at a pointer, behind all references."""
         place = self.follow(pointer)
         value = self.at(place)
         if not is_mapping(value):
@@ -108,11 +96,7 @@ class Document:
         return Node(self, place, value)
 
     def target(self, place: Pointer, reference: object) -> Pointer:
-        """Find the place that one reference leads to.
-
-        Raises:
-            DriftError: It leads out of the document, or nowhere.
-        """
+        """Find the place that one reference leads to."""
         if not isinstance(reference, str):
             raise self.error(place, f"the $ref {reference!r} is not text")
         if reference != "#" and not reference.startswith("#/"):
@@ -157,11 +141,7 @@ class Node(NamedTuple):
 
 
 def read_source(source: str, *, timeout: float) -> bytes:
-    """Read the bytes of a document.
-
-    Args:
-        source: A file or an https address. http is allowed for this machine only.
-        timeout: Seconds that a download may take in all.
+    """Read a document from a file or an https address (http on this machine alone), within a time limit in seconds.
 
     Raises:
         DriftError: It cannot be read, is too large, or does not arrive in time.
@@ -233,11 +213,7 @@ def _without_secrets(source: str) -> str:
 
 
 def parse_document(name: str, source: bytes) -> Document:
-    """Parse an OpenAPI document.
-
-    Args:
-        name: Its file or address, for messages.
-        source: JSON or YAML, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+    """Parse an OpenAPI document: JSON or YAML, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
 
     Raises:
         DriftError: It is something else, or nested too deeply.

@@ -43,11 +43,7 @@ class Location:
 
 
 def operations(document: Document) -> Iterator[Location]:
-    """Yield the location of each operation of a document.
-
-    Raises:
-        DriftError: A reference in place of a path is broken or cyclic.
-    """
+    """Yield the location of each operation of a document."""
     paths = document.data.get("paths", {})
     if not is_mapping(paths):
         raise document.error(("paths",), "a mapping is expected here")
@@ -223,15 +219,9 @@ class Operation:
 
 
 def compare_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differences:
-    """Compare two contracts of one author, operation by operation.
+    """Compare two contracts of one author, operation by operation, in the order of the old one.
 
-    Args:
-        old: An OpenAPI document of any 3.x version, as plain data.
-        new: Another.
-
-    Returns:
-        The differences, in the order of the old contract. Each place begins with method and path when the contracts
-        have more than one operation between them.
+    Each place begins with method and path when the contracts have more than one operation between them.
 
     Raises:
         DriftError: One of them is not understood.
@@ -256,16 +246,9 @@ def compare_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differe
 
 
 def compare_operations(old: Operation, new: Operation, prefix: str = "") -> Differences:
-    """Compare an operation with a later one, or with that of somebody else.
+    """Compare an operation with a later one, or with that of somebody else: first the requests, then the responses.
 
-    Args:
-        old: The operation that the caller was written for.
-        new: The operation that the caller meets.
-        prefix: Text before each place in words.
-
-    Returns:
-        The differences of the request, then those of the responses. What can be reached in many ways, for example
-        through two media types of one schema, is reported once.
+    What can be reached in many ways, for example through two media types of one schema, is reported once.
     """
     request = Comparison(Direction.REQUEST, f"{prefix}request")
     _compare_call(old, new, request)

@@ -73,12 +73,7 @@ class Endpoint(NamedTuple):
 
 
 def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping[str, Model]) -> dict[str, Any]:
-    """Build the variables of the templates operations.py.jinja and methods.py.jinja.
-
-    Args:
-        contract: The contract.
-        endpoints: What the generator calls each operation, in the contract's order.
-        models: The models that it wrote.
+    """Build the variables of the templates from the contract, and what the generator calls its operations and models.
 
     Raises:
         ContractError: The contract lacks something that a client needs, or two operations get the same name.

@@ -69,11 +69,7 @@ _VARIABLE_OF_A_MEMBER: Final = re.compile(r"(.+?)(_item|_type_\d+)+(_data|_eleme
 
 
 def write_tree(contract: Contract, target: Path) -> None:
-    """Generate the package, with its lock, into a folder that does not exist yet.
-
-    Args:
-        contract: A contract that passed its checks.
-        target: The folder of the package.
+    """Generate the package of a checked contract, with its lock, into a folder that does not exist yet.
 
     Raises:
         RegenerationError: The generator is too old, or has an error or a warning, or ruff fails.
@@ -108,10 +104,8 @@ def _generate(contract: Contract, target: Path) -> frozenset[str]:
     """Run openapi-python-client on a copy of the contract that it understands.
 
     Beside its command line's function `generate`, this uses the module `strings`, which is not documented:
-    `test_taken_names.py` fails when it changes.
-
-    Returns:
-        The names that got an underscore because of us, as names of operations too, which do not need it.
+    `test_taken_names.py` fails when it changes. Returns the names that got an underscore because of us, as names of
+    operations too, which do not need it.
     """
     from openapi_python_client import generate, strings  # noqa: PLC0415 - slow to import
     from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
@@ -150,11 +144,7 @@ def _generate(contract: Contract, target: Path) -> frozenset[str]:
 
 
 def bent(contract: Contract) -> dict[str, Any]:
-    """Copy the contract for the generator, without what it cannot digest.
-
-    Raises:
-        RegenerationError: There is nothing to bend, so the workaround can go.
-    """
+    """Copy the contract for the generator, without what it cannot digest."""
     document = copy.deepcopy(contract.document)
     for number, (_, _, operation) in enumerate(operations(document)):
         operation["tags"] = [str(number)]  # a folder of its own for each, so that equal names overwrite nothing
@@ -297,11 +287,9 @@ _DOOR: Final = "ideogram_ai/__init__.py"
 
 
 def compare(there: Path, expected: Path) -> list[str]:
-    """Find the files in which two folders differ, and say in which entries their locks do.
+    """Find the files in which a folder differs from what it should be, and say in which entries their locks do.
 
-    Args:
-        there: The folder that is checked; every file in it counts, whether or not version control knows it.
-        expected: The folder as it should be.
+    Every file in it counts, whether or not version control knows it.
     """
     old = {path.relative_to(there).as_posix(): path for path in files(there)}
     # The module that makes one package of all folders is written by hand, as in the others.
@@ -328,11 +316,7 @@ def _read_locks(folder: Path) -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def workplace(out: Path, package: Path) -> Generator[Path]:
-    """Lock out, and give a temporary folder in it.
-
-    Args:
-        out: The folder that contains the tree; created if needed, and removed again if it stays empty.
-        package: The path of the tree below it.
+    """Lock out, which is made if needed and removed again if it stays empty, and give a temporary folder in it.
 
     Raises:
         RegenerationError: Another run is at work here.
