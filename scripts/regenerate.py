@@ -71,7 +71,7 @@ def write(contract_path: Path, out: Path) -> int:
     with tree.workplace(out, PACKAGE) as root:
         tree.write_tree(contract, root / PACKAGE)
         proof.prove(contract, root)
-        count = len(tree.files(root / PACKAGE))
+        count = len(swap.files(root / PACKAGE))
         swap.replace(root / PACKAGE, out, out / PACKAGE)
     return count
 

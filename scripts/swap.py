@@ -1,10 +1,11 @@
-"""Replace a folder as a whole: even if the program is killed, the old or the new one is complete.
+"""Replace a folder as a whole: even if the program is killed, the old or the new one is complete. Hash its files.
 
 Needs nothing but Python, as vendor.py does.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -19,6 +20,21 @@ if TYPE_CHECKING:
 PREFIX: Final = ".replacing-"
 """What the names of temporary folders begin with."""
 _PREVIOUS: Final = f"{PREFIX}previous"
+
+
+LOCK: Final = "lock.json"
+
+
+def files(folder: Path) -> list[Path]:
+    """List all files below a folder, without what Python leaves there when it imports."""
+    return sorted(path for path in folder.rglob("*") if not path.is_dir() and "__pycache__" not in path.parts)
+
+
+def tree_sha256(folder: Path) -> str:
+    """Hash the names and bytes of all files below a folder but the lock of a generated package."""
+    names = sorted(path.relative_to(folder).as_posix() for path in files(folder) if path != folder / LOCK)
+    hashes = ((name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in names)
+    return hashlib.sha256("".join(f"{name}\0{digest}\n" for name, digest in hashes).encode()).hexdigest()
 
 
 class InUseError(Exception):

@@ -76,7 +76,7 @@ def make_copy(checkout: Path = ROOT) -> Copy:
         VendoringError: A module cannot be copied, or generated/ was edited.
     """
     package = checkout / "generated" / NAME / "generated"
-    if json.loads((package / "lock.json").read_bytes())["tree"] != _tree_sha256(package):
+    if json.loads((package / "lock.json").read_bytes())["tree"] != swap.tree_sha256(package):
         raise VendoringError(
             f"{package} differs from what regeneration wrote (edited, or its line ends were converted), so the copy's "
             "contract would be unknown: run scripts/regenerate.py first"
@@ -84,7 +84,7 @@ def make_copy(checkout: Path = ROOT) -> Copy:
     files: dict[str, bytes] = {}
     for floor, folder in FLOORS.items():
         base = checkout / folder / NAME
-        for path in _files(base / floor):
+        for path in swap.files(base / floor):
             if not path.name.startswith("."):  # left behind by systems and editors
                 name, data = path.relative_to(base).as_posix(), path.read_bytes()
                 if path.suffix == ".py":
@@ -159,17 +159,6 @@ def read_manifest(data: bytes) -> dict[str, Any] | None:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if not path.is_dir() and "__pycache__" not in path.parts)
-
-
-def _tree_sha256(package: Path) -> str:
-    """The hash of the generated package as regeneration writes it into lock.json."""
-    names = [path.relative_to(package).as_posix() for path in _files(package) if path.name != "lock.json"]
-    lines = [f"{name}\0{_sha256((package / name).read_bytes())}\n" for name in sorted(names)]
-    return _sha256("".join(lines).encode())
 
 
 class Existing(NamedTuple):

@@ -28,7 +28,7 @@ Files = dict[str, bytes]
 
 def files(folder: Path) -> Files:
     """Read all files below a folder, by their names."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in tree.files(folder)}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in swap.files(folder)}
 
 
 def run(*arguments: object, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
