@@ -330,9 +330,10 @@ class Comparison:
         if before is not None and after is not None:
             self._compare((before, after), path)
         elif before is not None or after is not None:
-            plain = [ABSENT if part is None else part.plain() for part in (before, after)]
-            effect = relation(*({} if part is ABSENT else part for part in plain)) or Effect.CHANGED
-            self.add(keyword, effect, _sides(two, keyword, plain), path=path)
+            plain = [{} if part is None else part.plain() for part in (before, after)]
+            effect = relation(*plain) or Effect.CHANGED
+            values = [ABSENT if part is None else part.plain() for part in (before, after)]
+            self.add(keyword, effect, _sides(two, keyword, values), path=path)
 
     def _alternatives(self, two: _Two, path: str) -> None:
         old, new = two
