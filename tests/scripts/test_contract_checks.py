@@ -16,15 +16,17 @@ from contract_changes import add_every_form
 from hypothesis import given
 from hypothesis import strategies as st
 from regeneration.checks import (
+    check_client,
     check_extensions,
+    check_methods,
     check_names,
     check_openapi,
+    check_operations,
     check_paths,
     check_references,
     read_checked,
 )
 from regeneration.documents import CONTRACT, MAX_BYTES, Contract, ContractError, Place, read_contract, read_yaml
-from regeneration.operation_checks import check_client, check_methods, check_operations
 from regeneration.rules import check_rules
 from ruamel.yaml import YAML
 
