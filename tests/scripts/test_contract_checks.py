@@ -207,6 +207,8 @@ def price_when(**changes: Any) -> Change:
     return put(post, **{"x-price-when": [case | changes]})
 
 
+BAD_NAMES = ("_send", "a.b.c", "class", "if.a", "a.", ".a", "Generate", "a-b", "a b", "1", "", "a\nb", "größe")
+
 REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]]] = {
     check_openapi: [
         (lambda d: d["info"].pop("title"), "/info", "'title' is a required property"),
@@ -309,21 +311,7 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
     check_methods: [
         *(
             (put(post, **{"x-method": name}), f"{POST}/x-method", "cannot name a method; write small letters")
-            for name in (
-                "_send",
-                "a.b.c",
-                "class",
-                "if.a",
-                "a.",
-                ".a",
-                "Generate",
-                "a-b",
-                "a b",
-                "1",
-                "",
-                "a\nb",
-                "größe",
-            )
+            for name in BAD_NAMES
         ),
         *(
             (put(post, **{"x-method": name}), f"{POST}/x-method", f"{name} has the name of something else that the")
