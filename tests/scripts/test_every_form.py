@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from regenerated import merged, path_to, run_python, with_more
+from regenerated import merged, path_to, run_python, with_every_form
 from type_checkers import check_marked, mypy
 
 pytestmark = pytest.mark.slow
@@ -94,7 +94,7 @@ REFUSED = [
 @pytest.fixture(scope="module")
 def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the program printed that used the package."""
-    generated = with_more(tmp_path_factory)
+    generated = with_every_form(tmp_path_factory)
     folder = tmp_path_factory.mktemp("files")
     found: dict[str, Any] = json.loads(run_python(SUPPORT / "every_form_program.py", folder, path=path_to(generated)))
     assert Path(found["package"]).is_relative_to(generated)
@@ -171,4 +171,4 @@ def test_type_checkers_know_groups_files_and_parameters(
 ) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, "utf-8")
-    check_marked([program], mypy([program], [merged(with_more(tmp_path_factory), tmp_path / "merged")], tmp_path))
+    check_marked([program], mypy([program], [merged(with_every_form(tmp_path_factory), tmp_path / "merged")], tmp_path))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from regenerated import path_to, run_python, with_more
+from regenerated import path_to, run_python, with_every_form
 
 pytestmark = pytest.mark.slow
 
@@ -26,10 +26,10 @@ FIELDS = {
 }
 
 
-def test_every_operation_of_a_contract_with_more_is_drawn_mocked_and_broken(
+def test_every_operation_of_a_contract_with_every_form_is_drawn_mocked_and_broken(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    generated = with_more(tmp_path_factory)
+    generated = with_every_form(tmp_path_factory)
     found: dict[str, Any] = json.loads(run_python(PROGRAM, path=path_to(generated)))
     assert Path(found["package"]).is_relative_to(generated)
     used: dict[str, dict[str, Any]] = found["used"]
