@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.strict_json import JsonError, parse_json
 
-from .csv_files import LONGEST_LINE, refuse_other_files
+from .csv_files import refuse_other_files
+from .csv_records import LONGEST_LINE
 from .model import InputError, Row
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import shown
 from ideogram_ai.contract.strict_json import JsonError, parse_json
 
-from .csv_files import GZIP, CsvOptions, read_csv, refuse_missing
+from .csv_files import GZIP, CsvOptions, read_csv, refuse_missing, refuse_repeated
 from .json_files import read_json
 from .model import FILE_MEMBER, KEY_MEMBER, OPERATION_MEMBER, BatchRowError, Header, InputError, Row, RowProblem
 from .operations import all_fields
@@ -267,9 +267,7 @@ def _read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, s
         headings = [str(name) for name in file.schema_arrow.names]
         refuse_missing(renamed, headings)
         names = [renamed.get(name, name) for name in headings]
-        for name in names:
-            if names.count(name) > 1:
-                raise InputError(f"The Parquet file has the column {name!r} twice. Keep one of them.")
+        refuse_repeated(names)
         header = Header(1, tuple(names))
         for batch in file.iter_batches(batch_size=_RECORDS, use_threads=False):
             for record in batch.to_pylist(maps_as_pydicts="strict"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from attrs import frozen
 
-from .csv_files import refuse_missing
+from .csv_files import headings, refuse_missing, refuse_repeated
 from .model import Header, InputError, Row, RowProblem
 
 if TYPE_CHECKING:
@@ -139,12 +139,10 @@ def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _names(texts: list[str], renamed: Mapping[str, str]) -> list[str]:
-    headings = [" ".join(text.split()) for text in texts]
-    refuse_missing(renamed, filter(None, headings))
-    names = [renamed.get(heading, heading) for heading in headings]
-    for name in filter(None, names):
-        if names.count(name) > 1:
-            raise InputError(f"The header has {name!r} twice. Keep one of the columns.")
+    found = headings(texts)
+    refuse_missing(renamed, filter(None, found))
+    names = [renamed.get(heading, heading) for heading in found]
+    refuse_repeated(names)
     return names
 
 
