@@ -154,13 +154,11 @@ class Turns(Protocol):
         """Wait until a request for so many images may be sent. Return its number, or 0 when nothing more is sent."""
         ...
 
-    def end(self, number: int, images: int, *, responded: bool) -> None:
+    def end(self, number: int, *, responded: bool) -> None:
         """A request ended: with any response but a 429, or without telling anything about the limit."""
         ...
 
-    async def slow_down(
-        self, number: int, images: int, *, retry_after: float | None, server_limit: int | None
-    ) -> Slowdown:
+    async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown:
         """A request ended with a 429; see Pace.on_rate_limited."""
         ...
 
@@ -174,6 +172,7 @@ class LocalTurns:
 
     def __init__(self, most: int, policy: RetryPolicy) -> None:
         self._pace = Pace(most, policy)
+        self._images: dict[int, int] = {}
         self._queue = anyio.Lock(fast_acquire=True)
         self._changed = anyio.Event()
         self._stopped = False
@@ -189,25 +188,25 @@ class LocalTurns:
             while not self._stopped:
                 now = time.monotonic()
                 if self._pace.allows(now, images):
-                    return self._pace.on_send(images)
+                    number = self._pace.on_send(images)
+                    self._images[number] = images
+                    return number
                 self._changed = anyio.Event()
                 with anyio.move_on_after(self._pace.pause(now) or None):
                     await self._changed.wait()
         return 0
 
-    def end(self, number: int, images: int, *, responded: bool) -> None:  # noqa: ARG002
+    def end(self, number: int, *, responded: bool) -> None:
         """See Turns."""
-        (self._pace.on_response if responded else self._pace.on_unknown)(images)
+        (self._pace.on_response if responded else self._pace.on_unknown)(self._images.pop(number))
         self._changed.set()
 
-    async def slow_down(
-        self, number: int, images: int, *, retry_after: float | None, server_limit: int | None
-    ) -> Slowdown:
+    async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown:
         """See Turns."""
         now, before = time.monotonic(), int(self._pace.limit)
         pause = self._pace.on_rate_limited(
             number,
-            images,
+            self._images.pop(number),
             now=now,
             retry_after=retry_after,
             server_limit=server_limit,
