@@ -20,7 +20,8 @@ from attrs import evolve
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
 from ideogram_ai.batch import presence as presence_module
-from ideogram_ai.batch.claims import Claims, row_name
+from ideogram_ai.batch.claim_files import row_name
+from ideogram_ai.batch.claims import Claims
 from ideogram_ai.batch.manifest import check_place
 from ideogram_ai.batch.model import LedgerChangeError, RowDone, RunStopped, RunWaiting, StoreError
 from ideogram_ai.batch.prices import shipped_prices
@@ -139,15 +140,18 @@ def test_what_never_ran_is_given_back_and_a_refusal_is_kept(tmp_path: Path) -> N
 def test_a_living_owner_is_never_robbed_and_a_dead_one_left_an_unknown_row(tmp_path: Path) -> None:
     with at_work(tmp_path) as one, at_work(tmp_path) as other:
         assert one.claim(attempt(row())) is None
-        found = other.claim(attempt(row()), retry_unknown=True)
+        other.retry_unknown = True
+        found = other.claim(attempt(row()))
         assert found is not None
+        other.retry_unknown = False
         assert (found.outcome.state, found.busy) == (State.SENT, True)
         die(one, tmp_path)
         other._presence._verdicts.clear()
         found = other.claim(attempt(row()))
         assert found is not None
         assert (found.outcome.state, found.outcome.error_type) == (State.UNKNOWN, "InterruptedError")
-        assert other.claim(attempt(row()), retry_unknown=True) is None
+        other.retry_unknown = True
+        assert other.claim(attempt(row())) is None
         # The one that was taken for dead was only slow: what it paid for is not lost.
         one.record(evolve(attempt(row()), state=State.WITHHELD))
         other.record(evolve(attempt(row()), state=State.WITHHELD))
@@ -160,7 +164,8 @@ def test_a_living_owner_is_never_robbed_and_a_dead_one_left_an_unknown_row(tmp_p
 def test_one_key_asks_for_one_thing(tmp_path: Path) -> None:
     with at_work(tmp_path) as one, at_work(tmp_path) as other:
         assert one.claim(attempt(row())) is None
-        found = other.claim(attempt(row(prompt="something else")), retry_unknown=True, retry_failed=True)
+        other.retry_unknown = other.retry_failed = True
+        found = other.claim(attempt(row(prompt="something else")))
         assert found is not None
         assert (found.outcome.state, found.outcome.may_have_been_billed) == (State.FAILED, False)
         assert "another id" in str(found.outcome.error)
@@ -173,9 +178,8 @@ def test_claims_that_are_taken_back_and_changes_that_are_not_allowed(tmp_path: P
         one.release(row())
         assert other.claim(attempt(row())) is None
         with at_work(tmp_path) as third:
-            assert third.claim(attempt(row()), retry_unknown=True) is not None, (
-                "the claim that was taken back is no hole"
-            )
+            third.retry_unknown = True
+            assert third.claim(attempt(row())) is not None, "the claim that was taken back is no hole"
         with pytest.raises(LedgerChangeError, match="cannot be saved"):
             other.record(evolve(attempt(row()), state=State.SAVED))
         with pytest.raises(LedgerChangeError, match="cannot be unknown"):

@@ -17,11 +17,10 @@ from attrs import evolve
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import is_array, is_object
 
-from .ledger import fields_text, row_values, without_signature
 from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, Outcome, State
 from .names import stem_of
 from .operations import GENERATE
-from .planning import enter_row, is_too_deep
+from .rows import enter_row, fields_text, is_too_deep, row_values, without_signature
 from .store import local_folder, open_store
 
 if TYPE_CHECKING:

@@ -25,11 +25,9 @@ from attrs import define, evolve
 from ideogram_ai.client import (
     APIConnectionError,
     APIStatusError,
-    BadRequestError,
     Generation,
     IdeogramError,
     JobFailedError,
-    NotFoundError,
     RateLimitError,
     RequestError,
 )
@@ -50,7 +48,7 @@ from .model import (
 )
 from .operations import arguments_of, cost_of, images_asked, method_for
 from .pace import LocalTurns
-from .step import is_fatal, outcome_of_error, outcome_of_response
+from .step import is_fatal, outcome_of_error, outcome_of_lost_job, outcome_of_response
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -344,11 +342,8 @@ class Runner:
             await self._record(row, outcome_of_error(job, result, at=_now()))
         else:
             self._turns.end(row.number, responded=False)
-            gone = isinstance(result, NotFoundError | BadRequestError)  # the service does not know the job
-            state = State.UNKNOWN if gone else State.SUBMITTED
-            failed = outcome_of_error(job, result)
-            await self._record(row, evolve(failed, state=state, cost=job.cost, may_have_been_billed=True))
-            if not gone and is_fatal(result):
+            await self._record(row, outcome_of_lost_job(job, result))
+            if row.outcome.state is State.SUBMITTED and is_fatal(result):
                 self._fail(result)
 
     async def _take_over(self, row: _Progress, found: Outcome) -> None:
