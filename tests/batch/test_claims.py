@@ -22,8 +22,9 @@ from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, St
 from ideogram_ai.batch import presence as presence_module
 from ideogram_ai.batch.claim_files import row_name
 from ideogram_ai.batch.claims import Claims
+from ideogram_ai.batch.events import RowDone, RunStopped, RunWaiting
 from ideogram_ai.batch.manifest import check_place
-from ideogram_ai.batch.model import LedgerChangeError, RowDone, RunStopped, RunWaiting, StoreError
+from ideogram_ai.batch.model import LedgerChangeError, StoreError
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.step import outcome_of_response
 from ideogram_ai.batch.store import LocalStore, Store, open_store

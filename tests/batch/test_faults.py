@@ -9,7 +9,7 @@ import pytest
 from batch_service import HASTY
 
 from ideogram_ai.batch import BatchRequest, Job, State
-from ideogram_ai.batch.model import StopReason
+from ideogram_ai.batch.events import StopReason
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.client import AsyncIdeogram
 from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, FaultServer, Phase

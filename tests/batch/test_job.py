@@ -15,8 +15,7 @@ from batch_service import HASTY, until
 from cli_runs import answering, entry
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, LedgerLockedError, Outcome, State
-from ideogram_ai.batch.ledger import Ledger
-from ideogram_ai.batch.model import (
+from ideogram_ai.batch.events import (
     Event,
     PaceChanged,
     RowAnswered,
@@ -26,8 +25,9 @@ from ideogram_ai.batch.model import (
     RunStopped,
     RunStopping,
     StopReason,
-    StoreError,
 )
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import StoreError
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.saving import Saver
 from ideogram_ai.client import AsyncIdeogram, AuthenticationError, RetryPolicy

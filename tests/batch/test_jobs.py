@@ -15,9 +15,10 @@ from attrs import evolve
 from batch_service import HASTY, until
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, State, run_batch
+from ideogram_ai.batch.events import Event, RowDone, RowSubmitted, RunStopped, StopReason
 from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.batch.manifest import write_manifest
-from ideogram_ai.batch.model import Event, Outcome, RowDone, RowSubmitted, RunStopped, StopReason
+from ideogram_ai.batch.model import Outcome
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.client import AsyncIdeogram, DownloadError, DownloadReason, Timing
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer

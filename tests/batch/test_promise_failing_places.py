@@ -21,8 +21,8 @@ from cli_runs import answering, entry
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
+from ideogram_ai.batch.events import Event, RowAnswered, RowDone, RowSent, RunStopped, RunStopping, StopReason
 from ideogram_ai.batch.ledger import Ledger
-from ideogram_ai.batch.model import Event, RowAnswered, RowDone, RowSent, RunStopped, RunStopping, StopReason
 from ideogram_ai.batch.planning import shared_key
 from ideogram_ai.client import AsyncIdeogram
 from ideogram_ai.testing import MockServer

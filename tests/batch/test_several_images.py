@@ -15,9 +15,10 @@ from driver import KEY
 from PIL import Image
 
 from ideogram_ai.batch import BatchRequest, Job, Outcome, State, run_batch
+from ideogram_ai.batch.events import RunStopped, StopReason
 from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.manifest import manifest_members, write_manifest
-from ideogram_ai.batch.model import ImageOutcome, RunStopped, StopReason
+from ideogram_ai.batch.model import ImageOutcome
 from ideogram_ai.batch.operations import cost_of, image_operations, images_asked, view_of
 from ideogram_ai.batch.prices import Estimate, shipped_prices
 from ideogram_ai.batch.store import open_store

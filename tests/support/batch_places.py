@@ -15,7 +15,7 @@ from driver import KEY
 from PIL import Image
 
 from ideogram_ai.batch import BatchRequest, Job
-from ideogram_ai.batch.model import RunStopped
+from ideogram_ai.batch.events import RunStopped
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.client import AsyncIdeogram
 

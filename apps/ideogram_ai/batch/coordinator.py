@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client import RetryPolicy
 
-from .model import StopReason
+from .events import StopReason
 from .operations import cost_of
 from .pace import Budget, LocalTurns, Slowdown
 

@@ -19,24 +19,11 @@ from attrs import evolve
 from ideogram_ai.client import IdeogramError
 
 from .claims import Claims
+from .events import RowDone, RunStarted, RunStopped, RunStopping, RunWaiting, StopReason
 from .journal import LedgerJournal
 from .ledger import Ledger
 from .manifest import check_mark, rebuild_ledger, write_mark
-from .model import (
-    MOCK,
-    BatchError,
-    LedgerError,
-    Outcome,
-    RowDone,
-    RunStarted,
-    RunStopped,
-    RunStopping,
-    RunWaiting,
-    State,
-    StopReason,
-    log_outcomes,
-    server_of,
-)
+from .model import MOCK, BatchError, LedgerError, Outcome, State, log_outcomes, server_of
 from .operations import cost_of, submit_operation
 from .pace import Budget
 from .planning import plan_rows, use_server
@@ -50,7 +37,8 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import AsyncIdeogram
 
-    from .model import BatchRequest, Event
+    from .events import Event
+    from .model import BatchRequest
     from .planning import Planned
     from .prices import Prices
     from .store import Store

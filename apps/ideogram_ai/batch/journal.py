@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from contextlib import asynccontextmanager, suppress
-from typing import IO, TYPE_CHECKING, Final, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from .claims import Claims
     from .ledger import Ledger
-    from .model import Journal
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,6 +32,29 @@ R = TypeVar("R")
 _GATHERING: Final = 4
 """Turns of the event loop that a group waits: a response frees a slot, and both records go into one group."""
 _RESERVED_BYTES: Final = 4 * 1024 * 1024
+
+
+class Journal(Protocol):
+    """Records each request before it is sent, and what became of it. It is called in the event loop and must not block.
+
+    Every method but `written` only takes note, so that a cancelled task can call it too.
+    """
+
+    def sent(self, attempt: Outcome) -> None:
+        """A request is about to be sent. It is sent when `written` returns, and not if that raises."""
+        ...
+
+    def unsent(self, request: BatchRequest) -> None:
+        """A request certainly did not run. It may be sent again, or is left to another run."""
+        ...
+
+    def ended(self, outcome: Outcome) -> None:
+        """A request has an outcome. Another one follows SUBMITTED, and ANSWERED when the images are saved."""
+        ...
+
+    async def written(self) -> None:
+        """Return when everything noted so far is on the disk."""
+        ...
 
 
 @define

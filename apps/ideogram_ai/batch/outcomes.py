@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import AsyncIdeogram
 
-    from .model import Journal
+    from .journal import Journal
     from .prices import Prices
     from .runner import Finish
 

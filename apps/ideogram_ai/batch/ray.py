@@ -26,23 +26,9 @@ from ideogram_ai.client.errors import NOTHING_SENT
 
 from .claims import Claims
 from .coordinator import RENEW_SECONDS, Coordinator, RemoteTurns
+from .events import RowDone, RowSent, RunStarted, RunStopped, RunStopping, StopReason
 from .manifest import manifest_members, outcome_of_members
-from .model import (
-    BatchError,
-    BatchRequest,
-    BatchRowError,
-    BatchStoppedError,
-    Outcome,
-    PlanError,
-    RowDone,
-    RowSent,
-    RunStarted,
-    RunStopped,
-    RunStopping,
-    State,
-    StopReason,
-    server_of,
-)
+from .model import BatchError, BatchRequest, BatchRowError, BatchStoppedError, Outcome, PlanError, State, server_of
 from .planning import with_files
 from .prices import Prices, shipped_prices
 from .reading import plain_row
@@ -57,8 +43,8 @@ if TYPE_CHECKING:
 
     from ray.data import Dataset
 
+    from .events import Event
     from .job import Job
-    from .model import Event
 
 # Neither has types that say anything.
 ray: Any = import_module("ray")

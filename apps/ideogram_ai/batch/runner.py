@@ -35,17 +35,9 @@ from ideogram_ai.client import Job as ImageJob
 from ideogram_ai.client.request import is_object
 from ideogram_ai.client.retry import Wait
 
+from .events import PaceChanged, RowAnswered, RowSent, RowSubmitted
 from .journal import Records
-from .model import (
-    BatchStoppedError,
-    Outcome,
-    PaceChanged,
-    RowAnswered,
-    RowSent,
-    RowSubmitted,
-    State,
-    log_outcomes,
-)
+from .model import BatchStoppedError, Outcome, State, log_outcomes
 from .operations import arguments_of, cost_of, images_asked, method_for
 from .pace import LocalTurns
 from .step import is_fatal, outcome_of_error, outcome_of_lost_job, outcome_of_response
@@ -56,7 +48,8 @@ if TYPE_CHECKING:
     from ideogram_ai.client import AsyncIdeogram
 
     from .claims import Claims
-    from .model import Event, Journal
+    from .events import Event
+    from .journal import Journal
     from .pace import Turns
     from .prices import Prices
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import AsyncIdeogram, GeneratedImage
 
+    from .journal import Journal
     from .ledger import Ledger
-    from .model import ImageOutcome, Journal, Outcome
+    from .model import ImageOutcome, Outcome
     from .store import Store
 
 _log = logging.getLogger(__name__)

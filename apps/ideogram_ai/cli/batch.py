@@ -21,11 +21,12 @@ from attrs import define, evolve, field
 
 from ideogram_ai.batch.checking import Checker, Rules, check_defaults, find_operation
 from ideogram_ai.batch.csv_files import CsvOptions
+from ideogram_ai.batch.events import Event, RunStopped, StopReason
 from ideogram_ai.batch.gallery import page_name, write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
 from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, is_shared, write_manifest
 from ideogram_ai.batch.matrix import Matrix
-from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason, unknown_operation
+from ideogram_ai.batch.model import BatchError, InputError, State, unknown_operation
 from ideogram_ai.batch.operations import GENERATE, all_fields, image_operations, submit_operation, view_of
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
 from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows

@@ -10,23 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from attrs import asdict, define, evolve, field, filters, frozen
 
-from ideogram_ai.batch.model import (
-    MOCK,
+from ideogram_ai.batch.events import (
     Event,
-    LedgerError,
-    Outcome,
     RowAnswered,
     RowDone,
-    RowProblem,
     RowSent,
     RowSubmitted,
     RunStarted,
     RunStopped,
     RunStopping,
-    State,
     StopReason,
-    StoreError,
 )
+from ideogram_ai.batch.model import MOCK, LedgerError, Outcome, RowProblem, State, StoreError
 from ideogram_ai.batch.operations import GENERATE, all_fields
 from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, SOURCE_OF_SECONDS, Estimate, replaceable
 from ideogram_ai.batch.reading import OWN_COLUMNS
