@@ -77,15 +77,12 @@ def folder_of(row: str) -> str:
 
 @frozen
 class Found:
-    """What the place says of a row.
+    """What the place says of a row: the outcome of an attempt, where a claim of a dead owner is UNKNOWN.
 
     Attributes:
-        outcome: The outcome of its latest attempt. A claim of a dead owner is UNKNOWN.
-        attempt: The number of the attempt, from 1.
         busy: Whether a living process works on it, so that nobody else should.
         owner: That process, or the dead one; None when nobody is to work on it.
         is_latest: Whether no later attempt was made on purpose. An earlier one that made images stays a row of its own.
-        body: The body of its response, as it came.
         run: The run that made the attempt; see Claims.
     """
 
@@ -125,11 +122,7 @@ def document(outcome: Outcome, owner: str, run: str | None) -> bytes:
 
 
 def found_in(data: bytes, attempt: int, is_alive: Callable[[str], bool]) -> Found:
-    """What a file of an attempt says.
-
-    Raises:
-        ValueError: It was not written by `document`, as other errors of values do.
-    """
+    """What a file of an attempt says. What `document` did not write raises any error of values."""
     members: Any = json.loads(data)
     row: Mapping[str, Any] = members["row"]
     outcome = outcome_of({name: json.dumps(value) if name in _JSON_COLUMNS else value for name, value in row.items()})

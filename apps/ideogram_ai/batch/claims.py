@@ -49,10 +49,9 @@ _PAUSES: Final = (0.2, 1.0, 3.0, None)
 
 @frozen
 class _Known:
-    """What this process knows of a row in the place.
+    """What this process knows of a row in the place: its latest attempt, from 1, or 0 when there is none.
 
     Attributes:
-        attempt: The number of the latest attempt, from 1; 0 when there is none.
         state: How far that got; PLANNED when it was taken back, or there is none.
         earlier: US dollars that earlier attempts may have cost in vain.
         carried: The same for the next attempt.
@@ -117,11 +116,7 @@ class Claims:
         self._update_seconds = 0.0
 
     def check_server(self, server: str) -> bool:
-        """Check that the batch of this place is that of a server. False when there is no batch yet.
-
-        Raises:
-            LedgerError: It is the batch of another server, or one that a ledger knows.
-        """
+        """Refuse a place whose batch is that of another server, or of a ledger. False when there is no batch yet."""
         data = self.store.read(CLAIMS_NAME)
         if data is None:
             if self.store.exists(MARK_NAME):
@@ -142,12 +137,7 @@ class Claims:
         return True
 
     def begin(self, server: str) -> None:
-        """Join the batch of this place, or begin one. To be called before the first claim.
-
-        Raises:
-            LedgerError: The place holds another batch.
-            StoreError: It cannot be written to, or cannot refuse to replace a file.
-        """
+        """Join the batch of this place, or begin one, before the first claim. A place that cannot be shared is refused."""
         if not self.check_server(server):
             self.store.check_exclusive()
             about = {"version": VERSION, "server": server, "by": self._presence.owner}
@@ -169,14 +159,9 @@ class Claims:
         """Claim a row for an attempt, which is SENT. When this returns None it may be sent, by this process alone.
 
         An attempt after another one needs a reason: the index has that one, and the row was planned again since; or
-        `retry_unknown` or `retry_failed` allows it.
-
-        Returns:
-            None, or what another process made, makes, or may have made. For a row that asks for something else than
-            the claimed one of the same key, a FAILED outcome.
-
-        Raises:
-            StoreError: The place cannot be written to. Nothing should be sent.
+        `retry_unknown` or `retry_failed` allows it. Without one, this returns what another process made, makes, or may
+        have made; and a FAILED outcome for a row that asks for something else than the claimed one of the same key. If
+        it raises, nothing should be sent.
         """
         request = attempt.request
         row = row_name(request.key)
@@ -235,9 +220,7 @@ class Claims:
     def record(self, outcome: Outcome) -> None:
         """Write down what became of a row that this process claimed or goes on with. It is durable when this returns.
 
-        Raises:
-            LedgerChangeError: The row is not in a state that allows it.
-            LedgerError: The place cannot be written to. The outcome is among `unrecorded`.
+        What cannot be written is among `unrecorded`.
         """
         row, state = row_name(outcome.request.key), outcome.state
         known = self._known.get(row, _NOTHING)
@@ -258,12 +241,7 @@ class Claims:
                 self.store.remove(Record(row, known.attempt, known.state).name)
 
     def find(self, key: str) -> Found | None:
-        """What the place says of a row; None when nobody claimed it.
-
-        Raises:
-            LedgerError: A file of the row cannot be read.
-            StoreError: The place cannot be read.
-        """
+        """What the place says of a row; None when nobody claimed it."""
         row = row_name(key)
         for pause in range(_ROUNDS):
             records = [each for each in map(Record.of, self.store.names(folder_of(row))) if each and each.row == row]

@@ -115,16 +115,8 @@ def read_csv(
 ) -> Iterator[Row]:
     """The rows of CSV, every value as text, without empty cells and empty lines.
 
-    The file is read twice, because its end may show how it is written.
-
-    Args:
-        stream: The bytes, at their beginning; it is wound back.
-        known: Names of possible columns, by which the delimiter is detected.
-        renamed: Names of columns by heading.
-        options: What is known of how it is written.
-
-    Raises:
-        InputError: It is not text, has no usable header, or can be read in two ways.
+    The stream is read twice from where it is, because its end may show how it is written. By the known names of
+    columns, the delimiter is detected.
     """
     file = _File(stream, known, renamed or {}, options)
     survey = file.choose()
@@ -281,9 +273,6 @@ class _Survey:
     """What a file is like when it is read in a dialect.
 
     Attributes:
-        dialect: The dialect.
-        names: The names of the columns.
-        notes: What was noted when it was split.
         quoted_header: Whether a heading stands in quotes.
         good: Rows with a cell for each column.
         faults: Rows that cannot be read.

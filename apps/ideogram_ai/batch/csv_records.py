@@ -31,9 +31,7 @@ class Dialect:
     """How a CSV file is written.
 
     Attributes:
-        encoding: Python's name of it.
         line_end: What ends a line, in quotes and outside: LF (with or without CR before it) or CR.
-        delimiter: The character between two cells.
         quotes: Whether quotes enclose cells; otherwise they are text.
         backslashes: Whether a backslash escapes the next character.
         skipped: Lines before the header.

@@ -66,12 +66,6 @@ def ledger_path(location: str | os.PathLike[str]) -> Path:
     """The file of a batch's ledger: in its folder or, for a URL, in the user's state folder.
 
     SQLite needs a disk whose locks it can trust.
-
-    Args:
-        location: A folder or URL.
-
-    Raises:
-        StoreError: The location has no name, or names another machine.
     """
     folder = local_folder(location)
     if folder is not None:

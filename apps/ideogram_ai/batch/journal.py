@@ -65,12 +65,7 @@ class _CommitGroup:
 
 
 class LedgerJournal:
-    """Records outcomes in a ledger. Whoever waits first writes for all that gathered meanwhile.
-
-    Args:
-        ledger: The ledger.
-        before: The journal of the run before, if it has unwritten outcomes.
-    """
+    """Records outcomes in a ledger. Whoever waits first writes for all that gathered meanwhile."""
 
     def __init__(self, ledger: Ledger, before: LedgerJournal | None = None) -> None:
         self._ledger = ledger
@@ -150,9 +145,7 @@ class LedgerJournal:
     async def _write(self) -> LedgerError | None:
         """Write what is noted and what could not be written before, in this order.
 
-        Returns:
-            None, or the error that the reserved space was used for: all is written then, and nothing else should be
-            sent.
+        It returns the error that the reserved space was used for: all is written then, and nothing else should be sent.
         """
         self._last, self._group = self._group, _CommitGroup()
         self._last.done = True

@@ -71,9 +71,6 @@ class Ledger:
     def open(cls, path: str | os.PathLike[str]) -> Self:
         """Open a ledger, or create it. Requests that a dead process had sent become unknown.
 
-        Args:
-            path: The file, in a folder that exists.
-
         Raises:
             LedgerLockedError: Another process has it open.
             LedgerError: It is not a ledger, is newer than this program, or cannot be read or written.
@@ -125,11 +122,7 @@ class Ledger:
         return [(row["file"], row["sha256"], bool(row["kept"])) for row in rows]
 
     def counts(self, *, absent: bool | None = None) -> Mapping[State, int]:
-        """The number of rows in each state, zeros included.
-
-        Args:
-            absent: Whether to count only rows that the input no longer has, or only those it has; None for all.
-        """
+        """The number of rows in each state, zeros included: of all, or of those that the input no longer has, or has."""
         with self.reading() as database:
             rows = database.execute(
                 "SELECT state, count(*) FROM rows WHERE :absent IS NULL OR absent = :absent GROUP BY state",
@@ -203,11 +196,7 @@ class Ledger:
         return row["body"] if row else None
 
     def stem(self, key: str) -> str:
-        """The file name of a row's image without its suffix, unique in the batch.
-
-        Raises:
-            LedgerError: There is no such row.
-        """
+        """The file name of a row's image without its suffix, unique in the batch."""
         with self.reading() as database:
             row = database.execute("SELECT stem FROM rows WHERE key = ?", (key,)).fetchone()
         if row is None:
@@ -219,11 +208,8 @@ class Ledger:
     def apply(self, outcomes: Sequence[Outcome]) -> None:
         """Record outcomes, in their order, in one transaction. They are on the disk when this returns.
 
-        SENT is a request that is about to leave, PLANNED one that certainly did not run.
-
-        Raises:
-            LedgerChangeError: A row was not in a state that allows the change; the others were made.
-            LedgerError: The ledger cannot be written; no change was made.
+        SENT is a request that is about to leave, PLANNED one that certainly did not run. Rows whose state does not
+        allow the change are in a LedgerChangeError; the other changes are made. Otherwise it is all or none.
         """
         with self.transaction() as database:
             refused = [outcome for outcome in outcomes if not _record(database, outcome)]
@@ -247,9 +233,6 @@ class Ledger:
         """Plan rows of unknown outcome again: each of them may be billed once more. Absent rows are skipped.
 
         Their jobs, which the service did not know, are forgotten.
-
-        Returns:
-            How many there were.
         """
         return self._change(
             "UPDATE rows SET state = 'planned', earlier_cost = add_decimals(earlier_cost, cost), cost = NULL,"
@@ -257,11 +240,7 @@ class Ledger:
         )
 
     def ask_again(self) -> int:
-        """Ask once more for jobs that this server did not know: that is free, and the key may have been another one.
-
-        Returns:
-            How many there were.
-        """
+        """Ask once more for jobs that this server did not know: that is free, and the key may have been another one."""
         return self._change(
             "UPDATE rows SET state = 'submitted'"
             " WHERE state = 'unknown' AND job_id IS NOT NULL AND server = (SELECT server FROM batch)"
@@ -271,9 +250,6 @@ class Ledger:
         """Plan rows again that failed without being billed, and download again where an image failed.
 
         Images that are paid for are downloaded for absent rows too.
-
-        Returns:
-            How many there were.
         """
         with self.transaction():
             return self._change(

@@ -78,10 +78,7 @@ _SIDE_FILES: Final = ("", "-wal", "-shm", "-journal", "-pid")
 def open_database(path: Path) -> tuple[sqlite3.Connection, bool]:
     """Open the file for this process alone, or create it, readable by its owner only: it holds signed links.
 
-    The lock is SQLite's own and ends with the process. Earlier versions are migrated.
-
-    Returns:
-        The database, and whether it is new.
+    The lock is SQLite's own and ends with the process. Earlier versions are migrated. Also return whether it is new.
     """
     is_new = False
     try:

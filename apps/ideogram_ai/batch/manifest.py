@@ -50,15 +50,7 @@ _WAS_SENT: Final = "The ledger was lost while the request was on its way: the im
 
 
 def write_manifest(store: Store, outcomes: Iterable[Outcome]) -> None:
-    """Write the manifest, or replace it, completely or not at all.
-
-    Args:
-        store: The store of the batch.
-        outcomes: The outcome of each row, read as a stream.
-
-    Raises:
-        StoreError: It cannot be written; the earlier one is unchanged.
-    """
+    """Write the manifest, or replace it, completely or not at all. The outcomes are read as a stream."""
     with store.write(MANIFEST_NAME) as file:
         for outcome in outcomes:
             file.write(manifest_line(outcome))
@@ -128,12 +120,7 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def check_mark(store: Store, ledger: Ledger) -> None:
-    """Check that a ledger is the folder's own, and not an older copy of it.
-
-    Raises:
-        LedgerError: It is not.
-        StoreError: The folder cannot be read.
-    """
+    """Check that a ledger is the folder's own, and not an older copy of it."""
     _check_unshared(store)
     identity, runs = ledger.identity
     mark = _read_mark(store)
@@ -155,15 +142,7 @@ def check_mark(store: Store, ledger: Ledger) -> None:
 
 
 def check_place(location: str | os.PathLike[str]) -> None:
-    """Check that a folder or URL without a ledger holds no batch.
-
-    Args:
-        location: A folder, or a URL of fsspec.
-
-    Raises:
-        LedgerError: It holds one.
-        StoreError: It cannot be read.
-    """
+    """Check that a folder or URL without a ledger holds no batch."""
     folder = local_folder(location)
     if folder is not None and not folder.exists():
         return
@@ -176,11 +155,7 @@ def check_place(location: str | os.PathLike[str]) -> None:
 
 
 def is_shared(location: str | os.PathLike[str]) -> bool:
-    """Whether a folder or URL holds a batch that machines share.
-
-    Raises:
-        StoreError: It cannot be read.
-    """
+    """Whether a folder or URL holds a batch that machines share."""
     folder = local_folder(location)
     if folder is not None:
         return (folder / CLAIMS_NAME).exists()
@@ -197,11 +172,7 @@ def _check_unshared(store: Store) -> None:
 
 
 def write_mark(store: Store, ledger: Ledger) -> None:
-    """Record in the folder which ledger is its own.
-
-    Raises:
-        StoreError: It cannot be written.
-    """
+    """Record in the folder which ledger is its own."""
     identity, runs = ledger.identity
     with store.write(MARK_NAME) as file:
         file.write(json.dumps({"ledger": identity, "runs": runs}) + "\n")
@@ -241,16 +212,7 @@ def _has_made_rows(store: Store) -> bool:
 
 
 def rebuild_ledger(ledger: Ledger, store: Store) -> None:
-    """Enter the rows of the manifest into an empty ledger, all or none.
-
-    Args:
-        ledger: The new ledger.
-        store: The store with the manifest.
-
-    Raises:
-        LedgerError: The ledger has rows, or there is no usable manifest.
-        StoreError: The manifest cannot be read.
-    """
+    """Enter the rows of the manifest into an empty ledger, all or none."""
     if any(ledger.counts().values()):
         raise LedgerError(
             f"The ledger {str(ledger.path)!r} has rows, and is not rebuilt. Move it away first, if it is the wrong "

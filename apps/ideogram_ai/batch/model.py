@@ -118,12 +118,7 @@ class RowProblem:
 
 @frozen
 class Header:
-    """The names of the columns.
-
-    Attributes:
-        line: The line of the input that holds them, from 1.
-        columns: The names.
-    """
+    """The names of the columns, and the line of the input that holds them, from 1."""
 
     line: int
     columns: tuple[str, ...]

@@ -82,7 +82,7 @@ class Pace:
         server_limit: int | None,
         chance: float,
     ) -> float:
-        """A request was refused because of the number of requests.
+        """A request was refused because of the number of requests. Returns the pause, as `pause` does.
 
         Args:
             number: Its number.
@@ -91,9 +91,6 @@ class Pace:
             retry_after: Seconds that the service asks to wait, or None.
             server_limit: The limit that the service names, or None.
             chance: A number from 0 to 1 that places a pause that the service does not specify.
-
-        Returns:
-            Seconds, 0 or more, until another request may be sent as far as pauses go.
         """
         if server_limit is not None:
             self.most = max(1, min(self.most, server_limit))
@@ -224,12 +221,7 @@ class LocalTurns:
 
 @define
 class Budget:
-    """Keeps a run from exceeding a sum. What is in flight counts as if it were billed.
-
-    Attributes:
-        most: US dollars that are not exceeded.
-        spent: US dollars that were billed, or may have been.
-    """
+    """Keeps a run from exceeding a sum. What is in flight counts as if it were billed."""
 
     most: Decimal
     spent: Decimal

@@ -53,13 +53,7 @@ _LISTED: Final = 20
 
 @frozen
 class ChangedRow:
-    """A row that was made, may have been billed, and has changed in the input.
-
-    Attributes:
-        key: Its key.
-        line: Its line in the input, if it has one.
-        what: What changed, for people.
-    """
+    """A row that was made, may have been billed, and has changed in the input."""
 
     key: str
     line: int | None
@@ -107,24 +101,11 @@ def plan_rows(
     whole: bool = False,
     shared: bool = False,
 ) -> Planned:
-    """Enter the rows of an input that are new, all or none, and compare the others.
+    """Enter the rows of an input that are new, all or none, and compare the others. See Job.plan.
 
     A changed row that never cost anything becomes what the input says. A row without an id is identified by its
-    content, which for a file is the file's.
-
-    Args:
-        ledger: The ledger.
-        requests: The input, in its order. It is read as a stream; an exception that it raises undoes everything.
-        replace: Make rows again that changed after they were made. The earlier images stay, under the key with a number
-            behind it.
-        redo: Keys of rows to make again, in the same way.
-        whole: Do not send rows that the input does not have. An input that has them again brings them back.
-        shared: Other machines plan too: the key of a row without an id has a part of its content in it, so that no two
-            machines have one key for different rows.
-
-    Raises:
-        PlanError: A row has the key or the file name of another, changed after it was made, or its file cannot be read.
-        LedgerError: The ledger cannot be written.
+    content, which for a file is the file's. In a shared batch other machines plan too: then the key of a row without an id
+    has a part of its content in it, so that no two machines have one key for different rows.
     """
     with ledger.transaction() as database:
         plan = _Plan(database, replace=replace, redo=redo, whole=whole, shared=shared)
@@ -148,16 +129,8 @@ def _order_by_line(database: sqlite3.Connection) -> None:
 def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
     """Prepare for a server: what a rehearsal made counts as not made for another one, and is never mixed.
 
-    Args:
-        ledger: The ledger.
-        server: The server, as Outcome.server has it.
-        replace: Make rows again that another server made, and keep those images.
-
-    Returns:
-        The number of rehearsed rows that are planned again. Their files are among the leftovers.
-
-    Raises:
-        LedgerError: Rows that may have been billed were made by another server.
+    It returns the number of rehearsed rows that are planned again; their files are among the leftovers. Rows that
+    another server may have billed are refused; `replace` makes them again, and keeps those images.
     """
     again = 0
     with ledger.transaction() as database:

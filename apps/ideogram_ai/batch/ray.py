@@ -153,15 +153,8 @@ def run_job(
 ) -> RunStopped:
     """Run the planned rows of a shared batch on a cluster, as Job.run does in this process.
 
-    Args:
-        job: The batch. In the end it knows what the workers made.
-        settings: What the workers need to know.
-        api_key: The key, which goes to the workers.
-        on_event: Called with each event.
-        on_start: Called with a function that lets nothing new be sent; what is in flight is finished.
-
-    Returns:
-        Why the run ended.
+    In the end the job knows what the workers made. `on_start` is called with a function that lets nothing new be
+    sent; what is in flight is finished.
     """
     assert job.claims is not None  # noqa: S101 - shared
     counts = job.counts()

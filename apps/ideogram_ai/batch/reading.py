@@ -64,11 +64,7 @@ SUFFIXES: Final = {
 
 
 def format_of(source: str) -> Format:
-    """The format of an input by its name: `prompts.csv`, `prompts.jsonl.gz`, or `-` for JSON lines from stdin.
-
-    Raises:
-        InputError: The name does not tell the format.
-    """
+    """The format of an input by its name: `prompts.csv`, `prompts.jsonl.gz`, or `-` for JSON lines from stdin."""
     if source == STDIN:
         return Format.JSON_LINES
     path = PurePath(source)
@@ -178,19 +174,11 @@ class CellError(ValueError):
 
 
 def parse_cell(text: str, rule: FieldRule) -> Any:
-    """The value of a cell.
+    """The value of a cell by the types of the contract's field. CellError if it has none of them.
 
-    Args:
-        text: The text of the cell.
-        rule: The contract's field.
-
-    Returns:
-        The text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as databases
-        do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those. A single file is written bare, also
-        where it has a list of files. So is the name of a JSON file with an object.
-
-    Raises:
-        CellError: The text has none of the types of the contract.
+    It is the text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as databases
+    do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those. A single file is written bare, also
+    where it has a list of files. So is the name of a JSON file with an object.
     """
     if not rule.types or "string" in rule.types:
         return text
@@ -213,11 +201,7 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
 def _open_bytes(
     source: str, *, rewindable: bool = False, random_access: bool = False
 ) -> Generator[io.BufferedIOBase | IO[bytes]]:
-    """Open a file, or stdin, and unpack gzip. It is copied to a temporary file if it cannot be read as it has to be.
-
-    Raises:
-        InputError: It cannot be opened, or not be read to its end.
-    """
+    """Open a file, or stdin, and unpack gzip. It is copied to a temporary file if it cannot be read as it has to be."""
     name = "stdin" if source == STDIN else repr(source)
     try:
         with _open(source) as stream:
@@ -250,11 +234,7 @@ def _open(source: str) -> Generator[io.BufferedReader]:
 
 
 def _read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, str]) -> Iterator[Row]:
-    """The rows of a Parquet file. Nulls are left out, also inside structs, where columns cannot be absent.
-
-    Raises:
-        InputError: It is not a Parquet file, is damaged, or pyarrow is missing.
-    """
+    """The rows of a Parquet file. Nulls are left out, also inside structs, where columns cannot be absent."""
     try:
         parquet, arrow = import_module("pyarrow.parquet"), import_module("pyarrow")
     except ModuleNotFoundError:
@@ -288,11 +268,7 @@ def _read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, s
 
 
 def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a row of a table as JSON has them: without nulls, and with texts in the type of their field.
-
-    Raises:
-        BatchRowError: A value has no such type.
-    """
+    """The values of a row of a table as JSON has them: without nulls, and with texts in the type of their field."""
     values: dict[str, Any] = {}
     for name, value in row.items():
         if value is None:

@@ -136,11 +136,7 @@ def row_values(outcome: Outcome) -> dict[str, Any]:
 
 
 def with_generation(outcome: Outcome, body: bytes) -> Outcome:
-    """An ANSWERED outcome with its response, read from the body.
-
-    Raises:
-        LedgerError: The response names no image.
-    """
+    """An ANSWERED outcome with its response, read from the body."""
     response: object
     if outcome.job_id is None:
         response = parse_generation(status=200, headers=httpx.Headers(), body=body, complete=True)
@@ -172,20 +168,7 @@ def is_too_deep(text: str) -> bool:
 
 
 def enter_row(database: sqlite3.Connection, request: BatchRequest, position: int | None = None, **more: Any) -> int:
-    """Enter a row into the ledger.
-
-    Args:
-        database: The ledger's.
-        request: What the row asks for.
-        position: Its position; None for the next one.
-        more: Further columns.
-
-    Returns:
-        Its position.
-
-    Raises:
-        PlanError: It has the file name of another row.
-    """
+    """Enter a row into the ledger, in its position or the next one, and return that. Further columns may be given."""
     stem = free_stem(database, request, position)
     values = {
         "position": position,
@@ -214,11 +197,7 @@ def request_columns(request: BatchRequest) -> dict[str, Any]:
 
 
 def free_stem(database: sqlite3.Connection, request: BatchRequest, position: int | None = None) -> str:
-    """A name for a row's image that no other row has, on any file system.
-
-    Raises:
-        PlanError: The row has the file name of another row.
-    """
+    """A name for a row's image that no other row has, on any file system. A given one that is taken is a PlanError."""
     stem = stem_of(request)
     taken = database.execute(
         "SELECT key FROM rows WHERE folded_stem = ? AND position IS NOT ?", (folded(stem), position)

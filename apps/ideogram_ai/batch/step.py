@@ -47,13 +47,7 @@ if TYPE_CHECKING:
 
 
 def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetime) -> Outcome:
-    """The outcome of an attempt that made images.
-
-    Args:
-        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of all images that it asks for.
-        generation: The images.
-        at: When the response arrived.
-    """
+    """The outcome of an attempt that made images. Its cost so far is that of all images that it asks for."""
     images = tuple(map(ImageOutcome.of, generation.images))
     return evolve(
         attempt,
@@ -83,13 +77,7 @@ def _cost_of(attempt: Outcome, generation: Generation) -> Decimal | None:
 
 
 def outcome_of_error(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
-    """The outcome of an attempt that made no image, or may have made one.
-
-    Args:
-        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of all images that it asks for.
-        error: The error it ended in.
-        at: When the response arrived, if there was one.
-    """
+    """The outcome of an attempt that made no image, or may have made one. Without a response there is no time."""
     billed: bool = getattr(error, "may_have_been_billed", False)
     message = getattr(error, "message", None) or " ".join(getattr(error, "__notes__", ())) or str(error)
     return evolve(

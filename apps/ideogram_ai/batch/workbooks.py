@@ -29,14 +29,7 @@ def read_workbook(
     """The rows of a sheet, without empty ones. The line of a row is its number in the sheet.
 
     The sheet is read twice: with and without formulas, because one that was never calculated looks like an empty cell.
-
-    Args:
-        stream: The bytes of the workbook, at any place.
-        renamed: Fields by the headings that the input has for them.
-        sheet: The name of the sheet; None for the only one that is not empty.
-
-    Raises:
-        InputError: It is no workbook, has no usable header, or several sheets; or openpyxl is missing.
+    Without a name it is the only one that is not empty.
     """
     with _open(stream, values=False) as book:
         name = _choose(book, sheet)
