@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from batch_service import HASTY
+from driver import KEY
 
 from ideogram_ai.batch import BatchRequest, Job, State
 from ideogram_ai.batch.events import StopReason
@@ -22,7 +23,7 @@ PROMPT = re.compile(rb"number ([0-9]+) ")
 
 
 async def run(job: Job, url: str) -> StopReason:
-    async with AsyncIdeogram("the-key-of-this-test", base_url=url, retry=HASTY, timeout=10) as client:
+    async with AsyncIdeogram(KEY, base_url=url, retry=HASTY, timeout=10) as client:
         return (await job.run(client, in_flight=6, prices=shipped_prices())).reason
 
 

@@ -74,6 +74,13 @@ def picture(colour: str, prompt: str) -> bytes:
     return file.getvalue()
 
 
+def png(colour: str = "red") -> bytes:
+    """A small image of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 6), colour).save(file, "PNG")
+    return file.getvalue()
+
+
 def images(folder: Path) -> dict[str, bytes]:
     """The images in a folder."""
     return {path.name: path.read_bytes() for path in folder.glob("*.png")}

@@ -137,7 +137,7 @@ class Claims:
         return True
 
     def begin(self, server: str) -> None:
-        """Join the batch of this place, or begin one, before the first claim. A place that cannot be shared is refused."""
+        """Join the batch of this place, or begin one, before the first claim."""
         if not self.check_server(server):
             self.store.check_exclusive()
             about = {"version": VERSION, "server": server, "by": self._presence.owner}

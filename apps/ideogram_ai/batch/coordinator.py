@@ -59,8 +59,7 @@ class Coordinator:
         self._heard[worker] = time.monotonic()
         mine = f"{worker} {key}"
         if self._budget is not None and not await self._budget.reserve(mine, cost):
-            message = f"The next row may cost {cost} USD, and with it the sum would pass {self._budget.most} USD."
-            await self.stop(StopReason.MAX_COST, message)
+            await self.stop(StopReason.MAX_COST, self._budget.refusal(cost))
             return 0
         number = await self._turns.take(None, images)
         if number and worker in self._heard:

@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from contextlib import ExitStack, aclosing, suppress
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeVar
@@ -309,36 +310,22 @@ class Job:
             )
             self._on_event = on_event or _ignore
             counts = await anyio.to_thread.run_sync(self.ledger.counts)
-            budget = None
-            if max_cost is not None:
-                budget = Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
+            spent = Decimal(0) if max_cost is None else await anyio.to_thread.run_sync(self.ledger.total_cost)
             planned = await anyio.to_thread.run_sync(self._planned)
             self._on_event(RunStarted(planned, counts[State.ANSWERED], counts[State.SUBMITTED]))
-            try:
-                async with LedgerJournal.open(self.ledger, self._journal) as self._journal:
-                    saver = Saver(client, self.store, self.ledger, self._journal)
-                    while True:
-                        if self.claims is not None:
-                            self.claims.left = False
-                        self._runner = Runner(
-                            self._source(budget, prices),
-                            client,
-                            in_flight=in_flight,
-                            downloads=downloads,
-                            finish=saver,
-                            prices=prices,
-                            journal=self._journal,
-                            on_event=self._emit,
-                            server=self.ledger.server,
-                            submit=submit,
-                            job_seconds=job_seconds,
-                            claims=self.claims,
-                        )
-                        await self._drive(self._runner, budget)
-                        if self.claims is None or not await self._is_left_by_others(self.claims):
-                            break
-            except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
-                self._stop(RunStopping(StopReason.ERROR, str(error), error))
+            new_runner = partial(
+                Runner,
+                client=client,
+                in_flight=in_flight,
+                downloads=downloads,
+                prices=prices,
+                on_event=self._emit,
+                server=self.ledger.server,
+                submit=submit,
+                job_seconds=job_seconds,
+                claims=self.claims,
+            )
+            await self._run(client, new_runner, None if max_cost is None else Budget(max_cost, spent), prices)
             return await self._stopped()
         except BaseException as error:
             log_outcomes("The ledger could not be written.", self.unrecorded.values(), error)
@@ -348,6 +335,23 @@ class Job:
             self._event_error = None
             self._runner = self._stopping = None
             self._running = False
+
+    async def _run(
+        self, client: AsyncIdeogram, new_runner: Callable[..., Runner], budget: Budget | None, prices: Prices | None
+    ) -> None:
+        """Run the rows, in a shared batch also those that others leave to this process."""
+        try:
+            async with LedgerJournal.open(self.ledger, self._journal) as self._journal:
+                saver = Saver(client, self.store, self.ledger, self._journal)
+                while True:
+                    if self.claims is not None:
+                        self.claims.left = False
+                    self._runner = new_runner(self._source(budget, prices), finish=saver, journal=self._journal)
+                    await self._drive(self._runner, budget)
+                    if self.claims is None or not await self._is_left_by_others(self.claims):
+                        return
+        except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
+            self._stop(RunStopping(StopReason.ERROR, str(error), error))
 
     async def _is_left_by_others(self, claims: Claims) -> bool:
         """Wait for the rows that other processes work on. Whether some are left to this one, because those ended."""
@@ -479,8 +483,7 @@ class Job:
                 if budget is not None and prices is not None:
                     cost = cost_of(request, prices) or Decimal(0)  # what has no price was refused
                     if not await budget.reserve(request.key, cost):
-                        message = f"The next row may cost {cost} USD, and with it the sum would pass {budget.most} USD."
-                        self._stop(RunStopping(StopReason.MAX_COST, message))
+                        self._stop(RunStopping(StopReason.MAX_COST, budget.refusal(cost)))
                         return
                 yield Outcome(request, State.PLANNED)
 

@@ -122,7 +122,7 @@ class Ledger:
         return [(row["file"], row["sha256"], bool(row["kept"])) for row in rows]
 
     def counts(self, *, absent: bool | None = None) -> Mapping[State, int]:
-        """The number of rows in each state, zeros included: of all, or of those that the input no longer has, or has."""
+        """The number of rows in each state, zeros included: of all, or of those that the input has no longer."""
         with self.reading() as database:
             rows = database.execute(
                 "SELECT state, count(*) FROM rows WHERE :absent IS NULL OR absent = :absent GROUP BY state",

@@ -253,12 +253,6 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
     enter_row(database, outcome.request, body=body, **row_values(outcome))
 
 
-def outcome_of_members(row: Mapping[str, Any]) -> Outcome:
-    """The outcome that a line of the manifest is about, as far as the line says."""
-    images = tuple(_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None)
-    return _outcome_of(row, _request_of(row), images)
-
-
 def _request_of(row: Mapping[str, Any]) -> BatchRequest:
     key, files = row["id"], row.get("files")
     if not isinstance(key, str) or not key:
@@ -278,8 +272,8 @@ def _request_of(row: Mapping[str, Any]) -> BatchRequest:
     return evolve(request, file_name=file_name)
 
 
-def _outcome_of(row: Mapping[str, Any], request: BatchRequest, images: tuple[ImageOutcome, ...]) -> Outcome:
-    """The outcome of a row, as it is without its ledger."""
+def outcome_of_members(row: Mapping[str, Any]) -> Outcome:
+    """The outcome that a line of the manifest is about, as far as the line says, and as it is without its ledger."""
     times = ("sent_at", "answered_at", "saved_at")
     others: dict[str, Any] = {
         **{name: row[name] and datetime.fromisoformat(row[name]) for name in times},
@@ -287,9 +281,9 @@ def _outcome_of(row: Mapping[str, Any], request: BatchRequest, images: tuple[Ima
         **{name: row.get(name) for name in ("server", "replaced_by", "job_id")},
     }
     outcome = Outcome(
-        request,
+        _request_of(row),
         State(row["state"]),
-        images,
+        tuple(_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None),
         cost=None if row["cost_usd"] is None else Decimal(row["cost_usd"]),
         earlier_cost=Decimal(row["earlier_cost_usd"] or 0),
         absent=not row.get("in_input", True),
@@ -297,12 +291,13 @@ def _outcome_of(row: Mapping[str, Any], request: BatchRequest, images: tuple[Ima
     )
     if outcome.state is State.SENT:
         return evolve(outcome, state=State.UNKNOWN, error_type="InterruptedError", error=_WAS_SENT)
-    if outcome.state is State.ANSWERED and not all(image.url or image.withheld or image.file for image in images):
+    if outcome.state is State.ANSWERED and not all(
+        image.url or image.withheld or image.file for image in outcome.images
+    ):
         return evolve(outcome, state=State.FAILED, error_type="DownloadError", error=_LINK_IS_LOST)
     return outcome
 
 
 def _image_of(row: Mapping[str, Any]) -> ImageOutcome:
     named: dict[str, Any] = {name: row.get(name) for name in _IMAGE_MEMBERS}
-    named["withheld"] = bool(named["withheld"])
-    return ImageOutcome(**named, url=row.get("url"), error=row["image_error"])
+    return ImageOutcome(**named | {"withheld": bool(row["withheld"])}, url=row.get("url"), error=row["image_error"])

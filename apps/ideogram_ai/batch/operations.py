@@ -106,7 +106,7 @@ def arguments_of(request: BatchRequest) -> dict[str, Any]:
 
 
 def identified_files(request: BatchRequest) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields of a request with the whole paths of its files, and the SHA-256 of each file by field. It reads them."""
+    """The fields of a request with the whole paths of its files, and the SHA-256 of each by field. It reads them."""
     names = [name for name in request.fields if name in file_fields(request.operation)]
     paths = {name: _map_file(_path, request.fields[name]) for name in names}
     return {**request.fields, **paths}, {name: _map_file(_digest, path) for name, path in paths.items()}

@@ -239,6 +239,10 @@ class Budget:
         self._reserved[key] = cost
         return True
 
+    def refusal(self, cost: Decimal) -> str:
+        """Why a request of that cost is not sent."""
+        return f"The next row may cost {cost} USD, and with it the sum would pass {self.most} USD."
+
     async def settle(self, key: str, cost: Decimal | None = None) -> None:
         """Count what a request cost, or may have cost, instead of what was reserved for it. None: as reserved."""
         reserved = self._reserved.pop(key, None)

@@ -104,8 +104,8 @@ def plan_rows(
     """Enter the rows of an input that are new, all or none, and compare the others. See Job.plan.
 
     A changed row that never cost anything becomes what the input says. A row without an id is identified by its
-    content, which for a file is the file's. In a shared batch other machines plan too: then the key of a row without an id
-    has a part of its content in it, so that no two machines have one key for different rows.
+    content, which for a file is the file's. In a shared batch other machines plan too: then the key of a row without an
+    id has a part of its content in it, so that no two machines have one key for different rows.
     """
     with ledger.transaction() as database:
         plan = _Plan(database, replace=replace, redo=redo, whole=whole, shared=shared)

@@ -176,9 +176,9 @@ class CellError(ValueError):
 def parse_cell(text: str, rule: FieldRule) -> Any:
     """The value of a cell by the types of the contract's field. CellError if it has none of them.
 
-    It is the text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as databases
-    do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those. A single file is written bare, also
-    where it has a list of files. So is the name of a JSON file with an object.
+    It is the text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as
+    databases do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those. A single file is written
+    bare, also where it has a list of files. So is the name of a JSON file with an object.
     """
     if not rule.types or "string" in rule.types:
         return text

@@ -137,8 +137,8 @@ def replace_image(outcome: Outcome, index: int, image: ImageOutcome) -> Outcome:
 def outcome_of_downloads(outcome: Outcome, failures: Sequence[DownloadError], *, at: datetime) -> Outcome:
     """The outcome of a response after its images were downloaded.
 
-    It is SAVED, or WITHHELD where no image was available; ANSWERED when an image may be available later, for free; FAILED
-    when its link is over: then only --retry-failed downloads it again.
+    It is SAVED, or WITHHELD where no image was available; ANSWERED when an image may be available later, for free;
+    FAILED when its link is over: then only --retry-failed downloads it again.
     """
     if not failures:
         none = all(image.withheld for image in outcome.images)
