@@ -247,7 +247,7 @@ async def test_a_shared_batch_goes_on_with_what_a_dead_process_left(server: Mock
 async def test_rows_of_others_are_waited_for_and_taken_over_when_those_give_up(
     server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ideogram_ai.batch.job._OTHERS_SECONDS", 0.1)
+    monkeypatch.setattr("ideogram_ai.batch.run._OTHERS_SECONDS", 0.1)
     monkeypatch.setattr(presence_module, "_VERDICT_SECONDS", 0)
     with at_work(tmp_path, server.url) as given_back, at_work(tmp_path, server.url) as dead:
         assert given_back.claim(attempt(row(1), server.url)) is None

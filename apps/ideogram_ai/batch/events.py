@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
 from .model import BatchRequest, Outcome
+
+STOPPING_SOFTLY: Final = "Nothing new is sent; what is in flight is finished and saved."
 
 
 class StopReason(StrEnum):

@@ -26,7 +26,7 @@ from ideogram_ai.client.errors import NOTHING_SENT
 
 from .claims import Claims
 from .coordinator import RENEW_SECONDS, Coordinator, RemoteTurns
-from .events import RowDone, RowSent, RunStarted, RunStopped, RunStopping, StopReason
+from .events import STOPPING_SOFTLY, RowDone, RowSent, RunStarted, RunStopped, RunStopping, StopReason
 from .manifest import manifest_members, outcome_of_members
 from .model import BatchError, BatchRequest, BatchRowError, BatchStoppedError, Outcome, PlanError, State, server_of
 from .planning import with_files
@@ -163,10 +163,7 @@ def run_job(
     on_event(RunStarted(len(planned) - sum(begun), *begun))
     coordinator = _coordinate(api_key, settings, job.total_cost())
 
-    def stop() -> None:
-        coordinator.stop.remote(StopReason.ASKED, "Nothing new is sent; what is in flight is finished and saved.")
-
-    on_start(stop)
+    on_start(lambda: coordinator.stop.remote(StopReason.ASKED, STOPPING_SOFTLY))
     outcomes = _map(_dataset_of(planned), settings, coordinator, None)
     try:
         for table in outcomes.iter_batches(batch_size=None, batch_format="pyarrow"):
