@@ -158,15 +158,25 @@ def _renamed_rows(rows: Iterator[Row], renamed: Mapping[str, str]) -> Iterator[R
 
 def _typed_rows(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
-        values: dict[str, Any] = {}
-        problems = list(row.problems)
-        for name, value in row.values.items():
-            rule = all_fields().get(name)
-            try:
-                values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else value
-            except CellError as error:
-                problems.append(RowProblem(row.line, name, f"{name} {error}"))
-        yield Row(row.number, row.line, values, tuple(problems), row.header)
+        values, faults = _json_values(row.values)
+        found = (RowProblem(row.line, name, message) for name, message in faults.items())
+        yield evolve(row, values=values, problems=(*row.problems, *found))
+
+
+def _json_values(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of a row as JSON has them, without nulls and in the types of their fields; and faults by name."""
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for name, value in row.items():
+        rule = all_fields().get(name)
+        try:
+            if value is not None:
+                values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else _plain(value)
+        except CellError as error:
+            faults[name] = f"{name} {error}"
+        except TypeError as error:
+            faults[name] = f"{name} holds {error}, which JSON has no type for; make text of it."
+    return values, faults
 
 
 class CellError(ValueError):
@@ -252,34 +262,17 @@ def _read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, s
         for batch in file.iter_batches(batch_size=_RECORDS, use_threads=False):
             for record in batch.to_pylist(maps_as_pydicts="strict"):
                 number += 1
-                values: dict[str, Any] = {}
-                problems: list[RowProblem] = []
-                for name, value in zip(names, record.values(), strict=True):
-                    try:
-                        if value is not None:
-                            values[name] = _plain(value)
-                    except TypeError as error:
-                        message = f"{name} holds {error}, which JSON has no type for; make text of it."
-                        problems.append(RowProblem(number, name, message))
-                yield Row(number, number, values, tuple(problems), header)
+                yield Row(number, number, dict(zip(names, record.values(), strict=True)), header=header)
     except (arrow.ArrowException, OSError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise InputError(f"After row {number} the Parquet file cannot be read: {reason}.") from None
 
 
 def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a row of a table as JSON has them: without nulls, and with texts in the type of their field."""
-    values: dict[str, Any] = {}
-    for name, value in row.items():
-        if value is None:
-            continue
-        rule = all_fields().get(name)
-        try:
-            values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else _plain(value)
-        except CellError as error:
-            raise BatchRowError(f"{name} {error}") from None
-        except TypeError as error:
-            raise BatchRowError(f"{name} holds {error}, which JSON has no type for; make text of it.") from None
+    """The values of a row of a table, as `_json_values` has them."""
+    values, faults = _json_values(row)
+    for fault in faults.values():
+        raise BatchRowError(fault)
     return values
 
 
