@@ -93,7 +93,7 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, bool]:
     try:
         database.create_function("add_decimals", 2, _add_decimals, deterministic=True)
         database.create_function("without_signatures", 1, cut_signatures, deterministic=True)
-        database.create_function("content_of", 1, lambda fields: content_of(json.loads(fields)), deterministic=True)
+        database.create_function("content_of", 1, _content_of_text, deterministic=True)
         # Before the first access, or other processes could share the file.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         _check_owner(database, path)
@@ -194,6 +194,10 @@ def _translate(error: sqlite3.Error, path: Path) -> LedgerError:
 def pid_file(path: Path) -> Path:
     """The file that names the process that has a ledger open."""
     return path.with_name(f"{path.name}-pid")
+
+
+def _content_of_text(fields: str) -> str:
+    return content_of(json.loads(fields))
 
 
 def _add_decimals(left: str | None, right: str | None) -> str:

@@ -300,4 +300,5 @@ def outcome_of_members(row: Mapping[str, Any]) -> Outcome:
 
 def _image_of(row: Mapping[str, Any]) -> ImageOutcome:
     named: dict[str, Any] = {name: row.get(name) for name in _IMAGE_MEMBERS}
-    return ImageOutcome(**named | {"withheld": bool(row["withheld"])}, url=row.get("url"), error=row["image_error"])
+    named["withheld"] = bool(named["withheld"])
+    return ImageOutcome(**named, url=row.get("url"), error=row["image_error"])
