@@ -121,7 +121,7 @@ def check_openapi(contract: Contract) -> None:
     version = contract.document.get("openapi")
     if not (isinstance(version, str) and version.startswith("3.1.")):
         found = f"openapi is {version}" if version is not None else "it says no openapi version"
-        raise contract.error(("openapi",), f"this is no OpenAPI 3.1 document: {found}")
+        raise contract.error(("openapi",), f"this is not an OpenAPI 3.1 document: {found}")
     for pointer, message in _openapi_errors(contract.document):
         raise contract.error(pointer, f"OpenAPI 3.1 is broken here: {shorten(message, 300)}")
 

@@ -119,7 +119,7 @@ def read_contract(path: Path) -> Contract:
         raise ContractError(path, "the contract is not UTF-8", Place(line, column)) from None
     document, places = read_yaml(path, text)
     if not is_mapping(document):
-        raise ContractError(path, "the contract is not a mapping, so it is no OpenAPI document", Place(1, 1))
+        raise ContractError(path, "the contract is not a mapping, so it is not an OpenAPI document", Place(1, 1))
     return Contract(path, source, document, places)
 
 

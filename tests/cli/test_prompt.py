@@ -92,7 +92,7 @@ def test_the_check_has_errors_and_warnings(ideogram: Command, folder: Path) -> N
     assert run.code == 2
     starts = (
         "error: FILE",
-        "error: bad.json: /comp",
+        "error: bad.json: json_prompt.comp",
         "error: FILE",
         "error: FILE: 'none.json' cannot be read",
         "warning: odd",
@@ -175,6 +175,7 @@ def test_what_is_misspelt_is_answered_with_what_was_meant(ideogram: Command, mon
     ):  # fmt: skip
         run = ideogram(*arguments)
         assert (run.code, f"'{meant}'" in run.err) == (2, True), run.err
+    assert "Use: ideogram call remove_background\n" in ideogram("remove-background", "cat.png").err
     monkeypatch.setenv("SHELL", "/bin/tcsh")
     for arguments in ([], ["csh"]):
         run = ideogram("completion", *arguments)

@@ -76,7 +76,7 @@ FILES: dict[str, Callable[[Path], Any]] = {
     ":1:1: the contract is not UTF-8": lambda path: path.write_text("a: 1", "utf-16"),
     "larger than 5000000 bytes": lambda path: path.write_bytes(b"#" * (MAX_BYTES + 1)),
     ":1:1: the contract is not a mapping": lambda path: path.write_text(""),
-    "the contract is not a mapping, so it is no OpenAPI document": lambda path: path.write_text("- a"),
+    "the contract is not a mapping, so it is not an OpenAPI document": lambda path: path.write_text("- a"),
     ":1:5: this is not YAML": lambda path: path.write_text("a: b: c"),
     "it says no openapi version": lambda path: path.write_text("swagger: '2.0'"),
     "openapi is 3.0.2": lambda path: path.write_text("openapi: 3.0.2"),
@@ -401,7 +401,7 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
             "the rule is about a, which",
         ),
         (ruled({"oneOf": [{"required": ["a"]}]}), f"{RULES}/0/oneOf", "correct it, or take it out"),
-        (request(**{"x-same-length": [["text_prompt", "a"]]}), f"{REQUEST}/x-same-length", "text_prompt is no list"),
+        (request(**{"x-same-length": [["text_prompt", "a"]]}), f"{REQUEST}/x-same-length", "text_prompt is not a list"),
         (request(**{"x-same-length": [["a", "text_prompt"]]}), f"{REQUEST}/x-same-length", "the rule is about a,"),
         (put(fields, n={"type": "string", "x-image-count": True}), f"{FIELDS}/n", "n has to be an integer"),
         (put(fields, n=COUNT | {"default": 2}), f"{FIELDS}/n", "an absent count means one image"),
@@ -420,7 +420,7 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
         (
             price_when(value="HUGE"),
             f"{POST}/x-price-when/0/value",
-            "HUGE is no value of rendering_speed; write one of FL",
+            "HUGE is not a value of rendering_speed; write one of FL",
         ),
         (
             lambda d: d["x-prices"]["ideogram-4.0"].update(by="size"),

@@ -23,7 +23,7 @@ def test_broken_references_name_their_place() -> None:
         ("#/components/schemas/None", nowhere),
         ("#/info/title/x", "is broken: #/info/title holds no x"),
         ("#/servers/7", "is broken: #/servers holds no 7"),
-        ("other.yaml#/T", "no pointer into this document; bundle the document into one file first"),
+        ("other.yaml#/T", "not a pointer into this document; bundle the document into one file"),
         ("#anchor", "no pointer into this document"),
         ("", "no pointer into this document"),
         (7, "the $ref 7 is not text"),
