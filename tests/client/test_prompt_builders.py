@@ -103,7 +103,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: ideogram.parse_aspect_ratio("wide"),
         "/aspect_ratio",
     ),
-    "rendering_speed: 3 is none": (lambda: ideogram.parse_rendering_speed(3), "/rendering_speed"),  # type: ignore[arg-type]
+    "rendering_speed: 3 is not": (lambda: ideogram.parse_rendering_speed(3), "/rendering_speed"),  # type: ignore[arg-type]
 }
 
 
