@@ -24,8 +24,8 @@ def test_broken_references_name_their_place() -> None:
         ("#/info/title/x", "is broken: #/info/title holds no x"),
         ("#/servers/7", "is broken: #/servers holds no 7"),
         ("other.yaml#/T", "not a pointer into this document; bundle the document into one file"),
-        ("#anchor", "no pointer into this document"),
-        ("", "no pointer into this document"),
+        ("#anchor", "not a pointer into this document"),
+        ("", "not a pointer into this document"),
         (7, "the $ref 7 is not text"),
         ("#/info/title", "a schema is expected here"),
     ):
