@@ -147,7 +147,8 @@ def check_extensions(contract: Contract) -> None:
     vocabulary = yaml.safe_load((CONFIGURATION / "extensions.yaml").read_bytes())
     schema = {"$defs": vocabulary["$defs"], "properties": vocabulary["fields"]}
     for pointer, node in mappings((), contract.document):
-        error = first_error(schema, {name: node[name] for name in vocabulary["fields"] if name in node})
+        found = {name: node[name] for name in vocabulary["fields"] if name in node}
+        error = first_error(schema, found) if found else None
         if error is not None:
             raise contract.error((*pointer, *error[0]), f"an x- field of a wrong form: {error[1]}")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from cli_runs import IDEOGRAM, Command, answering, entry, environment, refuse
+from cli_runs import Command, answering, entry, environment, forked_ideogram, refuse
 
 from ideogram_ai.contract.check import check_request
 from ideogram_ai.testing import MockServer
@@ -133,7 +133,7 @@ def test_the_image_is_opened(folder: Path) -> None:
     viewer.write_text(f'#!/bin/sh\necho "$1" >> {folder}/opened\n')
     viewer.chmod(0o755)
     with FaultServer(answering(entry())) as server:
-        command = [*IDEOGRAM, "generate", "a -b", "--open", "--variants", "2", "--base-url", server.url]
+        command = [*forked_ideogram(), "generate", "a -b", "--open", "--variants", "2", "--base-url", server.url]
         for path, warned in ((f"{tools}:{os.environ['PATH']}", False), (str(folder), True)):
             variables = environment(PATH=path)
             run = subprocess.run(command, cwd=folder, env=variables, text=True, capture_output=True, check=False)
