@@ -38,12 +38,12 @@ def shapes(size: tuple[int, int] = (800, 400)) -> Image.Image:
 def small_pictures() -> Iterator[None]:
     """Let mock servers of this process draw next to nothing, in another colour for each seed.
 
-    Pictures of other images, and with holes, are drawn as always.
+    Pictures of other images, with holes, or of letters that a font may lack are drawn as always.
     """
     draw = drawing.draw_png
 
     def draw_small(picture: Picture) -> bytes:
-        if picture.sources or picture.transparent:
+        if picture.sources or picture.transparent or not str(picture.prompt).isascii():
             return draw(picture)
         return saved(Image.new("RGB", (48, 32), tuple(picture.seed >> shift & 255 for shift in (16, 8, 0))))
 
