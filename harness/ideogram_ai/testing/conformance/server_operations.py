@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from ..faults import ReceivedRequest
     from .kit import Progress
-    from .server import ImageBudget, ServerOptions
+    from .server import ServerOptions
     from .server_requests import ServerResponse
 
 _VALID: Final = 2
@@ -193,21 +193,13 @@ class OperationsRun:
     Args:
         options: What to test, and what that may cost.
         results: Where the findings go; it has the requirements of the operations.
-        budget: Refuses requests that could not be paid for.
-        sender: Sends the requests.
-
-    Attributes:
-        sent: How many were sent.
+        sender: Sends the requests that can be paid for.
     """
 
-    def __init__(
-        self, options: ServerOptions, results: ResultCollector, budget: ImageBudget, sender: CaseSender
-    ) -> None:
+    def __init__(self, options: ServerOptions, results: ResultCollector, sender: CaseSender) -> None:
         self.options = options
         self.results = results
-        self.budget = budget
         self.sender = sender
-        self.sent = 0
         self._ids: dict[str, dict[str, bool]] = {}  # by name, whether this run made what the id is of
 
     def run(self, names: Sequence[str], on_progress: Progress) -> None:
@@ -255,13 +247,13 @@ class OperationsRun:
         examples = example_requests(view.operation.operation_id)
         many = {name: [b""] * _MANY for name in view.fields if view.fields_in("path") and view.fields[name].takes_files}
         made = [(f"the contract's example {name}", fields | many) for name, fields in examples.items()]
-        count = int(not made) if self.budget.metered else max(1, _VALID - len(made))
+        count = int(not made) if self.sender.metered else max(1, _VALID - len(made))
         strategy = requests(operation=view.operation).filter(lambda fields: not _leads_nowhere(fields))
         made += [
             ("a valid request", self._by_wire_name(view, each)) for each in draw(strategy, count, self.options.seed)
         ]
         found: list[_Prepared] = []
-        for number, (note, fields) in enumerate(made[: 1 if self.budget.metered else None]):
+        for number, (note, fields) in enumerate(made[: 1 if self.sender.metered else None]):
             ids = {name: every[number % len(every) * _only_looks(view)] for name, every in known.items()}
             found.append(_Prepared(note, self._prepared(view, fields | ids)))
         return found
@@ -285,7 +277,7 @@ class OperationsRun:
                 made[name] = [png()] * len(value) if is_array(value) else png()
             elif name != _WEBHOOK or name == broken:
                 made[name] = value
-        if not self.budget.metered:
+        if not self.sender.metered:
             return made
         dear = {other.field for other in operation.other_prices}
         dear |= {second for first, second in operation.same_length if first in dear}
@@ -307,15 +299,13 @@ class OperationsRun:
     ) -> ServerResponse | None:
         """Send a request; None, with a finding, if it could not be paid for or got no answer."""
         name = view.operation.method_name
-        target, payload = encode(view, made.fields)
+        target, payload = encode(view, made.fields, {})
         note = f"{name}: {made.note}"
         case = RequestCase(requirement, note, payload, expect, key, operation=view.operation, target=target)
-        if reason := self.budget.refuses(case):
+        if reason := self.sender.refuses(case):
             self.results.add(requirement, Verdict.NOT_TRIED, reason)
             return None
         response = self.sender.send(case)
-        self.sent += 1
-        self.budget.charge(case, response)
         if response.status is None:
             self._judge(requirement, f"{made.note}: the server {response.failure}.", response)
             return None
@@ -337,7 +327,7 @@ class OperationsRun:
         requirement = f"{view.operation.method_name}.key-missing"
         # Where somebody may have to pay, nothing that could run is sent, because a proxy may add a key of its own.
         fields: dict[str, Any] = dict.fromkeys(view.fields_in("path"), _UNKNOWN_ID)
-        if valid and not self.budget.metered:
+        if valid and not self.sender.metered:
             fields = valid[0].fields
         response = self._send(view, _Prepared("no key", fields), requirement, Expect.UNAUTHORIZED, KeyUse.NONE)
         if response is not None:
@@ -351,7 +341,7 @@ class OperationsRun:
         if response is None:
             return False
         got = response.status
-        if got == 422 or (self.budget.metered and got in ABOUT_ACCOUNT):
+        if got == 422 or (self.sender.metered and got in ABOUT_ACCOUNT):
             what = "refused the random prompt" if got == 422 else "answered about the account"
             self.results.add(f"{name}.accepted", Verdict.NOT_TRIED, f"The service {what} ({got}).", response.exchange)
             return False
@@ -445,8 +435,8 @@ class OperationsRun:
 
     def _open_links(self, requirement: str, links: Iterable[str]) -> None:
         for link in links:
-            self.results.add(requirement, *self.sender.open_link(link, on_loopback=self.options.on_loopback))
-            self.sent += 1
+            self.results.add(requirement, *self.sender.open_link(link))
+            self.sender.sent += 1
 
     def _test_webhook(self, view: ContractView, valid: Mapping[str, Any]) -> None:
         """Submit a job that is announced to this process, which acknowledges the second delivery only."""
