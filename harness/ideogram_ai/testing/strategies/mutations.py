@@ -28,7 +28,6 @@ from .schema_values import (
     json_values,
     keywords_of,
     member_rules,
-    merge,
     parts_of,
     texts,
     types_of,
@@ -271,16 +270,10 @@ def _nullable_branch(view: ContractView, schema: JsonObject) -> int | None:
     return others[0] if len(others) == 1 and len(branches) == 2 else None
 
 
-def _own_members(view: ContractView, schema: JsonObject) -> list[str]:
+def _own_members(view: ContractView, schema: JsonObject) -> tuple[str, ...]:
     """The members that tell the branches of a `oneOf` apart: each branch requires one that the others do not."""
-    branches = [set(composed(view, branch).get("required", ())) for branch in schema.get("oneOf", ())]
-    if not choice_of(schema) or "discriminator" in schema:
-        return []
-    own = [
-        [name for name in names if not any(name in others for others in branches if others is not names)]
-        for names in branches
-    ]
-    return [names[0] for names in own] if all(len(names) == 1 for names in own) else []
+    chooses = choice_of(schema) == "oneOf" and "discriminator" not in schema
+    return view.choices(schema) if chooses else ()
 
 
 def _most_items(view: ContractView, schema: JsonObject) -> float:
@@ -376,20 +369,23 @@ def _mutator(keyword: str, schema: JsonObject, values: SchemaValues, field: Fiel
         case "format":
             return None  # an annotation
         case "enum":
-            return lambda _: st.builds(_slip, st.sampled_from(rule), st.sampled_from(_SLIPS)) | texts()
+            return lambda _: _slips(st.sampled_from(rule)) | texts()
         case "const":
             return lambda _: texts() if field is not None and field.content_type != JSON else json_values()
         case "maxItems":
             lacking: int = rule + 1 - schema.get("minItems", 0)
             counts = st.integers(lacking, lacking + _MORE_ITEMS)
-            more: SearchStrategy[list[Any]] = st.builds(_repeat, values.of(schema["items"]), counts)
+            more: SearchStrategy[list[Any]] = st.builds(
+                operator.mul, values.of(schema["items"]).map(lambda item: [item]), counts
+            )
             return lambda valid: st.builds(operator.add, valid, more)
         case "minItems":
             fewest = 1 if field is not None and field.item is not None else 0  # a form without items has no list
             starts = st.integers(fewest, max(fewest, rule - 1)).map(slice)
             return (lambda valid: st.builds(operator.getitem, valid, starts)) if fewest < rule else None
         case "additionalProperties":
-            return (lambda valid: st.builds(_with_unknown, valid, texts())) if rule is False else None
+            unknown = texts().map(lambda name: {name: name})
+            return (lambda valid: st.builds(operator.or_, unknown, valid)) if rule is False else None
         case _:
             return _limit_mutator(keyword, schema)
 
@@ -416,7 +412,7 @@ def _choice_mutator(view: ContractView, values: SchemaValues, schema: JsonObject
         return partial(_break_choice, key=schema["discriminator"]["propertyName"])
     branches = [view.resolve(branch) for branch in schema[choice_of(schema) or ""]]
     if own := _own_members(view, schema):
-        every = st.tuples(*map(values.of, branches)).map(lambda made: reduce(merge, made))
+        every = st.tuples(*map(values.of, branches)).map(lambda made: reduce(operator.or_, made))
         return lambda valid: every | st.builds(_without_any, valid, st.just(own)) | json_values()
     if _nullable_branch(view, schema) is not None or not all(map(keywords_of, branches)):
         return None
@@ -428,7 +424,7 @@ def _limit_mutator(keyword: str, schema: JsonObject) -> Mutator:
     rule: Any = schema[keyword]
     match keyword:
         case "pattern":
-            return lambda valid: st.builds(_slip, valid, st.sampled_from(_SLIPS)) | texts()
+            return lambda valid: _slips(valid) | texts()
         case "minLength":
             return lambda _: texts(max_size=rule - 1)
         case "maxLength":
@@ -459,22 +455,14 @@ def _type_mutator(types: list[str], field: FieldRule | None) -> Mutator | None:
     return lambda _: (texts() | st.integers()).filter(is_other)
 
 
-def _slip(text: str, slip: Callable[[str], str]) -> str:
-    return slip(text)
+def _slips(valid: SearchStrategy[str]) -> SearchStrategy[str]:
+    return st.builds(lambda text, slip: slip(text), valid, st.sampled_from(_SLIPS))
 
 
 def _break_choice(valid: SearchStrategy[JsonObject], key: str) -> SearchStrategy[Any]:
     """Values whose property that chooses a branch chooses none, or that have no properties."""
-    unknown = st.builds(merge, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
+    unknown = st.builds(operator.or_, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
     return valid.map(lambda value: _without_any(value, [key])) | unknown | json_values()
-
-
-def _repeat(item: Any, count: int) -> list[Any]:
-    return [item] * count
-
-
-def _with_unknown(value: JsonObject, name: str) -> JsonObject:
-    return {name: name} | value
 
 
 def _without_any(value: JsonObject, names: Collection[str]) -> JsonObject:
