@@ -26,7 +26,8 @@ from ideogram_ai.testing.conformance.client import (
     run_client,
 )
 from ideogram_ai.testing.conformance.client_program import ClientReport, masked, read_report
-from ideogram_ai.testing.conformance.client_scenarios import ReportedOutcome, is_same
+from ideogram_ai.testing.conformance.client_requests import is_same
+from ideogram_ai.testing.conformance.client_scenarios import ReportedOutcome
 from ideogram_ai.testing.faults import FAULTS, SPELLINGS
 from ideogram_ai.testing.faults.response_faults import spell
 

@@ -18,8 +18,9 @@ from ..faults.connection_faults import ANOTHER_CALLER
 from ..multipart import parse_multipart
 from ..routes import path_parameters
 from ..service import ReadRequest, read_request
-from .client_operations import JOB_ID, VERIFY_WEBHOOK, every_scenario, file_names
-from .client_scenarios import ReportedOutcome, client_scenarios, is_same
+from .client_operations import VERIFY_WEBHOOK, every_scenario
+from .client_requests import JOB_ID, file_names, is_same
+from .client_scenarios import ReportedOutcome, client_scenarios
 from .kit import (
     KEY_SCHEME,
     Requirement,

@@ -15,13 +15,12 @@ from ideogram_ai.client.transport import is_loopback
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .kit import ResultCollector, Verdict, check_timeout, find_view, no_progress
-from .server_judge import KEY_ACCEPTED, is_accepted, judge_case, judge_response, server_requirements
+from .server_judge import is_accepted, judge_case, judge_response
 from .server_operations import (
     OperationsRun,
     choose_operations,
     dear_operations,
     highest_price,
-    operation_requirements,
 )
 from .server_plan import (
     PRICES,
@@ -32,6 +31,7 @@ from .server_plan import (
     schemathesis_problems,
 )
 from .server_requests import CannotConnectError, CaseSender, Expect, KeyUse, RequestCase, ServerResponse
+from .server_requirements import KEY_ACCEPTED, operation_requirements, server_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,4 @@
-"""Conformance of a server beyond generate: every other operation of the contract, the jobs, and the webhooks.
-
-What is required of each operation follows from the contract, so an operation that the contract gains is tested too.
-"""
+"""Conformance of a server beyond generate: every other operation of the contract, the jobs, and the webhooks."""
 
 from __future__ import annotations
 
@@ -26,23 +23,27 @@ from ..faults.wire import png
 from ..strategies import BrokenRequest, broken_requests, request_rules, requests
 from ..strategies.schema_values import without_content
 from .kit import (
-    Requirement,
     ResultCollector,
     Verdict,
-    at_pointer,
-    by_id,
     example_requests,
     find_view,
-    join_pointer,
     key_view,
     makes_job,
-    members_of,
     pointers,
     poll_view,
 )
 from .server_judge import ABOUT_ACCOUNT, NOT_ABOUT_CONTENT
 from .server_plan import draw
 from .server_requests import CaseSender, Expect, KeyUse, RequestCase, encode
+from .server_requirements import (
+    WEBHOOK,
+    getter_of,
+    id_names,
+    link_names,
+    operation_requirements,
+    references,
+    short_rule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
 
 _VALID: Final = 2
 """How many valid requests of each operation are made at least, where nothing is billed."""
-_WEBHOOK: Final = "webhook_url"
 _UNKNOWN_ID: Final = "bm8tc3VjaC1qb2I"
 _POLL_PAUSE: Final = 0.25
 _MANY: Final = 15
@@ -98,77 +98,6 @@ def highest_price(operation: Operation) -> Decimal | None:
     return max((Decimal(usd) for price in prices if price is not None for usd in price.usd.values()), default=None)
 
 
-@cache
-def operation_requirements(method_name: str) -> Mapping[str, Requirement]:
-    """What the contract requires of a server for an operation, by the ids of the requirements."""
-    return by_id(_requirements(find_view(method_name)))
-
-
-def _requirements(view: ContractView) -> Iterator[Requirement]:
-    operation, name = view.operation, view.operation.method_name
-    at = pointers(operation.operation_id).operation
-    responses = join_pointer(at, "responses")
-    yield Requirement(f"{name}.accepted", f"Valid requests of {operation.method} {operation.path} are accepted.", at)
-    title = "The answer is as the contract describes it, and about what was asked for."
-    yield Requirement(f"{name}.answer", title, join_pointer(responses, 200))
-    yield Requirement(f"{name}.statuses", "Every answer has a status that the contract knows.", responses)
-    if operation.authenticated:
-        yield Requirement(f"{name}.key-missing", "A request without a key gets a 401.", responses)
-    for rule in request_rules(operation=operation):
-        yield Requirement(f"{name}.refused.{_short(rule, at)}", f"What breaks {rule} is refused.", rule)
-    if makes_job(operation):
-        title = "A job can be asked for by its id until it is finished, and the links of its images give the images."
-        yield Requirement(f"{name}.finishes", title, join_pointer(responses, 200))
-    elif operation.result != "job" and _link_names(view):
-        title = "The link of an image gives the image, and needs no key."
-        yield Requirement(f"{name}.link-opens", title, join_pointer(responses, 200))
-    elif getter := _getter(view):
-        title = "What was made can be asked for by its id."
-        yield Requirement(f"{name}.found", title, pointers(getter.operation.operation_id).operation)
-    if _WEBHOOK in view.fields:
-        title = "A finished job is announced with a signature that the keys verify, again if it is not acknowledged."
-        yield Requirement(
-            f"{name}.webhook", title, "#/webhooks" if "webhooks" in at_pointer("#") else at, advisory=True
-        )
-    if _references(view) and 404 in view.responses:
-        title = "A request about something that does not exist gets a 404."
-        yield Requirement(f"{name}.unknown", title, join_pointer(responses, 404))
-
-
-def _short(rule: str, operation: str) -> str:
-    """A rule's pointer as the end of an id."""
-    steps = rule.removeprefix("#/components/schemas/").removeprefix(operation).strip("/").split("/")
-    return ".".join(step.replace("~1", "-") for step in steps if step not in {"properties", "schema"})
-
-
-@cache
-def _id_names() -> frozenset[str]:
-    """The parameters of the contract's paths: ids that the service gives to a job, a dataset or a model."""
-    every = (field for operation in OPERATIONS.values() for field in operation.fields)
-    return frozenset(field.wire_name for field in every if field.place == "path")
-
-
-def _references(view: ContractView) -> list[str]:
-    """The fields of a request that are ids which another answer has to give first."""
-    return [name for name in view.fields if name in _id_names()]
-
-
-def _getter(view: ContractView) -> ContractView | None:
-    """The operation that asks for what a request makes, by the id in its answer; None without one."""
-    answered = {name for name, _ in members_of(view, view.responses[200].schema)} - view.fields.keys()
-    for other in OPERATIONS.values() if view.operation.method != "GET" else ():
-        names = [field.wire_name for field in other.fields]
-        if other.method == "GET" and len(names) == 1 and names[0] in answered & _id_names():
-            return find_view(other.method_name)
-    return None
-
-
-def _link_names(view: ContractView) -> frozenset[str]:
-    """The members of an answer that are links."""
-    members = members_of(view, view.responses[200].schema)
-    return frozenset(name for name, part in members if any(each.get("format") == "uri" for each in view.branches(part)))
-
-
 def _values_of(value: Any, names: Container[str]) -> Iterator[tuple[str, str]]:
     """The texts of some members of an answer, at any depth, with their names."""
     for name, inner in value.items() if is_object(value) else ():
@@ -204,7 +133,7 @@ class OperationsRun:
 
     def run(self, names: Sequence[str], on_progress: Progress) -> None:
         """Test some operations: those that need no id, those that change something by its id, those that look at it."""
-        views = sorted(map(find_view, names), key=lambda view: bool(_references(view)) + _only_looks(view))
+        views = sorted(map(find_view, names), key=lambda view: bool(references(view)) + _only_looks(view))
         for number, view in enumerate(views):
             on_progress(number, len(names), view.operation.method_name)
             self._test(view)
@@ -218,7 +147,7 @@ class OperationsRun:
         accepted = [self._test_valid(view, made) for made in valid]
         if True not in accepted:
             why = "No valid request of this operation was accepted, so nothing else is known."
-            for lacking in (each for each in _references(view) if not self._known(view, each)):
+            for lacking in (each for each in references(view) if not self._known(view, each)):
                 why = f"No answer gave a {lacking} of what this run made: test the operation that makes it, too."
             for other in operation_requirements(name):
                 if self.results.verdict(other) is None:
@@ -229,7 +158,7 @@ class OperationsRun:
             self._test_rule(view, rule)
         if f"{name}.unknown" in self.results.requirements:
             self._test_unknown(view, valid[0].fields)
-        if _WEBHOOK in view.fields:
+        if WEBHOOK in view.fields:
             self._test_webhook(view, valid[0].fields)
 
     # Requests
@@ -241,7 +170,7 @@ class OperationsRun:
 
     def _valid_requests(self, view: ContractView) -> list[_Prepared]:
         """The examples of the contract and a few random requests; where requests are billed, one."""
-        known = {name: self._known(view, name) for name in _references(view)}
+        known = {name: self._known(view, name) for name in references(view)}
         if not all(known.values()):
             return []
         examples = example_requests(view.operation.operation_id)
@@ -275,7 +204,7 @@ class OperationsRun:
         for name, value in fields.items():
             if view.fields[name].takes_files:
                 made[name] = [png()] * len(value) if is_array(value) else png()
-            elif name != _WEBHOOK or name == broken:
+            elif name != WEBHOOK or name == broken:
                 made[name] = value
         if not self.sender.metered:
             return made
@@ -350,26 +279,26 @@ class OperationsRun:
             return False
         wrong = _problem_of_body(view, response) or _problem_of_ids(view, made, response)
         self._judge(f"{name}.answer", f"{made.note}: {wrong}." if wrong else "", response)
-        for id_name, value in _values_of(response.value, _id_names()):
+        for id_name, value in _values_of(response.value, id_names()):
             self._ids.setdefault(id_name, {}).setdefault(value, view.operation.method != "GET")
         if makes_job(view.operation):
             self._follow_job(f"{name}.finishes", response)
         elif f"{name}.link-opens" in self.results.requirements:
-            self._open_links(f"{name}.link-opens", [link for _, link in _values_of(response.value, _link_names(view))])
-        elif getter := _getter(view):
+            self._open_links(f"{name}.link-opens", [link for _, link in _values_of(response.value, link_names(view))])
+        elif getter := getter_of(view):
             self._ask_for(f"{name}.found", getter, response)
         return True
 
     def _test_rule(self, view: ContractView, rule: str) -> None:
         at = pointers(view.operation.operation_id).operation
-        requirement = f"{view.operation.method_name}.refused.{_short(rule, at)}"
+        requirement = f"{view.operation.method_name}.refused.{short_rule(rule, at)}"
         strategy = broken_requests(rule, operation=view.operation)
         strategy = strategy.filter(lambda made: not _leads_nowhere(made.request, _field_of(made)))
         for broken in draw(strategy, 1, self.options.seed):
             field = _field_of(broken)
             fields = self._by_wire_name(view, broken.request)
             # The ids are known, so that what is wrong is the rest.
-            ids = {name: self._known(view, name)[0] for name in _references(view) if name in fields and name != field}
+            ids = {name: self._known(view, name)[0] for name in references(view) if name in fields and name != field}
             fields = self._prepared(view, fields | ids, field)
             made = _Prepared(f"{broken.pointer} breaks {rule}", fields)
             response = self._send(view, made, requirement, Expect.REFUSED)
@@ -381,7 +310,7 @@ class OperationsRun:
 
     def _test_unknown(self, view: ContractView, valid: Mapping[str, Any]) -> None:
         requirement = f"{view.operation.method_name}.unknown"
-        made = _Prepared("an id that nobody has", {**valid, **dict.fromkeys(_references(view), _UNKNOWN_ID)})
+        made = _Prepared("an id that nobody has", {**valid, **dict.fromkeys(references(view), _UNKNOWN_ID)})
         response = self._send(view, made, requirement, Expect.REFUSED)
         if response is not None:
             got = response.status
@@ -446,7 +375,7 @@ class OperationsRun:
             return
         # The first delivery is not acknowledged.
         with FaultServer([answer_with(503), answer_with(204)]) as receiver:
-            made = _Prepared("a job with a webhook", {**valid, _WEBHOOK: f"{receiver.url}/webhook"})
+            made = _Prepared("a job with a webhook", {**valid, WEBHOOK: f"{receiver.url}/webhook"})
             response = self._send(view, made, requirement, Expect.ACCEPTED)
             if response is None:
                 return
@@ -469,7 +398,7 @@ def _field_of(broken: BrokenRequest) -> str:
 
 
 def _leads_nowhere(fields: Iterable[str], broken: str = "") -> bool:
-    return any(_MADE_UP.search(name) for name in fields if name not in {broken, _WEBHOOK})
+    return any(_MADE_UP.search(name) for name in fields if name not in {broken, WEBHOOK})
 
 
 def _only_looks(view: ContractView) -> bool:
@@ -493,7 +422,7 @@ def _problem_of_body(view: ContractView, response: ServerResponse) -> str:
 
 def _problem_of_ids(view: ContractView, made: _Prepared, response: ServerResponse) -> str:
     """What is wrong with the ids in an answer to a question about one; empty when nothing is."""
-    for name in _references(view):
+    for name in references(view):
         answered = [value for _, value in _values_of(response.value, {name})]
         if answered and str(made.fields[name]).rstrip("=") not in [value.rstrip("=") for value in answered]:
             return f"it is about {name} {answered[0]}, not about {made.fields[name]}"

@@ -26,8 +26,9 @@ from ..strategies import request_rules
 from ..strategies.mutations import MutationPoint, MutationPoints, Path
 from ..strategies.schema_values import SchemaValues
 from .kit import at_pointer, example_requests, prompt_fields
-from .server_judge import KEY_ACCEPTED, PROMPT_RULE, close_objects, part_type, rule_id
+from .server_judge import close_objects
 from .server_requests import Expect, FormPart, KeyUse, Payload, RequestCase, form, make_parts, multipart, shorten
+from .server_requirements import KEY_ACCEPTED, PROMPT_RULE, part_type, rule_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
