@@ -67,11 +67,7 @@ _MADE_UP: Final = re.compile("_ur[il]s?$")
 
 
 def choose_operations(names: Iterable[str], *, metered: bool = False) -> tuple[str, ...]:
-    """Check which operations are to be tested.
-
-    Args:
-        names: Methods of the client, for example `remix`; `all` stands for every operation.
-        metered: Whether the server bills, so that `all` leaves out what is dear.
+    """Check which operations are to be tested: methods of the client, or `all`, without what is dear if it is billed.
 
     Raises:
         ConfigurationError: There is no such operation.
@@ -118,11 +114,6 @@ class OperationsRun:
 
     What one operation makes, the next ones are asked about: a field named `dataset_id` gets what an answer had in a
     member of this name. Nothing is sent that changes what this run did not make.
-
-    Args:
-        options: What to test, and what that may cost.
-        results: Where the findings go; it has the requirements of the operations.
-        sender: Sends the requests that can be paid for.
     """
 
     def __init__(self, options: ServerOptions, results: ResultCollector, sender: CaseSender) -> None:
@@ -195,10 +186,7 @@ class OperationsRun:
     def _prepared(self, view: ContractView, fields: Mapping[str, Any], broken: str | None = None) -> dict[str, Any]:
         """The fields with a picture for each file, at the least cost, without an address that nobody listens at.
 
-        Args:
-            view: The operation.
-            fields: The fields by wire name.
-            broken: The field that is broken on purpose and stays, empty for the whole request; None for a valid one.
+        `broken` is the field that is broken on purpose and stays, empty for the whole request; None for a valid one.
         """
         operation, made = view.operation, dict[str, Any]()
         for name, value in fields.items():

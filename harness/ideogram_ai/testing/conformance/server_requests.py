@@ -142,11 +142,7 @@ def shorten(value: Any) -> str:
 def make_parts(view: ContractView, name: str, value: Any, content_type: str | None = None) -> list[FormPart]:
     """A field as the contract writes it: a file, JSON where the part is JSON, else text, `true` and `false`.
 
-    Args:
-        view: The operation.
-        name: The field.
-        value: Its value; a list that is not JSON has a part for each item, and a file is its bytes.
-        content_type: Replaces the media type that the contract has for the part.
+    A list that is not JSON has a part for each item, and a file is its bytes.
     """
     rule = view.fields[name]
     marked = content_type or rule.content_type
@@ -168,13 +164,7 @@ def form(fields: Mapping[str, Any], **types: str) -> Payload:
 
 
 def encode(view: ContractView, fields: Mapping[str, Any], types: Mapping[str, str]) -> tuple[str, Payload]:
-    """The target and the body of a request, as the contract writes them, whether or not it allows the values.
-
-    Args:
-        view: The operation.
-        fields: Values by wire name; a file is its bytes.
-        types: Replace the media types of parts.
-    """
+    """The target and the body of a request, as the contract writes them, whether or not it allows the values."""
     target, query, body = view.operation.path, list[tuple[str, str]](), dict[str, Any]()
     for name, value in fields.items():
         place = view.fields[name].place
@@ -277,9 +267,6 @@ class CaseSender:
     A context manager. A request with the key could be billed, even one that has to be refused: the server may be wrong.
     So one image has to be left before it is sent. The image is given back if the contract says that the response is not
     billed. A request without the key costs nobody anything, and is always allowed.
-
-    Args:
-        options: Where they go, with which key, and what they may cost.
 
     Attributes:
         limit: Images that may be billed; None where nothing is billed, on loopback.

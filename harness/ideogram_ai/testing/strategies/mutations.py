@@ -85,12 +85,7 @@ class MutationPoint:
 
 
 class MutationPoints:
-    """Finds the mutation points of the request.
-
-    Args:
-        view: The contract.
-        values: Makes the values of its schemas.
-    """
+    """Finds the mutation points of the request."""
 
     def __init__(self, view: ContractView, values: SchemaValues) -> None:
         self.view = view
@@ -118,9 +113,7 @@ class MutationPoints:
     def broken_versions(self, point: MutationPoint, value: Any) -> tuple[Any, SearchStrategy[_Broken]]:
         """One valid value of the point's field, and versions of it that differ at the point alone and are broken there.
 
-        Args:
-            point: The mutation point.
-            value: A valid value of the field. What it lacks on the way to the point is added to it.
+        What the given value, a valid one, lacks on the way to the point is added to it.
         """
         return self._versions(self.view.schemas[point.field], point.steps[1:], point.mutator, value)
 
@@ -314,7 +307,7 @@ def mutators(
 
     Args:
         view: The contract.
-        values: Makes the values of its schemas.
+        values: Makes values.
         schema: A schema of the contract, not a `$ref`, and without `allOf`.
         beside: The schemas that hold for the same values.
         field: The form field whose value the schema describes; None deeper inside.
