@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import operator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -25,6 +24,7 @@ from .schema_values import (
     json_values,
     keywords_of,
     known_branches,
+    merge,
     named,
     objects,
     texts,
@@ -162,7 +162,7 @@ def _images(view: ContractView, schema: JsonObject) -> SearchStrategy[list[JsonO
     values = SchemaValues(view)
     safety = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
     rest = {name: values.of(part) for name, part in image["properties"].items() if name not in {"is_image_safe", "url"}}
-    images = st.builds(operator.or_, objects(rest, required=image["required"]), _links(view) | safety)
+    images = st.builds(merge, objects(rest, required=image["required"]), _links(view) | safety)
     return st.lists(images, min_size=1, max_size=3)
 
 
