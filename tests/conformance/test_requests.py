@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 import httpx
 import pytest
-from contract_bodies import MODES, arguments, valid_arguments
+from contract_bodies import arguments, valid_arguments
 from contract_judges import at, body_of, broken_rules, keeps_contract, parameters_of
 from driver import KINDS, Driver, Kind, mocked, outcome
 from hypothesis import event, given, settings
@@ -276,7 +276,7 @@ def test_the_client_and_json_schema_agree_about_requests(operation: Operation) -
     if request_rules(operation=operation):
         drawn.append(broken_requests(operation=operation).map(lambda broken: broken.request))
     if operation.fields:
-        drawn += [arguments(operation, mode) for mode in (MODES.POSITIVE, MODES.NEGATIVE)]
+        drawn += [arguments(operation, broken=broken) for broken in (False, True)]
 
     @settings(max_examples=150)
     @given(request=st.one_of(drawn))

@@ -221,7 +221,7 @@ def test_each_breaks_the_rule_that_it_names_and_no_other(operation: Operation) -
 
 
 def test_a_rule_that_the_contract_or_an_operation_does_not_have_is_named() -> None:
-    with pytest.raises(ValueError, match=r"'#/paths' is no rule of the contract; the rules are .*ResolutionV4/enum"):
+    with pytest.raises(ValueError, match=r"'#/paths' is not a rule of the contract; the rules are .*ResolutionV4/enum"):
         broken_requests("#/paths")
     without = next(each for each in OPERATIONS.values() if not request_rules(operation=each))
     with pytest.raises(ValueError, match=f"{without.operation_id}: the contract has no rule"):
