@@ -15,6 +15,7 @@ from regeneration.documents import (
     Pointer,
     at,
     children,
+    find,
     first_error,
     holds_names,
     is_list,
@@ -24,7 +25,6 @@ from regeneration.documents import (
     pointer_text,
     read_contract,
     shorten,
-    unescape,
 )
 from regeneration.operation_checks import check_client, check_methods, check_operations
 from regeneration.rules import check_rules
@@ -87,17 +87,10 @@ def _target(contract: Contract, place: Pointer, reference: str) -> Pointer:
         raise contract.error(place, f"the $ref {reference} leads out of this file; the contract is one file")
     if not reference.startswith("#/"):
         raise contract.error(place, f"the $ref {reference} is not a JSON pointer, as #/components/schemas/Name is")
-    target: Pointer = ()
-    node: Any = contract.document
-    for token in reference[2:].split("/"):
-        name = unescape(token)
-        if is_mapping(node) and name in node:
-            target, node = (*target, name), node[name]
-        elif is_list(node) and token.isdecimal() and token.isascii() and int(token) < len(node):
-            target, node = (*target, int(token)), node[int(token)]
-        else:
-            here = "#" + pointer_text(target)
-            raise contract.error(place, f"the $ref {reference} leads nowhere; {here} holds no {name}")
+    target, missing = find(contract.document, reference)
+    if missing is not None:
+        message = f"the $ref {reference} leads nowhere; #{pointer_text(target)} holds no {missing}"
+        raise contract.error(place, message)
     return target
 
 
@@ -121,7 +114,7 @@ def check_openapi(contract: Contract) -> None:
     version = contract.document.get("openapi")
     if not (isinstance(version, str) and version.startswith("3.1.")):
         found = f"openapi is {version}" if version is not None else "it says no openapi version"
-        raise contract.error(("openapi",), f"this is no OpenAPI 3.1 document: {found}")
+        raise contract.error(("openapi",), f"this is not an OpenAPI 3.1 document: {found}")
     for pointer, message in _openapi_errors(contract.document):
         raise contract.error(pointer, f"OpenAPI 3.1 is broken here: {shorten(message, 300)}")
 
@@ -154,7 +147,8 @@ def check_extensions(contract: Contract) -> None:
     vocabulary = yaml.safe_load((CONFIGURATION / "extensions.yaml").read_bytes())
     schema = {"$defs": vocabulary["$defs"], "properties": vocabulary["fields"]}
     for pointer, node in mappings((), contract.document):
-        error = first_error(schema, {name: node[name] for name in vocabulary["fields"] if name in node})
+        found = {name: node[name] for name in vocabulary["fields"] if name in node}
+        error = first_error(schema, found) if found else None
         if error is not None:
             raise contract.error((*pointer, *error[0]), f"an x- field of a wrong form: {error[1]}")
 

@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event
@@ -28,10 +28,10 @@ SMALL = ("--resolution", "512x1536")
 
 
 def submitting(
-    folder: Path, server: MockServer | FaultServer, *arguments: str
+    folder: Path, server: MockServer | FaultServer, *arguments: str, before: Sequence[str] = ()
 ) -> AbstractContextManager[subprocess.Popen[str]]:
     submit = ("generate", "A cat", *SMALL, "--async", "-o", "cat.png", "--base-url", server.url)
-    return running(folder, *submit, *arguments)
+    return running(folder, *submit, *arguments, before=before)
 
 
 def submits(server: MockServer) -> int:
@@ -72,11 +72,12 @@ def test_the_images_of_a_job_are_saved(ideogram: Command, service: MockServer, f
 
 def test_a_killed_command_loses_nothing(folder: Path, ideogram: Command, server: MockServer) -> None:
     """The id is on stdout, or in a note, before the wait begins, and another process fetches the image."""
-    with submitting(folder, server, "--json") as process:
+    real = ("env",)  # not a fork, so that it is killed itself
+    with submitting(folder, server, "--json", before=real) as process:
         assert process.stdout is not None
         job_id: str = json.loads(process.stdout.readline())["job"]["id"]
         process.kill()
-    with submitting(folder, server) as process:
+    with submitting(folder, server, before=real) as process:
         assert process.stderr is not None
         command = process.stderr.readline().partition("at any time: ideogram ")[2].split()
         process.kill()

@@ -89,7 +89,7 @@ def test_the_check_has_errors_and_warnings(ideogram: Command, folder: Path) -> N
     assert run.code == 2
     starts = (
         "error: FILE",
-        "error: bad.json: /comp",
+        "error: bad.json: json_prompt.comp",
         "error: FILE",
         "error: FILE: 'none.json' cannot be read",
         "warning: odd",
@@ -169,6 +169,7 @@ def test_what_is_misspelt_is_answered_with_what_was_meant(ideogram: Command, mon
     cases = (
         (["genrate", "a"], "'generate'"), (["promt"], "'prompt'"), (["prompt", "chek"], "'check'"),
         (["generate", "--varients", "2"], "'--variants'"),
+        (["remove-background", "cat.png"], "Use: ideogram call remove_background\n"),
     )  # fmt: skip
     refuse(ideogram, cases)
     monkeypatch.setenv("SHELL", "/bin/tcsh")

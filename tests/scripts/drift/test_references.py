@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from drifting.document import Document, DriftError
-from drifting.operation import Location, locate
+from drifting.operations import Location, locate
 from drifting.schema import MAX_DEPTH, MAX_SIZE
 from provider_history import OPERATION_ID, OURS, PATH, among_others, october, operation, ref
 from regeneration.documents import read_contract
@@ -23,9 +23,9 @@ def test_broken_references_name_their_place() -> None:
         ("#/components/schemas/None", nowhere),
         ("#/info/title/x", "is broken: #/info/title holds no x"),
         ("#/servers/7", "is broken: #/servers holds no 7"),
-        ("other.yaml#/T", "no pointer into this document; bundle the document into one file first"),
-        ("#anchor", "no pointer into this document"),
-        ("", "no pointer into this document"),
+        ("other.yaml#/T", "not a pointer into this document; bundle the document into one file"),
+        ("#anchor", "not a pointer into this document"),
+        ("", "not a pointer into this document"),
         (7, "the $ref 7 is not text"),
         ("#/info/title", "a schema is expected here"),
     ):
