@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from cli_runs import Command, answering, entry, refuse
+from cli_runs import Command, answering, entry, environment, forked_ideogram, refuse
 
 from ideogram_ai.contract.check import check_request
 from ideogram_ai.testing import MockServer
@@ -126,21 +126,20 @@ def test_a_ratio_that_no_size_has_is_refused(ideogram: Command) -> None:
     refuse(ideogram, cases, "generate", "a", "--dry-run", "--aspect-ratio")
 
 
-def test_the_image_is_opened(ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_image_is_opened(folder: Path) -> None:
     tools = folder / "tools"
     tools.mkdir()
     viewer = tools / "xdg-open"
     viewer.write_text(f'#!/bin/sh\necho "$1" >> {folder}/opened\n')
     viewer.chmod(0o755)
     with FaultServer(answering(entry())) as server:
+        command = [*forked_ideogram(), "generate", "a -b", "--open", "--variants", "2", "--base-url", server.url]
         for path, warned in ((f"{tools}:{os.environ['PATH']}", False), (str(folder), True)):
-            monkeypatch.setenv("PATH", path)
-            run = ideogram("generate", "a -b", "--open", "--variants", "2", "--base-url", server.url)
-            assert (run.code, run.err.count("cannot be shown")) == (0, 2 * warned)
+            variables = environment(PATH=path)
+            run = subprocess.run(command, cwd=folder, env=variables, text=True, capture_output=True, check=False)
+            assert (run.returncode, run.stderr.count("cannot be shown")) == (0, 2 * warned)
     deadline = time.monotonic() + 20
-    while not (folder / "opened").exists() or sorted((folder / "opened").read_text().splitlines()) != [
-        "a-b-2.png", "a-b.png",
-    ]:  # fmt: skip
+    while sorted((folder / "opened").read_text().splitlines()) != ["a-b-2.png", "a-b.png"]:
         assert time.monotonic() < deadline
 
 
