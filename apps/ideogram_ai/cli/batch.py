@@ -33,7 +33,7 @@ from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
 from ideogram_ai.client import IdeogramError
 from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
-from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.client.url_policy import is_loopback
 
 from .batch_report import JsonReporter, Reporter, TextReporter
 from .batch_summary import BatchSummary, FailureGroups, Forecast, Progress

@@ -19,7 +19,7 @@ from ideogram_ai.client.config import resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import encode_request, to_plain
 from ideogram_ai.client.retry import MAX_SECONDS
-from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.client.url_policy import is_loopback
 from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.review import review_request
 from ideogram_ai.generated.operations import Operation
