@@ -100,7 +100,7 @@ class Document:
         if not isinstance(reference, str):
             raise self.error(place, f"the $ref {reference!r} is not text")
         if reference != "#" and not reference.startswith("#/"):
-            message = f"the $ref {reference} is no pointer into this document; bundle the document into one file first"
+            message = f"the $ref {reference} is not a pointer into this document; bundle the document into one file"
             raise self.error(place, message)
         target, missing = find(self.data, unquote(reference))
         if missing is not None:

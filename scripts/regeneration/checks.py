@@ -114,7 +114,7 @@ def check_openapi(contract: Contract) -> None:
     version = contract.document.get("openapi")
     if not (isinstance(version, str) and version.startswith("3.1.")):
         found = f"openapi is {version}" if version is not None else "it says no openapi version"
-        raise contract.error(("openapi",), f"this is no OpenAPI 3.1 document: {found}")
+        raise contract.error(("openapi",), f"this is not an OpenAPI 3.1 document: {found}")
     for pointer, message in _openapi_errors(contract.document):
         raise contract.error(pointer, f"OpenAPI 3.1 is broken here: {shorten(message, 300)}")
 
@@ -147,7 +147,8 @@ def check_extensions(contract: Contract) -> None:
     vocabulary = yaml.safe_load((CONFIGURATION / "extensions.yaml").read_bytes())
     schema = {"$defs": vocabulary["$defs"], "properties": vocabulary["fields"]}
     for pointer, node in mappings((), contract.document):
-        error = first_error(schema, {name: node[name] for name in vocabulary["fields"] if name in node})
+        found = {name: node[name] for name in vocabulary["fields"] if name in node}
+        error = first_error(schema, found) if found else None
         if error is not None:
             raise contract.error((*pointer, *error[0]), f"an x- field of a wrong form: {error[1]}")
 

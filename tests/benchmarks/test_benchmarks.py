@@ -50,4 +50,4 @@ def test_all_are_listed_can_be_loaded_and_no_other_name_is_accepted() -> None:
     subprocess.run([sys.executable, "-c", load, *NAMES], cwd=ROOT, check=True, timeout=120)
     run = benchmarks("one_generat")
     assert run.returncode == 2
-    assert "'one_generat' is no benchmark; there are one_generate, imports, " in run.stderr
+    assert "'one_generat' is not a benchmark; there are one_generate, imports, " in run.stderr
