@@ -52,6 +52,11 @@ _DATA: Final = frozenset({"const", "enum", "example", "value"})
 _NAMES: Final = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas", "schemas"})
 
 
+def printable(text: str, allowed: str = "") -> str:
+    """Escape what would move the cursor or change colours: texts of contracts may be anybody's."""
+    return "".join(c if c.isprintable() or c in allowed else ascii(c)[1:-1] for c in text)
+
+
 class Place(NamedTuple):
     """A place in a file; both numbers count from 1, columns in characters."""
 
@@ -70,7 +75,7 @@ class ContractError(RegenerationError):
         where = ":".join([str(path), *map(str, place or ())])
         parts = [where, shorten(pointer_text(pointer), 160), message]
         text = ": ".join(part for part in parts if part)
-        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))
+        super().__init__(printable(text))
 
 
 @attrs.frozen

@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 from statistics import median
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(
     path.stem for path in (ROOT / "benchmarks").glob("*.py") if "\ndef measure(scale: Scale)" in path.read_text("utf-8")

@@ -278,7 +278,7 @@ def test_the_client_and_json_schema_agree_about_requests(operation: Operation) -
     if operation.fields:
         drawn += [arguments(operation, broken=broken) for broken in (False, True)]
 
-    @settings(max_examples=150)
+    @settings(max_examples=60)
     @given(request=st.one_of(drawn))
     def check(request: dict[str, Any]) -> None:
         broken = broken_rules(request, operation)
