@@ -25,11 +25,10 @@ from ideogram_ai.generated.operations import (
     Operation,
 )
 from ideogram_ai.testing import UNSAFE_WORD, MockServer, check_request, review_request
-from ideogram_ai.testing.colour_names import COLOURS, colours_in, name_of_colour
-from ideogram_ai.testing.drawing import variants
+from ideogram_ai.testing.drawing import rendering
 from ideogram_ai.testing.drawing.picture import INK
-from ideogram_ai.testing.drawing.source import fitting_size, image_problem, image_size
-from ideogram_ai.testing.prompts import RATIOS, resolve_ratio, write_prompt
+from ideogram_ai.testing.drawing.reading import fitting_size, image_problem, image_size
+from ideogram_ai.testing.prompts import COLOURS, RATIOS, colours_in, name_of_colour, resolve_ratio, write_prompt
 
 
 def test_a_remix_keeps_the_shape_and_is_the_more_like_its_source_the_greater_the_weight(mock_url: str) -> None:
@@ -144,7 +143,7 @@ def test_a_transparent_image_has_the_ratio_and_the_budget_that_were_asked_for(
     ]:
         response = ask(mock_url, operation, {}, **{"text_prompt": "a cat", **values})
         assert allowed(response, operation)["data"][0]["resolution"] == size
-    monkeypatch.setattr(variants, "_MOST_DRAWN", 128 * 128)
+    monkeypatch.setattr(rendering, "_MOST_DRAWN", 128 * 128)
     large = ask(mock_url, operation, {}, text_prompt="a cat", aspect_ratio="4x1")
     assert picture(large, operation).size == (2048, 512), "a large image is drawn small and enlarged"
 

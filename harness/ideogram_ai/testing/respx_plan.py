@@ -45,6 +45,28 @@ class Call:
     view: ContractView
 
 
+SUBMITS: Final = frozenset(
+    name for name, operation in OPERATIONS.items() if operation.result == "job" and operation.method != "GET"
+)
+"""The operations that submit a job, by their operationId."""
+MAKE_IMAGES: Final = SUBMITS | {name for name, operation in OPERATIONS.items() if operation.result == "images"}
+"""The operations that make images, at once or as a job."""
+
+
+def operations_of(name: str | Operation) -> frozenset[str]:
+    """Return the operation of a name: that of the client's method, or the operationId.
+
+    Raises:
+        ValueError: There is no such operation.
+    """
+    wanted = name if isinstance(name, str) else name.operation_id
+    for operation in OPERATIONS.values():
+        if wanted in {operation.operation_id, operation.method_name}:
+            return frozenset({operation.operation_id})
+    methods = ", ".join(operation.method_name for operation in OPERATIONS.values())
+    raise ValueError(f"operation: there is no {wanted!r}; the client's methods are {methods}.")
+
+
 Handler = Callable[[Call], httpx.Response]
 """Returns the response to a request, or raises what the transport would raise."""
 
