@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final, cast, final
 from urllib.request import parse_http_list
 
+from attrs import define, field
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -88,11 +89,11 @@ def create_app(
         raise ValueError(f"link_life is {link_life}; it is a number of seconds from 0 to a hundred years.")
     mock = MockApplication(
         MockService(latency, link_life),
-        in_flight=in_flight,
-        latency=latency,
-        scenario=check_scenario(scenario),
-        ledger=ExchangeLog() if ledger is None else ledger,
-        recorder=recorder,
+        in_flight,
+        ExchangeLog() if ledger is None else ledger,
+        latency,
+        iter([_status(str(status), "The scenario") for status in scenario]),
+        recorder,
     )
     app = Starlette(
         routes=[
@@ -125,45 +126,30 @@ def create_app(
 
 
 @final
+@define(eq=False)
 class MockApplication:
-    """Receives requests, answers them, and records them.
-
-    Args:
-        service: Answers the requests that the contract allows.
-        in_flight: The number of images that may be in progress; the next one gets a 429.
-        latency: Seconds that a request takes.
-        scenario: Statuses of the first requests.
-        ledger: Where requests are recorded, except those of image links.
-        recorder: Writes every request.
+    """Receives requests, answers them, and records them. Its attributes are the arguments of `create_app`.
 
     Attributes:
-        closing: Set when the server shuts down, so that no request waits for the latency.
         service: Answers the requests that the contract allows.
+        closing: Set when the server shuts down, so that no request waits for the latency.
     """
 
-    def __init__(
-        self,
-        service: MockService,
-        *,
-        in_flight: int,
-        latency: float,
-        scenario: Iterable[int],
-        ledger: ExchangeLog,
-        recorder: Recorder | None,
-    ) -> None:
-        self.in_flight = in_flight
-        self.ledger = ledger
-        self.service = service
-        self.closing = asyncio.Event()
-        self._view = read_view()
-        self._latency = latency
-        self._running = 0
-        self._scenario = iter(scenario)
-        self._recorder = recorder
-        self._numbers = count(1)
-        self._recent: dict[str, deque[float]] = {}
-        self._deliveries: set[asyncio.Task[None]] = set()
-        service.jobs.on_webhook = self._deliver_later
+    service: MockService
+    in_flight: int
+    ledger: ExchangeLog
+    _latency: float
+    _scenario: Iterator[int]
+    _recorder: Recorder | None
+    closing: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _view: ContractView = field(factory=read_view, init=False)
+    _running: int = field(default=0, init=False)
+    _numbers: Iterator[int] = field(factory=partial(count, 1), init=False)
+    _recent: dict[str, deque[float]] = field(factory=dict[str, "deque[float]"], init=False)
+    _deliveries: set[asyncio.Task[None]] = field(factory=set["asyncio.Task[None]"], init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.service.jobs.on_webhook = self._deliver_later
 
     def operation(self, view: ContractView) -> Endpoint:
         """Return the endpoint of an operation."""
@@ -346,20 +332,8 @@ def parse_scenario(text: str) -> tuple[int, ...]:
     return tuple(_status(entry, "The scenario") for entry in text.split(","))
 
 
-def check_scenario(statuses: Iterable[int]) -> tuple[int, ...]:
-    """Check a scenario.
-
-    Raises:
-        ValueError: An entry is not a status from 200 to 599.
-    """
-    return tuple(_status(str(status), "The scenario") for status in statuses)
-
-
 def preferred_status(prefer: str) -> int | None:
     """Return the status that a Prefer header (RFC 7240) requests with `code`, or None. Other preferences are ignored.
-
-    Args:
-        prefer: The header's value; values of several headers joined with commas.
 
     Raises:
         ValueError: The code is not a status from 200 to 599.

@@ -132,13 +132,7 @@ class ImageStore:
         return f"{self.folder}{name}{self.suffix}?exp={expires}&sig={self._sign(name, expires)}"
 
     def find(self, name: str, expires: str, signature: str) -> Picture | LinkRefusal:
-        """Return the picture of a link if its signature is right and it has not expired.
-
-        Args:
-            name: The image's id.
-            expires: `exp` of the link as it was sent.
-            signature: `sig` of the link as it was sent.
-        """
+        """Return the picture of a link if its signature, `sig`, is right and it has not expired, by its `exp`."""
         if not hmac.compare_digest(self._sign(name, expires).encode(), signature.encode("utf-8", "replace")):
             return LinkRefusal(
                 HTTPStatus.FORBIDDEN, "The signature of the link is wrong; use the link as it was given."

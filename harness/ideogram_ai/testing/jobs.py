@@ -63,11 +63,7 @@ class MadeImage:
     more: Mapping[str, Any] = Factory(dict[str, Any])
 
     def entry(self, link: Callable[[str], str]) -> dict[str, Any]:
-        """Return its entry in an answer, without a link if it was withheld.
-
-        Args:
-            link: Signs a link to an image, by its id.
-        """
+        """Return its entry in an answer, with a signed link unless it was withheld."""
         entry: dict[str, Any] = {
             "prompt": self.prompt,
             "resolution": self.resolution,
@@ -104,12 +100,7 @@ class MockJob:
     cost: int | None = None
 
     def poll(self, now: float, link: Callable[[str], str]) -> dict[str, Any]:
-        """Count a poll, and return what it is answered.
-
-        Args:
-            now: The time, by the clock of its store.
-            link: Signs the path and query of a link to an image, by its id.
-        """
+        """Count a poll, and return what it is answered now; `link` signs the path and query of a link to an image."""
         head = {"generation_id": self.generation_id, "status": "pending", "created": _written(self.created)}
         if now < self.ends_at or self.polls != 0:
             self.polls = self.polls and self.polls - 1
@@ -150,13 +141,7 @@ class JobStore:
     _pending: list[MockJob] = field(factory=list[MockJob], init=False)
 
     def start(self, images: Sequence[MadeImage], base_url: str, webhook_url: str | None) -> MockJob:
-        """Start a job.
-
-        Args:
-            images: What it makes; empty for one that fails.
-            base_url: Scheme and host of image links.
-            webhook_url: Where the images are announced; None for nowhere.
-        """
+        """Start a job, which fails if it makes no images."""
         job = MockJob(
             generation_id=new_id(),
             created=datetime.now(UTC),

@@ -133,12 +133,7 @@ def is_transparent(view: ContractView) -> bool:
 
 
 def find_operation(method: str, path: str) -> Operation | None:
-    """Return the operation of a request; None if the contract has none for it.
-
-    Args:
-        method: HTTP method.
-        path: Path, which may begin with that of a base URL. A query is ignored.
-    """
+    """Return the operation of a request; None without one. The path may begin with that of a base URL."""
     whole = path.partition("?")[0]
     found = [each for each in OPERATIONS.values() if each.method == method and path_pattern(each.path).search(whole)]
     return max(found, key=length_of_path, default=None)
@@ -160,9 +155,7 @@ def path_parameters(operation: Operation, path: str) -> dict[str, str]:
 def path_pattern(template: str, *, decoded: bool = False) -> re.Pattern[str]:
     """Return a pattern for the end of a path, with a group for each parameter of the template.
 
-    Args:
-        template: Path of an operation.
-        decoded: Whether percent signs were decoded before, so that a parameter may have a slash in it.
+    In a decoded path, a parameter may have a slash in it.
     """
     literals = [re.escape(text) for text in _PARAMETER.split(template)[::2]]
     return re.compile(("(.+)" if decoded else "([^/]+)").join(literals) + r"\Z", re.DOTALL)

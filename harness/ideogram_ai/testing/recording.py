@@ -82,15 +82,7 @@ class Exchange:
 def new_exchange(
     number: int, method: str, path: str, headers: Iterable[tuple[str, str]], key_header: str
 ) -> tuple[Exchange, frozenset[str]]:
-    """Return the exchange of a request that arrived now, and the secrets in its headers.
-
-    Args:
-        number: Place in the order of arrival, from 1.
-        method: HTTP method.
-        path: Path without the query.
-        headers: Names in lower case, and values.
-        key_header: Name of the header that carries the key.
-    """
+    """Return the exchange of a request that arrived now, and the secrets in its headers."""
     safe, secrets = redact_headers(headers, key_header)
     return Exchange(number, method, path, safe, (), None, "in progress", False, (), datetime.now(UTC), None), secrets
 
@@ -104,16 +96,7 @@ def close_exchange(
     why: str,
     billed: bool | None = None,
 ) -> Exchange:
-    """Return an exchange that ends now.
-
-    Args:
-        exchange: The exchange as it began.
-        read: What was read of the request.
-        operation: The operation of the contract, if it was for one.
-        status: Status of the answer, if there is one.
-        why: The reason for this answer.
-        billed: Whether the service would bill it; None for what the contract says of its status.
-    """
+    """Return an exchange that ends now. Without a word about billing, the contract's word about its status counts."""
     if billed is None:
         billed = operation is not None and operation.billed.get(status or 0) is True
     return evolve(

@@ -135,12 +135,7 @@ def _decode(view: ContractView, content_type: str | None, body: bytes | deque[by
 
 
 def with_images(view: ContractView, body: JsonObject) -> JsonObject:
-    """Return a body with the members that the contract requires, and without those that it does not have.
-
-    Args:
-        view: The operation whose 200 it is.
-        body: The body, with the images in `data`, if there are any.
-    """
+    """Return the body of a 200 with the members that the contract requires, and without those that it does not have."""
     if "data" in body:
         body = body | {"data": [_amended(view, entry, view.image_schema) for entry in body["data"]]}
     return _amended(view, body, view.responses[200].schema)
@@ -183,12 +178,7 @@ class MockService:
         self._answers = {name: self._behaviour(view) for name, view in self.views.items()}
 
     def refusal(self, view: ContractView, fields: Fields) -> Answer | None:
-        """Return the answer to a request that the contract allows and the service refuses; None if it may run.
-
-        Args:
-            view: The operation.
-            fields: The fields in wire order.
-        """
+        """Return the answer to a request that the contract allows and the service refuses; None if it may run."""
         signs = "webhook_url" in dict(fields) or kind_of(view) is Kind.KEYS
         if signs and (missing := signing_problem()):
             return problem_answer(view, 501, missing)
@@ -198,13 +188,7 @@ class MockService:
         return _unsafe(view, fields)
 
     def answer(self, view: ContractView, fields: Fields, base_url: str) -> Answer:
-        """Answer a request that was not refused.
-
-        Args:
-            view: The operation.
-            fields: The fields in wire order.
-            base_url: Scheme and host of image links, as the client reached this server.
-        """
+        """Answer a request that was not refused; image links have the scheme and host of the base URL."""
         try:
             answer = self._answers[view.operation.operation_id](fields, base_url)
         except RequestRefusedError as error:

@@ -254,13 +254,9 @@ def find_header(headers: Headers, name: str) -> str | None:
 
 
 def gzip_with_spaces(body: bytes, size: int) -> bytes:
-    """Compress the body and the spaces that follow it; a JSON body stays valid JSON.
+    """Compress the body, filled up with spaces to this size; a JSON body stays valid JSON.
 
     Compressed blocks of spaces are repeated, because compressing hundreds of megabytes takes seconds.
-
-    Args:
-        body: The beginning.
-        size: Size of the decompressed data in bytes, if the body is not larger.
     """
     blocks, rest = divmod(max(0, size - len(body)), len(_BLOCK))
     crc = zlib.crc32(body)
@@ -311,12 +307,7 @@ def _linked(entry: dict[str, Any], image_url: str) -> dict[str, Any]:
 
 
 def refusal(status: int, operation: Operation | None = None) -> Response:
-    """The contract's example of a response with this status, or problem details if it has none.
-
-    Args:
-        status: Status code.
-        operation: The operation; None for generate.
-    """
+    """The contract's example of a response with this status, or problem details; of generate by default."""
     documented = read_view((operation or POST_GENERATE_IMAGE_V4).operation_id).responses.get(status)
     if documented is not None and documented.examples:
         return Response(status, _dump(documented.examples[0]), (JSON, *documented.headers.items()))
@@ -342,13 +333,7 @@ def _dump(document: Any) -> bytes:
 
 @cache
 def png(width: int = 64, height: int = 64, seed: int = 0) -> bytes:
-    """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel.
-
-    Args:
-        width: Pixels, from 1.
-        height: Pixels, from 1.
-        seed: Each seed gives another image.
-    """
+    """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel. Each seed gives another image."""
     noise = random.Random(seed)  # noqa: S311 - not used for a secret
     rows = b"".join(b"\0" + noise.randbytes(3 * width) for _ in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
