@@ -1,14 +1,12 @@
 """What the mock server makes of images and prompts: remixes, transparent images, descriptions, magic prompts."""
 
 import json
-from io import BytesIO
 from typing import Any
 
 import pytest
 from driver import case
 from hypothesis import given
 from hypothesis import strategies as st
-from json_prompts import json_prompts
 from mock_pictures import BLUE, RED, allowed, ask, distance, picture, saved, shapes
 from mock_requests import HEADERS, get, json_prompt, send
 from PIL import Image
@@ -305,16 +303,6 @@ def test_colours_have_names() -> None:
     ]
     for name, code in COLOURS.items():
         assert name_of_colour(tuple(bytes.fromhex(code[1:]))) == name
-
-
-@given(prompt=json_prompts)
-def test_any_prompt_can_be_drawn_without_a_ground(prompt: dict[str, Any]) -> None:
-    from ideogram_ai.testing.drawing import draw_png
-    from ideogram_ai.testing.images import Picture
-
-    content = draw_png(Picture(96, 64, 7, prompt, transparent=True))
-    with Image.open(BytesIO(content)) as image:
-        assert (image.mode, image.size) == ("RGBA", (96, 64))
 
 
 def test_latency_and_refusals_hold_for_every_operation() -> None:

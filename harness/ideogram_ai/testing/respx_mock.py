@@ -12,9 +12,7 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import httpx
-import respx
 from attrs import evolve
-from respx.models import AllMockedAssertionError
 
 from ideogram_ai.client import waiting
 from ideogram_ai.contract.view import read_view
@@ -26,20 +24,21 @@ from .mock_responses import Answer, announcing_answer, forced_answer, json_answe
 from .operations import length_of_path, path_parameters, path_pattern
 from .recording import Exchange, ExchangeLog, close_exchange, new_exchange
 from .respx_plan import (
-    BILLED,
+    DISCONNECTS,
     MAKE_IMAGES,
     SUBMITS,
+    TIMEOUTS,
     Call,
     ContractBrokenError,
     Handler,
     PlannedResponse,
     ResponsePlan,
+    Router,
     When,
-    disconnecting,
     download_problem,
+    failing,
     operations_of,
     request_problems,
-    timing_out,
     to_response,
     unmocked_problem,
 )
@@ -48,6 +47,8 @@ from .service import MockService, read_request
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+    import respx
 
     from ideogram_ai.client.jobs import Job
     from ideogram_ai.contract.view import ContractView
@@ -83,12 +84,12 @@ class IdeogramMock:
         self.strict = strict
         self._log = ExchangeLog()
         self._service = MockService(any_reference=True)  # the code under test may know models and images
-        self._plan = ResponsePlan(PlannedResponse("succeed", self._succeed, None))
+        self._plan = ResponsePlan(PlannedResponse("succeed", self._run, None))
         self._problems: list[str] = []
         self._numbers = count(1)
         # No test is to wait for a job that takes no time.
         self._quick_polls = patch.object(waiting, "FIRST_PAUSE", 0.0)
-        self.router: respx.MockRouter = _Router(self._on_unmocked)
+        self.router: respx.MockRouter = Router(self._on_unmocked)
         self._views = sorted(self._service.views.values(), key=lambda view: -length_of_path(view.operation))
         # One route for all: respx compares each new route with all that there are.
         methods = {view.operation.method for view in self._views}
@@ -109,7 +110,7 @@ class IdeogramMock:
             times: The number of requests, 1 or more; None for all that follow.
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add("succeed", self._succeed, times, operation)
+        return self._add("succeed", self._run, times, operation)
 
     def withhold(self, *, after: int | None = 0, times: int | None = 1, operation: On = None) -> Self:
         """Withhold the image, or that of the job that is submitted: no link, and billed.
@@ -172,7 +173,7 @@ class IdeogramMock:
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
         why = f"refuse({status})"
-        return self._add(why, lambda call: to_response(forced_answer(call.view, status, why)), times, operation)
+        return self._add(why, lambda call: forced_answer(call.view, status, why), times, operation)
 
     def rate_limit(
         self,
@@ -191,13 +192,13 @@ class IdeogramMock:
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
 
-        def limit(call: Call) -> httpx.Response:
+        def limit(call: Call) -> Answer:
             documented = call.view.responses.get(429) or self._view.responses[429]
             body: dict[str, Any] = dict(documented.examples[0])
             if reject_reason is not None:
                 body["reject_reason"] = reject_reason
             headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-            return to_response(json_answer(429, body, "rate_limit", headers))
+            return json_answer(429, body, "rate_limit", headers)
 
         return self._add("rate_limit", limit, times, operation)
 
@@ -212,7 +213,8 @@ class IdeogramMock:
             times: The number of requests, 1 or more; None for all that follow.
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add(f"time_out({when})", timing_out(when, self._whole(answer)), times, operation)
+        name = f"time_out({when})"
+        return self._add(name, failing(TIMEOUTS[when], name, when, self._whole(answer)), times, operation)
 
     def break_off(
         self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1, operation: On = None
@@ -225,7 +227,8 @@ class IdeogramMock:
             times: The number of requests, 1 or more; None for all that follow.
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add(f"break_off({when})", disconnecting(when, self._whole(answer)), times, operation)
+        name = f"break_off({when})"
+        return self._add(name, failing(DISCONNECTS[when], name, when, self._whole(answer)), times, operation)
 
     def reply(self, answer: Answer, *, times: int | None = 1, operation: On = None) -> Self:
         """Return this response: for example, one that a strategy drew.
@@ -326,11 +329,8 @@ class IdeogramMock:
         self._plan.add(PlannedResponse(name, handler, times, wanted, allows_any_request))
         return self
 
-    def _whole(self, answer: Answer | None) -> Handler:
-        return self._succeed if answer is None else lambda _call: to_response(answer)
-
-    def _succeed(self, call: Call) -> httpx.Response:
-        return to_response(self._run(call))
+    def _whole(self, answer: Answer | None) -> Callable[[Call], Answer]:
+        return self._run if answer is None else lambda _call: answer
 
     def _submit(
         self,
@@ -340,35 +340,35 @@ class IdeogramMock:
         failure_reason: str | None = None,
         cost: int | None = None,
         withheld: bool = False,
-    ) -> httpx.Response:
+    ) -> Answer:
         """Submit a job, and plan what its polls find."""
         answer = self._run(call)
         if answer.status != HTTPStatus.OK:
-            return to_response(answer)
+            return answer
         job = self._service.jobs.find(json.loads(answer.body)["generation_id"])
         if job is not None:
             job.polls, job.cost = polls, cost
             job.failure_reason = failure_reason or job.failure_reason
             if withheld:
                 job.withhold()
-        return to_response(answer if failure_reason is None else evolve(answer, billed=False))
+        return answer if failure_reason is None else evolve(answer, billed=False)
 
-    def _withhold(self, call: Call, *, polls: int | None) -> httpx.Response:
+    def _withhold(self, call: Call, *, polls: int | None) -> Answer:
         if call.view.operation.result == "job":
             return self._submit(call, polls=polls, withheld=True)
         answer = self._run(call)
         if answer.status != HTTPStatus.OK:
-            return to_response(answer)
+            return answer
         body = json.loads(answer.body)
         data = [image | {"is_image_safe": False, "url": None} for image in body["data"]]
-        return to_response(json_answer(HTTPStatus.OK, body | {"data": data}, "withheld"))
+        return json_answer(HTTPStatus.OK, body | {"data": data}, "withheld")
 
-    def _deprecate(self, call: Call) -> httpx.Response:
+    def _deprecate(self, call: Call) -> Answer:
         answer = self._run(call)
-        return to_response(announcing_answer(call.view, answer) if answer.status == 200 else answer)
+        return announcing_answer(call.view, answer) if answer.status == HTTPStatus.OK else answer
 
-    def _judge(self, call: Call) -> httpx.Response:
-        return to_response(call.read.refusal(call.view, call.request.headers) or self._run(call))
+    def _judge(self, call: Call) -> Answer:
+        return call.read.refusal(call.view, call.request.headers) or self._run(call)
 
     def _run(self, call: Call) -> Answer:
         refused = self._service.refusal(call.view, call.read.fields)
@@ -405,9 +405,12 @@ class IdeogramMock:
             problems = [] if planned.allows_any_request else self._request_problems(call)
             if problems:
                 self._fail(f"The service would refuse this request: {' '.join(problems)}")
-            response = planned.handler(call)
-            status, billed = response.status_code, response.extensions.get(BILLED)
-            return response
+            answer = planned.handler(call)
+            if not isinstance(answer, Answer):
+                status, billed = answer.status_code, None
+                return answer
+            status, billed = answer.status, answer.billed
+            return to_response(answer)
         finally:
             self._log.put(close_exchange(exchange, read, view.operation, status, why=planned.name, billed=billed))
 
@@ -433,34 +436,6 @@ class IdeogramMock:
     def _fail(self, problem: str) -> None:
         self._problems.append(problem)
         raise ContractBrokenError(problem)
-
-
-class _Router(respx.MockRouter):
-    """A router that reports requests without a route, and raises errors without a cause, as a transport does."""
-
-    def __init__(self, on_unmocked: Callable[[httpx.Request], None]) -> None:
-        super().__init__(assert_all_called=False)
-        self._on_unmocked = on_unmocked
-
-    def handler(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return super().handler(request)
-        except Exception as error:
-            self._clean(error, request)
-            raise
-
-    async def async_handler(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await super().async_handler(request)
-        except Exception as error:
-            self._clean(error, request)
-            raise
-
-    def _clean(self, error: Exception, request: httpx.Request) -> None:
-        if isinstance(error, AllMockedAssertionError):
-            self._on_unmocked(request)
-        # respx 0.23 makes an error that a side effect raises the cause of its own cause: an endless chain.
-        error.__cause__ = error.__context__ = None
 
 
 def ideogram_mock(*, strict: bool = True) -> IdeogramMock:
