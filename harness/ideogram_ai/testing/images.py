@@ -238,10 +238,6 @@ class ImageService:
     answers: ContractView | None = None
 
     @cached_property
-    def _treatment(self) -> Treatment:
-        return treatment_of(self.view)
-
-    @cached_property
     def _schemas(self) -> JsonObject:
         return members_of(self.view)
 
@@ -254,7 +250,7 @@ class ImageService:
             *(file.content for name, file in files_of(fields) if is_source(name)),
             *(self.images.drawn(*found) for found in linked if not isinstance(found, LinkRefusal)),
         )
-        mask, treatment = values.get("mask"), self._treatment if sources else Treatment.DRAW
+        mask, treatment = values.get("mask"), treatment_of(self.view) if sources else Treatment.DRAW
         asked = _FACTOR.fullmatch(str(values.get("upscale_factor", "")))
         factor = int(asked[1]) if asked else 2 if treatment is Treatment.ENLARGE else 1
         width, height = self._size(values, sources, prompt)
