@@ -144,7 +144,7 @@ class MockApplication:
     closing: asyncio.Event = field(factory=asyncio.Event, init=False)
     _view: ContractView = field(factory=read_view, init=False)
     _running: int = field(default=0, init=False)
-    _numbers: Iterator[int] = field(factory=partial(count, 1), init=False)
+    _numbers: Iterator[int] = field(factory=lambda: count(1), init=False)
     _recent: dict[str, deque[float]] = field(factory=dict[str, "deque[float]"], init=False)
     _deliveries: set[asyncio.Task[None]] = field(factory=set["asyncio.Task[None]"], init=False)
 
