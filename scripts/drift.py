@@ -30,14 +30,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: The arguments; those of the process when None.
-
-    Returns:
-        The exit code, as above.
-    """
+    """Run the command; the exit codes are those above."""
     options = _parse(argv)
     try:
         from drifting import check, document, report  # noqa: PLC0415 - a missing package must not end as a verdict

@@ -36,13 +36,7 @@ SURVIVED = {0, 5, 33}
 
 @dataclass(frozen=True, order=True)
 class Mutant:
-    """A change of the code.
-
-    Attributes:
-        where: Module and function.
-        was: The changed lines.
-        becomes: The lines in place of them.
-    """
+    """A change of the code: module and function, the changed lines, and the lines in place of them."""
 
     where: str
     was: str

@@ -59,14 +59,7 @@ _FOR_THE_COMMAND: Final = re.compile(r", -F for each|; @FILE(, or @FOLDER for al
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: The arguments; those of the process when None.
-
-    Returns:
-        The exit code: 0 done or up to date, 1 different.
-    """
+    """Run the command; the exit code is 1 when --check finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the page differs")
     parser.add_argument("--out", type=Path, default=PAGE, metavar="FILE", help="another place")

@@ -100,15 +100,9 @@ writes a JSON Schema for your editor. [In Python](client.md#structured-prompts) 
 
 
 class Key(NamedTuple):
-    """A key of a JSON prompt.
+    """A key of a JSON prompt, and what the contract says of it and of its object, references followed.
 
-    Attributes:
-        path: Where it stands, for example `("style_description", "photo")`.
-        place: Where it stands in the example, with the numbers of elements.
-        schema: What the contract says of it, references followed.
-        parent: The same of the object that it stands in.
-        about: Its description.
-        required: Whether the object that it stands in needs it.
+    The path is its place in words, for example `("style_description", "photo")`; the place has the numbers of elements.
     """
 
     path: tuple[str, ...]
@@ -137,14 +131,7 @@ class Key(NamedTuple):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: The arguments; those of the process when None.
-
-    Returns:
-        The exit code: 0 done or up to date, 1 different.
-    """
+    """Run the command; the exit code is 1 when --check finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if page or pictures differ")
     parser.add_argument("--out", type=Path, default=FOLDER, metavar="FOLDER", help="another folder")

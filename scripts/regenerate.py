@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: The arguments; those of the process when None.
-
-    Returns:
-        The exit code: 0 done or up to date, 1 refused or different. Wrong use ends the process with 2.
-    """
+    """Run the command; the exit code is 1 when it refuses, fails, or finds a difference."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     started = time.perf_counter()
     try:
@@ -65,10 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def write(contract_path: Path, out: Path) -> int:
-    """Generate the package below out, prove it, and put it in the place of the old one.
-
-    Returns:
-        The number of files that were written.
+    """Generate the package below out, prove it, and put it in the place of the old one; return the number of files.
 
     Raises:
         RegenerationError: The contract or what was generated from it is refused; the old package is untouched.
@@ -81,20 +71,13 @@ def write(contract_path: Path, out: Path) -> int:
     with tree.workplace(out, PACKAGE) as root:
         tree.write_tree(contract, root / PACKAGE)
         proof.prove(contract, root)
-        count = len(tree.files(root / PACKAGE))
+        count = len(swap.files(root / PACKAGE))
         swap.replace(root / PACKAGE, out, out / PACKAGE)
     return count
 
 
 def check(contract_path: Path, out: Path) -> list[str]:
-    """Generate the package elsewhere and compare it with what is below out. Nothing there is touched.
-
-    Returns:
-        Lines that say what differs and why; none when nothing does.
-
-    Raises:
-        RegenerationError: The contract is refused.
-    """
+    """Generate the package elsewhere, and return lines that say in what it differs from the one below out."""
     from regeneration import checks, documents, tree  # noqa: PLC0415
 
     contract = checks.read_checked(contract_path)

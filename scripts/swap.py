@@ -1,10 +1,11 @@
-"""Replace a folder as a whole: even if the program is killed, the old or the new one is complete.
+"""Replace a folder as a whole: even if the program is killed, the old or the new one is complete. Hash its files.
 
 Needs nothing but Python, as vendor.py does.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -21,22 +22,30 @@ PREFIX: Final = ".replacing-"
 _PREVIOUS: Final = f"{PREFIX}previous"
 
 
+LOCK: Final = "lock.json"
+
+
+def files(folder: Path) -> list[Path]:
+    """List all files below a folder, without what Python leaves there when it imports."""
+    return sorted(path for path in folder.rglob("*") if not path.is_dir() and "__pycache__" not in path.parts)
+
+
+def tree_sha256(folder: Path) -> str:
+    """Hash the names and bytes of all files below a folder but the lock of a generated package."""
+    names = sorted(path.relative_to(folder).as_posix() for path in files(folder) if path != folder / LOCK)
+    hashes = ((name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in names)
+    return hashlib.sha256("".join(f"{name}\0{digest}\n" for name, digest in hashes).encode()).hexdigest()
+
+
 class InUseError(Exception):
     """Another run holds the lock; the message names the folder."""
 
 
 @contextmanager
 def locked(parent: Path, target: Path) -> Generator[None]:
-    """Lock a folder against other runs, and clean up what a killed run left in it.
+    """Lock parent, which holds the temporary folders, against other runs, and clean up what a killed run left in it.
 
     The lock ends with this process at the latest. Windows has no locks on folders, so there it is skipped.
-
-    Args:
-        parent: The folder to lock; it holds the temporary folders.
-        target: The folder to be replaced, somewhere below parent.
-
-    Raises:
-        InUseError: Another run is at work here.
     """
     descriptor = os.open(parent, os.O_RDONLY) if sys.platform != "win32" else -1
     try:
@@ -66,13 +75,7 @@ def work_folder(parent: Path) -> Generator[Path]:
 
 
 def replace(fresh: Path, parent: Path, target: Path) -> None:
-    """Move the folder fresh to target. If that fails, the old folder is back.
-
-    Args:
-        fresh: The new folder, complete.
-        parent: The locked folder.
-        target: The folder to be replaced, if it exists.
-    """
+    """Move the folder fresh to target, below the locked parent. If that fails, the old folder is back."""
     previous = parent / _PREVIOUS
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():

@@ -18,14 +18,7 @@ GENERAL: Final = "general"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: The arguments; those of the process when None.
-
-    Returns:
-        The exit code: 0 done or current, 1 different or not writable. Wrong use ends the process with 2.
-    """
+    """Run the command; the exit code is 1 when a file differs or cannot be written."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file differs")
     parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="another place")

@@ -76,7 +76,7 @@ def make_copy(checkout: Path = ROOT) -> Copy:
         VendoringError: A module cannot be copied, or generated/ was edited.
     """
     package = checkout / "generated" / NAME / "generated"
-    if json.loads((package / "lock.json").read_bytes())["tree"] != _tree_sha256(package):
+    if json.loads((package / "lock.json").read_bytes())["tree"] != swap.tree_sha256(package):
         raise VendoringError(
             f"{package} differs from what regeneration wrote (edited, or its line ends were converted), so the copy's "
             "contract would be unknown: run scripts/regenerate.py first"
@@ -84,7 +84,7 @@ def make_copy(checkout: Path = ROOT) -> Copy:
     files: dict[str, bytes] = {}
     for floor, folder in FLOORS.items():
         base = checkout / folder / NAME
-        for path in _files(base / floor):
+        for path in swap.files(base / floor):
             if not path.name.startswith("."):  # left behind by systems and editors
                 name, data = path.relative_to(base).as_posix(), path.read_bytes()
                 if path.suffix == ".py":
@@ -109,11 +109,7 @@ def make_copy(checkout: Path = ROOT) -> Copy:
 
 
 def make_relative(source: bytes, file: str) -> bytes:
-    """Make the imports of a module relative, so that it works in a package of any name.
-
-    Args:
-        source: The module, UTF-8.
-        file: Its path below ideogram_ai, with slashes.
+    """Make the imports of a module relative, so that it works in a package of any name; file is below ideogram_ai.
 
     Raises:
         VendoringError: It is not Python, or still names ideogram_ai outside comments and docstrings.
@@ -163,17 +159,6 @@ def read_manifest(data: bytes) -> dict[str, Any] | None:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if not path.is_dir() and "__pycache__" not in path.parts)
-
-
-def _tree_sha256(package: Path) -> str:
-    """The hash of the generated package as regeneration writes it into lock.json."""
-    names = [path.relative_to(package).as_posix() for path in _files(package) if path.name != "lock.json"]
-    lines = [f"{name}\0{_sha256((package / name).read_bytes())}\n" for name in sorted(names)]
-    return _sha256("".join(lines).encode())
 
 
 class Existing(NamedTuple):
@@ -264,16 +249,7 @@ def _outdated(there: Existing, fresh: Copy) -> list[str]:
 
 
 def write_copy(destination: Path, copy: Copy, *, force: bool = False, dry_run: bool = False) -> str:
-    """Write a copy, or replace the one that is there. Until the new one is complete, the old one stays.
-
-    Args:
-        destination: The folder for the copy.
-        copy: What to write.
-        force: Overwrite local changes.
-        dry_run: Write nothing.
-
-    Returns:
-        What was written, or would be.
+    """Write a copy, or replace the one that is there, and say what was written. The old one stays until then.
 
     Raises:
         VendoringError: Local changes would be lost, something is in the way, or another run is active there.
@@ -386,15 +362,7 @@ def find_ignored(destination: Path, copy: Copy) -> tuple[list[str], str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: The arguments; those of the process when None.
-
-    Returns:
-        The exit code: 0 done or up to date, 1 different, refused or failed, 2 a folder that cannot hold a copy. Wrong
-        options end the process with 2.
-    """
+    """Run the command; the exit codes are those above."""
     options = _parse_options(sys.argv[1:] if argv is None else argv)
     destination, write = options.destination, {"force": options.force, "dry_run": options.dry_run}
     try:

@@ -14,10 +14,9 @@ import attrs
 from regeneration.documents import ROOT, ContractError, first_error, read_contract, read_yaml
 
 from drifting.compare import Difference, Differences, DriftVerdict
-from drifting.compare_operations import compare_operations
 from drifting.document import Document, DriftError, parse_document, read_source
-from drifting.operation import Location, OperationReader, locate, operations
-from drifting.schema import json_text
+from drifting.operations import Location, Operation, compare_operations, locate, operation_id, operations
+from drifting.schema import Normaliser, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,14 +58,8 @@ class Drift(IntEnum):
 class KnownDifference:
     """An entry of the file of known differences; in where, operation and name, `*` stands for any text.
 
-    Attributes:
-        line: Its line in the file.
-        where: The place in words, as the report has it.
-        operation: The operationId in our contract; empty for every operation that has the difference.
-        change: Subject and effect, for example "value added".
-        name: What the difference is about if the place is not specific enough, for example a value of an enum.
-        theirs: What stands on their side, as the only member; empty if that does not matter.
-        because: Why it is intended.
+    Without an operation, any may have the difference. theirs holds what stands on their side, or nothing if that does
+    not matter. docs/drift.md explains the others.
     """
 
     line: int
@@ -106,14 +99,9 @@ class Known:
 
 @attrs.frozen
 class ComparedOperation:
-    """The result for one operation of our contract.
+    """The result for one operation of our contract; problem says why it is unknown, and is empty when it is not.
 
-    Attributes:
-        name: Method and path in our contract.
-        operation_id: Its operationId there; empty without one.
-        theirs: Where it is in the other document; None when it was not found.
-        differences: What differs. The places have no name of the operation.
-        problem: Why the result is unknown; empty when it is not.
+    The places of the differences have no name of the operation.
     """
 
     name: str
@@ -125,14 +113,10 @@ class ComparedOperation:
 
 @attrs.frozen
 class DriftReport:
-    """What the check found.
+    """What the check found: our contract and the other document, each with its SHA-256, and what differs.
 
-    Attributes:
-        contract: Our contract's file, and its SHA-256.
-        document: The other document's file or address, its SHA-256, and its version of OpenAPI.
-        operations: The result for each operation of our contract.
-        others: The operations of the other document that our contract lacks, those with paths most like ours first.
-        stale: The known differences that no longer apply, and why.
+    others are the operations that our contract lacks, those with paths most like ours first. stale are the known
+    differences that no longer apply, and why.
     """
 
     contract: tuple[str, str]
@@ -163,13 +147,7 @@ class DriftReport:
 
 
 def check(contract: Path, source: str, known: Known, *, timeout: float) -> DriftReport:
-    """Compare every operation of our contract with the same one in another document.
-
-    Args:
-        contract: Our contract.
-        source: The other document: a file or an https address.
-        known: The known differences of that document.
-        timeout: Seconds that a download may take.
+    """Compare every operation of our contract with the same one in another document, which is a file or an address.
 
     Raises:
         DriftError: One of the documents cannot be read.
@@ -185,7 +163,7 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Drift
     locations = list(operations(ours))
     if not locations:
         raise DriftError(f"{contract} has no operation, so there is nothing to compare")
-    readers = OperationReader(ours), OperationReader(theirs)
+    readers = Normaliser(ours), Normaliser(theirs)
     compared = [_compare(location, *readers) for location in locations]
     stale = list(_stale(known, compared))
     compared = [attrs.evolve(each, differences=[_mark(d, each, known) for d in each.differences]) for each in compared]
@@ -201,13 +179,12 @@ def _others(compared: list[ComparedOperation], theirs: Document) -> Iterator[str
     yield from (location.name for location in others)
 
 
-def _compare(location: Location, ours: OperationReader, theirs: OperationReader) -> ComparedOperation:
-    mine = ours.operation(location)
-    compared = ComparedOperation(location.name, mine.operation_id)
+def _compare(location: Location, ours: Normaliser, theirs: Normaliser) -> ComparedOperation:
+    compared = ComparedOperation(location.name, operation_id(ours.document, location))
     try:
         there = locate(ours.document, location, theirs.document)
         compared = attrs.evolve(compared, theirs=there)
-        differences = compare_operations(mine, theirs.operation(there))
+        differences = compare_operations(Operation(ours, location), Operation(theirs, there))
     except DriftError as error:
         return attrs.evolve(compared, problem=str(error))
     problem = ""

@@ -23,11 +23,12 @@ from drifting.schema import ANY, json_text, one_or_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from drifting.operation import ApiOperation, Parameter
+    from drifting.document import Node
     from drifting.schema import Schema
 
 ABSENT: Final = object()
 """Stands for the value of something that a side does not have."""
+_NOTES: Final = ("default", "deprecated", "readOnly", "writeOnly", "discriminator")
 _LOOSE: Final = frozenset({"format", "contentMediaType", "contentEncoding"})
 """Keywords whose values validators may not know."""
 _MANY: Final = 20
@@ -66,12 +67,9 @@ class Effect(StrEnum):
 
 @attrs.frozen
 class Side:
-    """One side of a difference.
+    """One side of a difference: its place, what stands there as JSON, and whether that side has the thing.
 
-    Attributes:
-        pointer: The place in that side's document; of the nearest thing above when that side lacks the thing itself.
-        value: What stands there, normalised, as JSON; None also when nothing does.
-        present: Whether that side has the thing.
+    Where a side lacks it, the place is that of the nearest thing above.
     """
 
     pointer: Pointer
@@ -118,59 +116,8 @@ class Difference:
 
 
 Differences: TypeAlias = list[Difference]
-
-
-@attrs.define
-class Collector:
-    """Collects the differences of one direction below one place in words ("request", "answer 200")."""
-
-    direction: Direction
-    where: str
-    found: Differences = attrs.field(factory=list[Difference])
-
-    def below(self, where: str) -> Collector:
-        """A collector for a place below this one, with the same list."""
-        return Collector(self.direction, where, self.found)
-
-    def add(
-        self,
-        subject: str,
-        effect: Effect,
-        old: Side,
-        new: Side,
-        verdict: DriftVerdict | None = None,
-        *,
-        path: str = "",
-        name: str = "",
-    ) -> None:
-        """Add a difference; without a verdict, that of a change of the allowed values."""
-        where = f"{self.where}: {path}" if path else self.where
-        verdict = verdict or self._verdict_of(effect)
-        self.found.append(Difference(verdict, self.direction, where, subject, effect, name, old, new))
-
-    def _verdict_of(self, effect: Effect) -> DriftVerdict:
-        """A request must fit the new side, a response the old one."""
-        wider = {Effect.WIDENED, Effect.ADDED}
-        narrower = {Effect.NARROWED, Effect.REMOVED}
-        harmless = wider if self.direction is Direction.REQUEST else narrower
-        return DriftVerdict.ADDITIVE if effect in harmless else DriftVerdict.BREAKING
-
-    def compare_required(
-        self, old: tuple[Pointer, bool], new: tuple[Pointer, bool], *, path: str = "", name: str = ""
-    ) -> None:
-        """Compare whether something is required; each side is the place that says so, and what it says."""
-        if old[1] != new[1]:
-            effect = Effect.ADDED if new[1] else Effect.REMOVED
-            verdict = self._verdict_of(Effect.NARROWED if new[1] else Effect.WIDENED)
-            before, after = (Side(place, needed, needed) for place, needed in (old, new))
-            self.add("required", effect, before, after, verdict, path=path, name=name)
-
-    def compare_deprecated(self, old: ApiOperation | Parameter, new: ApiOperation | Parameter) -> None:
-        """Compare whether something is deprecated: it works as before, and somebody should know."""
-        if old.deprecated != new.deprecated:
-            states = ((side.pointer, side.deprecated) for side in (old, new))
-            before, after = (Side((*place, "deprecated") if it_is else place, it_is, it_is) for place, it_is in states)
-            self.add("deprecated", presence(old.deprecated, new.deprecated), before, after, DriftVerdict.ADDITIVE)
+_Two: TypeAlias = "tuple[Schema, Schema]"
+"""A schema of the old side, and the one of the new side in its place."""
 
 
 def presence(was: bool, is_now: bool) -> Effect:
@@ -185,17 +132,6 @@ def gone(pointer: Pointer) -> Side:
     return Side(pointer, None, present=False)
 
 
-def compare_schemas(old: Schema, new: Schema, collector: Collector) -> None:
-    """Compare two schemas with everything that they contain, each pair of places once.
-
-    Args:
-        old: The schema that the caller was written for.
-        new: The schema that the caller meets.
-        collector: Receives the differences, in the order of the old schema.
-    """
-    _SchemaComparison(collector).compare(old, new, "")
-
-
 def _side(schema: Schema, keyword: str, value: Any, *, present: bool | None = None) -> Side:
     """A side of a difference in a keyword; where the keyword is missing, the place is that of the schema."""
     place = schema.place(keyword) if keyword in schema.keywords() else schema.pointer
@@ -203,187 +139,233 @@ def _side(schema: Schema, keyword: str, value: Any, *, present: bool | None = No
     return Side(place, None if value is ABSENT else value, present)
 
 
-class _SchemaComparison:
-    def __init__(self, collector: Collector) -> None:
-        self._collector = collector
-        self._direction = collector.direction
+def _sides(two: _Two, keyword: str, values: Sequence[Any]) -> tuple[Side, Side]:
+    return _side(two[0], keyword, values[0]), _side(two[1], keyword, values[1])
+
+
+class Comparison:
+    """Compares in one direction below one place in words ("request", "answer 200"), and collects the differences."""
+
+    def __init__(self, direction: Direction, where: str, found: Differences | None = None) -> None:
+        self.direction, self.where = direction, where
+        self.found: Differences = [] if found is None else found
         self._seen: set[tuple[Pointer, Pointer]] = set()
 
-    def compare(self, old: Schema, new: Schema, path: str) -> None:
-        """Compare two schemas, unless these two were compared before."""
+    def below(self, where: str) -> Comparison:
+        """A comparison for a place below this one, with the same list."""
+        return Comparison(self.direction, where, self.found)
+
+    def add(
+        self,
+        subject: str,
+        effect: Effect,
+        sides: tuple[Side, Side],
+        verdict: DriftVerdict | None = None,
+        *,
+        path: str = "",
+        name: str = "",
+    ) -> None:
+        """Add a difference; without a verdict, that of a change of the allowed values."""
+        where = f"{self.where}: {path}" if path else self.where
+        verdict = verdict or self._verdict_of(effect)
+        self.found.append(Difference(verdict, self.direction, where, subject, effect, name, *sides))
+
+    def _verdict_of(self, effect: Effect) -> DriftVerdict:
+        """A request must fit the new side, a response the old one."""
+        wider = {Effect.WIDENED, Effect.ADDED}
+        narrower = {Effect.NARROWED, Effect.REMOVED}
+        harmless = wider if self.direction is Direction.REQUEST else narrower
+        return DriftVerdict.ADDITIVE if effect in harmless else DriftVerdict.BREAKING
+
+    def required(self, old: Node, new: Node, name: str) -> None:
+        """Compare whether a parameter or a body is required."""
+        places = (*old.pointer, "required"), (*new.pointer, "required")
+        self._required(places, [node.value.get("required") is True for node in (old, new)], name=name)
+
+    def _required(self, places: Sequence[Pointer], needed: Sequence[bool], *, path: str = "", name: str) -> None:
+        if needed[0] is not needed[1]:
+            verdict = self._verdict_of(Effect.NARROWED if needed[1] else Effect.WIDENED)
+            before, after = (Side(place, it_is, it_is) for place, it_is in zip(places, needed, strict=True))
+            self.add("required", presence(*needed), (before, after), verdict, path=path, name=name)
+
+    def deprecated(self, old: Node, new: Node) -> None:
+        """Compare whether an operation or a parameter is deprecated: it works as before, and somebody should know."""
+        states = [node.value.get("deprecated") is True for node in (old, new)]
+        if states[0] is not states[1]:
+            before, after = (
+                Side((*node.pointer, "deprecated") if it_is else node.pointer, it_is, it_is)
+                for node, it_is in zip((old, new), states, strict=True)
+            )
+            self.add("deprecated", presence(*states), (before, after), DriftVerdict.ADDITIVE)
+
+    def schemas(self, old: Schema, new: Schema) -> None:
+        """Compare two schemas with everything that they contain, each pair of places once."""
+        self._seen = set()
+        self._compare((old, new), "")
+
+    def _compare(self, two: _Two, path: str) -> None:
+        old, new = two
         if (old.pointer, new.pointer) in self._seen:
             return
         self._seen.add((old.pointer, new.pointer))
-        self._notes(old, new, path)
+        self._notes(two, path)
         if bool(old.choice) != bool(new.choice) and (old.is_free or new.is_free):
             # One side is alternatives and nothing else: keyword by keyword they have nothing in common.
             sides = Side(old.pointer, old.plain()), Side(new.pointer, new.plain())
             if effect := relation(sides[0].value, sides[1].value):
-                self._collector.add("schema", effect, *sides, path=path)
-        elif self._values(old, new, path):
-            self._objects(old, new, path)
-            self._part(old, new, "items", f"{path}[]")
-            self._alternatives(old, new, path)
+                self.add("schema", effect, sides, path=path)
+        elif self._values(two, path):
+            self._objects(two, path)
+            self._part(two, "items", f"{path}[]")
+            self._alternatives(two, path)
             for name in dict.fromkeys([*old.others, *new.others]):
-                whole = [{name: side.others[name]} if name in side.others else {} for side in (old, new)]
+                whole = [{name: side.others[name]} if name in side.others else {} for side in two]
                 if json_text(whole[0]) != json_text(whole[1]) and (effect := relation(*whole)):
-                    before, after = (_side(side, name, side.others.get(name, ABSENT)) for side in (old, new))
-                    self._collector.add(name, effect, before, after, path=path)
+                    sides = _sides(two, name, [side.others.get(name, ABSENT) for side in two])
+                    self.add(name, effect, sides, path=path)
 
-    def _notes(self, old: Schema, new: Schema, path: str) -> None:
-        for name in ("default", "deprecated", "readOnly", "writeOnly", "discriminator"):
-            before, after = old.notes.get(name, ABSENT), new.notes.get(name, ABSENT)
-            absent = ABSENT in (before, after)
-            if before is after or (not absent and json_text(before) == json_text(after)):
+    def _notes(self, two: _Two, path: str) -> None:
+        for name in _NOTES:
+            before, after = (side.notes.get(name, ABSENT) for side in two)
+            if json_text(before) == json_text(after):
                 continue
             effect = presence(before is not ABSENT, after is not ABSENT)
             verdict = DriftVerdict.ADDITIVE
-            if name == "discriminator" or (name == "default" and self._direction is Direction.RESPONSE):
+            if name == "discriminator" or (name == "default" and self.direction is Direction.RESPONSE):
                 verdict = DriftVerdict.COSMETIC
             elif name == "default" and effect is not Effect.ADDED:
                 # What a request without the field does, and costs, changes or becomes unknown.
                 verdict = DriftVerdict.BREAKING
-            self._collector.add(name, effect, _side(old, name, before), _side(new, name, after), verdict, path=path)
+            self.add(name, effect, _sides(two, name, (before, after)), verdict, path=path)
 
-    def _values(self, old: Schema, new: Schema, path: str) -> bool:
+    def _values(self, two: _Two, path: str) -> bool:
         """Compare the allowed values by themselves: type, list of values, limits, pattern, format.
 
         Returns:
             False when the schemas have no type in common, so that comparing the rest would mean nothing.
         """
+        old, new = two
         if old.values is not None and new.values is not None:
-            self._value_lists(old, new, path)
+            self._value_lists(two, old.values, new.values, path)
             return True
         if old.types != new.types:
             effect = Effect.CHANGED
             if old.types < new.types or new.types < old.types:
                 effect = Effect.WIDENED if old.types < new.types else Effect.NARROWED
             before, after = (
-                _side(side, "type", one_or_list(side.type_list()), present=side.types != ANY) for side in (old, new)
+                _side(side, "type", one_or_list(side.type_list()), present=side.types != ANY) for side in two
             )
-            self._collector.add("type", effect, before, after, path=path)
+            self.add("type", effect, (before, after), path=path)
             if not old.types & new.types:
                 return False
         if old.values is None and new.values is None:
-            self._bounds(old, new, path)
+            self._bounds(two, path)
             return True
         plain: list[dict[str, Any]] = []
-        for side in (old, new):
+        for side in two:
             values = {} if side.values is None else {"enum": [side.values[text] for text in sorted(side.values)]}
             plain.append({"type": one_or_list(side.type_list()), **values, **side.bounds})
-        whole = relation(*plain)
-        if whole is not None:
-            sides = _side(old, "enum", plain[0]), _side(new, "enum", plain[1])
-            self._collector.add("values", whole, *sides, path=path)
+        if whole := relation(*plain):
+            self.add("values", whole, _sides(two, "enum", plain), path=path)
         return True
 
-    def _value_lists(self, old: Schema, new: Schema, path: str) -> None:
-        before, after = old.values or {}, new.values or {}
-        removed, added = ({text: a[text] for text in a if text not in b} for a, b in ((before, after), (after, before)))
-        for text, value in [*removed.items(), *added.items()]:
-            effect = Effect.REMOVED if text in removed else Effect.ADDED
-            sides = (_side(old, "enum", before.get(text, ABSENT)), _side(new, "enum", after.get(text, ABSENT)))
-            self._collector.add("value", effect, *sides, path=path, name=value if isinstance(value, str) else text)
+    def _value_lists(self, two: _Two, old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> None:
+        for text in [*(text for text in old if text not in new), *(text for text in new if text not in old)]:
+            value = {**old, **new}[text]
+            sides = _sides(two, "enum", (old.get(text, ABSENT), new.get(text, ABSENT)))
+            name = value if isinstance(value, str) else text
+            self.add("value", presence(text in old, text in new), sides, path=path, name=name)
 
-    def _bounds(self, old: Schema, new: Schema, path: str) -> None:
+    def _bounds(self, two: _Two, path: str) -> None:
+        old, new = two
         done: set[str] = set()
         for names in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-            was, now = ({name: side.bounds[name] for name in names if name in side.bounds} for side in (old, new))
+            was, now = ({name: side.bounds[name] for name in names if name in side.bounds} for side in two)
             if was and now and was.keys() != now.keys():  # exclusive on one side alone
                 done.update(names)
                 sides = _side(old, next(iter(was)), was), _side(new, next(iter(now)), now)
                 whole = relation({"type": "number", **was}, {"type": "number", **now}) or Effect.CHANGED
-                self._collector.add(names[0], whole, *sides, path=path)
+                self.add(names[0], whole, sides, path=path)
         for name in dict.fromkeys([*old.bounds, *new.bounds]):
-            before, after = old.bounds.get(name), new.bounds.get(name)
+            before, after = (side.bounds.get(name, ABSENT) for side in two)
             if name in done or json_text(before) == json_text(after):
                 continue
-            effect: Effect | None = Effect.NARROWED if before is None else Effect.WIDENED
-            if before is not None and after is not None:
+            effect: Effect | None = Effect.NARROWED if before is ABSENT else Effect.WIDENED
+            if before is not ABSENT and after is not ABSENT:
                 types = sorted(old.types & new.types)
                 effect = relation({"type": types, name: before}, {"type": types, name: after})
                 effect = Effect.CHANGED if effect is None and name in _LOOSE else effect
             if effect is not None:
-                there = before is not None, after is not None
-                sides = _side(old, name, before, present=there[0]), _side(new, name, after, present=there[1])
-                self._collector.add(name, effect, *sides, path=path)
+                self.add(name, effect, _sides(two, name, (before, after)), path=path)
 
-    def _objects(self, old: Schema, new: Schema, path: str) -> None:
-        before, after = _visible(old, self._direction), _visible(new, self._direction)
+    def _objects(self, two: _Two, path: str) -> None:
+        old, new = two
+        hidden = "readOnly" if self.direction is Direction.REQUEST else "writeOnly"  # does not travel in this direction
+        visible = [{n: part for n, part in side.properties.items() if hidden not in part.notes} for side in two]
+        before, after = visible
         for name in dict.fromkeys([*before, *after]):
             inner = f"{path}.{name}" if path else name
             if name in before and name in after:
-                self.compare(before[name], after[name], inner)
-                self._required(old, new, name, inner)
+                self._compare((before[name], after[name]), inner)
+                self._required_property(two, name, inner)
                 continue
             was, now = (
                 Side(side.declared[name], there[name].plain()) if name in there else _side(side, "properties", ABSENT)
-                for side, there in ((old, before), (new, after))
+                for side, there in zip(two, visible, strict=True)
             )
-            breaks = name in before or (name in new.required and self._direction is Direction.REQUEST)
+            breaks = name in before or (name in new.required and self.direction is Direction.REQUEST)
             verdict = DriftVerdict.BREAKING if breaks else DriftVerdict.ADDITIVE
-            effect = presence(name in before, name in after)
-            self._collector.add("property", effect, was, now, verdict, path=inner, name=name)
+            self.add("property", presence(name in before, name in after), (was, now), verdict, path=inner, name=name)
         for name in sorted((old.required ^ new.required) - before.keys() - after.keys()):
-            self._required(old, new, name, f"{path}.{name}" if path else name)
-        self._part(old, new, "additionalProperties", f"{path}.*" if path else "*")
+            self._required_property(two, name, f"{path}.{name}" if path else name)
+        self._part(two, "additionalProperties", f"{path}.*" if path else "*")
 
-    def _required(self, old: Schema, new: Schema, name: str, path: str) -> None:
-        before, after = ((_side(side, "required", None).pointer, name in side.required) for side in (old, new))
-        self._collector.compare_required(before, after, path=path, name=name)
+    def _required_property(self, two: _Two, name: str, path: str) -> None:
+        places = [_side(side, "required", None).pointer for side in two]
+        self._required(places, [name in side.required for side in two], path=path, name=name)
 
-    def _part(self, old: Schema, new: Schema, keyword: str, path: str) -> None:
+    def _part(self, two: _Two, keyword: str, path: str) -> None:
         """Compare the schemas of other properties, or of items; without one, anything is allowed."""
-        before, after = (side.items if keyword == "items" else side.additional for side in (old, new))
+        before, after = (side.items if keyword == "items" else side.additional for side in two)
         if before is not None and after is not None:
-            self.compare(before, after, path)
+            self._compare((before, after), path)
         elif before is not None or after is not None:
-            plain = [None if part is None else part.plain() for part in (before, after)]
-            effect = relation(plain[0] or {}, plain[1] or {}) or Effect.CHANGED
-            present = [part is not None for part in plain]
-            sides = _side(old, keyword, plain[0], present=present[0]), _side(new, keyword, plain[1], present=present[1])
-            self._collector.add(keyword, effect, *sides, path=path)
+            plain = [{} if part is None else part.plain() for part in (before, after)]
+            effect = relation(*plain) or Effect.CHANGED
+            values = [ABSENT if part is None else part.plain() for part in (before, after)]
+            self.add(keyword, effect, _sides(two, keyword, values), path=path)
 
-    def _alternatives(self, old: Schema, new: Schema, path: str) -> None:
+    def _alternatives(self, two: _Two, path: str) -> None:
+        old, new = two
         if not old.choice and not new.choice:
             return
         before, after = old.plain_choice(), new.plain_choice()
         if not (old.choice and new.choice):
             effect = Effect.WIDENED if old.choice else Effect.NARROWED
-            there = _side(old, old.choice, before, present=bool(old.choice))
-            here = _side(new, new.choice, after, present=bool(new.choice))
-            self._collector.add("alternatives", effect, there, here, path=path)
+            there, here = (_side(side, side.choice, side.plain_choice(), present=bool(side.choice)) for side in two)
+            self.add("alternatives", effect, (there, here), path=path)
             return
-        known = len(self._collector.found)
+        known = len(self.found)
         pairs, removed, added = _match(old.alternatives, new.alternatives)
         for part, partner in pairs:
-            self.compare(part, partner, f"{path}({_label(part)})")
+            self._compare((part, partner), f"{path}({_label(part)})")
         whole = relation(before, after)
         # Beside an alternative that allows anything, one more or less changes nothing that is allowed.
         verdict = DriftVerdict.COSMETIC if whole is None else None
         for part in removed:
             sides = Side(part.pointer, part.plain()), _side(new, new.choice, ABSENT)
-            self._collector.add("alternative", Effect.REMOVED, *sides, verdict, path=path, name=_label(part))
+            self.add("alternative", Effect.REMOVED, sides, verdict, path=path, name=_label(part))
         for part in added:
             sides = _side(old, old.choice, ABSENT), Side(part.pointer, part.plain())
-            self._collector.add("alternative", Effect.ADDED, *sides, verdict, path=path, name=_label(part))
-        breaks = any(difference.verdict is DriftVerdict.BREAKING for difference in self._collector.found[known:])
+            self.add("alternative", Effect.ADDED, sides, verdict, path=path, name=_label(part))
+        breaks = any(difference.verdict is DriftVerdict.BREAKING for difference in self.found[known:])
         if whole is not None and not breaks and not (_can_add_up(old) and _can_add_up(new)):
             sides = _side(old, old.choice, before), _side(new, new.choice, after)
-            self._collector.add("choice", whole, *sides, path=path)
-
-
-def _visible(schema: Schema, direction: Direction) -> dict[str, Schema]:
-    """The properties that travel in a direction: no read-only ones in requests, no write-only ones in responses."""
-    hidden = "readOnly" if direction is Direction.REQUEST else "writeOnly"
-    return {name: part for name, part in schema.properties.items() if hidden not in part.notes}
+            self.add("choice", whole, sides, path=path)
 
 
 def _can_add_up(schema: Schema) -> bool:
-    """Whether the changes of its alternatives add up to the change of the choice.
-
-    A value that two alternatives of a oneOf allow is allowed by neither, so more can be less.
-    """
+    """Whether the changes of its alternatives add up: what two of a oneOf allow is allowed by neither."""
     return schema.choice == "anyOf" or are_disjoint([part.plain() for part in schema.alternatives])
 
 

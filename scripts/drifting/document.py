@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 import anyio
@@ -19,12 +19,12 @@ from regeneration.documents import (
     Pointer,
     at,
     check_events,
+    find,
     is_list,
     is_mapping,
     plain_value,
     pointer_text,
     shorten,
-    unescape,
 )
 
 MAX_BYTES: Final = 20_000_000
@@ -45,14 +45,10 @@ class DriftError(Exception):
 
 @attrs.frozen
 class Document:
-    """An OpenAPI document.
+    """An OpenAPI document; its name is its file or address.
 
     The libraries `referencing` and `jsonref` resolve references to values. A difference is reported with its place, so
     here a reference resolves to a pointer.
-
-    Attributes:
-        name: Its file or URL, for messages.
-        data: Its parsed content.
     """
 
     name: str
@@ -82,11 +78,7 @@ class Document:
         return DriftError(f"{self.name}: #{pointer_text(pointer)}: {message}")
 
     def follow(self, pointer: Pointer) -> Pointer:
-        """Follow the references at a pointer to the first node that has none.
-
-        Raises:
-            DriftError: A reference leads out of the document, nowhere, or back to itself.
-        """
+        """Follow the references at a pointer to the first node that has none."""
         trail = [pointer]
         while is_mapping(node := self.at(trail[-1])) and "$ref" in node:
             target = self.target(trail[-1], node["$ref"])
@@ -95,40 +87,25 @@ class Document:
             trail.append(target)
         return trail[-1]
 
-    def mapping(self, pointer: Pointer) -> tuple[Pointer, dict[str, Any]]:
-        """Return the mapping at a pointer, behind all references, and its place.
-
-        Raises:
-            DriftError: A reference cannot be followed, or something else is there.
-        """
+    def node(self, pointer: Pointer) -> Node:
+        """Return the mapping at a pointer, behind all references."""
         place = self.follow(pointer)
-        node = self.at(place)
-        if not is_mapping(node):
+        value = self.at(place)
+        if not is_mapping(value):
             raise self.error(place, "a mapping is expected here")
-        return place, node
+        return Node(self, place, value)
 
     def target(self, place: Pointer, reference: object) -> Pointer:
-        """Find the place that one reference leads to.
-
-        Raises:
-            DriftError: It leads out of the document, or nowhere.
-        """
+        """Find the place that one reference leads to."""
         if not isinstance(reference, str):
             raise self.error(place, f"the $ref {reference!r} is not text")
         if reference != "#" and not reference.startswith("#/"):
             message = f"the $ref {reference} is no pointer into this document; bundle the document into one file first"
             raise self.error(place, message)
-        target: Pointer = ()
-        node: Any = self.data
-        for token in reference.split("/")[1:]:
-            name = unescape(unquote(token))
-            if is_mapping(node) and name in node:
-                target, node = (*target, name), node[name]
-            elif is_list(node) and name.isdecimal() and name.isascii() and int(name) < len(node):
-                target, node = (*target, int(name)), node[int(name)]
-            else:
-                there = f"#{pointer_text(target)}"
-                raise self.error(place, f"the $ref {reference} is broken: {there} holds no {name}")
+        target, missing = find(self.data, unquote(reference))
+        if missing is not None:
+            message = f"the $ref {reference} is broken: #{pointer_text(target)} holds no {missing}"
+            raise self.error(place, message)
         return target
 
     def cycle(self, trail: list[Pointer]) -> DriftError:
@@ -138,12 +115,33 @@ class Document:
         return self.error(ring[0], f"the references are cyclic, so they cannot be followed to an end: {names}")
 
 
-def read_source(source: str, *, timeout: float) -> bytes:
-    """Read the bytes of a document.
+class Node(NamedTuple):
+    """A mapping in a document, and its place."""
 
-    Args:
-        source: A file or an https address. http is allowed for this machine only.
-        timeout: Seconds that a download may take in all.
+    document: Document
+    pointer: Pointer
+    value: dict[str, Any]
+
+    def error(self, message: str) -> DriftError:
+        """Make an error about it."""
+        return self.document.error(self.pointer, message)
+
+    def members(self, name: str) -> dict[str, Node]:
+        """Return the members of a mapping in it, none when there is no such mapping."""
+        holder = self.document.node((*self.pointer, name)) if name in self.value else Node(self.document, (), {})
+        keys = (key for key in holder.value if not (name == "responses" and key.startswith("x-")))
+        return {key: self.document.node((*holder.pointer, key)) for key in keys}
+
+    def items(self, name: str) -> list[Node]:
+        """Return the items of a list in it, none when there is no such list."""
+        listed = self.value.get(name, [])
+        if not is_list(listed):
+            raise self.document.error((*self.pointer, name), "a list is expected here")
+        return [self.document.node((*self.pointer, name, index)) for index in range(len(listed))]
+
+
+def read_source(source: str, *, timeout: float) -> bytes:
+    """Read a document from a file or an https address (http on this machine alone), within a time limit in seconds.
 
     Raises:
         DriftError: It cannot be read, is too large, or does not arrive in time.
@@ -215,11 +213,7 @@ def _without_secrets(source: str) -> str:
 
 
 def parse_document(name: str, source: bytes) -> Document:
-    """Parse an OpenAPI document.
-
-    Args:
-        name: Its file or address, for messages.
-        source: JSON or YAML, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+    """Parse an OpenAPI document: JSON or YAML, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
 
     Raises:
         DriftError: It is something else, or nested too deeply.

@@ -128,12 +128,7 @@ def _json_difference(difference: Difference) -> dict[str, Any]:
 
 
 def text_report(report: DriftReport, *, known: bool = False) -> str:
-    """Write the report as plain lines: for a file, a pipe, or the text of an issue.
-
-    Args:
-        report: What the check found.
-        known: Also show the differences that are known.
-    """
+    """Write the report as plain lines: for a file, a pipe, or the text of an issue."""
     lines = _head(report)
     for operations, differences in _groups(report, known=known):
         lines += operations

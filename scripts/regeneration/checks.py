@@ -15,6 +15,7 @@ from regeneration.documents import (
     Pointer,
     at,
     children,
+    find,
     first_error,
     holds_names,
     is_list,
@@ -24,7 +25,6 @@ from regeneration.documents import (
     pointer_text,
     read_contract,
     shorten,
-    unescape,
 )
 from regeneration.operation_checks import check_client, check_methods, check_operations
 from regeneration.rules import check_rules
@@ -87,17 +87,10 @@ def _target(contract: Contract, place: Pointer, reference: str) -> Pointer:
         raise contract.error(place, f"the $ref {reference} leads out of this file; the contract is one file")
     if not reference.startswith("#/"):
         raise contract.error(place, f"the $ref {reference} is not a JSON pointer, as #/components/schemas/Name is")
-    target: Pointer = ()
-    node: Any = contract.document
-    for token in reference[2:].split("/"):
-        name = unescape(token)
-        if is_mapping(node) and name in node:
-            target, node = (*target, name), node[name]
-        elif is_list(node) and token.isdecimal() and token.isascii() and int(token) < len(node):
-            target, node = (*target, int(token)), node[int(token)]
-        else:
-            here = "#" + pointer_text(target)
-            raise contract.error(place, f"the $ref {reference} leads nowhere; {here} holds no {name}")
+    target, missing = find(contract.document, reference)
+    if missing is not None:
+        message = f"the $ref {reference} leads nowhere; #{pointer_text(target)} holds no {missing}"
+        raise contract.error(place, message)
     return target
 
 

@@ -72,14 +72,7 @@ class ContractError(RegenerationError):
 
 @attrs.frozen
 class Contract:
-    """A contract as it was read.
-
-    Attributes:
-        path: The file.
-        source: Its bytes.
-        document: The parsed content.
-        places: The place in the file of every node.
-    """
+    """A contract as it was read: the file, its bytes, the parsed content, and the place in the file of every node."""
 
     path: Path
     source: bytes
@@ -124,20 +117,13 @@ def read_contract(path: Path) -> Contract:
 
 
 def read_yaml(path: Path, text: str) -> tuple[Any, dict[Pointer, Place]]:
-    """Read one YAML document that every reader of YAML understands alike.
+    """Read one YAML document that every reader of YAML understands alike, with the place of every node.
 
     Anchors, aliases, tags, merge keys and duplicate keys are refused, and so are plain scalars of which YAML 1.1 and
-    YAML 1.2 make different values, because other programs read the contract too.
-
-    Args:
-        path: The file, for the messages.
-        text: Its content.
-
-    Returns:
-        The document, and the place of every node by its pointer. The place of a member of a mapping is its key.
+    YAML 1.2 make different values, because other programs read the contract too. The place of a member is its key.
 
     Raises:
-        ContractError: The text is not YAML, or YAML of a kind that is refused.
+        ContractError: The text is not YAML, or YAML of a kind that is refused; the message names the file.
     """
     if match := _NOT_PRINTABLE.search(text):
         before = text[: match.start()]
@@ -244,11 +230,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def first_error(schema: Mapping[str, Any], value: Any) -> tuple[Pointer, str] | None:
-    """Validate a value by a JSON Schema of draft 2020-12.
-
-    Returns:
-        The place of the most telling error in the value, and what it is; None when the value is valid.
-    """
+    """Validate a value by a JSON Schema of draft 2020-12: the most telling error and its place, None if it is valid."""
     # jsonschema has no types that pyright can use.
     validator: Any = import_module("jsonschema").Draft202012Validator(schema)
     best_match: Any = import_module("jsonschema.exceptions").best_match
@@ -292,11 +274,7 @@ def mappings(pointer: Pointer, node: Any) -> Iterator[tuple[Pointer, dict[str, A
 
 
 def resolve_place(document: Any, pointer: Pointer) -> tuple[Pointer, Any]:
-    """Follow the `$ref` at a place, if there is one; `check_references` made sure that it leads somewhere.
-
-    Returns:
-        The place of what is meant, and what stands there.
-    """
+    """Follow the `$ref` at a place, if there is one, to the place of what is meant, and what stands there."""
     return _follow(document, pointer, at(document, pointer))
 
 
@@ -307,12 +285,22 @@ def resolve(document: Mapping[str, Any], node: Any) -> Any:
 
 def _follow(document: Any, pointer: Pointer, node: Any) -> tuple[Pointer, Any]:
     while is_mapping(node) and isinstance(node.get("$ref"), str):
-        tokens = [unescape(token) for token in node["$ref"].removeprefix("#/").split("/")]
-        pointer, node = (), document
-        for token in tokens:
-            step: Any = int(token) if is_list(node) else token
-            pointer, node = (*pointer, step), node[step]
+        pointer, _ = find(document, node["$ref"])
+        node = at(document, pointer)
     return pointer, node
+
+
+def find(document: Any, reference: str) -> tuple[Pointer, str | None]:
+    """Go where a `$ref` into the document leads: the place, or the last one that is there and the name it lacks."""
+    place: Pointer = ()
+    node = document
+    for token in reference.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        step: Any = int(name) if is_list(node) and name.isdecimal() and name.isascii() else name
+        if not (step in node if is_mapping(node) else is_list(node) and step != name and step < len(node)):
+            return place, name
+        place, node = (*place, step), node[step]
+    return place, None
 
 
 def at(node: Any, pointer: Pointer) -> Any:
@@ -320,11 +308,6 @@ def at(node: Any, pointer: Pointer) -> Any:
     for token in pointer:
         node = node[token]
     return node
-
-
-def unescape(token: str) -> str:
-    """A token of a JSON pointer as the name that it means."""
-    return token.replace("~1", "/").replace("~0", "~")
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

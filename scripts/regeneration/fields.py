@@ -135,14 +135,7 @@ def parameter_fields(
     models: Mapping[str, Model],
     body: Sequence[Mapping[str, Any]],
 ) -> Iterator[dict[str, Any]]:
-    """Describe the parameters of an operation, those in its path first.
-
-    Args:
-        contract: The contract.
-        operation: Path, method and the operation itself.
-        given: What the generator calls the parameters.
-        models: The models that it wrote.
-        body: The fields of the body.
+    """Describe the parameters of an operation, those in its path first, as the generator gives them.
 
     Raises:
         ContractError: Two of them, or one of them and a field of the body, have the same name.

@@ -36,30 +36,13 @@ if TYPE_CHECKING:
 # What operations.py and methods.py have for themselves: constants, classes, and what a method's name would hide.
 _CONSTANTS: Final = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "SERVER_URL", "TYPE_CHECKING"})
 _CLASSES: Final = frozenset(
-    {
-        *("Any", "AsyncMethods", "Awaitable", "BinaryIO", "Callable", "Field", "FieldHint", "Final", "Generation"),
-        *(
-            "Generic",
-            "Image",
-            "Iterable",
-            "Job",
-            "Literal",
-            "Mapping",
-            "Methods",
-            "NamedTuple",
-            "Never",
-            "Operation",
-            "Price",
-            "PriceWhen",
-        ),
-        *("Required", "Retry", "Sequence", "TypeAlias", "TypeVar", "TypedDict"),
-    }
+    """
+    Any AsyncMethods Awaitable BinaryIO Callable Field FieldHint Final Generation Generic Image Iterable Job Literal
+    Mapping Methods NamedTuple Never Operation Price PriceWhen Required Retry Sequence TypeAlias TypeVar TypedDict
+    """.split()  # noqa: SIM905 - a line for each otherwise
 )
 _IN_METHODS: Final = frozenset(
-    {
-        *("builtins", "datetime", "httpx", "os", "overload", "property"),
-        *("bool", "bytes", "float", "int", "object", "str"),
-    }
+    "builtins datetime httpx os overload property bool bytes float int object str".split()  # noqa: SIM905
 )
 
 
@@ -73,12 +56,7 @@ class Endpoint(NamedTuple):
 
 
 def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping[str, Model]) -> dict[str, Any]:
-    """Build the variables of the templates operations.py.jinja and methods.py.jinja.
-
-    Args:
-        contract: The contract.
-        endpoints: What the generator calls each operation, in the contract's order.
-        models: The models that it wrote.
+    """Build the variables of the templates from the contract, and what the generator calls its operations and models.
 
     Raises:
         ContractError: The contract lacks something that a client needs, or two operations get the same name.

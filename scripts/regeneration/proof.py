@@ -72,15 +72,7 @@ _TEXTS: Final = {
 
 
 def prove(contract: Contract, root: Path) -> None:
-    """Accept a generated package, or refuse it.
-
-    Args:
-        contract: The contract that it was generated from.
-        root: The folder below which the package was written.
-
-    Raises:
-        RegenerationError: Something in the package does not do what the contract says.
-    """
+    """Accept the package of a contract that was generated below root, or raise a RegenerationError."""
     with ThreadPoolExecutor() as pool:
         types = pool.submit(prove_types, root)
         prove_sending(contract, root)
@@ -88,11 +80,7 @@ def prove(contract: Contract, root: Path) -> None:
 
 
 def prove_types(root: Path) -> None:
-    """Let mypy judge a package.
-
-    Raises:
-        RegenerationError: mypy --strict finds an error.
-    """
+    """Let mypy --strict judge a package."""
     done = _python(root, "-m", "mypy", *_MYPY_SETTINGS, "-p", _NAME)
     if done.returncode:
         complaints = (done.stdout + done.stderr).strip().splitlines()
@@ -101,11 +89,7 @@ def prove_types(root: Path) -> None:
 
 
 def prove_sending(contract: Contract, root: Path) -> None:
-    """Import a package in a process of its own, look for every field, and send every operation with the client.
-
-    Raises:
-        RegenerationError: A part of the contract is missing in the package, or does not arrive.
-    """
+    """Import a package in a process of its own, look for every field, and send every operation with the client."""
     done = _python(root, "-W", "error", "-m", "regeneration.proof", str(root.absolute()), str(contract.path.absolute()))
     if done.returncode:
         raise RegenerationError(f"the generated code cannot be tried out:\n{done.stderr.strip()}")
@@ -176,16 +160,10 @@ def _import_all(root: Path) -> dict[str, ModuleType]:
 
 @attrs.frozen
 class _Asked:
-    """What the contract asks of a request.
+    """What the contract asks of a request: its place, the media type of its body (empty without one), and its fields.
 
-    Attributes:
-        pointer: Place of the operation.
-        raw: The operation.
-        path: Its path.
-        method: Its method, in upper case.
-        media_type: Media type of the body; empty without a body.
-        fields: Schema and place in the contract of every field, by where it is sent and its name.
-        key_header: The header for the key; None where the contract wants no key.
+    The fields are schema and place in the contract, by where they are sent and their names. key_header is the header
+    for the key, None where the contract wants no key.
     """
 
     pointer: Pointer
@@ -420,12 +398,8 @@ def sample_part(document: Mapping[str, Any], schema: Any) -> Any:
 def sample(document: Mapping[str, Any], schema: Any, turn: int = 0) -> Any:
     """Make a value in which every property has a value, and every alternative of a list's items is an item.
 
-    Patterns and bounds are not looked at, because neither the client nor the generated code looks at them.
-
-    Args:
-        document: The contract.
-        schema: The schema of the value.
-        turn: Which of the schema's own alternatives is taken, counted round.
+    Patterns and bounds are not looked at, because neither the client nor the generated code looks at them. The turn
+    says which of the schema's own alternatives is taken, counted round.
     """
     schema = resolve(document, schema)
     if not is_mapping(schema):

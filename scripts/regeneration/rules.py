@@ -54,11 +54,7 @@ def is_rule(schema: Any) -> bool:
 
 
 def read_rules(contract: Contract, path: str, method: str) -> dict[str, Groups]:
-    """Read the rules of a request's body: the attributes of an Operation that name groups of fields.
-
-    Raises:
-        ContractError: A rule has a form that the client does not enforce, or names what is no field.
-    """
+    """Read the rules of a request's body: the attributes of an Operation that name groups of fields."""
     document = contract.document
     place = _body_place(document, path, method)
     declared = properties(document, resolve_place(document, place)[1])
@@ -116,11 +112,7 @@ def members_of_choice(document: Mapping[str, Any], schema: Any) -> tuple[str, ..
 
 
 def find_count(contract: Contract, path: str, method: str) -> tuple[str, ...]:
-    """Find the field that says how many images are asked for: its name, after those of the objects that hold it.
-
-    Raises:
-        ContractError: There are two, or it is no integer whose default is one.
-    """
+    """Find the field that says how many images are asked for: its name, after those of the objects that hold it."""
     place = _body_place(contract.document, path, method)
     found = list(_counts(contract.document, place, ()))
     for where, names in found[1:]:
@@ -149,11 +141,7 @@ def _counts(document: Any, place: Pointer, names: tuple[str, ...]) -> Iterator[t
 
 
 def read_prices(contract: Contract, path: str, method: str, schema: Any) -> dict[str, Any]:
-    """Read what a request costs: the attributes price and other_prices of an Operation.
-
-    Raises:
-        ContractError: A price is not stated, or depends on what is no field, or on a value that the field cannot have.
-    """
+    """Read what a request costs: the attributes price and other_prices of an Operation."""
     place = (*resolve_place(contract.document, ("paths", path))[0], method)
     raw: dict[str, Any] = resolve_place(contract.document, place)[1]
     price = None

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from drifting.compare import DriftVerdict, Effect
-from drifting.compare_operations import compare_documents
 from drifting.document import DriftError
+from drifting.operations import compare_documents
 from drifting.report import describe
 
 from regeneration.documents import (
@@ -44,12 +44,7 @@ _VERSION: Final = ROOT / "overrides" / "ideogram_ai" / "client" / "__init__.py"
 
 @attrs.frozen
 class GeneratedState:
-    """A generated package as users see it.
-
-    Attributes:
-        document: The contract.
-        models: The classes and types in `ideogram_ai.generated.models`.
-    """
+    """A generated package as users see it: its contract, and the names in `ideogram_ai.generated.models`."""
 
     document: dict[str, Any]
     models: frozenset[str]
@@ -63,11 +58,8 @@ def read_package(package: Path) -> GeneratedState:
 def read_baseline() -> tuple[GeneratedState, str] | None:
     """Read package and version number of the last commit; without git, or before the first commit, those of the files.
 
-    The last commit and not the files, so that the words are the same however often somebody regenerates before the
-    next one.
-
-    Returns:
-        None when there is no package.
+    The last commit and not the files, so that the words are the same however often somebody regenerates before the next
+    one. None when there is no package.
     """
     package = OUT / PACKAGE
     if not (package / "contract.json").exists():
@@ -92,13 +84,7 @@ def _committed(path: Path) -> bytes:
 
 @attrs.frozen
 class Change:
-    """One change for users.
-
-    Attributes:
-        breaking: Whether a program that was written for the old contract may fail.
-        effect: What happened: added, removed, widened, narrowed, changed.
-        text: The description, request or response first.
-    """
+    """One change for users, whether a program that was written for the old contract may fail, and what happened."""
 
     breaking: bool
     effect: Effect
@@ -107,10 +93,6 @@ class Change:
 
 def find_changes(old: GeneratedState, new: GeneratedState) -> list[Change]:
     """Find what is new for users, what breaks them first.
-
-    Args:
-        old: What they have.
-        new: What they get.
 
     Raises:
         drifting.document.DriftError: One of the contracts cannot be understood.
@@ -133,12 +115,7 @@ def next_version(version: str, changes: list[Change]) -> str:
 
 
 def describe_changes(old: tuple[GeneratedState, str] | None, package: Path) -> str:
-    """Say what a generated package changes for users, for printing after a regeneration.
-
-    Args:
-        old: What they have, and its version number; None when there is nothing to compare with.
-        package: The folder of the new package.
-    """
+    """Say what a generated package changes for users, who have the old one; None when there is none to compare with."""
     if old is None:
         return "There was no package before, so nothing is said of what changes."
     try:

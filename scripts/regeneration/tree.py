@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import hashlib
 import io
 import json
 import re
@@ -21,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import swap
+from swap import LOCK, PREFIX, InUseError, files, locked, tree_sha256, work_folder
 
 from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
 from regeneration.fields import Parameter, read_models
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from regeneration.documents import Contract, Pointer
 
-LOCK: Final = "lock.json"
 _TOOLS: Final = ("openapi-python-client", "ruff")
 _OLDEST_GENERATOR: Final = (0, 29, 1)
 
@@ -57,23 +55,18 @@ _OPERATION: Final = re.compile(r"parsing ([A-Z]+) (\S+) within")
 
 # Names that a model's module (openapi-python-client 0.29.1) has for itself: its imports, methods and variables.
 _IN_MODELS: Final = frozenset(
-    {
-        *("Any", "BinaryIO", "BytesIO", "File", "FileTypes", "Generator", "Literal", "Mapping", "T", "TYPE_CHECKING"),
-        *("TextIO", "TypeVar", "UNSET", "UUID", "Unset", "cast", "datetime", "json", "types"),
-        *("additional_keys", "additional_properties", "from_dict", "to_dict", "to_multipart"),
-        *("cls", "d", "field_dict", "prop", "prop_dict", "prop_name", "self", "src_dict"),
-    }
+    """
+    Any BinaryIO BytesIO File FileTypes Generator Literal Mapping T TYPE_CHECKING TextIO TypeVar UNSET UUID Unset cast
+    datetime json types additional_keys additional_properties from_dict to_dict to_multipart cls d field_dict prop
+    prop_dict prop_name self src_dict
+    """.split()  # noqa: SIM905 - a line for each otherwise
 )
 _UNSET: Final = "class Unset:\n"
 _VARIABLE_OF_A_MEMBER: Final = re.compile(r"(.+?)(_item|_type_\d+)+(_data|_element)?")
 
 
 def write_tree(contract: Contract, target: Path) -> None:
-    """Generate the package, with its lock, into a folder that does not exist yet.
-
-    Args:
-        contract: A contract that passed its checks.
-        target: The folder of the package.
+    """Generate the package of a checked contract, with its lock, into a folder that does not exist yet.
 
     Raises:
         RegenerationError: The generator is too old, or has an error or a warning, or ruff fails.
@@ -97,7 +90,7 @@ def write_tree(contract: Contract, target: Path) -> None:
             raise RegenerationError(f"ruff {command[0]} fails on the generated code:\n{done.stderr or done.stdout}")
     lock = {
         "contract": contract.sha256,
-        "configuration": _sha256(CONFIGURATION, files(CONFIGURATION)),
+        "configuration": tree_sha256(CONFIGURATION),
         "tree": tree_sha256(target),
         "versions": {tool: version(tool) for tool in _TOOLS},
     }
@@ -108,10 +101,8 @@ def _generate(contract: Contract, target: Path) -> frozenset[str]:
     """Run openapi-python-client on a copy of the contract that it understands.
 
     Beside its command line's function `generate`, this uses the module `strings`, which is not documented:
-    `test_taken_names.py` fails when it changes.
-
-    Returns:
-        The names that got an underscore because of us, as names of operations too, which do not need it.
+    `test_taken_names.py` fails when it changes. Returns the names that got an underscore because of us, as names of
+    operations too, which do not need it.
     """
     from openapi_python_client import generate, strings  # noqa: PLC0415 - slow to import
     from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
@@ -150,11 +141,7 @@ def _generate(contract: Contract, target: Path) -> frozenset[str]:
 
 
 def bent(contract: Contract) -> dict[str, Any]:
-    """Copy the contract for the generator, without what it cannot digest.
-
-    Raises:
-        RegenerationError: There is nothing to bend, so the workaround can go.
-    """
+    """Copy the contract for the generator, without what it cannot digest."""
     document = copy.deepcopy(contract.document)
     for number, (_, _, operation) in enumerate(operations(document)):
         operation["tags"] = [str(number)]  # a folder of its own for each, so that equal names overwrite nothing
@@ -276,36 +263,17 @@ def docstring(text: str, indent: int = 4) -> str:
     return f"\n{' ' * indent}".join(escaped)
 
 
-def files(folder: Path) -> list[Path]:
-    """List all files below a folder, without what Python leaves there when it imports."""
-    return sorted(path for path in folder.rglob("*") if not path.is_dir() and "__pycache__" not in path.parts)
-
-
-def tree_sha256(package: Path) -> str:
-    """Hash the names and bytes of all files of a generated package but its lock."""
-    return _sha256(package, [path for path in files(package) if path != package / LOCK])
-
-
-def _sha256(base: Path, paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for name, path in sorted((path.relative_to(base).as_posix(), path) for path in paths):
-        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()
-
-
 _DOOR: Final = "ideogram_ai/__init__.py"
 
 
 def compare(there: Path, expected: Path) -> list[str]:
-    """Find the files in which two folders differ, and say in which entries their locks do.
+    """Find the files in which a folder differs from what it should be, and say in which entries their locks do.
 
-    Args:
-        there: The folder that is checked; every file in it counts, whether or not version control knows it.
-        expected: The folder as it should be.
+    Every file in it counts, whether or not version control knows it.
     """
     old = {path.relative_to(there).as_posix(): path for path in files(there)}
     # The module that makes one package of all folders is written by hand, as in the others.
-    old = {name: path for name, path in old.items() if not name.startswith(swap.PREFIX) and name != _DOOR}
+    old = {name: path for name, path in old.items() if not name.startswith(PREFIX) and name != _DOOR}
     new = {path.relative_to(expected).as_posix(): path for path in files(expected)}
     lines: list[str] = []
     for name in sorted(old.keys() | new.keys()):
@@ -328,11 +296,7 @@ def _read_locks(folder: Path) -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def workplace(out: Path, package: Path) -> Generator[Path]:
-    """Lock out, and give a temporary folder in it.
-
-    Args:
-        out: The folder that contains the tree; created if needed, and removed again if it stays empty.
-        package: The path of the tree below it.
+    """Lock out, which is made if needed and removed again if it stays empty, and give a temporary folder in it.
 
     Raises:
         RegenerationError: Another run is at work here.
@@ -340,9 +304,9 @@ def workplace(out: Path, package: Path) -> Generator[Path]:
     new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
     try:
-        with swap.locked(out, out / package), swap.work_folder(out) as folder:
+        with locked(out, out / package), work_folder(out) as folder:
             yield folder
-    except swap.InUseError as error:
+    except InUseError as error:
         raise RegenerationError(str(error)) from None
     finally:
         if new and not any(out.iterdir()):

@@ -1,5 +1,7 @@
 """Runs of the command in this process, in an empty folder, that never show the key; and runs on a terminal."""
 
+import io
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from terminals import PATIENCE, Terminal
 
 from ideogram_ai.cli.main import main
 from ideogram_ai.testing import MockServer
+from ideogram_ai.testing.faults.wire import png
 
 
 @pytest.fixture
@@ -35,6 +38,19 @@ def ideogram(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         return Run(code, out, err)
 
     return run
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
+    """Put something on stdin."""
+    return lambda data: monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+@pytest.fixture
+def cat(folder: Path) -> Path:
+    """A picture. It is square: a weight and a resolution of another shape are refused."""
+    (folder / "cat.png").write_bytes(png())
+    return folder / "cat.png"
 
 
 @pytest.fixture(scope="module")

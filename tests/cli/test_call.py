@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import IDEOGRAM, Command, environment, files
+from cli_runs import IDEOGRAM, Command, environment, files, refuse
 from PIL import Image
 
 from ideogram_ai.contract.view import read_view
@@ -23,13 +23,6 @@ NOTHING_SENT = "Nothing was sent, nothing billed."
 CAT = png()
 ORANGE = [{"color_hex": "#FF8800"}]
 PROMPT = ("-F", "prompt=A cat", "-F", "aspect_ratio=1x1")
-
-
-@pytest.fixture
-def cat(folder: Path) -> Path:
-    """A picture."""
-    (folder / "cat.png").write_bytes(CAT)
-    return folder / "cat.png"
 
 
 def sent(service: MockServer) -> dict[str, Any]:
@@ -140,18 +133,8 @@ def test_a_folder_of_files(ideogram: Command, service: MockServer, folder: Path,
         run = ideogram("call", "datasets.upload_assets", "-F", f"dataset_id={dataset}", "-F", f"files=@{source}")
         assert (run.code, run.json["failure_count"]) == (0, 0)
         assert [file["filename"] for file in sent(service)["files"]] == ["a.png", "a.txt", "b.png"]
-    run = ideogram(
-        "call",
-        "edit",
-        "-F",
-        "prompt=Both",
-        "-F",
-        "images=@pots/b.png",
-        "-F",
-        f"images=@{cat.name}",
-        "--dry-run",
-        "--json",
-    )
+    images = ("-F", "images=@pots/b.png", "-F", f"images=@{cat.name}")
+    run = ideogram("call", "edit", "-F", "prompt=Both", *images, "--dry-run", "--json")
     assert [image["file"] for image in run.json["would_send"]["fields"]["images"]] == ["b.png", "cat.png"]
     assert run.json["cost_usd"] is None or run.json["cost_source"] == "price list"
     run = ideogram("call", "edit", "-F", "prompt=Both", "-F", "images=@pots/inner")
@@ -162,7 +145,7 @@ def test_what_is_refused_before_a_key_is_asked_for(
     ideogram: Command, service: MockServer, cat: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("IDEOGRAM_API_KEY")
-    for arguments, says in (
+    cases = (
         (["v3.generate"], "prompt is missing"),
         (["v3.generate", "-F", "prompt= "], "prompt is blank (-F prompt). Is a shell variable unset?"),
         (["v3.generate", *PROMPT, "-F", "resolution=1024x1024"], "resolution and aspect_ratio"),
@@ -176,11 +159,9 @@ def test_what_is_refused_before_a_key_is_asked_for(
         (["datasets.get", "-F", "dataset_id="], "dataset_id is blank"),
         (["remove_background", "-F", "image=@nowhere.png"], "'nowhere.png' cannot be read"),
         (["remove_background", "-F", f"image=@{cat.name}", "-o", cat.name], "exists"),
-    ):  # fmt: skip
-        run = ideogram("call", *arguments)
-        assert (run.code, run.out, NOTHING_SENT in run.err) == (2, "", True), (arguments, run.err)
-        assert says in run.err, (arguments, run.err)
-    for arguments, says in (
+    )  # fmt: skip
+    refuse(ideogram, cases, "call", always=NOTHING_SENT)
+    lines = (
         (["v3.genrate"], "There is no operation 'v3.genrate'. Did you mean v3.generate"),
         (["layerize-text"], "Did you mean v3.layerize_text?"),
         (["remix_v9"], "remix"),
@@ -188,10 +169,8 @@ def test_what_is_refused_before_a_key_is_asked_for(
         (["--json", "upscale"], "Options go behind OPERATION"),
         (["--json"], "Give an OPERATION, or --list"),
         (["upscale", "--nope"], "No such option"),
-        ([], ""),
-    ):  # fmt: skip
-        run = ideogram("call", *arguments)
-        assert (run.code, run.out, says in run.err) == (2, "", True), (arguments, run.err)
+    )  # fmt: skip
+    refuse(ideogram, [*lines, ([], "")], "call")
     run = ideogram("call", "upscael", "--json")
     assert (run.code, run.err, "Did you mean upscale?" in run.error) == (2, "", True)
     for name, member in (("models.list", "response"), ("upscale", "images")):

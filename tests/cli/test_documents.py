@@ -12,7 +12,7 @@ import click
 import pytest
 from attrs import asdict
 from batch_inputs import prompts, read_lines, write_jsonl
-from cli_runs import Run, answering, entry, environment
+from cli_runs import Command, answering, entry, environment
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from PIL import Image
@@ -20,7 +20,7 @@ from PIL import Image
 from ideogram_ai.batch.reading import OWN_COLUMNS, SUFFIXES, Format, format_of
 from ideogram_ai.cli.app import app
 from ideogram_ai.cli.exit_codes import ExitCode
-from ideogram_ai.cli.results import JobState
+from ideogram_ai.cli.report import JobState
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
 
@@ -133,13 +133,12 @@ def test_the_examples_of_a_batch_run_and_look_as_printed(folder: Path) -> None:
     assert len(list((folder / "images").glob("*.png"))) == 3
 
 
-def test_the_report_looks_as_printed(ideogram: object) -> None:
-    assert callable(ideogram)
+def test_the_report_looks_as_printed(ideogram: Command) -> None:
     saved, refused = [token.content for token in COMMAND_LINE.fences("text")]
     assert ideogram("generate", "A photo of a cat", "--mock", "-o", "cat.png").out == saved
     every = [word for token in COMMAND_LINE.tokens for word in words(token)]
     (command,) = [word for word in every if word.startswith('ideogram generate "')]
-    run: Run = ideogram(*shlex.split(command)[1:])
+    run = ideogram(*shlex.split(command)[1:])
     assert (run.code, run.err) == (2, refused)
     assert {f"ideogram {name}" for name in app.commands} <= set(every)
 
@@ -160,8 +159,7 @@ def test_the_options_and_exit_codes_are_those_of_the_commands() -> None:
     assert sorted(codes) == sorted(ExitCode)
 
 
-def test_the_members_are_those_of_the_json(ideogram: object) -> None:
-    assert callable(ideogram)
+def test_the_members_are_those_of_the_json(ideogram: Command) -> None:
     with FaultServer(answering(entry(url=None, is_image_safe=False))) as server:
         answer = ideogram("generate", "a", "--json", "--base-url", server.url).json
     for head, members in (
@@ -182,15 +180,14 @@ def test_the_formats_of_a_batch_are_those_that_are_read() -> None:
 
 
 @pytest.mark.parametrize("ending", ["done", "dry", "wrong", "429"])
-def test_the_events_have_the_members_that_are_documented(ideogram: object, folder: Path, ending: str) -> None:
+def test_the_events_have_the_members_that_are_documented(ideogram: Command, folder: Path, ending: str) -> None:
     documented = {words(row[0])[0]: set(words(row[2])) for row in BATCH.table("Event")}
-    assert callable(ideogram)
     rows = [*prompts(2), {"resolution": "9x9"}]
     write_jsonl(folder / "rows.jsonl", [row | {"resolution": "512x1536"} for row in rows])
     skip = [] if ending == "wrong" else ["--skip-invalid"]
     dry = ["--dry-run"] if ending == "dry" else []
     with MockServer(scenario=[429] if ending == "429" else []) as server:
-        run: Run = ideogram("batch", "rows.jsonl", "--out", "images", "--json", "--base-url", server.url, *skip, *dry)
+        run = ideogram("batch", "rows.jsonl", "--out", "images", "--json", "--base-url", server.url, *skip, *dry)
     events = read_lines(run.out)
     assert [event["event"] for event in events].count("end") == 1
     assert events[-1]["event"] == "end"
@@ -211,9 +208,8 @@ def test_the_events_have_the_members_that_are_documented(ideogram: object, folde
         assert set(events[-1]) - {"event", "outcome", "code", "error"} <= set(re.findall("`([a-z_]+)`", text))
 
 
-def test_the_reason_of_stopping_is_reported(ideogram: object, folder: Path) -> None:
+def test_the_reason_of_stopping_is_reported(ideogram: Command, folder: Path) -> None:
     documented = {words(row[0])[0]: words(row[2]) for row in BATCH.table("Event")}
-    assert callable(ideogram)
     write_jsonl(folder / "rows.jsonl", prompts(3))
     with FaultServer(answering(entry())) as server:
         command = ("batch", "rows.jsonl", "--out", "images", "--json", "--max-cost", "0.07", "--base-url", server.url)

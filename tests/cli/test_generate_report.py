@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_runs import POSTER, Command, answering, entry, files
+from cli_runs import POSTER, Command, answering, entry, files, refuse
 
 from ideogram_ai.cli.exit_codes import ExitCode
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
@@ -14,7 +14,7 @@ SMALL = ("--resolution", "512x1536")
 
 
 def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None:
-    for arguments, says in (
+    cases = (
         (["generate"], "There is no prompt"),
         (["generate", ""], "blank"),
         (["generate", " \t"], "blank"),
@@ -35,12 +35,8 @@ def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None
         (["generate", "half of a pair: \udce4"], "surrogate"),
         (["generate", "--nope", "--", "--json"], "--nope"),
         (["nope"], "nope"),
-    ):
-        run = ideogram(*arguments)
-        assert (run.code, run.out) == (2, ""), arguments
-        assert run.err.startswith("error: ")
-        assert says in run.err, (arguments, run.err)
-        assert len(run.err.splitlines()) <= 2
+    )
+    refuse(ideogram, cases)
     assert (service.ledger, files(folder)) == ([], [])
 
 

@@ -3,7 +3,6 @@
 Mistakes are reported before anything is sent, each with its cure.
 """
 
-import io
 import json
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import IDEOGRAM, POSTER, Command, Run, environment, files
+from cli_runs import IDEOGRAM, POSTER, Command, environment, files, refuse
 from regenerated import path_to, with_more_fields
 from unknown_fields import UNKNOWN
 
@@ -29,22 +28,9 @@ WITH_HINT = next(name for name, hint in HINTS.items() if "use" in hint)
 WITHOUT_HINT = next(name for name, hint in HINTS.items() if "use" not in hint)
 
 
-@pytest.fixture
-def stdin(monkeypatch: pytest.MonkeyPatch) -> Stdin:
-    """Put something on stdin."""
-    return lambda data: monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-
-
 def sent(service: MockServer) -> list[tuple[str, Any]]:
     """The fields of the last request."""
     return list(service.ledger[-1].fields)
-
-
-def refuse(run: Run, says: str, case: object) -> None:
-    """Check that a run was refused in one line."""
-    assert (run.code, run.out) == (2, ""), case
-    assert says in run.err, (case, run.err)
-    assert len(run.err.splitlines()) == 1, run.err
 
 
 def test_text_is_sent_letter_by_letter(ideogram: Command, service: MockServer, stdin: Stdin) -> None:
@@ -91,8 +77,8 @@ def test_json_that_cannot_be_a_prompt(ideogram: Command, service: MockServer, fo
         (b'{"a": "\\ud800"}', "surrogate"),
     ):
         (folder / "bad.json").write_bytes(data)
-        refuse(ideogram("generate", "--json-prompt", "bad.json"), says, data[:40])
-    refuse(ideogram("generate", "--json-prompt", json.dumps(POSTER)), "use -F json_prompt='{...}'", "JSON itself")
+        refuse(ideogram, [(["bad.json"], says)], "generate", "--json-prompt")
+    refuse(ideogram, [([json.dumps(POSTER)], "use -F json_prompt='{...}'")], "generate", "--json-prompt")
     assert not service.ledger
 
 
@@ -119,11 +105,9 @@ def test_a_text_that_was_meant_as_something_else(
         ('```json\n{"a": 1}\n```', "--json-prompt FILE"),
         ('["a", "b"]', "--json-prompt FILE"),
     ):
-        run = ideogram("generate", text)
-        refuse(run, says, text)
-        assert "To send it as it is, use --text-prompt." in run.err
+        refuse(ideogram, [([text], says)], "generate", always="To send it as it is, use --text-prompt.")
     stdin(json.dumps(POSTER).encode())
-    refuse(ideogram("generate", "-"), "use --json-prompt -.", "JSON on stdin")
+    refuse(ideogram, [(["-"], "use --json-prompt -.")], "generate")
     assert not service.ledger
     for text in ("poster.json", '{"a": 1}', "-", "@x"):
         assert ideogram("generate", "--text-prompt", text, *SMALL).code == 0
@@ -179,7 +163,7 @@ def test_fields_have_options_and_names(ideogram: Command, service: MockServer, f
 
 def test_fields_that_are_refused(ideogram: Command, service: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("IDEOGRAM_API_KEY")  # it is said before a key is asked for
-    for assignment, says in (
+    cases = (
         ("resolution", "write NAME=VALUE"),
         ("=1024x1024", "write NAME=VALUE"),
         ("enable_copyright_detection=True", "'True' is neither true nor false"),
@@ -194,10 +178,8 @@ def test_fields_that_are_refused(ideogram: Command, service: MockServer, monkeyp
         (f"{WITHOUT_HINT}=5", "--extra-field"),
         ("rendering_sped=TURBO", "Did you mean rendering_speed?"),
         ('a"b=c', "cannot be the name of a field"),
-    ):
-        run = ideogram("generate", "a", "-F", assignment)
-        assert (run.code, run.out) == (2, ""), assignment
-        assert says in run.err, (assignment, run.err)
+    )
+    refuse(ideogram, [([assignment], says) for assignment, says in cases], "generate", "a", "-F")
     for one, other in (
         (["--resolution", "512x1536"], ["-F", "resolution=512x1536"]),
         (["-F", "resolution=512x1536"], ["-F", "resolution=1024x1024"]),
@@ -331,8 +313,8 @@ def test_no_check_leaves_the_judgement_to_the_service(ideogram: Command, service
             (request,) = server.wait_idle().posts
         assert (run.code, run.err) == (0, "")
         assert f"\r\n\r\n{value}\r\n".encode() in request.body
-    run = ideogram("generate", "a", "-F", 'json_prompt={"a": 1}', "--no-check")
-    refuse(run, "text_prompt and json_prompt were both given", "the prompt rule")
+    both = ("a", "-F", 'json_prompt={"a": 1}', "--no-check")
+    refuse(ideogram, [(both, "text_prompt and json_prompt were both given")], "generate")
     assert not service.ledger
 
 

@@ -15,10 +15,10 @@ from threading import Event
 from typing import Self
 
 import pytest
-from cli_runs import entry, files, running
+from cli_runs import acting, entry, files, running
 from terminals import Terminal
 
-from ideogram_ai.testing.faults import Fault, FaultServer, Phase
+from ideogram_ai.testing.faults import Fault, FaultServer
 from ideogram_ai.testing.faults.exchange import Exchange
 from ideogram_ai.testing.faults.wire import Response, png
 
@@ -82,7 +82,7 @@ def waiting(arrived: Event, go_on: Event, status: int, body: bytes, headers: tup
         go_on.wait(PATIENCE)
         exchange.answer(Response(status, body.replace(b"URL", exchange.settings.url.encode()), headers))
 
-    return Fault("waiting", "Waits before it answers.", Phase.IN_ANSWER, may_have_run=status == 200, act=act)
+    return acting(act, may_have_run=status == 200)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

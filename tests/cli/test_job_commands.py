@@ -15,11 +15,11 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from cli_runs import IDEOGRAM, Command, Run, environment, files, running
+from cli_runs import IDEOGRAM, Command, Run, acting, environment, files, refuse, running
 
-from ideogram_ai.cli.request_command import Options
+from ideogram_ai.cli.sending import Options
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
-from ideogram_ai.testing.faults import Fault, FaultServer, Phase
+from ideogram_ai.testing.faults import FaultServer
 from ideogram_ai.testing.faults.exchange import Exchange
 from ideogram_ai.testing.faults.wire import Response
 
@@ -125,8 +125,7 @@ def test_a_signal_during_the_submit_waits_for_the_id(folder: Path) -> None:
         go_on.wait(PATIENCE)
         exchange.answer(Response(200, b'{"generation_id": "-late"}', (("Content-Type", "application/json"),)))
 
-    fault = Fault("waiting", "Waits before it answers.", Phase.IN_ANSWER, may_have_run=True, act=act)
-    with FaultServer(fault) as server, submitting(folder, server, "--json") as process:
+    with FaultServer(acting(act)) as server, submitting(folder, server, "--json") as process:
         assert arrived.wait(PATIENCE)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
@@ -149,8 +148,7 @@ def test_a_second_signal_during_the_submit_gives_up(folder: Path) -> None:
         arrived.set()
         go_on.wait(PATIENCE)
 
-    fault = Fault("waiting", "Never answers.", Phase.IN_ANSWER, may_have_run=True, act=act)
-    with FaultServer(fault) as server, submitting(folder, server, "--json") as process:
+    with FaultServer(acting(act)) as server, submitting(folder, server, "--json") as process:
         assert arrived.wait(PATIENCE)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
@@ -246,21 +244,19 @@ def test_the_gravest_outcome_is_the_exit_code(ideogram: Command, service: MockSe
 
 def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None:
     (folder / "there.png").write_text("mine")
-    for arguments, says in (
-        ([], "Missing argument"),
+    cases = (
         ([""], "blank"),
         (["a", "-o", "there.png"], "exists"),
         (["a", "--mock"], "--mock"),
-        (["a", "--json", "-q"], "--json and --quiet"),
         (["a", "--deadline", "-1"], "--deadline: -1.0 is not a number of seconds from 0 to 1,000,000"),
         (["a", "--deadline", "nan"], "--deadline: nan"),
-    ):
-        run = ideogram("fetch", *arguments)
-        assert (run.code, says in run.err + run.out) == (2, True), (arguments, run)
-    run = ideogram("generate", "A cat", "--async", "--deadline", "2000000")
-    assert (run.code, "--deadline: 2000000.0" in run.err) == (2, True), "it is said before the submit"
-    run = ideogram("generate", "A cat", "--deadline", "5")
-    assert (run.code, "--deadline is for a job: add --async" in run.err) == (2, True)
+    )
+    refuse(ideogram, cases, "fetch")
+    refuse(ideogram, [([], "Missing argument")], "fetch")
+    assert "--json and --quiet" in ideogram("fetch", "a", "--json", "-q").error
+    too_long = (["--async", "--deadline", "2000000"], "--deadline: 2000000.0")  # it is said before the submit
+    for_no_job = (["--deadline", "5"], "--deadline is for a job: add --async")
+    refuse(ideogram, [too_long, for_no_job], "generate", "A cat")
     assert not service.ledger
 
 

@@ -1,23 +1,21 @@
 """remix, describe, magic-prompt and generate --transparent: what they send, print and save, and what they cost."""
 
-import io
 import json
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import IDEOGRAM, KEY, POSTER, Command, environment, files
+from cli_runs import IDEOGRAM, KEY, POSTER, Command, acting, environment, files, refuse
 from PIL import Image
 from small_internet import Internet
 
 from ideogram_ai.testing import UNSAFE_WORD, MockServer
-from ideogram_ai.testing.faults import Fault, FaultServer, Phase, answer_with
+from ideogram_ai.testing.faults import FaultServer, answer_with
 from ideogram_ai.testing.faults.exchange import Exchange
 from ideogram_ai.testing.faults.wire import Response, png
 
@@ -27,19 +25,6 @@ CAT = png()
 """It is square: a weight and a resolution of another shape are refused."""
 JSON = (("Content-Type", "application/json"),)
 NOTHING_SENT = "Nothing was sent, nothing billed."
-
-
-@pytest.fixture
-def cat(folder: Path) -> Path:
-    """A picture."""
-    (folder / "cat.png").write_bytes(CAT)
-    return folder / "cat.png"
-
-
-@pytest.fixture
-def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
-    """Put something on stdin."""
-    return lambda data: monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
 
 def sent(service: MockServer) -> dict[str, Any]:
@@ -96,10 +81,7 @@ def test_a_remix_that_is_refused(
         (["cat.png", "a", "--deadline", "5"], "add --async"),
     ):
         stdin(CAT)
-        run = ideogram("remix", *arguments)
-        assert (run.code, run.out) == (2, ""), arguments
-        assert says in run.err, (arguments, run.err)
-        assert NOTHING_SENT in run.err
+        refuse(ideogram, [(arguments, says)], "remix", always=NOTHING_SENT)
     assert not service.ledger
     run = ideogram("remix", "cat.png", UNSAFE_WORD, "--json")
     assert (run.code, run.json["outcome"], run.json["error"]["status_code"]) == (3, "refused", 422)
@@ -120,12 +102,12 @@ def test_a_transparent_image_has_an_alpha_channel(ideogram: Command, service: Mo
 
 
 def test_fields_of_the_other_operation_are_refused(ideogram: Command, service: MockServer) -> None:
-    run = ideogram("generate", "A cat", "--transparent", *SMALL)
-    assert (run.code, "Did you mean output_resolution?" in run.err) == (2, True)
-    run = ideogram("generate", "A cat", "--output-resolution", "1K")
-    assert (run.code, "--output-resolution is for a transparent image: add --transparent" in run.err) == (2, True)
-    run = ideogram("generate", "A cat", "-F", "aspect_ratio=1x1")
-    assert (run.code, "Did you mean resolution?" in run.err) == (2, True)
+    cases = (
+        (["--transparent", *SMALL], "Did you mean output_resolution?"),
+        (["--output-resolution", "1K"], "--output-resolution is for a transparent image: add --transparent"),
+        (["-F", "aspect_ratio=1x1"], "Did you mean resolution?"),
+    )
+    refuse(ideogram, cases, "generate", "A cat")
     assert not service.ledger
 
 
@@ -157,14 +139,13 @@ def test_a_description_in_a_file(ideogram: Command, service: MockServer, folder:
     first = (folder / "cat.json").read_text("utf-8")
     assert "high_level_description" in json.loads(first)
     before = len(service.ledger)
-    for output, says in (
-        ("cat.json", "'cat.json' exists. Choose another path, or use --overwrite"),
-        ("nowhere/cat.json", "there is no folder 'nowhere'"),
-        (".", "not a regular file"),
-        ("", "-o is empty"),
-    ):
-        run = ideogram("describe", cat.name, "-o", output)
-        assert (run.code, says in run.err) == (2, True), (output, run.err)
+    cases = (
+        (["cat.json"], "'cat.json' exists. Choose another path, or use --overwrite"),
+        (["nowhere/cat.json"], "there is no folder 'nowhere'"),
+        (["."], "not a regular file"),
+        ([""], "-o is empty"),
+    )
+    refuse(ideogram, cases, "describe", cat.name, "-o")
     assert len(service.ledger) == before
     (folder / "cat.json").write_text("old")
     run = ideogram("describe", cat.name, "-o", "cat.json", "--overwrite", "-q")
@@ -196,10 +177,11 @@ def test_a_magic_prompt_goes_into_generate(
     stdin(run.out.encode())
     assert ideogram("generate", "--json-prompt", "-", *SMALL).code == 0
     assert sent(service)["json_prompt"] == run.json
-    run = ideogram("magic-prompt", "poster.json")
-    assert (run.code, "use --text-prompt" in run.err) == (2, True)
-    run = ideogram("magic-prompt", "A cat", "-F", "resolution=512x1536")
-    assert (run.code, "Did you mean aspect_ratio?" in run.err) == (2, True)
+    cases = (
+        (["poster.json"], "use --text-prompt"),
+        (["A cat", "-F", "resolution=512x1536"], "Did you mean aspect_ratio?"),
+    )
+    refuse(ideogram, cases, "magic-prompt")
 
 
 def test_the_commands_of_a_pipe(folder: Path, service: MockServer, cat: Path) -> None:
@@ -243,8 +225,7 @@ def test_a_description_that_cannot_be_written_is_printed(ideogram: Command, fold
         shutil.rmtree(place)
         exchange.answer(Response(200, described().encode(), JSON))
 
-    fault = Fault("removing", "Removes a folder.", Phase.IN_ANSWER, may_have_run=True, act=act)
-    with FaultServer(fault) as server:
+    with FaultServer(acting(act)) as server:
         run = ideogram("describe", cat.name, "-o", "place/cat.json", "--base-url", server.url)
         assert (run.code, run.json) == (6, POSTER)
         assert "'place/cat.json' was not written: No such file or directory." in run.err
@@ -262,8 +243,7 @@ def test_a_file_that_appeared_in_the_meantime_is_left_alone(ideogram: Command, f
         (folder / "cat.json").write_text("somebody else's")
         exchange.answer(Response(200, described().encode(), JSON))
 
-    fault = Fault("putting", "Puts a file in the way.", Phase.IN_ANSWER, may_have_run=True, act=act)
-    with FaultServer(fault) as server:
+    with FaultServer(acting(act)) as server:
         run = ideogram("describe", cat.name, "-o", "cat.json", "--base-url", server.url)
     assert (run.code, run.out) == (0, "saved cat-2.json\n")
     assert (folder / "cat.json").read_text() == "somebody else's"

@@ -32,6 +32,8 @@ POST = "/paths/~1v1~1ideogram-v4~1generate/post"
 POST_P = "/paths/~1v1~1ideogram-v4~1generate~1{p}/post"
 JOB = "/paths/~1v1~1generations~1{generation_id}/get"
 CONTENT = f"{POST}/requestBody/content"
+FORM = f"{CONTENT}/multipart~1form-data"
+ENCODING = f"{FORM}/encoding/text_prompt"
 KEYWORDS = ["$ref", "allOf", "content", "default", "enum", "items", "oneOf", "properties", "required", "schema", "type"]
 X = "/components/schemas/X"
 REQUEST = "/components/schemas/GenerateImageRequestV4"
@@ -238,7 +240,7 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
         (
             put(fields, a={"type": "array", "items": {"type": "array", "items": BINARY}}),
             f"{FIELDS}/a/items/items/format",
-            "the field a[][] is a file (format: binary) where the client cannot send one; write a file as a field",
+            "the field a[][] is a file (format: binary) where the client cannot send one; write a file as a",
         ),
         (
             put(fields, a={"type": "string", "contentMediaType": "image/png"}),
@@ -260,43 +262,22 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
             f"{CONTENT}/application~1json/schema/properties/a/format",
             "the field a is a file (format: binary)",
         ),
-        (
-            encoded(contentType="image/png, image/jpeg"),
-            f"{CONTENT}/multipart~1form-data/encoding/text_prompt/contentType",
-            "the field text_prompt is a file (contentType: image/png, image/jpeg), but not in its schema",
-        ),
-        (
-            encoded(style="form", contentType="text/plain"),
-            f"{CONTENT}/multipart~1form-data/encoding/text_prompt/style",
-            "the client writes each part with its contentType alone; take style out",
-        ),
-        (
-            content("application/json", {"type": "object"}),
-            CONTENT,
-            "there are 2 kinds of body (multipart/form-data, application/json); keep the one that the client sends",
-        ),
+        (encoded(contentType="image/png, image/jpeg"), f"{ENCODING}/contentType", "the field text_prompt is a file"),
+        (encoded(style="form", contentType="text/plain"), f"{ENCODING}/style", "the client writes each part with"),
+        (content("application/json", {"type": "object"}), CONTENT, "there are 2 kinds of body (multipart/form-data"),
         (
             kinds(**{"application/octet-stream": BINARY}),
             f"{CONTENT}/application~1octet-stream",
-            "the client sends multipart/form-data and application/json; describe the body as one of these",
+            "the client sends multipart/form-data and application/json; describe the body as one",
             "application/octet-stream:",
         ),
         (
             kinds(**{"application/json": {"type": "array", "items": {"type": "string"}}}),
             f"{CONTENT}/application~1json/schema",
-            "the body is not an object, so a method would have no fields for it",
+            "the body is not an object, so a method would have no",
         ),
-        (
-            lambda d: form(d).pop("schema"),
-            f"{CONTENT}/multipart~1form-data",
-            "the body has no schema",
-            "multipart/form-",
-        ),
-        (
-            parameter("header"),
-            f"{POST}/parameters/0/in",
-            "sends no header parameters; send p in the query, or take it out",
-        ),
+        (lambda d: form(d).pop("schema"), FORM, "the body has no schema", "multipart/form-"),
+        (parameter("header"), f"{POST}/parameters/0/in", "sends no header parameters; send p in the query, or take"),
         (parameter("cookie"), f"{POST}/parameters/0/in", "the client sends no cookie parameters"),
         (
             parameter(schema={"type": "object"}, style="deepObject"),
@@ -304,53 +285,28 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
             "the client writes p in the style form only; take the style out",
         ),
         (parameter("path", style="matrix"), f"{POST_P}/parameters/0/style", "p in the style simple only"),
-        (
-            parameter(schema=LIST, explode=False),
-            f"{POST}/parameters/0/explode",
-            "the client repeats p for each item of a list; take explode out",
-        ),
-        (
-            parameter(schema={"type": "object"}),
-            f"{POST}/parameters/0/schema",
-            "p is an object, or a list of such; write",
-        ),
+        (parameter(schema=LIST, explode=False), f"{POST}/parameters/0/explode", "the client repeats p for each item"),
+        (parameter(schema={"type": "object"}), f"{POST}/parameters/0/schema", "p is an object, or a list of such"),
         (
             parameter(schema={"type": "array", "items": LIST}),
             f"{POST}/parameters/0/schema",
             "p is an object, or a list of such",
         ),
-        (
-            parameter("path", schema=LIST),
-            f"{POST_P}/parameters/0/schema",
-            "p is a list in a path; send it in the query",
-        ),
+        (parameter("path", schema=LIST), f"{POST_P}/parameters/0/schema", "p is a list in a path; send it in the"),
         (
             parameter(schema=None, content={"application/json": {"schema": {"type": "string"}}}),
             f"{POST}/parameters/0/content",
-            "the client writes parameters as text; give p a schema without content",
+            "the client writes parameters as text; give p a schema",
         ),
         (parameter(schema=BINARY), f"{POST}/parameters/0/schema/format", "p is a file; send it in a body of multipart"),
         (parameter(allowReserved=True), f"{POST}/parameters/0/allowReserved", "take allowReserved out"),
-        (
-            answered("image/png"),
-            f"{POST}/responses/200/content/image~1png",
-            "the answer is image/png, and the client reads",
-            "image/png:",
-        ),
+        (answered("image/png"), f"{POST}/responses/200/content/image~1png", "the answer is image/png", "image/png:"),
         (put(post, servers=[{"url": "https://b.example"}]), f"{POST}/servers", "the client has one server"),
-        (
-            bearer,
-            f"{POST}/security",
-            "the client sends the key ApiKey, or nothing; list that alone as one of the alternat",
-        ),
+        (bearer, f"{POST}/security", "the client sends the key ApiKey, or nothing; list that alone as one of the"),
     ],
     check_methods: [
         *(
-            (
-                put(post, **{"x-method": name}),
-                f"{POST}/x-method",
-                "cannot name a method; write small letters, digits and _",
-            )
+            (put(post, **{"x-method": name}), f"{POST}/x-method", "cannot name a method; write small letters")
             for name in (
                 "_send",
                 "a.b.c",
@@ -368,18 +324,10 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
             )
         ),
         *(
-            (
-                put(post, **{"x-method": name}),
-                f"{POST}/x-method",
-                f"{name} has the name of something else that the client",
-            )
+            (put(post, **{"x-method": name}), f"{POST}/x-method", f"{name} has the name of something else that the")
             for name in ("close", "wait", "download.image")
         ),
-        (
-            beside_job("job"),
-            f"{JOB}/x-method",
-            "job is the method of POST /v1/ideogram-v4/generate already",
-        ),
+        (beside_job("job"), f"{JOB}/x-method", "job is the method of POST /v1/ideogram-v4/generate already"),
         (beside_job("job.generate"), f"{JOB}/x-method", "job is a method and a group; choose another"),
         (
             lambda d: d["paths"]["/v1/generations/{generation_id}"]["get"].update({"x-method": "generate.job"}),
@@ -388,11 +336,7 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
         ),
     ],
     check_rules: [
-        (
-            ruled({"not": {"required": ["resolution", "size"]}}),
-            f"{RULES}/0/not",
-            "the rule is about size, which the re",
-        ),
+        (ruled({"not": {"required": ["resolution", "size"]}}), f"{RULES}/0/not", "the rule is about size, which the"),
         (ruled({"not": {"required": ["resolution"]}}), f"{RULES}/0/not", "pairs alone, as {not: {required: [a, b]}}"),
         (ruled({"not": {"type": "string"}}), f"{RULES}/0/not", "pairs alone"),
         (
@@ -412,21 +356,9 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
         ),
         (put(post, **{"x-price": "none"}), f"{POST}/x-price", "x-prices states no price none; add it there, or take"),
         (price_when(price="none"), f"{POST}/x-price-when/0/price", "states no price none"),
-        (
-            price_when(field="size"),
-            f"{POST}/x-price-when/0/field",
-            "depends on size, which the operation does not have",
-        ),
-        (
-            price_when(value="HUGE"),
-            f"{POST}/x-price-when/0/value",
-            "HUGE is no value of rendering_speed; write one of FL",
-        ),
-        (
-            lambda d: d["x-prices"]["ideogram-4.0"].update(by="size"),
-            f"{POST}/x-price",
-            "the price is set by the field size, which the operation does not have",
-        ),
+        (price_when(field="size"), f"{POST}/x-price-when/0/field", "depends on size, which the operation does not"),
+        (price_when(value="HUGE"), f"{POST}/x-price-when/0/value", "HUGE is no value of rendering_speed; write one"),
+        (lambda d: d["x-prices"]["ideogram-4.0"].update(by="size"), f"{POST}/x-price", "the price is set by the"),
     ],
 }
 

@@ -3,18 +3,15 @@
 import hashlib
 import json
 import os
-import shutil
 import typing
 from collections.abc import Iterator
 from functools import reduce
-from pathlib import Path
 
 import attrs
 import pytest
 import yaml
 from altered_contract import Document, fields, post, schemas
 from contract_document import responses_of
-from regenerated import run_python
 from regeneration.documents import CONTRACT, OUT, PACKAGE
 
 from ideogram_ai.generated import contract as data
@@ -150,46 +147,3 @@ def test_the_fields_of_every_model_keep_the_order_of_the_contract(document: Docu
         own = {field.name for field in attrs.fields(getattr(models, name))} - {"additional_properties"}
         assert {python for python, _ in pairs} == own
     assert ("type_", "type") in operations.MODEL_FIELDS["V4ObjPromptElement"]
-
-
-def test_it_holds_nothing_that_is_not_used() -> None:
-    names = {path.name for path in FOLDER.iterdir()} - {"__pycache__"}
-    code = {
-        "__init__.py",
-        "arguments.py",
-        "contract.py",
-        "methods.py",
-        "models",
-        "operations.py",
-        "py.typed",
-        "types.py",
-    }
-    assert names == {*code, "py.typed", "contract.json", "contract.yaml", "lock.json"}
-    assert not [path for path in FOLDER.rglob("*.py") if "boundary" in path.read_text()]
-    assert (FOLDER / "py.typed").read_bytes() == b""
-
-
-CODE = """
-import json, sys
-from vendored.inside import contract, operations
-said = [contract.read_contract(), contract.read_contract_source().decode(), [*operations.OPERATIONS]]
-loaded = [*sys.modules]
-from vendored.inside.methods import Methods
-print(json.dumps([said, loaded]))
-"""
-
-
-def test_it_works_under_another_name_in_a_folder_and_in_a_zip_and_loads_little(
-    tmp_path: Path, document: Document
-) -> None:
-    copy = tmp_path / "folder/vendored/inside"
-    shutil.copytree(FOLDER, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy.parent / "__init__.py").touch()
-    archive = shutil.make_archive(str(tmp_path / "all"), "zip", tmp_path / "folder")
-    for place in (tmp_path / "folder", archive):
-        code = f"import sys; sys.path.insert(0, {str(place)!r}); exec({CODE!r})"
-        said, loaded = json.loads(run_python("-c", code))
-        assert said == [document, CONTRACT.read_text("utf-8"), [*OPERATIONS]]
-        assert "vendored.inside.operations" in loaded
-        assert not [name for name in loaded if name == "httpx" or name.startswith("vendored.inside.models")]
-        assert "vendored.inside.arguments" not in loaded, "it is slow to load"

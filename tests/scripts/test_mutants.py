@@ -1,7 +1,5 @@
 """`nox -s mutants`: every survivor is listed with a reason, and every listed mutant survives."""
 
-from pathlib import Path
-
 import mutants
 import pytest
 from mutants import Mutant
@@ -38,22 +36,3 @@ def test_the_list_and_the_survivors_have_to_agree(capsys: pytest.CaptureFixture[
         out = capsys.readouterr().out
         assert message in out
         assert ("because" in out) is (survivors != known), message
-
-
-def test_an_entry_without_a_reason_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mutants, "LIST", tmp_path / "survivors.toml")
-    mutants.LIST.write_text(OTHER.as_toml())
-    with pytest.raises(SystemExit, match=r"survivors\.toml: response\._describe has no reason"):
-        mutants.read_list([])
-    mutants.LIST.write_text(OTHER.as_toml().replace('because = ""', 'because = "no matter"'))
-    assert mutants.read_list([]) == {OTHER}
-
-
-def test_the_copy_is_one_tree(tmp_path: Path) -> None:
-    (tmp_path / "copy").mkdir()
-    (tmp_path / "copy/left").touch()
-    mutants.copy_code(tmp_path / "copy")
-    parts = {path.name for path in (tmp_path / "copy" / "src/ideogram_ai").iterdir()}
-    assert parts >= {"generated", "client", "testing", "cli"}
-    assert not (tmp_path / "copy/left").exists()
-    assert (tmp_path / "copy" / mutants.CLIENT / "request.py").read_text() == (CLIENT / "request.py").read_text()

@@ -28,7 +28,7 @@ Files = dict[str, bytes]
 
 def files(folder: Path) -> Files:
     """Read all files below a folder, by their names."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in tree.files(folder)}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in swap.files(folder)}
 
 
 def run(*arguments: object, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -255,19 +255,6 @@ def test_a_failure_of_either_rename_brings_the_old_tree_back(out: Path, monkeypa
                 replace(out)
         assert calls == renames
         assert read(out) == OLD
-
-
-def test_the_next_run_recovers_what_a_killed_one_left(out: Path) -> None:
-    (out / PACKAGE).rename(out / ".replacing-previous")  # killed between the renames
-    write(out / ".replacing-abc" / PACKAGE, a="half")
-    with workplace(out, PACKAGE):
-        assert (out / PACKAGE / "a").read_text() == "old"
-    assert read(out) == OLD
-    write(out / ".replacing-previous", a="older")  # killed after them
-    with workplace(out, PACKAGE) as root:
-        assert root.stat().st_dev == out.stat().st_dev
-        assert (root / ".gitignore").read_text() == "*\n"
-    assert read(out) == OLD
 
 
 def test_a_second_run_is_refused_while_the_first_is_at_work(out: Path) -> None:

@@ -8,17 +8,19 @@ from pathlib import Path
 import attrs
 import pytest
 import yaml
-from altered_contract import Change, Document, fields, post, put, schemas
+from altered_contract import Change as Edit
+from altered_contract import Document, fields, post, put, schemas
 from contract_changes import add_every_form, add_operation, add_responses, remove_field, rename_references
+from drifting.compare import Effect
 from regeneration import summary
 from regeneration.documents import CONTRACT, OUT, PACKAGE, operations
-from regeneration.summary import GeneratedState, find_changes, next_version, read_baseline, read_package
+from regeneration.summary import Change, GeneratedState, find_changes, next_version, read_baseline, read_package
 from unknown_fields import UNKNOWN
 
 NOW = read_package(OUT / PACKAGE)
 
 
-def changed(*changes: Change, **names: frozenset[str]) -> GeneratedState:
+def changed(*changes: Edit, **names: frozenset[str]) -> GeneratedState:
     """The package of the project's contract after some changes."""
     document: Document = yaml.load(CONTRACT.read_bytes(), yaml.CSafeLoader)
     for change in changes:
@@ -30,11 +32,11 @@ def required(document: Document) -> None:
     schemas(document)["GenerateImageRequestV4"].update(required=[UNKNOWN])
 
 
-def bound(value: int) -> Change:
+def bound(value: int) -> Edit:
     return lambda document: schemas(document)["V4PromptBbox"]["items"].update(maximum=value)
 
 
-def speeds(*values: str) -> Change:
+def speeds(*values: str) -> Edit:
     return lambda document: schemas(document)["RenderingSpeedV4"].update(enum=list(values))
 
 
@@ -68,7 +70,7 @@ LIMITED = ", ".join(
 IN_SERVICE = "/components/schemas/RenderingSpeedV4/x-unavailable-values"
 RULE = "(While the first number is 0, what breaks raises the second, all else the third.)"
 NEW = put(fields, **{UNKNOWN: {"type": "integer"}})
-CASES: list[tuple[list[Change], list[str]]] = [
+CASES: list[tuple[list[Edit], list[str]]] = [
     ([NEW], [f"harmless added {BOTH} request: the field `{UNKNOWN}` is new (integer)"]),
     ([NEW, required], [f"breaks added {BOTH} request: the field `{UNKNOWN}` is new (integer, required)"]),
     (
@@ -171,16 +173,17 @@ def test_groups_parameters_files_and_prices() -> None:
 
 
 def test_the_next_version() -> None:
-    for version, change, expected in (
-        ("0.1.0", remove_field, "0.2.0"),
-        ("0.1.4", remove_field, "0.2.0"),
-        ("0.1.0", NEW, "0.1.1"),
-        ("0.1.0", words, "0.1.1"),
-        ("1.2.3", remove_field, "2.0.0"),
-        ("1.2.3", NEW, "1.3.0"),
-        ("1.2.3", words, "1.2.4"),
+    breaking, harmless = Change(True, Effect.REMOVED, ""), Change(False, Effect.ADDED, "")
+    for version, changes, expected in (
+        ("0.1.0", [breaking], "0.2.0"),
+        ("0.1.4", [breaking, harmless], "0.2.0"),
+        ("0.1.0", [harmless], "0.1.1"),
+        ("0.1.0", [], "0.1.1"),
+        ("1.2.3", [breaking], "2.0.0"),
+        ("1.2.3", [harmless], "1.3.0"),
+        ("1.2.3", [], "1.2.4"),
     ):
-        assert next_version(version, find_changes(NOW, changed(change))) == expected, version
+        assert next_version(version, changes) == expected, version
 
 
 def test_the_text() -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +72,11 @@ def entry(**changes: Any) -> dict[str, Any]:
     return whole | changes
 
 
+def acting(act: Callable[[Exchange], None], *, may_have_run: bool = True) -> Fault:
+    """A behaviour of a FaultServer that a test writes down."""
+    return Fault("acting", "Does what the test wants.", Phase.IN_ANSWER, may_have_run=may_have_run, act=act)
+
+
 def answering(*entries: dict[str, Any], **members: Any) -> Fault:
     """A behaviour of a FaultServer: a 200 with these entries; `URL` in it is the server's own."""
     document = json.dumps({"created": "2026-10-07T12:00:00Z", "data": entries} | members)
@@ -81,7 +86,24 @@ def answering(*entries: dict[str, Any], **members: Any) -> Fault:
         body = document.replace("URL", exchange.settings.url)
         exchange.answer(Response(200, body.encode(), (("Content-Type", "application/json"),)))
 
-    return Fault("answering", "Answers 200 with what the test wants.", Phase.IN_ANSWER, may_have_run=True, act=act)
+    return acting(act)
+
+
+def refuse(ideogram: Command, cases: Iterable[tuple[Sequence[object], str]], *command: str, always: str = "") -> None:
+    """Check that a command is refused with some arguments, each time with a message, and with one that is always there.
+
+    Args:
+        ideogram: Runs it.
+        cases: The arguments, and a part of the message.
+        command: The first words, which are the same for all.
+        always: A part of every message.
+    """
+    for arguments, says in cases:
+        run = ideogram(*command, *arguments)
+        assert (run.code, run.out) == (2, ""), arguments
+        assert run.err.count("error: ") == 1 or "Usage: " in run.err, (arguments, run.err)
+        assert says in run.err, (arguments, run.err)
+        assert always in run.err, (arguments, run.err)
 
 
 def files(folder: Path, *but: str) -> Sequence[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import trustme
 from drifting.compare import Difference
-from drifting.compare_operations import compare_documents
+from drifting.operations import compare_documents
 
 Document = dict[str, Any]
 PATH, METHOD = "/things", "post"

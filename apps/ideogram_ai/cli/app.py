@@ -6,16 +6,31 @@ It imports click alone. A command imports what it needs when it runs, so that `i
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final
 
 import click
 
-from .commands import App, JsonCommand, Operations, RequestCommand, complete
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+from .commands import (
+    App,
+    JsonCommand,
+    Operations,
+    RequestCommand,
+    allow_http_option,
+    complete,
+    deadline_option,
+    image_options,
+    job_options,
+    matrix_options,
+    prompt_options,
+    report_options,
+    request_options,
+    send,
+    server_options,
+    service_options,
+    speed_and_check_options,
+    text_file_options,
+    together,
+)
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -26,122 +41,6 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
 
     click.echo(f"ideogram-ai {__version__} (contract {CONTRACT_SHA256[:12]})")
     ctx.exit()
-
-
-def _together(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:
-    """Make one decorator of options that several commands have."""
-
-    def decorate(command: Decorated) -> Decorated:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-_allow_http: Final = click.option(
-    "--allow-http", is_flag=True, help="Allow http to other machines; the key can be read. [env: IDEOGRAM_ALLOW_HTTP]"
-)
-_server_options: Final = _together(
-    click.option("--base-url", metavar="URL", help="Use another server. [env: IDEOGRAM_BASE_URL]"),
-    _allow_http,
-    click.option(
-        "--api-key-file", metavar="FILE", help="Read the key from a file. [default: IDEOGRAM_API_KEY, or a prompt]"
-    ),
-    click.option("--timeout", type=float, metavar="SECONDS", help="Limit of each step of a request. [default: 300]"),
-)
-_service_options: Final = _together(
-    click.option("--mock", is_flag=True, help="Use a mock server on this machine: no key, no network, no bill."),
-    _server_options,
-)
-_text_prompt: Final = click.option(
-    "--text-prompt", metavar="TEXT", help="The prompt as it is, even if it looks like a file or like JSON."
-)
-_speed_and_check: Final = _together(
-    click.option(
-        "--rendering-speed", metavar="SPEED", shell_complete=complete, help="Speed or quality; sets the price."
-    ),
-    click.option(
-        "--copyright-detection/--no-copyright-detection",
-        "enable_copyright_detection",
-        default=None,
-        help="Check the image for likenesses and logos.",
-    ),
-)
-_field_options: Final = _together(
-    click.option(
-        "-F",
-        "fields",
-        metavar="NAME=VALUE",
-        multiple=True,
-        shell_complete=complete,
-        help="Any field by its name. NAME=@FILE reads a file.",
-    ),
-    click.option(
-        "--extra-field",
-        "extra_fields",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="A field that the contract does not have, even if -F refuses it as a misspelling.",
-    ),
-)
-_image_options: Final = _together(
-    click.option("-o", "--output", metavar="PATH", help="A file or a folder. [default: the current folder]"),
-    click.option("--overwrite", is_flag=True, help="Replace PATH if it exists."),
-    click.option("--sidecar", is_flag=True, help="Also write prompt, seed, request and time to PATH.json."),
-    click.option("--open", "opens", is_flag=True, help="Show the saved image in the program of this system for it."),
-)
-_deadline: Final = click.option(
-    "--deadline", type=float, metavar="SECONDS", help="How long to wait for a job. [default: 600]"
-)
-_job_options: Final = _together(
-    click.option("--async", "as_job", is_flag=True, help="Submit a job, print its id, then wait. See ideogram fetch."),
-    _deadline,
-)
-_text_file_options: Final = _together(
-    click.option("-o", "--output", metavar="FILE", help="Write the JSON to FILE. [default: stdout]"),
-    click.option("--overwrite", is_flag=True, help="Replace FILE if it exists."),
-)
-_as_json: Final = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object to stdout, also for errors."
-)
-_quiet: Final = click.option(
-    "-q", "--quiet", is_flag=True, help="Print the paths of saved files to stdout, and errors to stderr."
-)
-_report_and_check: Final = _together(
-    _as_json,
-    _quiet,
-    click.option("--no-check", is_flag=True, help="Send the request without checking it against the contract."),
-    click.option("--dry-run", is_flag=True, help="Check the request and print what it would cost. Send nothing."),
-    click.option("--yes", is_flag=True, help="Do not ask before more than 20 images, or a request above 1 USD."),
-)
-_matrix_options: Final = _together(
-    click.option("--variants", type=click.IntRange(1), metavar="N", help="Send it N times. [default: 1]"),
-    click.option(
-        "--var",
-        "variables",
-        metavar="NAME=A,B",
-        multiple=True,
-        help="Send it once for each value of {NAME} in the prompt or in another field.",
-    ),
-)
-_report_options: Final = _together(
-    click.option("--report", metavar="DIR", help="Write report.json, .xml (JUnit) and .html to DIR, without the key."),
-    click.option(
-        "--expected-failures",
-        "expected",
-        type=click.Path(exists=True, dir_okay=False),
-        metavar="FILE",
-        help="Ids of requirements that may fail, one a line, with # and the reason. One that holds is a failure.",
-    ),
-)
-
-
-def _send(**options: Any) -> int:
-    """Run the command of the context."""
-    from .generate import run  # noqa: PLC0415 - loads httpx
-
-    return run(cast("RequestCommand", click.get_current_context().command), **options)
 
 
 @click.group(cls=App, context_settings={"help_option_names": ["-h", "--help"]})
@@ -161,22 +60,17 @@ def app() -> None:
 @app.command(
     cls=RequestCommand, methods=("generate", "submit", "generate_transparent"), short_help="Make an image and save it."
 )
-@click.argument("text", nargs=-1, metavar="[TEXT]")
-@_text_prompt
+@prompt_options
 @click.option("--json-prompt", metavar="FILE", help="A structured prompt instead: a JSON file, or - for stdin.")
 @click.option("--resolution", metavar="SIZE", shell_complete=complete, help="Width and height, e.g. 2048x2048.")
-@_speed_and_check
+@speed_and_check_options
 @click.option("--transparent", is_flag=True, help="Make a PNG with a transparent background.")
 @click.option(
     "--aspect-ratio", metavar="RATIO", shell_complete=complete, help="Shape, e.g. 16:9; the largest SIZE that has it."
 )
 @click.option("--output-resolution", metavar="SIZE", shell_complete=complete, help="With --transparent: its size.")
-@_matrix_options
-@_field_options
-@_image_options
-@_job_options
-@_report_and_check
-@_service_options
+@matrix_options
+@request_options(image_options, job_options)
 def generate(**options: Any) -> int:
     """Make an image from TEXT, a prompt in quotes (or - for stdin), and save it.
 
@@ -189,24 +83,19 @@ def generate(**options: Any) -> int:
     Each image is billed. A request that may have been billed is never sent again. Before anything is sent, the command
     checks that the image can be saved.
     """  # noqa: D301 - click wants the character
-    return _send(**options)
+    return send(**options)
 
 
 @app.command(
     cls=RequestCommand, methods=("remix", "submit_remix"), short_help="Make an image from an image and a prompt."
 )
 @click.argument("image")
-@click.argument("text", nargs=-1, metavar="[TEXT]")
-@_text_prompt
+@prompt_options
 @click.option("--image-weight", type=int, metavar="N", help="Likeness to IMAGE, from 1 to 100.")
 @click.option("--resolution", metavar="SIZE", shell_complete=complete, help="Width and height. [default: as IMAGE]")
-@_speed_and_check
-@_matrix_options
-@_field_options
-@_image_options
-@_job_options
-@_report_and_check
-@_service_options
+@speed_and_check_options
+@matrix_options
+@request_options(image_options, job_options)
 def remix(**options: Any) -> int:
     """Make an image from IMAGE, a file (or - for stdin), and from TEXT, a prompt in quotes, and save it.
 
@@ -216,7 +105,7 @@ def remix(**options: Any) -> int:
 
     Each image is billed.
     """  # noqa: D301 - click wants the character
-    return _send(**options)
+    return send(**options)
 
 
 @app.command(
@@ -230,10 +119,7 @@ def remix(**options: Any) -> int:
 @click.option(
     "--bbox/--no-bbox", "include_bbox", default=None, help="Whether to say where things stand. [default: yes]"
 )
-@_field_options
-@_text_file_options
-@_report_and_check
-@_service_options
+@request_options(text_file_options)
 def describe(**options: Any) -> int:
     """Print a structured prompt that describes IMAGE, a file (or - for stdin).
 
@@ -243,7 +129,7 @@ def describe(**options: Any) -> int:
 
     Only the JSON is written to stdout. Each description is billed.
     """  # noqa: D301 - click wants the character
-    return _send(**options)
+    return send(**options)
 
 
 @app.command(
@@ -254,13 +140,9 @@ def describe(**options: Any) -> int:
     activity="Writing the prompt",
     short_help="Write a structured prompt from a plain one.",
 )
-@click.argument("text", nargs=-1, metavar="[TEXT]")
-@_text_prompt
+@prompt_options
 @click.option("--aspect-ratio", metavar="RATIO", shell_complete=complete, help="Shape of the image, e.g. 16x9.")
-@_field_options
-@_text_file_options
-@_report_and_check
-@_service_options
+@request_options(text_file_options)
 def magic_prompt(**options: Any) -> int:
     """Print a structured prompt for TEXT, a prompt in quotes (or - for stdin).
 
@@ -270,7 +152,7 @@ def magic_prompt(**options: Any) -> int:
 
     Only the JSON is written to stdout. What it costs is not known.
     """  # noqa: D301 - click wants the character
-    return _send(**options)
+    return send(**options)
 
 
 @app.group(cls=App, short_help="Write, check and complete structured prompts, offline.")
@@ -285,7 +167,7 @@ def prompt() -> None:
 
 
 @prompt.command("new", short_help="Print an example to begin with.")
-@_text_file_options
+@text_file_options
 def prompt_new(**options: Any) -> int:
     """Print a structured prompt to begin with."""
     from .prompt import print_template  # noqa: PLC0415 - reads the contract
@@ -306,7 +188,7 @@ def prompt_check(sources: tuple[str, ...]) -> int:
 
 
 @prompt.command("schema", short_help="Print a JSON Schema for editors.")
-@_text_file_options
+@text_file_options
 def prompt_schema(**options: Any) -> int:
     """Print the JSON Schema of structured prompts, by which an editor completes and checks them."""
     from .prompt import print_schema  # noqa: PLC0415
@@ -314,29 +196,7 @@ def prompt_schema(**options: Any) -> int:
     return print_schema(**options)
 
 
-_OUTPUT_OPTIONS: Final = {
-    "images": _image_options,
-    "job": _together(
-        _image_options,
-        click.option("--no-wait", is_flag=True, help="Print the job as it is, and do not wait for its images."),
-        _deadline,
-    ),
-    "model": _text_file_options,
-}
-
-
-def _operation_command(name: str) -> RequestCommand:
-    """Make the command of an operation, with the options that its result needs."""
-    from .operation_help import help_of  # noqa: PLC0415 - reads the contract
-
-    short, text, result = help_of(name)
-    options = _together(_field_options, _OUTPUT_OPTIONS[result], _report_and_check, _service_options)
-    return click.command(name, cls=RequestCommand, methods=(name,), help=text, short_help=short)(options(_send))
-
-
-@app.group(
-    cls=Operations, make=_operation_command, invoke_without_command=True, short_help="Call any operation of the API."
-)
+@app.group(cls=Operations, invoke_without_command=True, short_help="Call any operation of the API.")
 @click.option("--list", "listed", is_flag=True, help="List the operations, what they do and what they cost.")
 @click.option("--json", "as_json", is_flag=True, help="With --list: as one JSON object.")
 @click.pass_context
@@ -366,11 +226,10 @@ def call(ctx: click.Context, *, listed: bool, as_json: bool) -> int | None:
 @app.command(cls=RequestCommand, short_help="Save the images of jobs, by their ids.")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.option("--no-wait", is_flag=True, help="Do not wait for jobs that are not done.")
-@_deadline
-@_image_options
-@_as_json
-@_quiet
-@_server_options
+@deadline_option
+@image_options
+@report_options
+@server_options
 def fetch(**options: Any) -> int:
     """Save the images of the jobs with these IDs, as often as you like. It costs nothing.
 
@@ -381,7 +240,7 @@ def fetch(**options: Any) -> int:
     generate --async and remix --async print the id of their job. Jobs that are not done are waited for. With --json
     there is one line for each job.
     """  # noqa: D301 - click wants the character
-    from .fetch import run  # noqa: PLC0415 - loads httpx
+    from .request_command import fetch as run  # noqa: PLC0415 - loads httpx
 
     return run(**options)
 
@@ -404,7 +263,7 @@ def fetch(**options: Any) -> int:
 @click.option("-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field, for rows that do not have it.")
 @click.option("--extra-field", "extra", metavar="NAME", multiple=True, help="Send this undocumented column.")
 @click.option("--ignore-field", "ignored", metavar="NAME", multiple=True, help="Do not send this column.")
-@_matrix_options
+@matrix_options
 @click.option(
     "--map",
     "--column",
@@ -438,9 +297,9 @@ def fetch(**options: Any) -> int:
 @click.option("--address", metavar="ADDRESS", help="The cluster. [default: RAY_ADDRESS, or one on this machine]")
 @click.option("--json", "as_json", is_flag=True, help="Print events to stdout, one JSON object a line.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors and warnings only.")
-@_service_options
+@service_options
 @click.pass_context
-def batch(ctx: click.Context, /, **options: Any) -> int:
+def batch(ctx: click.Context, /, **_options: Any) -> int:
     """Make an image of each row of INPUT: JSON, CSV, Parquet or a workbook, or - for JSON from stdin.
 
     \b
@@ -457,9 +316,9 @@ def batch(ctx: click.Context, /, **options: Any) -> int:
     not saved; 130 or 143 stopped by a signal, rows are left; 3 rows refused, or stopped by the service or by
     --max-cost; 5 images withheld; 0 every image saved.
     """  # noqa: D301 - click wants the character
-    from .batch import resume_command, run  # noqa: PLC0415 - loads httpx
+    from .batch import run  # noqa: PLC0415 - loads httpx
 
-    return run(resume=resume_command(ctx), **options)
+    return run(ctx)
 
 
 @app.command(short_help="Print the script by which a shell completes this command.")
@@ -498,6 +357,18 @@ def mock(**options: Any) -> int:
     return run_mock_server(**options)
 
 
+_conform_options: Final = together(
+    click.option("--report", metavar="DIR", help="Write report.json, .xml (JUnit) and .html to DIR, without the key."),
+    click.option(
+        "--expected-failures",
+        "expected",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Ids of requirements that may fail, one a line, with # and the reason. One that holds is a failure.",
+    ),
+)
+
+
 @app.group(short_help="Test a server or a client against the contract.")
 def conform() -> None:
     """Test a server or a client against the contract.
@@ -520,10 +391,10 @@ def conform() -> None:
 @click.option("--max-images", type=click.IntRange(0), metavar="N", help="Images that may be billed. [default: 0]")
 @click.option("--yes", is_flag=True, help="Do not ask before something that costs money.")
 @click.option("--key-env", metavar="NAME", help="Environment variable with the API key. Loopback needs none.")
-@_allow_http
+@allow_http_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of generated requests.")
 @click.option("--timeout", type=float, default=60.0, metavar="SECONDS", help="Limit of a response. [default: 60]")
-@_report_options
+@_conform_options
 def conform_server(**options: Any) -> int:
     """Test whether the server at URL keeps the contract: what it accepts, what it refuses, and how it answers.
 
@@ -554,7 +425,7 @@ def conform_server(**options: Any) -> int:
     metavar="NAME",
     help="What to test: a method of this client such as remix, verify_webhook, or all; repeatable. [default: generate]",
 )
-@_report_options
+@_conform_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def conform_client(**options: Any) -> int:
     """Test whether a client keeps the contract: what it sends, how it reads responses, what it never repeats.

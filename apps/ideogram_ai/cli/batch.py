@@ -3,65 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import logging
-import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
-from urllib.parse import urlsplit
 
 import click
-from attrs import define, evolve, field
+from attrs import define, field, fields_dict
 
-from ideogram_ai.batch.checking import Checker, Rules, check_defaults, find_operation
-from ideogram_ai.batch.csv_files import CsvOptions
 from ideogram_ai.batch.gallery import page_name, write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
 from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, is_shared, write_manifest
-from ideogram_ai.batch.matrix import Matrix
-from ideogram_ai.batch.model import BatchError, Event, InputError, RunStopped, State, StopReason, unknown_operation
-from ideogram_ai.batch.operations import GENERATE, all_fields, image_operations, submit_operation, view_of
+from ideogram_ai.batch.model import BatchError, Event, RunStopped, State, StopReason
+from ideogram_ai.batch.operations import image_operations, submit_operation
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
-from ideogram_ai.batch.reading import OWN_COLUMNS, Format, read_rows
 from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT
-from ideogram_ai.client import IdeogramError
-from ideogram_ai.client.config import resolve_api_key, resolve_base_url
+from ideogram_ai.client import AsyncIdeogram, IdeogramError
+from ideogram_ai.client.config import resolve_api_key
 from ideogram_ai.client.errors import NOTHING_SENT
-from ideogram_ai.client.transport import is_loopback
 
-from .batch_report import JsonReporter, Reporter, TextReporter
-from .batch_summary import BatchSummary, FailureGroups, Forecast, Progress
-from .cluster import connect
-from .contract_input import OPERATION, STDIN, Inputs, RequestFields, refuse_both, split_assignment
+from .batch_input import Forecast, InvalidRowsError, RowOptions
+from .batch_report import Reporter
+from .batch_summary import BatchSummary, FailureGroups, Progress
+from .contract_input import OPERATION, STDIN
 from .exit_codes import ExitCode, WrongUseError, handle_signals
-from .service import Service, open_service, option_message
-from .terminal import CONFIRM_ABOVE, can_prompt, count, print_note
+from .service import Connection, ServiceOptions, open_service, option_message, refuse_both
+from .terminal import CONFIRM_ABOVE, can_prompt, count
 
 if TYPE_CHECKING:
     from ideogram_ai.batch.model import BatchRequest
 
-_ABOUT_ROWS: Final = {
-    "--format": "form",
-    "--operation": "operation",
-    "--resolution": "resolution",
-    "--rendering-speed": "rendering_speed",
-    "-F": "fields",
-    "--extra-field": "extra",
-    "--ignore-field": "ignored",
-    "--variants": "variants",
-    "--var": "variables",
-    "--map": "mapped",
-    "--csv": "csv_settings",
-    "--no-check": "no_check",
-    "--skip-invalid": "skip_invalid",
-}
-"""Options on how INPUT is read, and their names here."""
 _NEVER_RESUMED: Final = frozenset(
     {"--retry-unknown", "--retry-failed", "--redo", "--replace", "--rebuild-ledger", "--dry-run"}
 )
@@ -77,7 +54,7 @@ def resume_command(ctx: click.Context) -> Callable[..., str]:
     words = ["ideogram", "batch", *([source] if source else [])]
     for parameter in ctx.command.params:
         option, value = parameter.opts[0], ctx.params.get(parameter.name or "")
-        skipped = option in _NEVER_RESUMED or (option in _ABOUT_ROWS and not source)
+        skipped = option in _NEVER_RESUMED or (parameter.name in fields_dict(RowOptions) and not source)
         if not value or skipped or isinstance(parameter, click.Argument):
             continue
         values = value if parameter.multiple else [value]
@@ -85,18 +62,17 @@ def resume_command(ctx: click.Context) -> Callable[..., str]:
     return lambda *more: shlex.join([*words, *more])
 
 
-def run(**options: Any) -> ExitCode:
-    """Run a batch, or resume it.
-
-    Args:
-        options: The options of the command, and `resume`; see `_Batch`.
-    """
-    batch = _Batch(**options)
+def run(ctx: click.Context) -> ExitCode:
+    """Run a batch, or resume it."""
+    options = dict(ctx.params)
+    rows = {name: options.pop(name) for name in fields_dict(RowOptions)}
+    given = (str(parameter.opts[0]) for parameter in ctx.command.params if rows.get(str(parameter.name)))
+    batch = _Batch(resume=resume_command(ctx), rows=RowOptions(**rows), about_rows=next(given, None), **options)
     # A driver of S3 reports a broken connection by an exception; a line for each task behind it would bury the links.
     logging.getLogger("asyncio").addFilter(lambda record: "aiohttp" not in record.getMessage())
     try:
         summary = batch.run()
-    except _InvalidRowsError:
+    except InvalidRowsError:
         return ExitCode.WRONG_USE
     except _DryRunDone:
         return ExitCode.DONE
@@ -114,19 +90,8 @@ def run(**options: Any) -> ExitCode:
     return summary.code
 
 
-class _InvalidRowsError(Exception):
-    """Some rows cannot be sent; they were reported."""
-
-
 class _DryRunDone(Exception):  # noqa: N818 - no error
     """The forecast of --dry-run is printed, and nothing is kept."""
-
-
-def _read_csv(settings: tuple[str, ...]) -> CsvOptions:
-    try:
-        return CsvOptions.of(dict(split_assignment(setting, "--csv", "encoding=cp1252") for setting in settings))
-    except InputError as error:
-        raise WrongUseError(f"--csv {error}") from None
 
 
 def _read_max_cost(text: str | None) -> Decimal | None:
@@ -142,33 +107,24 @@ def _read_max_cost(text: str | None) -> Decimal | None:
 
 
 @define(kw_only=True)
-class _Batch:
+class _Batch(ServiceOptions):
     """The options of the command, and the run that they ask for.
 
     Attributes:
         resume: Returns the command that resumes the batch, with more options behind it.
+        rows: The options on rows.
+        about_rows: The first of them that was given.
         begun: Whether a request may have been sent.
     """
 
     resume: Callable[..., str]
+    rows: RowOptions
+    about_rows: str | None
     source: str | None
     out: str
-    form: str | None
     as_jobs: bool
     in_flight: int | None
     downloads: int | None
-    operation: str | None
-    resolution: str | None
-    rendering_speed: str | None
-    fields: tuple[str, ...]
-    extra: tuple[str, ...]
-    ignored: tuple[str, ...]
-    variants: int | None
-    variables: tuple[str, ...]
-    mapped: tuple[str, ...]
-    csv_settings: tuple[str, ...]
-    no_check: bool
-    skip_invalid: bool
     dry_run: bool
     max_cost: str | None
     prices: str | None
@@ -183,13 +139,6 @@ class _Batch:
     shared: bool
     engine: str | None
     address: str | None
-    as_json: bool
-    quiet: bool
-    mock: bool
-    base_url: str | None
-    allow_http: bool
-    api_key_file: str | None
-    timeout: float | None
     reporter: Reporter = field(init=False)
     begun: bool = False
     _progress: Progress = field(factory=Progress)
@@ -197,17 +146,16 @@ class _Batch:
     _at_a_time: int = field(init=False)
     _limit: Decimal | None = field(init=False)
     _prices: Prices = field(init=False)
-    _url: str = field(init=False)
     _free: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.reporter = JsonReporter() if self.as_json else TextReporter(quiet=self.quiet)
+        self.reporter = Reporter(as_json=self.as_json, quiet=self.quiet)
         self.shared = self.shared or self.engine is not None
 
     def run(self) -> BatchSummary:
         """Check everything that can be checked before something is sent; then run."""
-        self._check_options()
-        rows = None if self.source is None else self._read_rows(self.source)
+        self.check()
+        rows = None if self.source is None else self.rows.read(self.source, self.reporter, shown=self.shown)
         if not self._is_begun():
             if rows is None:
                 raise WrongUseError(f"There is no batch in {self.out!r} yet: give an INPUT.")
@@ -216,7 +164,7 @@ class _Batch:
                 self._finish_dry_run(Forecast(estimate.rows, 0, 0, estimate, self._at_a_time, self._free))
         opened = Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger, shared=self.shared)
         with opened as job, ExitStack() as stack:
-            service: Service | None = None
+            connection: Connection | None = None
             with job.ledger.transaction():  # what raises in here undoes the plan
                 forecast = self._plan(job, rows)
                 if self.dry_run:
@@ -225,16 +173,15 @@ class _Batch:
                 if forecast.estimate.total or forecast.downloads or forecast.jobs or others:
                     self.reporter.forecast(forecast, dry_run=False)
                     self._confirm_cost(forecast)
-                    service = stack.enter_context(open_service(self, in_flight=self._at_a_time))
+                    connection = stack.enter_context(open_service(self, in_flight=self._at_a_time))
                     if self.engine is not None:
-                        stack.enter_context(connect(self.address))
+                        stack.enter_context(_connect(self.address))
             before = job.total_cost()
             stopped = RunStopped(StopReason.DONE, "")
-            if service is not None:
+            if connection is not None:
                 self.begun = True
                 with self.reporter.running(self._progress) as on_event:
-                    send = self._send if self.engine is None else self._send_from_cluster
-                    stopped = send(job, service, on_event)
+                    stopped = self._send(job, connection, on_event)
             files, unwritten = self._write_files(job)
             return BatchSummary.of(
                 job,
@@ -273,10 +220,9 @@ class _Batch:
             check_place(self.out)
         return False
 
-    def _check_options(self) -> None:
+    def check(self) -> None:
         """Refuse options that cannot be used, and read those that hold for the whole run."""
-        refuse_both("--mock", "--base-url", given=self.mock and self.base_url is not None)
-        refuse_both("--json", "--quiet", given=self.as_json and self.quiet)
+        super().check()
         refuse_both("--dry-run", "--rebuild-ledger", given=self.dry_run and self.rebuild_ledger)
         refuse_both("--engine", "--mock", given=self.engine is not None and self.mock)
         if self.address is not None and self.engine is None:
@@ -286,90 +232,16 @@ class _Batch:
         for name, value in (("--out", self.out), ("INPUT", self.source)):
             if value is not None and not value.strip():
                 raise WrongUseError(f"{name} is empty. Is a shell variable unset?")
-        given = next((option for option, name in _ABOUT_ROWS.items() if getattr(self, name)), None)
-        if self.source is None and given:
-            raise WrongUseError(f"{given} is about the rows of INPUT, but there is no INPUT.")
+        if self.source is None and self.about_rows:
+            raise WrongUseError(f"{self.about_rows} is about the rows of INPUT, but there is no INPUT.")
         self._at_a_time = self.in_flight or OPERATION.in_flight_limit or IN_FLIGHT
         self._limit = _read_max_cost(self.max_cost)
         self._prices = read_prices(Path(self.prices) if self.prices else None)
-        self._url = "" if self.mock else resolve_base_url(self.base_url, allow_http=self.allow_http)
-        self._free = self.mock or is_loopback(urlsplit(self._url).hostname or "")
-
-    def _read_rows(self, source: str) -> Iterator[BatchRequest]:
-        """Read the options on rows. The iterator reads the rows, and raises in the end if some cannot be sent."""
-        checker = Checker(self._read_rules(), self.reporter.bad_row, self.reporter.odd_row)
-        form = Format(self.form) if self.form else None
-        matrix = Matrix.of(self.variables, self.variants)
-        rows = matrix.rows(read_rows(source, form, renamed=self._read_map(), csv=_read_csv(self.csv_settings)))
-
-        def requests() -> Iterator[BatchRequest]:
-            yield from checker.requests(rows)
-            if not checker.rows:
-                raise WrongUseError("INPUT has no rows.")
-            self.reporter.checked(checker.rows, checker.bad, skipped=self.skip_invalid)
-            if checker.bad and not self.skip_invalid:
-                raise _InvalidRowsError
-            if unused := checker.unused():
-                raise WrongUseError(" ".join(unused))
-
-        return requests()
-
-    def _read_rules(self) -> Rules:
-        """Read the fields that complete the rows, and the columns that are sent or left out."""
-        fields, inputs, check = RequestFields(), Inputs(), not self.no_check
-        fields.put_options(
-            ("resolution", self.resolution, "--resolution"),
-            ("rendering_speed", self.rendering_speed, "--rendering-speed"),
-        )
-        usual = find_operation(self.operation or GENERATE)
-        if usual is None:
-            raise WrongUseError(f"--{unknown_operation(self.operation)}")
-        # A field of several operations has the type that the first of them gives it.
-        operations = [image_operations()[usual], *image_operations().values()]
-        for assignment in self.fields:
-            name = re.split("[.=]", assignment)[0].strip()  # without the member of an object
-            taker = next((each for each in operations if name in view_of(each.method_name).fields), OPERATION)
-            evolve(fields, operation=taker).put_assignment(assignment, inputs)
-        for name in fields.extra:
-            raise WrongUseError(f"-F {name}: the contract has no such field. To send a column, use --extra-field NAME.")
-        for name in sorted({*self.extra} & {*all_fields(), *OWN_COLUMNS}):
-            raise WrongUseError(f"--extra-field {name}: a column of this name is known, and needs no --extra-field.")
-        for operation in operations if check else ():
-            for note in evolve(fields, operation=operation).correct_values():
-                if not (self.quiet or self.as_json):
-                    print_note(note)
-        if problems := check_defaults(fields.documented, check=check):
-            raise WrongUseError(" ".join(problems))
-        folder = Path() if self.source in {None, STDIN} else Path(str(self.source)).parent
-        return Rules(
-            defaults=fields.documented,
-            extra=frozenset(self.extra),
-            ignored=frozenset(self.ignored),
-            check=check,
-            folder=folder,
-            operation=usual,
-        )
-
-    def _read_map(self) -> dict[str, str]:
-        """Return the fields of --map by heading."""
-        renamed: dict[str, str] = {}
-        known = [*all_fields(), *OWN_COLUMNS, *self.extra]
-        for assignment in self.mapped:
-            heading, sign, name = (part.strip() for part in assignment.rpartition("="))
-            if not sign or not heading:
-                raise WrongUseError(f"--map {assignment!r}: write HEADING=FIELD, for example --map Prompt=text_prompt.")
-            if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                cure = f"Did you mean {close[0]}?" if close else f"The fields are {', '.join(known)}."
-                raise WrongUseError(f"--map {assignment!r}: {name!r} is not a field. {cure}")
-            if heading in renamed or name in renamed.values():
-                raise WrongUseError(f"--map {assignment!r}: the heading or the field was given twice.")
-            renamed[heading] = name
-        return renamed
+        self._free = self.is_rehearsal  # refuses the base URL too
 
     def _plan(self, job: Job, rows: Iterator[BatchRequest] | None) -> Forecast:
         """Plan the rows of the input, or those of the ledger, and count what they cost."""
-        rehearsed = job.meet(self._url, rehearsal=self.mock, replace=self.replace)
+        rehearsed = job.meet(self.server, rehearsal=self.mock, replace=self.replace)
         # --dry-run reports all changed rows, as if they were replaced.
         replace = self.replace or self.dry_run
         planned = job.plan(() if rows is None else rows, replace=replace, redo=self.redo, whole=rows is not None)
@@ -440,58 +312,53 @@ class _Batch:
         elif self._limit is None:
             raise WrongUseError(f"{cost}: confirm with --yes, or set a limit with --max-cost USD. {NOTHING_SENT}")
 
-    def _send(self, job: Job, service: Service, on_event: Callable[[Event], None]) -> RunStopped:
+    def _send(self, job: Job, connection: Connection, on_event: Callable[[Event], None]) -> RunStopped:
         """Send the planned rows and save their images. Ctrl-C finishes those in flight, a second one cancels them."""
+        options: dict[str, Any] = {
+            "in_flight": self._at_a_time,
+            "downloads": self.downloads or DOWNLOADS,
+            "submit": self.as_jobs,
+            "max_cost": self._limit,
+            "prices": self._prices,
+            "retry_unknown": self.retry_unknown,
+            "retry_failed": self.retry_failed,
+        }
+        try:
+            if self.engine is not None:
+                return self._send_from_cluster(job, connection, on_event, options)
+            return asyncio.run(self._send_from_here(job, connection, on_event, options))
+        except (BatchError, IdeogramError) as error:
+            return RunStopped(StopReason.ERROR, str(error), error)
+        except Exception as error:
+            if self.engine is not None:
+                raise
+            # Whatever it is, the summary has the paid images.
+            return RunStopped(StopReason.ERROR, f"{type(error).__name__}: {error}", error)
+        except KeyboardInterrupt as error:  # just before signals are handled, or after
+            self._signal = self._signal or ExitCode.of_interruption(error)
+            return RunStopped(StopReason.NOW, "")
 
+    async def _send_from_here(
+        self, job: Job, connection: Connection, on_event: Callable[[Event], None], options: dict[str, Any]
+    ) -> RunStopped:
         def on_signal(number: int) -> None:
             first, self._signal = self._signal is None, self._signal or ExitCode.of_signal(number)
             (job.stop_softly if first else job.stop_now)()
 
-        async def send() -> RunStopped:
-            # Not in the signal handler: the loop may be anywhere, or asleep.
-            call_soon = asyncio.get_running_loop().call_soon_threadsafe
-            with handle_signals(lambda number: call_soon(on_signal, number)):
-                async with service.async_client() as client:
-                    return await job.run(
-                        client,
-                        in_flight=self._at_a_time,
-                        downloads=self.downloads or DOWNLOADS,
-                        prices=self._prices,
-                        max_cost=self._limit,
-                        retry_unknown=self.retry_unknown,
-                        retry_failed=self.retry_failed,
-                        rehearsal=self.mock,
-                        on_event=on_event,
-                        submit=self.as_jobs,
-                    )
+        # Not in the signal handler: the loop may be anywhere, or asleep.
+        call_soon = asyncio.get_running_loop().call_soon_threadsafe
+        with handle_signals(lambda number: call_soon(on_signal, number)):
+            async with AsyncIdeogram(**connection) as client:
+                return await job.run(client, rehearsal=self.mock, on_event=on_event, **options)
 
-        try:
-            return asyncio.run(send())
-        except (BatchError, IdeogramError) as error:
-            return RunStopped(StopReason.ERROR, str(error), error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the summary has the paid images
-            return RunStopped(StopReason.ERROR, f"{type(error).__name__}: {error}", error)
-        except KeyboardInterrupt as error:  # just before signals are handled, or after
-            self._signal = ExitCode.of_interruption(error)
-            return RunStopped(StopReason.NOW, "")
-
-    def _send_from_cluster(self, job: Job, service: Service, on_event: Callable[[Event], None]) -> RunStopped:
-        """Send the planned rows from the cluster. Ctrl-C finishes those in flight, a second one gives them up."""
+    def _send_from_cluster(
+        self, job: Job, connection: Connection, on_event: Callable[[Event], None], options: dict[str, Any]
+    ) -> RunStopped:
         from ideogram_ai.batch.ray import Settings, absolute, run_job  # noqa: PLC0415 - an extra, which is there
 
+        place = absolute(self.out)
         settings = Settings(
-            absolute(self.out),
-            self._url,
-            allow_http=self.allow_http,
-            timeout=self.timeout,
-            in_flight=self._at_a_time,
-            downloads=self.downloads or DOWNLOADS,
-            submit=self.as_jobs,
-            max_cost=self._limit,
-            prices=self._prices,
-            retry_unknown=self.retry_unknown,
-            retry_failed=self.retry_failed,
-            planned=True,
+            place, self.server, allow_http=self.allow_http, timeout=self.timeout, planned=True, **options
         )
         stop: list[Callable[[], None]] = []
 
@@ -501,16 +368,10 @@ class _Batch:
             self._signal = ExitCode.of_signal(number)
             stop[0]()
 
-        key = resolve_api_key(service.key)
+        key = resolve_api_key(connection["api_key"])
         assert not isinstance(key, str)  # noqa: S101 - the service was opened with it
-        try:
-            with handle_signals(on_signal):
-                return run_job(job, settings, key.reveal(), on_event, stop.append)
-        except (BatchError, IdeogramError) as error:
-            return RunStopped(StopReason.ERROR, str(error), error)
-        except KeyboardInterrupt as error:
-            self._signal = self._signal or ExitCode.of_interruption(error)
-            return RunStopped(StopReason.NOW, "")
+        with handle_signals(on_signal):
+            return run_job(job, settings, key.reveal(), on_event, stop.append)
 
     def _write_files(self, job: Job) -> tuple[dict[str, str], str | None]:
         """Write the manifest and the gallery, and return their names, and why one was not written."""
@@ -532,3 +393,32 @@ class _Batch:
             return files, None
         complete = "" if job.unrecorded else ", but the ledger is complete"
         return files, f"The manifest or the gallery was not written{complete}: {' '.join(dict.fromkeys(unwritten))}"
+
+
+@contextmanager
+def _connect(address: str | None) -> Generator[None]:
+    """Connect to a Ray cluster for as long as the context lasts.
+
+    Args:
+        address: The cluster; None is that of RAY_ADDRESS or of this machine, or a new one for this run.
+
+    Raises:
+        WrongUseError: Ray is not installed, or there is no such cluster.
+    """
+    try:
+        ray: Any = import_module("ray")
+        data: Any = import_module("ray.data")
+    except ModuleNotFoundError as error:
+        raise WrongUseError(f"--engine ray needs {error.name}: run pip install 'ideogram-ai[ray]'.") from None
+    try:
+        # The command shows the progress itself.
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=None)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        place = "RAY_ADDRESS" if address is None else f"--address {address!r}"
+        raise WrongUseError(f"{place}: there is no Ray cluster to connect to: {error}") from None
+    data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        ray.shutdown()

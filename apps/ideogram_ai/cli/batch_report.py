@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.batch.manifest import manifest_members
 from ideogram_ai.batch.model import (
@@ -26,12 +26,11 @@ from ideogram_ai.batch.model import (
 from ideogram_ai.client.errors import NOTHING_SENT
 
 from . import terminal
+from .batch_input import Forecast, RowProblems
 from .batch_summary import (
     BatchSummary,
     FailureGroups,
-    Forecast,
     Progress,
-    RowProblems,
     as_member,
     place_of,
     state_counts,
@@ -55,30 +54,41 @@ _LINES_OFTEN: Final = 12
 _WORTH_A_WARNING: Final = frozenset({State.FAILED, State.UNKNOWN, State.SUBMITTED})
 
 
-class TextReporter:
-    """Reports to people: errors and progress on stderr, the summary on stdout.
+class Reporter:
+    """Reports to people, errors and progress on stderr and the summary on stdout; or to programs, JSON lines on stdout.
 
     Args:
-        quiet: Report only what is wrong.
+        as_json: Report to programs.
+        quiet: Report to people only what is wrong.
     """
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
+    def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
+        self._as_json = as_json
+        self._shown = not (as_json or quiet)
         self._bad_rows = RowProblems()
         self._odd_rows = RowProblems()
 
     def bad_row(self, problem: RowProblem) -> None:
-        """Keep a row that cannot be sent, for the list of all."""
+        """Report a row that cannot be sent. People get a list of them in the end."""
         self._bad_rows.add(problem)
+        if self._as_json:
+            _write_event("bad_row", line=problem.line, field=problem.field, message=problem.message)
 
     def odd_row(self, remark: RowProblem) -> None:
-        """Keep what is odd about a row, for the list of all."""
-        self._odd_rows.add(remark)
+        """Report what is odd about a row, of each field some remarks. People get a list of them in the end."""
+        if self._odd_rows.add(remark) and self._as_json:
+            _write_event("odd_row", line=remark.line, field=remark.field, message=remark.message)
 
     def checked(self, rows: int, bad: int, *, skipped: bool) -> None:
-        """List the rows that cannot be sent, and those that are odd."""
+        """Report that all rows were checked."""
         odd = self._odd_rows.by_field.total()
-        if odd and not self._quiet:
+        if self._as_json:
+            _write_event("checked", rows=rows, bad=bad, skipped=skipped, remarks=odd)
+            if bad and not skipped:
+                message = f"{bad} of {rows} rows cannot be sent. {NOTHING_SENT}"
+                _write_end(ExitCode.WRONG_USE, "InvalidRowsError", message)
+            return
+        if odd and self._shown:
             print_warning(f"{count(odd, 'remark')} on rows that are sent anyway:")
             write_error(indented(self._odd_rows.lines()))
         if not bad:
@@ -96,7 +106,11 @@ class TextReporter:
             )
 
     def changed(self, planned: Planned) -> None:
-        """List rows that changed after they were made."""
+        """Report rows that changed after they were made."""
+        if self._as_json:
+            for row in planned.changed:
+                _write_event("changed_row", id=row.key, line=row.line, message=row.what)
+            return
         print_warning(
             f"{count(planned.changes, 'row')} changed after being made, and may have been billed. This is refused "
             "without --replace. With it they are made as new rows, which the forecast counts, and what was made is "
@@ -105,20 +119,37 @@ class TextReporter:
         write_error(indented(planned.lines()))
 
     def forecast(self, forecast: Forecast, *, dry_run: bool) -> None:
-        """Print the forecast: on stdout if it was asked for."""
-        if dry_run:
+        """Report the forecast, and the end of a dry run."""
+        if self._as_json:
+            _write_event("forecast", **forecast.members())
+            if dry_run:
+                _write_event("end", outcome=ExitCode.DONE.name.lower(), code=int(ExitCode.DONE), error=None)
+        elif dry_run:
             write_out("".join(f"{line}\n" for line in forecast.lines()))
-        elif not self._quiet:
+        elif self._shown:
             cost = "for free" if forecast.free else f"for {forecast.cost}"
             print_note(f"{forecast.summary(f' {cost}, {forecast.in_flight:,} at a time')}.")
 
     @contextmanager
     def running(self, progress: Progress) -> Generator[Callable[[Event], None]]:
-        """Show a bar on a terminal or a line now and then, and warnings at once."""
-        bar = not self._quiet and terminal.is_terminal(sys.stderr)
-        display = _Display(progress, notes=not self._quiet, lines=not (self._quiet or bar))
+        """Report events. People get a bar on a terminal or a line now and then, and warnings at once."""
+        bar = self._shown and terminal.is_terminal(sys.stderr)
+        display = _Display(progress, notes=self._shown, lines=self._shown and not bar)
+
+        def on_event(event: Event) -> None:
+            progress.add(event)
+            if isinstance(event, RowSubmitted) and not event.recorded:
+                print_error(  # at once: nothing else has the id, should this process end now
+                    f"{place_of(event.outcome.request)}: the ledger cannot be written. The row was submitted as job "
+                    f"{event.outcome.job_id}; `ideogram fetch` gets its image by that id."
+                )
+            if self._as_json:
+                _write_run_event(event)
+            else:
+                display.show(event)
+
         if not bar:
-            yield display.on_event
+            yield on_event
             return
         from rich.live import Live  # noqa: PLC0415 - for terminals only
 
@@ -126,61 +157,64 @@ class TextReporter:
         with terminal.stderr_may_be_gone():  # a terminal that is closed does not stop the run
             live.start()
         try:
-            yield display.on_event
+            yield on_event
         finally:
             with terminal.stderr_may_be_gone():
                 live.stop()
 
-    def failed(
-        self,
-        code: ExitCode,  # noqa: ARG002 - for programs
-        error: BaseException,  # noqa: ARG002
-        message: str,
-        unsaved: Sequence[Outcome] = (),
-    ) -> None:
-        """Print the error, and the links of paid images."""
-        print_error(message)
+    def failed(self, code: ExitCode, error: BaseException, message: str, unsaved: Sequence[Outcome] = ()) -> None:
+        """Report an end without a summary, and the links of paid images."""
+        if self._as_json:
+            _write_end(code, type(error).__name__, message, unsaved=[as_member(outcome) for outcome in unsaved])
+        else:
+            print_error(message)
         _print_unsaved(unsaved)
 
     def ended(self, summary: BatchSummary) -> None:
-        """Print the summary, what went wrong, and the commands that go on."""
-        if not self._quiet:
-            write_out(summary.text())
-        for message in (summary.message, summary.unwritten):
-            if message:
-                print_error(message)
-        _print_rows(summary.refused, "{} failed at no cost:")
-        if summary.refused.total:
-            print_note(f"To send them again: {summary.resume('--retry-failed')}")
-        _print_rows(summary.lost, "{} made and billed, with an image that cannot be downloaded any more:")
-        if summary.lost.total:
-            print_note(f"To try these downloads again, which is free: {summary.resume('--retry-failed')}")
-        _print_rows(summary.unknown, "{} with an unknown outcome:")
-        if summary.unknown.total:
-            print_note(
-                "They were sent, and may have been billed. Check the usage of your account first. To send them again, "
-                f"which may be billed twice: {summary.resume('--retry-unknown')}"
-            )
-        if any(summary.absent.values()):
-            print_note(
-                f"{count(sum(summary.absent.values()), 'row')} of the ledger, not in the input any more or made again "
-                f"since, left as they are: {state_line(summary.absent)}."
-            )
-        if summary.withheld:
-            print_note(
-                f"{count(summary.withheld, 'image')} of saved rows withheld by the safety check. They are billed."
-            )
-        downloads, jobs, elsewhere = (summary.counts[state] for state in (State.ANSWERED, State.SUBMITTED, State.SENT))
-        rest = [
-            *([f"{count(summary.left, 'row')} not sent"] if summary.left else []),
-            *([f"{count(downloads, 'row')} not downloaded"] if downloads else []),
-            *([f"{count(jobs, 'job')} in progress, which the next run asks for"] if jobs else []),
-            *([f"{count(elsewhere, 'row')} in progress elsewhere"] if elsewhere and not summary.unknown.total else []),
-        ]
-        if rest:
-            how = "Resume with a higher --max-cost" if summary.reason is StopReason.MAX_COST else "Resume with"
-            print_note(f"{' and '.join(rest)}. {how}: {summary.resume()}")
+        """Report the end: what went wrong, and the commands that go on. The links of paid images are always printed."""
+        if self._as_json:
+            _write_event("end", **summary.members())
+        else:
+            if self._shown:
+                write_out(summary.text())
+            _print_what_is_left(summary)
         _print_unsaved(summary.unsaved, summary.unrecorded, manifest="manifest" in summary.files)
+
+
+def _print_what_is_left(summary: BatchSummary) -> None:
+    """Print what went wrong, and the commands that go on."""
+    for message in (summary.message, summary.unwritten):
+        if message:
+            print_error(message)
+    _print_rows(summary.refused, "{} failed at no cost:")
+    if summary.refused.total:
+        print_note(f"To send them again: {summary.resume('--retry-failed')}")
+    _print_rows(summary.lost, "{} made and billed, with an image that cannot be downloaded any more:")
+    if summary.lost.total:
+        print_note(f"To try these downloads again, which is free: {summary.resume('--retry-failed')}")
+    _print_rows(summary.unknown, "{} with an unknown outcome:")
+    if summary.unknown.total:
+        print_note(
+            "They were sent, and may have been billed. Check the usage of your account first. To send them again, "
+            f"which may be billed twice: {summary.resume('--retry-unknown')}"
+        )
+    if any(summary.absent.values()):
+        print_note(
+            f"{count(sum(summary.absent.values()), 'row')} of the ledger, not in the input any more or made again "
+            f"since, left as they are: {state_line(summary.absent)}."
+        )
+    if summary.withheld:
+        print_note(f"{count(summary.withheld, 'image')} of saved rows withheld by the safety check. They are billed.")
+    downloads, jobs, elsewhere = (summary.counts[state] for state in (State.ANSWERED, State.SUBMITTED, State.SENT))
+    rest = [
+        *([f"{count(summary.left, 'row')} not sent"] if summary.left else []),
+        *([f"{count(downloads, 'row')} not downloaded"] if downloads else []),
+        *([f"{count(jobs, 'job')} in progress, which the next run asks for"] if jobs else []),
+        *([f"{count(elsewhere, 'row')} in progress elsewhere"] if elsewhere and not summary.unknown.total else []),
+    ]
+    if rest:
+        how = "Resume with a higher --max-cost" if summary.reason is StopReason.MAX_COST else "Resume with"
+        print_note(f"{' and '.join(rest)}. {how}: {summary.resume()}")
 
 
 def _print_rows(rows: FailureGroups, message: str) -> None:
@@ -218,14 +252,6 @@ def _print_unsaved(unsaved: Sequence[Outcome], unrecorded: Sequence[Outcome] = (
             write_error(indented([f"{place_of(outcome.request)}: {', '.join(parts)}"]))
 
 
-def _print_unrecorded_job(outcome: Outcome) -> None:
-    """Print the id of a job at once: nothing else has it, should this process end now."""
-    print_error(
-        f"{place_of(outcome.request)}: the ledger cannot be written. The row was submitted as job {outcome.job_id}; "
-        "`ideogram fetch` gets its image by that id."
-    )
-
-
 def _link(url: str, manifest: bool) -> str:
     """Shorten a link that contains its image, if the manifest has it."""
     too_long = manifest and url[:5].lower() == "data:" and len(url) > _LONGEST_DATA_LINK
@@ -252,9 +278,8 @@ class _Display:
         self._waits = False
         self._cancelled = False
 
-    def on_event(self, event: Event) -> None:
-        """Count an event, and print what the user may want to act on."""
-        self._progress.add(event)
+    def show(self, event: Event) -> None:
+        """Print what the user may want to act on."""
         match event:
             case RowDone() if event.outcome.error and event.outcome.state in _WORTH_A_WARNING and not self._cancelled:
                 # Each reason once, and some of them: the summary has all, with their rows.
@@ -267,8 +292,6 @@ class _Display:
             case RunWaiting() if self._notes and not self._waits:
                 self._waits = True
                 print_note(f"All is done here. Waiting for {count(event.rows, 'row')} that other processes work on.")
-            case RowSubmitted() if not event.recorded:
-                _print_unrecorded_job(event.outcome)
             case RunStopping() if event.reason in {StopReason.ASKED, StopReason.NOW}:
                 self._cancelled = event.reason is StopReason.NOW
                 if self._notes:
@@ -305,65 +328,6 @@ class _Display:
         states = Text("  ").join(Text(text, style) for text, style in state_counts(progress.states))
         figures = Text("  ".join(progress.figures()), style="dim")
         return Group(bar, *(line for line in (states, figures) if line.plain))
-
-
-class JsonReporter:
-    """Reports to programs: one JSON object a line on stdout."""
-
-    def __init__(self) -> None:
-        self._odd_rows = RowProblems()
-
-    def bad_row(self, problem: RowProblem) -> None:
-        """Write a row that cannot be sent."""
-        _write_event("bad_row", line=problem.line, field=problem.field, message=problem.message)
-
-    def odd_row(self, remark: RowProblem) -> None:
-        """Write what is odd about a row: some remarks of each field."""
-        if self._odd_rows.add(remark):
-            _write_event("odd_row", line=remark.line, field=remark.field, message=remark.message)
-
-    def checked(self, rows: int, bad: int, *, skipped: bool) -> None:
-        """Write that all rows were checked."""
-        _write_event("checked", rows=rows, bad=bad, skipped=skipped, remarks=self._odd_rows.by_field.total())
-        if bad and not skipped:
-            message = f"{bad} of {rows} rows cannot be sent. {NOTHING_SENT}"
-            _write_end(ExitCode.WRONG_USE, "InvalidRowsError", message)
-
-    def changed(self, planned: Planned) -> None:
-        """Write rows that changed after they were made."""
-        for row in planned.changed:
-            _write_event("changed_row", id=row.key, line=row.line, message=row.what)
-
-    def forecast(self, forecast: Forecast, *, dry_run: bool) -> None:
-        """Write the forecast, and the end of a dry run."""
-        _write_event("forecast", **forecast.members())
-        if dry_run:
-            _write_event("end", outcome=ExitCode.DONE.name.lower(), code=int(ExitCode.DONE), error=None)
-
-    @contextmanager
-    def running(self, progress: Progress) -> Generator[Callable[[Event], None]]:
-        """Write each event."""
-
-        def on_event(event: Event) -> None:
-            progress.add(event)
-            _write_run_event(event)
-            if isinstance(event, RowSubmitted) and not event.recorded:
-                _print_unrecorded_job(event.outcome)
-
-        yield on_event
-
-    def failed(self, code: ExitCode, error: BaseException, message: str, unsaved: Sequence[Outcome] = ()) -> None:
-        """Write the end with its error, and the links of paid images to stderr too."""
-        _write_end(code, type(error).__name__, message, unsaved=[as_member(outcome) for outcome in unsaved])
-        _print_unsaved(unsaved)
-
-    def ended(self, summary: BatchSummary) -> None:
-        """Write the end, and the links of paid images to stderr too."""
-        _write_event("end", **summary.members())
-        _print_unsaved(summary.unsaved, summary.unrecorded, manifest="manifest" in summary.files)
-
-
-Reporter: TypeAlias = TextReporter | JsonReporter
 
 
 def report_usage_error(error: click.UsageError) -> None:

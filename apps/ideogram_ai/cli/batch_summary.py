@@ -1,4 +1,4 @@
-"""What a batch has to report: problems of rows, the forecast, the progress, and the summary."""
+"""What a batch has to report: the forecast, the progress, and the summary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from attrs import asdict, define, evolve, field, filters, frozen
+from attrs import define, evolve, field, frozen
 
 from ideogram_ai.batch.model import (
     MOCK,
@@ -17,7 +17,6 @@ from ideogram_ai.batch.model import (
     Outcome,
     RowAnswered,
     RowDone,
-    RowProblem,
     RowSent,
     RowSubmitted,
     RunStarted,
@@ -27,13 +26,10 @@ from ideogram_ai.batch.model import (
     StopReason,
     StoreError,
 )
-from ideogram_ai.batch.operations import GENERATE, all_fields
-from ideogram_ai.batch.prices import FASTEST_SECONDS, SLOWEST_SECONDS, SOURCE_OF_SECONDS, Estimate, replaceable
-from ideogram_ai.batch.reading import OWN_COLUMNS
 from ideogram_ai.client import DownloadError
 
 from .exit_codes import ExitCode
-from .terminal import count, duration, indented, usd
+from .terminal import count, duration, indented, priced, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,12 +54,9 @@ _STATE_NAMES: Final = {
     State.PLANNED: "not sent",
     State.SENT: "on their way",
 }
-_MOST_PROBLEMS: Final = 20
-_MOST_PROBLEMS_OF_A_FIELD: Final = 5
 _MOST_GROUPS: Final = 10
 _MOST_PLACES: Final = 6
 _RATE_SECONDS: Final = 60.0
-_WHOLE_ROW: Final = "the row as a whole"
 
 
 def state_counts(counts: Mapping[State, int]) -> list[tuple[str, str]]:
@@ -80,12 +73,6 @@ def state_line(counts: Mapping[State, int]) -> str:
     return ", ".join(text for text, _ in state_counts(counts)) or "nothing yet"
 
 
-def priced(amount: Decimal, unpriced: int) -> str:
-    """Return a sum of money, and the number of images whose price nobody knows."""
-    unknown = f"{count(unpriced, 'image')} of unknown price" if unpriced else ""
-    return " and ".join(filter(None, (usd(amount) if amount or not unpriced else "", unknown)))
-
-
 def place_of(request: BatchRequest) -> str:
     """Return where people find a row: its line, and its id if it was given one."""
     if request.line is None:
@@ -98,37 +85,6 @@ def is_unsaved(outcome: Outcome) -> bool:
     return outcome.state in {State.ANSWERED, State.FAILED} and any(
         image.url and not image.file for image in outcome.images
     )
-
-
-@define
-class RowProblems:
-    """Problems of the rows of an input: some of each field are kept, and all are counted."""
-
-    kept: list[RowProblem] = field(factory=list[RowProblem])
-    by_field: Counter[str] = field(factory=Counter[str])
-
-    def add(self, problem: RowProblem) -> bool:
-        """Count a problem, and return whether it is kept."""
-        name = problem.field or _WHOLE_ROW
-        self.by_field[name] += 1
-        keep = len(self.kept) < _MOST_PROBLEMS and self.by_field[name] <= _MOST_PROBLEMS_OF_A_FIELD
-        if keep:
-            self.kept.append(problem)
-        return keep
-
-    @property
-    def has_unknown_fields(self) -> bool:
-        """Whether a row has a field that the contract does not have."""
-        return bool(self.by_field.keys() - {*all_fields(), *OWN_COLUMNS, _WHOLE_ROW})
-
-    def lines(self) -> Iterator[str]:
-        """Yield the lines for people."""
-        width = max((len(f"{problem.line}") for problem in self.kept), default=0)
-        for problem in self.kept:
-            yield f"line {problem.line:<{width}}  {problem.message}"
-        if more := self.by_field.total() - len(self.kept):
-            fields = ", ".join(f"{name}: {number:,}" for name, number in self.by_field.most_common())
-            yield f"and {more:,} more; in total {fields}"
 
 
 @define
@@ -162,118 +118,28 @@ class FailureGroups:
 
 
 class _FailureGroup:
-    """The first places of rows with the same error: ranges of lines, or ids."""
+    """The first places of rows with the same error: lines, the first and the last of those in sequence, and ids."""
 
     def __init__(self) -> None:
         self.total = 0
         self._shown = 0
-        self._lines: list[tuple[int, int]] = []
-        self._ids: list[str] = []
+        self._places: list[list[int | str]] = []
 
     def add(self, request: BatchRequest) -> None:
         self.total += 1
         line = request.line
-        if line is not None and self._lines and self._lines[-1][1] == line - 1:
-            self._lines[-1] = (self._lines[-1][0], line)
-        elif len(self._lines) + len(self._ids) == _MOST_PLACES:
+        if line is not None and self._places and self._places[-1][-1] == line - 1:
+            self._places[-1][1:] = [line]
+        elif len(self._places) == _MOST_PLACES:
             return
-        elif line is None:
-            self._ids.append(request.key)
         else:
-            self._lines.append((line, line))
+            self._places.append([request.key if line is None else line])
         self._shown += 1
 
     def __str__(self) -> str:
-        places = [f"{first}" if first == last else f"{first} to {last}" for first, last in self._lines]
-        noun = ("line" if places else "id") + "s"[: self.total != 1]
+        noun = ("line" if isinstance(self._places[0][0], int) else "id") + "s"[: self.total != 1]
         more = f" and {self.total - self._shown:,} more" if self.total > self._shown else ""
-        return f"{noun} {', '.join(places + self._ids)}{more}"
-
-
-@frozen
-class Forecast:
-    """What a run is about to do.
-
-    Attributes:
-        finished: Rows that are finished, or that only an option would run again.
-        downloads: Rows whose images are made and paid for, and not saved yet.
-        jobs: Rows that were submitted, and whose jobs are asked for.
-        free: Whether nobody is billed, because a server on this machine draws the images.
-        updated: Rows that changed and never cost anything.
-        replaced: Rows that are made again, and keep what was made before.
-        rehearsed: Rows that a rehearsal made, and that are made now.
-        absent: Rows of the ledger that are not in the input any more. They are left alone.
-    """
-
-    rows: int
-    finished: int
-    downloads: int
-    estimate: Estimate
-    in_flight: int
-    free: bool
-    updated: int = 0
-    replaced: int = 0
-    rehearsed: int = 0
-    absent: int = 0
-    jobs: int = 0
-
-    @property
-    def cost(self) -> str:
-        """What the images cost, for people."""
-        return "about " * bool(self.estimate.usd) + priced(self.estimate.usd, self.estimate.unpriced.total())
-
-    def summary(self, cost: str = "") -> str:
-        """Return the counts in one line, with the cost of the images if that is given."""
-        made = f"{count(self.estimate.total, 'image')} to make{cost}"
-        others = {
-            "to ask for": self.jobs,
-            "to download": self.downloads,
-            "finished": self.finished,
-            "changed and never billed": self.updated,
-            "made again": self.replaced,
-            "rehearsed before": self.rehearsed,
-            "not in the input any more": self.absent,
-        }
-        return f"{count(self.rows, 'row')}: " + ", ".join([made, *(f"{n:,} {what}" for what, n in others.items() if n)])
-
-    def lines(self) -> Iterator[str]:
-        """Yield the lines of --dry-run."""
-        estimate = self.estimate
-        yield self.summary()
-        if not estimate.total:
-            return
-        named = {  # generate needs no name
-            (f"{operation} {speed}".strip() if operation != GENERATE else speed, price): number
-            for (operation, speed, price), number in estimate.counts.items()
-        }
-        width = max(8, *(len(name) for name in (*(name for name, _ in named), *estimate.unpriced)))
-        for (name, price), number in named.items():
-            yield f"  {name:<{width}} {number:>9,}  at {usd(price)}  {usd(price * number):>14}"
-        for operation, number in estimate.unpriced.items():
-            yield f"  {operation:<{width}} {number:>9,}  at an unknown price"
-        cost = priced(estimate.usd, estimate.unpriced.total())
-        yield f"  cost     {cost}" + (" if it were not a rehearsal" if self.free else "")
-        least, most = estimate.seconds(self.in_flight)
-        yield f"  time     {duration(least)} to {duration(most)}, with {self.in_flight:,} at a time"
-        if estimate.sources:
-            yield (
-                f"Prices: {'; '.join(estimate.sources)}. --prices FILE uses others for {' and '.join(replaceable())}. "
-                "Withheld images cost the same."
-            )
-        yield f"Time: {FASTEST_SECONDS:g} to {SLOWEST_SECONDS:g} s an image, {SOURCE_OF_SECONDS}."
-
-    def members(self) -> dict[str, Any]:
-        """Return the members of the JSON event."""
-        estimate = self.estimate
-        return {
-            **asdict(self, filter=filters.exclude("estimate", "free")),
-            "images": estimate.total,
-            "images_by_speed": dict(estimate.images),
-            "images_of_unknown_price": dict(estimate.unpriced),
-            "cost_usd": f"{estimate.usd:f}",
-            "prices_as_of": estimate.as_of.isoformat(),
-            "seconds": list(estimate.seconds(self.in_flight)),
-        }
+        return f"{noun} {', '.join(' to '.join(map(str, place)) for place in self._places)}{more}"
 
 
 @define

@@ -1,4 +1,4 @@
-"""Completion, and its script. For NAME=VALUE: bash ends a word at `=` and `@`, and both it and zsh add a space."""
+"""Completion by a shell: its script, and what the contract offers. bash ends a word at `=` and `@`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from attrs import evolve
 from click.shell_completion import (
     BashComplete,
     CompletionItem,
@@ -16,13 +17,20 @@ from click.shell_completion import (
     split_arg_string,
 )
 
+from ideogram_ai.contract.view import read_view
+
+from .contract_input import members_of, operation_of, takes_several
 from .exit_codes import ExitCode, WrongUseError
 from .terminal import write_out
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from click import Command
+
+    from ideogram_ai.contract.view import FieldRule
+    from ideogram_ai.generated.operations import Operation
 
 COMPLETE_VARIABLE: Final = "_IDEOGRAM_COMPLETE"
 """The variable by which the script asks this command."""
@@ -100,3 +108,50 @@ def print_script(command: Command, shell: str | None) -> ExitCode:
         raise WrongUseError(f"SHELL: there is no completion for {name!r}. Give bash, zsh or fish.")
     write_out(f"{kind(command, {}, 'ideogram', COMPLETE_VARIABLE).source()}\n")
     return ExitCode.DONE
+
+
+# What may follow.
+
+
+def complete_assignment(incomplete: str, given: Iterable[str], method_names: Iterable[str]) -> list[str]:
+    """Return what -F may be that begins like this: names first, and behind the sign values or files.
+
+    Args:
+        incomplete: What is there of NAME=VALUE.
+        given: Other assignments, whose fields are not offered again unless they are lists.
+        method_names: The operations that the fields belong to.
+    """
+    name, sign, value = incomplete.partition("=")
+    operations = [operation_of(method_name) for method_name in method_names]
+    offered = {key: rule for operation in reversed(operations) for key, rule in _assignable(operation)}
+    if not sign:
+        used = {assignment.partition("=")[0] for assignment in given}
+        free = (key for key, rule in offered.items() if key not in used or takes_several(rule))
+        return [f"{key}=" for key in free if key.startswith(name)]
+    rule = offered.get(name)
+    if value.startswith("@") or (rule is not None and rule.takes_files):
+        return [f"{name}=@{path}" for path in _paths(value.removeprefix("@"))]
+    choices = [str(choice) for choice in rule.choices if choice is not None] if rule else []
+    if rule is not None and "boolean" in rule.types:
+        choices = ["true", "false"]
+    return [f"{name}={choice}" for choice in choices if choice.lower().startswith(value.lower())]
+
+
+def _assignable(operation: Operation) -> Iterator[tuple[str, FieldRule]]:
+    """Yield what -F can set: the fields, a list by the rule of its items, and the members of objects."""
+    view = read_view(operation.operation_id)
+    for name, rule in view.fields.items():
+        yield name, evolve(rule, choices=view.item_rule(name).choices) if takes_several(rule) else rule
+        for member, schema in members_of(view, name).items():
+            yield f"{name}.{member}", view.rule_of(member, schema)
+
+
+def _paths(start: str) -> list[str]:
+    folder, slash, name = start.rpartition("/")
+    try:
+        with os.scandir(f"{folder}{slash}" or ".") as entries:
+            found = sorted((entry.name, entry.is_dir()) for entry in entries if entry.name.startswith(name))
+    except OSError:
+        return []
+    shown = [(entry, is_folder) for entry, is_folder in found if name or not entry.startswith(".")]
+    return [f"{folder}{slash}{entry}{'/' if is_folder else ''}" for entry, is_folder in shown]

@@ -69,12 +69,6 @@ def links_of(operation: Operation) -> tuple[str, ...]:
     return tuple(name for name, part in members.items() if any(b.get("format") == "uri" for b in view.branches(part)))
 
 
-def refuse_both(one: str, other: str, *, given: bool) -> None:
-    """Refuse two options that contradict each other."""
-    if given:
-        raise WrongUseError(f"{one} and {other} cannot be used together.")
-
-
 class Inputs:
     """The files of a run, and its stdin, which only one option can read."""
 

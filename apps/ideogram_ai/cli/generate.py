@@ -1,4 +1,4 @@
-"""`ideogram generate`, `remix`, `describe`, `magic-prompt` and `call`: from the command line to a request."""
+"""`ideogram generate`, `remix`, `describe`, `magic-prompt` and `call`: from the command line to checked requests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import fields_dict
+from attrs import evolve, fields_dict
 
+from ideogram_ai.batch.matrix import Matrix
 from ideogram_ai.batch.names import Mistake, mistaken_prompt
+from ideogram_ai.client import RequestError, UnknownFieldError
+from ideogram_ai.client.errors import NOTHING_SENT
+from ideogram_ai.client.request import encode_request
+from ideogram_ai.contract.check import RequestProblem, Severity, check_request
 from ideogram_ai.contract.problems import sizes_of_shape, suggestion
+from ideogram_ai.contract.review import review_request
 
 from .contract_input import (
     JSON_PROMPT,
@@ -22,14 +28,19 @@ from .contract_input import (
     check_type,
     operation_of,
     refuse_blank,
-    refuse_both,
     request_fields,
+    split_assignment,
     without_line_end,
 )
 from .exit_codes import WrongUseError
-from .request_command import Options, add_fields, send
+from .request_command import RefusedError, Requests
+from .sending import Options
+from .service import refuse_both
+from .terminal import print_note, print_warning
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .commands import RequestCommand
     from .exit_codes import ExitCode
 
@@ -44,64 +55,89 @@ _OF_TRANSPARENT: Final = {ASPECT_RATIO, "output_resolution"}
 def run(
     command: RequestCommand,
     *,
-    fields: tuple[str, ...],
-    extra_fields: tuple[str, ...],
-    text: tuple[str, ...] | None = None,
-    text_prompt: str | None = None,
-    json_prompt: str | None = None,
     transparent: bool = False,
     as_job: bool = False,
     variants: int | None = None,
     variables: tuple[str, ...] = (),
     **options: Any,
 ) -> ExitCode:
-    """Send the request of a command, save or print what comes back, and report.
+    """Send the requests of a command, save or print what comes back, and report.
+
+    Everything that can be checked is checked before the first is sent, because what was made is billed.
 
     Args:
         command: The command. Parameters of it that are named like a field of its operations set that field.
-        fields: The values of -F.
-        extra_fields: The values of --extra-field.
-        text: The argument TEXT; None for a command without a prompt.
-        text_prompt: The prompt as it is.
-        json_prompt: The file of a structured prompt.
         transparent: Whether the image has a transparent background.
         as_job: Whether to submit a job.
         variants: How often each request is sent.
-        variables: The values of --var.
+        variables: The values of --var, with each combination of which a request is sent.
         options: The other options; see the help of the command.
     """
     method_name = "generate_transparent" if transparent else command.methods[0]
     request = RequestFields(operation_of(method_name, as_job=as_job))
-    known = {name for method in command.methods for name in request_fields(operation_of(method))}
-    known -= fields_dict(Options).keys()
-    own = [parameter for parameter in command.params if parameter.name in known and parameter.name in options]
-    given = {str(parameter.name): (parameter.opts[0], options.pop(str(parameter.name))) for parameter in own}
-
-    def fill(inputs: Inputs) -> None:
-        if options.get("deadline") is not None and request.operation.result != "job":
-            raise WrongUseError("--deadline is for a job: add --async. For one request, use --timeout.")
-        for name in _IMAGES & given.keys():
-            _put_image(request, name, given.pop(name)[1], inputs)
-        for name in _OF_TRANSPARENT & given.keys() - request_fields(request.operation).keys():
-            option, value = given.pop(name)
-            if value is not None and name != ASPECT_RATIO:
-                raise WrongUseError(f"{option} is for a transparent image: add --transparent, or use --resolution.")
-            if value is not None:
-                refuse_both("--aspect-ratio", "--resolution", given=given["resolution"][1] is not None)
-                given["resolution"] = (option, _size_of_shape(value, request))
-        if text is not None:
-            _put_prompt(request, text, text_prompt, json_prompt, inputs)
-        request.put_options(*((name, value, option) for name, (option, value) in given.items()))
-        add_fields(request, fields, extra_fields, inputs)
-        refuse_blank(request)
-        if text is not None and not {TEXT_PROMPT, JSON_PROMPT} & request.documented.keys():
-            cure = ", or --json-prompt FILE" if JSON_PROMPT in request_fields(request.operation) else ""
-            raise WrongUseError(f"There is no prompt. Give TEXT in quotes{cure}.")
-
-    return send(
-        request, fill, Options(**options), variants=variants, variables=variables,
-        activity=command.activity, member=command.member,
+    shared = Options(**{name: options.pop(name) for name in fields_dict(Options) if name in options})
+    requests = Requests(
+        shared, request.operation.result != "model", command.member, operation=request.operation,
+        activity=command.activity,
     )  # fmt: skip
+    with requests.errors_reported():
+        shared.check()
+        if shared.deadline is not None and request.operation.result != "job":
+            raise WrongUseError("--deadline is for a job: add --async. For one request, use --timeout.")
+        _fill(request, command, Inputs(), **options)
+        matrix = Matrix.of(variables, variants)
+        # Before the user is asked for a key.
+        for filled, values in matrix.combinations(request.documented):
+            each = evolve(request, documented=filled, values=tuple(values.values()))
+            refuse_blank(each)
+            # What is remarked on one of them is true of all.
+            _check(each, wanted=not shared.no_check, quiet=shared.quiet or bool(requests.planned))
+            requests.planned += [each] * matrix.variants
+        matrix.check()
+        requests.start()
+    requests.sum_up()
+    return requests.end()
+
+
+def _fill(
+    request: RequestFields,
+    command: RequestCommand,
+    inputs: Inputs,
+    *,
+    fields: tuple[str, ...],
+    extra_fields: tuple[str, ...],
+    text: tuple[str, ...] | None = None,
+    text_prompt: str | None = None,
+    json_prompt: str | None = None,
+    **own: Any,
+) -> None:
+    """Add the fields of the command line. `own` are those of parameters that are named like them."""
+    options = {str(parameter.name): parameter.opts[0] for parameter in command.params}
+    for name in _IMAGES & own.keys():
+        _put_image(request, name, own.pop(name), inputs)
+    for name in _OF_TRANSPARENT & own.keys() - request_fields(request.operation).keys():
+        value = own.pop(name)
+        if value is not None and name != ASPECT_RATIO:
+            raise WrongUseError(f"{options[name]} is for a transparent image: add --transparent, or use --resolution.")
+        if value is not None:
+            refuse_both("--aspect-ratio", "--resolution", given=own["resolution"] is not None)
+            own["resolution"] = _size_of_shape(value, request)
+            options["resolution"] = options[name]
+    if text is not None:
+        _put_prompt(request, text, text_prompt, json_prompt, inputs)
+    request.put_options(*((name, own[name], option) for name, option in options.items() if name in own))
+    for assignment in fields:
+        request.put_assignment(assignment, inputs)
+    for assignment in extra_fields:
+        name, value = split_assignment(assignment, "--extra-field")
+        source = f"--extra-field {name}"
+        if name in request_fields(request.operation):
+            raise WrongUseError(f"{source}: the contract has this field. Use -F {name}=VALUE.")
+        request.put(name, inputs.read_value(value, source), source, extra=True)
+    refuse_blank(request)
+    if text is not None and not {TEXT_PROMPT, JSON_PROMPT} & request.documented.keys():
+        cure = ", or --json-prompt FILE" if JSON_PROMPT in request_fields(request.operation) else ""
+        raise WrongUseError(f"There is no prompt. Give TEXT in quotes{cure}.")
 
 
 def _size_of_shape(ratio: str, request: RequestFields) -> str:
@@ -174,3 +210,53 @@ def _refuse_mistake(text: str, request: RequestFields, *, from_stdin: bool) -> N
     raise WrongUseError(
         f"TEXT {short!r} is {mistake.value}, not a prompt. {cure} To send it as it is, use --text-prompt."
     )
+
+
+# The check before it is sent.
+
+
+class InvalidRequestError(WrongUseError):
+    """The request breaks the contract."""
+
+
+def _check(request: RequestFields, *, wanted: bool, quiet: bool) -> None:
+    """Correct values that can mean one thing only, and refuse a request that the client or the contract refuses.
+
+    Unless it is `wanted` only the client is asked: the service may know more than the contract.
+    """
+    operation = request.operation
+    notes = request.correct_values() if wanted else []
+    problems = tuple(check_request({**request.keywords(), **request.extra}, operation=operation)) if wanted else ()
+    refusal = _refusal(request, problems)
+    if not quiet:
+        for note in notes:
+            print_note(note)
+        for remark in review_request(request.keywords(), operation=operation) if wanted else ():
+            # Beside a refusal, only a key that is likely misspelt may be the reason for it.
+            if refusal is None or remark.likely:
+                print_warning(f"{remark.pointer}: {remark.message}")
+        for problem in problems if refusal is None else ():
+            refused = problem.severity is Severity.REFUSED_TODAY
+            fate = "It is sent anyway; a refusal is free." if refused else "It is sent unchanged."
+            print_warning(f"{problem.pointer}: {problem.message} {fate}")
+    if refusal is not None:
+        raise RefusedError(refusal, problems)
+
+
+def _refusal(request: RequestFields, problems: Sequence[RequestProblem]) -> Exception | None:
+    try:
+        encode_request(request.operation, request.keywords(), request.extra)
+    except UnknownFieldError as error:
+        error.message = error.message.replace("extra_fields", "--extra-field")  # the option's name here
+        error.args = (error.message,)
+        return error
+    except RequestError as error:
+        return error
+    if any(problem.severity is Severity.BREAKS_CONTRACT for problem in problems):
+        pointer, message = problems[0].pointer, problems[0].message
+        place = "" if message.startswith(f"{pointer.removeprefix('#/')}: ") else f" at {pointer}"
+        where = f" in {len(problems)} places." if len(problems) > 1 else f"{place}: {message}"
+        return InvalidRequestError(
+            f"The request breaks the contract{where} To send it anyway, use --no-check. {NOTHING_SENT}"
+        )
+    return None

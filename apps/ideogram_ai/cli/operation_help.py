@@ -1,21 +1,20 @@
-"""What the contract says of operations: their list, the fields and the costs in a command's help, and completion."""
+"""What the contract says of operations: their list, and the fields and the costs in a command's help."""
 
 from __future__ import annotations
 
 import difflib
 import json
-import os
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import asdict, evolve
+from attrs import asdict
 
 from ideogram_ai.contract.problems import SHORT_LIST
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
-from .contract_input import JSON_PROMPT, members_of, operation_of, request_fields, takes_several
+from .contract_input import JSON_PROMPT, members_of, operation_of, request_fields
 from .exit_codes import ExitCode
 from .terminal import is_terminal, write_out
 
@@ -212,50 +211,3 @@ def _shown_choices(rule: FieldRule) -> list[str]:
     remarks = {rule.default: "default", **{entry.value: "not in service yet" for entry in rule.unavailable}}
     shown = [f"{choice} ({remarks[choice]})" if choice in remarks else choice for choice in map(str, rule.choices)]
     return [choice.replace(" ", _SOLID) for choice in shown]
-
-
-# Completion.
-
-
-def complete_assignment(incomplete: str, given: Iterable[str], method_names: Iterable[str]) -> list[str]:
-    """Return what -F may be that begins like this: names first, and behind the sign values or files.
-
-    Args:
-        incomplete: What is there of NAME=VALUE.
-        given: Other assignments, whose fields are not offered again unless they are lists.
-        method_names: The operations that the fields belong to.
-    """
-    name, sign, value = incomplete.partition("=")
-    operations = [operation_of(method_name) for method_name in method_names]
-    offered = {key: rule for operation in reversed(operations) for key, rule in _assignable(operation)}
-    if not sign:
-        used = {assignment.partition("=")[0] for assignment in given}
-        free = (key for key, rule in offered.items() if key not in used or takes_several(rule))
-        return [f"{key}=" for key in free if key.startswith(name)]
-    rule = offered.get(name)
-    if value.startswith("@") or (rule is not None and rule.takes_files):
-        return [f"{name}=@{path}" for path in _paths(value.removeprefix("@"))]
-    choices = [str(choice) for choice in rule.choices if choice is not None] if rule else []
-    if rule is not None and "boolean" in rule.types:
-        choices = ["true", "false"]
-    return [f"{name}={choice}" for choice in choices if choice.lower().startswith(value.lower())]
-
-
-def _assignable(operation: Operation) -> Iterator[tuple[str, FieldRule]]:
-    """Yield what -F can set: the fields, a list by the rule of its items, and the members of objects."""
-    view = read_view(operation.operation_id)
-    for name, rule in view.fields.items():
-        yield name, evolve(rule, choices=view.item_rule(name).choices) if takes_several(rule) else rule
-        for member, schema in members_of(view, name).items():
-            yield f"{name}.{member}", view.rule_of(member, schema)
-
-
-def _paths(start: str) -> list[str]:
-    folder, slash, name = start.rpartition("/")
-    try:
-        with os.scandir(f"{folder}{slash}" or ".") as entries:
-            found = sorted((entry.name, entry.is_dir()) for entry in entries if entry.name.startswith(name))
-    except OSError:
-        return []
-    shown = [(entry, is_folder) for entry, is_folder in found if name or not entry.startswith(".")]
-    return [f"{folder}{slash}{entry}{'/' if is_folder else ''}" for entry, is_folder in shown]

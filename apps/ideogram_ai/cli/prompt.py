@@ -12,7 +12,7 @@ from ideogram_ai.contract.view import read_view
 from .contract_input import JSON_PROMPT, Inputs, check_type, request_fields
 from .destination import Destination
 from .exit_codes import ExitCode, WrongUseError
-from .results import as_json_text
+from .report import as_json_text
 from .terminal import print_error, print_warning, printable, write_out
 
 if TYPE_CHECKING:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import mimetypes
 import os
+import shlex
 import warnings
-from collections.abc import Callable
 from contextlib import contextmanager
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import define, evolve
+from attrs import asdict, define, evolve
 
 from ideogram_ai.client import (
     DownloadError,
@@ -32,21 +33,58 @@ from ideogram_ai.client import (
 )
 from ideogram_ai.client.files import HEAD_BYTES, image_suffix
 from ideogram_ai.client.jobs import COMPLETED, FAILED
+from ideogram_ai.client.retry import MAX_SECONDS
 from ideogram_ai.client.transport import LEAVES
 
 from .destination import Destination, sidecar_of
-from .exit_codes import ExitCode, handle_signals, raise_interrupt
-from .results import Failure, ImageResult, JobState, Result
-from .terminal import print_note, print_warning, spinner
+from .exit_codes import ExitCode, WrongUseError, handle_signals, raise_interrupt
+from .report import Failure, ImageResult, JobState, Result
+from .service import ServiceOptions
+from .terminal import print_note, print_warning, spinner, write_error, write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from .contract_input import RequestFields
 
 _WAITING: Final = "Waiting for the {}, which may already be paid for. Press Ctrl-C again to stop waiting."
 _SAVING: Final = "Saving the image first. Press Ctrl-C again to stop and show its link."
+_DEADLINE: Final = 600.0
+"""Seconds to wait for a job, as in the client."""
+
+
+@define(kw_only=True)
+class Options(ServiceOptions):
+    """The options that commands with a request share; see their help. Those that a command lacks have a default."""
+
+    output: str | None
+    overwrite: bool
+    sidecar: bool = False
+    no_check: bool = False
+    dry_run: bool = False
+    deadline: float | None = None
+    no_wait: bool = False
+    opens: bool = False
+    yes: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long a job is waited for."""
+        return _DEADLINE if self.deadline is None else self.deadline
+
+    def check(self) -> None:
+        """Refuse options that cannot be used."""
+        super().check()
+        if not 0 <= self.seconds <= MAX_SECONDS:  # the client would refuse it when the job is submitted already
+            raise WrongUseError(f"--deadline: {self.deadline} is not a number of seconds from 0 to {MAX_SECONDS:,.0f}.")
+
+    def fetch_command(self, job_id: str) -> str:
+        """Write the command that fetches a job. An id may begin with a dash."""
+        words = ["ideogram", "fetch"]
+        words += ["--base-url", self.base_url] if self.base_url is not None else []
+        words += ["--allow-http"] if self.allow_http else []
+        return shlex.join([*words, *(["--"] if job_id.startswith("-") else []), job_id])
 
 
 class SignalState(logging.Handler):
@@ -129,33 +167,22 @@ class Sender:
         client: The client.
         state: What a signal does.
         destination: Where images go, and what a broken response leaves.
-        shown: Whether a spinner is shown.
-        fetch_command: Writes the command that fetches a job by its id; None if the server ends with this command.
+        options: The options of the command.
+        pays: Whether this command sends what may be billed.
         job_id: The job whose response it is, as soon as it is known.
-        pays: Whether this command submitted the job.
         number: The number of the next image, for its name.
     """
 
     client: Ideogram
     state: SignalState
     destination: Destination
-    shown: bool
-    fetch_command: Callable[[str], str] | None = None
-    job_id: str | None = None
+    options: Options
     pays: bool = True
+    job_id: str | None = None
     number: int = 1
 
-    def send(
-        self, request: RequestFields, activity: str, *, deadline: float | None, announce: Callable[[str], None]
-    ) -> Result:
-        """Send a request, and save the images of its response.
-
-        Args:
-            request: The request.
-            activity: What is done, for the spinner.
-            deadline: Seconds to wait for a job; None waits for none.
-            announce: Shows the id of a job that was submitted, before the wait for it begins.
-        """
+    def send(self, request: RequestFields, activity: str) -> Result:
+        """Send a request, and save the images of its response. `activity` is what is done, for the spinner."""
         self.state.begin()
         self.job_id = None
 
@@ -168,19 +195,34 @@ class Sender:
                 return response
             self.job_id = response.id
             if self.pays:
-                announce(response.id)
+                self._announce(response.id)
             self.state.ask()
-            if deadline is None and response.status not in {COMPLETED, FAILED}:
+            if self.options.no_wait and response.status not in {COMPLETED, FAILED}:
                 return response
-            return self.client.wait(response, deadline=deadline or 0)
+            return self.client.wait(response, deadline=0 if self.options.no_wait else self.options.seconds)
 
         return self.get(get, activity)
+
+    def _announce(self, job_id: str) -> None:
+        """Show the id of a job before the wait for it begins: whatever happens then, the id leads to the images."""
+        options = self.options
+        if options.no_wait and not options.shown:
+            return  # the report has it
+        if options.as_json:
+            write_out(json.dumps({"job": asdict(JobState(job_id))}) + "\n")
+        elif options.quiet:
+            write_error(f"job {job_id}\n")
+        elif options.mock:
+            print_note(f"The job {job_id} was submitted.")
+        else:
+            how = f"To fetch its images at any time: {options.fetch_command(job_id)}"
+            print_note(f"The job {job_id} was submitted. {how}")
 
     def get(self, get: Callable[[], Any], activity: str) -> Result:
         """Get a response by a function, and save its images."""
         response: Any = None
         try:
-            with warnings.catch_warnings(), spinner(activity, shown=self.shown):
+            with warnings.catch_warnings(), spinner(activity, shown=self.options.shown):
                 warnings.simplefilter("ignore", ResponseWarning)  # the report has it
                 response = get()
                 self.state.received()
@@ -243,17 +285,17 @@ class Sender:
         return Result(ExitCode.OUTCOME_UNKNOWN, failure=Failure.of(error, message))
 
     def _with_cure(self, message: str) -> str:
-        if self.fetch_command is None or self.job_id is None:
+        if self.options.mock or self.job_id is None:  # the mock server ends with this command, and its jobs with it
             return message
-        return f"{message} To fetch its images, for free: {self.fetch_command(self.job_id)}"
+        return f"{message} To fetch its images, for free: {self.options.fetch_command(self.job_id)}"
 
     def _save(self, generation: Generation) -> Result:
-        with spinner("Saving the image", shown=self.shown):
+        with spinner("Saving the image", shown=self.options.shown):
             images = _save_images(self.client, generation, self.destination, self.number)
         self.number += len(images)
         asked, kept = self.destination.path, None
         for path in (image.path for image in images if image.path and not self.destination.is_folder):
-            if self.shown and path.suffix != asked.suffix:
+            if self.options.shown and path.suffix != asked.suffix:
                 kind = path.suffix.removeprefix(".").upper()
                 print_note(f"The image is a {kind}, so it is called {os.fspath(path)!r} and not {os.fspath(asked)!r}.")
         if generation.problems:

@@ -10,13 +10,13 @@ import sys
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlsplit
 
 import click
-from attrs import frozen
+from attrs import define
 
-from ideogram_ai.client import AsyncIdeogram, Ideogram
+from ideogram_ai.client import Ideogram
 from ideogram_ai.client.config import KEY_VARIABLE, resolve_api_key, resolve_base_url
 from ideogram_ai.client.transport import is_loopback
 
@@ -24,9 +24,8 @@ from .exit_codes import ExitCode, WrongUseError
 from .terminal import can_prompt, is_terminal, print_note, print_warning, write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
-    from ideogram_ai.client.uploads import UploadProgress
     from ideogram_ai.testing import MockServer
 
 _MOCK_KEY: Final = "mock"
@@ -36,24 +35,13 @@ _LONGEST_KEY_FILE: Final = 4096
 """Bytes. A key has some hundred; a longer file is the wrong one."""
 
 
-@frozen
-class Service:
-    """How to reach a server. None takes the key, the URL or the timeout from the environment or the client."""
+class Connection(TypedDict):
+    """The arguments of a client. None takes the key, the URL or the timeout from the environment or the client."""
 
-    key: str | None
+    api_key: str | None
     base_url: str | None
     timeout: float | None
-    allow_http: bool = False
-
-    def client(self, on_upload: Callable[[UploadProgress], None] | None = None) -> Ideogram:
-        """Make a client."""
-        return Ideogram(
-            self.key, base_url=self.base_url, timeout=self.timeout, allow_http=self.allow_http, on_upload=on_upload
-        )
-
-    def async_client(self) -> AsyncIdeogram:
-        """Make an asynchronous client, inside the event loop that uses it."""
-        return AsyncIdeogram(self.key, base_url=self.base_url, timeout=self.timeout, allow_http=self.allow_http)
+    allow_http: bool
 
 
 def option_message(error: Exception) -> str:
@@ -62,21 +50,49 @@ def option_message(error: Exception) -> str:
     return f"--base-url{message.removeprefix('base_url')}" if message.startswith("base_url ") else message
 
 
-class ServiceOptions(Protocol):
-    """The options on the server that commands share; see their help."""
+@define(kw_only=True)
+class ServiceOptions:
+    """The options that all commands with requests share; see their help."""
 
-    mock: bool
+    as_json: bool
+    quiet: bool
     base_url: str | None
     allow_http: bool
     api_key_file: str | None
     timeout: float | None
-    quiet: bool
+    mock: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether people watch."""
+        return not (self.as_json or self.quiet)
+
+    @property
+    def server(self) -> str:
+        """The base URL of the server; empty for the mock server of --mock."""
+        return "" if self.mock else resolve_base_url(self.base_url, allow_http=self.allow_http)
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether nobody is billed, because a server on this machine answers."""
+        return self.mock or is_loopback(urlsplit(self.server).hostname or "")
+
+    def check(self) -> None:
+        """Refuse options that contradict each other."""
+        refuse_both("--mock", "--base-url", given=self.mock and self.base_url is not None)
+        refuse_both("--json", "--quiet", given=self.as_json and self.quiet)
+
+
+def refuse_both(one: str, other: str, *, given: bool) -> None:
+    """Refuse two options that contradict each other."""
+    if given:
+        raise WrongUseError(f"{one} and {other} cannot be used together.")
 
 
 @contextmanager
 def open_service(
     options: ServiceOptions, *, in_flight: int | None = None, needs_key: bool = True
-) -> Generator[Service]:
+) -> Generator[Connection]:
     """Find out how to reach the server. With --mock, run a mock server for as long as the context lasts.
 
     The client wants a key even for what `needs_key` none; it does not send it then.
@@ -87,11 +103,13 @@ def open_service(
     """
     if not options.mock:
         key = find_key(options.api_key_file) if needs_key else _UNUSED_KEY
-        service = Service(key, options.base_url, options.timeout, options.allow_http)
-        service.client().close()  # raises now what it cannot use
+        connection = Connection(
+            api_key=key, base_url=options.base_url, timeout=options.timeout, allow_http=options.allow_http
+        )
+        Ideogram(**connection).close()  # raises now what it cannot use
         if not options.quiet:
             warn_about_http(options.base_url, allow_http=options.allow_http)
-        yield service
+        yield connection
         return
     server = load_mock_server(warnings=not options.quiet)(in_flight=in_flight)
     try:
@@ -99,7 +117,7 @@ def open_service(
     except OSError as error:
         raise WrongUseError(f"--mock: this machine cannot start a server: {error.strerror}.") from None
     with server:
-        yield Service(_MOCK_KEY, server.url, options.timeout)
+        yield Connection(api_key=_MOCK_KEY, base_url=server.url, timeout=options.timeout, allow_http=False)
 
 
 def warn_about_http(base_url: str | None, *, allow_http: bool) -> None:

@@ -218,6 +218,12 @@ def usd(amount: Decimal) -> str:
     return f"{amount:,.2f} USD" if amount == round(amount, 2) else f"{amount:,f} USD"
 
 
+def priced(amount: Decimal, unpriced: int) -> str:
+    """Return a sum of money, and the number of images whose price nobody knows."""
+    unknown = f"{count(unpriced, 'image')} of unknown price" if unpriced else ""
+    return " and ".join(filter(None, (usd(amount) if amount or not unpriced else "", unknown)))
+
+
 def duration(seconds: float) -> str:
     """Format a time in seconds, minutes or hours, without digits that help nobody."""
     minutes = round(seconds / 60)

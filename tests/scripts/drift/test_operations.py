@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from drifting.compare_operations import compare_documents
+from drifting.operations import compare_documents
 from small_documents import METHOD, PATH, compared, document, said
 
 TEXT = {"schema": {"type": "string"}}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from contract_document import reachable
 from drifting.compare import DriftVerdict
-from drifting.compare_operations import compare_documents
 from drifting.document import Document
+from drifting.operations import compare_documents
 from drifting.schema import Normaliser
 from hypothesis import given
 from hypothesis import strategies as st

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from drifting.document import Document, DriftError
-from drifting.operation import Location, locate
+from drifting.operations import Location, locate
 from drifting.schema import MAX_DEPTH, MAX_SIZE
 from provider_history import OPERATION_ID, OURS, PATH, among_others, october, operation, ref
 from regeneration.documents import read_contract
