@@ -88,6 +88,7 @@ def create_app(
     if not 0 <= link_life < _LONGEST_LIFE:
         raise ValueError(f"link_life is {link_life}; it is a number of seconds from 0 to a hundred years.")
     mock = MockApplication(
+        view,
         MockService(latency, link_life),
         in_flight,
         ExchangeLog() if ledger is None else ledger,
@@ -135,6 +136,7 @@ class MockApplication:
         closing: Set when the server shuts down, so that no request waits for the latency.
     """
 
+    _view: ContractView
     service: MockService
     in_flight: int
     ledger: ExchangeLog
@@ -142,7 +144,6 @@ class MockApplication:
     _scenario: Iterator[int]
     _recorder: Recorder | None
     closing: asyncio.Event = field(factory=asyncio.Event, init=False)
-    _view: ContractView = field(factory=read_view, init=False)
     _running: int = field(default=0, init=False)
     _numbers: Iterator[int] = field(factory=lambda: count(1), init=False)
     _recent: dict[str, deque[float]] = field(factory=dict[str, "deque[float]"], init=False)
