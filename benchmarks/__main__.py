@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="only show that they run: the numbers mean nothing")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
-        parser.error(f"{min(unknown)!r} is no benchmark; there are {', '.join(NAMES)}")
+        parser.error(f"{min(unknown)!r} is not a benchmark; there are {', '.join(NAMES)}")
     rows: list[Row] = []
     for name in options.names or NAMES:
         for row in import_module(f".{name}", __package__).measure(Scale(quick=options.quick)):

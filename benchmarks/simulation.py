@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, define, evolve, field, frozen
 
-from ideogram_ai.batch import claims, job, presence, prices
+from ideogram_ai.batch import claims, presence, prices, run
 from ideogram_ai.batch.pace import Pace
 from ideogram_ai.client import RetryPolicy
 
@@ -146,7 +146,7 @@ class Simulation:
         self.jobs: dict[int, float] = {}
         self.released: dict[int, int] = {}
         self.orphans: dict[int, Worker] = {}
-        size = job._BLOCK
+        size = run._BLOCK
         self.block_left = array("i", [min(size, rows - start) for start in range(0, rows, size)])
         self.fresh = array("i", range(len(self.block_left)))
         self.place = array("i", self.fresh)
@@ -280,7 +280,7 @@ class Simulation:
             at = self.random.randrange(len(worker.blocks))
             worker.blocks[at], worker.blocks[-1] = worker.blocks[-1], worker.blocks[at]
             block = worker.blocks.pop()
-        size = job._BLOCK
+        size = run._BLOCK
         rows = range(block * size, min((block + 1) * size, self.setup.rows))
         worker.rows.extend((row, 1) for row in rows)
         if worker.engine:
@@ -316,7 +316,7 @@ class Simulation:
         if worker.engine:
             if not (self.replays or self.queue or any(each.left for each in self.living)):
                 return True
-            yield job._OTHERS_SECONDS
+            yield run._OTHERS_SECONDS
             return False
         yield from self._update(worker)
         worker.rows.extend((row, attempt + 1) for row, attempt in self.released.items())
@@ -326,7 +326,7 @@ class Simulation:
         if worker.rows or worker.open:
             return False
         if self.opened > 0 or self.fresh:
-            yield job._OTHERS_SECONDS
+            yield run._OTHERS_SECONDS
             return False
         return True
 
@@ -462,7 +462,7 @@ class Simulation:
         self._hand_over(worker, row)
 
     def _hand_over(self, worker: Worker, row: int) -> None:
-        block = row // job._BLOCK
+        block = row // run._BLOCK
         if block in worker.left:
             worker.left[block] -= 1
             if not worker.left[block]:
@@ -477,7 +477,7 @@ class Simulation:
         self.opened += self.state[row] in {UNCLAIMED, PLANNED, SAVED}
         if self.state[row] == UNCLAIMED:
             self.claimed[row] = self.now
-            self._take_from_fresh(row // job._BLOCK)
+            self._take_from_fresh(row // run._BLOCK)
         self.attempt[row], self.state[row] = attempt, SENT
         self.released.pop(row, None)
         worker.open.add(row)

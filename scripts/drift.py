@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit codes are those above."""
     options = _parse(argv)
     try:
-        from drifting import check, document, report  # noqa: PLC0415 - a missing package must not end as a verdict
+        from drifting import check, report  # noqa: PLC0415 - a missing package must not end as a verdict
+        from regeneration.documents import RegenerationError  # noqa: PLC0415
     except ModuleNotFoundError as error:
         print(f"error: {error.name} is not installed; pip install -r requirements.lock installs it", file=sys.stderr)
         return UNKNOWN
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         known = check.read_known(options.known)
         found = check.check(options.contract, options.source or known.document, known, timeout=options.timeout)
         _show(found, options.format, known=options.all)
-    except document.DriftError as error:
+    except RegenerationError as error:
         if options.format == "json":
             sys.stdout.write(report.json_failure(str(error)))
         print(f"error: {error}", file=sys.stderr)

@@ -124,7 +124,7 @@ def report(survivors: set[Mutant], known: set[Mutant], odd: list[str], count: in
             f"\nNo test tells of this change. Write one, or list it with a reason in {LIST.name}:\n{mutant.as_toml()}"
         )
     for mutant in sorted(known - survivors):
-        print(f"\nThis is listed in {LIST.name}, and is killed, or is no change of today's code:\n{mutant.as_toml()}")
+        print(f"\nThis is listed in {LIST.name}, and is killed, or changes nothing today:\n{mutant.as_toml()}")
     for line in odd:
         print(f"\n{line}: neither killed nor survived")
     print(f"\n{count} mutants, of which {len(survivors)} survived, {len(survivors & known)} of them for a reason")

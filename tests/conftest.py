@@ -1,6 +1,7 @@
 """What every test gets: no network, none of the user's settings, both event loops, and no thread left behind."""
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -52,6 +53,16 @@ def pytest_configure() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Two processes for each processor: many tests wait for programs, signals and time limits."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Load no file of which no test runs: to load them all takes ten seconds, in each process."""
+    if not collection_path.name.startswith("test_") or config.option.markexpr not in {"slow", "not slow"}:
+        return None
+    text = collection_path.read_text("utf-8")
+    if config.option.markexpr == "slow":
+        return None if "pytest.mark.slow" in text else True
+    return True if re.search(r"^pytestmark = (\[[^]]*)?pytest\.mark\.slow", text, re.MULTILINE) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -150,12 +150,9 @@ def check(contract: Path, source: str, known: Known, *, timeout: float) -> Drift
     """Compare every operation of our contract with the same one in another document, which is a file or an address.
 
     Raises:
-        DriftError: One of the documents cannot be read.
+        RegenerationError: One of the documents cannot be read.
     """
-    try:
-        read = read_contract(contract)
-    except ContractError as error:
-        raise DriftError(str(error)) from None
+    read = read_contract(contract)
     name = contract.relative_to(ROOT).as_posix() if contract.is_relative_to(ROOT) else str(contract)
     ours = Document(name, read.document)
     content = read_source(source, timeout=timeout)
@@ -220,7 +217,7 @@ def read_known(path: Path) -> Known:
     """Read a file of known differences.
 
     Raises:
-        DriftError: It cannot be read, or does not have the right form.
+        RegenerationError: It cannot be read, or does not have the right form.
     """
     try:
         document, places = read_yaml(path, path.read_text("utf-8"))
@@ -228,10 +225,8 @@ def read_known(path: Path) -> Known:
         raise DriftError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise DriftError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
-    except ContractError as error:
-        raise DriftError(str(error)) from None
     if (wrong := first_error(_FORM, document)) is not None:
-        raise DriftError(str(ContractError(path, wrong[1], places.get(wrong[0]), wrong[0])))
+        raise ContractError(path, wrong[1], places.get(wrong[0]), wrong[0])
     entries = tuple(
         KnownDifference(
             line=places["differences", index].line,

@@ -15,8 +15,8 @@ import httpx
 import yaml
 from regeneration.documents import (
     LOADER,
-    ContractError,
     Pointer,
+    RegenerationError,
     at,
     check_events,
     find,
@@ -24,6 +24,7 @@ from regeneration.documents import (
     is_mapping,
     plain_value,
     pointer_text,
+    printable,
     shorten,
 )
 
@@ -36,11 +37,11 @@ _JSON: Final = re.compile(r'\s*\{\s*["}]')
 _HTML: Final = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
 
 
-class DriftError(Exception):
+class DriftError(RegenerationError):
     """The check cannot tell whether anything changed. The message is one printable line."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in shorten(message, 1000)))
+        super().__init__(printable(shorten(message, 1000)))
 
 
 @attrs.frozen
@@ -100,7 +101,7 @@ class Document:
         if not isinstance(reference, str):
             raise self.error(place, f"the $ref {reference!r} is not text")
         if reference != "#" and not reference.startswith("#/"):
-            message = f"the $ref {reference} is no pointer into this document; bundle the document into one file first"
+            message = f"the $ref {reference} is not a pointer into this document; bundle the document into one file"
             raise self.error(place, message)
         target, missing = find(self.data, unquote(reference))
         if missing is not None:
@@ -260,8 +261,6 @@ def _parse_yaml(name: str, text: str) -> Any:
     try:
         check_events(Path(name), text, MAX_DEPTH)
         root = yaml.compose(text, LOADER)
-    except ContractError as error:
-        raise DriftError(str(error)) from None
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark is not None else name

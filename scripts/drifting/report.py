@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from regeneration.documents import shorten
+from regeneration.documents import printable, shorten
 
 from drifting.check import Drift
 from drifting.compare import DriftVerdict, Effect
@@ -129,7 +129,7 @@ def _json_difference(difference: Difference) -> dict[str, Any]:
 
 def text_report(report: DriftReport, *, known: bool = False) -> str:
     """Write the report as plain lines: for a file, a pipe, or the text of an issue."""
-    lines = _head(report)
+    lines = [f"ours:   {report.contract[0]}", f"theirs: {report.document[0]} (OpenAPI {report.document[2]})", ""]
     for operations, differences in _groups(report, known=known):
         lines += operations
         for difference in differences:
@@ -138,11 +138,7 @@ def text_report(report: DriftReport, *, known: bool = False) -> str:
             lines += [f"          theirs #{difference.new.pointer_text}"]
             lines += [f"          {difference.reason}"] if difference.reason else []
         lines += [""]
-    return _printable("\n".join([*lines, *_foot(report)]))
-
-
-def _head(report: DriftReport) -> list[str]:
-    return [f"ours:   {report.contract[0]}", f"theirs: {report.document[0]} (OpenAPI {report.document[2]})", ""]
+    return printable("\n".join([*lines, *_foot(report)]), "\n")
 
 
 def _distinct(report: DriftReport) -> Iterator[tuple[Difference, list[str]]]:
@@ -186,8 +182,3 @@ def _foot(report: DriftReport) -> Iterator[str]:
     counts = [verdicts.count(verdict) for verdict in DriftVerdict]
     numbers = ", ".join(f"{count} {verdict}" for count, verdict in zip(counts, DriftVerdict, strict=True))
     yield f"{_OUTCOMES[report.outcome]} ({numbers}, {len(report.stale)} stale)"
-
-
-def _printable(text: str) -> str:
-    """Escape what would move the cursor or change colours: the document is not ours."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)

@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from regeneration.checks import api_key_scheme, client_facts
 from regeneration.documents import (
     branches,
     is_array,
@@ -17,7 +18,6 @@ from regeneration.documents import (
     subschemas,
 )
 from regeneration.fields import fields_of_body, imports, in_the_authors_order, or_job, parameter_fields
-from regeneration.operation_checks import api_key_scheme, client_facts
 from regeneration.rules import (
     NO_RULES,
     describe_money,

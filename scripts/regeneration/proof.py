@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, unquote
 
 import attrs
 
+from regeneration.checks import api_key_scheme
 from regeneration.documents import (
     PACKAGE,
     ROOT,
@@ -39,7 +40,6 @@ from regeneration.documents import (
     resolve,
     resolve_place,
 )
-from regeneration.operation_checks import api_key_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -65,7 +65,7 @@ def read_rules(contract: Contract, path: str, method: str) -> dict[str, Groups]:
                 message = f"the rule is about {field}, which the request does not have; correct it, or take it out"
                 raise contract.error(where, message)
             if name == "same_length" and not is_array(document, declared[field]):
-                raise contract.error(where, f"{field} is no list, so it has no length; name two lists, or take it out")
+                raise contract.error(where, f"{field} is not a list and has no length; name two lists, or take it out")
         found[name].append(group)
     return {name: tuple(dict.fromkeys(groups)) for name, groups in found.items()}
 
@@ -156,7 +156,7 @@ def read_prices(contract: Contract, path: str, method: str, schema: Any) -> dict
             raise contract.error((*where, "field"), message)
         choices = [value for part in branches(contract.document, declared[field]) for value in part.get("enum", ())]
         if "value" in case and choices and case["value"] not in choices:
-            message = f"{case['value']} is no value of {field}; write one of {', '.join(map(str, choices))}"
+            message = f"{case['value']} is not a value of {field}; write one of {', '.join(map(str, choices))}"
             raise contract.error((*where, "value"), message)
         stated = _price(contract, (*where, "price"), case["price"], schema)
         others.append({"field": field, "value": case.get("value"), "price": stated})

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from swap import LOCK, PREFIX, InUseError, files, locked, tree_sha256, work_folder
 
+from regeneration.checks import client_facts
 from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
 from regeneration.fields import Parameter, read_models
-from regeneration.operation_checks import client_facts
 from regeneration.operations import Endpoint, variables
 from regeneration.rules import groups_of, is_rule
 

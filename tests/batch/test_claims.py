@@ -17,16 +17,19 @@ from typing import Any
 import pytest
 import s3_server
 from attrs import evolve
+from batch_places import states
+from batch_service import made, run
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
 from ideogram_ai.batch import presence as presence_module
-from ideogram_ai.batch.claims import Claims, row_name
+from ideogram_ai.batch.claim_files import row_name
+from ideogram_ai.batch.claims import Claims
+from ideogram_ai.batch.events import RowDone, RunWaiting
 from ideogram_ai.batch.manifest import check_place
-from ideogram_ai.batch.model import LedgerChangeError, RowDone, RunStopped, RunWaiting, StoreError
-from ideogram_ai.batch.prices import shipped_prices
+from ideogram_ai.batch.model import LedgerChangeError, StoreError
 from ideogram_ai.batch.step import outcome_of_response
 from ideogram_ai.batch.store import LocalStore, Store, open_store
-from ideogram_ai.client import AsyncIdeogram, Ideogram
+from ideogram_ai.client import Ideogram
 from ideogram_ai.testing import MockServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_images")]
@@ -50,20 +53,6 @@ def row(number: int = 1, prompt: str = "") -> BatchRequest:
 
 def attempt(request: BatchRequest, server: str = "https://s.test") -> Outcome:
     return Outcome(request, State.SENT, cost=PRICE, may_have_been_billed=True, attempts=1, server=server)
-
-
-def made(server: MockServer) -> Counter[str]:
-    """How often the server made an image, by prompt."""
-    return Counter(
-        str(dict(exchange.fields)["text_prompt"])
-        for exchange in server.ledger
-        if exchange.method == "POST" and exchange.status == 200
-    )
-
-
-async def run(job: Job, server: MockServer, **options: Any) -> RunStopped:
-    async with AsyncIdeogram(base_url=server.url) as client:
-        return await job.run(client, prices=shipped_prices(), **options)
 
 
 @contextmanager
@@ -105,7 +94,7 @@ async def test_a_row_without_an_id_is_the_same_for_a_step_and_for_a_batch(server
         job.plan(rows, whole=True)
         step = Step(base_url=server.url, location=str(tmp_path))
         assert [step(step(each).request).state for each in rows] == [State.SAVED, State.SAVED]
-        await run(job, server)
+        await run(job, server.url)
         assert job.counts()[State.SAVED] == 2
     with Job.open(tmp_path, shared=True) as job:
         moved = [evolve(each, line=3 - number) for number, each in enumerate(rows, start=1)]
@@ -139,15 +128,18 @@ def test_what_never_ran_is_given_back_and_a_refusal_is_kept(tmp_path: Path) -> N
 def test_a_living_owner_is_never_robbed_and_a_dead_one_left_an_unknown_row(tmp_path: Path) -> None:
     with at_work(tmp_path) as one, at_work(tmp_path) as other:
         assert one.claim(attempt(row())) is None
-        found = other.claim(attempt(row()), retry_unknown=True)
+        other.retry_unknown = True
+        found = other.claim(attempt(row()))
         assert found is not None
+        other.retry_unknown = False
         assert (found.outcome.state, found.busy) == (State.SENT, True)
         die(one, tmp_path)
         other._presence._verdicts.clear()
         found = other.claim(attempt(row()))
         assert found is not None
         assert (found.outcome.state, found.outcome.error_type) == (State.UNKNOWN, "InterruptedError")
-        assert other.claim(attempt(row()), retry_unknown=True) is None
+        other.retry_unknown = True
+        assert other.claim(attempt(row())) is None
         # The one that was taken for dead was only slow: what it paid for is not lost.
         one.record(evolve(attempt(row()), state=State.WITHHELD))
         other.record(evolve(attempt(row()), state=State.WITHHELD))
@@ -160,7 +152,8 @@ def test_a_living_owner_is_never_robbed_and_a_dead_one_left_an_unknown_row(tmp_p
 def test_one_key_asks_for_one_thing(tmp_path: Path) -> None:
     with at_work(tmp_path) as one, at_work(tmp_path) as other:
         assert one.claim(attempt(row())) is None
-        found = other.claim(attempt(row(prompt="something else")), retry_unknown=True, retry_failed=True)
+        other.retry_unknown = other.retry_failed = True
+        found = other.claim(attempt(row(prompt="something else")))
         assert found is not None
         assert (found.outcome.state, found.outcome.may_have_been_billed) == (State.FAILED, False)
         assert "another id" in str(found.outcome.error)
@@ -173,9 +166,8 @@ def test_claims_that_are_taken_back_and_changes_that_are_not_allowed(tmp_path: P
         one.release(row())
         assert other.claim(attempt(row())) is None
         with at_work(tmp_path) as third:
-            assert third.claim(attempt(row()), retry_unknown=True) is not None, (
-                "the claim that was taken back is no hole"
-            )
+            third.retry_unknown = True
+            assert third.claim(attempt(row())) is not None, "the claim that was taken back is no hole"
         with pytest.raises(LedgerChangeError, match="cannot be saved"):
             other.record(evolve(attempt(row()), state=State.SAVED))
         with pytest.raises(LedgerChangeError, match="cannot be unknown"):
@@ -203,9 +195,9 @@ def test_places_that_hold_something_else(server: MockServer, tmp_path: Path) -> 
 async def test_a_place_with_a_ledger_is_not_shared(server: MockServer, tmp_path: Path) -> None:
     with Job.open(tmp_path) as job:
         job.plan([row()])
-        await run(job, server)
+        await run(job, server.url)
     with Job.open(tmp_path, shared=True) as job, pytest.raises(LedgerError, match="on one machine"):
-        await run(job, server)
+        await run(job, server.url)
 
 
 async def test_a_shared_batch_goes_on_with_what_a_dead_process_left(server: MockServer, tmp_path: Path) -> None:
@@ -233,15 +225,15 @@ async def test_a_shared_batch_goes_on_with_what_a_dead_process_left(server: Mock
                 State.ANSWERED: 1,
                 State.SAVED: 1,
             }
-            await run(job, server)
-            assert {each.request.key: each.state.value for each in job.outcomes()} == {
+            await run(job, server.url)
+            assert states(job) == {
                 **dict.fromkeys(("r1", "r2", "r3", "r4"), "saved"),
                 "r0": "unknown",
             }
             assert made(server) - before == {"number 4": 1}
-            await run(job, server, retry_unknown=True)
+            await run(job, server.url, retry_unknown=True)
             job.plan((), redo=["r4"])
-            await run(job, server)
+            await run(job, server.url)
             assert job.total_cost() == PRICE * 7
         assert made(server) == {f"number {number}": 2 if number == 4 else 1 for number in range(5)}
     with Job.open(tmp_path, shared=True) as job:
@@ -255,7 +247,7 @@ async def test_a_shared_batch_goes_on_with_what_a_dead_process_left(server: Mock
 async def test_rows_of_others_are_waited_for_and_taken_over_when_those_give_up(
     server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ideogram_ai.batch.job._OTHERS_SECONDS", 0.1)
+    monkeypatch.setattr("ideogram_ai.batch.run._OTHERS_SECONDS", 0.1)
     monkeypatch.setattr(presence_module, "_VERDICT_SECONDS", 0)
     with at_work(tmp_path, server.url) as given_back, at_work(tmp_path, server.url) as dead:
         assert given_back.claim(attempt(row(1), server.url)) is None
@@ -270,11 +262,10 @@ async def test_rows_of_others_are_waited_for_and_taken_over_when_those_give_up(
                     die(dead, tmp_path)
 
             ended: list[object] = []
-            stopped = await run(job, server, on_event=on_event)
+            stopped = await run(job, server.url, on_event=on_event)
             assert ended == [RunWaiting(2)]
             assert stopped.message.endswith("Left: 1 are unknown.")
-            states = {each.request.key: each.state.value for each in job.outcomes()}
-    assert states == {"r1": "saved", "r2": "unknown", "r3": "saved"}
+            assert states(job) == {"r1": "saved", "r2": "unknown", "r3": "saved"}
 
 
 def test_the_command_waits_for_rows_of_others_when_it_has_none_of_its_own(server: MockServer, tmp_path: Path) -> None:
@@ -306,8 +297,8 @@ async def test_what_a_process_left_that_nobody_knew_of_is_collected(server: Mock
                 dead.record(evolve(attempt(row(2), server.url), state=State.SUBMITTED, job_id=job_id))
                 die(dead, tmp_path)
 
-        await run(job, server, on_event=on_event)
-        assert {each.request.key: each.state.value for each in job.outcomes()} == {"r1": "saved", "r2": "saved"}
+        await run(job, server.url, on_event=on_event)
+        assert states(job) == {"r1": "saved", "r2": "saved"}
 
 
 async def test_an_outcome_that_cannot_be_written_down_is_named(
@@ -323,7 +314,7 @@ async def test_an_outcome_that_cannot_be_written_down_is_named(
     monkeypatch.setattr("ideogram_ai.batch.claims._PAUSES", (0, None))
     with Job.open(tmp_path, shared=True) as job:
         job.plan([row(1), row(2)])
-        stopped = await run(job, server, in_flight=1)
+        stopped = await run(job, server.url, in_flight=1)
         assert "the place is gone" in stopped.message
         assert [outcome.url is not None for outcome in stopped.unrecorded] == [True] * made(server).total()
     with pytest.raises(LedgerError) as caught:
@@ -371,7 +362,7 @@ async def test_a_look_passes_over_what_others_claimed_and_the_end_does_not_forge
         job.claims.update()
         assert job.claims.left
         assert not job.claims.is_taken("r3")
-        await run(job, server)
+        await run(job, server.url)
         assert [outcome.state for outcome in job.outcomes()] == [State.UNKNOWN, State.SAVED, State.SAVED]
     assert made(server) == {"number 2": 1, "number 3": 1}
 

@@ -9,7 +9,7 @@ import pytest
 
 from ideogram_ai.batch import coordinator as module
 from ideogram_ai.batch.coordinator import Coordinator
-from ideogram_ai.batch.model import StopReason
+from ideogram_ai.batch.events import StopReason
 
 T = TypeVar("T")
 FREE = Decimal(0)

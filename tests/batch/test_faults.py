@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from batch_service import HASTY
+from driver import KEY
 
 from ideogram_ai.batch import BatchRequest, Job, State
-from ideogram_ai.batch.model import StopReason
+from ideogram_ai.batch.events import StopReason
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.client import AsyncIdeogram
 from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, FaultServer, Phase
@@ -22,7 +23,7 @@ PROMPT = re.compile(rb"number ([0-9]+) ")
 
 
 async def run(job: Job, url: str) -> StopReason:
-    async with AsyncIdeogram("the-key-of-this-test", base_url=url, retry=HASTY, timeout=10) as client:
+    async with AsyncIdeogram(KEY, base_url=url, retry=HASTY, timeout=10) as client:
         return (await job.run(client, in_flight=6, prices=shipped_prices())).reason
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import anyio
 import pytest
-from batch_service import HASTY, until
+from batch_service import run, until
 from cli_runs import answering, entry
+from driver import KEY
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, LedgerLockedError, Outcome, State
-from ideogram_ai.batch.ledger import Ledger
-from ideogram_ai.batch.model import (
+from ideogram_ai.batch.events import (
     Event,
     PaceChanged,
     RowAnswered,
@@ -26,9 +26,9 @@ from ideogram_ai.batch.model import (
     RunStopped,
     RunStopping,
     StopReason,
-    StoreError,
 )
-from ideogram_ai.batch.prices import shipped_prices
+from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import StoreError
 from ideogram_ai.batch.saving import Saver
 from ideogram_ai.client import AsyncIdeogram, AuthenticationError, RetryPolicy
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
@@ -36,7 +36,6 @@ from ideogram_ai.testing.faults import FaultServer, answer_with
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_images")]
 
-KEY = "the-key-of-this-test"
 ONCE = RetryPolicy(base_delay=0, max_attempts=1)
 both_loops = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 
@@ -46,11 +45,6 @@ def requests(count: int, words: str = "") -> list[BatchRequest]:
         BatchRequest.of({"text_prompt": f"number {number} {words}", "resolution": "512x1536"}, number)
         for number in range(1, count + 1)
     ]
-
-
-async def run(job: Job, url: str, *, retry: RetryPolicy = HASTY, **options: Any) -> RunStopped:
-    async with AsyncIdeogram(KEY, base_url=url, retry=retry) as client:
-        return await job.run(client, prices=shipped_prices(), **options)
 
 
 def states(job: Job) -> dict[str, int]:

@@ -4,26 +4,28 @@ import json
 import logging
 import shutil
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anyio
+import batch_service
 import pytest
 from attrs import evolve
-from batch_service import HASTY, until
+from batch_places import states
+from batch_service import client_of, made, until
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, State, run_batch
+from ideogram_ai.batch.events import Event, RowDone, RowSubmitted, RunStopped, StopReason
 from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.batch.manifest import write_manifest
-from ideogram_ai.batch.model import Event, Outcome, RowDone, RowSubmitted, RunStopped, StopReason
+from ideogram_ai.batch.model import Outcome
 from ideogram_ai.batch.prices import shipped_prices
-from ideogram_ai.client import AsyncIdeogram, DownloadError, DownloadReason, Timing
+from ideogram_ai.batch.run import Run
+from ideogram_ai.client import AsyncIdeogram, DownloadError, DownloadReason
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_images")]
-KEY = "the-key-of-this-test"
 
 
 @pytest.fixture
@@ -32,25 +34,12 @@ def server() -> Iterator[MockServer]:
         yield serving
 
 
-def client_of(server: MockServer) -> AsyncIdeogram:
-    """A client that does not wait long between two polls."""
-    timing = Timing(sleep=lambda seconds: anyio.sleep(min(seconds, 0.02)))
-    return AsyncIdeogram(KEY, base_url=server.url, retry=HASTY, timing=timing)
-
-
 def rows(*prompts: str) -> list[BatchRequest]:
     return [BatchRequest(prompt, {"text_prompt": prompt, "resolution": "512x1536"}) for prompt in prompts]
 
 
 async def run(job: Job, server: MockServer, **options: Any) -> RunStopped:
-    async with client_of(server) as client:
-        return await job.run(client, **{"prices": shipped_prices(), "submit": True, **options})
-
-
-def made(server: MockServer) -> Counter[str]:
-    """How often the server was asked to make an image, by prompt."""
-    posts = [exchange for exchange in server.ledger if exchange.method == "POST" and exchange.status == 200]
-    return Counter(str(dict(exchange.fields)["text_prompt"]) for exchange in posts)
+    return await batch_service.run(job, server.url, **{"submit": True, **options})
 
 
 def on_disk(folder: Path, copy: Path) -> dict[str, tuple[str, str | None]]:
@@ -60,10 +49,6 @@ def on_disk(folder: Path, copy: Path) -> dict[str, tuple[str, str | None]]:
     found = {key: (state, job) for key, state, job in database.execute("SELECT key, state, job_id FROM rows")}
     database.close()
     return found
-
-
-def states(job: Job) -> dict[str, str]:
-    return {outcome.request.key: outcome.state.value for outcome in job.outcomes()}
 
 
 async def test_the_id_is_on_the_disk_before_the_job_is_asked_for(server: MockServer, tmp_path: Path) -> None:
@@ -188,7 +173,7 @@ async def test_a_job_is_never_asked_for_at_another_server(server: MockServer, tm
         assert job.plan(rows("cat"), redo=["cat"]).replaced == 1
         job.meet("https://b.test", replace=True)
         assert states(job) == {"cat": "planned", "cat~1": "submitted"}
-        assert [each.request.key async for each in job._source(None, None)] == ["cat"]
+        assert [each.request.key async for each in Run(job, client_of(server.url), None, None).source()] == ["cat"]
 
 
 async def test_jobs_of_a_rehearsal_that_is_over_are_submitted_again(server: MockServer, tmp_path: Path) -> None:
@@ -254,7 +239,7 @@ async def test_an_expired_link_of_a_job_is_signed_anew(
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_a_program_without_a_ledger(server: MockServer, caplog: pytest.LogCaptureFixture) -> None:
-    async with client_of(server) as client:
+    async with client_of(server.url) as client:
         async with run_batch(rows("cat", "owl"), client=client, submit=True) as outcomes:
             found = {outcome.request.key: outcome async for outcome in outcomes}
         assert {key: outcome.state for key, outcome in found.items()} == dict.fromkeys(("cat", "owl"), State.ANSWERED)

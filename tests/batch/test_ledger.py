@@ -162,34 +162,10 @@ def test_what_a_dead_process_had_sent_is_unknown_and_counts(ledger: Ledger, path
         (unknown,) = again.outcomes(State.UNKNOWN)
         assert (unknown.request.key, unknown.cost, unknown.may_have_been_billed) == ("000002", Decimal("0.06"), True)
         assert "process ended while the request was on its way" in str(unknown.error)
-        assert (again.retry_unknown(), again.retry_unknown()) == (1, 0)
-        (_, second, _) = again.outcomes()
-        assert (second.state, second.cost, second.earlier_cost) == (State.PLANNED, None, Decimal("0.06"))
-        again.apply([sent(request(2))])
-        assert again.total_cost() == Decimal("0.12"), "what the first attempt may have cost is not forgotten"
-
-
-def test_failed_rows_are_retried_where_that_is_free(ledger: Ledger) -> None:
-    plan_rows(ledger, map(request, range(1, 4)))
-    refused, lost, waiting = map(request, range(1, 4))
-    ledger.apply([sent(row) for row in (refused, lost, waiting)])
-    failed = evolve(sent(refused), state=State.FAILED, cost=Decimal(0), may_have_been_billed=False)
-    ledger.apply([failed, answered(lost), evolve(answered(lost), state=State.FAILED, error="The link expired.")])
-    assert ledger.retry_failed() == 2
-    assert [outcome.state for outcome in ledger.outcomes()] == [State.PLANNED, State.ANSWERED, State.SENT]
-
-
-@pytest.mark.parametrize("state", [State.SAVED, State.WITHHELD, State.FAILED, State.UNKNOWN, State.ANSWERED])
-def test_a_row_that_is_done_is_not_sent_again(ledger: Ledger, state: State) -> None:
-    row = request(1)
-    plan_rows(ledger, [row, request(2)])
-    ledger.apply([sent(row)])
-    if state in {State.SAVED, State.FAILED}:
-        ledger.apply([answered(row)])
-    ledger.apply([evolve(answered(row), state=state)])
-    with pytest.raises(LedgerChangeError, match="no row '000001' that can be sent now"):
-        ledger.apply([sent(row), sent(request(2))])
-    assert [outcome.state for outcome in ledger.outcomes()] == [state, State.SENT], "the other change was made"
+        with pytest.raises(LedgerChangeError, match="no row '000002' that can be sent now"):
+            again.apply([sent(request(2)), sent(request(3))])
+        states = [outcome.state for outcome in again.outcomes()]
+        assert states == [State.PLANNED, State.UNKNOWN, State.SENT], "the other change was made"
 
 
 def test_a_file_of_another_kind_or_program_is_refused_and_left_unchanged(path: Path) -> None:

@@ -1,16 +1,15 @@
 """Rows that ask for different things, in one batch: remixes, transparent images, and what they are made from."""
 
 import hashlib
-import io
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
-from batch_service import HASTY
-from PIL import Image
+from batch_places import png
+from batch_service import client_of
+from driver import KEY
 
 from ideogram_ai.batch import BatchRequest, BatchRowError, Job, PlanError, State, Step, run_batch
 from ideogram_ai.batch.checking import Checker, Rules, check_defaults
@@ -20,13 +19,11 @@ from ideogram_ai.batch.manifest import write_manifest
 from ideogram_ai.batch.model import RowProblem
 from ideogram_ai.batch.operations import image_operations, submit_operation
 from ideogram_ai.batch.planning import plan_rows
-from ideogram_ai.batch.prices import Estimate, shipped_prices
+from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.reading import read_rows
-from ideogram_ai.client import AsyncIdeogram, Timing
 from ideogram_ai.testing import MockServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_images")]
-KEY = "the-key-of-this-test"
 ROWS = """id,operation,text_prompt,image,image_weight,rendering_speed,aspect_ratio
 cat,,A cat,,,TURBO,
 snow,Remix,The same in the snow,pictures/red.png,70,,
@@ -34,12 +31,6 @@ logo,generate-transparent,A logo,,,,1X1
 """
 JOBS = ("generate", "remix", "generate_transparent")
 VERSION_2 = Path(__file__).with_name("version_2")
-
-
-def png(colour: str) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (8, 6), colour).save(file, "PNG")
-    return file.getvalue()
 
 
 @pytest.fixture
@@ -57,11 +48,6 @@ def read(folder: Path, name: str = "rows.csv", **rules: Any) -> tuple[list[Batch
     return list(checker.requests(read_rows(str(folder / name)))), found
 
 
-def client_of(server: MockServer) -> AsyncIdeogram:
-    timing = Timing(sleep=lambda seconds: anyio.sleep(min(seconds, 0.02)))
-    return AsyncIdeogram(KEY, base_url=server.url, retry=HASTY, timing=timing)
-
-
 def test_the_operations_are_those_of_the_contract() -> None:
     twins = {name: submit_operation(name) for name in image_operations()}
     with_jobs = {name: twin.method_name for name, twin in twins.items() if twin}
@@ -77,7 +63,7 @@ async def test_a_batch_of_different_operations(folder: Path, tmp_path: Path, sub
     assert requests[2].fields == {"text_prompt": "A logo", "aspect_ratio": "1x1"}
     with MockServer() as server, Job.open(tmp_path / "out") as job:
         job.plan(requests)
-        async with client_of(server) as client:
+        async with client_of(server.url) as client:
             await job.run(client, prices=shipped_prices(), submit=submit)
         sent = {
             exchange.path.rpartition("/")[2]: dict(exchange.fields) for exchange in server.ledger if exchange.fields
@@ -200,7 +186,7 @@ async def test_a_row_that_asks_for_something_else_after_it_was_made_is_refused(
     )
     with MockServer() as server, Job.open(tmp_path / "out") as job:
         job.plan(read(folder, "rows.jsonl")[0])
-        async with client_of(server) as client:
+        async with client_of(server.url) as client:
             await job.run(client)
             if change == "content":
                 (folder / "pictures" / "red.png").write_bytes(png("blue"))
@@ -220,7 +206,7 @@ async def test_a_file_that_changes_during_a_run_is_not_sent(folder: Path, tmp_pa
     with MockServer() as server, Job.open(tmp_path / "out") as job:
         job.plan(read(folder)[0])
         picture.write_bytes(png("blue")) if harm == "changed" else picture.unlink()
-        async with client_of(server) as client:
+        async with client_of(server.url) as client:
             await job.run(client)
             failed = next(outcome for outcome in job.outcomes() if outcome.request.key == "snow")
             assert (failed.state, failed.may_have_been_billed, failed.attempts) == (State.FAILED, False, 0)
@@ -230,30 +216,12 @@ async def test_a_file_that_changes_during_a_run_is_not_sent(folder: Path, tmp_pa
         assert {outcome.state for outcome in job.outcomes()} == {State.SAVED}
 
 
-def test_what_is_not_known_of_prices_is_said_and_no_limit_is_promised(folder: Path) -> None:
-    estimate = Estimate()
-    for request in read(folder)[0]:
-        estimate.add(request)
-    assert (estimate.total, estimate.images, estimate.unpriced) == (
-        3, {"TURBO": 1, "DEFAULT": 1}, {"generate_transparent": 1},
-    )  # fmt: skip
-
-
-async def test_a_limit_that_cannot_be_kept_is_refused(folder: Path, tmp_path: Path) -> None:
-    with MockServer() as server, Job.open(tmp_path / "out") as job:
-        job.plan(read(folder)[0])
-        async with client_of(server) as client:
-            with pytest.raises(ValueError, match="nobody knows the price of generate_transparent"):
-                await job.run(client, prices=shipped_prices(), max_cost=shipped_prices().of({}) * 100)
-        assert not server.ledger
-
-
 async def test_programs_give_files_as_they_like(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDEOGRAM_API_KEY", KEY)
     remix = {"operation": "remix", "text_prompt": "a"}
     with MockServer() as server:
         path = folder / "pictures" / "red.png"
-        async with client_of(server) as client:
+        async with client_of(server.url) as client:
             images = ({**remix, "image": image} for image in (path, str(path), png("red")))
             async with run_batch(images, client=client) as outcomes:
                 assert [outcome.state async for outcome in outcomes] == [State.ANSWERED] * 3

@@ -13,24 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import batch_service
 import fsspec
 import pytest
 import s3_server
-from batch_service import HASTY
+from batch_service import made
 from cli_runs import answering, entry
+from driver import KEY
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
+from ideogram_ai.batch.events import Event, RowAnswered, RowDone, RowSent, RunStopped, RunStopping, StopReason
 from ideogram_ai.batch.ledger import Ledger
-from ideogram_ai.batch.model import Event, RowAnswered, RowDone, RowSent, RunStopped, RunStopping, StopReason
 from ideogram_ai.batch.planning import shared_key
-from ideogram_ai.client import AsyncIdeogram
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_images")]
-
-KEY = "the-key-of-this-test"
 
 
 @pytest.fixture(autouse=True)
@@ -44,13 +43,11 @@ def requests(count: int) -> list[BatchRequest]:
 
 
 async def run(job: Job, url: str, **options: Any) -> RunStopped:
-    async with AsyncIdeogram(KEY, base_url=url, retry=HASTY) as client:
-        return await job.run(client, in_flight=3, **options)
+    return await batch_service.run(job, url, in_flight=3, **options)
 
 
 def paid(server: MockServer) -> list[str]:
-    made = [exchange for exchange in server.ledger if exchange.status == 200]
-    return sorted((str(dict(exchange.fields)["text_prompt"]) for exchange in made), key=int)
+    return sorted(made(server).elements(), key=int)
 
 
 class RefusingFileSystem(MemoryFileSystem):  # type: ignore[misc]

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from ideogram_ai.batch.csv_files import LONGEST_CELL, LONGEST_LINE, CsvOptions
+from ideogram_ai.batch.csv_files import CsvOptions
+from ideogram_ai.batch.csv_records import LONGEST_CELL, LONGEST_LINE
 from ideogram_ai.batch.model import InputError, Row
 from ideogram_ai.batch.reading import Format, format_of, read_rows
 
@@ -498,7 +499,7 @@ def test_a_damaged_parquet_file_is_refused(tmp_path: Path, monkeypatch: pytest.M
     refused(path, content[:half] + b"\xff" * 64 + content[half + 64 :], "the Parquet file cannot be read")
     table = arrow.Table.from_arrays([arrow.array(["a"]), arrow.array(["b"])], names=["text_prompt", "text_prompt"])
     parquet.write_table(table, path)
-    refused(path, path.read_bytes(), "the column 'text_prompt' twice")
+    refused(path, path.read_bytes(), "has 'text_prompt' twice")
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     refused(path, path.read_bytes(), r"pip install 'ideogram-ai\[batch\]'")
 

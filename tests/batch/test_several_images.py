@@ -1,6 +1,5 @@
 """Rows that ask for several images, and for other operations: each image is counted, paid for, saved and shown."""
 
-import io
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -9,15 +8,16 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from batch_places import png
 from batch_service import HASTY
 from canned import entry, success
 from driver import KEY
-from PIL import Image
 
 from ideogram_ai.batch import BatchRequest, Job, Outcome, State, run_batch
+from ideogram_ai.batch.events import RunStopped, StopReason
 from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.manifest import manifest_members, write_manifest
-from ideogram_ai.batch.model import ImageOutcome, RunStopped, StopReason
+from ideogram_ai.batch.model import ImageOutcome
 from ideogram_ai.batch.operations import cost_of, image_operations, images_asked, view_of
 from ideogram_ai.batch.prices import Estimate, shipped_prices
 from ideogram_ai.batch.store import open_store
@@ -30,12 +30,6 @@ V3: dict[str, Any] = {"operation": "v3.generate", "prompt": "A cat"}
 
 def row(**fields: Any) -> BatchRequest:
     return BatchRequest.of({**V3, **fields}, 1)
-
-
-def png(colour: str = "red") -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (8, 6), colour).save(file, "PNG")
-    return file.getvalue()
 
 
 class CountingService:

@@ -19,7 +19,6 @@ from typing import Any
 import fsspec
 import pytest
 import s3_server
-import s3fs
 
 from ideogram_ai.batch.model import StoreError
 from ideogram_ai.batch.store import Store, open_store
@@ -231,7 +230,7 @@ def test_a_program_needs_no_fsspec_for_a_folder_and_finds_its_s3_by_the_environm
 
 
 def test_a_large_file_is_uploaded_in_parts_and_replaces_none(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3fs.core, "calculate_chunksize", lambda size, chunksize: 5 << 20)  # the smallest of S3
+    monkeypatch.setattr("s3fs.core.calculate_chunksize", lambda size, chunksize: 5 << 20)  # the smallest of S3
     data = os.urandom(1 << 20) * 11
     with open_store(bucket) as store:
         assert [put(store, each) for each in (b"one", data, data)] == ["cat.png", "cat-2.png", "cat-2.png"]

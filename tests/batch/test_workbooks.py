@@ -4,7 +4,6 @@ import datetime as dt
 import zipfile
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,13 +11,10 @@ from ideogram_ai.batch.csv_files import CsvOptions
 from ideogram_ai.batch.model import InputError, Row
 from ideogram_ai.batch.reading import read_rows
 
-openpyxl: Any = import_module("openpyxl")
-xlsxwriter: Any = import_module("xlsxwriter")
-
 
 def book(path: Path, *sheets: tuple[str, list[list[object]]]) -> str:
     """Write a workbook."""
-    workbook = openpyxl.Workbook()
+    workbook = import_module("openpyxl").Workbook()
     workbook.remove(workbook.active)
     for name, rows in sheets:
         sheet = workbook.create_sheet(name)
@@ -60,7 +56,7 @@ def test_values_are_those_that_csv_would_have(tmp_path: Path) -> None:
 
 def test_formulas_have_the_value_that_was_stored_or_none(tmp_path: Path) -> None:
     path = str(tmp_path / "a.xlsx")
-    with xlsxwriter.Workbook(path, {"constant_memory": True}) as workbook:
+    with import_module("xlsxwriter").Workbook(path, {"constant_memory": True}) as workbook:
         sheet = workbook.add_worksheet()
         for row, values in enumerate([["id", "text_prompt", "resolution"], ["1"], ["2", "b"], ["3"]]):
             sheet.write_row(row, 0, values)

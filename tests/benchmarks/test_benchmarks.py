@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 from statistics import median
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(
     path.stem for path in (ROOT / "benchmarks").glob("*.py") if "\ndef measure(scale: Scale)" in path.read_text("utf-8")
@@ -50,4 +54,4 @@ def test_all_are_listed_can_be_loaded_and_no_other_name_is_accepted() -> None:
     subprocess.run([sys.executable, "-c", load, *NAMES], cwd=ROOT, check=True, timeout=120)
     run = benchmarks("one_generat")
     assert run.returncode == 2
-    assert "'one_generat' is no benchmark; there are one_generate, imports, " in run.stderr
+    assert "'one_generat' is not a benchmark; there are one_generate, imports, " in run.stderr

@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 from cli_runs import KEY, Run, environment
+from mock_pictures import small_pictures
 from terminals import PATIENCE, Terminal
 
 from ideogram_ai.cli.main import main
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults.wire import png
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_pictures() -> Iterator[None]:
+    """What the command does with an image is the same for all, and to draw one takes a twentieth of a second."""
+    with small_pictures():
+        yield
 
 
 @pytest.fixture

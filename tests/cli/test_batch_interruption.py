@@ -1,9 +1,7 @@
 """Ctrl-C in a batch: the first finishes what is in flight, the second cancels it; the printed command resumes."""
 
-import os
 import shlex
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from batch_inputs import SMALL, prompts, states, write_csv
-from cli_runs import IDEOGRAM, Command, environment
+from cli_runs import Command, running
 from terminals import PATIENCE, Terminal
 
 from ideogram_ai.testing import MockServer
@@ -75,20 +73,15 @@ def test_the_second_one_cancels_what_is_in_flight(begin: Begin, folder: Path) ->
 def test_sigterm_where_there_is_no_terminal(folder: Path) -> None:
     write_csv(folder / "rows.csv", prompts(7))
     with MockServer(latency=600) as server:
-        command = [*IDEOGRAM, "batch", "rows.csv", "--out", "images", "--in-flight", "2", "--base-url", server.url]
-        with subprocess.Popen(
-            command, cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
-            try:
-                wait_for_requests(server, 2)
-                os.kill(process.pid, signal.SIGTERM)
-                assert process.stderr is not None
-                assert process.stderr.readline().startswith("note: 7 rows: 7 images to make for free")
-                assert process.stderr.readline().startswith("note: Nothing new is sent")
-                os.kill(process.pid, signal.SIGTERM)
-                out, err = process.communicate(timeout=PATIENCE)
-            finally:
-                process.kill()
+        options = ("--out", "images", "--in-flight", "2", "--base-url", server.url)
+        with running(folder, "batch", "rows.csv", *options) as process:
+            wait_for_requests(server, 2)
+            process.send_signal(signal.SIGTERM)
+            assert process.stderr is not None
+            assert process.stderr.readline().startswith("note: 7 rows: 7 images to make for free")
+            assert process.stderr.readline().startswith("note: Nothing new is sent")
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 4
     assert out.startswith("7 rows: 2 unknown, 5 not sent\n")
     assert "\x1b" not in out + err

@@ -16,8 +16,7 @@ from cli_runs import Command, answering, entry, environment, files, posts
 from terminals import Terminal
 
 from ideogram_ai.batch import BatchRequest, LedgerError, Outcome, State
-from ideogram_ai.batch.ledger import Ledger
-from ideogram_ai.batch.model import (
+from ideogram_ai.batch.events import (
     Event,
     PaceChanged,
     RowAnswered,
@@ -27,6 +26,7 @@ from ideogram_ai.batch.model import (
     RunStopping,
     StopReason,
 )
+from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.cli.app import app
 from ideogram_ai.cli.batch import resume_command
 from ideogram_ai.cli.batch_report import Reporter

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import IDEOGRAM, Command, environment, files, refuse
+from cli_runs import IDEOGRAM, Command, environment, files, forked_ideogram, refuse
 from PIL import Image
 
 from ideogram_ai.contract.view import read_view
@@ -251,7 +251,7 @@ def test_a_job_is_submitted_and_fetched_later(ideogram: Command, service: MockSe
 def test_ctrl_c_ends_what_is_free_at_once(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:  # it never answers
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        command = [*IDEOGRAM, "call", "models.list", "--base-url", url]
+        command = [*forked_ideogram(), "call", "models.list", "--base-url", url]
         process = subprocess.Popen(command, cwd=folder, env=environment(), text=True, stderr=subprocess.PIPE)
         connection, _ = server.accept()
         with connection:

@@ -9,13 +9,13 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event
 
 import pytest
-from cli_runs import IDEOGRAM, Command, Run, acting, environment, files, refuse, running
+from cli_runs import Command, Run, acting, environment, files, forked_ideogram, refuse, running
 
 from ideogram_ai.cli.sending import Options
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
@@ -28,10 +28,10 @@ SMALL = ("--resolution", "512x1536")
 
 
 def submitting(
-    folder: Path, server: MockServer | FaultServer, *arguments: str
+    folder: Path, server: MockServer | FaultServer, *arguments: str, before: Sequence[str] = ()
 ) -> AbstractContextManager[subprocess.Popen[str]]:
     submit = ("generate", "A cat", *SMALL, "--async", "-o", "cat.png", "--base-url", server.url)
-    return running(folder, *submit, *arguments)
+    return running(folder, *submit, *arguments, before=before)
 
 
 def submits(server: MockServer) -> int:
@@ -72,7 +72,7 @@ def test_the_images_of_a_job_are_saved(ideogram: Command, service: MockServer, f
 
 def test_a_killed_command_loses_nothing(folder: Path, ideogram: Command, server: MockServer) -> None:
     """The id is on stdout before the wait begins, and another process fetches the image."""
-    with submitting(folder, server, "--json") as process:
+    with submitting(folder, server, "--json", before=("env",)) as process:  # so that it is killed itself
         assert process.stdout is not None
         job_id: str = json.loads(process.stdout.readline())["job"]["id"]
         process.kill()
@@ -90,7 +90,7 @@ def test_the_note_of_a_killed_command_has_the_command_that_fetches(folder: Path,
     command = note.partition("at any time: ideogram ")[2].split()
     assert command[0] == "fetch"
     run = subprocess.run(
-        [*IDEOGRAM, *command, "-o", "cat.png"],
+        [*forked_ideogram(), *command, "-o", "cat.png"],
         cwd=folder, env=environment(), text=True, capture_output=True, check=False,
     )  # fmt: skip
     assert (run.returncode, run.stderr, files(folder)) == (0, "", ["cat.png"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import IDEOGRAM, KEY, POSTER, Command, acting, environment, files, refuse
+from cli_runs import IDEOGRAM, KEY, POSTER, Command, acting, environment, files, forked_ideogram, refuse
 from PIL import Image
 from small_internet import Internet
 
@@ -272,7 +272,7 @@ def test_a_stdout_that_is_full(folder: Path, cat: Path) -> None:
 
 def test_ctrl_c_waits_for_the_description(folder: Path, cat: Path) -> None:
     with MockServer(latency=1.0) as server:
-        command = [*IDEOGRAM, "describe", cat.name, "--base-url", server.url]
+        command = [*forked_ideogram(), "describe", cat.name, "--base-url", server.url]
         process = subprocess.Popen(
             command, cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )

@@ -11,7 +11,6 @@ import os
 import pty
 import shutil
 import subprocess
-import sysconfig
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,8 +19,7 @@ from typing import Any
 
 import pytest
 from batch_inputs import SMALL, manifest, write_jsonl
-from cli_runs import IDEOGRAM, Command, answering, entry, environment, posts
-from conformance_runs import forked
+from cli_runs import IDEOGRAM, Command, answering, entry, environment, forked_ideogram, posts
 from full_disks import kept_full, small_disk
 
 from ideogram_ai.testing import UNSAFE_WORD, MockServer
@@ -50,9 +48,8 @@ class Ended:
 class Batch:
     """A batch of rows whose ids are their prompts, and what the server made for it."""
 
-    def __init__(self, folder: Path, server: MockServer, forked: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, server: MockServer) -> None:
         self.folder = folder
-        self.forked = forked
         self.out = folder / "images"
         self.options: list[str] = []
         self.server = server
@@ -62,10 +59,9 @@ class Batch:
         self, *options: object, prefix: tuple[str, ...] = (), report: str = "--json", stdout: int = subprocess.PIPE,
         stderr: int = subprocess.PIPE,
     ) -> Process:  # fmt: skip
-        """Start the command: as a fork, which starts in no time, unless its streams are special."""
-        special = prefix or {stdout, stderr} != {subprocess.PIPE}
+        """Start the command."""
         command = [
-            *prefix, *(IDEOGRAM if special else self.forked), "batch", str(self.folder / "rows.jsonl"),
+            *prefix, *(IDEOGRAM if prefix else forked_ideogram()), "batch", str(self.folder / "rows.jsonl"),
             "--out", str(self.out), "--base-url", self.server.url,
             "--resolution", SMALL, "--in-flight", str(IN_FLIGHT), report, *self.options, *map(str, options),
         ]  # fmt: skip
@@ -121,17 +117,10 @@ class Batch:
         return unrecorded
 
 
-@pytest.fixture(scope="module")
-def forked_ideogram() -> Iterator[tuple[str, ...]]:
-    program = Path(sysconfig.get_path("scripts"), "ideogram")
-    with forked(program, "import ideogram_ai.cli.batch, ideogram_ai.batch.job, pyarrow, PIL.Image") as command:
-        yield command
-
-
 @pytest.fixture
-def batch(folder: Path, forked_ideogram: tuple[str, ...]) -> Iterator[Batch]:
+def batch(folder: Path) -> Iterator[Batch]:
     with MockServer(latency=1.0, in_flight=10) as server:
-        yield Batch(folder, server, forked_ideogram)
+        yield Batch(folder, server)
 
 
 def test_a_disk_that_fills_while_requests_are_in_flight(batch: Batch, folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from cli_runs import IDEOGRAM, Command, answering, entry, environment, refuse
+from cli_runs import Command, answering, entry, environment, forked_ideogram, refuse
 
 from ideogram_ai.contract.check import check_request
 from ideogram_ai.testing import MockServer
@@ -89,7 +89,7 @@ def test_the_check_has_errors_and_warnings(ideogram: Command, folder: Path) -> N
     assert run.code == 2
     starts = (
         "error: FILE",
-        "error: bad.json: /comp",
+        "error: bad.json: json_prompt.comp",
         "error: FILE",
         "error: FILE: 'none.json' cannot be read",
         "warning: odd",
@@ -133,7 +133,7 @@ def test_the_image_is_opened(folder: Path) -> None:
     viewer.write_text(f'#!/bin/sh\necho "$1" >> {folder}/opened\n')
     viewer.chmod(0o755)
     with FaultServer(answering(entry())) as server:
-        command = [*IDEOGRAM, "generate", "a -b", "--open", "--variants", "2", "--base-url", server.url]
+        command = [*forked_ideogram(), "generate", "a -b", "--open", "--variants", "2", "--base-url", server.url]
         for path, warned in ((f"{tools}:{os.environ['PATH']}", False), (str(folder), True)):
             variables = environment(PATH=path)
             run = subprocess.run(command, cwd=folder, env=variables, text=True, capture_output=True, check=False)
@@ -168,6 +168,7 @@ def test_what_is_misspelt_is_answered_with_what_was_meant(ideogram: Command, mon
     cases = (
         (["genrate", "a"], "'generate'"), (["promt"], "'prompt'"), (["prompt", "chek"], "'check'"),
         (["generate", "--varients", "2"], "'--variants'"),
+        (["remove-background", "cat.png"], "Use: ideogram call remove_background\n"),
     )  # fmt: skip
     refuse(ideogram, cases)
     monkeypatch.setenv("SHELL", "/bin/tcsh")

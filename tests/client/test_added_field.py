@@ -52,8 +52,8 @@ SENT: list[tuple[dict[str, Any], list[list[str | None]]]] = [
     ({"guidance": None, "camera": None}, [PROJECT]),
 ]
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"guidence": 7.5}, "UnknownFieldError", "'guidence' is no request field. Did you mean guidance?"),
-    ({"x-style": "s"}, "UnknownFieldError", "'x-style' is no request field. Did you mean x_style?"),
+    ({"guidence": 7.5}, "UnknownFieldError", "'guidence' is not a request field. Did you mean guidance?"),
+    ({"x-style": "s"}, "UnknownFieldError", "'x-style' is not a request field. Did you mean x_style?"),
     (
         {"extra_fields": {"x-style": "s"}},
         "RequestError",

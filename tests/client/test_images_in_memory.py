@@ -121,7 +121,7 @@ def test_a_download_goes_into_a_binary_file_or_a_url_when_it_is_complete(kind: K
             with case(target), pytest.raises(DownloadError, match=re.escape(why)) as caught:
                 client.download(image, target)  # type: ignore[arg-type]
             assert caught.value.reason == "unwritable"
-        with pytest.raises(RequestError, match="int is no path, and no file"):
+        with pytest.raises(RequestError, match="int is not a path, nor a file"):
             client.download(image, 3)  # type: ignore[arg-type]
         assert server.wait_idle().may_have_run == 1
 
@@ -150,7 +150,7 @@ def test_a_notebook_shows_small_previews_and_no_link(kind: Kind) -> None:
     with FaultServer(image=["ok", "html_200"]) as server, Driver(kind, base_url=server.url) as client:
         made = client.ask()
         assert [each.size for each in previews(made.images[0]._repr_html_())] == [Image.open(io.BytesIO(PNG)).size]
-        assert "no preview: The image is not saved: what came is no image" in made.images[0]._repr_html_()
+        assert "no preview: The image is not saved: what came is not an image" in made.images[0]._repr_html_()
     assert "no preview: the image was made by hand" in image_at("https://ideogram.ai/a.png")._repr_html_()
 
 

@@ -122,9 +122,9 @@ def test_an_unknown_status_is_kept_and_so_are_its_images() -> None:
 
 def test_what_is_odd_is_a_problem_and_no_image_is_lost() -> None:
     for body, problem in (
-        (poll(entry(), created="now"), "created is no date-time"),
-        (poll(entry(), usage_cost_usd_micros="3"), "usage_cost_usd_micros is no count"),
-        (poll(entry(), usage_cost_usd_micros=-3), "usage_cost_usd_micros is no count"),
+        (poll(entry(), created="now"), "created is not a date-time"),
+        (poll(entry(), usage_cost_usd_micros="3"), "usage_cost_usd_micros is not a count"),
+        (poll(entry(), usage_cost_usd_micros=-3), "usage_cost_usd_micros is not a count"),
         (poll(entry(), failure_reason=[1]), "failure_reason is an array"),
         (poll(entry(), "x"), "data[1] is a string"),
         (poll(data=entry()), "data is an object"),

@@ -4,9 +4,6 @@ A program that finds out with its first request has perhaps begun to pay, and re
 billed.
 """
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from client_internals import only_names_are_loopback, system_proxies
 from driver import KEY, Driver, Kind, each_kind
 from small_internet import PUBLIC, Internet, answer, foreign_authority, open_doors
 
+from ideogram_ai.cli.main import main
 from ideogram_ai.client import (
     APIConnectionError,
     AsyncIdeogram,
@@ -77,15 +75,17 @@ def test_nothing_of_it_matters_for_a_server_of_this_machine_over_http(
                     assert client.ask().images, name
 
 
-def test_a_rehearsal_on_the_command_line_needs_no_certificates(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ideogram_ai.cli", "generate", "A cat", "-o", str(tmp_path / "cat.png")]
-    env = {**os.environ, "SSL_CERT_FILE": "/gone.pem"}
-    done = subprocess.run([*command, "--mock"], env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    env["IDEOGRAM_API_KEY"] = KEY
-    done = subprocess.run([*command, "--overwrite"], env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "error: SSL_CERT_FILE='/gone.pem' cannot be used: No such file or directory." in done.stderr.splitlines()[-1]
+def test_a_rehearsal_on_the_command_line_needs_no_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["generate", "A cat", "-o", str(tmp_path / "cat.png")]
+    monkeypatch.setenv("SSL_CERT_FILE", "/gone.pem")
+    assert main([*command, "--mock"]) == 0
+    capsys.readouterr()
+    monkeypatch.setenv("IDEOGRAM_API_KEY", KEY)
+    assert main([*command, "--overwrite"]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "error: SSL_CERT_FILE='/gone.pem' cannot be used: No such file or directory." in last
 
 
 def test_a_password_in_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,7 @@ def test_headers_that_the_promise_rests_on_are_refused(client: Any, name: Any) -
     with pytest.raises(ideogram.ConfigurationError, match=r"^extra_headers: .* Nothing was sent"):
         client(KEY, extra_headers={name: "x"})
     for value in ("", " x", "x\r\nApi-Key: y", "\u00e9", 3):
-        with case(value), pytest.raises(ideogram.ConfigurationError, match="the value of X-Team is no text"):
+        with case(value), pytest.raises(ideogram.ConfigurationError, match="the value of X-Team is not text"):
             client(KEY, extra_headers={"X-Team": value})
 
 

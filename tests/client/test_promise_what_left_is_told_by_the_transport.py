@@ -10,19 +10,17 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from importlib import import_module
 from typing import Any
 
 import anyio
-import hishel.httpx
 import httpcore
 import httpx
-import httpx_aiohttp
 import httpx_retries
 import pytest
 from canned import Service, report, success
 from client_internals import PreparedRequest, TransportTrace, has_spoken, limit_body
 from driver import NO_TLS, ONCE, PLAIN, Driver, case, outcome
-from httpx_curl_cffi import AsyncCurlTransport
 from small_internet import Proxy
 
 from ideogram_ai.client import APIConnectionError, IdeogramError, RetryPolicy
@@ -91,21 +89,26 @@ def async_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport)
 
 
+def loaded(name: str) -> Any:
+    """A library that takes long to load, and that only one test needs."""
+    return import_module(name)
+
+
 SYNC: dict[str, Callable[[], httpx.Client]] = {
     "httpx": lambda: httpx.Client(**PLAIN),
     "httpx that connects again": lambda: sync_client(httpx.HTTPTransport(verify=NO_TLS, retries=2)),
     "httpx-retries": lambda: sync_client(httpx_retries.RetryTransport(retry=RESEND)),
-    "hishel": lambda: sync_client(hishel.httpx.CacheTransport(httpx.HTTPTransport(verify=NO_TLS))),
+    "hishel": lambda: sync_client(loaded("hishel.httpx").CacheTransport(httpx.HTTPTransport(verify=NO_TLS))),
     "a gateway": lambda: sync_client(Gateway(httpx.HTTPTransport)),
     "misnamed as connecting": lambda: sync_client(Misnaming(httpx.HTTPTransport(verify=NO_TLS), httpx.ConnectTimeout)),
     "misnamed as the pool": lambda: sync_client(Misnaming(httpx.HTTPTransport(verify=NO_TLS), httpx.PoolTimeout)),
 }
 ASYNC: dict[str, Callable[[], httpx.AsyncClient]] = {
     "httpx": lambda: httpx.AsyncClient(**PLAIN),
-    "httpx-aiohttp": lambda: httpx_aiohttp.HttpxAiohttpClient(**PLAIN),
+    "httpx-aiohttp": lambda: loaded("httpx_aiohttp").HttpxAiohttpClient(**PLAIN),
     "httpx-retries": lambda: async_client(httpx_retries.RetryTransport(retry=RESEND)),
-    "hishel": lambda: async_client(hishel.httpx.AsyncCacheTransport(httpx.AsyncHTTPTransport(verify=NO_TLS))),
-    "curl": lambda: async_client(AsyncCurlTransport()),
+    "hishel": lambda: async_client(loaded("hishel.httpx").AsyncCacheTransport(httpx.AsyncHTTPTransport(verify=NO_TLS))),
+    "curl": lambda: async_client(loaded("httpx_curl_cffi").AsyncCurlTransport()),
     "a gateway": lambda: async_client(Gateway(httpx.AsyncHTTPTransport)),
     "misnamed as connecting": lambda: async_client(
         Misnaming(httpx.AsyncHTTPTransport(verify=NO_TLS), httpx.ConnectError)

@@ -77,33 +77,33 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: sale_at([9, 0, 1, 1]),
         "/bbox",
     ),
-    "bbox: '0 0 1 1' is no box": (lambda: sale_at("0 0 1 1"), "/bbox"),
+    "bbox: '0 0 1 1' is not a box": (lambda: sale_at("0 0 1 1"), "/bbox"),
     "bbox: right is 3000: give a number from 0 to 2048": (lambda: Box.pixels(0, 0, 3000, 1, size="2048x2048"), "/bbox"),
     "bbox: left is 'a'": (lambda: Box.fractions("a", 0, 1, 1), "/bbox"),  # type: ignore[arg-type]
     "bbox: left and right are 0.5 and 0.2": (lambda: Box.fractions(0.5, 0, 0.2, 1), "/bbox"),
     "bbox: size is 'huge'": (lambda: Box.pixels(0, 0, 1, 1, size="huge"), "/bbox"),
     "bbox: size is 7": (lambda: Box(0, 0, 1, 1).to_pixels(7), "/bbox"),  # type: ignore[arg-type]
     "bbox: size is '0x5'": (lambda: Box.pixels(0, 0, 1, 1, size="0x5"), "/bbox"),
-    "color_palette/1: 'red' is no colour": (lambda: Style(colors=["#000000", "red"]), "/color_palette/1"),
+    "color_palette/1: 'red' is not a colour": (lambda: Style(colors=["#000000", "red"]), "/color_palette/1"),
     "color_palette: '#000000' is one text": (lambda: Style(colors="#000000"), "/color_palette"),
-    "desc: int is no text": (lambda: ObjectElement(3), "/desc"),  # type: ignore[arg-type]
-    "compositional_deconstruction/elements/1: str is no element": (
+    "desc: int is not text": (lambda: ObjectElement(3), "/desc"),  # type: ignore[arg-type]
+    "compositional_deconstruction/elements/1: str is not an element": (
         lambda: JsonPrompt("a", background="b", elements=[SALE, "SALE"]),
         "/compositional_deconstruction/elements/1",
     ),
-    "compositional_deconstruction/elements/0: Style is no element": (
+    "compositional_deconstruction/elements/0: Style is not an element": (
         lambda: JsonPrompt("a", background="b", elements=[Style()]),
         "/compositional_deconstruction/elements/0",
     ),
-    "resolution: '2048x2049' is none of the contract's values. Near it: 2048x2048": (
+    "resolution: '2048x2049' is not one of the contract's values. Near it: 2048x2048": (
         lambda: ideogram.parse_resolution("2048x2049"),
         "/resolution",
     ),
-    "aspect_ratio: 'wide' is none of the contract's values": (
+    "aspect_ratio: 'wide' is not one of the contract's values": (
         lambda: ideogram.parse_aspect_ratio("wide"),
         "/aspect_ratio",
     ),
-    "rendering_speed: 3 is none": (lambda: ideogram.parse_rendering_speed(3), "/rendering_speed"),  # type: ignore[arg-type]
+    "rendering_speed: 3 is not": (lambda: ideogram.parse_rendering_speed(3), "/rendering_speed"),  # type: ignore[arg-type]
 }
 
 

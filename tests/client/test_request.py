@@ -91,14 +91,14 @@ def test_an_unknown_name_is_refused_with_the_closest_field_or_with_every_field()
     for typo, meant in typos.items():
         error = refusal({"text_prompt": "a cat", typo: "x"})
         assert (error.field, error.suggestion) == (typo, meant)
-        assert error.message == f"{typo!r} is no request field. Did you mean {meant}? {free}"
+        assert error.message == f"{typo!r} is not a request field. Did you mean {meant}? {free}"
     error = refusal({"text_prompt": "a cat", UNKNOWN: None})  # before the prompt rule, and although it is None
     assert isinstance(error, ideogram.UnknownFieldError)
     assert isinstance(error, TypeError)
     assert (error.field, error.suggestion) == (UNKNOWN, None)
     fields = ", ".join(FIELDS)
     assert error.message == (
-        f"{UNKNOWN!r} is no request field. The fields are {fields}; extra_fields sends an undocumented one. {free}"
+        f"{UNKNOWN!r} is not a request field. The fields are {fields}; extra_fields sends an undocumented one. {free}"
     )
     assert isinstance(refusal({UNKNOWN: 1}), ideogram.UnknownFieldError)
 

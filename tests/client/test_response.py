@@ -208,7 +208,7 @@ BROKEN: dict[str, tuple[bytes, list[int | None], str]] = {
     "one object for data": (f'{{"data": {ONE}}}'.encode(), [1], "data is an object, not an array"),
     "created missing": (f'{{"data": [{ONE}]}}'.encode(), [1], "created is missing"),
     "created a number": (f'{{"created": 1, "data": [{ONE}]}}'.encode(), [1], "created is an integer, not a string"),
-    "created no date": (f'{{"created": "soon", "data": [{ONE}]}}'.encode(), [1], "created is no date-time: 'soon'"),
+    "created no date": (f'{{"created": "soon", "data": [{ONE}]}}'.encode(), [1], "created is not a date-time: 'soon'"),
     "an entry of nothing": (f'{{"data": [null, {TWO}]}}'.encode(), [2], "data[0] is null, not an object"),
     "an entry without a link": (f'{{"data": [{{"seed": 1}}, {TWO}]}}'.encode(), [2], "data[0] has no url and"),
     "seed a text": (b'{"data": [{"url": "https://i.example/1.png", "seed": "1"}]}', [None], "data[0].seed is a string"),

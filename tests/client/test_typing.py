@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from type_checkers import basedpyright, check_marked, mypy
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = sorted((Path(__file__).parent / "typing").glob("*.py"))
 FLOORS = [ROOT / "generated", ROOT / "overrides"]
+pytestmark = pytest.mark.slow
 
 
 def test_mypy_refuses_the_marked_lines_and_no_other(tmp_path: Path) -> None:

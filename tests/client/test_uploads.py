@@ -284,9 +284,9 @@ def test_what_is_no_file_is_refused_before_anything_is_sent(kind: Kind, tmp_path
         (_Reader(read_later()), "its read() returns coroutine"),
         (_Reader(OSError("gone\nwith the wind")), "reading it fails: OSError: gone"),
         (_Reader(MemoryError()), "it does not fit into memory"),
-        (7, "int is no file"),
-        ([PNG], "list is no file"),
-        (Image.new("L", (1, 1)), "Image is no file. Give a path, bytes, a file opened with mode 'rb'"),
+        (7, "int is not a file"),
+        ([PNG], "list is not a file"),
+        (Image.new("L", (1, 1)), "Image is not a file. Give a path, bytes, a file opened with mode 'rb'"),
     ]
     for value, why in refused:
         with case(value):
@@ -408,17 +408,18 @@ UPLOADED = '{"total_count": 2, "success_count": 2, "failure_count": 0}'
 
 
 @each_kind
-def test_images_of_ours_have_the_names_in_their_links(kind: Kind) -> None:
+def test_images_of_ours_have_the_names_in_their_links(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     embedded = image_at("data:image/png;base64," + base64.b64encode(PNG).decode())
     with FaultServer(answer_with(200, UPLOADED)) as server, Driver(kind, base_url=server.url) as client:
         images = [image_at(f"{server.url}/image.png?a/b.gif"), embedded, image_at(server.image_url), embedded]
         client.call("datasets.upload_assets", "d1", files=images)
         post = server.wait_idle().posts[0]
     assert [file.filename for file in files_in(post.raw)] == ["image.png", "files-2.png", "image.png", "files-4.png"]
+    assert "one may take the place of another: image.png" in caplog.text
 
 
 def test_files_by_name_are_no_list() -> None:
-    with pytest.raises(FieldValueError, match=r"files: .* cannot be sent: dict is no file"), Driver("sync") as client:
+    with pytest.raises(FieldValueError, match="cannot be sent: dict is not a file"), Driver("sync") as client:
         client.call("datasets.upload_assets", "d1", files={"a.png": PNG})
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 import httpx
 import pytest
-from contract_bodies import MODES, arguments, broken_bodies, valid_arguments
+from contract_bodies import arguments, broken_bodies, valid_arguments
 from contract_judges import CONTRACT, at, body_of, broken_rules, keeps_contract, parameters_of
 from driver import KINDS, Driver, Kind, mocked, outcome
 from hypothesis import event, example, given, settings
@@ -262,9 +262,9 @@ def test_the_client_and_json_schema_agree_about_requests(operation: Operation) -
     if request_rules(operation=operation):
         drawn.append(broken_requests(operation=operation).map(lambda broken: broken.request))
     if operation.fields:
-        drawn += [arguments(operation, mode) for mode in (MODES.POSITIVE, MODES.NEGATIVE)]
+        drawn += [arguments(operation, broken=broken) for broken in (False, True)]
 
-    @settings(max_examples=150)
+    @settings(max_examples=60)
     @given(request=st.one_of(drawn))
     def check(request: dict[str, Any]) -> None:
         broken = broken_rules(request, operation)
@@ -354,6 +354,7 @@ def check_arrived(ended: object, request: httpx.Request, given_fields: dict[str,
     assert not ended.may_have_been_billed
 
 
+@pytest.mark.slow
 def test_broken_bodies_of_schemathesis(clients: dict[Kind, Driver]) -> None:
     with ideogram_mock(strict=False) as mock:
         mock.judge(times=None)

@@ -1,23 +1,24 @@
-"""The model for Pydantic AI, behind its own ImageGenerator, on the mock server."""
+"""The model for Pydantic AI, behind its own ImageGenerator, on the mock server.
+
+Each test imports Pydantic AI itself: all processes of a run load this file, and one or two of them run its tests.
+"""
 
 import asyncio
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from driver import KEY, ONCE, PROMPT
 from image_downloads import PNG
 from PIL import Image
-from pydantic_ai import ImageGenerator
-from pydantic_ai.exceptions import ContentFilterError, ModelAPIError, ModelHTTPError, UserError
-from pydantic_ai.images import ImageGenerationModel, ImageGenerationResult
-from pydantic_ai.messages import BinaryImage, ImageUrl, UploadedFile
 
 from ideogram_ai.client import AsyncIdeogram, IdeogramError
-from ideogram_ai.integrations.pydantic_ai import IdeogramImageGenerationModel
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
+
+if TYPE_CHECKING:
+    from pydantic_ai.images import ImageGenerationResult
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +27,19 @@ def server() -> Iterator[MockServer]:
         yield running
 
 
-def generate(url: str, prompt: str = PROMPT, **options: Any) -> ImageGenerationResult:
-    async def use() -> ImageGenerationResult:
+def generate(url: str, prompt: str = PROMPT, **options: Any) -> "ImageGenerationResult":
+    from pydantic_ai import ImageGenerator
+
+    from ideogram_ai.integrations.pydantic_ai import IdeogramImageGenerationModel
+
+    async def use() -> "ImageGenerationResult":
         async with AsyncIdeogram(KEY, base_url=url, retry=ONCE) as client:
             return await ImageGenerator(IdeogramImageGenerationModel(client)).generate(prompt, **options)
 
     return asyncio.run(use())
 
 
-def size(result: ImageGenerationResult) -> tuple[int, int]:
+def size(result: "ImageGenerationResult") -> tuple[int, int]:
     return Image.open(io.BytesIO(result.image.data)).size
 
 
@@ -51,6 +56,9 @@ def test_it_makes_images_in_the_size_that_was_asked_for(server: MockServer) -> N
 
 
 def test_reference_images_are_edited(server: MockServer) -> None:
+    from pydantic_ai.exceptions import UserError
+    from pydantic_ai.messages import BinaryImage, ImageUrl, UploadedFile
+
     inputs = [BinaryImage(PNG, media_type="image/png"), BinaryImage(PNG, media_type="image/png")]
     assert generate(server.url, "Merge them", images=inputs, settings={"aspect_ratio": "1:1"}).images
     for wrong in ({"ideogram_rendering_speed": "TURBO"}, {"dimensions": (1, 1)}, {"aspect_ratio": "21:9"}):
@@ -64,6 +72,8 @@ def test_reference_images_are_edited(server: MockServer) -> None:
 
 
 def test_what_fails_becomes_an_error_of_pydantic_ai_and_keeps_what_it_means_for_money(server: MockServer) -> None:
+    from pydantic_ai.exceptions import ContentFilterError, ModelAPIError, ModelHTTPError, UserError
+
     for settings in ({"aspect_ratio": "21:9"}, {"dimensions": (1, 1)}, {"extra_headers": {"Api-Key": "x"}}):
         with pytest.raises(UserError):
             generate(server.url, settings=settings)
@@ -82,6 +92,10 @@ def test_what_fails_becomes_an_error_of_pydantic_ai_and_keeps_what_it_means_for_
 
 
 def test_it_is_a_model_that_reads_the_key_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pydantic_ai.images import ImageGenerationModel
+
+    from ideogram_ai.integrations.pydantic_ai import IdeogramImageGenerationModel
+
     monkeypatch.setenv("IDEOGRAM_API_KEY", KEY)
     model = IdeogramImageGenerationModel(settings={"ideogram_rendering_speed": "QUALITY"})
     assert isinstance(model, ImageGenerationModel)

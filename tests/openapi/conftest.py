@@ -19,7 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 @pytest.fixture(scope="session")
 def contract() -> Node:
     """The contract as it stands in openapi/."""
-    document: Node = yaml.safe_load((ROOT / "openapi/ideogram-v1.yaml").read_text("utf-8"))
+    document: Node = yaml.load((ROOT / "openapi/ideogram-v1.yaml").read_bytes(), yaml.CSafeLoader)
     return document
 
 

@@ -136,6 +136,6 @@ def test_the_notebook_runs_without_a_key_and_shows_pictures(monkeypatch: pytest.
     assert not any(cell.get("outputs") for cell in notebook.cells), "it is committed without results"
     NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
     shown = [output.data for cell in notebook.cells for output in cell.get("outputs", ()) if "data" in output]
-    assert sum("image/png" in data for data in shown) == 2
+    assert sum("data:image/" in data.get("text/html", "") for data in shown) == 4
     with Image.open(tmp_path / "poster.png") as image:
         assert image.size == (1664, 2496)

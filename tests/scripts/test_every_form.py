@@ -86,7 +86,7 @@ REFUSED = [
     "PromptError: title and poem were both given",
     "RequestError: photos is missing: the contract requires it.",
     "RequestError: thing_id is missing: the contract requires it.",
-    "UnknownFieldError: 'color' is no request field. Did you mean colour?",
+    "UnknownFieldError: 'color' is not a request field. Did you mean colour?",
     "FieldValueError: photo: ",
 ]
 

@@ -85,7 +85,8 @@ def test_a_run_that_fails_leaves_the_old_tree(
     broken = write_altered(tmp_path / "broken.yaml", lambda document: document.update(openapi="3.0.0"))
     assert command.main(["--contract", str(broken), "--out", str(copied)]) == 1
     assert files(copied) == before
-    message = f"error: {broken}:1:1: /openapi: this is no OpenAPI 3.1 document: openapi is 3.0.0\nnothing was written\n"
+    what = "this is not an OpenAPI 3.1 document: openapi is 3.0.0"
+    message = f"error: {broken}:1:1: /openapi: {what}\nnothing was written\n"
     assert capsys.readouterr() == ("", message)
     steps: list[tuple[object, str, Exception]] = [
         (tree, "_generate", FULL),

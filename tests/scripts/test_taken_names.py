@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 from altered_contract import PATH, Change, Document, fields, post, put, schemas, write_altered
 from regenerated import path_to, regenerated, run_python
-from regeneration.checks import read_checked
+from regeneration.checks import client_facts, read_checked
 from regeneration.documents import PACKAGE, ContractError
-from regeneration.operation_checks import client_facts
 from regeneration.tree import write_tree
 
 from ideogram_ai.client import AsyncIdeogram, Ideogram

@@ -15,7 +15,7 @@ from driver import KEY
 from PIL import Image
 
 from ideogram_ai.batch import BatchRequest, Job
-from ideogram_ai.batch.model import RunStopped
+from ideogram_ai.batch.events import RunStopped
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.client import AsyncIdeogram
 
@@ -71,6 +71,13 @@ def picture(colour: str, prompt: str) -> bytes:
     image = Image.new("RGB", (8, 8), colour)
     image.putpixel((0, 0), (len(prompt), sum(prompt.encode()) % 256, 0))
     image.save(file, "PNG")
+    return file.getvalue()
+
+
+def png(colour: str = "red") -> bytes:
+    """A small image of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 6), colour).save(file, "PNG")
     return file.getvalue()
 
 

@@ -12,7 +12,11 @@ import httpx
 from canned import entry, success
 from driver import KEY
 
-from ideogram_ai.client import AsyncIdeogram, RetryPolicy
+from ideogram_ai.batch import Job
+from ideogram_ai.batch.events import RunStopped
+from ideogram_ai.batch.prices import shipped_prices
+from ideogram_ai.client import AsyncIdeogram, RetryPolicy, Timing
+from ideogram_ai.testing import MockServer
 
 Answer = Callable[["PromptService", str], Awaitable[httpx.Response] | httpx.Response]
 _PROMPT = re.compile(rb'name="text_prompt"\r\n\r\n(.*?)\r\n', re.DOTALL)
@@ -60,6 +64,24 @@ class PromptService:
         """A client of this service."""
         async with httpx.AsyncClient(transport=httpx.MockTransport(self.handle)) as http:
             yield AsyncIdeogram(KEY, http_client=http, image_client=http, retry=retry)
+
+
+def client_of(url: str, retry: RetryPolicy = HASTY) -> AsyncIdeogram:
+    """A client of a server that does not wait long between two polls."""
+    timing = Timing(sleep=lambda seconds: anyio.sleep(min(seconds, 0.02)))
+    return AsyncIdeogram(KEY, base_url=url, retry=retry, timing=timing)
+
+
+async def run(job: Job, url: str, *, retry: RetryPolicy = HASTY, **options: Any) -> RunStopped:
+    """Run a batch with a server."""
+    async with client_of(url, retry) as client:
+        return await job.run(client, **{"prices": shipped_prices(), **options})
+
+
+def made(server: MockServer) -> Counter[str]:
+    """How often a server made an image, or began a job, by prompt."""
+    posts = [exchange for exchange in server.ledger if exchange.method == "POST" and exchange.status == 200]
+    return Counter(str(dict(exchange.fields)["text_prompt"]) for exchange in posts)
 
 
 async def until(reached: Callable[[], bool]) -> None:

@@ -1,14 +1,19 @@
 """Runs of `ideogram`, in this process and in one of its own, and services that answer what a test wants."""
 
+import atexit
 import json
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from fork_server import forked
 
 from ideogram_ai.testing.faults import Fault, FaultServer, Phase
 from ideogram_ai.testing.faults.exchange import Exchange
@@ -16,6 +21,14 @@ from ideogram_ai.testing.faults.wire import Response
 
 KEY = "the-key-of-this-test"
 IDEOGRAM = (sys.executable, "-m", "ideogram_ai.cli")
+LOADED = """
+import pkgutil, ideogram_ai.cli, ideogram_ai.batch.job, ideogram_ai.contract.check, pyarrow, PIL.Image
+for module in pkgutil.iter_modules(ideogram_ai.cli.__path__, "ideogram_ai.cli."):
+    if not module.name.endswith("__main__"):
+        __import__(module.name)
+from ideogram_ai.client import *
+Ideogram("a-key").close()
+"""
 POSTER: dict[str, Any] = {
     "high_level_description": "A poster",
     "compositional_deconstruction": {"background": "paper", "elements": []},
@@ -47,6 +60,14 @@ Command = Callable[..., Run]
 """Runs `ideogram` with some arguments: the fixture of that name."""
 
 
+@cache
+def forked_ideogram() -> tuple[str, ...]:
+    """The command `ideogram` as forks of one process, which start in no time."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(forked(Path(sysconfig.get_path("scripts"), "ideogram"), LOADED))
+
+
 def environment(**changes: str) -> dict[str, str]:
     """The variables of a process that has a key, and Python as people have it: with buffered streams, say."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name == "PYTHONPATH"}
@@ -57,7 +78,7 @@ def environment(**changes: str) -> dict[str, str]:
 def running(folder: Path, *arguments: str, before: Sequence[str] = ()) -> Generator[subprocess.Popen[str]]:
     """Run `ideogram` in the background, with another command before it."""
     with subprocess.Popen(
-        [*before, *IDEOGRAM, *arguments],
+        [*before, *(IDEOGRAM if before else forked_ideogram()), *arguments],
         cwd=folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         try:

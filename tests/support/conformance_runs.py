@@ -2,10 +2,6 @@
 
 import asyncio
 import contextlib
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -95,24 +91,3 @@ async def _call(app: ASGIApp, request: httpx.Request) -> httpx.Response:
     await app(scope, receive, send)
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=body)
-
-
-@contextlib.contextmanager
-def forked(program: Path, preload: str) -> Iterator[tuple[str, ...]]:
-    """Give the command that runs a Python program as a fork of a process that has imported what it needs.
-
-    Args:
-        program: The program.
-        preload: Statements that import it.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/socket"
-        support = Path(__file__).parent
-        command = [sys.executable, str(support / "fork_server.py"), path, str(program), preload]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-            try:
-                assert server.stdout is not None
-                assert server.stdout.readline() == "ready\n"
-                yield (sys.executable, "-S", "-E", str(support / "forked_program.py"), path)
-            finally:
-                server.kill()

@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 import hypothesis.core
 import hypothesis.vendor.pretty
-import schemathesis
 from contract_judges import keeps_contract
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -21,7 +20,6 @@ from ideogram_ai.generated.operations import OPERATIONS, Operation
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import files
 
-MODES = schemathesis.GenerationMode
 # By default it also draws from the texts of the program's source.
 CONFIG = {"analysis": {"constants": {"enabled": False}}}
 
@@ -33,7 +31,7 @@ def valid_bodies() -> SearchStrategy[dict[str, Any]]:
 
 def broken_bodies() -> SearchStrategy[dict[str, Any]]:
     """Bodies that the contract does not allow, as far as they are mappings at all."""
-    return _cases(OPERATION, MODES.NEGATIVE).map(_body_of).filter(is_mapping)
+    return _cases(OPERATION, broken=True).map(_body_of).filter(is_mapping)
 
 
 def valid_arguments(operation: Operation) -> SearchStrategy[dict[str, Any]]:
@@ -43,11 +41,11 @@ def valid_arguments(operation: Operation) -> SearchStrategy[dict[str, Any]]:
         # schemathesis does not know x-same-length, and an empty list may have been what was required.
         return _is_allowed_in_words(given) and keeps_contract(given, operation)
 
-    return arguments(operation, MODES.POSITIVE).filter(is_kept)
+    return arguments(operation, broken=False).filter(is_kept)
 
 
-def arguments(operation: Operation, mode: schemathesis.GenerationMode) -> SearchStrategy[dict[str, Any]]:
-    """Keyword arguments of a mode, as far as they are a mapping at all."""
+def arguments(operation: Operation, *, broken: bool) -> SearchStrategy[dict[str, Any]]:
+    """Keyword arguments that keep the contract or break it, as far as they are a mapping at all."""
     names = {field.wire_name: field.python_name for field in operation.fields}
     uploads = {field.wire_name: field.is_array for field in operation.fields if field.is_file}
 
@@ -60,7 +58,7 @@ def arguments(operation: Operation, mode: schemathesis.GenerationMode) -> Search
         # What is null or an empty list is not sent in a form, nor in a query.
         return {names.get(name, name): value for name, value in given.items() if value not in ([], None)}
 
-    return st.builds(build, _cases(operation, mode).filter(lambda case: is_mapping(case.body or {})), files())
+    return st.builds(build, _cases(operation, broken=broken).filter(lambda case: is_mapping(case.body or {})), files())
 
 
 def _is_allowed_in_words(given: dict[str, Any]) -> bool:
@@ -77,10 +75,15 @@ def is_mapping(body: object) -> bool:
 
 @cache
 def _schema() -> Any:
+    import schemathesis  # loads for a second, and all processes of a run load this file
+
     return schemathesis.openapi.from_dict(_closed_contract(), config=schemathesis.Config.from_dict(CONFIG))
 
 
-def _cases(operation: Operation, mode: schemathesis.GenerationMode) -> SearchStrategy[Any]:
+def _cases(operation: Operation, *, broken: bool) -> SearchStrategy[Any]:
+    from schemathesis import GenerationMode
+
+    mode = GenerationMode.NEGATIVE if broken else GenerationMode.POSITIVE
     cases: SearchStrategy[Any] = _schema()[operation.path][operation.method].as_strategy(generation_mode=mode)
     # 4.32 has now replaced hypothesis' printer by one that prints nothing: no test of the run would show its example.
     setattr(hypothesis.core, "RepresentationPrinter", hypothesis.vendor.pretty.RepresentationPrinter)  # noqa: B010

@@ -13,7 +13,7 @@ import yaml
 from altered_contract import ROOT, Document, fields, post, schemas
 
 MAGIC = "/v1/ideogram-v4/wording"
-_DATA: Document = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
+_DATA: Document = yaml.load(Path(__file__).with_suffix(".yaml").read_bytes(), yaml.CSafeLoader)
 POSTER: Document = _DATA["prompt"]
 RESPONSES: Document = _DATA["responses"]
 WILDNESS: Document = {"description": "How wild the new part is.", "type": "integer", "minimum": 1, "maximum": 9}
@@ -78,7 +78,7 @@ def add_operation(document: Document) -> None:
 
 def add_every_form(document: Document) -> None:
     """One operation of every form: every_form.yaml."""
-    added: Document = yaml.safe_load((Path(__file__).parent / "every_form.yaml").read_text("utf-8"))
+    added: Document = yaml.load((Path(__file__).parent / "every_form.yaml").read_bytes(), yaml.CSafeLoader)
     document["x-prices"].update(added["x-prices"])
     document["paths"].update(added["paths"])
     schemas(document).update(added["components"]["schemas"])

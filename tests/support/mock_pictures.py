@@ -1,15 +1,19 @@
 """Images to send to the mock server, and the pictures that it makes of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
 import httpx
+import pytest
 from mock_requests import HEADERS, get, part, send
 from PIL import Image, ImageDraw
 
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import Operation
+from ideogram_ai.testing import drawing
+from ideogram_ai.testing.images import Picture
 
 RED, BLUE, PAPER = "#E02020", "#2458D8", "#F4EFE1"
 
@@ -28,6 +32,24 @@ def shapes(size: tuple[int, int] = (800, 400)) -> Image.Image:
     pen.ellipse((width * 0.1, height * 0.1, width * 0.4, height * 0.5), RED)
     pen.rectangle((width * 0.6, height * 0.6, width * 0.9, height * 0.9), BLUE)
     return image
+
+
+@contextmanager
+def small_pictures() -> Iterator[None]:
+    """Let mock servers of this process draw next to nothing, in another colour for each seed.
+
+    Pictures of other images, and with holes, are drawn as always.
+    """
+    draw = drawing.draw_png
+
+    def draw_small(picture: Picture) -> bytes:
+        if picture.sources or picture.transparent:
+            return draw(picture)
+        return saved(Image.new("RGB", (48, 32), tuple(picture.seed >> shift & 255 for shift in (16, 8, 0))))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drawing, "draw_png", draw_small)
+        yield
 
 
 def ask(url: str, operation: Operation, files: Mapping[str, bytes | list[bytes]], **values: Any) -> httpx.Response:

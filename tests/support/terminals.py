@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from cli_runs import IDEOGRAM
+from cli_runs import forked_ideogram
 
 PATIENCE = 20
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -31,7 +31,7 @@ class Terminal:
         self._ours = ours
         self.shown = ""
         self.process = subprocess.Popen(
-            [*IDEOGRAM, *arguments], cwd=folder, env=variables, start_new_session=True,
+            [*forked_ideogram(), *arguments], cwd=folder, env=variables, start_new_session=True,
             stdin=theirs, stdout=stdout or theirs, stderr=theirs,
         )  # fmt: skip
         os.close(theirs)

@@ -49,7 +49,7 @@ def client(mock_url: str) -> Iterator[httpx.Client]:
 
 
 @EVERYTHING
-@given(body=valid_bodies())
+@given(body=st.deferred(valid_bodies))
 def test_what_the_contract_allows_gets_a_response_that_the_contract_allows(
     client: httpx.Client, body: dict[str, Any]
 ) -> None:

@@ -257,8 +257,8 @@ def test_webhook_urls_are_checked_before_the_job_begins(server: MockServer) -> N
     ):
         assert webhook_problem(url) is None, url
     for url, words in [
-        ("ftp://localhost/", "is no https URL"),
-        ("hook", "is no https URL"),
+        ("ftp://localhost/", "is not an https URL"),
+        ("hook", "is not an https URL"),
         ("http://example.com/hook", "is not https"),
         ("http://[::1", "is no URL"),
         ("https://example.com:port/", "is no URL"),

@@ -69,7 +69,7 @@ def refusals(ids: set[str]) -> set[str]:
 
 def test_a_server_that_responds_the_same_to_everything_holds_nothing_about_requests() -> None:
     for word, make in CONSTANT.items():
-        report = run_on_app(constant(make), generated=True)
+        report = run_on_app(constant(make), generated=word in {"400", "an empty object"})
         # What its responses look like was seen all the same.
         own = {name for name in held(report) if name.startswith(f"answer.{word[:3]}.") or name in ABOUT_RESPONSES}
         assert held(report) - {"answer.200.content-type"} == own, word
@@ -91,7 +91,8 @@ def test_a_server_that_makes_an_image_of_anything_holds_no_refusal() -> None:
 
 @pytest.mark.parametrize("name", VIEW.fields)
 def test_a_server_that_refuses_a_field_holds_no_rule_about_it(name: str) -> None:
-    report = run_on_app(rewriting(ask=lambda asked: refused() if asked.has_part(name) else asked), generated=True)
+    app = rewriting(ask=lambda asked: refused() if asked.has_part(name) else asked)
+    report = run_on_app(app, generated=name == TEXT)
     rules = {
         each.requirement.id
         for each in report.of(Verdict.HELD)

@@ -331,7 +331,7 @@ def test_every_rule_has_its_turn() -> None:
 
 
 def test_a_rule_that_the_contract_does_not_have() -> None:
-    with pytest.raises(ValueError, match=r"'#/paths' is no rule of the contract; the rules are .*ResolutionV4/enum"):
+    with pytest.raises(ValueError, match=r"'#/paths' is not a rule of the contract; the rules are .*ResolutionV4/enum"):
         broken_requests("#/paths")
 
 

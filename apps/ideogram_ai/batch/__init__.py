@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         PlanError,
         State,
     )
-    from .runner import run_batch
+    from .outcomes import run_batch
     from .step import Step
 
 __all__ = (
@@ -45,7 +45,7 @@ __all__ = (
     "run_batch",
 )
 
-_MODULES = {"Job": "job", "Step": "step", "run_batch": "runner"}
+_MODULES = {"Job": "job", "Step": "step", "run_batch": "outcomes"}
 """Where a name is defined that is not in `model`."""
 
 

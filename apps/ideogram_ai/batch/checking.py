@@ -295,13 +295,7 @@ def _explain(problem: RequestProblem, name: str | None, fields: Mapping[str, Any
 
 
 def guess_field(name: str, value: object, view: ContractView) -> str | None:
-    """The field that a heading probably means: by its name, its words, or a value below it.
-
-    Args:
-        name: The heading.
-        value: A value of that column.
-        view: The operation.
-    """
+    """The field that a heading probably means: by its name, its words, or a value below it."""
     words = _words_of(name)
     known = [*view.fields, *OWN_COLUMNS]
     alike = [field for field in known if sorted(field.split("_")) == sorted(words)]
@@ -320,12 +314,7 @@ def _words_of(heading: str) -> list[str]:
 
 
 def check_defaults(defaults: Mapping[str, Any], *, check: bool = True) -> list[str]:
-    """What is wrong with fields that are given once for all rows.
-
-    Args:
-        defaults: The fields by wire name.
-        check: Whether values are checked against the contract.
-    """
+    """What is wrong with fields that are given once for all rows, by wire name; values only if they are checked."""
     views = [view_of(name) for name in image_operations()]
     in_rows = {name for view in views for name in (*_prompts_of(view), *file_fields(view.operation.method_name))}
     problems = [f"{name} is given by the rows, each its own." for name in defaults if name in in_rows]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client import RetryPolicy
 
-from .model import StopReason
+from .events import StopReason
 from .operations import cost_of
 from .pace import Budget, LocalTurns, Slowdown
 
@@ -34,7 +34,7 @@ class Coordinator:
         self._budget = None if max_cost is None else Budget(max_cost, spent)
         self._key = ""
         self._heard: dict[str, float] = {}
-        self._leases: dict[int, tuple[str, int]] = {}
+        self._leases: dict[int, str] = {}
         self._reserved: dict[str, set[str]] = {}
         self._stopping: tuple[StopReason, str] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -59,32 +59,29 @@ class Coordinator:
         self._heard[worker] = time.monotonic()
         mine = f"{worker} {key}"
         if self._budget is not None and not await self._budget.reserve(mine, cost):
-            message = f"The next row may cost {cost} USD, and with it the sum would pass {self._budget.most} USD."
-            await self.stop(StopReason.MAX_COST, message)
+            await self.stop(StopReason.MAX_COST, self._budget.refusal(cost))
             return 0
         number = await self._turns.take(None, images)
         if number and worker in self._heard:
-            self._leases[number] = worker, images
+            self._leases[number] = worker
             self._reserved.setdefault(worker, set()).add(mine)
             return number
         if number:
-            self._turns.end(number, images, responded=False)
+            self._turns.end(number, responded=False)
         if self._budget is not None:
             await self._budget.settle(mine, Decimal(0))
         return -1 if number else 0
 
     async def end(self, number: int, *, responded: bool) -> None:
         """A request ended; see Turns."""
-        lease = self._leases.pop(number, None)
-        if lease is not None:
-            self._turns.end(number, lease[1], responded=responded)
+        if self._leases.pop(number, None) is not None:
+            self._turns.end(number, responded=responded)
 
     async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown | None:
         """A request was refused; see Turns."""
-        lease = self._leases.pop(number, None)
-        if lease is None:
+        if self._leases.pop(number, None) is None:
             return None
-        return await self._turns.slow_down(number, lease[1], retry_after=retry_after, server_limit=server_limit)
+        return await self._turns.slow_down(number, retry_after, server_limit)
 
     async def settle(self, worker: str, key: str, cost: Decimal) -> None:
         """Count what a row cost instead of what was reserved for it."""
@@ -110,7 +107,7 @@ class Coordinator:
             now = time.monotonic()
             for worker in [name for name, heard in self._heard.items() if now - heard > SILENT_SECONDS]:
                 del self._heard[worker]
-                for number in [number for number, (owner, _) in self._leases.items() if owner == worker]:
+                for number in [number for number, owner in self._leases.items() if owner == worker]:
                     await self.end(number, responded=False)
                 for mine in self._reserved.pop(worker, ()):  # may have been billed
                     if self._budget is not None:
@@ -134,18 +131,11 @@ class RemoteTurns:
             number = await self._coordinator.take.remote(self._worker, request.key, images, cost)
         return number
 
-    def end(self, number: int, images: int, *, responded: bool) -> None:  # noqa: ARG002
+    def end(self, number: int, *, responded: bool) -> None:
         """See Turns."""
         self._coordinator.end.remote(number, responded=responded)
 
-    async def slow_down(
-        self,
-        number: int,
-        images: int,  # noqa: ARG002
-        *,
-        retry_after: float | None,
-        server_limit: int | None,
-    ) -> Slowdown:
+    async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown:
         """See Turns."""
         slowdown: Slowdown | None = await self._coordinator.slow_down.remote(number, retry_after, server_limit)
         return slowdown or Slowdown(self.most, 0.0, news=False, exhausted=False)

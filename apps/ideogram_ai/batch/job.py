@@ -3,59 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import tempfile
 from collections import Counter
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import ExitStack, suppress
 from decimal import Decimal
-from itertools import islice
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self
 
 import anyio
 import anyio.to_thread
 from attrs import evolve
 
-from ideogram_ai.client import IdeogramError
-
 from .claims import Claims
-from .journal import LedgerJournal
+from .events import STOPPING_SOFTLY, RunStopped, RunStopping, StopReason
 from .ledger import Ledger
 from .manifest import check_mark, rebuild_ledger, write_mark
-from .model import (
-    MOCK,
-    BatchError,
-    LedgerError,
-    Outcome,
-    RowDone,
-    RunStarted,
-    RunStopped,
-    RunStopping,
-    RunWaiting,
-    State,
-    StopReason,
-    log_outcomes,
-    server_of,
-)
+from .model import MOCK, BatchError, LedgerError, Outcome, State, log_outcomes, server_of
 from .operations import cost_of, submit_operation
 from .pace import Budget
 from .planning import plan_rows, use_server
+from .run import Run
 from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
-from .saving import Saver, image_names, thumbnail_name
+from .saving import image_names, thumbnail_name
 from .store import digest, local_folder, open_store
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from ideogram_ai.client import AsyncIdeogram
 
-    from .model import BatchRequest, Event
+    from .events import Event
+    from .model import BatchRequest
     from .planning import Planned
     from .prices import Prices
     from .store import Store
-
-T = TypeVar("T")
 
 _UNRECORDED: Final = (
     "state", "images", "error_type", "error", "status_code", "cost", "may_have_been_billed", "answered_at", "saved_at",
@@ -64,26 +47,14 @@ _UNRECORDED: Final = (
 """The attributes of an outcome that a row of the ledger lacks while it cannot be written."""
 
 LEDGER_NAME: Final = "ledger.sqlite3"
-_BLOCK: Final = 20
-"""Rows of a shared batch that a process takes one after the other."""
 _LONGEST_DOWNLOAD: Final = 86_400.0
 """Seconds after which no process of a shared batch still writes an unfinished file."""
-_OTHERS_SECONDS: Final = 2.0
-"""How often a run that is done looks for what other processes do."""
-_READ_AHEAD: Final = 100
-"""Rows that are read from the ledger at a time."""
 
 
 def ledger_path(location: str | os.PathLike[str]) -> Path:
     """The file of a batch's ledger: in its folder or, for a URL, in the user's state folder.
 
     SQLite needs a disk whose locks it can trust.
-
-    Args:
-        location: A folder or URL.
-
-    Raises:
-        StoreError: The location has no name, or names another machine.
     """
     folder = local_folder(location)
     if folder is not None:
@@ -114,12 +85,8 @@ class Job:
         self.ledger = ledger
         self.claims = claims
         self._opened = ExitStack()
-        self._runner: Runner | None = None
+        self._run: Run | None = None
         self._running = False
-        self._stopping: RunStopping | None = None
-        self._on_event: Callable[[Event], None] = _ignore
-        self._event_error: Exception | None = None
-        self._journal: LedgerJournal | None = None
 
     @classmethod
     def open(
@@ -262,7 +229,8 @@ class Job:
 
         The other methods take them into account; the next process treats what was sent as unknown.
         """
-        noted: Mapping[str, Outcome] = {} if self._journal is None else self._journal.unrecorded
+        journal = None if self._run is None else self._run.journal
+        noted: Mapping[str, Outcome] = {} if journal is None else journal.unrecorded
         return noted if self.claims is None else {**noted, **self.claims.unrecorded}
 
     async def run(
@@ -314,6 +282,7 @@ class Job:
             raise BatchError("This batch is running already.")
         check_limits(in_flight=in_flight, downloads=downloads)
         self._running = True
+        self._run = run = Run(self, client, prices, None if self._run is None else self._run.journal)
         try:
             await anyio.to_thread.run_sync(
                 lambda: self._begin(
@@ -325,70 +294,37 @@ class Job:
                     submit=submit,
                 )
             )
-            self._on_event = on_event or _ignore
-            counts = await anyio.to_thread.run_sync(self.ledger.counts)
-            budget = None
             if max_cost is not None:
-                budget = Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
-            planned = await anyio.to_thread.run_sync(self._planned)
-            self._on_event(RunStarted(planned, counts[State.ANSWERED], counts[State.SUBMITTED]))
-            try:
-                async with LedgerJournal.open(self.ledger, self._journal) as self._journal:
-                    saver = Saver(client, self.store, self.ledger, self._journal)
-                    while True:
-                        if self.claims is not None:
-                            self.claims.left = False
-                        self._runner = Runner(
-                            self._source(budget, prices),
-                            client,
-                            in_flight=in_flight,
-                            downloads=downloads,
-                            finish=saver,
-                            prices=prices,
-                            journal=self._journal,
-                            on_event=self._emit,
-                            server=self.ledger.server,
-                            submit=submit,
-                            job_seconds=job_seconds,
-                            claims=self.claims,
-                        )
-                        await self._drive(self._runner, budget)
-                        if self.claims is None or not await self._is_left_by_others(self.claims):
-                            break
-            except LedgerError as error:  # in the end, when all else is saved, or before anything is sent
-                self._stop(RunStopping(StopReason.ERROR, str(error), error))
-            return await self._stopped()
+                run.budget = Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
+            return await run.finish(
+                partial(
+                    Runner,
+                    client=client,
+                    in_flight=in_flight,
+                    downloads=downloads,
+                    prices=prices,
+                    server=self.ledger.server,
+                    submit=submit,
+                    job_seconds=job_seconds,
+                    claims=self.claims,
+                ),
+                on_event,
+            )
         except BaseException as error:
             log_outcomes("The ledger could not be written.", self.unrecorded.values(), error)
             raise
         finally:
-            self._on_event = _ignore
-            self._event_error = None
-            self._runner = self._stopping = None
             self._running = False
-
-    async def _is_left_by_others(self, claims: Claims) -> bool:
-        """Wait for the rows that other processes work on. Whether some are left to this one, because those ended."""
-        waiting = 0
-        while self._stopping is None:
-            await anyio.to_thread.run_sync(claims.update)
-            if claims.left or not claims.busy:
-                return claims.left
-            if waiting != len(claims.busy):
-                waiting = len(claims.busy)
-                self._emit(RunWaiting(waiting))
-            await anyio.sleep(_OTHERS_SECONDS)
-        return False
 
     def stop_softly(self) -> None:
         """Send nothing new; the run ends when everything in flight is saved. Call it in the event loop's thread."""
-        self._stop(RunStopping(StopReason.ASKED, "Nothing new is sent; what is in flight is finished and saved."))
+        if self._run is not None and self._running:
+            self._run.stop(RunStopping(StopReason.ASKED, STOPPING_SOFTLY))
 
     def stop_now(self) -> None:
         """Abort what is in flight; rows that may have run are then unknown. Call it in the event loop's thread."""
-        self._stop(RunStopping(StopReason.NOW, "What is in flight is aborted, and may be billed."))
-        if self._runner is not None:
-            self._runner.cancel()
+        if self._run is not None and self._running:
+            self._run.stop(RunStopping(StopReason.NOW, "What is in flight is aborted, and may be billed."))
 
     def close(self) -> None:
         """Close the ledger and the store, so that another process can open them. Without a row, nothing is left."""
@@ -444,109 +380,6 @@ class Job:
             if ours:
                 self.store.remove(name)
 
-    def _planned(self) -> int:
-        return self.ledger.counts(absent=False)[State.PLANNED]
-
-    def _emit(self, event: Event) -> None:
-        """Report an event. If that fails nothing new is sent, and what is in flight is finished and saved."""
-        try:
-            self._on_event(event)
-        except Exception as error:  # noqa: BLE001 - raised when everything that was paid for is saved
-            self._event_error = self._event_error or error
-            if self._runner is not None:
-                self._runner.stop()
-
-    def _stop(self, stopping: RunStopping) -> None:
-        """Begin to stop, if a run is on. The first reason counts, unless it is to stop now."""
-        if not self._running:
-            return
-        now = stopping.reason is StopReason.NOW
-        if self._stopping is None or (now and self._stopping.reason is not StopReason.NOW):
-            self._stopping = stopping
-            self._emit(stopping)
-        if self._runner is not None:
-            self._runner.stop()
-
-    async def _drive(self, runner: Runner, budget: Budget | None) -> None:
-        """Run to the end, and report each row."""
-        if self._stopping is not None:  # while the run began
-            runner.stop()
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(runner.run)
-            while (outcome := await runner.take()) is not None:
-                if budget is not None:
-                    await budget.settle(outcome.request.key, outcome.cost or Decimal(0))
-                self._emit(RowDone(outcome))
-        if isinstance(runner.error, IdeogramError | BatchError):
-            self._stop(RunStopping(StopReason.ERROR, str(runner.error), runner.error))
-        elif runner.error is not None:
-            raise runner.error
-        for outcome in runner.interrupted:
-            self._emit(RowDone(outcome))
-
-    async def _source(self, budget: Budget | None, prices: Prices | None) -> AsyncGenerator[Outcome]:
-        async with aclosing(_read_ahead(self.ledger.answered())) as answered:
-            async for outcome in answered:
-                yield outcome
-        async with aclosing(_read_ahead(self.ledger.outcomes(State.SUBMITTED))) as submitted:
-            async for outcome in submitted:
-                if outcome.server == self.ledger.server:
-                    yield outcome
-        async with aclosing(self._planned_requests()) as planned:
-            async for request in planned:
-                if budget is not None and prices is not None:
-                    cost = cost_of(request, prices) or Decimal(0)  # what has no price was refused
-                    if not await budget.reserve(request.key, cost):
-                        message = f"The next row may cost {cost} USD, and with it the sum would pass {budget.most} USD."
-                        self._stop(RunStopping(StopReason.MAX_COST, message))
-                        return
-                yield Outcome(request, State.PLANNED)
-
-    async def _planned_requests(self) -> AsyncGenerator[BatchRequest]:
-        """The requests to send, in the order of the input.
-
-        In a shared batch in blocks, whose order each process draws: so few rows are claimed by two at once.
-        """
-        if self.claims is None:
-            async with aclosing(_read_ahead(self.ledger.planned())) as planned:
-                async for request in planned:
-                    yield request
-            return
-        positions = await anyio.to_thread.run_sync(self.ledger.planned_positions)
-        blocks = [positions[start : start + _BLOCK] for start in range(0, len(positions), _BLOCK)]
-        random.shuffle(blocks)
-        for block in blocks:
-            if self.claims.is_stale:
-                await anyio.to_thread.run_sync(self.claims.note_taken)
-            for request in await anyio.to_thread.run_sync(self.ledger.planned_at, block):
-                if not self.claims.is_taken(request.key):
-                    yield request
-
-    async def _stopped(self) -> RunStopped:
-        """Why the run ended, and what is left to do."""
-        counts = dict(await anyio.to_thread.run_sync(self.counts))
-        counts[State.PLANNED] = await anyio.to_thread.run_sync(self._planned)
-        stopping = self._stopping or RunStopping(StopReason.DONE, "Every row was run.")
-        left = [
-            f"{counts[state]} {words}"
-            for state, words in (
-                (State.PLANNED, "rows are not sent yet"),
-                (State.SENT, "are on their way from other processes"),
-                (State.SUBMITTED, "are in progress at the service"),
-                (State.ANSWERED, "are paid for and wait for their download"),
-                (State.UNKNOWN, "are unknown"),
-            )
-            if counts[state]
-        ]
-        message = f"{stopping.message} Left: {', '.join(left)}." if left else stopping.message
-        if self.unrecorded:
-            message += f" The ledger could not be written, and does not know of {len(self.unrecorded)} of these rows."
-        stopped = RunStopped(stopping.reason, message, stopping.error, tuple(self.unrecorded.values()))
-        self._emit(stopped)
-        if self._event_error is not None:
-            raise self._event_error
-        return stopped
-
 
 def _missing(*folders: Path) -> list[Path]:
     """Those of the folders that do not exist, and of those above them, the innermost first."""
@@ -560,20 +393,9 @@ def _remove_empty(folders: Iterable[Path]) -> None:
             folder.rmdir()
 
 
-async def _read_ahead(items: Iterator[T]) -> AsyncGenerator[T]:
-    """Read an iterator that blocks, some items at a time, off the event loop."""
-    while some := await anyio.to_thread.run_sync(lambda: list(islice(items, _READ_AHEAD))):
-        for item in some:
-            yield item
-
-
 def _with_unrecorded(outcome: Outcome, unrecorded: Mapping[str, Outcome]) -> Outcome:
     """A row of the ledger with what the ledger could not record."""
     ended = unrecorded.get(outcome.request.key)
     if ended is None:
         return outcome
     return evolve(outcome, **{name: getattr(ended, name) for name in _UNRECORDED})
-
-
-def _ignore(_event: Event) -> None:
-    pass

@@ -1,4 +1,4 @@
-"""The journal of a run: it records outcomes in the ledger, in groups and off the event loop.
+"""What a run records of each attempt: in the ledger, in groups and off the event loop, and in the claims.
 
 A change that has to be on the disk then costs the disk's time once for each group, not once for each row. During a run
 some space on the disk is reserved: when the disk is full, it is for the responses of the requests in flight.
@@ -9,25 +9,52 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import asynccontextmanager
-from typing import IO, TYPE_CHECKING, Final, Self
+from contextlib import asynccontextmanager, suppress
+from typing import IO, TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 from attrs import define, field
 
-from .model import BatchRequest, LedgerChangeError, LedgerError, Outcome, State
+from .model import BatchError, BatchRequest, LedgerChangeError, LedgerError, Outcome, State
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from pathlib import Path
 
+    from .claims import Claims
     from .ledger import Ledger
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _GATHERING: Final = 4
 """Turns of the event loop that a group waits: a response frees a slot, and both records go into one group."""
 _RESERVED_BYTES: Final = 4 * 1024 * 1024
+
+
+class Journal(Protocol):
+    """Records each request before it is sent, and what became of it. It is called in the event loop and must not block.
+
+    Every method but `written` only takes note, so that a cancelled task can call it too.
+    """
+
+    def sent(self, attempt: Outcome) -> None:
+        """A request is about to be sent. It is sent when `written` returns, and not if that raises."""
+        ...
+
+    def unsent(self, request: BatchRequest) -> None:
+        """A request certainly did not run. It may be sent again, or is left to another run."""
+        ...
+
+    def ended(self, outcome: Outcome) -> None:
+        """A request has an outcome. Another one follows SUBMITTED, and ANSWERED when the images are saved."""
+        ...
+
+    async def written(self) -> None:
+        """Return when everything noted so far is on the disk."""
+        ...
 
 
 @define
@@ -38,12 +65,7 @@ class _CommitGroup:
 
 
 class LedgerJournal:
-    """Records outcomes in a ledger. Whoever waits first writes for all that gathered meanwhile.
-
-    Args:
-        ledger: The ledger.
-        before: The journal of the run before, if it has unwritten outcomes.
-    """
+    """Records outcomes in a ledger. Whoever waits first writes for all that gathered meanwhile."""
 
     def __init__(self, ledger: Ledger, before: LedgerJournal | None = None) -> None:
         self._ledger = ledger
@@ -123,9 +145,7 @@ class LedgerJournal:
     async def _write(self) -> LedgerError | None:
         """Write what is noted and what could not be written before, in this order.
 
-        Returns:
-            None, or the error that the reserved space was used for: all is written then, and nothing else should be
-            sent.
+        It returns the error that the reserved space was used for: all is written then, and nothing else should be sent.
         """
         self._last, self._group = self._group, _CommitGroup()
         self._last.done = True
@@ -169,6 +189,83 @@ class LedgerJournal:
         self._reserve.close()
         self._reserve = None
         return True
+
+
+class Records:
+    """Where each attempt at a row is recorded: its claim, which other processes see, and the journal.
+
+    Args:
+        journal: The journal, if there is one.
+        claims: The claims, if the batch is shared.
+        on_error: Called with what one of them cannot record, as soon as that is known.
+        at_a_time: How many may read or write the place of the claims at a time, which blocks.
+    """
+
+    def __init__(
+        self, journal: Journal | None, claims: Claims | None, on_error: Callable[[Exception], None], at_a_time: int
+    ) -> None:
+        self._journal = journal
+        self._claims = claims
+        self._on_error = on_error
+        self._limiter = anyio.CapacityLimiter(at_a_time)
+
+    async def announce(self, attempt: Outcome) -> Outcome | None:
+        """Claim a row and record it as sent. If another process claimed it, return what is known of it."""
+        if self._claims is not None:
+            found = await self._in_place(self._claims.claim, attempt)
+            if found is not None:
+                return found.outcome
+        if self._journal is not None:
+            self._journal.sent(attempt)
+            await self._journal.written()
+        return None
+
+    async def end(self, outcome: Outcome) -> bool:
+        """Record an outcome. False when one of them could not: the other one may have it."""
+        recorded = True
+        if self._claims is not None:
+            try:
+                await self._in_place(self._claims.record, outcome)
+            except Exception as error:  # noqa: BLE001 - reported
+                self._on_error(error)
+                recorded = False
+        if self._journal is not None:
+            try:
+                self._journal.ended(outcome)
+                await self._journal.written()
+            except Exception as error:  # noqa: BLE001 - reported
+                self._on_error(error)
+                recorded = False
+        return recorded
+
+    async def take_back(self, request: BatchRequest) -> None:
+        """Record that a request certainly did not run."""
+        if self._journal is not None:
+            self._journal.unsent(request)
+        if self._claims is not None:
+            await self._in_place(self._claims.release, request)
+        if self._journal is not None:
+            await self._journal.written()
+
+    async def abort(self, outcome: Outcome) -> None:
+        """Record what an attempt came to whose task is being cancelled: PLANNED, or what may have been billed.
+
+        What cannot be written to the place is unknown to others.
+        """
+        with anyio.CancelScope(shield=True), suppress(BatchError):
+            if outcome.state is State.PLANNED:
+                if self._journal is not None:
+                    self._journal.unsent(outcome.request)
+                if self._claims is not None:
+                    await self._in_place(self._claims.release, outcome.request)
+                return
+            if self._journal is not None:
+                self._journal.ended(outcome)
+            if self._claims is not None:
+                await self._in_place(self._claims.record, outcome)
+
+    async def _in_place(self, function: Callable[[T], R], argument: T) -> R:
+        return await anyio.to_thread.run_sync(function, argument, limiter=self._limiter)
 
 
 def _without_sent(outcomes: Sequence[Outcome]) -> list[Outcome]:

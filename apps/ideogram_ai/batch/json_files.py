@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.strict_json import JsonError, parse_json
 
-from .csv_files import LONGEST_LINE, refuse_other_files
+from .csv_files import refuse_other_files
+from .csv_records import LONGEST_LINE
 from .model import InputError, Row
 
 if TYPE_CHECKING:
@@ -77,13 +78,7 @@ def _refuse_document(text: bytes, line: int) -> None:
 
 
 class _JsonArray:
-    """Splits a JSON array into its items, and holds one of them at a time.
-
-    Args:
-        start: What is read already: the line with the bracket that opens it.
-        stream: The rest.
-        line: The number of that line.
-    """
+    """Splits a JSON array into its items, and holds one of them at a time. `start` is read already."""
 
     def __init__(self, start: bytes, stream: io.BufferedIOBase | IO[bytes], line: int) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")()

@@ -17,11 +17,10 @@ from attrs import evolve
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import is_array, is_object
 
-from .ledger import fields_text, row_values, without_signature
 from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, Outcome, State
 from .names import stem_of
 from .operations import GENERATE
-from .planning import enter_row, is_too_deep
+from .rows import enter_row, fields_text, is_too_deep, row_values, without_signature
 from .store import local_folder, open_store
 
 if TYPE_CHECKING:
@@ -51,15 +50,7 @@ _WAS_SENT: Final = "The ledger was lost while the request was on its way: the im
 
 
 def write_manifest(store: Store, outcomes: Iterable[Outcome]) -> None:
-    """Write the manifest, or replace it, completely or not at all.
-
-    Args:
-        store: The store of the batch.
-        outcomes: The outcome of each row, read as a stream.
-
-    Raises:
-        StoreError: It cannot be written; the earlier one is unchanged.
-    """
+    """Write the manifest, or replace it, completely or not at all. The outcomes are read as a stream."""
     with store.write(MANIFEST_NAME) as file:
         for outcome in outcomes:
             file.write(manifest_line(outcome))
@@ -129,12 +120,7 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def check_mark(store: Store, ledger: Ledger) -> None:
-    """Check that a ledger is the folder's own, and not an older copy of it.
-
-    Raises:
-        LedgerError: It is not.
-        StoreError: The folder cannot be read.
-    """
+    """Check that a ledger is the folder's own, and not an older copy of it."""
     _check_unshared(store)
     identity, runs = ledger.identity
     mark = _read_mark(store)
@@ -156,15 +142,7 @@ def check_mark(store: Store, ledger: Ledger) -> None:
 
 
 def check_place(location: str | os.PathLike[str]) -> None:
-    """Check that a folder or URL without a ledger holds no batch.
-
-    Args:
-        location: A folder, or a URL of fsspec.
-
-    Raises:
-        LedgerError: It holds one.
-        StoreError: It cannot be read.
-    """
+    """Check that a folder or URL without a ledger holds no batch."""
     folder = local_folder(location)
     if folder is not None and not folder.exists():
         return
@@ -177,11 +155,7 @@ def check_place(location: str | os.PathLike[str]) -> None:
 
 
 def is_shared(location: str | os.PathLike[str]) -> bool:
-    """Whether a folder or URL holds a batch that machines share.
-
-    Raises:
-        StoreError: It cannot be read.
-    """
+    """Whether a folder or URL holds a batch that machines share."""
     folder = local_folder(location)
     if folder is not None:
         return (folder / CLAIMS_NAME).exists()
@@ -198,11 +172,7 @@ def _check_unshared(store: Store) -> None:
 
 
 def write_mark(store: Store, ledger: Ledger) -> None:
-    """Record in the folder which ledger is its own.
-
-    Raises:
-        StoreError: It cannot be written.
-    """
+    """Record in the folder which ledger is its own."""
     identity, runs = ledger.identity
     with store.write(MARK_NAME) as file:
         file.write(json.dumps({"ledger": identity, "runs": runs}) + "\n")
@@ -242,16 +212,7 @@ def _has_made_rows(store: Store) -> bool:
 
 
 def rebuild_ledger(ledger: Ledger, store: Store) -> None:
-    """Enter the rows of the manifest into an empty ledger, all or none.
-
-    Args:
-        ledger: The new ledger.
-        store: The store with the manifest.
-
-    Raises:
-        LedgerError: The ledger has rows, or there is no usable manifest.
-        StoreError: The manifest cannot be read.
-    """
+    """Enter the rows of the manifest into an empty ledger, all or none."""
     if any(ledger.counts().values()):
         raise LedgerError(
             f"The ledger {str(ledger.path)!r} has rows, and is not rebuilt. Move it away first, if it is the wrong "
@@ -292,12 +253,6 @@ def _enter(database: sqlite3.Connection, row: Any) -> None:
     enter_row(database, outcome.request, body=body, **row_values(outcome))
 
 
-def outcome_of_members(row: Mapping[str, Any]) -> Outcome:
-    """The outcome that a line of the manifest is about, as far as the line says."""
-    images = tuple(_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None)
-    return _outcome_of(row, _request_of(row), images)
-
-
 def _request_of(row: Mapping[str, Any]) -> BatchRequest:
     key, files = row["id"], row.get("files")
     if not isinstance(key, str) or not key:
@@ -317,8 +272,8 @@ def _request_of(row: Mapping[str, Any]) -> BatchRequest:
     return evolve(request, file_name=file_name)
 
 
-def _outcome_of(row: Mapping[str, Any], request: BatchRequest, images: tuple[ImageOutcome, ...]) -> Outcome:
-    """The outcome of a row, as it is without its ledger."""
+def outcome_of_members(row: Mapping[str, Any]) -> Outcome:
+    """The outcome that a line of the manifest is about, as far as the line says, and as it is without its ledger."""
     times = ("sent_at", "answered_at", "saved_at")
     others: dict[str, Any] = {
         **{name: row[name] and datetime.fromisoformat(row[name]) for name in times},
@@ -326,9 +281,9 @@ def _outcome_of(row: Mapping[str, Any], request: BatchRequest, images: tuple[Ima
         **{name: row.get(name) for name in ("server", "replaced_by", "job_id")},
     }
     outcome = Outcome(
-        request,
+        _request_of(row),
         State(row["state"]),
-        images,
+        tuple(_image_of(each) for each in (row, *row["further_images"]) if each["withheld"] is not None),
         cost=None if row["cost_usd"] is None else Decimal(row["cost_usd"]),
         earlier_cost=Decimal(row["earlier_cost_usd"] or 0),
         absent=not row.get("in_input", True),
@@ -336,7 +291,9 @@ def _outcome_of(row: Mapping[str, Any], request: BatchRequest, images: tuple[Ima
     )
     if outcome.state is State.SENT:
         return evolve(outcome, state=State.UNKNOWN, error_type="InterruptedError", error=_WAS_SENT)
-    if outcome.state is State.ANSWERED and not all(image.url or image.withheld or image.file for image in images):
+    if outcome.state is State.ANSWERED and not all(
+        image.url or image.withheld or image.file for image in outcome.images
+    ):
         return evolve(outcome, state=State.FAILED, error_type="DownloadError", error=_LINK_IS_LOST)
     return outcome
 

@@ -25,11 +25,9 @@ _IN_BRACES: Final = re.compile(r"\{(\w+)\}")
 
 @frozen
 class Matrix:
-    """The values of variables, and how often each combination is sent.
+    """The values of variables by name, and how often each combination is sent.
 
     Attributes:
-        variables: The values by the name of the variable.
-        variants: How often each combination is sent.
         used: The variables that were found in a field so far.
     """
 
@@ -39,11 +37,7 @@ class Matrix:
 
     @classmethod
     def of(cls, assignments: Iterable[str], variants: int | None = None) -> Self:
-        """Read variables as NAME=A,B. A value with a comma stands in double quotes.
-
-        Raises:
-            InputError: A name or a list of values cannot be used.
-        """
+        """Read variables as NAME=A,B. A value with a comma stands in double quotes."""
         variables: dict[str, tuple[str, ...]] = {}
         for assignment in assignments:
             name, sign, text = assignment.partition("=")

@@ -55,11 +55,7 @@ def mistaken_prompt(text: str, *, look: bool) -> Mistake | None:
     """What a text is that nobody means as a prompt; None for a prompt.
 
     A prompt may mention files and contain braces: a file name counts only if it is the whole text, JSON only from the
-    first character on.
-
-    Args:
-        text: The text.
-        look: Also check whether a file of that name exists.
+    first character on. `look` also asks whether a file of that name exists.
     """
     text = text.strip("\ufeff \t\r\n")
     if _is_json(text):
@@ -132,9 +128,8 @@ def slug_of(caption: str) -> str:
 def safe_stem(text: str) -> str:
     """The stem of a file name that any system accepts, as close to a text as possible. Letters of any script stay.
 
-    Returns:
-        One part of a path, never hidden, never a device, never a file of the batch's own, at most MAX_STEM_BYTES long
-        in UTF-8. A few digits of a hash replace what is cut off or left out altogether.
+    It is one part of a path, never hidden, never a device, never a file of the batch's own, at most MAX_STEM_BYTES long
+    in UTF-8. A few digits of a hash replace what is cut off or left out altogether.
     """
     stem = "".join(_safe(character) for character in unicodedata.normalize("NFC", text))
     stem = re.sub("-{2,}", "-", re.sub(r"\s+", " ", stem)).strip(" .-")
@@ -155,12 +150,7 @@ def _safe(character: str) -> str:
 
 
 def is_reserved(stem: str, ledger: str = _LEDGER) -> bool:
-    """Whether an image of that name, with or without a suffix, would collide with a file of the batch itself.
-
-    Args:
-        stem: The name.
-        ledger: The name of the ledger.
-    """
+    """Whether an image of that name, with or without a suffix, would collide with a file of the batch itself."""
     name = folded(stem)
     return name in _reserved_by(ledger) or _OWN_NAMES.fullmatch(name) is not None
 

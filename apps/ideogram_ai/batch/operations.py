@@ -86,11 +86,7 @@ def cost_of(request: BatchRequest, prices: Prices | None) -> Decimal | None:
 
 
 def method_for(client: Ideogram | AsyncIdeogram, request: BatchRequest, *, submit: bool) -> Callable[..., Any]:
-    """The client's method that makes the images of a request, or that submits it.
-
-    Raises:
-        RequestError: The contract has no operation that submits it.
-    """
+    """The client's method that makes the images of a request, or that submits it. RequestError if there is none."""
     operation = submit_operation(request.operation) if submit else image_operations()[request.operation]
     if operation is None:
         raise RequestError(f"The contract has no operation that submits {request.operation}. {NOTHING_SENT}")
@@ -101,8 +97,7 @@ def method_for(client: Ideogram | AsyncIdeogram, request: BatchRequest, *, submi
 def arguments_of(request: BatchRequest) -> dict[str, Any]:
     """The keyword arguments of a request's method. It reads the request's files if their content is known.
 
-    Raises:
-        RequestError: One of them is not a request field, or a file is gone or has another content than before.
+    A file that is gone or has another content than before is a RequestError.
     """
     if "timeout" in request.fields:
         raise RequestError(f"'timeout' is not a request field; give it to the client. {NOTHING_SENT}")
@@ -111,11 +106,7 @@ def arguments_of(request: BatchRequest) -> dict[str, Any]:
 
 
 def identified_files(request: BatchRequest) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields of a request with the whole paths of its files, and the SHA-256 of each file by field. It reads them.
-
-    Raises:
-        RequestError: A file is not given by its path, or cannot be read.
-    """
+    """The fields of a request with the whole paths of its files, and the SHA-256 of each by field. It reads them."""
     names = [name for name in request.fields if name in file_fields(request.operation)]
     paths = {name: _map_file(_path, request.fields[name]) for name in names}
     return {**request.fields, **paths}, {name: _map_file(_digest, path) for name, path in paths.items()}

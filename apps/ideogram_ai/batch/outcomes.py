@@ -1,22 +1,112 @@
-"""The outcomes of a batch as an asynchronous iterator, whose run has a task of its own, on asyncio and trio."""
+"""run_batch: the outcomes of requests as they come, as an asynchronous iterator whose run has a task of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 import weakref
-from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .model import BatchRequest, Outcome, State
+from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Never, Self
 
-    from .model import Outcome
-    from .runner import Runner
+    from ideogram_ai.client import AsyncIdeogram
+
+    from .journal import Journal
+    from .prices import Prices
+    from .runner import Finish
+
+Requests: TypeAlias = Iterable[BatchRequest | Mapping[str, Any]] | AsyncIterable[BatchRequest | Mapping[str, Any]]
 
 
-class Outcomes(AsyncGenerator["Outcome", None]):
+def run_batch(
+    requests: Requests,
+    *,
+    client: AsyncIdeogram,
+    in_flight: int = IN_FLIGHT,
+    finish: Finish | None = None,
+    downloads: int = DOWNLOADS,
+    prices: Prices | None = None,
+    journal: Journal | None = None,
+    submit: bool = False,
+    job_seconds: float = JOB_SECONDS,
+) -> Outcomes:
+    """Send many requests, some at a time, and yield the outcome of each as soon as it is known, on asyncio or trio.
+
+    An error of one request is an outcome, not an exception. An error that all others would meet too ends the run, once
+    the requests in flight have ended: 401, 402 and 404, a 429 that waiting does not lift, a network or a service that
+    does not respond. Requests that were not sent by then have no outcome.
+
+        async with run_batch(requests, client=client) as outcomes:
+            async for outcome in outcomes:
+                ...
+
+    Leaving the `async with` early, by `break` or by an exception, sends nothing new and waits for what is in flight,
+    because that is paid for. Being cancelled, also while waiting, aborts it, and it may be still billed. The log
+    and a note on the exception name every outcome that was not taken, with the links of its images.
+
+    Args:
+        requests: Mappings of request fields, optionally with an `id`, a `file_name` and an `operation`, or
+            BatchRequests. They are read one ahead of what is sent, so a stream may have any length. An async generator
+            is closed in the end.
+        client: Sends and, in `finish`, downloads. Its RetryPolicy says how often a request that never left is sent;
+            what may have been billed is never sent again.
+        in_flight: The most images in progress at a time, 1 or more. A request for more images than that waits until
+            it can go alone. A 429 lowers the number for a while.
+        finish: Awaited with each response; returns the new outcome. For example, it downloads the images. Without it
+            the outcomes are ANSWERED, and their `generation` has the images.
+        downloads: The most responses that are finished at a time, 1 or more.
+        prices: Prices for the `cost` of the outcomes.
+        journal: Records each request before it is sent, and each outcome.
+        submit: Submit each request as a job, and ask for it until it is done: once the id of the job is there, which
+            takes a fraction of a second, its outcome cannot become unknown.
+        job_seconds: Seconds to wait for a job, more than 0. A job that takes longer ends SUBMITTED, with its `job_id`.
+
+    Returns:
+        An asynchronous iterator of an Outcome for each request, in the order of completion, and its context manager.
+        Each image is billed, withheld ones too.
+
+    Raises:
+        ValueError: in_flight or downloads is not a whole number from 1.
+        IdeogramError: An error that every request would meet.
+        BatchError: A row is not a request, or the run was stopped because one request after the other ended unknown.
+    """
+    return Outcomes(
+        Runner(
+            _read(requests),
+            client,
+            in_flight=in_flight,
+            downloads=downloads,
+            finish=finish,
+            prices=prices,
+            journal=journal,
+            submit=submit,
+            job_seconds=job_seconds,
+        )
+    )
+
+
+async def _read(requests: Requests) -> AsyncGenerator[Outcome]:
+    numbers = count(1)
+    if not isinstance(requests, AsyncIterable):
+        for row in requests:
+            yield Outcome(BatchRequest.of(row, next(numbers)), State.PLANNED)
+        return
+    async with AsyncExitStack() as closing:
+        if isinstance(requests, AsyncGenerator):
+            closing.push_async_callback(requests.aclose)
+        async for row in requests:
+            yield Outcome(BatchRequest.of(row, next(numbers)), State.PLANNED)
+
+
+class Outcomes(AsyncGenerator[Outcome, None]):
     """The outcomes of requests, as they come. Use it in `async with`: leaving that waits for what is in flight.
 
     What is in flight is paid for. Being cancelled, also while waiting, aborts it. Outcomes that were not taken are

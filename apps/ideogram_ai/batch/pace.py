@@ -82,7 +82,7 @@ class Pace:
         server_limit: int | None,
         chance: float,
     ) -> float:
-        """A request was refused because of the number of requests.
+        """A request was refused because of the number of requests. Returns the pause, as `pause` does.
 
         Args:
             number: Its number.
@@ -91,9 +91,6 @@ class Pace:
             retry_after: Seconds that the service asks to wait, or None.
             server_limit: The limit that the service names, or None.
             chance: A number from 0 to 1 that places a pause that the service does not specify.
-
-        Returns:
-            Seconds, 0 or more, until another request may be sent as far as pauses go.
         """
         if server_limit is not None:
             self.most = max(1, min(self.most, server_limit))
@@ -154,13 +151,11 @@ class Turns(Protocol):
         """Wait until a request for so many images may be sent. Return its number, or 0 when nothing more is sent."""
         ...
 
-    def end(self, number: int, images: int, *, responded: bool) -> None:
+    def end(self, number: int, *, responded: bool) -> None:
         """A request ended: with any response but a 429, or without telling anything about the limit."""
         ...
 
-    async def slow_down(
-        self, number: int, images: int, *, retry_after: float | None, server_limit: int | None
-    ) -> Slowdown:
+    async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown:
         """A request ended with a 429; see Pace.on_rate_limited."""
         ...
 
@@ -174,6 +169,7 @@ class LocalTurns:
 
     def __init__(self, most: int, policy: RetryPolicy) -> None:
         self._pace = Pace(most, policy)
+        self._images: dict[int, int] = {}
         self._queue = anyio.Lock(fast_acquire=True)
         self._changed = anyio.Event()
         self._stopped = False
@@ -189,25 +185,25 @@ class LocalTurns:
             while not self._stopped:
                 now = time.monotonic()
                 if self._pace.allows(now, images):
-                    return self._pace.on_send(images)
+                    number = self._pace.on_send(images)
+                    self._images[number] = images
+                    return number
                 self._changed = anyio.Event()
                 with anyio.move_on_after(self._pace.pause(now) or None):
                     await self._changed.wait()
         return 0
 
-    def end(self, number: int, images: int, *, responded: bool) -> None:  # noqa: ARG002
+    def end(self, number: int, *, responded: bool) -> None:
         """See Turns."""
-        (self._pace.on_response if responded else self._pace.on_unknown)(images)
+        (self._pace.on_response if responded else self._pace.on_unknown)(self._images.pop(number))
         self._changed.set()
 
-    async def slow_down(
-        self, number: int, images: int, *, retry_after: float | None, server_limit: int | None
-    ) -> Slowdown:
+    async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown:
         """See Turns."""
         now, before = time.monotonic(), int(self._pace.limit)
         pause = self._pace.on_rate_limited(
             number,
-            images,
+            self._images.pop(number),
             now=now,
             retry_after=retry_after,
             server_limit=server_limit,
@@ -225,12 +221,7 @@ class LocalTurns:
 
 @define
 class Budget:
-    """Keeps a run from exceeding a sum. What is in flight counts as if it were billed.
-
-    Attributes:
-        most: US dollars that are not exceeded.
-        spent: US dollars that were billed, or may have been.
-    """
+    """Keeps a run from exceeding a sum. What is in flight counts as if it were billed."""
 
     most: Decimal
     spent: Decimal
@@ -247,6 +238,10 @@ class Budget:
                 await self._settled.wait()
         self._reserved[key] = cost
         return True
+
+    def refusal(self, cost: Decimal) -> str:
+        """Why a request of that cost is not sent."""
+        return f"The next row may cost {cost} USD, and with it the sum would pass {self.most} USD."
 
     async def settle(self, key: str, cost: Decimal | None = None) -> None:
         """Count what a request cost, or may have cost, instead of what was reserved for it. None: as reserved."""

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from ideogram_ai.client import RequestError
 from ideogram_ai.client.errors import NOTHING_SENT
 
-from .ledger import REQUEST_COLUMNS, content_of, fields_text, request_of
 from .model import MOCK, BatchRequest, LedgerError, PlanError, Rank, position_key, rank_of
 from .names import folded, stem_of
 from .operations import file_fields, identified_files
+from .rows import (
+    DEEPEST,
+    REQUEST_COLUMNS,
+    content_of,
+    contradiction,
+    enter_row,
+    fields_text,
+    free_stem,
+    is_too_deep,
+    make_again,
+    release_name,
+    request_of,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,19 +49,11 @@ _ROW: Final = f"SELECT {REQUEST_COLUMNS}, state, {_BILLED} AS billed FROM rows" 
 _UNSEEN: Final = "position NOT IN (SELECT position FROM seen)"
 _SHOWN: Final = 200
 _LISTED: Final = 20
-_DEEPEST: Final = 200
-_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
 
 
 @frozen
 class ChangedRow:
-    """A row that was made, may have been billed, and has changed in the input.
-
-    Attributes:
-        key: Its key.
-        line: Its line in the input, if it has one.
-        what: What changed, for people.
-    """
+    """A row that was made, may have been billed, and has changed in the input."""
 
     key: str
     line: int | None
@@ -61,7 +63,7 @@ class ChangedRow:
         return f"{f'line {self.line}, ' if self.line else ''}row {self.key!r:.80}: {self.what}"
 
 
-@frozen
+@define
 class Planned:
     """The result of planning.
 
@@ -75,12 +77,12 @@ class Planned:
         changes: The number of those rows.
     """
 
-    new: int
-    known: int
-    absent: int
+    new: int = 0
+    known: int = 0
+    absent: int = 0
     updated: int = 0
     replaced: int = 0
-    changed: tuple[ChangedRow, ...] = ()
+    changed: list[ChangedRow] = field(factory=list[ChangedRow])
     changes: int = 0
 
     def lines(self) -> Iterator[str]:
@@ -99,24 +101,11 @@ def plan_rows(
     whole: bool = False,
     shared: bool = False,
 ) -> Planned:
-    """Enter the rows of an input that are new, all or none, and compare the others.
+    """Enter the rows of an input that are new, all or none, and compare the others. See Job.plan.
 
     A changed row that never cost anything becomes what the input says. A row without an id is identified by its
-    content, which for a file is the file's.
-
-    Args:
-        ledger: The ledger.
-        requests: The input, in its order. It is read as a stream; an exception that it raises undoes everything.
-        replace: Make rows again that changed after they were made. The earlier images stay, under the key with a number
-            behind it.
-        redo: Keys of rows to make again, in the same way.
-        whole: Do not send rows that the input does not have. An input that has them again brings them back.
-        shared: Other machines plan too: the key of a row without an id has a part of its content in it, so that no two
-            machines have one key for different rows.
-
-    Raises:
-        PlanError: A row has the key or the file name of another, changed after it was made, or its file cannot be read.
-        LedgerError: The ledger cannot be written.
+    content, which for a file is the file's. In a shared batch other machines plan too: then the key of a row without an
+    id has a part of its content in it, so that no two machines have one key for different rows.
     """
     with ledger.transaction() as database:
         plan = _Plan(database, replace=replace, redo=redo, whole=whole, shared=shared)
@@ -140,16 +129,8 @@ def _order_by_line(database: sqlite3.Connection) -> None:
 def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
     """Prepare for a server: what a rehearsal made counts as not made for another one, and is never mixed.
 
-    Args:
-        ledger: The ledger.
-        server: The server, as Outcome.server has it.
-        replace: Make rows again that another server made, and keep those images.
-
-    Returns:
-        The number of rehearsed rows that are planned again. Their files are among the leftovers.
-
-    Raises:
-        LedgerError: Rows that may have been billed were made by another server.
+    It returns the number of rehearsed rows that are planned again; their files are among the leftovers. Rows that
+    another server may have billed are refused; `replace` makes them again, and keeps those images.
     """
     again = 0
     with ledger.transaction() as database:
@@ -169,7 +150,7 @@ def use_server(ledger: Ledger, server: str, *, replace: bool = False) -> int:
             rows = database.execute(statement, (other,)).fetchall()
             if replace and rank is Rank.REMOTE:
                 for row in rows:
-                    _make_again(database, request_of(row), row["position"])
+                    make_again(database, request_of(row), row["position"])
             elif rows:
                 raise LedgerError(_other_server(len(rows), other, server))
         for other in others:
@@ -206,30 +187,6 @@ def _other_server(count: int, other: str, server: str) -> str:
     )
 
 
-def _make_again(database: sqlite3.Connection, request: BatchRequest, position: int) -> None:
-    """Plan a row once more in its place. The earlier outcome stays, under another key."""
-    number = 1
-    while database.execute("SELECT 1 FROM rows WHERE key = ?", (f"{request.key}~{number}",)).fetchone():
-        number += 1
-    _release_name(database, position)
-    database.execute(
-        "UPDATE rows SET key = ?, position = (SELECT max(position) + 1 FROM rows), absent = 1, replaced_by = ?,"
-        " content = NULL WHERE position = ?",
-        (f"{request.key}~{number}", request.key, position),
-    )
-    enter_row(database, request, position)
-
-
-def _release_name(database: sqlite3.Connection, position: int) -> None:
-    """Free the name of a row's image for another row. A saved image keeps its file."""
-    stem = database.execute("SELECT stem FROM rows WHERE position = ?", (position,)).fetchone()[0]
-    number = 1
-    while database.execute("SELECT 1 FROM rows WHERE folded_stem = ?", (folded(f"{stem}~{number}"),)).fetchone():
-        number += 1
-    stem = f"{stem}~{number}"
-    database.execute("UPDATE rows SET stem = ?, folded_stem = ? WHERE position = ?", (stem, folded(stem), position))
-
-
 class _Plan:
     """An input on its way into the ledger."""
 
@@ -242,8 +199,7 @@ class _Plan:
         self._replace = replace
         self._redo = set(redo)
         self._before: int = database.execute("SELECT coalesce(max(position), 0) FROM rows").fetchone()[0]
-        self._new = self._known = self._updated = self._replaced = self._changes = 0
-        self._changed: list[ChangedRow] = []
+        self._planned = Planned()
         self._first_nameless: BatchRequest | None = None
         self._last_found: tuple[str, str | None, int] = ("", None, 0)
         self._released: set[int] = set()
@@ -260,10 +216,10 @@ class _Plan:
             return
         if not self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (row["position"],)).rowcount:
             place = f"line {row['line']}" if row["line"] else "an earlier row"
-            raise _contradiction(request, f"{place} has this id too; give each row an id of its own")
+            raise contradiction(request, f"{place} has this id too; give each row an id of its own")
         if row["position"] in self._released:
-            raise _contradiction(request, f"an earlier row has its file name {request.file_name!r:.80} too")
-        self._known += 1
+            raise contradiction(request, f"an earlier row has its file name {request.file_name!r:.80} too")
+        self._planned.known += 1
         self._compare(request, row)
 
     def finish(self) -> Planned:
@@ -272,7 +228,7 @@ class _Plan:
             self._find_renamed()
             if self._whole:
                 self._check_any_left(self._first_nameless)
-        if self._changes and not self._replace:
+        if self._planned.changes and not self._replace:
             raise self._refusal()
         for key in sorted(self._redo):
             self._redo_row(key)
@@ -282,12 +238,10 @@ class _Plan:
             "UPDATE rows SET absent = 0 WHERE absent AND replaced_by IS NULL"
             " AND position IN (SELECT position FROM seen)"
         )
-        absent: int = self._database.execute(
+        self._planned.absent = self._database.execute(
             f"SELECT count(*) FROM rows WHERE replaced_by IS NULL AND {_UNSEEN}"  # noqa: S608
         ).fetchone()[0]
-        return Planned(
-            self._new, self._known, absent, self._updated, self._replaced, tuple(self._changed), self._changes
-        )
+        return self._planned
 
     def _find(self, request: BatchRequest) -> sqlite3.Row | None:
         """The ledger's row of a request: by its key or, without an id, the next one with the same content."""
@@ -316,7 +270,7 @@ class _Plan:
         self._take_name(request)
         position = enter_row(self._database, request)
         self._database.execute("INSERT INTO seen VALUES (?)", (position,))
-        self._new += 1
+        self._planned.new += 1
 
     def _take_name(self, request: BatchRequest) -> None:
         """Take the file name of a row that the complete input, as far as it is read, no longer has."""
@@ -327,19 +281,15 @@ class _Plan:
             (folded(stem_of(request)), self._before),
         ).fetchone()
         if row is not None:
-            _release_name(self._database, row["position"])
+            release_name(self._database, row["position"])
             self._released.add(row["position"])
 
     def _free_key(self, request: BatchRequest) -> str:
         """An unused number: the place in the input, unless rows were inserted there."""
-        shared = shared_key(request)
-        part = shared.removeprefix(request.key) if self._shared else ""
-        key = f"{request.key}{part}"
-        number: int | None = None
+        part = shared_key(request).removeprefix(request.key) if self._shared else ""
+        key, number = f"{request.key}{part}", 0
         while self._database.execute("SELECT 1 FROM rows WHERE key = ?", (key,)).fetchone():
-            if number is None:
-                number = self._database.execute("SELECT max(position) FROM rows").fetchone()[0]
-            number = (number or 0) + 1
+            number = 1 + (number or self._database.execute("SELECT max(position) FROM rows").fetchone()[0])
             key = f"{position_key(number)}{part}"
         return key
 
@@ -356,7 +306,7 @@ class _Plan:
                     "UPDATE rows SET line = ?, fields = ? WHERE position = ?", (request.line, fields, row["position"])
                 )
         elif row["state"] == "sent":
-            raise _contradiction(request, "it changed, and is on its way right now; wait until the run has ended")
+            raise contradiction(request, "it changed, and is on its way right now; wait until the run has ended")
         elif not row["billed"]:
             self._update(request, row["position"])
         elif request.key in self._redo:
@@ -385,11 +335,11 @@ class _Plan:
             ),
         )
         self._redo.discard(request.key)
-        self._updated += 1
+        self._planned.updated += 1
 
     def _make_again(self, request: BatchRequest, position: int) -> None:
-        _make_again(self._database, request, position)
-        self._replaced += 1
+        make_again(self._database, request, position)
+        self._planned.replaced += 1
 
     def _rename(self, position: int, file_name: str | None, line: int | None) -> None:
         self._database.execute(
@@ -408,7 +358,7 @@ class _Plan:
         self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (row["position"],))
         request = request_of(row)
         if row["state"] == "sent":
-            raise _contradiction(request, "it is on its way right now; wait until the run has ended")
+            raise contradiction(request, "it is on its way right now; wait until the run has ended")
         if row["billed"]:
             self._make_again(request, row["position"])
         elif row["state"] != "planned":
@@ -432,8 +382,8 @@ class _Plan:
             self._database.execute("DELETE FROM rows WHERE position = ?", (pair["new"],))
             self._database.execute("INSERT INTO seen VALUES (?)", (pair["old"],))
             self._rename(pair["old"], pair["file_name"], pair["line"])
-            self._new -= 1
-            self._known += 1
+            self._planned.new -= 1
+            self._planned.known += 1
 
     def _check_any_left(self, request: BatchRequest) -> None:
         """Note all rows without an id if the input has none of them: an option for all rows may have changed."""
@@ -447,29 +397,30 @@ class _Plan:
         ):
             was = _shortened(fields_text(request_of(row).identity))
             self._note(row["key"], None, f"it was {was}, and the input no longer has it")
-        if self._changes:
+        if self._planned.changes:
             self._hint = (
                 f" The first new row without an id is {_shortened(fields_text(request.identity))}. Did an option for "
                 "all rows, --resolution for example, change?"
             )
 
     def _note(self, key: str, line: int | None, what: str) -> None:
-        self._changes += 1
-        if len(self._changed) < _LISTED:
-            self._changed.append(ChangedRow(key, line, what))
+        self._planned.changes += 1
+        if len(self._planned.changed) < _LISTED:
+            self._planned.changed.append(ChangedRow(key, line, what))
 
     def _note_name(self, key: str, line: int | None, was: str | None, now: str | None) -> None:
         self._note(key, line, f"its file name was {was!r:.80} and is {now!r:.80}")
 
     def _refusal(self) -> PlanError:
-        rows = "1 row" if self._changes == 1 else f"{self._changes:,} rows"
-        listed = "; ".join(Planned(0, 0, 0, changed=tuple(self._changed), changes=self._changes).lines())
+        changes, first = self._planned.changes, self._planned.changed[0]
+        rows = "1 row" if changes == 1 else f"{changes:,} rows"
+        listed = "; ".join(self._planned.lines())
         return PlanError(
             f"{rows} changed after being made, and may have been billed: {listed}.{self._hint} Undo the change, give "
             "the changed row a new id, or take all of them as new rows and keep what was made, with --replace "
             "(replace=True). Nothing was planned, nothing sent.",
-            key=self._changed[0].key,
-            line=self._changed[0].line,
+            key=first.key,
+            line=first.line,
         )
 
 
@@ -486,7 +437,7 @@ def with_files(request: BatchRequest) -> BatchRequest:
     try:
         fields, files = identified_files(request)
     except RequestError as error:
-        raise _contradiction(request, error.message.removesuffix(NOTHING_SENT).rstrip(" .")) from None
+        raise contradiction(request, error.message.removesuffix(NOTHING_SENT).rstrip(" .")) from None
     return evolve(request, fields=fields, files=files)
 
 
@@ -495,85 +446,13 @@ def _check_text(request: BatchRequest) -> None:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise _contradiction(request, f"its {what} has half of a character in it, as in {text!r:.80}") from None
+            raise contradiction(request, f"its {what} has half of a character in it, as in {text!r:.80}") from None
     try:
         deep = is_too_deep(fields_text(request.fields))
     except RecursionError:
         deep = True
     if deep:
-        raise _contradiction(request, f"its fields are nested deeper than {_DEEPEST} levels; no request is")
-
-
-def is_too_deep(text: str) -> bool:
-    """Whether a JSON text is nested deeper than any request, and perhaps than a later reader can handle."""
-    if text.count("[") + text.count("{") <= _DEEPEST:
-        return False
-    depth = deepest = 0
-    for opens, closes in _BRACKETS.findall(text):
-        depth += bool(opens) - bool(closes)
-        deepest = max(deepest, depth)
-    return deepest > _DEEPEST
-
-
-def enter_row(database: sqlite3.Connection, request: BatchRequest, position: int | None = None, **more: Any) -> int:
-    """Enter a row into the ledger.
-
-    Args:
-        database: The ledger's.
-        request: What the row asks for.
-        position: Its position; None for the next one.
-        more: Further columns.
-
-    Returns:
-        Its position.
-
-    Raises:
-        PlanError: It has the file name of another row.
-    """
-    stem = free_stem(database, request, position)
-    values = {
-        "position": position,
-        "stem": stem,
-        "folded_stem": folded(stem),
-        **request_columns(request),
-        **more,
-    }
-    places = ", ".join(f":{name}" for name in values)
-    statement = f"INSERT INTO rows ({', '.join(values)}) VALUES ({places}) RETURNING position"  # noqa: S608 - names of ours
-    entered: int = database.execute(statement, values).fetchone()[0]
-    return entered
-
-
-def request_columns(request: BatchRequest) -> dict[str, Any]:
-    """What a row of the ledger has of its request, by column."""
-    return {
-        "key": request.key,
-        "file_name": request.file_name,
-        "line": request.line,
-        "fields": fields_text(request.fields),
-        "content": content_of(request.identity) if request.nameless else None,
-        "operation": request.operation,
-        "files": fields_text(request.files),
-    }
-
-
-def free_stem(database: sqlite3.Connection, request: BatchRequest, position: int | None = None) -> str:
-    """A name for a row's image that no other row has, on any file system.
-
-    Raises:
-        PlanError: The row has the file name of another row.
-    """
-    stem = stem_of(request)
-    taken = database.execute(
-        "SELECT key FROM rows WHERE folded_stem = ? AND position IS NOT ?", (folded(stem), position)
-    ).fetchone()
-    if taken and request.file_name:
-        raise _contradiction(
-            request,
-            f"the file name {request.file_name!r:.80} is that of row {taken['key']!r:.80} too; give each row its own",
-        )
-    # Two keys that some file systems do not distinguish.
-    return f"{stem}-{hashlib.sha256(request.key.encode()).hexdigest()[:16]}" if taken else stem
+        raise contradiction(request, f"its fields are nested deeper than {DEEPEST} levels; no request is")
 
 
 def _same_name(one: str | None, other: str | None) -> bool:
@@ -581,13 +460,6 @@ def _same_name(one: str | None, other: str | None) -> bool:
     if one is None or other is None:
         return one is other
     return one == other or stem_of(BatchRequest("", {}, one)) == stem_of(BatchRequest("", {}, other))
-
-
-def _contradiction(request: BatchRequest, what: str) -> PlanError:
-    line = f"line {request.line}, " if request.line else ""
-    return PlanError(
-        f"{line}row {request.key!r:.80}: {what}. Nothing was planned, nothing sent.", key=request.key, line=request.line
-    )
 
 
 def _shortened(text: str) -> str:

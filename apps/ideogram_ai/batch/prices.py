@@ -68,12 +68,9 @@ class Estimate:
     """Counts rows, their images and what they cost.
 
     Attributes:
-        prices: What an image costs.
-        rows: The number of rows.
         total: The number of images.
         counts: The number of images or requests by price.
         images: The number of images by rendering speed, where the price depends on it.
-        usd: US dollars for all of them.
         unpriced: The number of further images by operation, whose price nobody knows.
         sources: Where the prices are from, by the day on which they were valid.
     """

@@ -9,7 +9,6 @@ cost. It keeps nobody from paying twice, so nothing is lost when it dies: the ru
 from __future__ import annotations
 
 import asyncio
-import atexit
 import json
 import secrets
 from collections import deque
@@ -27,29 +26,15 @@ from ideogram_ai.client.errors import NOTHING_SENT
 
 from .claims import Claims
 from .coordinator import RENEW_SECONDS, Coordinator, RemoteTurns
-from .ledger import content_of, request_of
+from .events import STOPPING_SOFTLY, RowDone, RowSent, RunStarted, RunStopped, RunStopping, StopReason
 from .manifest import manifest_members, outcome_of_members
-from .model import (
-    BatchError,
-    BatchRequest,
-    BatchRowError,
-    BatchStoppedError,
-    Outcome,
-    PlanError,
-    RowDone,
-    RowSent,
-    RunStarted,
-    RunStopped,
-    RunStopping,
-    State,
-    StopReason,
-    server_of,
-)
-from .planning import request_columns, with_files
+from .model import BatchError, BatchRequest, BatchRowError, BatchStoppedError, Outcome, PlanError, State, server_of
+from .planning import with_files
 from .prices import Prices, shipped_prices
 from .reading import plain_row
+from .rows import content_of, request_columns, request_of
 from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
-from .step import save_images
+from .step import join, save_images
 from .store import local_folder, open_store
 
 if TYPE_CHECKING:
@@ -58,9 +43,8 @@ if TYPE_CHECKING:
 
     from ray.data import Dataset
 
-    from .claims import Found
+    from .events import Event
     from .job import Job
-    from .model import Event
 
 # Neither has types that say anything.
 ray: Any = import_module("ray")
@@ -169,15 +153,8 @@ def run_job(
 ) -> RunStopped:
     """Run the planned rows of a shared batch on a cluster, as Job.run does in this process.
 
-    Args:
-        job: The batch. In the end it knows what the workers made.
-        settings: What the workers need to know.
-        api_key: The key, which goes to the workers.
-        on_event: Called with each event.
-        on_start: Called with a function that lets nothing new be sent; what is in flight is finished.
-
-    Returns:
-        Why the run ended.
+    In the end the job knows what the workers made. `on_start` is called with a function that lets nothing new be
+    sent; what is in flight is finished.
     """
     assert job.claims is not None  # noqa: S101 - shared
     counts = job.counts()
@@ -186,10 +163,7 @@ def run_job(
     on_event(RunStarted(len(planned) - sum(begun), *begun))
     coordinator = _coordinate(api_key, settings, job.total_cost())
 
-    def stop() -> None:
-        coordinator.stop.remote(StopReason.ASKED, "Nothing new is sent; what is in flight is finished and saved.")
-
-    on_start(stop)
+    on_start(lambda: coordinator.stop.remote(StopReason.ASKED, STOPPING_SOFTLY))
     outcomes = _map(_dataset_of(planned), settings, coordinator, None)
     try:
         for table in outcomes.iter_batches(batch_size=None, batch_format="pyarrow"):
@@ -283,21 +257,6 @@ def _coordinate(key: str, settings: Settings, spent: Decimal) -> Any:
     return coordinator
 
 
-class _Claims(Claims):
-    """Claims of a worker: it has no index, and retries what the run allows."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(open_store(settings.out), run=settings.run)
-        self.begin(server_of(settings.base_url))
-        self._allowed: Any = {"retry_unknown": settings.retry_unknown, "retry_failed": settings.retry_failed}
-
-    def claim(self, attempt: Outcome, **_: bool) -> Found | None:
-        return super().claim(attempt, **self._allowed)
-
-    def look(self, request: BatchRequest, **_: bool) -> Found | None:
-        return super().look(request, **self._allowed)
-
-
 class _Worker:
     """Makes the rows of blocks, many at a time, in a process of Ray."""
 
@@ -311,7 +270,7 @@ class _Worker:
         self._stopped: str | None = None
         self._opening: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._claims: _Claims | None = None
+        self._claims: Claims | None = None
         self._downloader: Ideogram
 
     async def __call__(self, table: Any) -> Any:
@@ -331,8 +290,15 @@ class _Worker:
         key = await self._coordinator.join.remote(self._name)
         client = AsyncIdeogram(key, **options)
         self._downloader = Ideogram(key, **options)
-        claims = await anyio.to_thread.run_sync(_Claims, settings)
-        atexit.register(claims.close)
+        claims = await anyio.to_thread.run_sync(
+            lambda: join(
+                settings.out,
+                server_of(settings.base_url),
+                run=settings.run,
+                retry_unknown=settings.retry_unknown,
+                retry_failed=settings.retry_failed,
+            )
+        )
         runner = Runner(
             self._source(),
             client,
@@ -373,7 +339,7 @@ class _Worker:
                 await self._stop(error)
                 return self._left(outcome)
             if found is not None:
-                outcome = found.to_go_on_with(retry_failed=self._settings.retry_failed)
+                outcome = self._claims.resume(found)
             if outcome.state in {State.PLANNED, State.SUBMITTED, State.ANSWERED}:
                 outcome = await self._run(outcome)
             if outcome.state is not State.SENT:

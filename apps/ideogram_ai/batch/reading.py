@@ -20,7 +20,7 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import shown
 from ideogram_ai.contract.strict_json import JsonError, parse_json
 
-from .csv_files import GZIP, CsvOptions, read_csv, refuse_missing
+from .csv_files import GZIP, CsvOptions, read_csv, refuse_missing, refuse_repeated
 from .json_files import read_json
 from .model import FILE_MEMBER, KEY_MEMBER, OPERATION_MEMBER, BatchRowError, Header, InputError, Row, RowProblem
 from .operations import all_fields
@@ -64,11 +64,7 @@ SUFFIXES: Final = {
 
 
 def format_of(source: str) -> Format:
-    """The format of an input by its name: `prompts.csv`, `prompts.jsonl.gz`, or `-` for JSON lines from stdin.
-
-    Raises:
-        InputError: The name does not tell the format.
-    """
+    """The format of an input by its name: `prompts.csv`, `prompts.jsonl.gz`, or `-` for JSON lines from stdin."""
     if source == STDIN:
         return Format.JSON_LINES
     path = PurePath(source)
@@ -162,15 +158,25 @@ def _renamed_rows(rows: Iterator[Row], renamed: Mapping[str, str]) -> Iterator[R
 
 def _typed_rows(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
-        values: dict[str, Any] = {}
-        problems = list(row.problems)
-        for name, value in row.values.items():
-            rule = all_fields().get(name)
-            try:
-                values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else value
-            except CellError as error:
-                problems.append(RowProblem(row.line, name, f"{name} {error}"))
-        yield Row(row.number, row.line, values, tuple(problems), row.header)
+        values, faults = _json_values(row.values)
+        found = (RowProblem(row.line, name, message) for name, message in faults.items())
+        yield evolve(row, values=values, problems=(*row.problems, *found))
+
+
+def _json_values(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of a row as JSON has them, without nulls and in the types of their fields; and faults by name."""
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for name, value in row.items():
+        rule = all_fields().get(name)
+        try:
+            if value is not None:
+                values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else _plain(value)
+        except CellError as error:
+            faults[name] = f"{name} {error}"
+        except TypeError as error:
+            faults[name] = f"{name} holds {error}, which JSON has no type for; make text of it."
+    return values, faults
 
 
 class CellError(ValueError):
@@ -178,19 +184,11 @@ class CellError(ValueError):
 
 
 def parse_cell(text: str, rule: FieldRule) -> Any:
-    """The value of a cell.
+    """The value of a cell by the types of the contract's field. CellError if it has none of them.
 
-    Args:
-        text: The text of the cell.
-        rule: The contract's field.
-
-    Returns:
-        The text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as databases
-        do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those. A single file is written bare, also
-        where it has a list of files. So is the name of a JSON file with an object.
-
-    Raises:
-        CellError: The text has none of the types of the contract.
+    It is the text where the contract has text; `true`, `false` (in any case, as spreadsheets write them, or as
+    databases do: `t`, `f`, `1`, `0`), a number, an object or an array where it has those. A single file is written
+    bare, also where it has a list of files. So is the name of a JSON file with an object.
     """
     if not rule.types or "string" in rule.types:
         return text
@@ -213,11 +211,7 @@ def parse_cell(text: str, rule: FieldRule) -> Any:
 def _open_bytes(
     source: str, *, rewindable: bool = False, random_access: bool = False
 ) -> Generator[io.BufferedIOBase | IO[bytes]]:
-    """Open a file, or stdin, and unpack gzip. It is copied to a temporary file if it cannot be read as it has to be.
-
-    Raises:
-        InputError: It cannot be opened, or not be read to its end.
-    """
+    """Open a file, or stdin, and unpack gzip. It is copied to a temporary file if it cannot be read as it has to be."""
     name = "stdin" if source == STDIN else repr(source)
     try:
         with _open(source) as stream:
@@ -250,11 +244,7 @@ def _open(source: str) -> Generator[io.BufferedReader]:
 
 
 def _read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, str]) -> Iterator[Row]:
-    """The rows of a Parquet file. Nulls are left out, also inside structs, where columns cannot be absent.
-
-    Raises:
-        InputError: It is not a Parquet file, is damaged, or pyarrow is missing.
-    """
+    """The rows of a Parquet file. Nulls are left out, also inside structs, where columns cannot be absent."""
     try:
         parquet, arrow = import_module("pyarrow.parquet"), import_module("pyarrow")
     except ModuleNotFoundError:
@@ -267,45 +257,22 @@ def _read_parquet(stream: io.BufferedIOBase | IO[bytes], renamed: Mapping[str, s
         headings = [str(name) for name in file.schema_arrow.names]
         refuse_missing(renamed, headings)
         names = [renamed.get(name, name) for name in headings]
-        for name in names:
-            if names.count(name) > 1:
-                raise InputError(f"The Parquet file has the column {name!r} twice. Keep one of them.")
+        refuse_repeated(names)
         header = Header(1, tuple(names))
         for batch in file.iter_batches(batch_size=_RECORDS, use_threads=False):
             for record in batch.to_pylist(maps_as_pydicts="strict"):
                 number += 1
-                values: dict[str, Any] = {}
-                problems: list[RowProblem] = []
-                for name, value in zip(names, record.values(), strict=True):
-                    try:
-                        if value is not None:
-                            values[name] = _plain(value)
-                    except TypeError as error:
-                        message = f"{name} holds {error}, which JSON has no type for; make text of it."
-                        problems.append(RowProblem(number, name, message))
-                yield Row(number, number, values, tuple(problems), header)
+                yield Row(number, number, dict(zip(names, record.values(), strict=True)), header=header)
     except (arrow.ArrowException, OSError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise InputError(f"After row {number} the Parquet file cannot be read: {reason}.") from None
 
 
 def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a row of a table as JSON has them: without nulls, and with texts in the type of their field.
-
-    Raises:
-        BatchRowError: A value has no such type.
-    """
-    values: dict[str, Any] = {}
-    for name, value in row.items():
-        if value is None:
-            continue
-        rule = all_fields().get(name)
-        try:
-            values[name] = parse_cell(value, rule) if rule and isinstance(value, str) else _plain(value)
-        except CellError as error:
-            raise BatchRowError(f"{name} {error}") from None
-        except TypeError as error:
-            raise BatchRowError(f"{name} holds {error}, which JSON has no type for; make text of it.") from None
+    """The values of a row of a table, as `_json_values` has them."""
+    values, faults = _json_values(row)
+    for fault in faults.values():
+        raise BatchRowError(fault)
     return values
 
 

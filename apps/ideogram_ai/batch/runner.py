@@ -1,6 +1,6 @@
-"""run_batch: many requests at a time, at the pace that the service allows, on asyncio and trio.
+"""The runner: many requests at a time, at the pace that the service allows, on asyncio and trio.
 
-The way of a row, as `Runner` has it: it is read one ahead of what is sent (`_feed`), waits for its turn (`_turn`), is
+The way of a row: it is read one ahead of what is sent (`_feed`), waits for its turn (`_take_turn`), is
 sent until it has an outcome (`_send`, `_attempt`) or a job, which is waited for (`_collect`), is finished, for example
 by downloading its images (`_finish_row`), and is taken by the consumer (`take`).
 """
@@ -12,11 +12,10 @@ import random
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
-from itertools import count
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
 import anyio.lowlevel
@@ -26,11 +25,9 @@ from attrs import define, evolve
 from ideogram_ai.client import (
     APIConnectionError,
     APIStatusError,
-    BadRequestError,
     Generation,
     IdeogramError,
     JobFailedError,
-    NotFoundError,
     RateLimitError,
     RequestError,
 )
@@ -38,22 +35,12 @@ from ideogram_ai.client import Job as ImageJob
 from ideogram_ai.client.request import is_object
 from ideogram_ai.client.retry import Wait
 
-from .model import (
-    BatchError,
-    BatchRequest,
-    BatchStoppedError,
-    Outcome,
-    PaceChanged,
-    RowAnswered,
-    RowSent,
-    RowSubmitted,
-    State,
-    log_outcomes,
-)
+from .events import PaceChanged, RowAnswered, RowSent, RowSubmitted
+from .journal import Records
+from .model import BatchStoppedError, Outcome, State, log_outcomes
 from .operations import arguments_of, cost_of, images_asked, method_for
-from .outcomes import Outcomes
 from .pace import LocalTurns
-from .step import is_fatal, outcome_of_error, outcome_of_response
+from .step import is_fatal, outcome_of_error, outcome_of_lost_job, outcome_of_response
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -61,18 +48,15 @@ if TYPE_CHECKING:
     from ideogram_ai.client import AsyncIdeogram
 
     from .claims import Claims
-    from .model import Event, Journal
+    from .events import Event
+    from .journal import Journal
     from .pace import Turns
     from .prices import Prices
 
-Requests: TypeAlias = Iterable[BatchRequest | Mapping[str, Any]] | AsyncIterable[BatchRequest | Mapping[str, Any]]
 Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
 """Does what is left to do with a response, for example downloads its images, and returns the new outcome."""
 _Result: TypeAlias = Generation | ImageJob | Outcome | Exception
 """What an attempt ends in; an Outcome where another process claimed the row."""
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 IN_FLIGHT: Final = 10
 DOWNLOADS: Final = 10
@@ -82,86 +66,6 @@ _WAITING: Final = 100
 """Responses that may wait to be finished. With more, nothing new is sent until the image host has caught up."""
 _UNKNOWN_IN_A_ROW: Final = 10
 """More requests than are in flight and so many end unknown in a row: something is wrong that costs money."""
-
-
-def run_batch(
-    requests: Requests,
-    *,
-    client: AsyncIdeogram,
-    in_flight: int = IN_FLIGHT,
-    finish: Finish | None = None,
-    downloads: int = DOWNLOADS,
-    prices: Prices | None = None,
-    journal: Journal | None = None,
-    submit: bool = False,
-    job_seconds: float = JOB_SECONDS,
-) -> Outcomes:
-    """Send many requests, some at a time, and yield the outcome of each as soon as it is known, on asyncio or trio.
-
-    An error of one request is an outcome, not an exception. An error that all others would meet too ends the run, once
-    the requests in flight have ended: 401, 402 and 404, a 429 that waiting does not lift, a network or a service that
-    does not respond. Requests that were not sent by then have no outcome.
-
-        async with run_batch(requests, client=client) as outcomes:
-            async for outcome in outcomes:
-                ...
-
-    Leaving the `async with` early, by `break` or by an exception, sends nothing new and waits for what is in flight,
-    because that is paid for. Being cancelled, also while waiting, aborts it, and it may be still billed. The log
-    and a note on the exception name every outcome that was not taken, with the links of its images.
-
-    Args:
-        requests: Mappings of request fields, optionally with an `id`, a `file_name` and an `operation`, or
-            BatchRequests. They are read one ahead of what is sent, so a stream may have any length. An async generator
-            is closed in the end.
-        client: Sends and, in `finish`, downloads. Its RetryPolicy says how often a request that never left is sent;
-            what may have been billed is never sent again.
-        in_flight: The most images in progress at a time, 1 or more. A request for more images than that waits until
-            it can go alone. A 429 lowers the number for a while.
-        finish: Awaited with each response; returns the new outcome. For example, it downloads the images. Without it
-            the outcomes are ANSWERED, and their `generation` has the images.
-        downloads: The most responses that are finished at a time, 1 or more.
-        prices: Prices for the `cost` of the outcomes.
-        journal: Records each request before it is sent, and each outcome.
-        submit: Submit each request as a job, and ask for it until it is done: once the id of the job is there, which
-            takes a fraction of a second, its outcome cannot become unknown.
-        job_seconds: Seconds to wait for a job, more than 0. A job that takes longer ends SUBMITTED, with its `job_id`.
-
-    Returns:
-        An asynchronous iterator of an Outcome for each request, in the order of completion, and its context manager.
-        Each image is billed, withheld ones too.
-
-    Raises:
-        ValueError: in_flight or downloads is not a whole number from 1.
-        IdeogramError: An error that every request would meet.
-        BatchError: A row is not a request, or the run was stopped because one request after the other ended unknown.
-    """
-    return Outcomes(
-        Runner(
-            _read(requests),
-            client,
-            in_flight=in_flight,
-            downloads=downloads,
-            finish=finish,
-            prices=prices,
-            journal=journal,
-            submit=submit,
-            job_seconds=job_seconds,
-        )
-    )
-
-
-async def _read(requests: Requests) -> AsyncGenerator[Outcome]:
-    numbers = count(1)
-    if not isinstance(requests, AsyncIterable):
-        for row in requests:
-            yield Outcome(BatchRequest.of(row, next(numbers)), State.PLANNED)
-        return
-    async with AsyncExitStack() as closing:
-        if isinstance(requests, AsyncGenerator):
-            closing.push_async_callback(requests.aclose)
-        async for row in requests:
-            yield Outcome(BatchRequest.of(row, next(numbers)), State.PLANNED)
 
 
 def check_limits(**limits: object) -> None:
@@ -177,11 +81,6 @@ class _Progress:
 
     outcome: Outcome
     number: int = 0
-
-    @property
-    def images(self) -> int:
-        """How many images it asks for."""
-        return images_asked(self.outcome.request)
 
 
 class Runner:
@@ -202,7 +101,7 @@ class Runner:
         on_event: Called with events; must not raise.
         server: The server, for the outcomes.
         claims: Claims each row before it is sent, among the processes that share the batch.
-        others: Those of run_batch.
+        others: Those of run_batch (`outcomes.py`).
     """
 
     def __init__(
@@ -233,11 +132,9 @@ class Runner:
         self._finish = finish
         self._finish_failed = False
         self._prices = prices
-        self._journal = journal
+        self._records = Records(journal, claims, self._fail, in_flight + downloads)
         self._on_event = on_event
         self._server = server
-        self._claims = claims
-        self._claiming = anyio.CapacityLimiter(in_flight + downloads)
         self._submit = submit
         self._job_seconds = job_seconds
         self._turns: Turns = LocalTurns(in_flight, client.retry) if turns is None else turns
@@ -247,7 +144,8 @@ class Runner:
         self._ready: deque[_Progress] = deque()
         self._available = anyio.Semaphore(0, fast_acquire=True)  # one for each row that is ready, and for the end
         self._open: set[_Progress] = set()
-        if journal is None:
+        self._reports = journal is None
+        if self._reports:
             # The last resort, also when the program ends: an event loop may stop without closing anything.
             weakref.finalize(self, _report, self._open)
         self._stopping = anyio.Event()
@@ -315,7 +213,7 @@ class Runner:
 
     def report(self, error: BaseException | None) -> None:
         """Log the outcomes that were not taken and may have cost money, unless a journal has them."""
-        if self._journal is None:
+        if self._reports:
             _report(self._open, error)
 
     def _fail(self, error: Exception) -> None:
@@ -345,7 +243,7 @@ class Runner:
 
     async def _take_turn(self, row: _Progress) -> None:
         """Wait until a request may be sent, and count it as in flight. When nothing more is sent, its number is 0."""
-        row.number = await self._turns.take(row.outcome.request, row.images)
+        row.number = await self._turns.take(row.outcome.request, images_asked(row.outcome.request))
         if not row.number:
             self.stop()
 
@@ -401,7 +299,7 @@ class Runner:
                 await self._take_turn(row)
                 continue
             if is_fatal(result):
-                self._turns.end(row.number, row.images, responded=False)
+                self._turns.end(row.number, responded=False)
                 self._fail(result)
                 await self._take_back(row)
                 return
@@ -414,7 +312,7 @@ class Runner:
             with anyio.move_on_after(pause):
                 await self._stopping.wait()
             if self._stopping.is_set():
-                self._turns.end(row.number, row.images, responded=False)
+                self._turns.end(row.number, responded=False)
                 return
 
     async def _collect(self, row: _Progress, submitted: ImageJob | str, *, recorded: bool = True) -> None:
@@ -436,12 +334,9 @@ class Runner:
             self._on_response(row)
             await self._record(row, outcome_of_error(job, result, at=_now()))
         else:
-            self._turns.end(row.number, row.images, responded=False)
-            gone = isinstance(result, NotFoundError | BadRequestError)  # the service does not know the job
-            state = State.UNKNOWN if gone else State.SUBMITTED
-            failed = outcome_of_error(job, result)
-            await self._record(row, evolve(failed, state=state, cost=job.cost, may_have_been_billed=True))
-            if not gone and is_fatal(result):
+            self._turns.end(row.number, responded=False)
+            await self._record(row, outcome_of_lost_job(job, result))
+            if row.outcome.state is State.SUBMITTED and is_fatal(result):
                 self._fail(result)
 
     async def _take_over(self, row: _Progress, found: Outcome) -> None:
@@ -450,7 +345,7 @@ class Runner:
         if found.state is State.SUBMITTED:
             await self._collect(row, found.job_id or "")
         else:
-            self._turns.end(row.number, row.images, responded=False)
+            self._turns.end(row.number, responded=False)
 
     async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, _Result]:
         """Send a request once, after it was claimed and recorded."""
@@ -473,7 +368,7 @@ class Runner:
                 arguments = arguments_of(request) if arguments is None else arguments
             except RequestError as error:
                 return evolve(attempt, sent_at=None, attempts=attempts - 1), error
-            if (found := await self._announce(attempt)) is not None:
+            if (found := await self._records.announce(attempt)) is not None:
                 return attempt, found
             self._emit(RowSent(request))
             row.outcome = attempt
@@ -485,67 +380,20 @@ class Runner:
             if getattr(error, "may_have_been_billed", False):
                 row.outcome = outcome_of_error(attempt, error)
                 self.interrupted.append(row.outcome)
-                if self._journal is not None:
-                    self._journal.ended(row.outcome)
-                if self._claims is not None:
-                    await self._shielded(self._claims.record, row.outcome)
             else:
-                self._note_unsent(row)
-                if self._claims is not None:
-                    await self._shielded(self._claims.release, request)
+                row.outcome = Outcome(request, State.PLANNED)
+            await self._records.abort(row.outcome)
             raise
-
-    async def _announce(self, attempt: Outcome) -> Outcome | None:
-        """Claim a row and record it as sent. If another process claimed it, return what is known of it."""
-        if self._claims is not None:
-            found = await self._in_place(self._claims.claim, attempt)
-            if found is not None:
-                return found.outcome
-        if self._journal is not None:
-            self._journal.sent(attempt)
-            await self._journal.written()
-        return None
 
     async def _record(self, row: _Progress, outcome: Outcome) -> bool:
         """Record an outcome. If that fails, which is returned, it is not lost, and nothing new is sent."""
         row.outcome = outcome
-        recorded = True
-        if self._claims is not None:
-            try:
-                await self._in_place(self._claims.record, outcome)
-            except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
-                self._fail(error)
-                recorded = False
-        if self._journal is not None:
-            try:
-                self._journal.ended(outcome)
-                await self._journal.written()
-            except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
-                self._fail(error)
-                recorded = False
-        return recorded
-
-    async def _shielded(self, function: Callable[[T], object], argument: T) -> None:
-        """Write something to the place while this task is being cancelled. Without it the row is unknown to others."""
-        with anyio.CancelScope(shield=True), suppress(BatchError):
-            await self._in_place(function, argument)
-
-    async def _in_place(self, function: Callable[[T], R], argument: T) -> R:
-        """Call what blocks because it reads or writes the place that the batch is shared in."""
-        return await anyio.to_thread.run_sync(function, argument, limiter=self._claiming)
-
-    def _note_unsent(self, row: _Progress) -> None:
-        row.outcome = Outcome(row.outcome.request, State.PLANNED)
-        if self._journal is not None:
-            self._journal.unsent(row.outcome.request)
+        return await self._records.end(outcome)
 
     async def _take_back(self, row: _Progress) -> None:
         """Record that a request certainly did not run."""
-        self._note_unsent(row)
-        if self._claims is not None:
-            await self._in_place(self._claims.release, row.outcome.request)
-        if self._journal is not None:
-            await self._journal.written()
+        row.outcome = Outcome(row.outcome.request, State.PLANNED)
+        await self._records.take_back(row.outcome.request)
 
     async def _finish_row(self, row: _Progress, finish: Finish) -> None:
         """Finish a response. After a failure the others are handed out as they are."""
@@ -561,15 +409,13 @@ class Runner:
 
     def _on_response(self, row: _Progress) -> None:
         """The service responded: its slots are free now, before the outcome is on the disk."""
-        self._turns.end(row.number, row.images, responded=True)
+        self._turns.end(row.number, responded=True)
         self._last_response = time.monotonic()
         self._unknown_in_a_row = 0
 
     async def _on_rate_limited(self, row: _Progress, error: RateLimitError) -> None:
         self._last_response = time.monotonic()
-        slowdown = await self._turns.slow_down(
-            row.number, row.images, retry_after=error.retry_after, server_limit=_server_limit(error.body)
-        )
+        slowdown = await self._turns.slow_down(row.number, error.retry_after, _server_limit(error.body))
         if slowdown.news:
             self._emit(PaceChanged(slowdown.limit, slowdown.pause, error.reject_reason or "429"))
         if slowdown.exhausted:
@@ -591,7 +437,7 @@ class Runner:
         if isinstance(error, APIStatusError) and not error.may_have_been_billed:
             self._on_response(row)
         else:
-            self._turns.end(row.number, row.images, responded=False)
+            self._turns.end(row.number, responded=False)
             if isinstance(error, APIConnectionError):
                 if self._last_response < failing_since:
                     # No other request got a response either: the network is down.

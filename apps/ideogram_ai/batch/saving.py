@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import AsyncIdeogram, GeneratedImage
 
+    from .journal import Journal
     from .ledger import Ledger
-    from .model import ImageOutcome, Journal, Outcome
+    from .model import ImageOutcome, Outcome
     from .store import Store
 
 _log = logging.getLogger(__name__)
@@ -57,15 +58,7 @@ def thumbnail_name(sha256: str) -> str:
 def make_thumbnail(source: Path, target: Path) -> bool:
     """Write a small WebP of an image. It takes some hundredths of a second of one core: not for an event loop.
 
-    Args:
-        source: The image.
-        target: The file of the thumbnail.
-
-    Returns:
-        False when the image cannot be read, or Pillow is missing. The target is then unusable.
-
-    Raises:
-        OSError: The thumbnail cannot be written.
+    False when the image cannot be read, or Pillow is missing. The target is then unusable.
     """
     try:
         from PIL import Image  # noqa: PLC0415 - loads slowly
@@ -94,13 +87,7 @@ def _reduced(image: Image) -> Image:
 
 @frozen
 class ImageFacts:
-    """What identifies the content of an image.
-
-    Attributes:
-        suffix: The file name's suffix for its format.
-        sha256: SHA-256 of its bytes in hexadecimal.
-        size: Its size in bytes.
-    """
+    """What identifies the content of an image, and the file name's suffix for its format."""
 
     suffix: str
     sha256: str
@@ -116,11 +103,7 @@ def image_facts(source: Path) -> ImageFacts:
 
 
 def image_names(store: Store, stem: str) -> Iterator[str]:
-    """Names of files that exist and may have been stored under this stem. It blocks: not for an event loop.
-
-    Raises:
-        StoreError: The store cannot be searched.
-    """
+    """Names of files that exist and may have been stored under this stem. It blocks: not for an event loop."""
     for suffix in _SUFFIXES:
         number, name = 1, f"{stem}{suffix}"
         while store.exists(name):
@@ -130,22 +113,10 @@ def image_names(store: Store, stem: str) -> Iterator[str]:
 
 
 def store_image(store: Store, source: Path, stem: str, facts: ImageFacts) -> str:
-    """Move a downloaded image into the store. It blocks: not for an event loop.
+    """Move a downloaded image into the store, and return its name. It blocks: not for an event loop.
 
     The thumbnail goes first, so that a saved row has one, and no later run has to look for it. A thumbnail that cannot
     be made does not keep the image from being stored.
-
-    Args:
-        store: The store.
-        source: The image, complete, best in the store's workspace; it is gone afterwards.
-        stem: The file's name without the suffix. No other file is replaced.
-        facts: What image_facts returned.
-
-    Returns:
-        The name of the file.
-
-    Raises:
-        StoreError: It cannot be stored; the source still exists.
     """
     thumbnail = thumbnail_name(facts.sha256)
     try:
@@ -166,14 +137,8 @@ def replace_image(outcome: Outcome, index: int, image: ImageOutcome) -> Outcome:
 def outcome_of_downloads(outcome: Outcome, failures: Sequence[DownloadError], *, at: datetime) -> Outcome:
     """The outcome of a response after its images were downloaded.
 
-    Args:
-        outcome: The response, with what became of each image.
-        failures: The downloads that failed.
-        at: When the last image was saved.
-
-    Returns:
-        SAVED, or WITHHELD where no image was available; ANSWERED when an image may be available later, for free; FAILED
-        when its link is over: then only --retry-failed downloads it again.
+    It is SAVED, or WITHHELD where no image was available; ANSWERED when an image may be available later, for free;
+    FAILED when its link is over: then only --retry-failed downloads it again.
     """
     if not failures:
         none = all(image.withheld for image in outcome.images)
@@ -199,14 +164,7 @@ def _is_host_failure(error: DownloadError) -> bool:
 
 
 class Saver:
-    """Saves the images of responses. A process may be killed in each step, and the next run repeats it safely.
-
-    Args:
-        client: Downloads.
-        store: Where the images go.
-        ledger: Has their names.
-        journal: Records which image is about to get its name.
-    """
+    """Saves the images of responses. A process may be killed in each step, and the next run repeats it safely."""
 
     def __init__(self, client: AsyncIdeogram, store: Store, ledger: Ledger, journal: Journal) -> None:
         self._client = client

@@ -8,7 +8,7 @@ import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
@@ -42,19 +42,12 @@ if TYPE_CHECKING:
 
     from ideogram_ai.client import GeneratedImage, Generation
 
-    from .claims import Found
     from .model import BatchRequest
     from .store import Store
 
 
 def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetime) -> Outcome:
-    """The outcome of an attempt that made images.
-
-    Args:
-        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of all images that it asks for.
-        generation: The images.
-        at: When the response arrived.
-    """
+    """The outcome of an attempt that made images. Its cost so far is that of all images that it asks for."""
     images = tuple(map(ImageOutcome.of, generation.images))
     return evolve(
         attempt,
@@ -84,13 +77,7 @@ def _cost_of(attempt: Outcome, generation: Generation) -> Decimal | None:
 
 
 def outcome_of_error(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
-    """The outcome of an attempt that made no image, or may have made one.
-
-    Args:
-        attempt: The attempt: its state is SENT or SUBMITTED, its cost that of all images that it asks for.
-        error: The error it ended in.
-        at: When the response arrived, if there was one.
-    """
+    """The outcome of an attempt that made no image, or may have made one. Without a response there is no time."""
     billed: bool = getattr(error, "may_have_been_billed", False)
     message = getattr(error, "message", None) or " ".join(getattr(error, "__notes__", ())) or str(error)
     return evolve(
@@ -104,6 +91,12 @@ def outcome_of_error(attempt: Outcome, error: BaseException, *, at: datetime | N
         may_have_been_billed=billed,
         answered_at=at if getattr(error, "status_code", None) else None,
     )
+
+
+def outcome_of_lost_job(job: Outcome, error: Exception) -> Outcome:
+    """The outcome of a job that could not be waited for: it is asked for again, unless the service does not know it."""
+    state = State.UNKNOWN if isinstance(error, NotFoundError | BadRequestError) else State.SUBMITTED
+    return evolve(outcome_of_error(job, error), state=state, cost=job.cost, may_have_been_billed=True)
 
 
 def is_fatal(error: Exception) -> bool:
@@ -187,13 +180,18 @@ class Step:
         claimed = with_files(request)
         claimed = evolve(claimed, key=shared_key(claimed))
         attempt = evolve(attempt, request=claimed, cost=cost_of(claimed, shipped_prices()))
-        claims = _claims(process, self.location, server, self.run)
+        claims = _claims(process, self.location, server, self.run, self.retry_unknown, self.retry_failed)
         return evolve(self._send_once(client, attempt, claims), request=request)
 
     def _send_once(self, client: Ideogram, attempt: Outcome, claims: Claims) -> Outcome:
         """Send a row unless it was claimed before, go on with it as far as that is free, and save its images."""
-        found = claims.claim(attempt, retry_unknown=self.retry_unknown, retry_failed=self.retry_failed)
-        outcome = self._send(client, attempt, claims) if found is None else self._go_on(client, found, claims)
+        found = claims.claim(attempt)
+        if found is None:
+            outcome = self._send(client, attempt, claims)
+        else:
+            outcome = claims.resume(found)
+            if outcome.state is State.SUBMITTED:
+                outcome = self._collect(client, outcome, claims)
         if outcome.state is not State.ANSWERED or outcome.generation is None:
             return outcome
         try:
@@ -222,11 +220,6 @@ class Step:
             return self._collect(client, evolve(attempt, state=State.SUBMITTED, job_id=result.id), claims)
         return _recorded(claims, outcome_of_response(attempt, result, at=datetime.now(UTC)))
 
-    def _go_on(self, client: Ideogram, found: Found, claims: Claims) -> Outcome:
-        """Go on with a row that was claimed before, as far as that is free."""
-        outcome = found.to_go_on_with(retry_failed=self.retry_failed)
-        return self._collect(client, outcome, claims) if outcome.state is State.SUBMITTED else outcome
-
     def _collect(self, client: Ideogram, job: Outcome, claims: Claims | None) -> Outcome:
         """Wait for a job, whose id is recorded before it is asked for."""
         _recorded(claims, evolve(job, state=State.SUBMITTED))
@@ -235,10 +228,7 @@ class Step:
         except JobFailedError as error:
             return _recorded(claims, outcome_of_error(job, error, at=datetime.now(UTC)))
         except Exception as error:  # noqa: BLE001 - every error of a job is an outcome
-            gone = isinstance(error, NotFoundError | BadRequestError)  # the service does not know the job
-            state = State.UNKNOWN if gone else State.SUBMITTED
-            failed = outcome_of_error(job, error)
-            return _recorded(claims, evolve(failed, state=state, cost=job.cost, may_have_been_billed=True))
+            return _recorded(claims, outcome_of_lost_job(job, error))
         return _recorded(claims, outcome_of_response(job, generation, at=datetime.now(UTC)))
 
 
@@ -291,8 +281,13 @@ def _client(_process: int, base_url: str | None, timeout: float | None, retry: R
 
 
 @lru_cache
-def _claims(_process: int, location: str, server: str, run: str) -> Claims:
-    claims = Claims(open_store(location), run=run)
+def _claims(_process: int, location: str, server: str, run: str, retry_unknown: bool, retry_failed: bool) -> Claims:
+    return join(location, server, run=run, retry_unknown=retry_unknown, retry_failed=retry_failed)
+
+
+def join(location: str, server: str, **options: Any) -> Claims:
+    """Join the batch of a place for the rest of this process. The options are those of Claims."""
+    claims = Claims(open_store(location), **options)
     claims.begin(server)
     atexit.register(claims.close)
     return claims

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from attrs import frozen
 
-from .csv_files import refuse_missing
+from .csv_files import headings, refuse_missing, refuse_repeated
 from .model import Header, InputError, Row, RowProblem
 
 if TYPE_CHECKING:
@@ -29,14 +29,7 @@ def read_workbook(
     """The rows of a sheet, without empty ones. The line of a row is its number in the sheet.
 
     The sheet is read twice: with and without formulas, because one that was never calculated looks like an empty cell.
-
-    Args:
-        stream: The bytes of the workbook, at any place.
-        renamed: Fields by the headings that the input has for them.
-        sheet: The name of the sheet; None for the only one that is not empty.
-
-    Raises:
-        InputError: It is no workbook, has no usable header, or several sheets; or openpyxl is missing.
+    Without a name it is the only one that is not empty.
     """
     with _open(stream, values=False) as book:
         name = _choose(book, sheet)
@@ -139,12 +132,10 @@ def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _names(texts: list[str], renamed: Mapping[str, str]) -> list[str]:
-    headings = [" ".join(text.split()) for text in texts]
-    refuse_missing(renamed, filter(None, headings))
-    names = [renamed.get(heading, heading) for heading in headings]
-    for name in filter(None, names):
-        if names.count(name) > 1:
-            raise InputError(f"The header has {name!r} twice. Keep one of the columns.")
+    found = headings(texts)
+    refuse_missing(renamed, filter(None, found))
+    names = [renamed.get(heading, heading) for heading in found]
+    refuse_repeated(names)
     return names
 
 

@@ -78,7 +78,7 @@ def generate(**options: Any) -> int:
     ideogram generate "A photo of a cat" -o cat.png
     ideogram generate --json-prompt poster.json --resolution 1664x2496
     ideogram generate "A photo of a cat" --mock -o cat.png
-    ideogram generate "A {colour} cat" --var colour=red,blue --variants 2 -o cats/
+    ideogram generate "A {colour} cat" --var colour=red,blue --variants 2
 
     Each image is billed. A request that may have been billed is never sent again. Before anything is sent, the command
     checks that the image can be saved.
@@ -206,7 +206,7 @@ def call(ctx: click.Context, *, listed: bool, as_json: bool) -> int | None:
     \b
     ideogram call --list
     ideogram call v3.generate --help
-    ideogram call v3.generate -F prompt="A photo of a cat" -F num_images=4 -o cats/
+    ideogram call v3.generate -F prompt="A photo of a cat" -F num_images=4 -o cat.png
     ideogram call edit -F images=@cat.png -F images=@hat.png -F prompt="The cat wears the hat" -o out.png
     ideogram call datasets.upload_assets -F dataset_id=ID -F files=@folder/
 
@@ -245,7 +245,7 @@ def fetch(**options: Any) -> int:
     return run(**options)
 
 
-@app.command(cls=JsonCommand, short_help="Make many images, resumable.")
+@app.command(cls=JsonCommand, short_help="Make an image of each row of a file, and resume.")
 @click.argument("source", required=False, metavar="[INPUT]")
 @click.option("--out", required=True, metavar="DIR", help="Folder of the batch, or a URL, e.g. s3://bucket/folder.")
 @click.option(
@@ -254,12 +254,12 @@ def fetch(**options: Any) -> int:
     type=click.Choice(["jsonl", "csv", "parquet", "xlsx"]),
     help="Format of INPUT. [default: by its suffix; jsonl for stdin]",
 )
-@click.option("--async", "as_jobs", is_flag=True, help="Submit jobs: once an id is in the ledger, no row is unknown.")
+@click.option("--async", "as_jobs", is_flag=True, help="Submit jobs: a row that has an id is never unknown.")
 @click.option("--in-flight", type=click.IntRange(1), metavar="N", help="Images in progress. [default: contract]")
 @click.option("--downloads", type=click.IntRange(1), metavar="N", help="Downloads at a time. [default: 10]")
-@click.option("--operation", metavar="NAME", help="What rows ask for that do not say it. [default: generate]")
-@click.option("--resolution", metavar="SIZE", shell_complete=complete, help="For rows that have none.")
-@click.option("--rendering-speed", metavar="SPEED", shell_complete=complete, help="For rows that have none.")
+@click.option("--operation", metavar="NAME", help="The operation of rows that do not name one. [default: generate]")
+@click.option("--resolution", metavar="SIZE", shell_complete=complete, help="For rows without one.")
+@click.option("--rendering-speed", metavar="SPEED", shell_complete=complete, help="For rows without one.")
 @click.option("-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field, for rows that do not have it.")
 @click.option("--extra-field", "extra", metavar="NAME", multiple=True, help="Send this undocumented column.")
 @click.option("--ignore-field", "ignored", metavar="NAME", multiple=True, help="Do not send this column.")
@@ -283,13 +283,13 @@ def fetch(**options: Any) -> int:
 @click.option("--skip-invalid", is_flag=True, help="Skip invalid rows. [default: one invalid row, and nothing is sent]")
 @click.option("--dry-run", is_flag=True, help="Check the rows and print what they would cost. Send nothing.")
 @click.option("--max-cost", metavar="USD", help="Stop before the batch costs more, all its runs together.")
-@click.option("--prices", metavar="FILE", help="Use these prices.")
-@click.option("--yes", is_flag=True, help="Do not ask before many images are made.")
+@click.option("--prices", metavar="FILE", help="Read prices from FILE, a JSON document.")
+@click.option("--yes", is_flag=True, help="Do not ask before more than 20 images.")
 @click.option("--retry-unknown", is_flag=True, help="Send rows with an unknown outcome again; may be billed twice.")
 @click.option("--retry-failed", is_flag=True, help="Send rows again that failed at no cost, and download lost images.")
 @click.option("--redo", metavar="ID", multiple=True, help="Make this row again, and keep what was made before.")
-@click.option("--replace", is_flag=True, help="Make rows again that changed after they were made; keep what was made.")
-@click.option("--rebuild-ledger", is_flag=True, help="Rebuild a ledger that is gone, from DIR's manifest.")
+@click.option("--replace", is_flag=True, help="Make changed rows again, and keep what was made before.")
+@click.option("--rebuild-ledger", is_flag=True, help="Rebuild a lost ledger from the manifest in DIR.")
 @click.option("--no-gallery", is_flag=True, help="Do not write index.html.")
 @click.option("--ledger", metavar="FILE", help="File of the ledger. [default: inside DIR]")
 @click.option("--shared", is_flag=True, help="Share the batch with other machines: rows are claimed in DIR.")
@@ -321,10 +321,10 @@ def batch(ctx: click.Context, /, **_options: Any) -> int:
     return run(ctx)
 
 
-@app.command(short_help="Print the script by which a shell completes this command.")
+@app.command(short_help="Print the script for shell completion.")
 @click.argument("shell", required=False, metavar="[SHELL]")
 def completion(shell: str | None) -> int:
-    """Print the script by which SHELL (bash, zsh or fish; by default the one of SHELL) completes this command.
+    """Print the script for completion in SHELL: bash, zsh or fish. The default is that of $SHELL.
 
     \b
     echo 'eval "$(ideogram completion bash)"' >> ~/.bashrc

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 from attrs import define, field, fields_dict
 
+from ideogram_ai.batch.events import Event, RunStopped, StopReason
 from ideogram_ai.batch.gallery import page_name, write_gallery
 from ideogram_ai.batch.job import Job, ledger_path
 from ideogram_ai.batch.manifest import MANIFEST_NAME, check_place, is_shared, write_manifest
-from ideogram_ai.batch.model import BatchError, Event, RunStopped, State, StopReason
+from ideogram_ai.batch.model import BatchError, State
 from ideogram_ai.batch.operations import image_operations, submit_operation
 from ideogram_ai.batch.prices import Estimate, Prices, read_prices
 from ideogram_ai.batch.runner import DOWNLOADS, IN_FLIGHT

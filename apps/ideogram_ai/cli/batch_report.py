@@ -7,22 +7,20 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from ideogram_ai.batch.manifest import manifest_members
-from ideogram_ai.batch.model import (
+from ideogram_ai.batch.events import (
     Event,
-    Outcome,
     PaceChanged,
     RowAnswered,
     RowDone,
-    RowProblem,
     RowSent,
     RowSubmitted,
     RunStarted,
     RunStopping,
     RunWaiting,
-    State,
     StopReason,
 )
+from ideogram_ai.batch.manifest import manifest_members
+from ideogram_ai.batch.model import Outcome, RowProblem, State
 from ideogram_ai.client.errors import NOTHING_SENT
 
 from . import terminal

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from attrs import define, evolve, field, frozen
 
-from ideogram_ai.batch.model import (
-    MOCK,
+from ideogram_ai.batch.events import (
     Event,
-    LedgerError,
-    Outcome,
     RowAnswered,
     RowDone,
     RowSent,
@@ -22,10 +19,9 @@ from ideogram_ai.batch.model import (
     RunStarted,
     RunStopped,
     RunStopping,
-    State,
     StopReason,
-    StoreError,
 )
+from ideogram_ai.batch.model import MOCK, LedgerError, Outcome, State, StoreError
 from ideogram_ai.client import DownloadError
 
 from .exit_codes import ExitCode

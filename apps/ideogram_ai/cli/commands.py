@@ -24,6 +24,17 @@ class App(click.Group):
         """Return the names of the commands."""
         return list(self.commands)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or say how to call an operation that has none of its own."""
+        if args[0] not in self.commands and not ctx.resilient_parsing:
+            from .operation_help import operation_names  # noqa: PLC0415 - reads the contract
+
+            if (operation := args[0].replace("-", "_")) in operation_names():
+                ctx.fail(f"No such command {args[0]!r}. Use: ideogram call {operation}")
+        return super().resolve_command(ctx, args)
+
 
 class JsonCommand(click.Command):
     """A command that reports a wrong command line as JSON if it has --json."""
@@ -226,13 +237,13 @@ _check_options: Final = together(
     click.option("--yes", is_flag=True, help="Do not ask before more than 20 images, or a request above 1 USD."),
 )
 matrix_options: Final = together(
-    click.option("--variants", type=click.IntRange(1), metavar="N", help="Send it N times. [default: 1]"),
+    click.option("--variants", type=click.IntRange(1), metavar="N", help="Send each request N times. [default: 1]"),
     click.option(
         "--var",
         "variables",
         metavar="NAME=A,B",
         multiple=True,
-        help="Send it once for each value of {NAME} in the prompt or in another field.",
+        help="Send it once for each value of {NAME}, in the prompt or in any other text.",
     ),
 )
 

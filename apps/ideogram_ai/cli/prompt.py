@@ -51,7 +51,7 @@ def check_prompts(sources: tuple[str, ...]) -> ExitCode:
         faults = [each for each in check_request(request) if each.severity is Severity.BREAKS_CONTRACT]
         remarks = review_request(request)
         for fault in faults:
-            print_error(f"{source}: {fault.pointer.removeprefix(f'#/{JSON_PROMPT}') or '/'}: {fault.message}")
+            print_error(f"{source}: {fault.message}")
         for remark in remarks:
             print_warning(f"{source}: {remark.pointer.removeprefix(f'#/{JSON_PROMPT}') or '/'}: {remark.message}")
         code = ExitCode.WRONG_USE if faults else code

@@ -171,8 +171,8 @@ class PostGenerateImageV4TransparentFields(TypedDict, total=False):
 
     Attributes:
         aspect_ratio: The shape of the image, width x height. AUTO leaves it to the service.
-        output_resolution: A budget of pixels, and no side: 1K is about 1024 by 1024, and a wide image may be
-            wider than that.
+        output_resolution: A number of pixels, not the length of a side: 1K is about 1024 by 1024, and a wide
+            image may be wider.
         rendering_speed: Speed against fidelity.
         enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
             combined (OR) with the setting of the organization, so false cannot switch that setting off.
@@ -197,8 +197,8 @@ class PostGenerateImageV4TransparentAsyncFields(TypedDict, total=False):
 
     Attributes:
         aspect_ratio: The shape of the image, width x height. AUTO leaves it to the service.
-        output_resolution: A budget of pixels, and no side: 1K is about 1024 by 1024, and a wide image may be
-            wider than that.
+        output_resolution: A number of pixels, not the length of a side: 1K is about 1024 by 1024, and a wide
+            image may be wider.
         rendering_speed: Speed against fidelity.
         enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
             combined (OR) with the setting of the organization, so false cannot switch that setting off.

@@ -1752,9 +1752,9 @@ class Methods(Generic[Generation, Job, Image, Retry]):
 
         Args:
             text_prompt: The prompt in plain language. The service rewrites it (magic prompt) before it draws.
-            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. Authors' key
-                order has a meaning for the model, so nobody on the way may sort it. A mapping or the generated
-                model; the order of keys is kept.
+            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. The order of
+                its keys has a meaning for the model, and must be kept. A mapping or the generated model; the order
+                of keys is kept.
             resolution: The size of the image in pixels, width first. When absent, the service chooses. One of
                 2048x2048, 1440x2880, 2880x1440, 1664x2496, 2496x1664, 1792x2240, 2240x1792, 1440x2560, 2560x1440,
                 1600x2560, 2560x1600, 1728x2304, 2304x1728, 1296x3168, 3168x1296, 1152x2944, 2944x1152, 1248x3328,
@@ -1861,9 +1861,9 @@ class Methods(Generic[Generation, Job, Image, Retry]):
 
         Args:
             text_prompt: The prompt in plain language. The service rewrites it (magic prompt) before it draws.
-            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. Authors' key
-                order has a meaning for the model, so nobody on the way may sort it. A mapping or the generated
-                model; the order of keys is kept.
+            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. The order of
+                its keys has a meaning for the model, and must be kept. A mapping or the generated model; the order
+                of keys is kept.
             resolution: The size of the image in pixels, width first. When absent, the service chooses. One of
                 2048x2048, 1440x2880, 2880x1440, 1664x2496, 2496x1664, 1792x2240, 2240x1792, 1440x2560, 2560x1440,
                 1600x2560, 2560x1600, 1728x2304, 2304x1728, 1296x3168, 3168x1296, 1152x2944, 2944x1152, 1248x3328,
@@ -2308,14 +2308,14 @@ class Methods(Generic[Generation, Job, Image, Retry]):
 
         Args:
             text_prompt: The prompt in plain language.
-            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. Authors' key
-                order has a meaning for the model, so nobody on the way may sort it. A mapping or the generated
-                model; the order of keys is kept.
+            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. The order of
+                its keys has a meaning for the model, and must be kept. A mapping or the generated model; the order
+                of keys is kept.
             aspect_ratio: The shape of the image, width x height. AUTO leaves it to the service. One of AUTO,
                 1x4, 1x3, 1x2, 9x16, 10x16, 2x3, 3x4, 4x5, 1x1, 5x4, 4x3, 3x2, 16x10, 16x9, 2x1, 3x1, 4x1. The
                 default is AUTO.
-            output_resolution: A budget of pixels, and no side: 1K is about 1024 by 1024, and a wide image may
-                be wider than that. One of 1K, 2K, 4K, 8K. The default is 1K.
+            output_resolution: A number of pixels, not the length of a side: 1K is about 1024 by 1024, and a
+                wide image may be wider. One of 1K, 2K, 4K, 8K. The default is 1K.
             rendering_speed: Speed against fidelity. One of TURBO, DEFAULT, QUALITY. The default is DEFAULT.
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
@@ -2418,14 +2418,14 @@ class Methods(Generic[Generation, Job, Image, Retry]):
 
         Args:
             text_prompt: The prompt in plain language.
-            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. Authors' key
-                order has a meaning for the model, so nobody on the way may sort it. A mapping or the generated
-                model; the order of keys is kept.
+            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. The order of
+                its keys has a meaning for the model, and must be kept. A mapping or the generated model; the order
+                of keys is kept.
             aspect_ratio: The shape of the image, width x height. AUTO leaves it to the service. One of AUTO,
                 1x4, 1x3, 1x2, 9x16, 10x16, 2x3, 3x4, 4x5, 1x1, 5x4, 4x3, 3x2, 16x10, 16x9, 2x1, 3x1, 4x1. The
                 default is AUTO.
-            output_resolution: A budget of pixels, and no side: 1K is about 1024 by 1024, and a wide image may
-                be wider than that. One of 1K, 2K, 4K, 8K. The default is 1K.
+            output_resolution: A number of pixels, not the length of a side: 1K is about 1024 by 1024, and a
+                wide image may be wider. One of 1K, 2K, 4K, 8K. The default is 1K.
             rendering_speed: Speed against fidelity. One of TURBO, DEFAULT, QUALITY. The default is DEFAULT.
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
@@ -4462,9 +4462,9 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
 
         Args:
             text_prompt: The prompt in plain language. The service rewrites it (magic prompt) before it draws.
-            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. Authors' key
-                order has a meaning for the model, so nobody on the way may sort it. A mapping or the generated
-                model; the order of keys is kept.
+            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. The order of
+                its keys has a meaning for the model, and must be kept. A mapping or the generated model; the order
+                of keys is kept.
             resolution: The size of the image in pixels, width first. When absent, the service chooses. One of
                 2048x2048, 1440x2880, 2880x1440, 1664x2496, 2496x1664, 1792x2240, 2240x1792, 1440x2560, 2560x1440,
                 1600x2560, 2560x1600, 1728x2304, 2304x1728, 1296x3168, 3168x1296, 1152x2944, 2944x1152, 1248x3328,
@@ -4571,9 +4571,9 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
 
         Args:
             text_prompt: The prompt in plain language. The service rewrites it (magic prompt) before it draws.
-            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. Authors' key
-                order has a meaning for the model, so nobody on the way may sort it. A mapping or the generated
-                model; the order of keys is kept.
+            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. The order of
+                its keys has a meaning for the model, and must be kept. A mapping or the generated model; the order
+                of keys is kept.
             resolution: The size of the image in pixels, width first. When absent, the service chooses. One of
                 2048x2048, 1440x2880, 2880x1440, 1664x2496, 2496x1664, 1792x2240, 2240x1792, 1440x2560, 2560x1440,
                 1600x2560, 2560x1600, 1728x2304, 2304x1728, 1296x3168, 3168x1296, 1152x2944, 2944x1152, 1248x3328,
@@ -5018,14 +5018,14 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
 
         Args:
             text_prompt: The prompt in plain language.
-            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. Authors' key
-                order has a meaning for the model, so nobody on the way may sort it. A mapping or the generated
-                model; the order of keys is kept.
+            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. The order of
+                its keys has a meaning for the model, and must be kept. A mapping or the generated model; the order
+                of keys is kept.
             aspect_ratio: The shape of the image, width x height. AUTO leaves it to the service. One of AUTO,
                 1x4, 1x3, 1x2, 9x16, 10x16, 2x3, 3x4, 4x5, 1x1, 5x4, 4x3, 3x2, 16x10, 16x9, 2x1, 3x1, 4x1. The
                 default is AUTO.
-            output_resolution: A budget of pixels, and no side: 1K is about 1024 by 1024, and a wide image may
-                be wider than that. One of 1K, 2K, 4K, 8K. The default is 1K.
+            output_resolution: A number of pixels, not the length of a side: 1K is about 1024 by 1024, and a
+                wide image may be wider. One of 1K, 2K, 4K, 8K. The default is 1K.
             rendering_speed: Speed against fidelity. One of TURBO, DEFAULT, QUALITY. The default is DEFAULT.
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
@@ -5128,14 +5128,14 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
 
         Args:
             text_prompt: The prompt in plain language.
-            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. Authors' key
-                order has a meaning for the model, so nobody on the way may sort it. A mapping or the generated
-                model; the order of keys is kept.
+            json_prompt: A structured prompt. The model reads it as it is, without magic prompt. The order of
+                its keys has a meaning for the model, and must be kept. A mapping or the generated model; the order
+                of keys is kept.
             aspect_ratio: The shape of the image, width x height. AUTO leaves it to the service. One of AUTO,
                 1x4, 1x3, 1x2, 9x16, 10x16, 2x3, 3x4, 4x5, 1x1, 5x4, 4x3, 3x2, 16x10, 16x9, 2x1, 3x1, 4x1. The
                 default is AUTO.
-            output_resolution: A budget of pixels, and no side: 1K is about 1024 by 1024, and a wide image may
-                be wider than that. One of 1K, 2K, 4K, 8K. The default is 1K.
+            output_resolution: A number of pixels, not the length of a side: 1K is about 1024 by 1024, and a
+                wide image may be wider. One of 1K, 2K, 4K, 8K. The default is 1K.
             rendering_speed: Speed against fidelity. One of TURBO, DEFAULT, QUALITY. The default is DEFAULT.
             enable_copyright_detection: Asks for a check of the finished image for likenesses and logos. It is
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.

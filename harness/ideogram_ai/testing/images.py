@@ -152,7 +152,7 @@ class ImageStore:
         path, _, query_text = url.partition("?")
         name = path.rpartition("/")[2].removesuffix(self.suffix)
         if not path.endswith(f"{self.folder}{name}{self.suffix}"):
-            return LinkRefusal(HTTPStatus.BAD_REQUEST, "It is no link to an image of this mock server.")
+            return LinkRefusal(HTTPStatus.BAD_REQUEST, "It is not a link to an image of this mock server.")
         query = parse_qs(query_text)
         found = self.find(name, query.get("exp", [""])[0], query.get("sig", [""])[0])
         return found if isinstance(found, LinkRefusal) else (name, found)

@@ -206,7 +206,7 @@ def webhook_problem(url: str) -> str | None:
     except ValueError as error:
         return f"{url!r} is no URL: {error}."
     if parts.scheme not in {"http", "https"} or not host:
-        return f"{url!r} is no https URL."
+        return f"{url!r} is not an https URL."
     if parts.scheme == "http" and not _is_local(host):
         return f"{url!r} is not https. The mock server takes http for this machine and private networks alone."
     return None

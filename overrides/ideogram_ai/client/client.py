@@ -332,7 +332,7 @@ class _BaseClient(Generic[HTTPClient]):
             raise RequestError(f"image: {what} cannot be downloaded. Give an image of a Generation, or a link to one.")
         if not isinstance(path, (str, os.PathLike)) and not (hasattr(path, "write") or hasattr(path, "__enter__")):
             kind = type(path).__name__
-            raise RequestError(f"path: {kind} is no path, and no file that is open for writing bytes.")
+            raise RequestError(f"path: {kind} is not a path, nor a file that is open for writing bytes.")
         job = self._download_job(image, path, overwrite=overwrite, max_bytes=max_bytes)
         return download_flow(job, url_policy=self._url_policy, policy=self._retry, timing=self._timing)
 

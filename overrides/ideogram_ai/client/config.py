@@ -190,7 +190,7 @@ def resolve_headers(given: object, base: Mapping[str, str]) -> Mapping[str, str]
     headers: dict[str, str] = {}
     for name, value in given.items():
         if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-            raise ConfigurationError(f"extra_headers: {name!r:.80} is no name of a header. {NOTHING_SENT}")
+            raise ConfigurationError(f"extra_headers: {name!r:.80} is not the name of a header. {NOTHING_SENT}")
         if name.lower() in _OURS:
             raise ConfigurationError(
                 f"extra_headers: the client sets {name} itself, and your images depend on it. Leave it out. "
@@ -198,7 +198,7 @@ def resolve_headers(given: object, base: Mapping[str, str]) -> Mapping[str, str]
             )
         if not isinstance(value, str) or not _VALUE.fullmatch(value):  # which is not shown: it may be a secret
             raise ConfigurationError(
-                f"extra_headers: the value of {name} is no text of printable ASCII characters, or begins or ends with "
+                f"extra_headers: the value of {name} is not text of printable ASCII characters, or begins or ends with "
                 f"white space. {NOTHING_SENT}"
             )
         headers[name] = value

@@ -627,7 +627,7 @@ class ImageSink:
 
     def _refuse_format(self) -> bool:
         kind = self._content_type or "no content type"
-        return self._refuse(f"what came is no image (it says {kind!r:.80})", DownloadReason.NOT_AN_IMAGE)
+        return self._refuse(f"what came is not an image (it says {kind!r:.80})", DownloadReason.NOT_AN_IMAGE)
 
     def _refuse_size(self) -> bool:
         return self._refuse(

@@ -219,7 +219,7 @@ def _read_cost(members: Mapping[str, Any], problems: list[str]) -> int | None:
         value = int(value)
     if value is None or (type(value) is int and value >= 0):
         return value
-    problems.append("usage_cost_usd_micros is no count of millionths of a dollar")
+    problems.append("usage_cost_usd_micros is not a count of millionths of a dollar")
     return None
 
 

@@ -120,7 +120,7 @@ class Style(_Part):
         lighting: Light and shadow.
         photo: Camera, lens and film, for a photograph.
         medium: The material or technique.
-        art_style: The school or manner, for a picture that is no photograph.
+        art_style: The school or manner, for a picture that is not a photograph.
         colors: Colours as six hex digits, for example "#FFAA00".
 
     Raises:
@@ -226,7 +226,7 @@ class JsonPrompt(_Part):
         for index, element in enumerate(elements):
             if not _is_element(element):
                 place, kind = f"compositional_deconstruction/elements/{index}", type(element).__name__
-                raise _unusable(place, f"{kind} is no element; give a TextElement or an ObjectElement")
+                raise _unusable(place, f"{kind} is not an element; give a TextElement or an ObjectElement")
         inner = {"background": background, "elements": list(elements)}
         names = [wire for _, wire in MODEL_FIELDS["V4CompositionalDeconstruction"]]
         given = {
@@ -267,7 +267,7 @@ def _check_box(box: Any) -> list[int] | None:
     least, most = _limits()
     edges: list[Any] = [*box] if is_several(box) else []
     if len(edges) != len(Box._fields):
-        raise _unusable("bbox", f"{box!r:.80} is no box: give a Box, or {', '.join(Box._fields)}")
+        raise _unusable("bbox", f"{box!r:.80} is not a box: give a Box, or {', '.join(Box._fields)}")
     for index, (name, value) in enumerate(zip(Box._fields, edges, strict=True)):
         if not _is_number(value, int) or not least <= value <= most:
             raise _unusable(f"bbox/{index}", f"{name} is {value!r:.40}: give an integer from {least} to {most}")
@@ -285,7 +285,7 @@ def _check_colors(colors: Any) -> list[str] | None:
     for index, color in enumerate(colors):
         if not isinstance(color, str) or not re.search(pattern, color):
             raise _unusable(
-                f"color_palette/{index}", f"{color!r:.40} is no colour: give six hex digits as in '#FFAA00'"
+                f"color_palette/{index}", f"{color!r:.40} is not a colour: give six hex digits as in '#FFAA00'"
             )
     return list(colors)
 
@@ -301,7 +301,7 @@ def _is_number(value: object, kind: type[float]) -> bool:
 def _check_texts(texts: Mapping[str, object]) -> None:
     for name, value in texts.items():
         if value is not None and not isinstance(value, str):
-            raise _unusable(name, f"{type(value).__name__} is no text")
+            raise _unusable(name, f"{type(value).__name__} is not text")
 
 
 def _unusable(place: str, why: str) -> FieldValueError:

@@ -88,9 +88,11 @@ def encode_request(
     for name, value in values.items():
         each = documented.get(name)
         if each and each.is_file:
-            from .uploads import read_uploads  # noqa: PLC0415 - most calls send no file
+            from .uploads import read_uploads, warn_of_equal_names  # noqa: PLC0415 - most calls send no file
 
             uploads = read_uploads(each, value)
+            if operation.result == "model":  # nothing is drawn from them: they are kept
+                warn_of_equal_names(uploads)
             parts += [(name, (upload.name, upload.data, upload.content_type)) for upload in uploads]
             fields[name] = [upload.record for upload in uploads] if each.is_array else uploads[0].record
             continue
@@ -153,7 +155,7 @@ def _unknown_field(operation: Operation, name: str) -> UnknownFieldError:
     else:
         advice = f"The fields are {', '.join(names)}; extra_fields sends an undocumented one."
     return UnknownFieldError(
-        f"{name!r} is no request field. {advice} {NOTHING_SENT}", field=name, suggestion=suggestion
+        f"{name!r} is not a request field. {advice} {NOTHING_SENT}", field=name, suggestion=suggestion
     )
 
 

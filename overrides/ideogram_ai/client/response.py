@@ -630,7 +630,7 @@ def read_created(document: Mapping[str, Any], problems: list[str]) -> datetime |
     try:
         created = datetime.fromisoformat(value.strip().upper())
     except ValueError:
-        problems.append(f"created is no date-time: {value[:40]!r}")
+        problems.append(f"created is not a date-time: {value[:40]!r}")
         return None
     return created if created.tzinfo else created.replace(tzinfo=UTC)
 

@@ -137,6 +137,15 @@ def read_uploads(each: Field, value: object) -> list[Upload]:
     return [_read(item, each, f"{place}/{index}", stems[index]) for index, item in enumerate(value)]
 
 
+def warn_of_equal_names(uploads: Sequence[Upload]) -> None:
+    """Log a warning if files that the service keeps have the same name."""
+    names = [upload.name for upload in uploads]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        logger.warning(
+            "several files have the same name, and one may take the place of another: %s", ", ".join(repeated)[:500]
+        )
+
+
 def is_several(value: object) -> TypeGuard[Sequence[object]]:
     """Whether a value is a sequence of files, and not one file."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
@@ -212,7 +221,7 @@ def _read_open(value: Any) -> tuple[str, bytes]:
     read = getattr(value, "read", None)
     if not callable(read):
         pillow = ". Save a picture of Pillow to an io.BytesIO first" if hasattr(value, "tobytes") else ""
-        raise _UnreadableError(f"{type(value).__name__} is no file. {_FILES}{pillow}")
+        raise _UnreadableError(f"{type(value).__name__} is not a file. {_FILES}{pillow}")
     if isinstance(value, io.TextIOBase):
         raise _UnreadableError("it is opened as text. Open it with mode 'rb'")
     if getattr(value, "closed", False) is True:

@@ -62,7 +62,7 @@ def _find(field: str, text: str, plain: str, values: AbstractSet[T]) -> T:
     every: list[str] = sorted(values)
     near = difflib.get_close_matches(plain, every, n=5, cutoff=0.5) or every
     raise FieldValueError(
-        f"{field}: {text!r:.80} is none of the contract's values. Near it: {', '.join(near)}. {NOTHING_SENT}",
+        f"{field}: {text!r:.80} is not one of the contract's values. Near it: {', '.join(near)}. {NOTHING_SENT}",
         field=field,
         pointer=f"/{field}",
     )

@@ -127,7 +127,7 @@ def _unknown_keys(value: Mapping[str, Any], properties: Iterable[str], path: _Pa
             close = difflib.get_close_matches(folded, free, n=1)
             likely = close[0] if close else None
             guess = f"Did you mean {likely}?" if likely else f"Known are {', '.join(properties)}."
-            yield (*path, key), f"the contract has no key {shown(key)} here, so nothing may come of it. {guess}", likely
+            yield (*path, key), f"the contract has no key {shown(key)} here, so it may have no effect. {guess}", likely
 
 
 def _against_the_guide(value: Mapping[str, Any], advice: JsonObject, path: _Path) -> Iterator[_Found]:

@@ -15,6 +15,7 @@ import trustme
 import yaml
 from drifting.document import MAX_BYTES, MAX_DEPTH, MAX_REDIRECTS, DriftError, parse_document, read_source
 from provider_history import october
+from regeneration.documents import RegenerationError
 from small_documents import sending, serving
 
 
@@ -118,7 +119,7 @@ DOCUMENT: dict[str, Any] = {"openapi": "3.0.2", "paths": {"/é": {"get": {"respo
 
 
 def unparsable(source: bytes | str) -> str:
-    with pytest.raises(DriftError) as caught:
+    with pytest.raises(RegenerationError) as caught:
         parse_document("it", source.encode() if isinstance(source, str) else source)
     assert str(caught.value).isprintable()
     return str(caught.value)

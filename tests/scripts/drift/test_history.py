@@ -12,9 +12,9 @@ import drift
 import pytest
 from drifting.check import Drift, DriftReport, check, read_known
 from drifting.compare import Direction, DriftVerdict
-from drifting.document import DriftError
 from drifting.operations import compare_documents
 from provider_history import HISTORY, KNOWN, MULTIPART, OURS, PATH, SIZES, Document, fields, operation
+from regeneration.documents import RegenerationError
 
 HEAD = "document: https://things.example/openapi.json\n"
 Against = Callable[..., DriftReport]
@@ -258,7 +258,7 @@ def test_a_wrong_file_is_refused_with_the_place(tmp_path: Path) -> None:
         file.unlink(missing_ok=True)
         if content is not None:
             file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        with pytest.raises(DriftError) as caught:
+        with pytest.raises(RegenerationError) as caught:
             read_known(file)
         assert str(file) in str(caught.value)
         assert message in str(caught.value)

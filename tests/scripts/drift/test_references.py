@@ -23,9 +23,9 @@ def test_broken_references_name_their_place() -> None:
         ("#/components/schemas/None", nowhere),
         ("#/info/title/x", "is broken: #/info/title holds no x"),
         ("#/servers/7", "is broken: #/servers holds no 7"),
-        ("other.yaml#/T", "no pointer into this document; bundle the document into one file first"),
-        ("#anchor", "no pointer into this document"),
-        ("", "no pointer into this document"),
+        ("other.yaml#/T", "not a pointer into this document; bundle the document into one file"),
+        ("#anchor", "not a pointer into this document"),
+        ("", "not a pointer into this document"),
         (7, "the $ref 7 is not text"),
         ("#/info/title", "a schema is expected here"),
     ):

@@ -17,6 +17,7 @@ from vendored_app import package, vendored
 ROOT = Path(__file__).parents[3]
 TESTS = ROOT / "tests"
 ALL = os.environ.get("VENDORED_TESTS") == "all"
+pytestmark = pytest.mark.slow
 PART = ("prompt_rule", "sidecar")
 # These are about this repository: they regenerate the client, check the types of its folders, or list what was
 # imported by our names. Tests below, and in test_alone, cover a copy.
@@ -47,7 +48,6 @@ async def draw_async() -> None:
 """
 
 
-@pytest.mark.slow
 def test_the_clients_own_tests_pass_on_a_copy(copy: Copy, tmp_path: Path) -> None:
     vendored(copy, tmp_path / "some_program/_libs")
     modules = {path.stem.removeprefix("test_") for path in (TESTS / "client").glob("test_*.py")}

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from broken_clients import BROKEN_CLIENTS, EVERYDAY
-from conformance_runs import KIT, ROOT, forked, names, result
+from conformance_runs import KIT, ROOT, names, result
+from fork_server import forked
 
 from ideogram_ai.client import ConfigurationError
 from ideogram_ai.contract.view import read_view

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conformance_runs import ROOT, forked, result
+from conformance_runs import ROOT, result
+from fork_server import forked
 
 import vectors
 from ideogram_ai.cli.main import main

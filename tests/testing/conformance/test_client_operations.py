@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
-from conformance_runs import ROOT, forked, names, result
+from conformance_runs import ROOT, names, result
+from fork_server import forked
 
 from ideogram_ai.client import ConfigurationError
 from ideogram_ai.generated.operations import OPERATIONS
@@ -19,8 +20,6 @@ from ideogram_ai.testing.conformance.client import (
 
 PROGRAM = ROOT / "tests/support/broken_jobs_client.py"
 LOAD = "import httpx, ideogram_ai.client.webhooks, ideogram_ai.contract.check, jsonschema_rs"
-WEBHOOKS = tuple(name for name, scenario in every_scenario().items() if scenario.operation == "verify_webhook")
-
 FAULTS = {
     "submits again": {"submit_remix.poll.failures", "billing.once"},
     "gives up at once": {"submit_remix.poll.failures", "submit_remix.poll.limit"},
@@ -54,6 +53,11 @@ def command() -> Iterator[tuple[str, ...]]:
         yield found
 
 
+def webhooks() -> set[str]:
+    """The scenarios of webhooks."""
+    return {name for name, scenario in every_scenario().items() if scenario.operation == "verify_webhook"}
+
+
 def run(command: Sequence[str], fault: str, scenarios: Iterable[str]) -> Report:
     chosen = [name for name in scenarios if name in every_scenario()]
     operations = {every_scenario()[name].operation for name in chosen}
@@ -67,6 +71,7 @@ def test_without_a_fault_what_the_faults_fail_holds(command: Sequence[str]) -> N
     assert not report.of(Verdict.FAILED, Verdict.ADVICE, Verdict.HARNESS_FAULT)
 
 
+@pytest.mark.slow
 def test_the_scenario_that_describes_a_fault_catches_it(command: Sequence[str]) -> None:
     for fault, caught in FAULTS.items():
         valid = {f"{name.partition('.refused.')[0]}.arrives" for name in caught if ".refused." in name}
@@ -81,10 +86,10 @@ def test_a_refusal_counts_only_where_a_valid_request_of_the_operation_arrives(co
 
 
 def test_a_webhook_that_is_trusted_is_caught(command: Sequence[str]) -> None:
-    report = run(command, "trusts a signature", WEBHOOKS)
-    assert names(report, Verdict.FAILED) == set(WEBHOOKS) - {"webhook.genuine"}
+    report = run(command, "trusts a signature", webhooks())
+    assert names(report, Verdict.FAILED) == webhooks() - {"webhook.genuine"}
     assert result(report, "webhook.genuine").verdict is Verdict.HELD
-    assert names(run(command, "none", WEBHOOKS), Verdict.NOT_TRIED) >= set(WEBHOOKS)
+    assert names(run(command, "none", webhooks()), Verdict.NOT_TRIED) >= webhooks()
 
 
 def test_the_requests_of_every_operation_have_every_field_together() -> None:
@@ -95,7 +100,7 @@ def test_the_requests_of_every_operation_have_every_field_together() -> None:
 
 
 def test_the_documentation_has_the_number_of_vectors() -> None:
-    number = len(every_scenario()) - len(WEBHOOKS)  # a webhook is signed when it is sent
+    number = len(every_scenario()) - len(webhooks())  # a webhook is signed when it is sent
     assert f"{number} of\nall operations" in (ROOT / "docs/conformance.md").read_text("utf-8")
 
 

@@ -91,7 +91,7 @@ def test_the_exit_code_follows_from_what_was_expected(tmp_path: Path) -> None:
 def test_a_file_of_expected_failures_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "expected"
     for content, named in (
-        (b"a\nmisspelt # no\n", r"line 2: 'misspelt' is no requirement"),
+        (b"a\nmisspelt # no\n", r"line 2: 'misspelt' is not a requirement"),
         (b"a\na\n", r"line 2: 'a' is a duplicate"),
         (b"a\n\xff", r"is not UTF-8 at byte 2"),
         (None, r"expected' cannot be read: No such file"),

@@ -40,15 +40,8 @@ def write_gallery(
 ) -> None:
     """Write the gallery, or replace it: a card for each image. Rows that were not sent are counted, and have no card.
 
-    Args:
-        store: Where it goes: index.html, and index-0002.html and so on when there are more rows than fit on a page.
-        outcomes: The outcome of each row, in the order of the input, read as a stream.
-        title: The title; None for the name of the store's folder.
-        free: Whether it was a rehearsal, which cost nothing.
-        rows_per_page: The most rows on a page, or images where rows have several.
-
-    Raises:
-        StoreError: A page cannot be written; the earlier one is unchanged.
+    It is index.html, and index-0002.html and so on when there are more rows, or images, than fit on a page. The
+    outcomes are read as a stream, in the order of the input. A page that cannot be written stays as it was.
     """
     with store.on_disk("the gallery cannot be written"), ExitStack() as stack:
         gallery = _Gallery(store, title or store.title, stack, free=free)
@@ -124,14 +117,7 @@ def page_name(number: int) -> str:
 
 @frozen
 class _Page:
-    """A page around its cards. It needs no other file but the images and their thumbnails.
-
-    Attributes:
-        title: The title of the batch.
-        number: The page's number, from 1.
-        totals: The sums of its rows.
-        more: Whether another page follows.
-    """
+    """A page around its cards, numbered from 1. It needs no other file but the images and their thumbnails."""
 
     title: str
     number: int

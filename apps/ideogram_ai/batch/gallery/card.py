@@ -89,13 +89,7 @@ def _template() -> Template:
 
 
 def card(outcome: Outcome, number: int, place: int = 0) -> str:
-    """The HTML of a card.
-
-    Args:
-        outcome: The outcome of the row.
-        number: The card's number in the gallery, from 1.
-        place: Which of the row's images it shows, from 0.
-    """
+    """The HTML of the card, by its number in the gallery, for one of the images of a row, by its place from 0."""
     structured = outcome.request.fields.get(JSON_PROMPT)
     prompt = prompt_text(outcome.request.fields)
     caption = caption_of(outcome.request)
@@ -228,8 +222,6 @@ class Totals:
     """Sums of the rows that were added.
 
     Attributes:
-        free: Whether it was a rehearsal.
-        rows: The number of rows.
         states: The number of images by state; a row without an image counts as one.
         cost: US dollars that were billed; None when no prices are known.
         uncertain: US dollars that may have been billed as well.

@@ -65,7 +65,6 @@ function pick(some, wanted) {
   chip.querySelector("b").textContent = picked.size.toLocaleString("en");
   chip.hidden = find("picks").hidden = !picked.size;
   find("copy-redo").textContent = "Copy ids for --redo";  // not "Copied" any more
-  find("copy-files").textContent = "Copy file names";
   if (current) find("pick-this").checked = picked.has(current);
   if (chip.getAttribute("aria-pressed") === "true") picked.size ? update() : show("all");
 }
@@ -90,7 +89,8 @@ const inOrder = () => cards.filter((card) => picked.has(card));
 const quoted = (id) => (/^[\w@%+=:,./-]+$/.test(id) ? id : `'${id.replaceAll("'", "'\\''")}'`);
 const redo = () => inOrder().map((card) => fact(card, "Replaced by") ?? card.dataset.id ?? card.dataset.title);
 find("copy-redo").addEventListener("click", (event) => copy(event.target, [...new Set(redo())].map((id) => `--redo ${quoted(id)}`).join(" ")));
-find("copy-files").addEventListener("click", (event) => copy(event.target, inOrder().map((card) => fact(card, "File")).filter(Boolean).join("\n") + "\n"));
+const names = () => inOrder().map((card) => fact(card, "File")).filter(Boolean).join("\n");
+find("save-files").addEventListener("click", (event) => { event.target.href = `data:text/plain;charset=utf-8,${encodeURIComponent(`${names()}\n`)}`; });
 
 // The large view
 
@@ -151,10 +151,10 @@ function copier(name, value) {
 async function copy(button, value) {
   try {
     await navigator.clipboard.writeText(value);
+    button.textContent = "Copied";
   } catch {
-    copySelected(value);  // pages that came over http have no clipboard
+    button.textContent = copySelected(value) ? "Copied" : "Not copied";  // pages that came over http have no clipboard
   }
-  button.textContent = "Copied";
 }
 
 function copySelected(value) {
@@ -162,8 +162,9 @@ function copySelected(value) {
   area.value = value;
   (view.open ? view : document.body).append(area);
   area.select();
-  document.execCommand("copy");
+  const copied = document.execCommand("copy");
   area.remove();
+  return copied;
 }
 
 function step(by) {

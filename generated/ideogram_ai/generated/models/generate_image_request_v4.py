@@ -26,8 +26,8 @@ class GenerateImageRequestV4:
     Attributes:
         text_prompt (str | Unset): The prompt in plain language. The service rewrites it (magic prompt) before it draws.
             Example: A photo of a cat.
-        json_prompt (V4JsonPrompt | Unset): A structured prompt. The model reads it as it is, without magic prompt.
-            Authors' key order has a meaning for the model, so nobody on the way may sort it.
+        json_prompt (V4JsonPrompt | Unset): A structured prompt. The model reads it as it is, without magic prompt. The
+            order of its keys has a meaning for the model, and must be kept.
         resolution (ResolutionV4 | Unset): The size of the image in pixels, width first. When absent, the service
             chooses.
         rendering_speed (RenderingSpeedV4 | Unset): Speed against fidelity. It sets the price of the image.

@@ -26,11 +26,11 @@ class GenerateTransparentImageRequestV4:
 
     Attributes:
         text_prompt (str | Unset): The prompt in plain language.
-        json_prompt (V4JsonPrompt | Unset): A structured prompt. The model reads it as it is, without magic prompt.
-            Authors' key order has a meaning for the model, so nobody on the way may sort it.
+        json_prompt (V4JsonPrompt | Unset): A structured prompt. The model reads it as it is, without magic prompt. The
+            order of its keys has a meaning for the model, and must be kept.
         aspect_ratio (AspectRatioV4 | Unset): The shape of the image, width x height. AUTO leaves it to the service.
-        output_resolution (OutputResolution | Unset): A budget of pixels, and no side: 1K is about 1024 by 1024, and a
-            wide image may be wider than that.
+        output_resolution (OutputResolution | Unset): A number of pixels, not the length of a side: 1K is about 1024 by
+            1024, and a wide image may be wider.
         rendering_speed (TransparentRenderingSpeedV4 | Unset): Speed against fidelity.
         enable_copyright_detection (bool | None | Unset): Asks for a check of the finished image for likenesses and
             logos. It is combined (OR) with the setting of the organization, so false cannot switch that setting off.

@@ -18,16 +18,15 @@ T = TypeVar("T", bound="V4JsonPrompt")
 
 @_attrs_define
 class V4JsonPrompt:
-    """A structured prompt. The model reads it as it is, without magic prompt. Authors' key order has a meaning for the
-    model, so nobody on the way may sort it.
+    """A structured prompt. The model reads it as it is, without magic prompt. The order of its keys has a meaning for the
+    model, and must be kept.
 
         Attributes:
             high_level_description (str): The whole image in a sentence or two.
             compositional_deconstruction (V4CompositionalDeconstruction): What stands where.
             style_description (V4StyleDescription | Unset): How the image looks. The model's guide advises photo or
                 art_style, not both, and the key order of this schema.
-            tags (list[str] | Unset): Words that the describe operation may return. The generate operation pays them no
-                attention.
+            tags (list[str] | Unset): Words that the describe operation may return. The generate operation ignores them.
     """
 
     high_level_description: str

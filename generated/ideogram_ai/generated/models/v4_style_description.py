@@ -20,7 +20,7 @@ class V4StyleDescription:
         lighting (str | Unset): Light and shadow.
         photo (str | Unset): Camera, lens and film, for a photograph.
         medium (str | Unset): The material or technique.
-        art_style (str | Unset): The school or manner, for a picture that is no photograph.
+        art_style (str | Unset): The school or manner, for a picture that is not a photograph.
         color_palette (list[str] | Unset): Colours as six hex digits. The model's guide advises upper case, 16 in a
             style and 5 in an element at most.
     """

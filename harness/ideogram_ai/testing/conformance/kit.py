@@ -414,7 +414,7 @@ def read_expected(path: Path, known: Container[str]) -> dict[str, str]:
             continue
         if name not in known:
             raise ExpectedFailuresError(
-                f"{str(path)!r}, line {number}: {name!r} is no requirement of this run. The ids are in report.json; "
+                f"{str(path)!r}, line {number}: {name!r} is not a requirement of this run. The ids are in report.json; "
                 "write one per line, and the reason of its failure after #."
             )
         if name in reasons:

@@ -266,7 +266,7 @@ def judge_response(response: ServerResponse, status: int) -> dict[str, str | Non
     findings: dict[str, str | None] = {"answer.statuses": None}
     if status not in view.responses:
         if status not in view.observed:
-            findings["answer.statuses"] = f"{status} is no status that the contract knows"
+            findings["answer.statuses"] = f"{status} is not a status that the contract knows"
         return findings
     if not view.responses[status].schema:
         return findings

@@ -322,7 +322,7 @@ class OperationsRun:
         if f"{name}.statuses" in self.results.requirements:
             # What breaks a rule gets a 400, whether or not the contract has one for the operation.
             known = response.status in {*view.responses, *view.observed, *([400] if expect is Expect.REFUSED else [])}
-            detail = "" if known else f"{made.note}: {response.status} is no status that the contract knows."
+            detail = "" if known else f"{made.note}: {response.status} is not a status that the contract knows."
             self._judge(f"{name}.statuses", detail, response)
         return response
 

@@ -84,7 +84,7 @@ def broken_requests(
     if rule is None:
         return named("broken_requests", st.sampled_from(rules).flatmap(break_rule))
     if rule not in rules:
-        raise ValueError(f"{rule!r} is no rule of the contract; the rules are {', '.join(rules)}.")
+        raise ValueError(f"{rule!r} is not a rule of the contract; the rules are {', '.join(rules)}.")
     return named("broken_requests", break_rule(rule))
 
 
