@@ -19,7 +19,7 @@ from ideogram_ai.cli.operation_help import costs_of, field_rows
 from ideogram_ai.contract.problems import SHORT_LIST
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS
-from ideogram_ai.testing.operations import behaviour_of
+from ideogram_ai.testing.behaviour import behaviour_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -23,7 +23,7 @@ from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, POLL_FAULTS, Exchan
 from ideogram_ai.testing.faults.connection_faults import CONNECTION_FAULTS
 from ideogram_ai.testing.faults.exchange import status_may_have_run
 from ideogram_ai.testing.faults.response_faults import ANOTHER_JOB, RESPONSE_FAULTS
-from ideogram_ai.testing.operations import find_operation, path_parameters
+from ideogram_ai.testing.routes import find_operation, path_parameters
 
 BODY_LIMIT = 4 << 20
 DESCRIPTORS = Path("/proc/self/fd")

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from .operations import path_parameters, path_pattern
+from .routes import path_parameters, path_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

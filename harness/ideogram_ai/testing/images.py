@@ -22,8 +22,8 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.decoding import UploadedFile, json_text
 from ideogram_ai.contract.view import ContractView, link_example
 
+from .behaviour import PROMPTS, Treatment, is_source, is_transparent, members_of, treatment_of
 from .jobs import MadeImage
-from .operations import PROMPTS, Treatment, is_source, is_transparent, members_of, treatment_of
 from .prompts import resolve_ratio
 from .recording import without_contents
 

@@ -21,7 +21,6 @@ from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 from .images import link_origin
 from .jobs import FAILURE_REASON
 from .mock_responses import Answer, announcing_answer, forced_answer, json_answer
-from .operations import length_of_path, path_parameters, path_pattern
 from .recording import Exchange, ExchangeLog, close_exchange, new_exchange
 from .respx_plan import (
     DISCONNECTS,
@@ -42,6 +41,7 @@ from .respx_plan import (
     to_response,
     unmocked_problem,
 )
+from .routes import length_of_path, path_parameters, path_pattern
 from .service import MockService, read_request
 
 if TYPE_CHECKING:

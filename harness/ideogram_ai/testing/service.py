@@ -21,6 +21,7 @@ from ideogram_ai.contract.problems import Problem, RequestRefusedError, pointer_
 from ideogram_ai.contract.view import ContractView, JsonObject, NoExampleError, example_of, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
+from .behaviour import Kind, is_source, kind_of
 from .images import (
     LINK_LIFE,
     WITHHELD_WORD,
@@ -40,7 +41,6 @@ from .jobs import JobStore, SigningKey, is_job_id, signing_problem, webhook_prob
 from .library import Library
 from .mock_responses import Answer, announcing_answer, json_answer, no_key_answer, problem_answer, refusal
 from .multipart import check_media_type, parse_multipart
-from .operations import Kind, is_source, kind_of
 from .prompts import RATIOS, resolve_ratio, write_prompt
 
 if TYPE_CHECKING:

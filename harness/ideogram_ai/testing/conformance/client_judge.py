@@ -16,7 +16,7 @@ from ideogram_ai.generated.operations import API_KEY_HEADER
 
 from ..faults.connection_faults import ANOTHER_CALLER
 from ..multipart import parse_multipart
-from ..operations import path_parameters
+from ..routes import path_parameters
 from ..service import read_request
 from .client_operations import JOB_ID, VERIFY_WEBHOOK, every_scenario, file_names
 from .client_scenarios import ReportedOutcome, client_scenarios, is_same

@@ -15,8 +15,8 @@ from PIL.PngImagePlugin import PngImageFile
 
 from ideogram_ai.contract.view import read_view
 
+from ..behaviour import Treatment
 from ..images import Picture
-from ..operations import Treatment
 from ..prompts import name_of_colour, write_prompt
 from .lettering import LINE_HEIGHT
 from .picture import Colour, ink_on, place_text, read_element, text_ground

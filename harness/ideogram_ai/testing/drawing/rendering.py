@@ -15,7 +15,7 @@ from attrs import evolve
 from PIL import Image, ImageChops, ImageFilter, ImageMath, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from ..operations import Treatment
+from ..behaviour import Treatment
 from .lettering import NO_GLYPH, drawable, fit_text
 from .picture import INK, PAPER, Canvas, Colour, draw_layout, draw_text, from_seed, ink_on, mix, place_text, text_ground
 from .reading import PROMPT_KEY, SEED_KEY, read_image

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from ..operations import find_operation, path_parameters
+from ..routes import find_operation, path_parameters
 from . import wire
 from .wire import END_OF_HEAD, Response, find_header, parse_headers, parse_request_line
 

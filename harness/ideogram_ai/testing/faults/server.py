@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
-from ..operations import find_operation
+from ..routes import find_operation
 from . import image_faults, response_faults, wire
 from .connection_faults import CONNECTION_FAULTS
 from .exchange import Exchange, Fault, Ledger, MalformedRequestError, Phase, ServerSettings

@@ -1,21 +1,15 @@
-"""Which operation a request is for, and what the mock server does for it: both are read from the contract."""
+"""What the mock server does for an operation, decided from the operation's fields and from its answer."""
 
 from __future__ import annotations
 
-import re
 from enum import Enum
-from functools import cache
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from ideogram_ai.contract.view import read_view
-from ideogram_ai.generated.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from ideogram_ai.contract.view import ContractView, JsonObject
     from ideogram_ai.generated.operations import Operation
-
-_PARAMETER: Final = re.compile(r"\{([^}]*)\}")
 
 PROMPTS: Final = ("text_prompt", "json_prompt", "prompt")
 """The fields that say what an image shows."""
@@ -130,32 +124,3 @@ def behaviour_of(operation: Operation) -> str:
 def is_transparent(view: ContractView) -> bool:
     """Whether all images of an operation have a transparent ground."""
     return "transparent" in view.operation.path
-
-
-def find_operation(method: str, path: str) -> Operation | None:
-    """Return the operation of a request; None without one. The path may begin with that of a base URL."""
-    whole = path.partition("?")[0]
-    found = [each for each in OPERATIONS.values() if each.method == method and path_pattern(each.path).search(whole)]
-    return max(found, key=length_of_path, default=None)
-
-
-def length_of_path(operation: Operation) -> int:
-    """Return the length of a path without its parameters: of two paths that fit, the longer one is meant."""
-    return len(_PARAMETER.sub("", operation.path))
-
-
-def path_parameters(operation: Operation, path: str) -> dict[str, str]:
-    """Return the values of the parameters in the path of a request for an operation, decoded from percent signs."""
-    names = _PARAMETER.findall(operation.path)
-    match = path_pattern(operation.path).search(path.partition("?")[0])
-    return dict(zip(names, map(unquote, match.groups()), strict=True)) if match else {}
-
-
-@cache
-def path_pattern(template: str, *, decoded: bool = False) -> re.Pattern[str]:
-    """Return a pattern for the end of a path, with a group for each parameter of the template.
-
-    In a decoded path, a parameter may have a slash in it.
-    """
-    literals = [re.escape(text) for text in _PARAMETER.split(template)[::2]]
-    return re.compile(("(.+)" if decoded else "([^/]+)").join(literals) + r"\Z", re.DOTALL)
