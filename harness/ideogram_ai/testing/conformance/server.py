@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import ConfigurationError
 from ideogram_ai.client.request import is_object
-from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.client.url_policy import is_loopback
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 

@@ -15,7 +15,7 @@ import httpx
 from attrs import Factory, frozen
 
 from ideogram_ai.client.request import JSON, is_array, is_object
-from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.client.url_policy import is_loopback
 from ideogram_ai.contract.decoding import json_text
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import Operation
